@@ -1,0 +1,3 @@
+module github.com/wantwrite/wantwrite
+
+go 1.26

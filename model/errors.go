@@ -1,0 +1,22 @@
+package model
+
+// An ErrorQueue is the error queue of a thread: every engine of the thread
+// pushes to it and judges its own calls by it (SSL_get_error(3): "the current
+// thread's error queue must be empty before the TLS/SSL I/O operation is
+// attempted, or SSL_get_error() will not work reliably").
+//
+// Story 1: a refused client of one link left its error there, and the next
+// would-block of another link was taken for a failure (h2o 1448, and at least
+// eleven other projects since).
+type ErrorQueue struct {
+	n int
+}
+
+// Push adds an error.
+func (q *ErrorQueue) Push() { q.n++ }
+
+// Len is how many there are.
+func (q *ErrorQueue) Len() int { return q.n }
+
+// Clear empties the queue.
+func (q *ErrorQueue) Clear() { q.n = 0 }
