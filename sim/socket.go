@@ -1,0 +1,121 @@
+package sim
+
+import "github.com/wantwrite/wantwrite/model"
+
+// A socket is an end's side of its link. It counts what passes and keeps the
+// edges of an edge-triggered loop.
+type socket struct{ e *endpoint }
+
+// Recv implements model.Socket.
+func (s socket) Recv(p []byte) (int, model.IOStatus) {
+	e := s.e
+	e.call()
+	if e.acct.Gone {
+		e.misuse("recv on a closed socket")
+		return 0, model.Reset
+	}
+	n := e.in.recv(p)
+	st := e.recvStatus(n)
+	if n < len(p) {
+		e.quiet |= model.Readable
+		e.edges &^= model.Readable
+	}
+	e.acct.Received += uint64(n)
+	e.observe(opRecv, n, uint8(st))
+	return n, st
+}
+
+// recvStatus says what a Recv of n bytes answers. As on Linux, what was
+// received before a reset can still be read.
+func (e *endpoint) recvStatus(n int) model.IOStatus {
+	switch {
+	case n > 0:
+		return model.IOOK
+	case e.in.resetSeen:
+		e.metEnd = true
+		return model.Reset
+	case e.in.finSeen:
+		e.metEnd = true
+		return model.EOF
+	}
+	return model.WouldBlock
+}
+
+// Send implements model.Socket.
+func (s socket) Send(p []byte) (int, model.IOStatus) {
+	e := s.e
+	e.call()
+	if e.acct.Gone {
+		e.misuse("send on a closed socket")
+		return 0, model.Reset
+	}
+	if e.out.fin || e.in.resetSeen {
+		e.observe(opSend, 0, uint8(model.Reset))
+		return 0, model.Reset
+	}
+	n := e.out.send(p)
+	if n < len(p) {
+		e.quiet |= model.Writable
+		e.edges &^= model.Writable
+	}
+	st := model.IOOK
+	if n == 0 {
+		st = model.WouldBlock
+	}
+	e.acct.Sent += uint64(n)
+	e.observe(opSend, n, uint8(st))
+	return n, st
+}
+
+// CloseWrite implements model.Socket.
+func (s socket) CloseWrite() {
+	e := s.e
+	e.call()
+	if e.acct.Gone {
+		e.misuse("shutdown of a closed socket")
+		return
+	}
+	e.out.fin = true
+	e.observe(opFin, 0, 0)
+}
+
+// Close implements model.Socket: with unread data the peer gets a reset.
+func (s socket) Close() {
+	e := s.e
+	e.call()
+	if e.acct.Gone {
+		e.misuse("second close of a socket")
+		return
+	}
+	e.acct.Gone = true
+	e.observe(opClose, 0, 0)
+	e.out.fin = true
+	e.in.deaf = true
+	if e.in.unread() > 0 && !e.out.reset {
+		e.out.sever()
+	}
+	e.in.head = e.in.seen
+}
+
+// readiness is what poll(2) would report.
+func (e *endpoint) readiness() model.Events {
+	var ev model.Events
+	if e.in.unread() > 0 || e.in.finSeen || e.in.resetSeen {
+		ev |= model.Readable
+	}
+	if e.out.room() > 0 || e.out.fin || e.in.resetSeen {
+		ev |= model.Writable
+	}
+	return ev
+}
+
+// noteEdges turns readiness that has come since the socket said would-block
+// into edges.
+func (e *endpoint) noteEdges() {
+	if e.quiet == 0 {
+		return
+	}
+	fresh := e.readiness() & e.quiet
+	e.edges |= fresh
+	e.quiet &^= fresh
+}
