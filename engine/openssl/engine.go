@@ -1,0 +1,292 @@
+package openssl
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// SSL_get_error(3), SSL_get_shutdown(3) and SSL_key_update(3).
+const (
+	errNone       = 0
+	errWantRead   = 2
+	errWantWrite  = 3
+	errSyscall    = 5
+	errZeroReturn = 6
+
+	keyUpdateNone         = -1
+	keyUpdateNotRequested = 0
+	keyUpdateRequested    = 1
+)
+
+// An engine is one SSL and its BIO pair. The SSL owns the inner half of the
+// pair; net is the half that a socket would be on.
+//
+// It belongs to the run, and to the thread, that it was made in.
+type engine struct {
+	lib   *Library
+	ssl   uintptr
+	net   uintptr
+	tls13 bool
+
+	args  [4]uintptr     // of the call under way: a slice of it allocates nothing
+	count uintptr        // where C writes how many bytes were moved
+	pin   unsafe.Pointer // what args point to
+
+	key    uint64
+	random stream
+
+	failed   bool
+	failCall string
+	failCode uint32
+
+	watch func(model.Note)
+	inner byte // contentInner of the record that is being sealed
+}
+
+// newEngine makes the SSL and the pair.
+func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, error) {
+	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13, watch: cfg.Watch}
+	e.random = streamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
+	l.made++
+	l.cur = e
+	if e.ssl = l.sslNew(ctx); e.ssl == 0 {
+		return nil, l.queued("SSL_new")
+	}
+	var inner uintptr
+	if l.bioNewPair(&inner, uint64(cfg.Out), &e.net, uint64(cfg.In)) != 1 {
+		l.sslFree(e.ssl)
+		return nil, l.queued("BIO_new_bio_pair")
+	}
+	l.sslSetBIO(e.ssl, inner, inner)
+	e.configure(cfg)
+	return e, nil
+}
+
+// configure sets what differs between engines of one context.
+func (e *engine) configure(cfg *model.EngineConfig) {
+	l := e.lib
+	if cfg.Role == model.Server {
+		l.sslSetAcceptState(e.ssl)
+		l.sslSetNumTickets(e.ssl, uint64(max(cfg.Tickets, 0)))
+	} else {
+		l.sslSetConnectState(e.ssl)
+	}
+	l.sslCtrl(e.ssl, ctrlMode, modes(cfg), 0)
+	l.sslCtrl(e.ssl, ctrlMaxSendFragment, int64(min(max(cfg.MaxRecord, 512), 16384)), 0)
+	if cfg.Watch != nil {
+		l.sslSetMsgCallback(e.ssl, l.message)
+	}
+}
+
+// modes are the SSL_MODE bits to add to the default, SSL_MODE_AUTO_RETRY
+// (SSL_CTX_set_mode(3)).
+func modes(cfg *model.EngineConfig) int64 {
+	var m int64
+	if cfg.PartialWrite {
+		m |= modePartialWrite
+	}
+	if cfg.MovingBuffer {
+		m |= modeMovingBuffer
+	}
+	return m
+}
+
+// call calls fn with the first n of e.args. Callbacks act for e meanwhile.
+func (e *engine) call(fn uintptr, n int) uintptr {
+	if e.ssl == 0 {
+		panic("openssl: call on an engine that was freed")
+	}
+	e.lib.cur = e
+	return callC(fn, e.args[:n])
+}
+
+// ask calls a function of the SSL alone, which answers an int.
+func (e *engine) ask(fn uintptr) int {
+	e.args[0] = e.ssl
+	return int(int32(e.call(fn, 1)))
+}
+
+// askNet calls a function of the network end alone, which answers a size.
+func (e *engine) askNet(fn uintptr) int {
+	e.args[0] = e.net
+	return int(e.call(fn, 1))
+}
+
+// tell calls a function of the SSL with a number.
+func (e *engine) tell(fn uintptr, n int) int {
+	e.args[0], e.args[1] = e.ssl, uintptr(n)
+	return int(int32(e.call(fn, 2)))
+}
+
+// move calls one of the _ex functions that move bytes from or to p, and says
+// how many it moved if it answered 1. The pin keeps p alive and, because it
+// escapes through it, on the heap: a stack may move while C is in a callback,
+// and OpenSSL remembers the address of a write that has to be retried.
+func (e *engine) move(fn, object uintptr, p []byte) (n int, ok bool) {
+	e.pin = unsafe.Pointer(unsafe.SliceData(p))
+	e.count = 0
+	e.args = [4]uintptr{object, uintptr(e.pin), uintptr(len(p)), uintptr(unsafe.Pointer(&e.count))}
+	r := int32(e.call(fn, 4))
+	e.pin = nil
+	return int(e.count), r == 1
+}
+
+// status is what SSL_get_error(3) makes of a call's result. It looks at the
+// thread's error queue first, so the error of another engine makes a mere
+// want a Failed here: the pump's duty is ClearErrors.
+func (e *engine) status(name string, result int) model.Status {
+	switch e.tell(e.lib.sslGetError, result) {
+	case errNone:
+		return model.OK
+	case errWantRead:
+		return model.WantRead
+	case errWantWrite:
+		return model.WantWrite
+	case errZeroReturn:
+		return model.Closed
+	}
+	return e.fail(name)
+}
+
+// fail notes which call failed, and the newest error of the queue. The queue
+// keeps it, as a C caller's would.
+func (e *engine) fail(name string) model.Status {
+	e.failed, e.failCall, e.failCode = true, name, e.lib.lastError()
+	return model.Failed
+}
+
+// Handshake is SSL_do_handshake(3).
+func (e *engine) Handshake() model.Status {
+	if r := e.ask(e.lib.sslDoHandshake); r != 1 {
+		return e.status("SSL_do_handshake", r)
+	}
+	return model.OK
+}
+
+// Read is SSL_read_ex(3). For an empty p it absorbs what there is and says OK,
+// where OpenSSL makes no difference between nothing read and a failure.
+func (e *engine) Read(p []byte) (n int, s model.Status) {
+	n, ok := e.move(e.lib.sslReadEx, e.ssl, p)
+	if ok {
+		if e.watch != nil {
+			e.watch(model.Note{Message: "application data", Bytes: n})
+		}
+		return n, model.OK
+	}
+	if len(p) == 0 && e.tell(e.lib.sslGetError, 0) == errSyscall {
+		return 0, model.OK
+	}
+	return 0, e.status("SSL_read", 0)
+}
+
+// Write is SSL_write_ex(3). An empty p sends no record, but whatever the
+// engine has put off: the answer to a KeyUpdate.
+func (e *engine) Write(p []byte) (n int, s model.Status) {
+	n, ok := e.move(e.lib.sslWriteEx, e.ssl, p)
+	if ok {
+		return n, model.OK
+	}
+	return 0, e.status("SSL_write", 0)
+}
+
+// Shutdown is SSL_shutdown(3), whose 0 is WantRead.
+func (e *engine) Shutdown() model.Status {
+	switch r := e.ask(e.lib.sslShutdown); {
+	case r == 1:
+		return model.OK
+	case r == 0:
+		return model.WantRead
+	default:
+		return e.status("SSL_shutdown", r)
+	}
+}
+
+// Renegotiate is SSL_renegotiate(3) and then SSL_do_handshake(3). A client's
+// ClientHello is written, or waits for room, when it answers WantRead or
+// WantWrite; a server's HelloRequest when it answers OK. While decrypted data
+// is unread, or a write is pending, OpenSSL puts it off to a later Read or
+// Write and answers OK too.
+func (e *engine) Renegotiate() model.Status {
+	if e.ask(e.lib.sslRenegotiate) != 1 {
+		return e.fail("SSL_renegotiate")
+	}
+	return e.Handshake()
+}
+
+// KeyUpdate is SSL_key_update(3) and then SSL_do_handshake(3). OpenSSL fails
+// it, for this call only, in a handshake or while a write is pending.
+func (e *engine) KeyUpdate(requested bool) model.Status {
+	kind := keyUpdateNotRequested
+	if requested {
+		kind = keyUpdateRequested
+	}
+	if e.tell(e.lib.sslKeyUpdate, kind) != 1 {
+		return e.fail("SSL_key_update")
+	}
+	return e.Handshake()
+}
+
+// ClearErrors is ERR_clear_error(3): the queue of the thread, for all engines.
+func (e *engine) ClearErrors() { e.lib.clearErrors() }
+
+// Feed is BIO_write(3) on the network end. A full pair answers a retry there,
+// which pushes nothing on the error queue.
+func (e *engine) Feed(p []byte) int {
+	if len(p) == 0 {
+		return 0
+	}
+	n, ok := e.move(e.lib.bioWriteEx, e.net, p)
+	if !ok {
+		return 0
+	}
+	return n
+}
+
+// Drain is BIO_read(3) on the network end, which like Feed leaves no error.
+func (e *engine) Drain(p []byte) int {
+	if len(p) == 0 {
+		return 0
+	}
+	n, ok := e.move(e.lib.bioReadEx, e.net, p)
+	if !ok {
+		return 0
+	}
+	return n
+}
+
+// InitFinished is SSL_is_init_finished(3).
+func (e *engine) InitFinished() bool { return e.ask(e.lib.sslIsInitFinished) == 1 }
+
+// Pending is SSL_pending(3).
+func (e *engine) Pending() int { return e.ask(e.lib.sslPending) }
+
+// HasPending is SSL_has_pending(3).
+func (e *engine) HasPending() bool { return e.ask(e.lib.sslHasPending) == 1 }
+
+// OutputPending is BIO_ctrl_pending(3) on the network end.
+func (e *engine) OutputPending() int { return e.askNet(e.lib.bioCtrlPending) }
+
+// InputRoom is BIO_ctrl_get_write_guarantee (BIO_s_bio(3)) on the network end.
+func (e *engine) InputRoom() int { return e.askNet(e.lib.bioWriteGuarantee) }
+
+// Deferred is SSL_get_key_update_type(3): an answer that waits for a Write.
+func (e *engine) Deferred() bool { return e.ask(e.lib.sslGetKeyUpdateType) != keyUpdateNone }
+
+// ShutState is SSL_get_shutdown(3), which has the same two bits.
+func (e *engine) ShutState() model.ShutState {
+	return model.ShutState(e.ask(e.lib.sslGetShutdown)) & (model.SentClose | model.ReceivedClose)
+}
+
+// Err tells of the last call that failed: its name, and the text of the newest
+// error in the queue at that time, which may have been another engine's.
+func (e *engine) Err() error {
+	switch {
+	case !e.failed:
+		return nil
+	case e.failCode == 0:
+		return fmt.Errorf("openssl: %s failed, with an empty error queue", e.failCall)
+	}
+	return fmt.Errorf("openssl: %s failed: %s", e.failCall, e.lib.errorText(e.failCode))
+}

@@ -1,0 +1,53 @@
+//go:build ((linux && !android) || darwin) && (amd64 || arm64)
+
+package openssl
+
+import (
+	"runtime"
+
+	"github.com/ebitengine/purego"
+)
+
+// defaultNames are what Load("") tries, in this order. Homebrew's library is
+// in no directory that dlopen searches.
+func defaultNames() []string {
+	if runtime.GOOS == "darwin" {
+		return []string{
+			"libssl.3.dylib",
+			"/opt/homebrew/opt/openssl@3/lib/libssl.3.dylib",
+			"/usr/local/opt/openssl@3/lib/libssl.3.dylib",
+		}
+	}
+	return []string{"libssl.so.3"}
+}
+
+// installHint is what to do when there is none.
+func installHint() string {
+	if runtime.GOOS == "darwin" {
+		return "install the Homebrew formula openssl@3"
+	}
+	return "install the Debian package libssl3"
+}
+
+// opener is the system's word for opening a library.
+const opener = "dlopen"
+
+// openC opens libssl; libcrypto comes with it. RTLD_LOCAL keeps its symbols
+// from a libssl of another version that the process may have as well.
+func openC(name string) (handles []uintptr, err error) {
+	h, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
+	if err != nil {
+		return nil, err
+	}
+	return []uintptr{h}, nil
+}
+
+// lookupC finds a symbol in the library or in what it depends on; 0: nowhere.
+func lookupC(handles []uintptr, symbol string) uintptr {
+	for _, h := range handles {
+		if addr, err := purego.Dlsym(h, symbol); err == nil {
+			return addr
+		}
+	}
+	return 0
+}

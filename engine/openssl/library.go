@@ -1,0 +1,256 @@
+// Package openssl is the OpenSSL that is installed on the machine, as a
+// [model.Library]: libssl and libcrypto, version 3.0 or newer, loaded at run
+// time without cgo or headers.
+//
+// A script that fails on the model is replayed here against the real library,
+// so runs must repeat. Three things see to it:
+//
+//   - Randomness is seeded: RAND_set_rand_method(3) makes every hello random,
+//     nonce and key share come from the seed of [Library.Begin].
+//   - The clock stays out: session tickets that carry it are off, and a hello
+//     random has had no time in it since OpenSSL 1.1.0.
+//   - The machine stays out: openssl.cnf is not read, cipher suite and
+//     security level are set.
+//
+// What it does not do yet. All links use a PSK, and no certificates: the
+// chains and the ClientAuth of the configuration are not used. The attached
+// transport, and traits that OpenSSL does not have, are errors of New.
+package openssl
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A Library is a loaded OpenSSL. It implements [model.Library].
+//
+// OpenSSL has one source of randomness a process, so only one run at a time
+// can be deterministic: Begin waits for the End of a run on another goroutine.
+// Nobody else in the process may use the same OpenSSL between Begin and End:
+// they would get predictable keys.
+type Library struct {
+	api
+	callbacks
+
+	// The rest belongs to the run that has the turn.
+	running bool
+	seed    uint64
+	made    uint64  // engines of this run
+	cur     *engine // whose call C is in: callbacks act for it
+	spare   stream  // randomness of calls that no engine makes
+	ctxs    [numCtxs]uintptr
+}
+
+// turn is held from Begin to End. It is one for all Libraries: two names may
+// load the same libcrypto.
+var turn sync.Mutex
+
+// Name is "openssl".
+func (l *Library) Name() string { return "openssl" }
+
+// Describe is OpenSSL_version(3): "OpenSSL 3.0.19 27 Jan 2026".
+func (l *Library) Describe() string { return l.version(0) }
+
+// Begin starts a run on the calling goroutine: it takes the thread, because
+// the error queue belongs to it, seeds the randomness and empties the queue.
+// It waits while another goroutine is in a run. Each Begin needs an End on the
+// same goroutine; a second Begin before it waits for ever.
+func (l *Library) Begin(seed uint64) {
+	turn.Lock()
+	runtime.LockOSThread()
+	l.running, l.seed, l.made, l.cur = true, seed, 0, nil
+	l.setRandMethod(l.method.address())
+	l.clearErrors()
+}
+
+// End ends the run. It gives the thread back, and OpenSSL its own randomness.
+// The run's engines must have been freed, or are lost.
+func (l *Library) End() {
+	l.running, l.cur = false, nil
+	l.setRandMethod(0)
+	l.clearErrors()
+	runtime.UnlockOSThread()
+	turn.Unlock()
+}
+
+// New makes an engine: an SSL over a BIO pair whose buffers have cfg.In and
+// cfg.Out bytes. MaxRecord is brought into the 512 to 16384 that OpenSSL
+// allows; HandshakeRecord, which it has no setting for, is not used. Of a TLS
+// 1.3 server's cfg.Tickets at most one is sent, as after any handshake with a
+// PSK. The error says what is not supported, or what OpenSSL said.
+func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
+	if !l.running {
+		return nil, errors.New("openssl: New outside a run; want Begin first")
+	}
+	if err := supported(cfg); err != nil {
+		return nil, err
+	}
+	ctx, err := l.context(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return l.newEngine(ctx, cfg)
+}
+
+// Free takes an engine back (SSL_free(3)). It must be called before the End
+// of its run. A second Free does nothing.
+func (l *Library) Free(me model.Engine) {
+	e, ok := me.(*engine)
+	if !ok || e.ssl == 0 {
+		return
+	}
+	l.sslFree(e.ssl) // and with it the inner half of the pair
+	l.bioFree(e.net)
+	e.ssl, e.net, e.watch = 0, 0, nil
+	if l.cur == e {
+		l.cur = nil
+	}
+}
+
+// supported says what of cfg OpenSSL, or this package, can't do.
+func supported(cfg *model.EngineConfig) error {
+	t := cfg.Traits
+	switch {
+	case cfg.Transport != model.Pair:
+		return fmt.Errorf("openssl: transport %v is not supported yet; use pair", cfg.Transport)
+	case t.Renegotiation == model.RenegIgnore:
+		return errors.New("openssl: renegotiation ignore is not supported; use allow or refuse")
+	case t.AnswerAtRead:
+		return errors.New("openssl: a KeyUpdate answer at the read is not supported; " +
+			"OpenSSL answers at the next write")
+	case t.RefusalIsWarning:
+		return errors.New("openssl: a no_renegotiation that is only a warning is not " +
+			"supported; OpenSSL fails")
+	case t.NoDataInReneg:
+		return errors.New("openssl: refusing data during a renegotiation is not " +
+			"supported; OpenSSL delivers it")
+	case cfg.In < 1 || cfg.Out < 1:
+		return fmt.Errorf("openssl: buffers of %d and %d bytes; want at least 1", cfg.In, cfg.Out)
+	}
+	return nil
+}
+
+// Numbers of ssl.h. They are part of OpenSSL's ABI.
+const (
+	ctrlMsgCallbackArg  = 16
+	ctrlMode            = 33
+	ctrlSessCacheMode   = 44
+	ctrlMaxSendFragment = 52
+	ctrlMinProto        = 123
+	ctrlMaxProto        = 124
+
+	modePartialWrite = 1
+	modeMovingBuffer = 2
+
+	opAllowClientReneg = 1 << 8
+	opNoTicket         = 1 << 14
+	opNoReneg          = 1 << 30
+
+	versionTLS12 = 0x0303
+	versionTLS13 = 0x0304
+)
+
+// numCtxs: a context for each role, version and renegotiation policy.
+const numCtxs = 8
+
+// ctxIndex is the place of cfg's context in Library.ctxs.
+func ctxIndex(cfg *model.EngineConfig) int {
+	i := int(cfg.Role)<<2 | int(cfg.Version)<<1
+	if cfg.Traits.Renegotiation == model.RenegRefuse {
+		i |= 1
+	}
+	return i
+}
+
+// context gives the SSL_CTX for cfg, which is made once: it costs ten times
+// as much as an SSL.
+func (l *Library) context(cfg *model.EngineConfig) (uintptr, error) {
+	slot := &l.ctxs[ctxIndex(cfg)]
+	if *slot != 0 {
+		return *slot, nil
+	}
+	// Story 1: SSL_CTX_new draws ticket keys. Had it drawn them from the run's
+	// randomness, the first run of a process, which makes the contexts, would
+	// have had other bytes on the wire than its repetition.
+	l.cur, l.spare = nil, 0
+	method := l.clientMethod
+	if cfg.Role == model.Server {
+		method = l.serverMethod
+	}
+	ctx := l.ctxNew(method())
+	if ctx == 0 {
+		return 0, l.queued("SSL_CTX_new")
+	}
+	if err := l.configure(ctx, cfg); err != nil {
+		l.ctxFree(ctx)
+		return 0, err
+	}
+	*slot = ctx
+	return ctx, nil
+}
+
+// configure sets version, cipher suite, PSK and options of a new context.
+func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
+	proto := int64(versionTLS12)
+	if cfg.Version == model.TLS13 {
+		proto = versionTLS13
+	}
+	l.ctxCtrl(ctx, ctrlMinProto, proto, 0)
+	l.ctxCtrl(ctx, ctrlMaxProto, proto, 0)
+	l.ctxCtrl(ctx, ctrlSessCacheMode, 0, 0)
+	l.ctxSetOptions(ctx, options(cfg))
+	l.ctxSetPSKClient(ctx, l.pskClient)
+	l.ctxSetPSKServer(ctx, l.pskServer)
+	// The security level is a default of the distribution, and the signature
+	// algorithms of a ClientHello follow from it.
+	if l.ctxSetCiphers(ctx, "PSK-AES128-GCM-SHA256:@SECLEVEL=1") != 1 {
+		return l.queued("SSL_CTX_set_cipher_list")
+	}
+	if l.ctxSetSuites(ctx, "TLS_AES_128_GCM_SHA256") != 1 {
+		return l.queued("SSL_CTX_set_ciphersuites")
+	}
+	return nil
+}
+
+// options are the SSL_OP bits of a context (SSL_CTX_set_options(3)). Without
+// the first, OpenSSL 3 refuses a client's renegotiation as if told to.
+func options(cfg *model.EngineConfig) uint64 {
+	ops := uint64(opNoTicket)
+	switch {
+	case cfg.Traits.Renegotiation == model.RenegRefuse:
+		ops |= opNoReneg
+	case cfg.Role == model.Server:
+		ops |= opAllowClientReneg
+	}
+	return ops
+}
+
+// clearErrors empties the thread's queue.
+func (l *Library) clearErrors() { callC(l.errClear, nil) }
+
+// lastError is the newest code of the thread's queue, which keeps it. 0: none.
+func (l *Library) lastError() uint32 { return uint32(callC(l.errPeekLast, nil)) }
+
+// errorText is OpenSSL's text for a code of the queue.
+func (l *Library) errorText(code uint32) string {
+	buf := make([]byte, 256)
+	l.errString(uint64(code), &buf[0], uint64(len(buf)))
+	for i, b := range buf {
+		if b == 0 {
+			return string(buf[:i])
+		}
+	}
+	return string(buf)
+}
+
+// queued makes an error of what a call on no engine left in the queue, and
+// empties it: no engine's call may be judged by it.
+func (l *Library) queued(call string) error {
+	code := l.lastError()
+	l.clearErrors()
+	return fmt.Errorf("openssl: %s: %s", call, l.errorText(code))
+}

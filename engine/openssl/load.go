@@ -1,0 +1,215 @@
+package openssl
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+)
+
+// api is the part of libssl and libcrypto that is used. The addresses are
+// called for every step of a run, through callC; the funcs a few times a link.
+type api struct {
+	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError uintptr
+	sslRenegotiate, sslKeyUpdate, sslGetKeyUpdateType               uintptr
+	sslIsInitFinished, sslPending, sslHasPending, sslGetShutdown    uintptr
+	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee        uintptr
+	errClear, errPeekLast                                           uintptr
+
+	initSSL       func(opts uint64, settings uintptr) int32
+	versionNum    func() uint64
+	version       func(what int32) string
+	setRandMethod func(method uintptr) int32
+	errString     func(code uint64, buf *byte, n uint64)
+
+	clientMethod, serverMethod func() uintptr
+	ctxNew                     func(method uintptr) uintptr
+	ctxFree                    func(ctx uintptr)
+	ctxCtrl                    func(ctx uintptr, cmd int32, n int64, p uintptr) int64
+	ctxSetOptions              func(ctx uintptr, bits uint64) uint64
+	ctxSetCiphers              func(ctx uintptr, list string) int32
+	ctxSetSuites               func(ctx uintptr, list string) int32
+	ctxSetPSKClient            func(ctx uintptr, cb uintptr)
+	ctxSetPSKServer            func(ctx uintptr, cb uintptr)
+
+	sslNew             func(ctx uintptr) uintptr
+	sslFree            func(ssl uintptr)
+	sslCtrl            func(ssl uintptr, cmd int32, n int64, p uintptr) int64
+	sslSetBIO          func(ssl, r, w uintptr)
+	sslSetConnectState func(ssl uintptr)
+	sslSetAcceptState  func(ssl uintptr)
+	sslSetNumTickets   func(ssl uintptr, n uint64) int32
+	sslSetMsgCallback  func(ssl, cb uintptr)
+	bioNewPair         func(a *uintptr, na uint64, b *uintptr, nb uint64) int32
+	bioFree            func(bio uintptr) int32
+}
+
+// A symbol is where the address of a C function goes: a *uintptr for callC, or
+// a pointer to a func for bindC.
+type symbol struct {
+	name string
+	to   any
+}
+
+// symbols lists all that a library must have. The first two are looked at
+// before the others, to tell an older library from a strange one.
+func (a *api) symbols() []symbol {
+	return []symbol{
+		{"OpenSSL_version_num", &a.versionNum},
+		{"OpenSSL_version", &a.version},
+		{"OPENSSL_init_ssl", &a.initSSL},
+		{"RAND_set_rand_method", &a.setRandMethod},
+		{"ERR_clear_error", &a.errClear},
+		{"ERR_peek_last_error", &a.errPeekLast},
+		{"ERR_error_string_n", &a.errString},
+		{"TLS_client_method", &a.clientMethod},
+		{"TLS_server_method", &a.serverMethod},
+		{"SSL_CTX_new", &a.ctxNew},
+		{"SSL_CTX_free", &a.ctxFree},
+		{"SSL_CTX_ctrl", &a.ctxCtrl},
+		{"SSL_CTX_set_options", &a.ctxSetOptions},
+		{"SSL_CTX_set_cipher_list", &a.ctxSetCiphers},
+		{"SSL_CTX_set_ciphersuites", &a.ctxSetSuites},
+		{"SSL_CTX_set_psk_client_callback", &a.ctxSetPSKClient},
+		{"SSL_CTX_set_psk_server_callback", &a.ctxSetPSKServer},
+		{"SSL_new", &a.sslNew},
+		{"SSL_free", &a.sslFree},
+		{"SSL_ctrl", &a.sslCtrl},
+		{"SSL_set_bio", &a.sslSetBIO},
+		{"SSL_set_connect_state", &a.sslSetConnectState},
+		{"SSL_set_accept_state", &a.sslSetAcceptState},
+		{"SSL_set_num_tickets", &a.sslSetNumTickets},
+		{"SSL_set_msg_callback", &a.sslSetMsgCallback},
+		{"SSL_do_handshake", &a.sslDoHandshake},
+		{"SSL_read_ex", &a.sslReadEx},
+		{"SSL_write_ex", &a.sslWriteEx},
+		{"SSL_shutdown", &a.sslShutdown},
+		{"SSL_get_error", &a.sslGetError},
+		{"SSL_renegotiate", &a.sslRenegotiate},
+		{"SSL_key_update", &a.sslKeyUpdate},
+		{"SSL_get_key_update_type", &a.sslGetKeyUpdateType},
+		{"SSL_is_init_finished", &a.sslIsInitFinished},
+		{"SSL_pending", &a.sslPending},
+		{"SSL_has_pending", &a.sslHasPending},
+		{"SSL_get_shutdown", &a.sslGetShutdown},
+		{"BIO_new_bio_pair", &a.bioNewPair},
+		{"BIO_free", &a.bioFree},
+		{"BIO_read_ex", &a.bioReadEx},
+		{"BIO_write_ex", &a.bioWriteEx},
+		{"BIO_ctrl_pending", &a.bioCtrlPending},
+		{"BIO_ctrl_get_write_guarantee", &a.bioWriteGuarantee},
+	}
+}
+
+// bind fills in one symbol.
+func (s symbol) bind(lib string, handles []uintptr) error {
+	addr := lookupC(handles, s.name)
+	if addr == 0 {
+		return fmt.Errorf("openssl: library %q has no symbol %s; want OpenSSL 3.0 or newer",
+			lib, s.name)
+	}
+	if p, ok := s.to.(*uintptr); ok {
+		*p = addr
+	} else {
+		bindC(s.to, addr)
+	}
+	return nil
+}
+
+const (
+	minVersion = 0x30000000 // OPENSSL_VERSION_NUMBER: 0xMNN00PP0L
+
+	// OPENSSL_INIT_NO_LOAD_CONFIG: a machine's openssl.cnf sets ciphers,
+	// versions and security level, and with them the bytes on the wire.
+	initNoLoadConfig = 0x80
+	// OPENSSL_INIT_NO_ATEXIT: an exit while another thread is in a run must
+	// not free what that thread uses.
+	initNoAtExit = 0x80000
+)
+
+// bindAll fills in the whole api. The version comes first: an older library
+// lacks symbols too, and its version is the better explanation.
+func (a *api) bindAll(lib string, handles []uintptr) error {
+	for i, s := range a.symbols() {
+		if err := s.bind(lib, handles); err != nil {
+			return err
+		}
+		if i == 1 && a.versionNum() < minVersion {
+			return fmt.Errorf("openssl: library %q is %s; want OpenSSL 3.0 or newer",
+				lib, a.version(0))
+		}
+	}
+	if a.initSSL(initNoLoadConfig|initNoAtExit, 0) != 1 {
+		return fmt.Errorf("openssl: library %q failed to start: OPENSSL_init_ssl", lib)
+	}
+	return nil
+}
+
+// loaded memoises Load: a library is never unloaded, and its callbacks are
+// never given back.
+var loaded struct {
+	sync.Mutex
+	byName map[string]*Library
+}
+
+// Load opens the OpenSSL that is installed, version 3.0 or newer; name is
+// libssl's file name as the system's loader takes it, and "" means the
+// platform's usual one. The same name gives the same Library. The error is one
+// line that says what was tried and what to install. Load may be called from
+// any goroutine.
+func Load(name string) (*Library, error) {
+	loaded.Lock()
+	defer loaded.Unlock()
+	if lib, ok := loaded.byName[name]; ok {
+		return lib, nil
+	}
+	lib, err := load(name)
+	if err != nil {
+		return nil, err
+	}
+	if loaded.byName == nil {
+		loaded.byName = make(map[string]*Library)
+	}
+	loaded.byName[name] = lib
+	return lib, nil
+}
+
+// load opens the first of the names that is there and takes what is needed.
+func load(name string) (*Library, error) {
+	names := []string{name}
+	if name == "" {
+		names = defaultNames()
+	}
+	found, handles, err := openFirst(names)
+	if err != nil {
+		return nil, err
+	}
+	l := &Library{}
+	if err := l.bindAll(found, handles); err != nil {
+		return nil, err
+	}
+	l.register()
+	return l, nil
+}
+
+// openFirst opens the first of names that is there. If none is, the error
+// tells of the first: the others are only other places for it.
+func openFirst(names []string) (found string, handles []uintptr, err error) {
+	var first error
+	for _, n := range names {
+		handles, err := openC(n)
+		if err == nil {
+			return n, handles, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return "", nil, fmt.Errorf("openssl: no library %q (%s: %s); %s",
+		names[0], opener, oneLine(names[0], first), installHint())
+}
+
+// oneLine is the loader's message on one line, without the name in front.
+func oneLine(name string, err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	return strings.TrimPrefix(text, name+": ")
+}
