@@ -1,5 +1,7 @@
 package model
 
+import "errors"
+
 // An ErrorQueue is the error queue of a thread: every engine of the thread
 // pushes to it and judges its own calls by it (SSL_get_error(3): "the current
 // thread's error queue must be empty before the TLS/SSL I/O operation is
@@ -20,3 +22,11 @@ func (q *ErrorQueue) Len() int { return q.n }
 
 // Clear empties the queue.
 func (q *ErrorQueue) Clear() { q.n = 0 }
+
+// ErrEOF and ErrReset are what an attached engine's Err is when its socket
+// ended or broke in the middle of the link (SSL_R_UNEXPECTED_EOF_WHILE_READING,
+// SSL_ERROR_SYSCALL).
+var (
+	ErrEOF   = errors.New("model: unexpected end of the socket")
+	ErrReset = errors.New("model: the socket was reset")
+)

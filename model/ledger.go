@@ -71,7 +71,7 @@ type Rest struct {
 }
 
 // queue is the plaintext that the pump holds for the engine.
-func (a *Account) queue() uint64 { return a.Accepted - a.Written }
+func (a *Account) queue() uint64 { return a.Accepted - min(a.Accepted, a.Written) }
 
 // pipeOut is the ciphertext that it holds for the socket.
 func (a *Account) pipeOut() uint64 {

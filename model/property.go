@@ -218,7 +218,7 @@ func checkDataLoss(l *Ledger, e int, m Moment) (Finding, bool) {
 	}
 	if m == AtClosed {
 		f.Detail = "the peer had closed in good order, after this data"
-		return f, (p.Closing || p.HalfClosing) && a.Told
+		return f, graceful(l, e) && a.Why != Fault && a.Why != TimedOut
 	}
 	f.Detail = "it is not in any buffer"
 	return f, !a.Told && !p.Told && !p.Rest.Failed && !a.Rest.Failed
@@ -229,11 +229,12 @@ func checkCorruption(l *Ledger, e int, _ Moment) (Finding, bool) {
 		l.Ends[e].Mismatch == Garbled
 }
 
-// graceful: e's app was told of an end that somebody asked for, on a link
-// that no fault has touched.
+// graceful: e's app was told of an end that its peer's app asked for, on a
+// link that no fault and no earlier failure has touched.
 func graceful(l *Ledger, e int) bool {
 	p := l.peer(e)
-	return !l.tainted(e) && !l.Ends[e].Closing && (p.Closing || p.HalfClosing)
+	asked := p.Closing || p.HalfClosing
+	return asked && !l.tainted(e) && !l.Ends[e].Closing && !(p.Told && p.Why != Clean)
 }
 
 // checkTruncation: the peer's app closed, and the end saw a bare FIN or a
@@ -295,6 +296,8 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 		f.Obligation, f.Bytes = PumpQueue, a.queue()
 	case a.pipeOut() > limit:
 		f.Obligation, f.Bytes = PumpPipe, a.pipeOut()
+	case a.Closing: // what comes now may be thrown away
+		return f, false
 	case a.pipeIn() > limit:
 		f.Obligation, f.Bytes = PumpInput, a.pipeIn()
 	case a.held() > uint64(a.Limits.Queue) && a.held() > uint64(a.Limits.Chunk):

@@ -254,3 +254,11 @@ type Spec struct {
 	// New makes a pump and arms its first interest.
 	New func(Env) Pump
 }
+
+// An Inspector is an engine that can tell how much it holds back for want of
+// room: ciphertext beyond OutputPending, of a sealed record, a flight or an
+// alert. With the attached transport there is no other way to see it.
+type Inspector interface {
+	// Unsent is that count in bytes.
+	Unsent() int
+}

@@ -1,0 +1,184 @@
+package fuzz
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// Options say what schedules are drawn for.
+type Options struct {
+	// Pump is the pump under test, Peer the other end's; nil means the
+	// reference, or in some schedules the pump itself.
+	Pump *model.Spec
+	Peer *model.Spec
+	// Engine and PeerEngine are the libraries; nil means the model's.
+	Engine, PeerEngine model.Library
+	// Scenario and TLS, if not empty, bind the schedules to one of these.
+	Scenario, TLS string
+}
+
+// real says whether a library of the machine takes part: then what it does not
+// do is not asked for.
+func (o *Options) real() bool {
+	return o.Engine != nil && o.Engine.Name() != "model" ||
+		o.PeerEngine != nil && o.PeerEngine.Name() != "model"
+}
+
+// A drawer draws a schedule's world and plan from its seed.
+type drawer struct {
+	opts *Options
+	rand sim.Rand
+	cfg  sim.Config
+	plan sim.Plan
+	wild []sim.Action // storage of the plan's mutations
+	zoo  mutations
+}
+
+// draw makes the world and the plan of a schedule.
+func (d *drawer) draw(menu []Scenario, seed uint64) {
+	d.rand = sim.Rand(seed)
+	sc := d.pick(menu)
+	o := d.opts
+	d.cfg = sim.Config{Pump: o.Pump.Name, Peer: "reference", Engine: "model",
+		PeerEngine: "model", Scenario: sc.Name, Links: 1, Seed: d.rand.Uint64()}
+	if o.Peer != nil {
+		d.cfg.Peer = o.Peer.Name
+	}
+	if o.Engine != nil {
+		d.cfg.Engine, d.cfg.PeerEngine = o.Engine.Name(), o.Engine.Name()
+	}
+	if o.PeerEngine != nil {
+		d.cfg.PeerEngine = o.PeerEngine.Name()
+	}
+	d.plan = sim.Plan{Mutations: d.wild[:0]}
+	d.drawKind(sc)
+	d.drawSizes()
+	d.drawOdds()
+	sc.shape(d)
+	d.swarm()
+}
+
+// pick draws a scenario; a rare one is drawn twice before it is taken.
+func (d *drawer) pick(menu []Scenario) *Scenario {
+	for range 4 {
+		sc := &menu[d.rand.Below(uint64(len(menu)))]
+		if !sc.Rare || d.rand.OneIn(3) {
+			return sc
+		}
+	}
+	return &menu[0]
+}
+
+// drawKind draws what is not a size: version, role, transport, trigger, modes.
+func (d *drawer) drawKind(sc *Scenario) {
+	c, sup := &d.cfg, d.opts.Pump.Support
+	c.Under = server
+	if sup&model.NoClient == 0 && d.rand.OneIn(2) {
+		c.Under = client
+	}
+	c.Version = d.drawVersion(sc, sup)
+	if sup&model.NoPair != 0 || sup&model.NoAttached == 0 && !sc.Pair && d.rand.OneIn(3) {
+		c.Transport = model.Attached
+	}
+	if d.opts.real() {
+		c.Transport = model.Pair
+	}
+	switch d.rand.Below(4) {
+	case 0:
+		if sup&model.NoEdge == 0 {
+			c.Trigger = model.Edge
+		}
+	case 1:
+		if sup&model.NoOneShot == 0 {
+			c.Trigger = model.OneShot
+		}
+	}
+	c.WholeWrites = d.rand.OneIn(3)
+	c.FixedBuffer = d.rand.OneIn(3)
+	c.Reentrant = d.rand.OneIn(2)
+}
+
+func (d *drawer) drawVersion(sc *Scenario, sup model.Support) model.Version {
+	switch {
+	case sc.Only12 || d.opts.TLS == "1.2" || sup&model.NoTLS13 != 0:
+		return model.TLS12
+	case sc.Only13 || d.opts.TLS == "1.3" || d.rand.OneIn(2):
+		return model.TLS13
+	}
+	return model.TLS12
+}
+
+// drawSizes draws the sizes of the world: tiny ones often.
+func (d *drawer) drawSizes() {
+	s := &d.cfg.Sizes
+	s.Bio = d.size(1, 8192)
+	s.Pipe = s.Bio
+	if d.rand.OneIn(2) {
+		s.Pipe = d.size(1, 8192)
+	}
+	s.Queue = d.size(1, 8192)
+	s.Chunk = d.size(1, 16384)
+	s.Flight = d.size(1, 16384)
+	s.Window = d.size(1, 16384)
+	s.Record = 16384
+	if d.rand.OneIn(3) {
+		s.Record = d.size(1, 16384)
+	}
+	s.Hello = 16384
+	s.Linger = d.rand.Between(4, 64)
+	if d.cfg.Version == model.TLS13 {
+		s.Tickets = int(d.rand.Below(3))
+	}
+	if d.rand.OneIn(6) {
+		s.Chain = d.rand.Between(300, 1500)
+	}
+	if d.frames() {
+		s.Pipe = s.Bio // kv_engine: pipes and BIO pair have one size
+	}
+}
+
+// size draws from lo to hi: mostly comfortable, often small, sometimes tiny.
+func (d *drawer) size(lo, hi int) int {
+	top := hi
+	switch d.rand.Below(16) {
+	case 0:
+		top = lo + 15
+	case 1, 2, 3:
+		top = lo + 255
+	case 4, 5, 6, 7, 8, 9:
+		lo, top = max(lo, 64), 2048
+	default:
+		lo = max(lo, 512)
+	}
+	return d.rand.Between(min(lo, hi), max(min(lo, hi), min(top, hi)))
+}
+
+// frames says whether the pump takes whole messages only.
+func (d *drawer) frames() bool { return d.opts.Pump.Support&model.FramesOnly != 0 }
+
+// drawOdds sets what every storm has.
+func (d *drawer) drawOdds() {
+	d.plan.Steps = d.rand.Between(20, 300)
+	d.both(sim.Deliver, 40, 0)
+	d.both(sim.Poll, 60, 0)
+	d.both(sim.Resume, 10, 0)
+	d.both(sim.Spurious, 1, 0)
+	d.plan.Portions = [4]uint16{1, 2, 6, 12}
+	if d.rand.OneIn(6) {
+		d.plan.Portions = [4]uint16{12, 4, 2, 1}
+	}
+}
+
+// swarm scales each verb's odds for this schedule, and forbids some: what one
+// verb hides another's absence shows (Groce 2012, swarm testing).
+func (d *drawer) swarm() {
+	for role := range 2 {
+		for v := range sim.NumVerbs {
+			weight := &d.plan.Weights[role][v]
+			*weight <<= d.rand.Below(3)
+			if v > sim.Poll && v != sim.Resume && v != sim.Renegotiate && d.rand.OneIn(8) {
+				*weight = 0
+			}
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package fuzz
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A Scenario is a workload and the faults that are allowed.
+type Scenario struct {
+	// Name is the word of --scenario and of the scripts' header.
+	Name string
+	// Why says in a clause what it is for.
+	Why string
+	// Needs keeps pumps from it that do not support these.
+	Needs model.Support
+	// Only12 and Only13 bind it to a TLS version.
+	Only12, Only13 bool
+	// Pair binds it to the pair transport.
+	Pair bool
+	// Rare scenarios are drawn less often: they cost more.
+	Rare bool
+	// shape sets what is particular to it.
+	shape func(d *drawer)
+}
+
+// Scenarios lists them all.
+func Scenarios() []Scenario {
+	return []Scenario{
+		{Name: "request-response", shape: requestResponse,
+			Why: "pipelined requests and their answers"},
+		{Name: "bulk-both-ways", shape: bulkBothWays,
+			Why: "both ends send all they can at once"},
+		{Name: "slow-reader", shape: slowReader,
+			Why: "a one-way stream to a reader that pauses"},
+		{Name: "upload-and-close", shape: uploadAndClose,
+			Why: "the client sends and closes at once"},
+		{Name: "renegotiation", shape: renegotiation, Only12: true,
+			Why: "either end renegotiates at any moment"},
+		{Name: "idle-renegotiation", shape: idleRenegotiation, Only12: true,
+			Why: "an idle link is renegotiated"},
+		{Name: "refused-renegotiation", shape: refusedRenegotiation, Only12: true,
+			Why: "a renegotiation that is refused or ignored"},
+		{Name: "key-update", shape: keyUpdate, Only13: true,
+			Why: "either end updates its keys at any moment"},
+		{Name: "awaited-key-update", shape: awaitedKeyUpdate, Only13: true,
+			Why: "who asks for a KeyUpdate waits for it, and the other end is idle"},
+		{Name: "mutual-close", shape: mutualClose,
+			Why: "both ends close"},
+		{Name: "half-close", shape: halfClose, Only13: true, Needs: model.NoHalfClose,
+			Why: "one end stops writing, the other goes on"},
+		{Name: "two-links", shape: twoLinks,
+			Why: "two links share a loop, a thread and its error queue"},
+		{Name: "long-handshake", shape: longHandshake, Rare: true,
+			Why: "flights longer than the buffers, client certificates"},
+		{Name: "network-faults", shape: networkFaults,
+			Why: "resets, early ends, closed windows, spurious readiness"},
+		{Name: "record-faults", shape: recordFaults, Rare: true,
+			Why: "records that are damaged, repeated, lost, split or injected"},
+	}
+}
+
+// ScenarioNamed finds a scenario by its name.
+func ScenarioNamed(name string) (Scenario, bool) {
+	for _, s := range Scenarios() {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Scenario{}, false
+}
+
+// fits says whether the pump and the options allow the scenario.
+func (s *Scenario) fits(o *Options) bool {
+	if o.Scenario != "" && o.Scenario != s.Name {
+		return false
+	}
+	if s.Needs&o.Pump.Support != 0 {
+		return false
+	}
+	only12 := o.TLS == "1.2" || o.Pump.Support&model.NoTLS13 != 0
+	return !(s.Only13 && only12) && !(s.Only12 && o.TLS == "1.3")
+}
+
+const client, server = model.Client, model.Server
+
+// set gives a verb its weight, and how often it may happen (0: no limit), at
+// one role's ends.
+func (d *drawer) set(role model.Role, v sim.Verb, weight, budget uint16) {
+	d.plan.Weights[role][v], d.plan.Budget[role][v] = weight, budget
+}
+
+// both does so at both.
+func (d *drawer) both(v sim.Verb, weight, budget uint16) {
+	d.set(client, v, weight, budget)
+	d.set(server, v, weight, budget)
+}
+
+func requestResponse(d *drawer) {
+	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 40)))
+	d.plan.Body, d.plan.Answer = d.size(1, 2000), d.size(1, 4000)
+}
+
+func bulkBothWays(d *drawer) {
+	d.cfg.Stream = d.frames()
+	d.both(sim.Write, 40, uint16(d.rand.Between(2, 12)))
+	d.plan.Body, d.plan.Answer = d.size(200, 16000), d.size(1, 4000)
+	d.cfg.Sizes.Flight = d.size(1, 4096)
+	d.cfg.Sizes.Window = d.size(1, 4096)
+	if d.opts.Pump.Support&model.NoClient == 0 && d.opts.Peer == nil && d.rand.OneIn(2) {
+		d.cfg.Peer = d.cfg.Pump
+	}
+}
+
+func slowReader(d *drawer) {
+	d.cfg.Stream = d.frames()
+	reader := client
+	if !d.frames() && d.rand.OneIn(2) {
+		reader = server
+	}
+	d.set(client, sim.Write, 10, 2)
+	d.set(reader.Peer(), sim.Write, 40, uint16(d.rand.Between(2, 20)))
+	d.set(reader, sim.Pause, 10, 0)
+	d.set(reader, sim.Resume, 10, 0)
+	d.set(reader, sim.Window, 10, 4)
+	d.both(sim.Tick, 10, 0)
+	d.plan.Body = d.size(1, 8000)
+}
+
+func uploadAndClose(d *drawer) {
+	d.set(client, sim.Write, 40, uint16(d.rand.Between(1, 6)))
+	d.set(client, sim.Close, 10, 1)
+	d.plan.Body = d.size(1, 8000)
+}
+
+// traffic is a little of everything, for scenarios about something else.
+func (d *drawer) traffic() {
+	d.cfg.Stream = d.frames() && d.rand.OneIn(2)
+	d.set(client, sim.Write, 15, uint16(d.rand.Between(1, 12)))
+	d.set(server, sim.Write, 15, uint16(d.rand.Between(1, 8)))
+	d.plan.Body, d.plan.Answer = d.size(1, 1000), d.size(1, 1000)
+}
+
+func renegotiation(d *drawer) {
+	d.traffic()
+	d.set(client, sim.Renegotiate, 15, uint16(d.rand.Between(1, 3)))
+	d.set(server, sim.Renegotiate, 15, uint16(d.rand.Between(1, 2)))
+}
+
+func idleRenegotiation(d *drawer) {
+	d.set(client, sim.Renegotiate, 30, 1)
+	if d.rand.OneIn(3) {
+		d.set(client, sim.Write, 10, 1)
+		d.plan.Answer = d.size(1, 100)
+	}
+}
+
+func refusedRenegotiation(d *drawer) {
+	renegotiation(d)
+	d.cfg.SoftRefusal = true
+	d.cfg.RefuseReneg = d.rand.OneIn(2)
+	d.cfg.IgnoreReneg = !d.cfg.RefuseReneg
+	if d.opts.real() {
+		d.cfg.RefuseReneg, d.cfg.IgnoreReneg, d.cfg.SoftRefusal = true, false, false
+	}
+}
+
+func keyUpdate(d *drawer) {
+	d.traffic()
+	d.both(sim.KeyUpdate, 15, uint16(d.rand.Between(1, 6)))
+	d.cfg.AnswerAtRead = d.rand.OneIn(2) && !d.opts.real()
+}
+
+func awaitedKeyUpdate(d *drawer) {
+	d.cfg.AwaitUpdate = true
+	d.set(client, sim.Write, 5, 2)
+	d.both(sim.KeyUpdate, 15, 2)
+	d.plan.Body = d.size(1, 100)
+	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.real()
+}
+
+func mutualClose(d *drawer) {
+	d.traffic()
+	d.both(sim.Close, 8, 1)
+}
+
+func halfClose(d *drawer) {
+	d.traffic()
+	d.both(sim.Shut, 8, 1)
+	d.both(sim.Close, 2, 1)
+}
+
+func twoLinks(d *drawer) {
+	d.cfg.Links = 2
+	d.traffic()
+	d.both(sim.Close, 2, 1)
+	if d.rand.OneIn(2) {
+		d.set(d.cfg.Under, sim.Mutate, 4, 1)
+		d.drawMutations()
+	}
+}
+
+func longHandshake(d *drawer) {
+	d.traffic()
+	s := &d.cfg.Sizes
+	s.Chain = d.rand.Between(300, 3000)
+	if d.rand.OneIn(8) {
+		s.Chain = 20000
+	}
+	d.cfg.Auth = d.rand.OneIn(2)
+	s.ClientChain = d.rand.Between(300, 3000)
+	s.Tickets = d.rand.Between(0, 4)
+	s.Hello = d.size(64, 16384)
+	s.Bio = d.size(1, 4096)
+}
+
+func networkFaults(d *drawer) {
+	d.traffic()
+	d.both(sim.Reset, 1, 1)
+	d.both(sim.Fin, 1, 1)
+	d.both(sim.Window, 6, 0)
+	d.both(sim.Tick, 6, 0)
+	d.both(sim.Spurious, 8, 0)
+	d.both(sim.Close, 2, 1)
+}
+
+func recordFaults(d *drawer) {
+	d.traffic()
+	d.both(sim.Mutate, 6, uint16(d.rand.Between(1, 3)))
+	d.drawMutations()
+}

@@ -1,0 +1,252 @@
+package model
+
+// Reference is the correct pump: hunts must find nothing in it. It works with
+// both transports, all triggers and at both ends.
+//
+// A turn goes round until nothing moves: output to the socket, input to the
+// engine, plaintext to the app, plaintext from the app, the steps of a close.
+// Then it arms read interest while it can take input, and write interest
+// exactly while output is pending.
+type Reference struct {
+	env  Env
+	flaw Flaw
+
+	pipe    span   // ciphertext on its way to the socket
+	queue   span   // plaintext on its way to the engine
+	scratch []byte // one read
+
+	busy     bool // in a turn: calls of the app only leave a note
+	paused   bool
+	refused  bool // the app was refused bytes and waits for Writable
+	half     bool // CloseWrite was asked for
+	closing  bool // Close was asked for
+	told     bool // the app knows of the end
+	over     bool // the engine's incoming direction has ended
+	eof      bool // the socket has said EOF
+	broken   bool // the socket has said reset
+	dead     bool // the engine has failed
+	shut     bool // close_notify is with the engine's output
+	finished bool // FIN is sent
+	gone     bool // the socket is given back
+
+	dry     bool // the socket had less than was asked for
+	due     bool // a Read may have something to say
+	stuckR  bool // Read wants to write
+	stuckW  bool // Write wants to write
+	stuckS  bool // Shutdown wants to write
+	wrote   bool // the last output came from the app's side
+	retry   int  // length of the Write that has to be repeated
+	mask    Events
+	lingers bool
+}
+
+// maxRounds bounds the work of a turn, so that one link does not starve the
+// others (MB-51498; libevent 2aa036fa).
+const maxRounds = 64
+
+// NewReference makes the reference pump.
+func NewReference(env Env) Pump {
+	p := &Reference{}
+	p.Restart(env)
+	return p
+}
+
+// Restart implements Restarter.
+func (p *Reference) Restart(env Env) {
+	*p = Reference{env: env, flaw: p.flaw, pipe: p.pipe, queue: p.queue, scratch: p.scratch}
+	l := env.Limits
+	p.pipe.restart(l.Pipe)
+	p.queue.restart(l.Queue)
+	if need := max(l.Pipe, l.Chunk); len(p.scratch) < need {
+		p.scratch = make([]byte, need)
+	}
+	p.due = true
+	p.mask = Readable | Writable
+	env.Loop.Interest(p.mask)
+}
+
+// Ready implements Pump.
+func (p *Reference) Ready(ev Events) {
+	if ev&Readable != 0 || p.env.Trigger != Edge {
+		p.dry = false
+	}
+	if ev&Expired != 0 {
+		p.expire()
+	}
+	p.turn()
+}
+
+// Write implements Pump.
+func (p *Reference) Write(b []byte) int {
+	if p.half || p.closing || p.gone || p.dead {
+		return 0
+	}
+	n := p.queue.put(b, p.retry > 0)
+	if n < len(b) && p.flaw == FlawUnbounded {
+		p.queue.limit += len(b)
+		n += p.queue.put(b[n:], false)
+	}
+	p.refused = n < len(b)
+	p.turn()
+	return n
+}
+
+// PauseRead implements Pump.
+func (p *Reference) PauseRead(paused bool) {
+	p.paused = paused
+	p.due = true
+	p.turn()
+}
+
+// CloseWrite implements Pump.
+func (p *Reference) CloseWrite() {
+	p.half = true
+	p.turn()
+}
+
+// Close implements Pump.
+func (p *Reference) Close() {
+	p.closing = true
+	p.due = true
+	p.turn()
+}
+
+// Renegotiate implements Initiator.
+func (p *Reference) Renegotiate() {
+	if !p.established() {
+		return
+	}
+	p.env.Engine.ClearErrors()
+	p.note(p.env.Engine.Renegotiate())
+	p.due, p.wrote = true, true
+	p.turn()
+}
+
+// KeyUpdate implements Initiator. A record that waits for room comes first:
+// until it is gone the engine takes none (OpenSSL 16077, bugzoo E13).
+func (p *Reference) KeyUpdate(requested bool) {
+	if !p.established() || p.retry > 0 || p.stuckR {
+		return
+	}
+	p.env.Engine.ClearErrors()
+	p.note(p.env.Engine.KeyUpdate(requested))
+	p.wrote = true
+	p.turn()
+}
+
+// established says whether the app may begin something new.
+func (p *Reference) established() bool {
+	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&
+		p.env.Engine.InitFinished()
+}
+
+// note takes down that a call has to be carried on when there is room.
+func (p *Reference) note(s Status) {
+	if s == WantWrite {
+		p.stuckR = true
+	}
+}
+
+// turn goes round until nothing moves, then arms.
+func (p *Reference) turn() {
+	if p.busy || p.gone {
+		return
+	}
+	p.busy = true
+	rounds := 0
+	for p.round() && !p.gone {
+		if rounds++; rounds == maxRounds {
+			p.env.Loop.Wake()
+			break
+		}
+	}
+	p.busy = false
+	p.arm()
+}
+
+// round moves what can be moved, once, and reports whether anything did.
+func (p *Reference) round() bool {
+	moved := p.flush()
+	if p.fill() {
+		moved = true
+	}
+	if p.take() {
+		moved = true
+	}
+	if p.give() {
+		moved = true
+	}
+	if p.leave() {
+		moved = true
+	}
+	return moved
+}
+
+// arm asks for the wakeups that are needed, and for no others: one more is a
+// busy loop, one less is a stall.
+func (p *Reference) arm() {
+	if p.gone {
+		return
+	}
+	var mask Events
+	if p.wantsInput() {
+		mask = Readable
+	}
+	if p.owes() {
+		mask |= Writable
+	}
+	if p.flaw == FlawKeepArmed {
+		mask |= Writable
+	}
+	if mask != p.mask || p.env.Trigger == OneShot {
+		p.mask = mask
+		p.env.Loop.Interest(mask)
+	}
+}
+
+// wantsInput says whether input would be taken.
+func (p *Reference) wantsInput() bool {
+	switch {
+	case p.eof || p.broken || p.flaw == FlawNoReadBlocked && p.owes():
+		return false
+	case p.discards():
+		return true
+	case p.env.Transport == Attached:
+		return !p.paused && !p.over
+	}
+	return p.env.Engine.InputRoom() > 0
+}
+
+// owes says whether output waits for room in the socket.
+func (p *Reference) owes() bool {
+	if p.finished || p.broken {
+		return false
+	}
+	if p.env.Transport == Attached {
+		return p.stuckR || p.stuckW || p.stuckS
+	}
+	if p.pipe.len() > 0 {
+		return true
+	}
+	return p.mayFlush() && p.env.Engine.OutputPending() > 0
+}
+
+// mayFlush is the flaw of MB-53428, when it is planted: what a read produced
+// waits for the app's next write.
+func (p *Reference) mayFlush() bool {
+	return p.flaw != FlawNoFlush || p.wrote || !p.env.Engine.InitFinished()
+}
+
+// discards says whether input is only read to be thrown away: our side is
+// closed, and closing the socket with data unread would send a reset that
+// destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12).
+func (p *Reference) discards() bool { return p.dead || p.closing && p.shut }
+
+// tell tells the app of the end, once.
+func (p *Reference) tell(why Cause) {
+	p.over = true
+	if !p.told && !p.closing {
+		p.told = true
+		p.env.App.Closed(why)
+	}
+}

@@ -1,0 +1,149 @@
+package model
+
+// leave takes the steps of a close, each once the one before is through:
+// all that was accepted, close_notify, FIN, the peer's end, the socket.
+func (p *Reference) leave() bool {
+	if !p.half && !p.closing {
+		return false
+	}
+	if p.closing && p.broken {
+		return p.release()
+	}
+	if p.closing && p.flaw == FlawCloseFirst && p.queue.len() == 0 && !p.dead {
+		p.release()
+		p.env.Engine.Shutdown()
+		p.env.Socket.Send(p.pipe.space()[:p.env.Engine.Drain(p.pipe.space())])
+		return true
+	}
+	switch {
+	case !p.shut:
+		return p.notify()
+	case !p.finished:
+		return p.finish()
+	case p.closing && p.eof:
+		return p.release()
+	}
+	return p.linger()
+}
+
+// notify hands close_notify to the engine, behind all that was accepted.
+func (p *Reference) notify() bool {
+	if p.dead || p.flaw == FlawNoCloseNotify && p.queue.len() == 0 {
+		p.shut = true
+		return true
+	}
+	if p.queue.len() > 0 && !p.pointless() || p.stuckS {
+		return false
+	}
+	if !p.env.Engine.InitFinished() {
+		// Shutting down in mid-handshake only leaves an error behind
+		// (bugzoo F22). If the handshake never ends the timer does.
+		return p.linger()
+	}
+	p.env.Engine.ClearErrors()
+	st := p.env.Engine.Shutdown()
+	p.wrote = true
+	if st == WantWrite {
+		p.stuckS = true
+		return false
+	}
+	p.shut = true
+	return true
+}
+
+// pointless: nobody will read what is queued, for the peer has closed. In TLS
+// 1.2 its close_notify says so; in 1.3 only a broken socket does.
+func (p *Reference) pointless() bool {
+	return p.over && p.env.Version == TLS12
+}
+
+// finish sends FIN once the output is gone.
+func (p *Reference) finish() bool {
+	if p.owes() || p.unsent() {
+		return false
+	}
+	p.finished = true
+	p.env.Socket.CloseWrite()
+	return true
+}
+
+// unsent says whether the engine holds more than its buffer shows: an alert or
+// the rest of a record that a further call moves.
+func (p *Reference) unsent() bool {
+	return p.stuckS || p.pipe.len() > 0
+}
+
+// linger arms the timer that bounds the wait for the peer.
+func (p *Reference) linger() bool {
+	if p.closing && !p.lingers && p.env.Limits.CloseTicks > 0 {
+		p.lingers = true
+		p.env.Loop.Timer(p.env.Limits.CloseTicks)
+	}
+	return false
+}
+
+// expire gives the peer up.
+func (p *Reference) expire() {
+	p.lingers = false
+	if p.closing && !p.gone {
+		p.release()
+	}
+}
+
+// release gives the socket back.
+func (p *Reference) release() bool {
+	p.gone = true
+	if p.lingers {
+		p.env.Loop.Timer(0)
+	}
+	p.env.Socket.Close()
+	return true
+}
+
+// A span is a bounded queue of bytes in one piece of memory. What it shows
+// stays where it is until it is taken, unless put may move it.
+type span struct {
+	buf        []byte
+	head, tail int
+	limit      int
+}
+
+// restart empties the span and sets its capacity in bytes.
+func (s *span) restart(limit int) {
+	if len(s.buf) < limit {
+		s.buf = make([]byte, limit)
+	}
+	s.head, s.tail, s.limit = 0, 0, limit
+}
+
+func (s *span) len() int      { return s.tail - s.head }
+func (s *span) bytes() []byte { return s.buf[s.head:s.tail] }
+func (s *span) clear()        { s.head, s.tail = 0, 0 }
+
+// take removes n bytes from the front.
+func (s *span) take(n int) {
+	if s.head += n; s.head == s.tail {
+		s.clear()
+	}
+}
+
+// space is where new bytes can be written; grew says how many were. The span
+// must be empty.
+func (s *span) space() []byte { return s.buf[:s.limit] }
+func (s *span) grew(n int)    { s.tail = n }
+
+// put appends what fits; with fixed set, what is there is not moved.
+func (s *span) put(p []byte, fixed bool) int {
+	n := min(len(p), s.limit-s.len())
+	if s.tail+n > len(s.buf) && !fixed {
+		if s.len()+n > len(s.buf) {
+			s.buf = append(make([]byte, 0, 2*s.limit), s.buf...)[:2*s.limit]
+		}
+		s.tail = copy(s.buf, s.bytes())
+		s.head = 0
+	}
+	n = min(n, len(s.buf)-s.tail)
+	copy(s.buf[s.tail:], p[:n])
+	s.tail += n
+	return n
+}

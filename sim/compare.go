@@ -1,0 +1,34 @@
+package sim
+
+import (
+	"bytes"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// compare checks plaintext against what the peer's pump accepted, and takes
+// it out of there.
+func (a *app) compare(p []byte) model.Mismatch {
+	from := &a.e.peer().app
+	sent := from.buf[from.head:from.taken]
+	switch {
+	case a.e.acct.Paused:
+		from.head += min(len(p), len(sent))
+		return model.WhilePaused
+	case len(p) <= len(sent) && bytes.Equal(p, sent[:len(p)]):
+		from.head += len(p)
+		return model.NoMismatch
+	case skipped(p, sent):
+		return model.Gap
+	}
+	return model.Garbled
+}
+
+// skipped says whether p is found further on in what was sent: then what is
+// before it was lost. Short pieces are found anywhere and prove nothing.
+func skipped(p, sent []byte) bool {
+	return len(p) >= 8 && bytes.Contains(sent, p)
+}
+
+// peer is the other end of the link.
+func (e *endpoint) peer() *endpoint { return &e.w.ends[e.id.Peer()] }

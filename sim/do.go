@@ -1,0 +1,98 @@
+package sim
+
+import "github.com/wantwrite/wantwrite/model"
+
+// do carries an action out. It must be enabled.
+func (w *World) do(a Action) {
+	e := &w.ends[a.On]
+	switch a.Verb {
+	case Deliver:
+		w.deliver(e, e.in.portion(a.Arg))
+	case Poll:
+		w.poll(e, e.ready())
+	case Spurious:
+		w.poll(e, model.Events(a.Arg)&(model.Readable|model.Writable))
+	case Write:
+		e.app.begin(int(a.Arg), a.Arg2)
+	case Pause, Resume:
+		e.pause(a.Verb == Pause)
+	case Renegotiate:
+		w.initiate(e, func() { e.starter.Renegotiate() })
+	case KeyUpdate:
+		w.initiate(e, func() { e.starter.KeyUpdate(a.Arg == 1) })
+	case Shut, Close:
+		e.app.leave(a.Verb == Close)
+	case Window:
+		e.in.shutUntil = w.now + uint64(a.Arg)
+	case Reset:
+		w.taint(e)
+		e.in.sever()
+		e.out.sever()
+	case Fin:
+		w.taint(e)
+		e.in.tail, e.in.fin = e.in.seen, true
+	case Mutate:
+		w.taint(e)
+		w.mutate(e.in, Mutation(a.Arg), a.Arg2)
+	case Tick:
+		w.now += uint64(a.Arg)
+	}
+}
+
+// taint notes that a fault has destroyed something on the end's link.
+func (w *World) taint(e *endpoint) { w.tainted[e.id/2] = true }
+
+// deliver makes bytes in flight visible to an end.
+func (w *World) deliver(e *endpoint, n int) {
+	if refused := e.in.deliver(n); refused && !e.out.reset {
+		e.out.sever()
+	}
+}
+
+// poll gives the end's pump a turn.
+func (w *World) poll(e *endpoint, ev model.Events) {
+	e.consume(ev)
+	e.turn(ev)
+	w.judge(e, model.AtTurn)
+}
+
+// initiate lets the app call its pump, as a turn of its own.
+func (w *World) initiate(e *endpoint, call func()) {
+	e.calls = 0
+	call()
+	e.app.afterTurn()
+}
+
+// begin is the app's decision to write a message.
+func (a *app) begin(body int, answer uint32) {
+	op := byte(opGet)
+	switch {
+	case a.e.id&1 == 1:
+		op, answer = opMutation, 0
+	case a.e.w.cfg.Stream && !a.opened:
+		op, answer = opOpenStream, 0
+		a.opened = true
+	}
+	a.e.calls = 0
+	a.write(op, body, answer)
+	a.offer()
+}
+
+// leave is the app's decision to close, or to half-close.
+func (a *app) leave(whole bool) {
+	a.e.calls = 0
+	if whole {
+		a.finish = true
+	} else {
+		a.half = true
+	}
+	a.close()
+}
+
+// pause is the app's decision to stop reading, or to go on.
+func (e *endpoint) pause(on bool) {
+	e.calls = 0
+	e.acct.Paused = on
+	e.pump.PauseRead(on)
+	e.app.afterTurn()
+}

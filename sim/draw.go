@@ -1,0 +1,72 @@
+package sim
+
+import "math/bits"
+
+// Draw makes a draw function of the world's choices for other generators
+// (rapid, fuzz bytes): below(n, label) must answer 0 to n-1.
+type Draw struct {
+	// Below draws; label says what for.
+	Below func(n int, label string) int
+	// Plan bounds the storm.
+	Plan *Plan
+}
+
+// Next implements Strategy.
+func (d *Draw) Next(w *World) (Action, bool) {
+	if len(w.actions) >= d.Plan.Steps {
+		return Action{}, false
+	}
+	var options [16 * 2 * MaxLinks]int
+	n := 0
+	for m := uint64(w.enabled); m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
+		if v, e := enabledAt(i); d.allowed(w, v, e) {
+			options[n] = i
+			n++
+		}
+	}
+	if n == 0 || d.Below(64, "stop") == 63 {
+		return Action{}, false
+	}
+	v, e := enabledAt(options[d.Below(n, "action")])
+	return d.arguments(v, e), true
+}
+
+// allowed says whether the plan has the verb and its budget is not spent.
+func (d *Draw) allowed(w *World, v Verb, e End) bool {
+	role := e & 1
+	if d.Plan.Weights[role][v] == 0 {
+		return false
+	}
+	budget := int(d.Plan.Budget[role][v])
+	if budget == 0 {
+		return true
+	}
+	for _, a := range w.actions {
+		if a.Verb == v && a.On&1 == role {
+			budget--
+		}
+	}
+	return budget > 0
+}
+
+// arguments draws the arguments of a verb.
+func (d *Draw) arguments(v Verb, e End) Action {
+	a := Action{Verb: v, On: e}
+	draw := func(n int, label string) uint32 { return uint32(d.Below(n, label)) }
+	switch v {
+	case Deliver:
+		a.Arg = All - draw(4, "portion")
+	case Write:
+		a.Arg, a.Arg2 = draw(d.Plan.Body+1, "body"), draw(d.Plan.Answer+1, "answer")
+	case KeyUpdate:
+		a.Arg = draw(2, "requested")
+	case Spurious:
+		a.Arg = 1 + draw(3, "events")
+	case Window, Tick:
+		a.Arg = 1 + draw(8, "ticks")
+	case Mutate:
+		a.Arg, a.Arg2 = draw(int(NumMutations), "mutation"), draw(1<<16, "parameter")
+	}
+	return a
+}

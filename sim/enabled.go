@@ -1,0 +1,145 @@
+package sim
+
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// Enabled is the set of what can happen next: bit 16*end+verb.
+type Enabled uint64
+
+// Has says whether the verb is enabled at the end.
+func (s Enabled) Has(v Verb, e End) bool { return s>>(16*uint(e)+uint(v))&1 != 0 }
+
+// Len is how many there are.
+func (s Enabled) Len() int { return bits.OnesCount64(uint64(s)) }
+
+// At is the verb and end with bit number i.
+func enabledAt(i int) (Verb, End) { return Verb(i & 15), End(i >> 4) }
+
+// Enabled is what can happen next.
+func (w *World) Enabled() Enabled { return w.enabled }
+
+// refresh brings the enabled set up to date after an action.
+func (w *World) refresh(a Action) {
+	if a.Verb == Tick || w.n > 2 {
+		w.refreshAll() // the clock, or the holder of a thread, may have changed for all
+		return
+	}
+	link := uint(a.On &^ 1)
+	pair := uint64(w.choices(&w.ends[link])) | uint64(w.choices(&w.ends[link+1]))<<16
+	w.enabled = w.enabled&^(0xffffffff<<(16*link)) | Enabled(pair<<(16*link))
+}
+
+func (w *World) refreshAll() {
+	w.enabled = 0
+	for i := range w.ends[:w.n] {
+		w.enabled |= Enabled(w.choices(&w.ends[i])) << (16 * i)
+	}
+}
+
+// choices are the verbs that are enabled at an end.
+func (w *World) choices(e *endpoint) uint16 {
+	if e.host.trigger == model.Edge {
+		e.noteEdges()
+	}
+	m := w.networkChoices(e)
+	if e.acct.Gone {
+		return m
+	}
+	m |= 1 << Spurious
+	if e.ready() != 0 {
+		m |= 1 << Poll
+	}
+	if e.timer != 0 || e.in.shutUntil > w.now {
+		m |= 1 << Tick
+	}
+	return m | w.appChoices(e)
+}
+
+// networkChoices are what can happen to the bytes toward the end.
+func (w *World) networkChoices(e *endpoint) uint16 {
+	var m uint16
+	if e.in.deliverable(w.now) {
+		m = 1 << Deliver
+	}
+	if e.in.reset || e.in.finSeen {
+		return m
+	}
+	m |= 1<<Reset | 1<<Fin
+	if !e.in.deaf && e.in.shutUntil <= w.now {
+		m |= 1 << Window
+	}
+	if e.in.mutable() {
+		m |= 1 << Mutate
+	}
+	return m
+}
+
+// mutable says whether a record starts where the stream is seen, its header
+// in flight.
+func (s *stream) mutable() bool {
+	if s.inFlight() < model.HeaderLen {
+		return false
+	}
+	if s.recordEnd < s.seen {
+		s.frame()
+	}
+	return s.recordEnd == s.seen
+}
+
+// appChoices are what the end's app can do.
+func (w *World) appChoices(e *endpoint) uint16 {
+	a := e.acct
+	if a.Paused {
+		return 1<<Resume | w.endChoices(e)
+	}
+	if a.Told {
+		return 0
+	}
+	var m uint16
+	if e.spec.Support&model.NoPause == 0 && !e.app.finish {
+		m = 1 << Pause
+	}
+	return m | w.endChoices(e)
+}
+
+// endChoices are what an app can do whether it is paused or not.
+func (w *World) endChoices(e *endpoint) uint16 {
+	if e.acct.Told || e.app.finish {
+		return 0
+	}
+	var m uint16
+	if !e.app.half && e.app.backlog() < maxBacklog && w.mayWrite(e) {
+		m = 1 << Write
+	}
+	if !e.tap.wasInit && !e.tap.everInit {
+		return m
+	}
+	if e.spec.Support&model.NoLocalClose == 0 {
+		m |= 1 << Close
+	}
+	if !e.app.half && e.spec.Support&model.NoHalfClose == 0 && w.cfg.Version == model.TLS13 {
+		m |= 1 << Shut
+	}
+	if e.starter == nil || !e.tap.wasInit || e.app.half {
+		return m
+	}
+	if w.cfg.Version == model.TLS12 {
+		return m | 1<<Renegotiate
+	}
+	return m | 1<<KeyUpdate
+}
+
+// mayWrite says whether the end's app may begin a message: a server whose pump
+// takes whole requests only, or whose stream is not open, may not.
+func (w *World) mayWrite(e *endpoint) bool {
+	if e.id&1 == 0 {
+		return true
+	}
+	if w.cfg.Stream {
+		return e.app.opened
+	}
+	return e.spec.Support&model.FramesOnly == 0
+}

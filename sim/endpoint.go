@@ -1,0 +1,144 @@
+package sim
+
+import "github.com/wantwrite/wantwrite/model"
+
+// maxCalls is how many engine, socket and app calls a pump may make in one
+// turn. One that needs more does not return.
+const maxCalls = 1 << 17
+
+// An endpoint is one end of a link: its registration with the loop, its
+// socket, engine, pump and app, and its page of the ledger.
+type endpoint struct {
+	w    *World
+	id   End
+	acct *model.Account
+	host *host
+	in   *stream // toward this end
+	out  *stream // away from it
+
+	mask   model.Events // interest
+	edges  model.Events // edge-triggered: not reported yet
+	quiet  model.Events // edge-triggered: the socket has said would-block
+	woken  bool
+	timer  uint64 // 0: none; otherwise the tick at which it expires
+	metEnd bool   // the pump has read EOF or reset
+
+	engine  model.Engine
+	library model.Library
+	pump    model.Pump
+	spec    *model.Spec
+	starter model.Initiator
+	app     app
+	tap     tap
+	cfg     model.EngineConfig
+	calls   int
+}
+
+// restart makes the end new.
+func (e *endpoint) restart() error {
+	keep := endpoint{w: e.w, id: e.id, acct: e.acct, host: e.host, in: e.in, out: e.out,
+		pump: e.pump, spec: e.spec, starter: e.starter, app: e.app, library: e.library,
+		engine: e.engine, cfg: e.cfg}
+	*e = keep
+	e.quiet = model.Readable
+	e.edges = model.Writable
+	*e.acct = model.Account{Limits: e.limits(), Attached: e.cfg.Transport == model.Attached}
+	e.app.restart(e)
+	e.tap.e = e
+	engine, err := e.library.New(&e.cfg)
+	if err != nil {
+		return err
+	}
+	e.engine = engine
+	e.startPump()
+	return nil
+}
+
+// limits are what the pump of this end has to keep to.
+func (e *endpoint) limits() model.Limits {
+	s := &e.w.cfg.Sizes
+	return model.Limits{Pipe: s.Pipe, Queue: s.Queue, Chunk: s.Chunk, CloseTicks: s.Linger}
+}
+
+// startPump makes the pump, or uses the last one again.
+func (e *endpoint) startPump() {
+	env := model.Env{Role: model.Role(e.id & 1), Version: e.cfg.Version,
+		Transport: e.cfg.Transport, Trigger: e.host.trigger, Engine: &e.tap,
+		Socket: socket{e}, Loop: registration{e}, App: &e.app, Limits: e.acct.Limits}
+	if again, ok := e.pump.(model.Restarter); ok {
+		again.Restart(env)
+		return
+	}
+	e.pump = e.spec.New(env)
+	e.starter, _ = e.pump.(model.Initiator)
+}
+
+// call counts the calls of a turn: an endless one ends here.
+func (e *endpoint) call() {
+	e.calls++
+	if e.calls > maxCalls {
+		panic(endless{e.id})
+	}
+}
+
+// endless is the panic that ends a turn which does not end itself.
+type endless struct{ end End }
+
+// misuse records an offence against a contract; the first one counts.
+func (e *endpoint) misuse(what string) {
+	if e.acct.Misuse == "" {
+		e.acct.Misuse = what
+	}
+}
+
+// progress sums what can only grow: equal sums mean that nothing moved.
+func (e *endpoint) progress() uint64 {
+	a := e.acct
+	sum := a.Accepted + a.Written + a.Drained + a.Sent + a.Received + a.Fed +
+		a.Decrypted + a.Delivered + e.app.told
+	if a.Gone {
+		sum++
+	}
+	if e.metEnd {
+		sum++
+	}
+	if e.out.fin {
+		sum++
+	}
+	return sum
+}
+
+// turn calls the pump once, as its loop does.
+func (e *endpoint) turn(ev model.Events) {
+	e.calls = 0
+	before := e.progress() + e.tap.progress
+	e.pump.Ready(ev)
+	e.app.afterTurn()
+	if e.progress()+e.tap.progress != before || e.ready() == 0 {
+		e.acct.Idle = 0
+		return
+	}
+	e.acct.Idle++
+}
+
+// rest fills what can be seen when nothing can happen any more.
+func (e *endpoint) rest() {
+	r := &e.acct.Rest
+	*r = model.Rest{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
+		Output: e.engine.OutputPending(), Inside: e.engine.Pending(),
+		InitDone: e.engine.InitFinished(), Deferred: e.engine.Deferred(),
+		Shut: e.engine.ShutState(), Failed: e.engine.Err() != nil && e.tap.failed}
+	r.UnreadEnd = (e.in.finSeen || e.in.resetSeen) && !e.metEnd
+	if e.in.resetSeen {
+		r.Room = 1 // a send would not block: it would fail
+	}
+	if e.cfg.Transport == model.Pair {
+		r.Buffered = e.cfg.In - e.engine.InputRoom()
+	}
+	if e.engine.HasPending() {
+		r.Buffered++
+	}
+	if inside, ok := e.engine.(model.Inspector); ok {
+		r.Sealed = inside.Unsent()
+	}
+}

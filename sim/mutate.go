@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"encoding/binary"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// mutate changes the record that arrives next. What is in flight is taken
+// out, edited and put back.
+func (w *World) mutate(s *stream, m Mutation, arg uint32) {
+	n := s.inFlight()
+	w.spare = append(w.spare[:0], make([]byte, n)...)
+	s.copyOut(w.spare, s.seen)
+	first := min(n, max(s.recordAt(s.seen), model.HeaderLen))
+	edited := edit(w.spare[:first:first], w.spare[first:], m, arg)
+	if len(edited) > streamSize/4 {
+		return
+	}
+	s.tail, s.recordEnd = s.seen, s.seen
+	s.put(edited)
+}
+
+// edit applies a mutation to a record and what follows it.
+func edit(rec, rest []byte, m Mutation, arg uint32) []byte {
+	switch m {
+	case Flip:
+		bit := int(arg) % (8 * len(rec))
+		rec[bit/8] ^= 1 << (bit % 8)
+	case Truncate:
+		rec = rec[:int(arg)%len(rec)]
+	case Extend:
+		more := make([]byte, arg%64+1)
+		rec = setLength(append(rec, more...), len(rec)+len(more)-model.HeaderLen)
+	case Repeat:
+		rec = append(rec, rec...)
+	case Drop:
+		rec = nil
+	case WrongType:
+		rec[0] = byte(arg)
+	case WrongVersion:
+		binary.BigEndian.PutUint16(rec[1:], uint16(arg))
+	case Oversize:
+		rec = setLength(rec, 1<<14+2049+int(arg%1024))
+	case Alert:
+		alert := model.AppendRecord(nil, model.TypeAlert, 0x0303, []byte{byte(arg >> 8), byte(arg)})
+		rec = append(alert, rec...)
+	case Empties:
+		rec = append(empties(int(arg%64)+1), rec...)
+	case Reorder, Split, Merge:
+		return editPair(rec, rest, m, arg)
+	}
+	return append(rec, rest...)
+}
+
+// editPair applies a mutation that looks at the next record too, or makes one.
+func editPair(rec, rest []byte, m Mutation, arg uint32) []byte {
+	if m == Split {
+		body := rec[model.HeaderLen:]
+		at := 0
+		if len(body) > 0 {
+			at = int(arg) % len(body)
+		}
+		version := binary.BigEndian.Uint16(rec[1:])
+		two := model.AppendRecord(nil, rec[0], version, body[:at])
+		two = model.AppendRecord(two, rec[0], version, body[at:])
+		return append(two, rest...)
+	}
+	next := min(model.RecordSize(rest), len(rest))
+	if next == 0 {
+		return append(rec, rest...)
+	}
+	if m == Reorder {
+		swapped := append([]byte(nil), rest[:next]...)
+		return append(append(swapped, rec...), rest[next:]...)
+	}
+	rec = append(rec, rest[model.HeaderLen:next]...)
+	return append(setLength(rec, len(rec)-model.HeaderLen), rest[next:]...)
+}
+
+// setLength writes n into the length field of a record's header.
+func setLength(rec []byte, n int) []byte {
+	binary.BigEndian.PutUint16(rec[3:], uint16(n))
+	return rec
+}
+
+// empties is a flood of n application data records without content.
+func empties(n int) []byte {
+	var flood []byte
+	for range n {
+		flood = model.AppendRecord(flood, model.TypeApplicationData, 0x0303, nil)
+	}
+	return flood
+}

@@ -1,0 +1,161 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// maxHeal is how many actions a heal may take: a world that is still busy then
+// never rests.
+const maxHeal = 1 << 18
+
+// maxIdleTimers is how many timers in a row may run out without moving
+// anything.
+const maxIdleTimers = 16
+
+// A Strategy picks the next action of a storm among those that are enabled.
+type Strategy interface {
+	// Next is the next action; ok is false when the storm is over.
+	Next(w *World) (a Action, ok bool)
+}
+
+// Run lets the strategy make the storm, then heals, and gives the verdict.
+func (w *World) Run(s Strategy) (r Result) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.crashed(fault)
+			r = w.result()
+		}
+	}()
+	for !w.found {
+		a, ok := s.Next(w)
+		if !ok {
+			break
+		}
+		w.actions = append(w.actions, a)
+		w.step(a)
+	}
+	w.storm = w.steps
+	w.heal()
+	return w.result()
+}
+
+// crashed turns a panic into a finding: the pump is to blame, whose turn it is.
+func (w *World) crashed(fault any) {
+	f := model.Finding{Property: model.Crash, Detail: fmt.Sprint("panic: ", fault)}
+	if len(w.actions) > 0 {
+		f.End = int(w.actions[len(w.actions)-1].On)
+	}
+	if over, ok := fault.(endless); ok {
+		f = model.Finding{Property: model.BusyLoop, End: int(over.end),
+			Detail: fmt.Sprintf("a turn made %d calls and did not return", maxCalls)}
+	}
+	for i := range w.ends {
+		w.ends[i].pump, w.ends[i].spec = nil, nil // its state is anybody's guess
+	}
+	if w.watch.Has(f.Property) && !w.found {
+		w.found, w.finding, w.at = true, f, w.steps
+	}
+}
+
+// heal lets everything arrive and everybody read, without faults or new work,
+// until nothing can happen any more; then the ledger is judged.
+func (w *World) heal() {
+	w.calm()
+	timers := 0
+	for start := w.steps; !w.found; {
+		if w.steps-start > maxHeal {
+			w.restless()
+			return
+		}
+		before := w.movement()
+		if !w.sweep() {
+			if timers >= maxIdleTimers || !w.expire() {
+				break
+			}
+			timers++
+		}
+		if w.movement() != before {
+			timers = 0
+		}
+	}
+	w.rest()
+}
+
+// calm opens windows and ends pauses.
+func (w *World) calm() {
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		e.in.shutUntil = 0
+		if e.acct.Paused && !e.acct.Gone && !w.found {
+			w.step(Action{Verb: Resume, On: e.id})
+		}
+	}
+	w.refreshAll()
+}
+
+// sweep delivers all to each end and polls each that is ready. It reports
+// whether there was anything to do.
+func (w *World) sweep() (any bool) {
+	for i := range w.ends[:w.n] {
+		id := End(i)
+		if w.enabled.Has(Deliver, id) && !w.found {
+			w.step(Action{Verb: Deliver, On: id, Arg: All})
+			any = true
+		}
+		if w.enabled.Has(Poll, id) && !w.found {
+			w.step(Action{Verb: Poll, On: id})
+			any = true
+		}
+	}
+	return any
+}
+
+// expire moves the clock to the next timer.
+func (w *World) expire() bool {
+	var next uint64
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		if e.timer > w.now && !e.acct.Gone && (next == 0 || e.timer < next) {
+			next = e.timer
+		}
+	}
+	if next == 0 {
+		return false
+	}
+	w.step(Action{Verb: Tick, Arg: uint32(next - w.now)})
+	return true
+}
+
+// movement sums the progress of all ends.
+func (w *World) movement() uint64 {
+	var sum uint64
+	for i := range w.ends[:w.n] {
+		sum += w.ends[i].progress() + w.ends[i].tap.progress
+	}
+	return sum
+}
+
+// rest judges the ledger, the end under test first.
+func (w *World) rest() {
+	if w.found {
+		return
+	}
+	for i := range w.ends[:w.n] {
+		w.ends[i].rest()
+	}
+	for link := range w.cfg.Links {
+		w.judge(&w.ends[2*link+int(w.cfg.Under)], model.AtRest)
+	}
+}
+
+// restless is the verdict on a world that does not come to rest.
+func (w *World) restless() {
+	if !w.watch.Has(model.BusyLoop) {
+		return
+	}
+	w.found, w.at = true, w.steps
+	w.finding = model.Finding{Property: model.BusyLoop, End: int(w.cfg.Under),
+		Detail: fmt.Sprintf("after %d actions without new work it still does not rest", maxHeal)}
+}

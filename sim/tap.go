@@ -1,0 +1,156 @@
+package sim
+
+import "github.com/wantwrite/wantwrite/model"
+
+// What a pump does is folded into the hash chain, call by call.
+const (
+	opRecv = iota + 1
+	opSend
+	opFin
+	opClose
+	opInterest
+	opWake
+	opTimer
+	opSpin
+	opHandshake
+	opRead
+	opWrite
+	opShutdown
+	opRenegotiate
+	opKeyUpdate
+	opFeed
+	opDrain
+	opTake
+	opData
+	opTold
+)
+
+// observe folds a call and its answer into the chain, and into the trace if
+// one is kept.
+func (e *endpoint) observe(op, n int, status uint8) {
+	w := e.w
+	w.chain = fold(w.chain, uint64(op)|uint64(status)<<8|uint64(e.id)<<16|uint64(n)<<24)
+	if w.trace != nil {
+		w.trace.call(e, op, n, status)
+	}
+}
+
+// A tap is an end's model.Engine as its pump has it: the real one, with each
+// call entered into the ledger.
+type tap struct {
+	e        *endpoint
+	progress uint64 // grows with what the counters of bytes do not show
+	failed   bool   // a call has answered Failed
+	wasInit  bool   // no handshake is under way
+	everInit bool   // the first handshake is done
+}
+
+// settle enters the answer of a call.
+func (t *tap) settle(op, n int, st model.Status) {
+	t.e.observe(op, n, uint8(st))
+	if st == model.Failed && !t.failed {
+		t.failed = true
+		t.progress++
+	}
+	if done := t.e.engine.InitFinished(); done != t.wasInit {
+		t.wasInit = done
+		t.everInit = t.everInit || done
+		t.progress++
+	}
+}
+
+// Handshake implements model.Engine.
+func (t *tap) Handshake() model.Status {
+	t.e.call()
+	st := t.e.engine.Handshake()
+	t.settle(opHandshake, 0, st)
+	return st
+}
+
+// Read implements model.Engine.
+func (t *tap) Read(p []byte) (int, model.Status) {
+	t.e.call()
+	n, st := t.e.engine.Read(p)
+	t.e.acct.Decrypted += uint64(n)
+	t.settle(opRead, n, st)
+	return n, st
+}
+
+// Write implements model.Engine.
+func (t *tap) Write(p []byte) (int, model.Status) {
+	t.e.call()
+	n, st := t.e.engine.Write(p)
+	t.e.acct.Written += uint64(n)
+	t.settle(opWrite, n, st)
+	return n, st
+}
+
+// Shutdown implements model.Engine.
+func (t *tap) Shutdown() model.Status {
+	t.e.call()
+	st := t.e.engine.Shutdown()
+	t.settle(opShutdown, 0, st)
+	return st
+}
+
+// Renegotiate implements model.Engine.
+func (t *tap) Renegotiate() model.Status {
+	t.e.call()
+	st := t.e.engine.Renegotiate()
+	t.settle(opRenegotiate, 0, st)
+	return st
+}
+
+// KeyUpdate implements model.Engine.
+func (t *tap) KeyUpdate(requested bool) model.Status {
+	t.e.call()
+	st := t.e.engine.KeyUpdate(requested)
+	t.progress++
+	t.settle(opKeyUpdate, 0, st)
+	return st
+}
+
+// ClearErrors implements model.Engine.
+func (t *tap) ClearErrors() { t.e.engine.ClearErrors() }
+
+// Feed implements model.Engine.
+func (t *tap) Feed(p []byte) int {
+	t.e.call()
+	n := t.e.engine.Feed(p)
+	t.e.acct.Fed += uint64(n)
+	t.e.observe(opFeed, n, 0)
+	return n
+}
+
+// Drain implements model.Engine.
+func (t *tap) Drain(p []byte) int {
+	t.e.call()
+	n := t.e.engine.Drain(p)
+	t.e.acct.Drained += uint64(n)
+	t.e.observe(opDrain, n, 0)
+	return n
+}
+
+// InitFinished implements model.Engine.
+func (t *tap) InitFinished() bool { return t.e.engine.InitFinished() }
+
+// Pending implements model.Engine.
+func (t *tap) Pending() int { return t.e.engine.Pending() }
+
+// HasPending implements model.Engine.
+func (t *tap) HasPending() bool { return t.e.engine.HasPending() }
+
+// OutputPending implements model.Engine.
+func (t *tap) OutputPending() int { return t.e.engine.OutputPending() }
+
+// InputRoom implements model.Engine.
+func (t *tap) InputRoom() int { return t.e.engine.InputRoom() }
+
+// Deferred implements model.Engine.
+func (t *tap) Deferred() bool { return t.e.engine.Deferred() }
+
+// ShutState implements model.Engine.
+func (t *tap) ShutState() model.ShutState { return t.e.engine.ShutState() }
+
+// Err implements model.Engine.
+func (t *tap) Err() error { return t.e.engine.Err() }

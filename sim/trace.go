@@ -1,0 +1,124 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// An EventKind is a kind of trace event.
+type EventKind uint8
+
+const (
+	// DidAction: the world did an action; the calls that follow are its
+	// consequences.
+	DidAction EventKind = iota
+	// DidCall: a pump made a call.
+	DidCall
+	// DidNote: an engine sent or absorbed a message.
+	DidNote
+)
+
+// An Event is a line of a trace.
+type Event struct {
+	Kind   EventKind
+	Step   int // from 1
+	End    End
+	Action Action       // DidAction
+	Ready  model.Events // DidAction of Poll: what the pump is told
+	Heal   bool         // DidAction: in the heal
+	Op     int          // DidCall
+	N      int          // DidCall: bytes, ticks or mask
+	Status uint8        // DidCall
+	Note   model.Note   // DidNote
+	Now    uint64       // virtual time
+}
+
+// A Trace is what happened in a run, for stories and pictures. It costs
+// allocations; the run's hash is the same with it as without.
+type Trace struct {
+	Events []Event
+}
+
+// SetTrace makes the runs after the next Reset write to t; nil ends that.
+func (w *World) SetTrace(t *Trace) { w.trace = t }
+
+func (t *Trace) begin(w *World, a Action) {
+	ev := Event{Kind: DidAction, Step: w.steps, End: a.On, Action: a, Now: w.now,
+		Heal: w.steps > len(w.actions)}
+	if a.Verb == Poll {
+		ev.Ready = w.ends[a.On].ready()
+	}
+	t.Events = append(t.Events, ev)
+}
+
+func (t *Trace) call(e *endpoint, op, n int, status uint8) {
+	t.Events = append(t.Events, Event{Kind: DidCall, Step: e.w.steps, End: e.id, Op: op, N: n,
+		Status: status, Now: e.w.now})
+}
+
+func (t *Trace) note(e *endpoint, n model.Note) {
+	t.Events = append(t.Events, Event{Kind: DidNote, Step: e.w.steps, End: e.id, Note: n,
+		Now: e.w.now})
+}
+
+var opText = [...]string{
+	opRecv: "recv", opSend: "send", opFin: "shutdown(write)", opClose: "close",
+	opInterest: "interest", opWake: "wake", opTimer: "timer", opSpin: "spin",
+	opHandshake: "handshake", opRead: "read", opWrite: "write", opShutdown: "shutdown",
+	opRenegotiate: "renegotiate", opKeyUpdate: "keyupdate", opFeed: "feed", opDrain: "drain",
+	opTake: "app: pump took", opData: "app: data", opTold: "app: told",
+}
+
+// String is the event as a line of text, without indentation.
+func (ev Event) String() string {
+	switch ev.Kind {
+	case DidAction:
+		s := ev.Action.String()
+		if ev.Action.Verb == Poll {
+			s += " [" + ev.Ready.String() + "]"
+		}
+		return s
+	case DidNote:
+		way := "absorbs"
+		if ev.Note.Sent {
+			way = "produces"
+		}
+		return fmt.Sprintf("engine %s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
+	}
+	return ev.callText()
+}
+
+func (ev Event) callText() string {
+	word := opText[ev.Op]
+	switch ev.Op {
+	case opRecv, opSend:
+		return fmt.Sprintf("%s: %d, %s", word, ev.N, model.IOStatus(ev.Status))
+	case opInterest:
+		return fmt.Sprintf("%s: %s", word, model.Events(ev.N))
+	case opHandshake, opShutdown, opRenegotiate, opKeyUpdate:
+		return fmt.Sprintf("%s: %s", word, model.Status(ev.Status))
+	case opRead, opWrite:
+		return fmt.Sprintf("%s: %d, %s", word, ev.N, model.Status(ev.Status))
+	case opTold:
+		return fmt.Sprintf("%s: %s", word, model.Cause(ev.Status))
+	case opFin, opClose, opWake, opSpin:
+		return word
+	}
+	return fmt.Sprintf("%s: %d", word, ev.N)
+}
+
+// Idle says whether the event is a call that moved nothing, which a short
+// story leaves out.
+func (ev Event) Idle() bool {
+	if ev.Kind != DidCall {
+		return false
+	}
+	switch ev.Op {
+	case opFeed, opDrain:
+		return ev.N == 0
+	case opRecv, opSend:
+		return model.IOStatus(ev.Status) == model.WouldBlock
+	}
+	return false
+}

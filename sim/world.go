@@ -1,0 +1,256 @@
+package sim
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// Parts is the code that a world runs: what the names of its Config mean.
+type Parts struct {
+	Pump, Peer         *model.Spec
+	Engine, PeerEngine model.Library
+}
+
+// A World is everything in one run: links, ends, loops, clock and ledger. It
+// can be used again, run after run, and then allocates nothing.
+//
+// A World belongs to one goroutine.
+type World struct {
+	cfg    Config
+	parts  Parts
+	watch  model.PropertySet
+	now    uint64
+	chain  uint64
+	steps  int
+	n      int // how many ends there are
+	ends   [2 * MaxLinks]endpoint
+	inward [2 * MaxLinks]stream // inward[i] leads toward end i
+	hosts  [2]host
+
+	accounts [2 * MaxLinks]model.Account
+	tainted  [MaxLinks]bool
+	ledger   model.Ledger
+	enabled  Enabled
+
+	found   bool
+	finding model.Finding
+	at      int // the step of the finding
+
+	storm   int // steps of the storm
+	actions []Action
+	marks   []uint64 // the chain after each step
+	keep    bool     // keep marks
+	trace   *Trace
+	spare   []byte // for mutations
+}
+
+// NewWorld makes an empty world; Reset fills it.
+func NewWorld() *World {
+	w := &World{}
+	for i := range w.ends {
+		e := &w.ends[i]
+		e.w, e.id, e.acct, e.host = w, End(i), &w.accounts[i], &w.hosts[i&1]
+		e.in, e.out = &w.inward[i], &w.inward[i^1]
+	}
+	return w
+}
+
+// Reset builds the world anew for a run that looks for the watched
+// properties. It fails if an engine can't be had.
+func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error {
+	w.forget(parts)
+	w.cfg, w.watch = *cfg, watch
+	w.now, w.steps, w.storm, w.at, w.found = 0, 0, 0, 0, false
+	w.finding = model.Finding{}
+	w.chain = fold(hashSeed, cfg.Seed)
+	w.actions, w.marks = w.actions[:0], w.marks[:0]
+	w.tainted = [MaxLinks]bool{}
+	w.n = 2 * cfg.Links
+	w.ledger = model.Ledger{Ends: w.accounts[:w.n], Tainted: w.tainted[:cfg.Links],
+		Version: cfg.Version, AwaitUpdate: cfg.AwaitUpdate, IgnoreReneg: cfg.IgnoreReneg}
+	w.hosts = [2]host{}
+	w.hosts[cfg.Under].trigger = cfg.Trigger
+	w.begin()
+	for i := range w.inward[:w.n] {
+		w.inward[i].restart(cfg.Sizes.Flight, cfg.Sizes.Window)
+	}
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		w.equip(e)
+		if err := e.restart(); err != nil {
+			return err
+		}
+	}
+	w.refreshAll()
+	return nil
+}
+
+// forget gives the last run's engines back and drops pumps of another kind.
+func (w *World) forget(parts *Parts) {
+	for i := range w.ends {
+		e := &w.ends[i]
+		if e.engine != nil {
+			e.library.Free(e.engine)
+			e.engine = nil
+		}
+	}
+	w.parts = *parts
+}
+
+// begin tells the libraries that a run starts.
+func (w *World) begin() {
+	w.parts.Engine.Begin(w.cfg.Seed)
+	if w.parts.PeerEngine != w.parts.Engine {
+		w.parts.PeerEngine.Begin(w.cfg.Seed)
+	}
+}
+
+// Close ends the last run: engines are freed and the libraries told.
+func (w *World) Close() {
+	if w.parts.Engine == nil {
+		return
+	}
+	w.forget(&w.parts)
+	w.parts.Engine.End()
+	if w.parts.PeerEngine != w.parts.Engine {
+		w.parts.PeerEngine.End()
+	}
+	w.parts = Parts{}
+}
+
+// equip gives an end its pump's kind, library and engine settings.
+func (w *World) equip(e *endpoint) {
+	spec, lib := w.parts.Peer, w.parts.PeerEngine
+	if w.under(e) {
+		spec, lib = w.parts.Pump, w.parts.Engine
+	}
+	if e.spec != spec {
+		e.pump, e.starter = nil, nil
+	}
+	e.spec, e.library = spec, lib
+	c, s := &w.cfg, &w.cfg.Sizes
+	e.cfg = model.EngineConfig{Role: model.Role(e.id & 1), Version: c.Version,
+		Transport: c.Transport, In: s.Bio, Out: s.Bio, Errors: &e.host.errors,
+		Key: fold(c.Seed, uint64(e.id/2)), ServerChain: s.Chain, ClientChain: s.ClientChain,
+		ClientAuth: c.Auth, Tickets: s.Tickets, MaxRecord: s.Record, HandshakeRecord: s.Hello,
+		PartialWrite: !c.WholeWrites, MovingBuffer: !c.FixedBuffer,
+		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal}}
+	switch {
+	case c.RefuseReneg:
+		e.cfg.Traits.Renegotiation = model.RenegRefuse
+	case c.IgnoreReneg:
+		e.cfg.Traits.Renegotiation = model.RenegIgnore
+	}
+	if c.Transport == model.Attached {
+		e.cfg.Socket = socket{e}
+	}
+	if spec.Configure != nil {
+		spec.Configure(&e.cfg)
+	}
+	if w.trace != nil {
+		e.cfg.Watch = func(n model.Note) { w.trace.note(e, n) }
+	}
+}
+
+// under says whether the end has the pump under test.
+func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Under }
+
+// judge checks the properties of a moment; the first finding counts.
+func (w *World) judge(e *endpoint, m model.Moment) {
+	if w.found {
+		return
+	}
+	if f, bad := w.ledger.Check(w.watch, int(e.id), m); bad {
+		w.found, w.finding, w.at = true, f, w.steps
+	}
+}
+
+// judgeClosed checks what the app was told against what the peer has done.
+func (w *World) judgeClosed(e *endpoint) {
+	p := e.peer()
+	p.acct.Rest.Shut = p.engine.ShutState()
+	w.judge(e, model.AtClosed)
+}
+
+// step does one action and judges what came of it.
+func (w *World) step(a Action) {
+	w.steps++
+	w.chain = fold(w.chain, a.word())
+	if w.trace != nil {
+		w.trace.begin(w, a)
+	}
+	w.do(a)
+	e := &w.ends[a.On]
+	w.judge(e, model.AtStep)
+	w.judge(e.peer(), model.AtStep)
+	w.refresh(a)
+	w.chain = fold(w.chain, uint64(w.enabled)^w.now<<7)
+	if w.keep {
+		w.marks = append(w.marks, w.chain)
+	}
+}
+
+// word packs an action into a word for the chain.
+func (a Action) word() uint64 {
+	return uint64(a.Verb) | uint64(a.On)<<8 | uint64(a.Arg)<<16 ^ uint64(a.Arg2)<<32
+}
+
+// Violation says what a run found.
+type Violation struct {
+	model.Finding
+	// Step is the number of the action, from 1, storm and heal together.
+	Step int
+}
+
+// A Result is what a run came to.
+type Result struct {
+	// Found: a watched property does not hold.
+	Found     bool
+	Violation Violation
+	// Steps is how many actions were done, Storm those before the heal.
+	Steps, Storm int
+	// Hash is the end of the chain, Wire that of the bytes on the wire.
+	Hash, Wire uint64
+	// Skipped is how many actions of a loose script were not enabled.
+	Skipped int
+}
+
+// result sums the run up.
+func (w *World) result() Result {
+	r := Result{Found: w.found, Violation: Violation{w.finding, w.at}, Steps: w.steps,
+		Storm: w.storm, Wire: hashSeed}
+	for i := range w.inward[:w.n] {
+		r.Wire = fold(r.Wire, w.inward[i].wire)
+	}
+	r.Hash = fold(w.chain, r.Wire)
+	return r
+}
+
+// Actions are those of the last run's storm. The slice is reused by the next.
+func (w *World) Actions() []Action { return w.actions }
+
+// Marks are the chain after each step of the last run, if KeepMarks was set.
+func (w *World) Marks() []uint64 { return w.marks }
+
+// KeepMarks makes the following runs keep the chain after each step, so that
+// two runs can be compared step by step.
+func (w *World) KeepMarks(on bool) { w.keep = on }
+
+// Ledger is that of the last run.
+func (w *World) Ledger() *model.Ledger { return &w.ledger }
+
+// String names a violation in a line.
+func (v Violation) String() string {
+	s := fmt.Sprintf("step %d: %s at the %s", v.Step, v.Property, End(v.End))
+	if v.Obligation != model.NoObligation {
+		s += ": " + v.Obligation.What()
+		if v.Bytes > 0 {
+			s += fmt.Sprintf(" (%d bytes)", v.Bytes)
+		}
+	}
+	if v.Detail != "" {
+		s += ": " + v.Detail
+	}
+	return s
+}
