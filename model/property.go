@@ -311,3 +311,6 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 func checkCrash(l *Ledger, e int, _ Moment) (Finding, bool) {
 	return Finding{End: e, Detail: l.Ends[e].Misuse}, l.Ends[e].Misuse != ""
 }
+
+// Only is the set of just id, if s has it.
+func (s PropertySet) Only(id PropertyID) PropertySet { return s & (1 << id) }

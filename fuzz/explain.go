@@ -1,0 +1,134 @@
+package fuzz
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// Explain tells the story of a replayed violation: what was absorbed, what
+// waits where, and which wakeup is missing. It needs the trace.
+func Explain(s *sim.Script, out *Outcome) []string {
+	if !out.Result.Found {
+		return nil
+	}
+	v := out.Result.Violation
+	t := &teller{script: s, out: out, v: v, end: sim.End(v.End)}
+	t.say("%s: %s", v.Property, why(v.Property))
+	t.origin()
+	t.verdict()
+	return t.lines
+}
+
+func why(id model.PropertyID) string {
+	p, _ := model.PropertyNamed(id.String())
+	return p.Why
+}
+
+// A teller collects the lines of a story.
+type teller struct {
+	script *sim.Script
+	out    *Outcome
+	v      sim.Violation
+	end    sim.End
+	lines  []string
+}
+
+func (t *teller) say(format string, args ...any) {
+	t.lines = append(t.lines, fmt.Sprintf(format, args...))
+}
+
+// pumpOf names the pump of an end.
+func (t *teller) pumpOf(e sim.End) string {
+	if model.Role(e&1) == t.script.Config.Under {
+		return t.script.Config.Pump
+	}
+	return t.script.Config.Peer
+}
+
+// origin finds what produced the output that waits: the last message that the
+// end's engine sent, and what it had absorbed in the same turn.
+func (t *teller) origin() {
+	if o := t.v.Obligation; o != model.EngineOutput && o != model.SealedOutput &&
+		o != model.PumpPipe || t.out.Trace == nil {
+		return
+	}
+	var absorbed, produced []string
+	at := 0
+	for _, ev := range t.out.Trace.Events {
+		if ev.Kind != sim.DidNote || ev.End != t.end {
+			continue
+		}
+		if ev.Step != at && ev.Note.Sent || ev.Step != at && len(produced) == 0 {
+			at, absorbed, produced = ev.Step, nil, nil
+		}
+		if ev.Step != at {
+			continue
+		}
+		text := fmt.Sprintf("%s (%d bytes)", ev.Note.Message, ev.Note.Bytes)
+		if ev.Note.Sent {
+			produced = append(produced, text)
+		} else if len(produced) == 0 {
+			absorbed = append(absorbed, text)
+		}
+	}
+	if len(produced) == 0 {
+		return
+	}
+	from := ""
+	if len(absorbed) > 0 {
+		from = " absorbed " + strings.Join(absorbed, ", ") + " and"
+	}
+	t.say("at step %d the %s's engine%s produced %s", at, t.end, from,
+		strings.Join(produced, ", "))
+}
+
+// verdict says what waits, where, and what would have moved it.
+func (t *teller) verdict() {
+	v := t.v
+	if v.Obligation == model.NoObligation {
+		t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), v.Detail)
+		return
+	}
+	what := v.Obligation.What()
+	if v.Bytes > 0 {
+		what = fmt.Sprintf("%s: %d bytes", what, v.Bytes)
+	}
+	t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), what)
+	if v.Detail != "" {
+		t.say("%s", v.Detail)
+	}
+	if v.Property == model.Stall || v.Property == model.Deadlock {
+		rest := &t.out.Rest[v.End].Rest
+		room := "the socket has room"
+		if rest.Room == 0 {
+			room = "the socket is full"
+		}
+		t.say("nothing can happen any more: interest is %s, %s, nothing is in flight", rest.Mask,
+			room)
+		t.say("missing: %s", v.Obligation.Wakeup())
+	}
+}
+
+// TraceText is the trace as text: each action, and under it what it led to.
+func TraceText(t *sim.Trace, all bool) string {
+	var b strings.Builder
+	healing := false
+	for _, ev := range t.Events {
+		if !all && ev.Idle() {
+			continue
+		}
+		if ev.Kind != sim.DidAction {
+			fmt.Fprintf(&b, "            %-8s %s\n", ev.End, ev)
+			continue
+		}
+		if ev.Heal && !healing {
+			healing = true
+			b.WriteString("  -- heal: no more faults, no new work --\n")
+		}
+		fmt.Fprintf(&b, "%5d  %s\n", ev.Step, ev)
+	}
+	return b.String()
+}

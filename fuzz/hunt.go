@@ -1,0 +1,184 @@
+package fuzz
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A Hunt looks for violations: it goes through schedules in order, and keeps
+// for each property the first schedule that breaks it.
+type Hunt struct {
+	Options
+	// Seed names the hunt: the same build and seed make the same schedules.
+	Seed uint64
+	// Schedules is how many to go through; 0 means until the context ends.
+	Schedules uint64
+	// Watch is the properties to look for; 0 means all.
+	Watch model.PropertySet
+	// First ends the hunt at the first violation.
+	First bool
+	// Progress, if not nil, is called now and then.
+	Progress func(Stats)
+	// Found, if not nil, is called with each find, shrunk, as it is made; an
+	// error ends the hunt.
+	Found func(*Find) error
+}
+
+// Stats is how far a hunt has come.
+type Stats struct {
+	Schedules, Steps uint64
+	Finds            int
+	Elapsed          time.Duration
+}
+
+// A Find is a violated property: the schedule that broke it, and the script
+// that it shrank to.
+type Find struct {
+	Schedule uint64
+	Seed     uint64
+	// Stats is how far the hunt had come.
+	Stats Stats
+	// Original is how many actions the storm had.
+	Original int
+	Script   *sim.Script
+	Result   sim.Result
+	// Story explains it, a sentence or line each.
+	Story []string
+}
+
+// A Report is what a hunt came to.
+type Report struct {
+	Stats
+	Finds []*Find
+	// Interrupted: the context ended before the schedules did.
+	Interrupted bool
+}
+
+// A DeterminismError is a defect of ours, or a pump that draws on something
+// that is not in the script: a run that was repeated and differs.
+type DeterminismError struct {
+	Pump     string
+	Schedule uint64
+	Step     int // the first step that differs, from 1
+}
+
+// Error implements error.
+func (e *DeterminismError) Error() string {
+	return fmt.Sprintf("fuzz: schedule %d of pump %q ran twice and differs at step %d; "+
+		"a run may not depend on maps' order, the clock, addresses or goroutines",
+		e.Schedule, e.Pump, e.Step)
+}
+
+// progressEvery is how many schedules pass between looks at the clock.
+const progressEvery = 256
+
+// Run hunts until the schedules, the properties or the context come to an end.
+func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
+	r, err := NewRunner(c, h.Options)
+	if err != nil {
+		return rep, err
+	}
+	defer r.Close()
+	start := time.Now()
+	watch := h.Watch
+	if watch == 0 {
+		watch = model.EveryProperty
+	}
+	for n := uint64(0); h.Schedules == 0 || n < h.Schedules; n++ {
+		if n%progressEvery == 0 || h.Options.real() {
+			rep.Elapsed = time.Since(start)
+			if rep.Interrupted = ctx.Err() != nil; rep.Interrupted {
+				break
+			}
+			h.report(rep)
+		}
+		res, err := r.Schedule(h.Seed, n, watch)
+		if err != nil {
+			return rep, err
+		}
+		rep.Schedules, rep.Steps = n+1, rep.Steps+uint64(res.Steps)
+		if !res.Found {
+			continue
+		}
+		rep.Elapsed = time.Since(start)
+		find, err := h.make(r, n, res, rep.Stats)
+		if err != nil {
+			return rep, err
+		}
+		rep.Finds = append(rep.Finds, find)
+		watch = watch.Without(res.Violation.Property)
+		if h.Found != nil {
+			if err := h.Found(find); err != nil {
+				return rep, err
+			}
+		}
+		if h.First || watch&model.EveryProperty == 0 {
+			break
+		}
+	}
+	rep.Elapsed = time.Since(start)
+	return rep, nil
+}
+
+func (h *Hunt) report(rep Report) {
+	if h.Progress != nil {
+		s := rep.Stats
+		s.Finds = len(rep.Finds)
+		h.Progress(s)
+	}
+}
+
+// make runs a failing schedule again, from its actions, and shrinks it.
+func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, error) {
+	cfg := r.Config()
+	actions := append([]sim.Action(nil), r.World().Actions()...)
+	if err := h.again(r, n, res); err != nil {
+		return nil, err
+	}
+	f := &Find{Schedule: n, Seed: h.Seed, Stats: stats, Original: len(actions)}
+	f.Script = &sim.Script{Config: cfg, Actions: actions,
+		Property: res.Violation.Property.String()}
+	Shrink(r, f.Script, res.Violation)
+	out, err := Replay(r, f.Script, ReplayOptions{Trace: true})
+	if err != nil {
+		return nil, err
+	}
+	f.Script.Hash, f.Result, f.Story = out.Result.Hash, out.Result, Explain(f.Script, &out)
+	f.Script.Story = f.Story
+	return f, nil
+}
+
+// again runs the schedule twice more, step by step, and compares: the hash of
+// a run that depends on nothing but its script can't differ.
+func (h *Hunt) again(r *Runner, n uint64, res sim.Result) error {
+	r.World().KeepMarks(true)
+	defer r.World().KeepMarks(false)
+	watch := model.EveryProperty.Only(res.Violation.Property)
+	first, err := r.Schedule(h.Seed, n, watch)
+	if err != nil {
+		return err
+	}
+	marks := append([]uint64(nil), r.World().Marks()...)
+	second, err := r.Schedule(h.Seed, n, watch)
+	if err != nil {
+		return err
+	}
+	if first.Hash == second.Hash && first.Found {
+		return nil
+	}
+	return &DeterminismError{h.Pump.Name, n, diverge(marks, r.World().Marks())}
+}
+
+// diverge is the first step, from 1, at which two chains differ.
+func diverge(a, b []uint64) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i + 1
+		}
+	}
+	return min(len(a), len(b)) + 1
+}

@@ -1,0 +1,139 @@
+package fuzz
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A Runner runs schedules and scripts in one world, again and again. It
+// belongs to one goroutine.
+type Runner struct {
+	catalog *Catalog
+	opts    Options
+	menu    []Scenario
+	world   *sim.World
+	drawer  drawer
+	random  sim.Random
+	script  sim.Scripted
+	parts   sim.Parts // of schedules
+	twin    sim.Parts // of schedules whose peer is the pump itself
+}
+
+// NewRunner makes a runner for the options' schedules.
+func NewRunner(c *Catalog, o Options) (*Runner, error) {
+	r := &Runner{catalog: c, opts: o, world: sim.NewWorld()}
+	for _, sc := range Scenarios() {
+		if sc.fits(&o) {
+			r.menu = append(r.menu, sc)
+		}
+	}
+	if len(r.menu) == 0 {
+		return nil, fmt.Errorf("fuzz: no scenario fits pump %q, scenario %q and TLS %q; "+
+			"see: wantwrite list", o.Pump.Name, o.Scenario, o.TLS)
+	}
+	if err := r.equip(); err != nil {
+		return nil, err
+	}
+	r.drawer.opts = &r.opts
+	return r, nil
+}
+
+// equip finds the parts of the schedules.
+func (r *Runner) equip() (err error) {
+	o := &r.opts
+	if o.Engine == nil {
+		if o.Engine, err = r.catalog.Engine("model"); err != nil {
+			return err
+		}
+	}
+	if o.PeerEngine == nil {
+		o.PeerEngine = o.Engine
+	}
+	peer := o.Peer
+	if peer == nil {
+		if peer, err = r.catalog.Pump("reference"); err != nil {
+			return err
+		}
+	}
+	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine}
+	r.twin = r.parts
+	r.twin.Peer = o.Pump
+	return nil
+}
+
+// World is the runner's world, as the last run left it.
+func (r *Runner) World() *sim.World { return r.world }
+
+// Config is that of the last schedule.
+func (r *Runner) Config() sim.Config { return r.drawer.cfg }
+
+// Close frees what the runner holds.
+func (r *Runner) Close() { r.world.Close() }
+
+// seedOf is the seed of a numbered schedule.
+func seedOf(seed, schedule uint64) uint64 {
+	mix := sim.Rand(seed ^ schedule*0x9e3779b97f4a7c15)
+	return mix.Uint64()
+}
+
+// Schedule runs schedule number n of a seed and looks for the watched
+// properties.
+func (r *Runner) Schedule(seed, n uint64, watch model.PropertySet) (sim.Result, error) {
+	s := seedOf(seed, n)
+	r.drawer.draw(r.menu, s)
+	r.random.Restart(&r.drawer.plan, s+1)
+	if err := r.reset(watch); err != nil {
+		return sim.Result{}, err
+	}
+	return r.world.Run(&r.random), nil
+}
+
+// reset builds the world of the drawn schedule.
+func (r *Runner) reset(watch model.PropertySet) error {
+	parts := &r.parts
+	if r.drawer.cfg.Peer == r.drawer.cfg.Pump {
+		parts = &r.twin
+	}
+	return r.world.Reset(&r.drawer.cfg, parts, watch)
+}
+
+// Drawn runs a schedule whose choices come from a function, such as rapid's
+// draws or a fuzzer's bytes.
+func (r *Runner) Drawn(below func(n int, label string) int, watch model.PropertySet) (
+	sim.Result, error) {
+
+	r.drawer.draw(r.menu, uint64(below(1<<16, "world")))
+	if err := r.reset(watch); err != nil {
+		return sim.Result{}, err
+	}
+	return r.world.Run(&sim.Draw{Below: below, Plan: &r.drawer.plan}), nil
+}
+
+// Actions runs a list of actions, skipping those that are not enabled if
+// loose. stuck is the index of one that was not, -1 if none.
+func (r *Runner) Actions(cfg *sim.Config, actions []sim.Action, o ScriptOptions) (
+	res sim.Result, stuck int, err error) {
+
+	parts, err := r.catalog.Parts(cfg)
+	if err != nil {
+		return res, -1, err
+	}
+	r.world.SetTrace(o.Trace)
+	defer r.world.SetTrace(nil)
+	if err := r.world.Reset(cfg, &parts, o.Watch); err != nil {
+		return res, -1, err
+	}
+	r.script.Restart(actions, o.Loose)
+	res = r.world.Run(&r.script)
+	res.Skipped = r.script.Skipped
+	return res, r.script.Stuck, nil
+}
+
+// ScriptOptions say how a list of actions is run.
+type ScriptOptions struct {
+	Watch model.PropertySet
+	Loose bool
+	Trace *sim.Trace
+}
