@@ -1,0 +1,217 @@
+package sim
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// ParseScript reads a script from a stream; name stands for it in messages.
+// Whatever the stream holds, at most one line and the script itself are in
+// memory, and no more than 64 MiB are read. Every error is an *InputError.
+func ParseScript(r io.Reader, name string) (*Script, error) {
+	p := &parser{in: bufio.NewReaderSize(r, maxLine+len("\r\n")), s: &Script{}}
+	for _, part := range [...]func() error{p.version, p.story, p.header, p.actions} {
+		if err := part(); err != nil {
+			return nil, p.locate(err, name)
+		}
+	}
+	return p.s, nil
+}
+
+// A parser reads line by line: text is the line at hand, without spaces
+// around it, and its number.
+type parser struct {
+	in   *bufio.Reader
+	text string
+	line int
+	size int  // bytes read
+	end  bool // there is no line any more
+	seen uint // fields of the header that were read
+	s    *Script
+}
+
+// locate adds the place to an error.
+func (p *parser) locate(err error, name string) error {
+	var in *InputError
+	if !errors.As(err, &in) {
+		in = &InputError{Msg: "cannot be read: " + err.Error(), cause: err}
+	}
+	in.File, in.Line = name, p.line
+	return in
+}
+
+// next goes on to the next line.
+func (p *parser) next() error {
+	raw, err := p.in.ReadSlice('\n')
+	p.text, p.end = "", len(raw) == 0 && err == io.EOF
+	if !p.end {
+		p.line++
+	}
+	p.size += len(raw)
+	raw = trimEOL(raw)
+	switch {
+	case err == bufio.ErrBufferFull || len(raw) > maxLine:
+		return &InputError{Msg: fmt.Sprintf(
+			"got a line of more than %d bytes; want shorter ones", maxLine)}
+	case err != nil && err != io.EOF:
+		return err
+	case p.size > maxScript:
+		return &InputError{Msg: fmt.Sprintf(
+			"got more than %d MiB; want a script of at most that", maxScript>>20)}
+	}
+	p.text = strings.TrimSpace(string(raw))
+	return checkText(p.text)
+}
+
+func trimEOL(raw []byte) []byte {
+	if n := len(raw); n > 0 && raw[n-1] == '\n' {
+		raw = raw[:n-1]
+	}
+	if n := len(raw); n > 0 && raw[n-1] == '\r' {
+		raw = raw[:n-1]
+	}
+	return raw
+}
+
+// checkText refuses what a terminal would obey or an editor would hide.
+func checkText(text string) error {
+	for i, r := range text {
+		broken := r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd")
+		if broken || unprintable(r) {
+			return &InputError{Msg: fmt.Sprintf(
+				"got byte %#02x in column %d; want UTF-8 text", text[i], i+1)}
+		}
+	}
+	return nil
+}
+
+// version reads the first line. It can be anything at all, so it is judged
+// before it is taken for text.
+func (p *parser) version() error {
+	raw, err := p.in.ReadSlice('\n')
+	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
+		return err
+	}
+	p.line, p.size = 1, len(raw)
+	got := strings.TrimRight(string(trimEOL(raw)), " \t")
+	switch {
+	case got == versionLine():
+		return nil
+	case strings.HasPrefix(got, scriptPrefix) && isNumber(got[len(scriptPrefix):]):
+		return &InputError{Msg: fmt.Sprintf(
+			"got %s; this build reads version %d", quote(got), scriptVersion)}
+	case len(raw) == 0:
+		return &InputError{Msg: fmt.Sprintf(
+			"not a script: got an empty file; want %q", versionLine())}
+	}
+	return &InputError{Msg: fmt.Sprintf(
+		"not a script: got %s; want %q", quote(got), versionLine())}
+}
+
+func isNumber(word string) bool {
+	_, err := strconv.ParseUint(word, 10, 64)
+	return err == nil
+}
+
+// story reads the comment that begins in the second line, and leaves the
+// first line after it at hand.
+func (p *parser) story() error {
+	for {
+		if err := p.next(); err != nil {
+			return err
+		}
+		line, ok := strings.CutPrefix(p.text, "#")
+		if !ok {
+			return nil
+		}
+		if len(p.s.Story) == maxStory {
+			return &InputError{Msg: fmt.Sprintf(
+				"got a story of more than %d lines; want a shorter one", maxStory)}
+		}
+		p.s.Story = append(p.s.Story, strings.TrimPrefix(line, " "))
+	}
+}
+
+// header reads "key: value" lines up to the first empty one.
+func (p *parser) header() error {
+	for !p.end {
+		if p.text == "" && p.seen != 0 {
+			break
+		}
+		if p.text != "" && p.text[0] != '#' {
+			if err := p.headerLine(); err != nil {
+				return err
+			}
+		}
+		if err := p.next(); err != nil {
+			return err
+		}
+	}
+	return p.complete()
+}
+
+func (p *parser) headerLine() error {
+	key, value, ok := strings.Cut(p.text, ":")
+	if !ok {
+		return unexpected("line", p.text, `"key: value", or an empty line before the actions`)
+	}
+	i, err := fieldNamed(strings.TrimSpace(key))
+	if err != nil {
+		return err
+	}
+	if p.seen>>i&1 != 0 {
+		return unexpected("header line", header[i].key, "each of them once")
+	}
+	p.seen |= 1 << i
+	return header[i].set(p.s, strings.TrimSpace(value))
+}
+
+// complete judges the header as a whole.
+func (p *parser) complete() error {
+	var keys []string
+	var seen []bool
+	for i := range header {
+		if !header[i].optional {
+			keys = append(keys, header[i].key)
+			seen = append(seen, p.seen>>i&1 != 0)
+		}
+	}
+	if p.s.Config.PeerEngine == "" {
+		p.s.Config.PeerEngine = p.s.Config.Engine
+	}
+	return missing("a header", keys, func(i int) bool { return !seen[i] })
+}
+
+// actions reads the rest.
+func (p *parser) actions() error {
+	for !p.end {
+		if p.text != "" && p.text[0] != '#' {
+			if err := p.action(); err != nil {
+				return err
+			}
+		}
+		if err := p.next(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *parser) action() error {
+	if len(p.s.Actions) == maxActions {
+		return &InputError{Msg: fmt.Sprintf(
+			"got more than %d actions; want at most that", maxActions)}
+	}
+	a, err := parseAction(p.text, p.s.Config.Links)
+	if err != nil {
+		return err
+	}
+	p.s.Actions = append(p.s.Actions, a)
+	p.s.Lines = append(p.s.Lines, p.line)
+	return nil
+}

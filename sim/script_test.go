@@ -1,0 +1,278 @@
+package sim_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// stallText is a script in canonical form: line 1 is the version, lines 2 to
+// 3 the story, 4 to 17 the header, 18 is empty, and the actions follow.
+const stallText = `wantwrite script 1
+# The client asks for a new handshake. The server's read absorbs the
+# ClientHello, and its answer waits in the BIO.
+pump: kv-original
+peer: reference
+engine: model
+scenario: renegotiation
+under: server
+tls: 1.2
+transport: pair
+trigger: level
+links: 2
+seed: 0x1234
+traits: answer-at-read stream
+sizes: bio=64 pipe=65 queue=256 chunk=100 flight=512 window=511 record=16384 hello=0 ` +
+	`chain=300 client-chain=0 tickets=2 linger=8
+property: stall
+hash: 0123456789abcdef
+
+deliver server all
+deliver client byte
+deliver server2 17
+poll server
+write client2 40 8
+keyupdate client requested
+keyupdate server quiet
+spurious server read+write
+window server 3
+mutate server flip 12
+mutate server drop
+pause client
+resume client
+renegotiate client
+shut client
+close server
+reset client
+fin server
+tick 5
+`
+
+func parse(t testing.TB, text string) *sim.Script {
+	t.Helper()
+	s, err := sim.ParseScript(strings.NewReader(text), "x.script")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestScriptSaysWhatItMeans reads the text above and finds in the Script what
+// a person would.
+func TestScriptSaysWhatItMeans(t *testing.T) {
+	s := parse(t, stallText)
+	want := sim.Config{
+		Pump: "kv-original", Peer: "reference", Engine: "model", PeerEngine: "model",
+		Scenario: "renegotiation", Under: model.Server, Version: model.TLS12,
+		Transport: model.Pair, Trigger: model.Level, Links: 2, Seed: 0x1234,
+		AnswerAtRead: true, Stream: true,
+		Sizes: sim.Sizes{Bio: 64, Pipe: 65, Queue: 256, Chunk: 100, Flight: 512, Window: 511,
+			Record: 16384, Chain: 300, Tickets: 2, Linger: 8},
+	}
+	if diff := cmp.Diff(want, s.Config); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+	if s.Property != "stall" || s.Hash != 0x0123456789abcdef || len(s.Story) != 2 {
+		t.Errorf("got property %q, hash %#x, %d story lines", s.Property, s.Hash, len(s.Story))
+	}
+	if len(s.Actions) != 19 || s.Line(0) != 19 || s.Line(18) != 37 || s.Line(19) != 0 {
+		t.Errorf("got %d actions in lines %v; want 19 from line 19 on", len(s.Actions), s.Lines)
+	}
+	counted := sim.Action{Verb: sim.Deliver, On: 3, Arg: sim.Bytes + 17}
+	if s.Actions[2] != counted {
+		t.Errorf("got %+v for %q; want %+v", s.Actions[2], s.Actions[2], counted)
+	}
+	if diff := cmp.Diff(stallText, string(s.Format())); diff != "" {
+		t.Errorf("canonical text changed (-was +is):\n%s", diff)
+	}
+}
+
+// TestScriptEditedByHand: an editor on Windows, comments, empty lines, spaces
+// and another order of the header change nothing.
+func TestScriptEditedByHand(t *testing.T) {
+	want := parse(t, stallText)
+	text := strings.Replace(stallText, "pump: kv-original\n", "", 1)
+	text = strings.Replace(text, "links: 2\n", "links:2\n# the pump\npump:   kv-original  \n", 1)
+	text = strings.Replace(text, "poll server\n", "\n# now\n  poll   server # absorbs it\n", 1)
+	text = strings.ReplaceAll(text, "0x1234", "4660")
+	text = strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\r\n"), "\r\n")
+	got := parse(t, text)
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(sim.Script{}, "Lines")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got.Line(3) != 25 {
+		t.Errorf("got poll in line %d; want 25", got.Line(3))
+	}
+}
+
+// TestStoryStaysInItsComment: whatever a story quotes, none of it becomes a
+// header line (story 1 of storyLines), and nothing of it reaches a terminal.
+func TestStoryStaysInItsComment(t *testing.T) {
+	s := parse(t, stallText)
+	long := strings.Repeat("é", 3000)
+	s.Story = []string{"panic: boom\nseed: 7\n", "", "\x1b[2Jred\x00\xff  ", "  indented", long}
+	got := parse(t, string(s.Format()))
+	want := []string{"panic: boom", "seed: 7", "", " [2Jred \ufffd", "  indented",
+		long[:4094], long[4094:]}
+	if diff := cmp.Diff(want, got.Story); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got.Config.Seed != 0x1234 {
+		t.Errorf("got seed %#x; want that of the header", got.Config.Seed)
+	}
+}
+
+// TestEveryVerbRoundTrips keeps a new verb or mutation from being added
+// without its line.
+func TestEveryVerbRoundTrips(t *testing.T) {
+	for v := range sim.NumVerbs {
+		for on := range sim.End(2 * sim.MaxLinks) {
+			a := sim.Action{Verb: v, On: on, Arg: argOf[v]}
+			if v == sim.Tick {
+				a.On = 0
+			}
+			sameAction(t, a)
+		}
+	}
+	for m := range sim.NumMutations {
+		sameAction(t, sim.Action{Verb: sim.Mutate, Arg: uint32(m), Arg2: 1 << 31})
+	}
+}
+
+// argOf is a legal Arg for the verbs of which 0 is none.
+var argOf = [sim.NumVerbs]uint32{sim.Spurious: 2, sim.Window: 1, sim.Tick: 1}
+
+func sameAction(t *testing.T, want sim.Action) {
+	t.Helper()
+	got, err := sim.ParseAction(want.String())
+	if err != nil || got != want {
+		t.Errorf("%q reads as %+v (%v); want %+v", want, got, err, want)
+	}
+}
+
+// TestScriptRoundTrip: any script comes back from its text as it was.
+func TestScriptRoundTrip(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := drawScript(t)
+		text := want.Format()
+		got, err := sim.ParseScript(bytes.NewReader(text), "drawn.script")
+		if err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		ignore := cmpopts.IgnoreFields(sim.Script{}, "Lines")
+		if diff := cmp.Diff(want, got, ignore, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("(-want +got):\n%s", diff)
+		}
+		if again := got.Format(); !bytes.Equal(again, text) {
+			t.Fatalf("formatted again:\n%s\nfirst:\n%s", again, text)
+		}
+	})
+}
+
+func drawScript(t *rapid.T) *sim.Script {
+	properties := []string{"", "none"}
+	for _, p := range model.Properties() {
+		properties = append(properties, p.Name)
+	}
+	s := &sim.Script{
+		Config:   drawConfig(t),
+		Property: rapid.SampledFrom(properties).Draw(t, "property"),
+		Hash:     rapid.Uint64().Draw(t, "hash"),
+		Story:    rapid.SliceOf(rapid.StringMatching(`( ?[!-~é]){0,9}`)).Draw(t, "story"),
+	}
+	for range rapid.IntRange(0, 30).Draw(t, "actions") {
+		s.Actions = append(s.Actions, drawAction(t, s.Config.Links))
+	}
+	return s
+}
+
+func drawConfig(t *rapid.T) sim.Config {
+	name := rapid.StringMatching(`[a-z0-9._/-]{1,80}`)
+	flag := rapid.Bool()
+	return sim.Config{
+		Pump: name.Draw(t, "pump"), Peer: name.Draw(t, "peer"),
+		Engine: name.Draw(t, "engine"), PeerEngine: name.Draw(t, "peer engine"),
+		Scenario:  name.Draw(t, "scenario"),
+		Under:     rapid.SampledFrom([]model.Role{model.Client, model.Server}).Draw(t, "under"),
+		Version:   rapid.SampledFrom([]model.Version{model.TLS12, model.TLS13}).Draw(t, "tls"),
+		Transport: model.Transport(rapid.Uint8Range(0, 1).Draw(t, "transport")),
+		Trigger:   model.Trigger(rapid.Uint8Range(0, 2).Draw(t, "trigger")),
+		Links:     rapid.IntRange(1, sim.MaxLinks).Draw(t, "links"),
+		Seed:      rapid.Uint64().Draw(t, "seed"),
+		Auth:      flag.Draw(t, "auth"), AnswerAtRead: flag.Draw(t, "answer at read"),
+		RefuseReneg: flag.Draw(t, "refuse"), IgnoreReneg: flag.Draw(t, "ignore"),
+		SoftRefusal: flag.Draw(t, "soft"), WholeWrites: flag.Draw(t, "whole"),
+		FixedBuffer: flag.Draw(t, "fixed"), Reentrant: flag.Draw(t, "reentrant"),
+		Stream: flag.Draw(t, "stream"), AwaitUpdate: flag.Draw(t, "await"),
+		Sizes: drawSizes(t),
+	}
+}
+
+func drawSizes(t *rapid.T) sim.Sizes {
+	draw := func(what string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, what) }
+	chain := rapid.OneOf(rapid.Just(0), rapid.IntRange(300, 20000))
+	return sim.Sizes{
+		Bio: draw("bio", 1, 1<<20), Pipe: draw("pipe", 1, 1<<20), Queue: draw("queue", 1, 1<<20),
+		Chunk: draw("chunk", 1, 1<<20), Flight: draw("flight", 1, 1<<16),
+		Window: draw("window", 1, 1<<16), Record: draw("record", 1, 1<<14),
+		Hello: draw("hello", 0, 1<<14), Chain: chain.Draw(t, "chain"),
+		ClientChain: chain.Draw(t, "client chain"), Tickets: draw("tickets", 0, 255),
+		Linger: draw("linger", 0, 1_000_000),
+	}
+}
+
+func drawAction(t *rapid.T, links int) sim.Action {
+	a := sim.Action{
+		Verb: sim.Verb(rapid.Uint8Range(0, uint8(sim.NumVerbs)-1).Draw(t, "verb")),
+		On:   sim.End(rapid.IntRange(0, 2*links-1).Draw(t, "end")),
+	}
+	arg := func(lo, hi uint32) uint32 { return rapid.Uint32Range(lo, hi).Draw(t, "argument") }
+	switch a.Verb {
+	case sim.Deliver:
+		if a.Arg = arg(0, sim.Bytes+1<<20); a.Arg == sim.Bytes {
+			a.Arg++ // a count of 0 moves nothing
+		}
+	case sim.Write:
+		a.Arg, a.Arg2 = arg(0, 1<<20), arg(0, 1<<20)
+	case sim.KeyUpdate:
+		a.Arg = arg(0, 1)
+	case sim.Spurious:
+		a.Arg = arg(1, 3)
+	case sim.Window:
+		a.Arg = arg(1, 1_000_000)
+	case sim.Tick:
+		a.Arg, a.On = arg(1, 1_000_000), 0
+	case sim.Mutate:
+		a.Arg, a.Arg2 = arg(0, uint32(sim.NumMutations)-1), arg(0, 1<<32-1)
+	}
+	return a
+}
+
+// TestReaderFails: the disk's error is told with the place, and is still the
+// disk's error to errors.Is.
+func TestReaderFails(t *testing.T) {
+	broken := errors.New("input/output error")
+	before, _, _ := strings.Cut(stallText, "nks: 2")
+	r := io.MultiReader(strings.NewReader(before), &failing{broken})
+	_, err := sim.ParseScript(r, "x.script")
+	var in *sim.InputError
+	if !errors.As(err, &in) || !errors.Is(err, broken) {
+		t.Fatalf("got %v; want an InputError that wraps the reader's", err)
+	}
+	if want := "x.script:12: cannot be read: input/output error"; err.Error() != want {
+		t.Errorf("got  %s\nwant %s", err, want)
+	}
+}
+
+type failing struct{ err error }
+
+func (f *failing) Read([]byte) (int, error) { return 0, f.err }
