@@ -33,12 +33,13 @@ type kvFake struct {
 	woken bool
 	spins int
 	// The app.
-	got           []byte
-	owes          []byte // what the app has to write and the pump has not taken
-	wrote         []byte // what the pump took
-	told          []Cause
-	frames        int
-	closeIn       int // close the pump in that frame
+	got     []byte
+	owes    []byte // what the app has to write and the pump has not taken
+	wrote   []byte // what the pump took
+	told    []Cause
+	frames  int
+	closeIn int // close the pump in that frame
+	// The engine.
 	flight        int // length of the handshake flight
 	helloCount    int
 	bio           int
@@ -56,8 +57,8 @@ func newKVFake(spec Spec, bio int, lim Limits) *kvFake {
 	return w
 }
 
-// connected gives a world whose handshake is over, with nothing logged.
-func connected(spec Spec, bio int, lim Limits) *kvFake {
+// kvConnected gives a world whose handshake is over, with nothing logged.
+func kvConnected(spec Spec, bio int, lim Limits) *kvFake {
 	w := newKVFake(spec, bio, lim)
 	w.arrive('h', nil)
 	w.arrive('h', nil)
@@ -78,9 +79,9 @@ func (w *kvFake) arrive(kind byte, payload []byte) {
 	w.inbox = append(w.inbox, payload...)
 }
 
-// request is a frame with body bytes of body that wants an answer of that
+// kvFrame is a frame with body bytes of body that wants an answer of that
 // many bytes of body, or none at all with a negative number.
-func request(op byte, body, answer int) []byte {
+func kvFrame(op byte, body, answer int) []byte {
 	f := make([]byte, kvHeaderLen+body)
 	f[0], f[1] = kvRequest, op
 	binary.BigEndian.PutUint32(f[8:], uint32(body))
@@ -143,7 +144,8 @@ func (w *kvFake) written() []byte {
 
 // state is one line on where everything is.
 func (w *kvFake) state() string {
-	return fmt.Sprintf("mask=%v woken=%v engine-in=%d engine-out=%d", w.mask, w.woken, len(w.in), len(w.out))
+	return fmt.Sprintf("mask=%v woken=%v engine-in=%d engine-out=%d",
+		w.mask, w.woken, len(w.in), len(w.out))
 }
 
 func (w *kvFake) trace() string {
@@ -234,7 +236,7 @@ func (w *kvFake) Data(p []byte) {
 		return
 	}
 	if n := int(binary.BigEndian.Uint64(p[16:])); n > 0 {
-		w.owes = append(w.owes, request(p[1], n-1, -1)...)
+		w.owes = append(w.owes, kvFrame(p[1], n-1, -1)...)
 		w.offer()
 	}
 }

@@ -13,7 +13,7 @@ var kvLimits = Limits{Pipe: 4096, Queue: 4096, Chunk: 64}
 func eachKV(t *testing.T, f func(t *testing.T, w *kvFake)) {
 	for _, spec := range kvSpecs() {
 		t.Run(spec.Name, func(t *testing.T) {
-			f(t, connected(spec, 4096, kvLimits))
+			f(t, kvConnected(spec, 4096, kvLimits))
 		})
 	}
 }
@@ -49,11 +49,11 @@ func TestKVSpecsSetWhatTheServerSets(t *testing.T) {
 func TestKVAnswersPipelinedRequests(t *testing.T) {
 	for _, spec := range kvSpecs() {
 		for _, size := range []int{1, 2, 3, 7, 31, 64, 4096} {
-			w := connected(spec, size, Limits{Pipe: size, Queue: size, Chunk: size})
+			w := kvConnected(spec, size, Limits{Pipe: size, Queue: size, Chunk: size})
 			w.mute = true
 			var sent []byte
 			for i := range 12 {
-				f := request(0, 9*i, 13*i)
+				f := kvFrame(0, 9*i, 13*i)
 				w.arrive('d', f)
 				sent = append(sent, f...)
 			}
@@ -76,7 +76,7 @@ func TestKVYieldsAfterTwentyCommands(t *testing.T) {
 	eachKV(t, func(t *testing.T, w *kvFake) {
 		var all []byte
 		for range kvTurn + 1 {
-			all = append(all, request(1, 0, -1)...)
+			all = append(all, kvFrame(1, 0, -1)...)
 		}
 		w.arrive('d', all)
 		w.turn()
@@ -90,7 +90,7 @@ func TestKVYieldsAfterTwentyCommands(t *testing.T) {
 	})
 	eachKV(t, func(t *testing.T, w *kvFake) { // story 4
 		for range kvTurn + 1 {
-			w.arrive('d', request(1, 0, -1))
+			w.arrive('d', kvFrame(1, 0, -1))
 		}
 		w.run()
 		if w.frames != kvTurn || len(w.in) == 0 {
@@ -104,9 +104,9 @@ func TestKVYieldsAfterTwentyCommands(t *testing.T) {
 // it holds itself counts as pending.
 func TestKVReadAheadKnowsWhatItHolds(t *testing.T) {
 	spec := kvSpec("kv-ahead", kvPolicy{readAhead: true}, "")
-	w := connected(spec, 4096, Limits{Pipe: 4096, Queue: 4096, Chunk: 2048})
+	w := kvConnected(spec, 4096, Limits{Pipe: 4096, Queue: 4096, Chunk: 2048})
 	for range kvTurn + 1 {
-		w.arrive('d', request(1, 0, -1))
+		w.arrive('d', kvFrame(1, 0, -1))
 	}
 	w.run()
 	if w.frames != kvTurn+1 {
@@ -114,7 +114,7 @@ func TestKVReadAheadKnowsWhatItHolds(t *testing.T) {
 	}
 	// F1, second part: the read that decrypted a request meets close_notify,
 	// and says only that.
-	w.arrive('d', request(1, 0, -1))
+	w.arrive('d', kvFrame(1, 0, -1))
 	w.arrive('c', nil)
 	w.run()
 	if diff := cmp.Diff([]Cause{Clean}, w.told); diff != "" || w.frames != kvTurn+1 {
@@ -125,7 +125,7 @@ func TestKVReadAheadKnowsWhatItHolds(t *testing.T) {
 // A read of half a header and close_notify: only kv-landed keeps the half.
 func TestKVZeroReturnAfterData(t *testing.T) {
 	for _, spec := range kvSpecs() {
-		w := connected(spec, 4096, kvLimits)
+		w := kvConnected(spec, 4096, kvLimits)
 		p := w.pump.(*kvPump)
 		w.arrive('d', make([]byte, 10))
 		w.arrive('c', nil)
@@ -143,7 +143,7 @@ func TestKVZeroReturnAfterData(t *testing.T) {
 // A write that meets a renegotiation under way, or anything else that is not
 // want-write, resets the link; so does a read that needs room for its answer.
 func TestKVTakesWantForFailure(t *testing.T) {
-	w := connected(KVOriginal(), 16, Limits{Pipe: 16, Queue: 64, Chunk: 64})
+	w := kvConnected(KVOriginal(), 16, Limits{Pipe: 16, Queue: 64, Chunk: 64})
 	w.arrive('r', make([]byte, 100))
 	w.run()
 	if diff := cmp.Diff([]Cause{Fault}, w.told); diff != "" {
@@ -152,9 +152,9 @@ func TestKVTakesWantForFailure(t *testing.T) {
 	if w.cleared != 1 {
 		t.Errorf("the error queue was emptied %d times; want 1, by the log", w.cleared)
 	}
-	w = connected(KVLanded(), 4096, kvLimits)
+	w = kvConnected(KVLanded(), 4096, kvLimits)
 	w.busy = true
-	w.arrive('d', request(0, 0, 0))
+	w.arrive('d', kvFrame(0, 0, 0))
 	w.run()
 	if diff := cmp.Diff([]Cause{Fault}, w.told); diff != "" {
 		t.Fatalf("want-read from a write was taken for: %s", diff)
@@ -164,7 +164,7 @@ func TestKVTakesWantForFailure(t *testing.T) {
 // A peer that does not read, and renegotiates with kv-landed: its pipe is full
 // and the read loop goes round on the output that can't leave.
 func TestKVLandedSpinsOnAFullPipe(t *testing.T) {
-	w := connected(KVLanded(), 64, Limits{Pipe: 16, Queue: 64, Chunk: 64})
+	w := kvConnected(KVLanded(), 64, Limits{Pipe: 16, Queue: 64, Chunk: 64})
 	w.room = 0
 	w.arrive('r', make([]byte, 40))
 	for range 5 {
@@ -196,7 +196,7 @@ func TestKVToldOnceAndSilentAfterwards(t *testing.T) {
 	eachKV(t, func(t *testing.T, w *kvFake) {
 		w.closeIn = 2 // the app closes from inside the second frame
 		for range 3 {
-			w.arrive('d', request(0, 3, 5))
+			w.arrive('d', kvFrame(0, 3, 5))
 		}
 		w.run()
 		if w.frames != 2 || !w.gone || w.told != nil {
@@ -206,10 +206,10 @@ func TestKVToldOnceAndSilentAfterwards(t *testing.T) {
 }
 
 func TestKVBadHeaders(t *testing.T) {
-	huge := request(0, 0, -1)
+	huge := kvFrame(0, 0, -1)
 	huge[8] = 0x7f
 	for name, frame := range map[string][]byte{"magic": make([]byte, kvHeaderLen), "length": huge} {
-		w := connected(KVLanded(), 4096, kvLimits)
+		w := kvConnected(KVLanded(), 4096, kvLimits)
 		w.arrive('d', frame)
 		w.run()
 		if diff := cmp.Diff([]Cause{Fault}, w.told); diff != "" || w.frames != 0 {
@@ -222,7 +222,7 @@ func TestKVBadHeaders(t *testing.T) {
 // that is half read is still read to its end.
 func TestKVWriteBetweenTurns(t *testing.T) {
 	eachKV(t, func(t *testing.T, w *kvFake) {
-		frame := request(1, 40, -1)
+		frame := kvFrame(1, 40, -1)
 		w.arrive('d', frame[:30])
 		w.run()
 		w.owes = append(w.owes, "news"...)
@@ -242,15 +242,15 @@ func TestKVWriteBetweenTurns(t *testing.T) {
 // A stream ships between turns, both ways at once, more than the queue holds.
 func TestKVStreamBothWays(t *testing.T) {
 	for _, spec := range kvSpecs() {
-		w := connected(spec, 32, Limits{Pipe: 16, Queue: 50, Chunk: 20})
-		w.arrive('d', request(kvOpenStream, 0, -1))
+		w := kvConnected(spec, 32, Limits{Pipe: 16, Queue: 50, Chunk: 20})
+		w.arrive('d', kvFrame(kvOpenStream, 0, -1))
 		w.run()
 		for i := range 200 {
 			if len(w.owes) == 0 {
-				w.owes = append(w.owes, request(0, i, -1)...)
+				w.owes = append(w.owes, kvFrame(0, i, -1)...)
 				w.offer()
 			}
-			w.arrive('d', request(0x5d, i%40, -1))
+			w.arrive('d', kvFrame(0x5d, i%40, -1))
 			w.room = i % 30
 			w.turn()
 		}
@@ -270,15 +270,15 @@ func TestKVRestart(t *testing.T) {
 	play := func(w *kvFake) string {
 		w.arrive('h', nil)
 		w.arrive('h', nil)
-		w.arrive('d', request(0, 100, 300))
+		w.arrive('d', kvFrame(0, 100, 300))
 		w.run()
 		return w.trace()
 	}
 	for _, spec := range kvSpecs() {
 		want := play(newKVFake(spec, 64, kvLimits))
-		used := connected(spec, 4096, kvLimits)
+		used := kvConnected(spec, 4096, kvLimits)
 		used.room = 10
-		used.arrive('d', request(kvOpenStream, 2000, 900))
+		used.arrive('d', kvFrame(kvOpenStream, 2000, 900))
 		used.run()
 		w := newKVFake(spec, 64, kvLimits)
 		w.log = nil
@@ -329,7 +329,7 @@ func (w *kvNull) Drain(p []byte) int {
 }
 
 func newKVNull() (*kvNull, func()) {
-	w := &kvNull{frame: request(0, 40, -1), answer: request(0, 100, -1)}
+	w := &kvNull{frame: kvFrame(0, 40, -1), answer: kvFrame(0, 100, -1)}
 	w.pump = KVLanded().New(Env{Role: Server, Engine: w, Socket: w, Loop: w, App: w,
 		Limits: Limits{Pipe: 8192, Queue: 8192, Chunk: 8192}})
 	return w, func() {

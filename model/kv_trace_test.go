@@ -1,7 +1,7 @@
 package model
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -16,7 +16,7 @@ func TestKVTraces(t *testing.T) {
 		var w *kvFake
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "new" {
-				w = newFromTrace(t, d)
+				w = kvFromTrace(t, d)
 				return w.state()
 			}
 			return w.verb(t, d)
@@ -24,7 +24,7 @@ func TestKVTraces(t *testing.T) {
 	})
 }
 
-func newFromTrace(t *testing.T, d *datadriven.TestData) *kvFake {
+func kvFromTrace(t *testing.T, d *datadriven.TestData) *kvFake {
 	var name string
 	bio, flight, fresh := 256, 40, false
 	lim := Limits{Pipe: 256, Queue: 256, Chunk: 64}
@@ -42,7 +42,7 @@ func newFromTrace(t *testing.T, d *datadriven.TestData) *kvFake {
 			w.flight, w.log = flight, nil
 			return w
 		default:
-			return connected(spec, bio, lim)
+			return kvConnected(spec, bio, lim)
 		}
 	}
 	d.Fatalf(t, "no pump %q", name)
@@ -73,17 +73,21 @@ func (w *kvFake) verb(t *testing.T, d *datadriven.TestData) string {
 // arrival puts one line of arrive into the socket: a record, or the end.
 func (w *kvFake) arrival(t *testing.T, d *datadriven.TestData, f []string) {
 	op, body, answer, times := 0, 0, -1, 1
+	args := map[string]*int{"op": &op, "body": &body, "answer": &answer, "times": &times}
 	for _, arg := range f[1:] {
-		for key, v := range map[string]*int{"op": &op, "body": &body, "answer": &answer, "times": &times} {
-			fmt.Sscanf(arg, key+"=%d", v)
+		key, value, _ := strings.Cut(arg, "=")
+		n, err := strconv.Atoi(value)
+		if args[key] == nil || err != nil {
+			d.Fatalf(t, "bad argument %q", arg)
 		}
+		*args[key] = n
 	}
 	for range times {
 		switch f[0] {
 		case "hello":
 			w.arrive('h', nil)
 		case "request":
-			w.arrive('d', request(byte(op), body, answer))
+			w.arrive('d', kvFrame(byte(op), body, answer))
 		case "renegotiate":
 			w.arrive('r', []byte("server-hello"))
 		case "close_notify":
