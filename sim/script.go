@@ -133,8 +133,10 @@ type InputError struct {
 // Error is "file:line: message", in the form that editors jump to.
 func (e *InputError) Error() string {
 	switch {
-	case e.File == "":
+	case e.File == "" && e.Line == 0:
 		return "sim: " + e.Msg
+	case e.File == "":
+		return fmt.Sprintf("sim: line %d: %s", e.Line, e.Msg)
 	case e.Line == 0:
 		return e.File + ": " + e.Msg
 	}

@@ -206,8 +206,9 @@ func readEvents(a *Action, words []string) error {
 
 func showTicks(dst []byte, a Action) []byte { return appendNumber(dst, a.Arg) }
 
+// readTicks takes 0 too: it is where a shrinker that halves ends.
 func readTicks(a *Action, words []string) (err error) {
-	a.Arg, err = number("ticks", words[0], 1, maxTicks)
+	a.Arg, err = number("ticks", words[0], 0, maxTicks)
 	return err
 }
 

@@ -130,8 +130,8 @@ var badLines = []struct{ old, new, want string }{
 	{"client requested", "client loud",
 		`24: got key update "loud"; want one of quiet, requested`},
 	{"read+write", "none", `26: got events "none"; want one of read, write, read+write`},
-	{"window server 3", "window server 0",
-		`27: got ticks "0"; want a number from 1 to 1000000`},
+	{"window server 3", "window server -1",
+		`27: got ticks "-1"; want a number from 0 to 1000000`},
 	{"flip 12", "flop 12", `28: got mutation "flop"; want one of flip, truncate, extend, ` +
 		`repeat, drop, reorder, split, merge, type, version, oversize, alert, empties`},
 	{"flip 12", "flip 4294967296",
@@ -139,12 +139,15 @@ var badLines = []struct{ old, new, want string }{
 	{"tick 5", "tick server 5", `37: got line "tick server 5"; want "tick TICKS"`},
 }
 
-// TestBadAction: without a file the message begins with the package.
+// TestBadAction: without a file the message begins with the package. A line
+// is told wherever it is known.
 func TestBadAction(t *testing.T) {
 	_, err := sim.ParseAction("delivr server all")
 	wantMessage(t, err, `sim: got verb "delivr"; want `+verbs)
 	_, err = sim.ParseAction("# nothing")
 	wantMessage(t, err, `sim: got line ""; want an action: `+verbs)
+	wantMessage(t, &sim.InputError{Line: 3, Msg: "got x; want y"}, "sim: line 3: got x; want y")
+	wantMessage(t, &sim.InputError{File: "a", Msg: "got x; want y"}, "a: got x; want y")
 }
 
 // An endless stream repeats a text up to a gigabyte and counts what was read.
