@@ -39,6 +39,7 @@ func save(folder, slug string, text []byte) (string, error) {
 	}
 	temp, err := writeTemp(folder, text)
 	if err != nil {
+		os.Remove(folder) // refused unless it is empty: no trace of a failed save
 		return "", err
 	}
 	defer os.Remove(temp)
