@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+func newList(t *terminal) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "list pumps, mutants, engines, scenarios and properties",
+		Example: "  wantwrite list\n  wantwrite list --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return list(t, asJSON) },
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+// An entry is a line of the list.
+type entry struct {
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
+// entries is everything there is, in the order in which it is printed.
+func entries(c *fuzz.Catalog) []entry {
+	var all []entry
+	for _, p := range c.Pumps() {
+		all = append(all, entry{"pump", p.Name, p.About})
+	}
+	for _, m := range c.Mutants() {
+		all = append(all, entry{"mutant", m.Name,
+			fmt.Sprintf("%s (breaks %s; bugs %s)", m.About, m.Breaks, m.Bugs)})
+	}
+	for _, name := range c.Engines() {
+		about := ""
+		if lib, err := c.Engine(name); err != nil {
+			about = "not here: " + err.Error()
+		} else {
+			about = lib.Describe()
+		}
+		all = append(all, entry{"engine", name, about})
+	}
+	for _, s := range fuzz.Scenarios() {
+		all = append(all, entry{"scenario", s.Name, s.Why})
+	}
+	for _, p := range model.Properties() {
+		all = append(all, entry{"property", p.Name, p.Why})
+	}
+	return append(all, entry{"strategy", "random", "draws each action by the schedule's odds"},
+		entry{"strategy", "script", "does what a saved script says: see replay"})
+}
+
+func list(t *terminal, asJSON bool) error {
+	all := entries(newCatalog())
+	if asJSON {
+		for _, e := range all {
+			if err := t.object(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	kind := ""
+	for _, e := range all {
+		if e.Kind != kind {
+			kind = e.Kind
+			fmt.Fprintf(w, "%s\t\n", t.bold(kind))
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", e.Name, e.About)
+	}
+	return w.Flush()
+}

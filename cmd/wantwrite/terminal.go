@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+)
+
+// A terminal is where a command prints: results on out, the rest on err.
+type terminal struct {
+	out, err io.Writer
+	drawn    bool      // a progress line stands on err
+	last     time.Time // of the last progress line
+}
+
+// isTerminal says whether w is one that a person looks at.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// bold marks text on a terminal.
+func (t *terminal) bold(s string) string {
+	if !isTerminal(t.out) || os.Getenv("NO_COLOR") != "" {
+		return s
+	}
+	return "\x1b[1m" + s + "\x1b[0m"
+}
+
+// progress redraws the progress line, at most ten times a second; when err is
+// no terminal it is a plain line every ten seconds.
+func (t *terminal) progress(s fuzz.Stats) {
+	every := 100 * time.Millisecond
+	live := isTerminal(t.err)
+	if !live {
+		every = 10 * time.Second
+	}
+	if t.last.IsZero() {
+		t.last = time.Now()
+	}
+	if time.Since(t.last) < every {
+		return
+	}
+	t.last = time.Now()
+	line := fmt.Sprintf("%d schedules, %.0f/s, %d found", s.Schedules,
+		float64(s.Schedules)/max(s.Elapsed.Seconds(), 1e-9), s.Finds)
+	if !live {
+		fmt.Fprintln(t.err, line)
+		return
+	}
+	t.drawn = true
+	fmt.Fprintf(t.err, "\r\x1b[K%s", line)
+}
+
+// clear takes the progress line away.
+func (t *terminal) clear() {
+	if t.drawn {
+		fmt.Fprint(t.err, "\r\x1b[K")
+		t.drawn = false
+	}
+}
+
+// object prints v as one line of JSON.
+func (t *terminal) object(v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(t.out, "%s\n", text)
+	return err
+}

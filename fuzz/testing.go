@@ -1,0 +1,196 @@
+package fuzz
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// testCorpus is where tests keep their scripts, below the package's folder.
+const testCorpus = "testdata/wantwrite"
+
+// testSchedules is how many schedules Check goes through; a tenth with -short.
+const testSchedules = 20000
+
+// Check is the test of a pump, in one line of a user's test: it replays the
+// scripts of testdata/wantwrite, which must not fail any more, hunts, and
+// lets rapid draw scenarios and actions. What it finds is shrunk, saved in
+// testdata/wantwrite and explained in the test's failure.
+func Check(t *testing.T, spec model.Spec) {
+	t.Run("replay", func(t *testing.T) { checkReplays(t, spec) })
+	t.Run("hunt", func(t *testing.T) { checkHunt(t, spec) })
+	t.Run("rapid", func(t *testing.T) { Rapid(t, spec) })
+}
+
+// checkReplays runs the saved scripts: each once failed, none may now.
+func checkReplays(t *testing.T, spec model.Spec) {
+	names, err := corpus.All(testCorpus)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		s := readScript(t, name)
+		r := testRunner(t, spec)
+		out, err := Replay(r, s, ReplayOptions{Loose: true, Trace: true, Pump: spec.Name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Result.Found {
+			t.Errorf("%s fails again:\n%s", name, strings.Join(Explain(s, &out), "\n"))
+		}
+	}
+}
+
+// checkHunt goes through schedules and saves what it finds.
+func checkHunt(t *testing.T, spec model.Spec) {
+	h := Hunt{Options: Options{Pump: &spec}, Seed: 1, Schedules: testSchedules}
+	if testing.Short() {
+		h.Schedules /= 10
+	}
+	h.Found = func(f *Find) error {
+		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, f.Script, f.Story))
+		return nil
+	}
+	if _, err := h.Run(context.Background(), NewCatalog(spec)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Rapid is the property test of a pump: rapid draws the scenario and every
+// action, with labels, shrinks by itself and keeps its own fail files.
+func Rapid(t *testing.T, spec model.Spec) {
+	r := testRunner(t, spec)
+	rapid.Check(t, func(rt *rapid.T) {
+		below := func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(rt, label) }
+		res, err := r.Drawn(below, model.EveryProperty)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if res.Found {
+			s, story := tell(r, res)
+			rt.Fatalf("%s\n%s", strings.Join(story, "\n"), s.Format())
+		}
+	})
+}
+
+// Fuzz is the fuzz target of a pump, in one line of a user's fuzz test: the
+// bytes are the choices of the strategy.
+func Fuzz(f *testing.F, spec model.Spec) {
+	FuzzScenario(f, spec, "")
+}
+
+// FuzzScenario is Fuzz bound to a scenario.
+func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
+	for _, seed := range seedBytes() {
+		f.Add(seed)
+	}
+	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec, Scenario: scenario})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		res, err := r.Drawn(choices(data), model.EveryProperty)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Found {
+			s, story := tell(r, res)
+			t.Fatalf("%s", failure(t, s, story))
+		}
+	})
+}
+
+// choices makes draws from bytes: two for each; when they are used up every
+// draw is 0.
+func choices(data []byte) func(n int, label string) int {
+	return func(n int, _ string) int {
+		if len(data) < 2 {
+			data = nil
+			return 0
+		}
+		word := int(data[0])<<8 | int(data[1])
+		data = data[2:]
+		return word % n
+	}
+}
+
+// seedBytes are inputs for a fuzz target to start from.
+func seedBytes() [][]byte {
+	var seeds [][]byte
+	for n := range uint64(16) {
+		r := sim.Rand(n)
+		data := make([]byte, 0, 512)
+		for range 256 {
+			word := r.Uint64()
+			data = append(data, byte(word>>8), byte(word))
+		}
+		seeds = append(seeds, data)
+	}
+	return seeds
+}
+
+// tell shrinks the violation of the last run and explains it.
+func tell(r *Runner, res sim.Result) (*sim.Script, []string) {
+	s := &sim.Script{Config: r.Config(), Property: res.Violation.Property.String(),
+		Actions: append([]sim.Action(nil), r.World().Actions()...)}
+	Shrink(r, s, res.Violation)
+	out, err := Replay(r, s, ReplayOptions{Trace: true})
+	if err != nil {
+		return s, []string{err.Error()}
+	}
+	s.Hash = out.Result.Hash
+	s.Story = Explain(s, &out)
+	return s, s.Story
+}
+
+// failure saves a script and says what a failing test should say: the story,
+// where the script is, how to run it again.
+func failure(t *testing.T, s *sim.Script, story []string) string {
+	lines := append([]string(nil), story...)
+	path, err := corpus.Save(testCorpus, s.Property, SlugOf(s), s.Format())
+	if err != nil {
+		lines = append(lines, err.Error(), string(s.Format()))
+		return strings.Join(lines, "\n")
+	}
+	lines = append(lines, "saved: "+filepath.ToSlash(path),
+		"replay: go test -run '"+strings.Split(t.Name(), "/")[0]+"'")
+	return strings.Join(lines, "\n")
+}
+
+// SlugOf names a script after what it shows.
+func SlugOf(s *sim.Script) string {
+	return corpus.Slug(s.Config.Pump, s.Config.Scenario)
+}
+
+func readScript(t *testing.T, path string) *sim.Script {
+	t.Helper()
+	file, err := corpus.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	s, err := sim.ParseScript(file, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func testRunner(t testing.TB, spec model.Spec) *Runner {
+	t.Helper()
+	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
+}
