@@ -24,8 +24,7 @@ func Save(dir, property, slug string, text []byte) (path string, err error) {
 	folder := filepath.Join(dir, property)
 	path, err = save(folder, slug, text)
 	if err != nil {
-		return "", &fileError{"cannot write " + folder, err,
-			"; choose another folder with --corpus DIR"}
+		return "", unwritable(folder, err)
 	}
 	return path, nil
 }
@@ -138,4 +137,31 @@ func syncFolder(path string) {
 	}
 	defer f.Close()
 	_ = f.Sync()
+}
+
+// Writable says in advance whether Save could write to dir, so that a hunt
+// does not learn after an hour that it can't keep what it found. It leaves
+// nothing behind.
+func Writable(dir string) error {
+	_, err := os.Stat(dir)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return unwritable(dir, err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*.tmp")
+	if err != nil {
+		return unwritable(dir, err)
+	}
+	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	if fresh {
+		os.Remove(dir) // refused unless it is empty
+	}
+	if err != nil {
+		return unwritable(dir, err)
+	}
+	return nil
+}
+
+func unwritable(dir string, err error) error {
+	return &fileError{"cannot write " + dir, err, "; choose another folder with --corpus DIR"}
 }

@@ -73,8 +73,13 @@ func (e *DeterminismError) Error() string {
 		e.Schedule, e.Pump, e.Step)
 }
 
-// progressEvery is how many schedules pass between looks at the clock.
-const progressEvery = 256
+const (
+	// progressEvery is how many schedules pass between looks at the clock.
+	progressEvery = 256
+	// repeatEvery is how many pass between runs that are done twice, to see
+	// that they do not differ.
+	repeatEvery = 128
+)
 
 // Run hunts until the schedules, the properties or the context come to an end.
 func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
@@ -88,6 +93,7 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 	if watch == 0 {
 		watch = model.EveryProperty
 	}
+	defer func() { rep.Elapsed = time.Since(start) }()
 	for n := uint64(0); h.Schedules == 0 || n < h.Schedules; n++ {
 		if n%progressEvery == 0 || h.Options.real() {
 			rep.Elapsed = time.Since(start)
@@ -96,7 +102,7 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 			}
 			h.report(rep)
 		}
-		res, err := r.Schedule(h.Seed, n, watch)
+		res, err := h.one(r, n, watch)
 		if err != nil {
 			return rep, err
 		}
@@ -105,23 +111,37 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 			continue
 		}
 		rep.Elapsed = time.Since(start)
-		find, err := h.make(r, n, res, rep.Stats)
-		if err != nil {
+		if err := h.keep(r, res, &rep); err != nil {
 			return rep, err
 		}
-		rep.Finds = append(rep.Finds, find)
 		watch = watch.Without(res.Violation.Property)
-		if h.Found != nil {
-			if err := h.Found(find); err != nil {
-				return rep, err
-			}
-		}
-		if h.First || watch&model.EveryProperty == 0 {
+		if h.First || watch == 0 {
 			break
 		}
 	}
-	rep.Elapsed = time.Since(start)
 	return rep, nil
+}
+
+// one runs a schedule; now and then twice.
+func (h *Hunt) one(r *Runner, n uint64, watch model.PropertySet) (sim.Result, error) {
+	res, err := r.Schedule(h.Seed, n, watch)
+	if err == nil && n%repeatEvery == repeatEvery-1 {
+		err = h.again(r, n, res, watch)
+	}
+	return res, err
+}
+
+// keep makes a find of the last schedule and reports it.
+func (h *Hunt) keep(r *Runner, res sim.Result, rep *Report) error {
+	find, err := h.make(r, rep.Schedules-1, res, rep.Stats)
+	if err != nil {
+		return err
+	}
+	rep.Finds = append(rep.Finds, find)
+	if h.Found == nil {
+		return nil
+	}
+	return h.Found(find)
 }
 
 func (h *Hunt) report(rep Report) {
@@ -136,7 +156,8 @@ func (h *Hunt) report(rep Report) {
 func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, error) {
 	cfg := r.Config()
 	actions := append([]sim.Action(nil), r.World().Actions()...)
-	if err := h.again(r, n, res); err != nil {
+	watch := model.EveryProperty.Only(res.Violation.Property)
+	if err := h.again(r, n, res, watch); err != nil {
 		return nil, err
 	}
 	f := &Find{Schedule: n, Seed: h.Seed, Stats: stats, Original: len(actions)}
@@ -152,12 +173,11 @@ func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, er
 	return f, nil
 }
 
-// again runs the schedule twice more, step by step, and compares: the hash of
-// a run that depends on nothing but its script can't differ.
-func (h *Hunt) again(r *Runner, n uint64, res sim.Result) error {
+// again runs a schedule twice more, step by step, and compares: the hash of a
+// run that depends on nothing but its script can't differ.
+func (h *Hunt) again(r *Runner, n uint64, res sim.Result, watch model.PropertySet) error {
 	r.World().KeepMarks(true)
 	defer r.World().KeepMarks(false)
-	watch := model.EveryProperty.Only(res.Violation.Property)
 	first, err := r.Schedule(h.Seed, n, watch)
 	if err != nil {
 		return err
@@ -167,7 +187,7 @@ func (h *Hunt) again(r *Runner, n uint64, res sim.Result) error {
 	if err != nil {
 		return err
 	}
-	if first.Hash == second.Hash && first.Found {
+	if first.Hash == second.Hash && first.Hash == res.Hash {
 		return nil
 	}
 	return &DeterminismError{h.Pump.Name, n, diverge(marks, r.World().Marks())}

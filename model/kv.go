@@ -70,14 +70,14 @@ const kvSupport = NoClient | NoEdge | NoOneShot | NoAttached | NoPause | NoHalfC
 // KVOriginal is kv_engine before MB-53428: after SSL_read it does nothing, and
 // what the engine has to say waits in the write BIO until the app next sends.
 func KVOriginal() Spec {
-	return kvSpec("kv-original", kvPolicy{after: kvLeave},
+	return kvSpec("kv-original", kvPolicy{after: kvLeave, readAhead: true},
 		"Couchbase's memcached server before MB-53428: sends nothing after a read")
 }
 
 // KVSpeculative is the change for MB-53428 that was abandoned ("speculatively
 // perform an SSL write after read"): it always drains after SSL_read.
 func KVSpeculative() Spec {
-	return kvSpec("kv-speculative", kvPolicy{after: kvAlways},
+	return kvSpec("kv-speculative", kvPolicy{after: kvAlways, readAhead: true},
 		"the abandoned fix of MB-53428: tries to send after every read")
 }
 
@@ -85,7 +85,7 @@ func KVSpeculative() Spec {
 // when SSL_read says WANT_READ, refuses renegotiation (SSL_OP_NO_RENEGOTIATION)
 // and delivers what it decrypted before it looks at the end of the stream.
 func KVLanded() Spec {
-	s := kvSpec("kv-landed", kvPolicy{after: kvWhenDry, lateFlag: true, keep: true},
+	s := kvSpec("kv-landed", kvPolicy{after: kvWhenDry, lateFlag: true, keep: true, readAhead: true},
 		"the merged fix of MB-53428: sends on WANT_READ, refuses renegotiation")
 	modes := s.Configure
 	s.Configure = func(cfg *EngineConfig) {

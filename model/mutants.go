@@ -67,4 +67,3 @@ func mutant(name string, flaw Flaw, breaks PropertyID, bugs, about string) Mutan
 			return p
 		}}}
 }
-

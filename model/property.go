@@ -130,7 +130,7 @@ func PropertyNamed(name string) (Property, bool) {
 type PropertySet uint16
 
 // EveryProperty is all nine.
-const EveryProperty = PropertySet(1<<numProperties - 1)
+const EveryProperty = PropertySet(1<<numProperties - 1<<Stall)
 
 // Has says whether the set has id.
 func (s PropertySet) Has(id PropertyID) bool { return s&(1<<id) != 0 }

@@ -63,8 +63,10 @@ func (d *Draw) arguments(v Verb, e End) Action {
 		a.Arg = draw(2, "requested")
 	case Spurious:
 		a.Arg = 1 + draw(3, "events")
-	case Window, Tick:
+	case Window:
 		a.Arg = 1 + draw(8, "ticks")
+	case Tick:
+		a.On, a.Arg = 0, 1+draw(8, "ticks") // time is everybody's
 	case Mutate:
 		a.Arg, a.Arg2 = draw(int(NumMutations), "mutation"), draw(1<<16, "parameter")
 	}

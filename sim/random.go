@@ -96,8 +96,10 @@ func (r *Random) arguments(v Verb, e End) Action {
 		a.Arg = uint32(r.rand.Below(2))
 	case Spurious:
 		a.Arg = 1 + uint32(r.rand.Below(3))
-	case Window, Tick:
+	case Window:
 		a.Arg = 1 + uint32(r.rand.Below(8))
+	case Tick:
+		a.On, a.Arg = 0, 1+uint32(r.rand.Below(8)) // time is everybody's
 	case Mutate:
 		if len(r.plan.Mutations) > 0 {
 			m := r.plan.Mutations[r.mutated%len(r.plan.Mutations)]

@@ -1,0 +1,171 @@
+// Package example is somebody's own pump: a small one for a poll(2) loop and a
+// BIO pair, whose app never closes first. It stands for the code that a user
+// of wantwrite has; its test file is all that the user writes for wantwrite.
+package example
+
+import "github.com/wantwrite/wantwrite/model"
+
+// Spec names the pump, and says what it is not made for.
+func Spec() model.Spec {
+	return model.Spec{Name: "example", New: New, About: "a small pump for poll and a BIO pair",
+		Support: model.NoEdge | model.NoOneShot | model.NoAttached | model.NoHalfClose |
+			model.NoLocalClose | model.NoPause}
+}
+
+// A Pump is one connection.
+type Pump struct {
+	env     model.Env
+	buf     []byte
+	out     []byte // ciphertext that the socket did not take
+	queue   []byte // plaintext that the engine did not take
+	refused bool   // the app waits for Writable
+	told    bool   // the app knows of the end
+	ended   bool   // the socket has no more
+	closing bool
+	gone    bool
+	busy    bool
+}
+
+// New makes a Pump.
+func New(env model.Env) model.Pump {
+	p := &Pump{env: env, buf: make([]byte, max(env.Limits.Pipe, env.Limits.Chunk))}
+	env.Loop.Interest(model.Readable | model.Writable)
+	return p
+}
+
+// Ready implements model.Pump: it goes round until nothing moves.
+func (p *Pump) Ready(model.Events) {
+	if p.busy || p.gone {
+		return
+	}
+	p.busy = true
+	for p.send() || p.recv() || p.read() || p.write() {
+	}
+	p.busy = false
+	p.finish()
+	if p.gone {
+		return
+	}
+	var mask model.Events
+	if !p.ended && (p.told || p.env.Engine.InputRoom() > 0) {
+		mask |= model.Readable
+	}
+	if len(p.out) > 0 || p.env.Engine.OutputPending() > 0 {
+		mask |= model.Writable
+	}
+	p.env.Loop.Interest(mask)
+}
+
+// Write implements model.Pump.
+func (p *Pump) Write(b []byte) int {
+	n := min(len(b), p.env.Limits.Queue-len(p.queue))
+	p.queue = append(p.queue, b[:n]...)
+	p.refused = n < len(b)
+	p.Ready(0)
+	return n
+}
+
+// PauseRead implements model.Pump. This one can't.
+func (p *Pump) PauseRead(bool) {}
+
+// CloseWrite implements model.Pump. This one can't.
+func (p *Pump) CloseWrite() {}
+
+// Close implements model.Pump.
+func (p *Pump) Close() {
+	p.closing = true
+	p.env.Engine.ClearErrors()
+	p.env.Engine.Shutdown()
+	p.Ready(0)
+}
+
+// send moves ciphertext to the socket. The engine is asked after every call of
+// it, not only after writes: a read may have answered something (MB-53428).
+func (p *Pump) send() bool {
+	if len(p.out) == 0 {
+		n := p.env.Engine.Drain(p.buf[:p.env.Limits.Pipe])
+		p.out = append(p.out[:0], p.buf[:n]...)
+	}
+	if len(p.out) == 0 {
+		return false
+	}
+	n, st := p.env.Socket.Send(p.out)
+	p.out = p.out[n:]
+	if st == model.Reset {
+		p.out, p.ended = nil, true
+	}
+	return n > 0
+}
+
+// recv moves ciphertext to the engine; after the end it is thrown away.
+func (p *Pump) recv() bool {
+	room := len(p.buf)
+	if !p.told {
+		room = min(room, p.env.Engine.InputRoom())
+	}
+	if p.ended || room == 0 {
+		return false
+	}
+	n, st := p.env.Socket.Recv(p.buf[:room])
+	if !p.told {
+		p.env.Engine.Feed(p.buf[:n])
+	}
+	p.ended = st == model.EOF || st == model.Reset
+	return n > 0
+}
+
+// read moves plaintext to the app.
+func (p *Pump) read() bool {
+	if p.told {
+		return false
+	}
+	p.env.Engine.ClearErrors()
+	n, st := p.env.Engine.Read(p.buf[:p.env.Limits.Chunk])
+	switch {
+	case st == model.OK:
+		p.env.App.Data(p.buf[:n])
+		return true
+	case st == model.Closed:
+		p.tell(model.Clean)
+	case st == model.Failed:
+		p.tell(model.Fault)
+	case p.ended:
+		p.tell(model.Truncated)
+	}
+	return false
+}
+
+// write moves plaintext to the engine, whole or not at all: a retry offers the
+// same bytes again.
+func (p *Pump) write() bool {
+	moved := false
+	for len(p.queue) > 0 && !p.told && p.env.Engine.InitFinished() {
+		p.env.Engine.ClearErrors()
+		n, st := p.env.Engine.Write(p.queue[:min(len(p.queue), p.env.Limits.Chunk)])
+		if st != model.OK {
+			break
+		}
+		p.queue = append(p.queue[:0], p.queue[n:]...)
+		moved = true
+	}
+	if p.refused && len(p.queue) < p.env.Limits.Queue {
+		p.refused = false
+		p.env.App.Writable()
+		return true
+	}
+	return moved
+}
+
+// tell tells the app of the end.
+func (p *Pump) tell(why model.Cause) {
+	p.told = true
+	p.env.App.Closed(why)
+}
+
+// finish closes the socket once all is sent.
+func (p *Pump) finish() {
+	if p.closing && len(p.out) == 0 && p.env.Engine.OutputPending() == 0 && !p.gone {
+		p.gone = true
+		p.env.Socket.Close()
+	}
+}

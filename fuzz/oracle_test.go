@@ -1,0 +1,151 @@
+package fuzz_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// TestEveryPropertyHasItsMutant: for each property there is a pump with one
+// planted mistake that breaks it, and breaks nothing else.
+func TestEveryPropertyHasItsMutant(t *testing.T) {
+	covered := map[model.PropertyID]bool{}
+	for _, m := range model.Mutants() {
+		covered[m.Breaks] = true
+		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
+			h := fuzz.Hunt{Options: fuzz.Options{Pump: &m.Spec}, Seed: 1, Schedules: 10000}
+			rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(rep.Finds) == 0 {
+				t.Fatalf("%s must break %s; nothing was found in %d schedules", m.Name,
+					m.Breaks, rep.Schedules)
+			}
+			for _, f := range rep.Finds {
+				if f.Script.Property != m.Breaks.String() {
+					t.Errorf("%s must break %s only, and broke %s:\n%s", m.Name, m.Breaks,
+						f.Script.Property, f.Script.Format())
+				}
+			}
+		})
+	}
+	for _, p := range model.Properties() {
+		if !covered[p.ID] {
+			t.Errorf("property %s has no mutant: nothing shows that it can fail", p.Name)
+		}
+	}
+}
+
+// TestReferenceHolds: the same hunt finds nothing in the reference pump. The
+// long form of this test is: wantwrite hunt --pump reference --schedules
+// 1000000.
+func TestReferenceHolds(t *testing.T) {
+	spec := model.ReferenceSpec()
+	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 7, Schedules: 60000}
+	if testing.Short() {
+		h.Schedules /= 10
+	}
+	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range rep.Finds {
+		t.Errorf("the reference breaks %s, or the property does:\n%s", f.Script.Property,
+			f.Script.Format())
+	}
+}
+
+// TestHuntFindsTheStall: the main job, as the README shows it.
+func TestHuntFindsTheStall(t *testing.T) {
+	spec := model.KVOriginal()
+	stall, _ := model.PropertyNamed("stall")
+	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, Seed: 1,
+		Schedules: 20000, Watch: model.EveryProperty.Only(stall.ID)}
+	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Finds) != 1 {
+		t.Fatalf("got %d finds in %d schedules; want the stall of MB-53428", len(rep.Finds),
+			rep.Schedules)
+	}
+	f := rep.Finds[0]
+	if n := len(f.Script.Actions); n > 15 {
+		t.Errorf("got a script of %d actions; want at most 15", n)
+	}
+	v := f.Result.Violation
+	if v.Obligation != model.EngineOutput || sim.End(v.End).String() != "server" {
+		t.Errorf("got %s; want output that waits in the server's engine", v)
+	}
+}
+
+// A fickle pump is the canary: it picks the length of its writes by the order
+// in which Go walks a map.
+type fickle struct {
+	model.Pump
+	env  model.Env
+	odds map[int]int
+}
+
+func (p *fickle) Write(b []byte) int {
+	for n := range p.odds {
+		return p.Pump.Write(b[:min(len(b), n)])
+	}
+	return 0
+}
+
+func (p *fickle) Restart(env model.Env) {
+	p.Pump.(model.Restarter).Restart(env)
+	p.odds = map[int]int{}
+	for i := range 32 {
+		p.odds[i+1] = i
+	}
+}
+
+// TestCanary: a pump that reads a map in iteration order is caught by the hash
+// chain, by the step at which two runs differ.
+func TestCanary(t *testing.T) {
+	spec := model.Spec{Name: "canary", New: func(env model.Env) model.Pump {
+		p := &fickle{Pump: &model.Reference{}}
+		p.Restart(env)
+		return p
+	}}
+	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Schedules: 10000}
+	_, err := h.Run(context.Background(), fuzz.NewCatalog(spec))
+	var caught *fuzz.DeterminismError
+	if !errors.As(err, &caught) {
+		t.Fatalf("got %v; want the canary to be caught", err)
+	}
+	if caught.Step < 1 {
+		t.Errorf("got step %d; want the first step that differs", caught.Step)
+	}
+}
+
+// hashes runs n schedules of the reference and of a kv pump and sums up their
+// hashes.
+func hashes(t testing.TB, n uint64) string {
+	t.Helper()
+	sum := uint64(0)
+	for _, spec := range []model.Spec{model.ReferenceSpec(), model.KVSpeculative()} {
+		r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			res, err := r.Schedule(3, i, model.EveryProperty)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum = sum*31 + res.Hash
+		}
+		r.Close()
+	}
+	return fmt.Sprintf("%016x", sum)
+}
