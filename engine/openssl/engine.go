@@ -41,8 +41,8 @@ type engine struct {
 	failCall string
 	failCode uint32
 
-	watch func(model.Note)
-	inner byte // contentInner of the record that is being sealed
+	watch  func(model.Note)
+	sealed int // length of the record sealed last, if watched
 }
 
 // newEngine makes the SSL and the pair.

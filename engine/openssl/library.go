@@ -173,9 +173,9 @@ func (l *Library) context(cfg *model.EngineConfig) (uintptr, error) {
 	if *slot != 0 {
 		return *slot, nil
 	}
-	// Story 1: SSL_CTX_new draws ticket keys. Had it drawn them from the run's
-	// randomness, the first run of a process, which makes the contexts, would
-	// have had other bytes on the wire than its repetition.
+	// SSL_CTX_new draws ticket keys. Were they drawn from the run's randomness,
+	// the first run of a process, which makes the contexts, would have other
+	// bytes on the wire than its repetition.
 	l.cur, l.spare = nil, 0
 	method := l.clientMethod
 	if cfg.Role == model.Server {

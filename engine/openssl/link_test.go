@@ -49,10 +49,16 @@ type link struct {
 // open makes both ends in a run of their own, which ends with the test.
 func open(t testing.TB, cfg model.EngineConfig) *link {
 	t.Helper()
+	return openEach(t, [2]model.EngineConfig{cfg, cfg})
+}
+
+// openEach is open for ends that differ: cfgs is indexed by Role.
+func openEach(t testing.TB, cfgs [2]model.EngineConfig) *link {
+	t.Helper()
 	lib := need(t)
 	lib.Begin(1)
 	t.Cleanup(lib.End)
-	l := pair(t, lib, cfg)
+	l := pairEach(t, lib, cfgs)
 	t.Cleanup(l.free)
 	return l
 }
@@ -60,10 +66,16 @@ func open(t testing.TB, cfg model.EngineConfig) *link {
 // pair makes both ends in the run under way.
 func pair(t testing.TB, lib *openssl.Library, cfg model.EngineConfig) *link {
 	t.Helper()
+	return pairEach(t, lib, [2]model.EngineConfig{cfg, cfg})
+}
+
+// pairEach is pair for ends that differ.
+func pairEach(t testing.TB, lib *openssl.Library, cfgs [2]model.EngineConfig) *link {
+	t.Helper()
 	l := &link{t: t, lib: lib, wire: sha256.New()}
 	for _, r := range []model.Role{model.Client, model.Server} {
-		cfg.Role = r
-		e, err := lib.New(&cfg)
+		cfgs[r].Role = r
+		e, err := lib.New(&cfgs[r])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,25 +46,26 @@ func (e *engine) noteMessage(sent bool, content int32, msg []byte) {
 		e.watch(model.Note{Sent: sent, Message: handshakeName(msg[0]), Bytes: len(msg)})
 	case content == contentAlert && len(msg) == 2:
 		e.watch(model.Note{Sent: sent, Message: "alert " + alertName(msg[1]), Bytes: len(msg)})
-	case content == contentInner && sent:
-		e.inner = msg[0]
 	case content == contentHeader && sent && len(msg) == headerLen:
-		e.noteSealed(msg)
+		e.noteHeader(msg)
+	case content == contentInner && sent && msg[0] == contentData:
+		e.noteData(sealingTLS13)
 	}
 }
 
-// noteSealed notes a record of application data by its header. In TLS 1.3 all
-// sealed records look alike, and the true type was told just before.
-func (e *engine) noteSealed(header []byte) {
-	kind, sealing := header[0], sealingTLS12
-	if e.tls13 {
-		kind, sealing = e.inner, sealingTLS13
-		e.inner = 0
+// noteHeader remembers the length of a record that was sealed, and in TLS 1.2
+// notes its data at once. In TLS 1.3 all sealed records look alike; the true
+// type is told next.
+func (e *engine) noteHeader(header []byte) {
+	e.sealed = int(binary.BigEndian.Uint16(header[3:]))
+	if !e.tls13 && header[0] == contentData {
+		e.noteData(sealingTLS12)
 	}
-	if kind == contentData {
-		n := int(binary.BigEndian.Uint16(header[3:])) - sealing
-		e.watch(model.Note{Sent: true, Message: "application data", Bytes: n})
-	}
+}
+
+// noteData notes a record of application data that was sent.
+func (e *engine) noteData(sealing int) {
+	e.watch(model.Note{Sent: true, Message: "application data", Bytes: e.sealed - sealing})
 }
 
 // handshakeNames are the types of handshake messages (RFC 8446, appendix B.3,
