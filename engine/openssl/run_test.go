@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -306,17 +307,27 @@ func TestMemoryStaysFlat(t *testing.T) {
 			lib.End()
 		}
 	}
-	links(200)
-	runtime.GC()
+	links(1000)
+	debug.FreeOSMemory()
 	before := residentKB(t)
 	links(2000)
-	runtime.GC()
-	if grown := residentKB(t) - before; grown > 4096 {
-		t.Errorf("2000 links left %d kB behind", grown)
+	debug.FreeOSMemory() // what is left of Go's own heap must not count
+	if grown := residentKB(t) - before; grown > 2048 {
+		t.Errorf("2000 links left %d kB behind; want less than 1 kB a link", grown)
 	}
 }
 
+// underRace: the race detector makes sync.Pool, which purego uses, forget
+// things at random.
+func underRace() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
 func TestCallsDoNotAllocate(t *testing.T) {
+	if underRace() {
+		t.Skip("allocations are not counted under the race detector")
+	}
 	l := open(t, base(model.TLS12))
 	l.handshake(1 << 16)
 	var text, got [100]byte
