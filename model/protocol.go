@@ -1,0 +1,440 @@
+package model
+
+import "fmt"
+
+// This file is the protocol: all that the engine knows about the order of
+// messages, for both roles and both versions. The rules of the file:
+//
+//   - A row says what happens to an end in state at that gets event on. A pair
+//     without a row is illegal, and the end answers unexpected_message.
+//   - Of rows with the same pair the first whose conditions all hold counts.
+//   - What an end sends by itself is a row too: the events Begin and Rekey.
+//   - No other file compares states, but for NotStarted, Established and Dead.
+
+// A State is what an engine waits for, so that a stuck trace explains itself.
+type State uint8
+
+const (
+	// noState is zero so that an absent row reads as one.
+	noState State = iota
+	// NotStarted: a client before its first call.
+	NotStarted
+	// WaitClientHello: a server before the first handshake.
+	WaitClientHello
+	// WaitServerHello: a client has sent its ClientHello. In a renegotiation
+	// application data may still come (RFC 5246, section 7.4.1.1).
+	WaitServerHello
+	// WaitEncryptedExtensions: TLS 1.3; reads use handshake keys.
+	WaitEncryptedExtensions
+	// WaitCertificateRequest: a client that will be asked for a certificate.
+	WaitCertificateRequest
+	// WaitCertificate: the peer's chain.
+	WaitCertificate
+	// WaitServerKeyExchange: TLS 1.2, with certificates.
+	WaitServerKeyExchange
+	// WaitServerHelloDone: TLS 1.2.
+	WaitServerHelloDone
+	// WaitClientKeyExchange: TLS 1.2.
+	WaitClientKeyExchange
+	// WaitCertificateVerify: the peer's signature.
+	WaitCertificateVerify
+	// WaitChangeCipherSpec: TLS 1.2; the next record has new keys.
+	WaitChangeCipherSpec
+	// WaitFinished: the peer's Finished.
+	WaitFinished
+	// Established: application data flows.
+	Established
+	// Dead: the engine has failed and only its alert leaves.
+	Dead
+
+	numStates
+)
+
+var stateText = [numStates]string{
+	noState:                 "no-state",
+	NotStarted:              "not-started",
+	WaitClientHello:         "wait-client-hello",
+	WaitServerHello:         "wait-server-hello",
+	WaitEncryptedExtensions: "wait-encrypted-extensions",
+	WaitCertificateRequest:  "wait-certificate-request",
+	WaitCertificate:         "wait-certificate",
+	WaitServerKeyExchange:   "wait-server-key-exchange",
+	WaitServerHelloDone:     "wait-server-hello-done",
+	WaitClientKeyExchange:   "wait-client-key-exchange",
+	WaitCertificateVerify:   "wait-certificate-verify",
+	WaitChangeCipherSpec:    "wait-change-cipher-spec",
+	WaitFinished:            "wait-finished",
+	Established:             "established",
+	Dead:                    "dead",
+}
+
+// String names the state as traces do.
+func (s State) String() string {
+	if s < numStates {
+		return stateText[s]
+	}
+	return fmt.Sprintf("State(%d)", uint8(s))
+}
+
+// An Event is what can happen to a state: a message that is received, or an
+// intention of this end.
+type Event uint8
+
+const (
+	// noEvent is a handshake type that nobody knows.
+	noEvent Event = iota
+	// HelloRequest: the server would like a renegotiation.
+	HelloRequest
+	// ClientHello begins a handshake.
+	ClientHello
+	// ServerHello answers it.
+	ServerHello
+	// NewSessionTicket comes after a TLS 1.3 handshake.
+	NewSessionTicket
+	// EncryptedExtensions is the first message under TLS 1.3 handshake keys.
+	EncryptedExtensions
+	// Certificate is either end's chain.
+	Certificate
+	// ServerKeyExchange has the server's key share, in TLS 1.2.
+	ServerKeyExchange
+	// CertificateRequest asks for the client's chain.
+	CertificateRequest
+	// ServerHelloDone ends the server's flight, in TLS 1.2.
+	ServerHelloDone
+	// CertificateVerify is either end's signature.
+	CertificateVerify
+	// ClientKeyExchange has the client's key share, in TLS 1.2.
+	ClientKeyExchange
+	// Finished ends an end's part of the handshake.
+	Finished
+	// KeyUpdate changes the sender's key, in TLS 1.3.
+	KeyUpdate
+	// ChangeCipherSpec is a record type of its own. In TLS 1.3 it means
+	// nothing (RFC 8446, appendix D.4).
+	ChangeCipherSpec
+	// ApplicationData is a record of it.
+	ApplicationData
+	// NoRenegotiation is the warning that refuses a renegotiation.
+	NoRenegotiation
+	// Begin: this end wants a handshake.
+	Begin
+	// Rekey: this end wants, or owes, a KeyUpdate.
+	Rekey
+
+	numEvents
+)
+
+// A message is what the engine knows of an event that travels.
+type message struct {
+	word string // the RFC's
+	wire byte   // handshake type (RFC 8446, section 4; RFC 5246, 7.4)
+	max  int    // longest body that OpenSSL reads, in bytes
+}
+
+var messages = [numEvents]message{
+	noEvent:             {word: "unknown message"},
+	HelloRequest:        {word: "HelloRequest", wire: 0},
+	ClientHello:         {word: "ClientHello", wire: 1, max: 131396},
+	ServerHello:         {word: "ServerHello", wire: 2, max: 65607},
+	NewSessionTicket:    {word: "NewSessionTicket", wire: 4, max: 65541},
+	EncryptedExtensions: {word: "EncryptedExtensions", wire: 8, max: 20000},
+	Certificate:         {word: "Certificate", wire: 11, max: 102400},
+	ServerKeyExchange:   {word: "ServerKeyExchange", wire: 12, max: 102400},
+	CertificateRequest:  {word: "CertificateRequest", wire: 13, max: 102400},
+	ServerHelloDone:     {word: "ServerHelloDone", wire: 14},
+	CertificateVerify:   {word: "CertificateVerify", wire: 15, max: MaxRecordLen},
+	ClientKeyExchange:   {word: "ClientKeyExchange", wire: 16, max: 2048},
+	Finished:            {word: "Finished", wire: 20, max: 64},
+	KeyUpdate:           {word: "KeyUpdate", wire: 24, max: 1},
+	ChangeCipherSpec:    {word: "ChangeCipherSpec"},
+	ApplicationData:     {word: "application data"},
+	NoRenegotiation:     {word: "alert no_renegotiation"},
+	Begin:               {word: "the wish for a handshake"},
+	Rekey:               {word: "the wish for a KeyUpdate"},
+}
+
+// String is the RFC's word for the message.
+func (e Event) String() string {
+	if e < numEvents {
+		return messages[e].word
+	}
+	return fmt.Sprintf("Event(%d)", uint8(e))
+}
+
+// eventOf finds the event of a handshake type.
+var eventOf = func() (events [256]Event) {
+	for e := HelloRequest; e <= KeyUpdate; e++ {
+		events[messages[e].wire] = e
+	}
+	return events
+}()
+
+// A cond is a set of facts about a link that decide between rows.
+type cond uint16
+
+const (
+	ifPSK       cond = 1 << iota // no certificates at all
+	ifCerts                      // the server has a certificate
+	ifAuth                       // and asks for the client's
+	ifNoAuth                     // or it does not
+	ifSigned                     // the client has one too
+	ifUnsigned                   // or sends an empty chain
+	ifAgain                      // the first handshake is over
+	ifAllow                      // renegotiation is allowed
+	ifRefuse                     // or refused
+	ifIgnore                     // or ignored
+	ifSoft                       // a refusal leaves the link up
+	ifIndulgent                  // data may come before the ServerHello
+)
+
+// A keys says which keys a direction changes to.
+type keys uint8
+
+const (
+	sameKeys      keys = iota
+	handshakeKeys      // TLS 1.3, between the hellos and Finished
+	trafficKeys        // of the handshake that is about to end
+	nextKeys           // KeyUpdate: derived from the ones in use
+
+	numKeys
+)
+
+// A deed is what an end does beyond changing state and sending.
+type deed uint8
+
+const (
+	nothing deed = iota
+	deliver      // give the data to Read
+	ask          // begin a renegotiation, as soon as no write is pending
+	refuse       // send a no_renegotiation warning
+	rekeyed      // the peer's KeyUpdate, which may ask for ours
+)
+
+// A part of a flight is sent if its conditions hold; then the keys of the
+// sending direction change.
+type part struct {
+	send Event
+	when cond
+	then keys
+}
+
+// A transition is one row.
+type transition struct {
+	role    Role
+	version Version
+	at      State
+	on      Event
+	when    cond
+	next    State
+	read    keys // what the reading direction changes to, after the message
+	do      deed
+	flight  []part
+}
+
+// The flights. Handshake messages that depend on certificates carry their
+// condition, so that one list serves all suites.
+var (
+	clientHello = []part{{send: ClientHello}}
+
+	serverHello12 = []part{
+		{send: ServerHello},
+		{send: Certificate, when: ifCerts},
+		{send: ServerKeyExchange, when: ifCerts},
+		{send: CertificateRequest, when: ifAuth},
+		{send: ServerHelloDone},
+	}
+	clientFinish12 = []part{
+		{send: Certificate, when: ifAuth},
+		{send: ClientKeyExchange},
+		{send: CertificateVerify, when: ifSigned},
+		{send: ChangeCipherSpec, then: trafficKeys},
+		{send: Finished},
+	}
+	serverFinish12 = []part{{send: ChangeCipherSpec, then: trafficKeys}, {send: Finished}}
+	helloRequest   = []part{{send: HelloRequest}}
+
+	serverHello13 = []part{
+		{send: ServerHello},
+		{send: ChangeCipherSpec, then: handshakeKeys},
+		{send: EncryptedExtensions},
+		{send: CertificateRequest, when: ifAuth},
+		{send: Certificate, when: ifCerts},
+		{send: CertificateVerify, when: ifCerts},
+		{send: Finished, then: trafficKeys},
+	}
+	clientFinish13 = []part{
+		{send: ChangeCipherSpec, then: handshakeKeys},
+		{send: Certificate, when: ifAuth},
+		{send: CertificateVerify, when: ifSigned},
+		{send: Finished, then: trafficKeys},
+	}
+	// tickets13: the message is sent as often as EngineConfig.Tickets says.
+	tickets13 = []part{{send: NewSessionTicket}}
+	keyUpdate = []part{{send: KeyUpdate, then: nextKeys}}
+)
+
+// transitions is the table.
+var transitions = []transition{
+	// TLS 1.2, client (RFC 5246, section 7.3).
+	{Client, TLS12, NotStarted, Begin, 0, WaitServerHello, 0, 0, clientHello},
+	{Client, TLS12, WaitServerHello, ServerHello, ifPSK, WaitServerHelloDone, 0, 0, nil},
+	{Client, TLS12, WaitServerHello, ServerHello, ifCerts, WaitCertificate, 0, 0, nil},
+	{Client, TLS12, WaitCertificate, Certificate, 0, WaitServerKeyExchange, 0, 0, nil},
+	{Client, TLS12, WaitServerKeyExchange, ServerKeyExchange, ifAuth,
+		WaitCertificateRequest, 0, 0, nil},
+	{Client, TLS12, WaitServerKeyExchange, ServerKeyExchange, ifNoAuth,
+		WaitServerHelloDone, 0, 0, nil},
+	{Client, TLS12, WaitCertificateRequest, CertificateRequest, 0,
+		WaitServerHelloDone, 0, 0, nil},
+	{Client, TLS12, WaitServerHelloDone, ServerHelloDone, 0,
+		WaitChangeCipherSpec, 0, 0, clientFinish12},
+	{Client, TLS12, WaitChangeCipherSpec, ChangeCipherSpec, 0, WaitFinished, trafficKeys, 0, nil},
+	{Client, TLS12, WaitFinished, Finished, 0, Established, 0, 0, nil},
+	{Client, TLS12, Established, ApplicationData, 0, Established, 0, deliver, nil},
+
+	// TLS 1.2, client: renegotiation. A HelloRequest that crosses a
+	// ClientHello is void (RFC 5246, section 7.4.1.1), and so is a second one.
+	{Client, TLS12, Established, Begin, 0, WaitServerHello, 0, 0, clientHello},
+	{Client, TLS12, Established, HelloRequest, ifAllow, Established, 0, ask, nil},
+	{Client, TLS12, Established, HelloRequest, ifRefuse, Established, 0, refuse, nil},
+	{Client, TLS12, Established, HelloRequest, ifIgnore, Established, 0, 0, nil},
+	{Client, TLS12, Established, NoRenegotiation, ifSoft, Established, 0, 0, nil},
+	{Client, TLS12, WaitServerHello, NoRenegotiation, ifSoft | ifAgain, Established, 0, 0, nil},
+	{Client, TLS12, WaitServerHello, ApplicationData, ifIndulgent | ifAgain,
+		WaitServerHello, 0, deliver, nil},
+	{Client, TLS12, WaitServerHello, HelloRequest, 0, WaitServerHello, 0, 0, nil},
+	{Client, TLS12, WaitCertificate, HelloRequest, 0, WaitCertificate, 0, 0, nil},
+	{Client, TLS12, WaitServerKeyExchange, HelloRequest, 0, WaitServerKeyExchange, 0, 0, nil},
+	{Client, TLS12, WaitCertificateRequest, HelloRequest, 0, WaitCertificateRequest, 0, 0, nil},
+	{Client, TLS12, WaitServerHelloDone, HelloRequest, 0, WaitServerHelloDone, 0, 0, nil},
+	{Client, TLS12, WaitChangeCipherSpec, HelloRequest, 0, WaitChangeCipherSpec, 0, 0, nil},
+	{Client, TLS12, WaitFinished, HelloRequest, 0, WaitFinished, 0, 0, nil},
+
+	// TLS 1.2, server.
+	{Server, TLS12, WaitClientHello, ClientHello, ifAuth, WaitCertificate, 0, 0, serverHello12},
+	{Server, TLS12, WaitClientHello, ClientHello, ifNoAuth,
+		WaitClientKeyExchange, 0, 0, serverHello12},
+	{Server, TLS12, WaitCertificate, Certificate, 0, WaitClientKeyExchange, 0, 0, nil},
+	{Server, TLS12, WaitClientKeyExchange, ClientKeyExchange, ifSigned,
+		WaitCertificateVerify, 0, 0, nil},
+	{Server, TLS12, WaitClientKeyExchange, ClientKeyExchange, ifUnsigned,
+		WaitChangeCipherSpec, 0, 0, nil},
+	{Server, TLS12, WaitCertificateVerify, CertificateVerify, 0,
+		WaitChangeCipherSpec, 0, 0, nil},
+	{Server, TLS12, WaitChangeCipherSpec, ChangeCipherSpec, 0, WaitFinished, trafficKeys, 0, nil},
+	{Server, TLS12, WaitFinished, Finished, 0, Established, 0, 0, serverFinish12},
+	{Server, TLS12, Established, ApplicationData, 0, Established, 0, deliver, nil},
+
+	// TLS 1.2, server: renegotiation.
+	{Server, TLS12, Established, Begin, 0, Established, 0, 0, helloRequest},
+	{Server, TLS12, Established, ClientHello, ifAllow | ifAuth,
+		WaitCertificate, 0, 0, serverHello12},
+	{Server, TLS12, Established, ClientHello, ifAllow | ifNoAuth,
+		WaitClientKeyExchange, 0, 0, serverHello12},
+	{Server, TLS12, Established, ClientHello, ifRefuse, Established, 0, refuse, nil},
+	{Server, TLS12, Established, ClientHello, ifIgnore, Established, 0, 0, nil},
+	{Server, TLS12, Established, NoRenegotiation, ifSoft, Established, 0, 0, nil},
+
+	// TLS 1.3, client (RFC 8446, appendix A.1).
+	{Client, TLS13, NotStarted, Begin, 0, WaitServerHello, 0, 0, clientHello},
+	{Client, TLS13, WaitServerHello, ServerHello, 0,
+		WaitEncryptedExtensions, handshakeKeys, 0, nil},
+	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifPSK, WaitFinished, 0, 0, nil},
+	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifAuth,
+		WaitCertificateRequest, 0, 0, nil},
+	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifNoAuth,
+		WaitCertificate, 0, 0, nil},
+	{Client, TLS13, WaitCertificateRequest, CertificateRequest, 0, WaitCertificate, 0, 0, nil},
+	{Client, TLS13, WaitCertificate, Certificate, 0, WaitCertificateVerify, 0, 0, nil},
+	{Client, TLS13, WaitCertificateVerify, CertificateVerify, 0, WaitFinished, 0, 0, nil},
+	{Client, TLS13, WaitFinished, Finished, 0, Established, trafficKeys, 0, clientFinish13},
+	{Client, TLS13, Established, ApplicationData, 0, Established, 0, deliver, nil},
+	{Client, TLS13, Established, NewSessionTicket, 0, Established, 0, 0, nil},
+	{Client, TLS13, Established, KeyUpdate, 0, Established, nextKeys, rekeyed, nil},
+	{Client, TLS13, Established, Rekey, 0, Established, 0, 0, keyUpdate},
+	{Client, TLS13, WaitServerHello, ChangeCipherSpec, 0, WaitServerHello, 0, 0, nil},
+	{Client, TLS13, WaitEncryptedExtensions, ChangeCipherSpec, 0,
+		WaitEncryptedExtensions, 0, 0, nil},
+	{Client, TLS13, WaitCertificateRequest, ChangeCipherSpec, 0,
+		WaitCertificateRequest, 0, 0, nil},
+	{Client, TLS13, WaitCertificate, ChangeCipherSpec, 0, WaitCertificate, 0, 0, nil},
+	{Client, TLS13, WaitCertificateVerify, ChangeCipherSpec, 0, WaitCertificateVerify, 0, 0, nil},
+	{Client, TLS13, WaitFinished, ChangeCipherSpec, 0, WaitFinished, 0, 0, nil},
+
+	// TLS 1.3, server (RFC 8446, appendix A.2).
+	{Server, TLS13, WaitClientHello, ClientHello, ifAuth,
+		WaitCertificate, handshakeKeys, 0, serverHello13},
+	{Server, TLS13, WaitClientHello, ClientHello, ifNoAuth,
+		WaitFinished, handshakeKeys, 0, serverHello13},
+	{Server, TLS13, WaitCertificate, Certificate, ifSigned, WaitCertificateVerify, 0, 0, nil},
+	{Server, TLS13, WaitCertificate, Certificate, ifUnsigned, WaitFinished, 0, 0, nil},
+	{Server, TLS13, WaitCertificateVerify, CertificateVerify, 0, WaitFinished, 0, 0, nil},
+	{Server, TLS13, WaitFinished, Finished, 0, Established, trafficKeys, 0, tickets13},
+	{Server, TLS13, Established, ApplicationData, 0, Established, 0, deliver, nil},
+	{Server, TLS13, Established, KeyUpdate, 0, Established, nextKeys, rekeyed, nil},
+	{Server, TLS13, Established, Rekey, 0, Established, 0, 0, keyUpdate},
+	{Server, TLS13, WaitCertificate, ChangeCipherSpec, 0, WaitCertificate, 0, 0, nil},
+	{Server, TLS13, WaitCertificateVerify, ChangeCipherSpec, 0, WaitCertificateVerify, 0, 0, nil},
+	{Server, TLS13, WaitFinished, ChangeCipherSpec, 0, WaitFinished, 0, 0, nil},
+}
+
+// A protocol is the rows of one role and version by state and event.
+type protocol [numStates][numEvents][]*transition
+
+// protocols is the table, arranged for looking up.
+var protocols = func() (all [2][2]protocol) {
+	for i := range transitions {
+		r := &transitions[i]
+		cell := &all[r.role][r.version][r.at][r.on]
+		*cell = append(*cell, r)
+	}
+	return all
+}()
+
+// find gives the row for event on in state at, given the facts; nil if the
+// event is illegal there.
+func (p *protocol) find(at State, on Event, facts cond) *transition {
+	for _, r := range p[at][on] {
+		if r.when&^facts == 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+// wants lists the messages that are legal in a state, for error messages. It
+// is computed from the table, so it can't lie.
+func (p *protocol) wants(at State, facts cond) (words string) {
+	for on := HelloRequest; on < Begin; on++ {
+		if p.find(at, on, facts) == nil || on == HelloRequest && at != Established {
+			continue
+		}
+		if words != "" {
+			words += " or "
+		}
+		words += on.String()
+	}
+	if words == "" {
+		return "nothing"
+	}
+	return words
+}
+
+// facts of a configuration, before the first handshake.
+func (c *EngineConfig) facts() cond {
+	f := choose(c.ServerChain == 0, ifPSK, ifCerts)
+	auth := c.ClientAuth && c.ServerChain > 0
+	f |= choose(auth, ifAuth, ifNoAuth)
+	f |= choose(auth && c.ClientChain > 0, ifSigned, ifUnsigned)
+	f |= [numRenegPolicies]cond{ifAllow, ifRefuse, ifIgnore}[c.Traits.Renegotiation%numRenegPolicies]
+	f |= choose(c.Traits.RefusalIsWarning, ifSoft, 0)
+	return f | choose(c.Traits.NoDataInReneg, 0, ifIndulgent)
+}
+
+// choose is the conditional expression.
+func choose(b bool, yes, no cond) cond {
+	if b {
+		return yes
+	}
+	return no
+}

@@ -1,0 +1,270 @@
+package model
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Lengths of handshake messages, without their header of 4 bytes. They are
+// about what OpenSSL sends.
+const (
+	clientHello12Len   = 123
+	clientHello13Len   = 211
+	serverHello12Len   = 81
+	serverHello13Len   = 118
+	keyExchangePSKLen  = 21
+	keyExchangeCertLen = 66
+	serverKeyLen       = 329
+	certRequest12Len   = 54
+	certRequest13Len   = 45
+	signatureLen       = 264
+	extensionsLen      = 6
+	ticketLen          = 201
+	finished12Len      = 12
+	finished13Len      = 32
+)
+
+// bodyLen is the length that message e of role has on this link: both ends
+// are made from the same configuration, so any other length is a decode_error.
+func (t *TLS) bodyLen(e Event, role Role) int {
+	new := t.cfg.Version == TLS13
+	switch e {
+	case ClientHello:
+		return pick(new, clientHello13Len, clientHello12Len)
+	case ServerHello:
+		return pick(new, serverHello13Len, serverHello12Len)
+	case Certificate:
+		return t.certificateLen(role)
+	case ServerKeyExchange:
+		return serverKeyLen
+	case ClientKeyExchange:
+		return pick(t.facts&ifPSK != 0, keyExchangePSKLen, keyExchangeCertLen)
+	case CertificateRequest:
+		return pick(new, certRequest13Len, certRequest12Len)
+	case CertificateVerify:
+		return signatureLen
+	case EncryptedExtensions:
+		return extensionsLen
+	case NewSessionTicket:
+		return ticketLen
+	case Finished:
+		return pick(new, finished13Len, finished12Len)
+	case KeyUpdate:
+		return 1
+	}
+	return 0 // HelloRequest, ServerHelloDone
+}
+
+// certificateLen is that of a Certificate with one certificate as long as the
+// whole chain, or with none.
+func (t *TLS) certificateLen(role Role) int {
+	chain := t.chain(role)
+	frame := pick(t.cfg.Version == TLS13, 4, 3)
+	if chain == 0 {
+		return frame
+	}
+	return frame + pick(t.cfg.Version == TLS13, 5, 3) + chain
+}
+
+func (t *TLS) chain(role Role) int {
+	return pick(role == Server, t.cfg.ServerChain, t.cfg.ClientChain)
+}
+
+// pick is the conditional expression for lengths.
+func pick(b bool, yes, no int) int {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// build makes message e in scratch, with its header.
+func (t *TLS) build(e Event) {
+	n := t.bodyLen(e, t.cfg.Role)
+	m := resize(t.scratch, 4+n)
+	m[0], m[1], m[2], m[3] = messages[e].wire, byte(n>>16), byte(n>>8), byte(n)
+	t.scratch = m
+	body := m[4:]
+	if e == ClientHello {
+		t.rounds++
+		t.transcript = 0
+	}
+	switch e {
+	case Finished:
+		t.verifyData(body, t.cfg.Role)
+	case KeyUpdate:
+		body[0] = byte(pick(t.askBack, 1, 0))
+	default:
+		fill(body, mix(t.cfg.Key+uint64(e), t.rounds<<1|uint64(t.cfg.Role)))
+		t.frame(e, body)
+	}
+}
+
+// resize gives a slice of n bytes with whatever content.
+func resize(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n, 1<<bits.Len(uint(n)))
+	}
+	return b[:n]
+}
+
+// fill writes bytes that look random and follow from seed.
+func fill(p []byte, seed uint64) {
+	for len(p) >= 8 {
+		seed += oddA
+		binary.LittleEndian.PutUint64(p, (seed^seed>>29)*oddB)
+		p = p[8:]
+	}
+	for i := range p {
+		p[i] = byte(seed >> (8 * i))
+	}
+}
+
+// What follows the random in the hellos, so that they parse: session, cipher
+// suites (PSK and ECDHE with AES-128-GCM), compression, the length of the
+// extensions, and renegotiation_info or supported_versions. An extension of
+// padding, or of key shares, that ends the hello is left as filled.
+const (
+	clientTail12 = "\x00" + "\x00\x06\x00\xa8\xc0\x2f\x00\xff" + "\x01\x00" + "\x00\x4c" +
+		"\x00\x15\x00\x48"
+	clientTail13 = "\x00" + "\x00\x04\x13\x01\x00\xff" + "\x01\x00" + "\x00\xa6" +
+		"\x00\x2b\x00\x03\x02\x03\x04" + "\x00\x15\x00\x9b"
+	serverTail12 = "\x00" + "\x00\xa8" + "\x00" + "\x00\x29" + "\x00\x15\x00\x25"
+	serverTail13 = "\x00" + "\x13\x01" + "\x00" + "\x00\x4e" +
+		"\x00\x2b\x00\x02\x03\x04" + "\x00\x33\x00\x44"
+)
+
+// frame writes the fixed fields of a body over the filling.
+func (t *TLS) frame(e Event, body []byte) {
+	switch e {
+	case ClientHello, ServerHello:
+		body[0], body[1] = 3, 3
+		copy(body[2+32:], t.helloTail(e))
+	case Certificate:
+		t.frameChain(body)
+	}
+}
+
+func (t *TLS) helloTail(e Event) string {
+	switch {
+	case e == ClientHello && t.cfg.Version == TLS12:
+		return clientTail12
+	case e == ClientHello:
+		return clientTail13
+	case t.cfg.Version == TLS12:
+		return serverTail12
+	}
+	return serverTail13
+}
+
+// frameChain writes the lengths of a Certificate (RFC 5246, section 7.4.2;
+// RFC 8446, section 4.4.2).
+func (t *TLS) frameChain(body []byte) {
+	if t.cfg.Version == TLS13 {
+		body[0] = 0
+		body[len(body)-2+pick(len(body) < 6, 1, 0)] = 0
+		body[len(body)-1] = 0
+		body = body[1:]
+	}
+	put24(body, len(body)-3)
+	if chain := t.chain(t.cfg.Role); chain > 0 {
+		put24(body[3:], chain)
+	}
+}
+
+func put24(p []byte, n int) { p[0], p[1], p[2] = byte(n>>16), byte(n>>8), byte(n) }
+
+// verifyData is what role's Finished says: it depends on the secret and on
+// all of the handshake up to it (RFC 8446, section 4.4.4).
+func (t *TLS) verifyData(body []byte, role Role) {
+	secret := t.secrets[trafficKeys]
+	if t.cfg.Version == TLS13 {
+		secret = t.secrets[handshakeKeys]
+	}
+	fill(body, mix(secret^t.transcript, 0x46+uint64(role)))
+}
+
+// remember adds a message of role to the transcript, and derives the secrets
+// that depend on it up to here.
+func (t *TLS) remember(e Event, role Role, m []byte) {
+	if e == HelloRequest || e == NewSessionTicket || e == KeyUpdate {
+		return
+	}
+	t.transcript = digest(t.transcript^t.cfg.Key, m)
+	switch {
+	case e == ServerHello && t.cfg.Version == TLS13:
+		t.secrets[handshakeKeys] = mix(t.cfg.Key, t.transcript)
+	case e == ClientKeyExchange:
+		t.secrets[trafficKeys] = mix(t.cfg.Key, t.transcript)
+	case e == Finished && role == Server && t.cfg.Version == TLS13:
+		t.secrets[trafficKeys] = mix(t.secrets[handshakeKeys], t.transcript)
+	}
+}
+
+// messageSize is the size of the message at msgOff with its header; 0 if it is
+// not whole yet, or fatally long.
+func (t *TLS) messageSize() int {
+	head := t.msgs[t.msgOff:]
+	n := int(head[1])<<16 | int(head[2])<<8 | int(head[3])
+	e := eventOf[head[0]]
+	switch {
+	case t.proto.find(t.state, e, t.facts) == nil:
+		return 4 // its header is enough to tell
+	case n > messages[e].max:
+		t.fail(AlertIllegalParameter, faultExcessive)
+		return 0
+	case len(head) < 4+n:
+		return 0
+	}
+	return 4 + n
+}
+
+// absorbMessage takes the message of that size at msgOff.
+func (t *TLS) absorbMessage(size int) Status {
+	m := t.msgs[t.msgOff : t.msgOff+size]
+	t.msgOff += size
+	e := eventOf[m[0]]
+	r := t.proto.find(t.state, e, t.facts)
+	if r == nil {
+		return t.unexpected(e)
+	}
+	t.errors.Clear()
+	if st := t.checkMessage(e, m[4:], r); st != OK {
+		return st
+	}
+	t.note(false, messages[e].word, len(m))
+	if e == ClientHello {
+		t.rounds++
+		t.transcript = 0
+	}
+	t.remember(e, t.cfg.Role.Peer(), m)
+	if e == KeyUpdate && m[4] == 1 {
+		t.owesUpdate = true
+	}
+	t.apply(r)
+	return t.broken(OK)
+}
+
+// checkMessage judges a message that comes in its place.
+func (t *TLS) checkMessage(e Event, body []byte, r *transition) Status {
+	if len(body) != t.bodyLen(e, t.cfg.Role.Peer()) {
+		return t.fail(AlertDecodeError, faultLength)
+	}
+	if r.read != sameKeys && t.msgOff < len(t.msgs) {
+		// RFC 8446, section 5.1: "Handshake messages MUST NOT span key changes."
+		return t.fail(AlertUnexpectedMessage, faultBoundary)
+	}
+	switch e {
+	case KeyUpdate:
+		if body[0] > 1 {
+			return t.fail(AlertIllegalParameter, faultKeyUpdate)
+		}
+	case Finished:
+		var want [finished13Len]byte
+		t.verifyData(want[:len(body)], t.cfg.Role.Peer())
+		if string(want[:len(body)]) != string(body) {
+			return t.fail(AlertDecryptError, faultDigest)
+		}
+	}
+	return OK
+}

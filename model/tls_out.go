@@ -1,0 +1,236 @@
+package model
+
+// enter begins a call. On a dead engine it only moves the alert on: the peer
+// should learn why.
+func (t *TLS) enter() bool {
+	if t.state == Dead {
+		t.push()
+		return false
+	}
+	if t.stale.why != noFault {
+		t.stale = Failure{}
+	}
+	return true
+}
+
+// unsent is how much of what is sealed has not left.
+func (t *TLS) unsent() int { return len(t.pend) - t.sent }
+
+// begin starts the handshake that is wished for, if it may: a client's first
+// one, or a renegotiation while neither a Write nor half a record is pending
+// (ssl3_renegotiate_check in OpenSSL).
+func (t *TLS) begin() {
+	if t.state != NotStarted {
+		half := t.got > 0 && t.got != HeaderLen
+		if !t.wish || half || t.unsent() > 0 || !t.InitFinished() {
+			return
+		}
+	}
+	t.wish = false
+	t.apply(t.proto.find(t.state, Begin, t.facts))
+}
+
+// rekey seals a KeyUpdate with the old key and changes to the next one.
+func (t *TLS) rekey(requested bool) {
+	t.askBack, t.owesUpdate = requested, false
+	t.apply(t.proto.find(Established, Rekey, t.facts))
+}
+
+// apply makes a transition. The reading keys come last: those of a TLS 1.3
+// server follow from the ServerHello that it sends here.
+func (t *TLS) apply(r *transition) {
+	t.state = r.next
+	if r.next == Established {
+		t.facts |= ifAgain
+	}
+	switch r.do {
+	case ask:
+		t.wish = true
+		t.begin()
+	case refuse:
+		t.say(LevelWarning, AlertNoRenegotiation)
+	case rekeyed:
+		t.answerNow()
+	}
+	if r.flight != nil {
+		t.sendFlight(r.flight)
+	}
+	if r.read != sameKeys {
+		t.change(&t.read, r.read, t.cfg.Role.Peer())
+	}
+}
+
+// change gives a direction new keys. They follow from the transcript, so two
+// ends that have seen different handshakes can't open each other's records.
+func (t *TLS) change(s *sealer, k keys, sender Role) {
+	if k == nextKeys {
+		s.set(mix(s.key, oddC))
+		return
+	}
+	s.set(mix(t.secrets[k], uint64(sender)+uint64(k)<<8))
+}
+
+// sendFlight seals the parts that apply, and tries to move them.
+func (t *TLS) sendFlight(parts []part) {
+	t.flight = true
+	for _, p := range parts {
+		if p.when&^t.facts != 0 {
+			continue
+		}
+		for range t.copies(p.send) {
+			t.sendMessage(p.send)
+		}
+		if p.then != sameKeys {
+			t.change(&t.write, p.then, t.cfg.Role)
+		}
+	}
+	t.push()
+}
+
+// copies is how often a message is sent in a row.
+func (t *TLS) copies(e Event) int {
+	if e == NewSessionTicket {
+		return t.cfg.Tickets
+	}
+	return 1
+}
+
+// sendMessage seals one message, in as many records as HandshakeRecord says.
+func (t *TLS) sendMessage(e Event) {
+	if e == ChangeCipherSpec {
+		t.seal(TypeChangeCipherSpec, ccsBody[:])
+		return
+	}
+	t.build(e)
+	for m := t.scratch; len(m) > 0; {
+		n := min(len(m), t.cfg.HandshakeRecord)
+		t.seal(TypeHandshake, m[:n])
+		m = m[n:]
+	}
+	t.note(true, messages[e].word, len(t.scratch))
+	t.remember(e, t.cfg.Role, t.scratch)
+}
+
+// ccsBody is the only content that a ChangeCipherSpec may have.
+var ccsBody = [1]byte{1}
+
+// seal puts a record behind what is pending.
+func (t *TLS) seal(typ byte, content []byte) {
+	if t.write.on {
+		t.pend = t.write.seal(t.pend, t.cfg.Version, typ, content)
+		return
+	}
+	version := WireTLS12
+	if t.state == WaitServerHello && t.facts&ifAgain == 0 {
+		version = WireTLS10 // the first ClientHello (RFC 8446, section 5.1)
+	}
+	t.pend = AppendRecord(t.pend, typ, version, content)
+}
+
+// sealData seals application data. Nothing may be pending.
+func (t *TLS) sealData(p []byte) {
+	t.seal(TypeApplicationData, p)
+	t.appEnd = len(t.pend)
+	t.claimed, t.claim = len(p), &p[0]
+	t.note(true, messages[ApplicationData].word, len(p))
+}
+
+// say sends an alert as soon as nothing is pending any more. There is room for
+// one: a later alert takes the place of one that still waits, so that a peer
+// who asks again and again can't fill our memory.
+func (t *TLS) say(level byte, a Alert) {
+	t.waiting, t.level, t.alert = true, level, a
+	if t.appEnd == 0 {
+		t.push()
+	}
+}
+
+// answerNow answers a requested KeyUpdate at the read, if that is the trait.
+func (t *TLS) answerNow() {
+	if t.cfg.Traits.AnswerAtRead && t.appEnd == 0 {
+		t.push()
+	}
+}
+
+// next seals what has waited for pend to be empty, and says if there was any.
+func (t *TLS) next() bool {
+	switch {
+	case t.waiting:
+		t.waiting = false
+		t.seal(TypeAlert, []byte{t.level, byte(t.alert)})
+		t.note(true, t.alert.note(), 2)
+		return true
+	case t.owesUpdate && t.cfg.Traits.AnswerAtRead:
+		t.owesUpdate = false
+		if t.state != Established || t.shutdown&SentClose != 0 {
+			return false // nothing may follow a close_notify or a fatal alert
+		}
+		t.askBack = false
+		for _, p := range keyUpdate {
+			t.sendMessage(p.send)
+			t.change(&t.write, p.then, t.cfg.Role)
+		}
+		return true
+	}
+	return false
+}
+
+// push moves what is pending into the buffer or the socket. OK: all of it.
+//
+// Sealing has spent sequence numbers that can't be given back, so the bytes
+// stay, in order, until they have left.
+func (t *TLS) push() Status {
+	for {
+		for t.unsent() > 0 {
+			n, st := t.put(t.pend[t.sent:])
+			t.sent += n
+			if t.sent >= t.appEnd {
+				t.appEnd = 0
+			}
+			if st != OK {
+				return st
+			}
+		}
+		t.pend, t.sent = t.pend[:0], 0
+		if !t.next() {
+			t.flight = false
+			return OK
+		}
+	}
+}
+
+// put moves a part of p.
+func (t *TLS) put(p []byte) (int, Status) {
+	if t.cfg.Transport == Pair {
+		n := t.out.Write(p)
+		if n < len(p) {
+			return n, WantWrite
+		}
+		return n, OK
+	}
+	n, st := t.cfg.Socket.Send(p)
+	switch st {
+	case IOOK:
+		return n, OK
+	case WouldBlock:
+		return 0, WantWrite
+	}
+	return 0, t.failSilently(faultReset)
+}
+
+// pushBehind moves alerts and answers that did not fit when they were made,
+// after a read that ends with st. A Write's record is left alone: it moves when
+// the Write is made again, and whoever forgets that should notice.
+//
+// Story 2: OpenSSL 3.0 loses the end of a no_renegotiation alert that does not
+// fit its BIO, and nothing that comes after it can be decrypted. The model
+// keeps it, and Read says WantWrite as long as there is some.
+func (t *TLS) pushBehind(st Status) Status {
+	if t.state == Dead || t.appEnd > 0 || t.unsent() == 0 && !t.waiting {
+		return st
+	}
+	if behind := t.push(); behind != OK && st != Closed && st != Failed {
+		return behind
+	}
+	return st
+}
