@@ -56,6 +56,25 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.drawOdds()
 	sc.shape(d)
 	d.swarm()
+	d.widen()
+}
+
+// widen keeps buffers from being so small that what has to pass through them
+// takes thousands of steps; once in a while it does.
+func (d *drawer) widen() {
+	s := &d.cfg.Sizes
+	writes := max(1, int(d.plan.Budget[client][sim.Write]+d.plan.Budget[server][sim.Write]))
+	volume := writes * (24 + (d.plan.Body+d.plan.Answer)/3)
+	records := 1 + (d.plan.Body+d.plan.Answer)/3/min(s.Chunk, s.Record)
+	volume += writes*records*30 + s.Chain + s.ClientChain + 700
+	least := volume / 24
+	if d.rand.OneIn(64) {
+		least = volume / 512
+	}
+	s.Flight, s.Window = max(s.Flight, least), max(s.Window, least)
+	if d.frames() {
+		s.Queue = max(s.Queue, 24+max(d.plan.Body, d.plan.Answer))
+	}
 }
 
 // pick draws a scenario; a rare one is drawn twice before it is taken.

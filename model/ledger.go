@@ -68,6 +68,8 @@ type Rest struct {
 	Deferred  bool   // a KeyUpdate answer waits for the next write
 	Shut      ShutState
 	Failed    bool // the engine has failed
+	Stuck     bool // its last read wanted to write: it takes no input before it could
+	Broken    bool // the socket was reset: nothing can leave any more
 }
 
 // queue is the plaintext that the pump holds for the engine.
@@ -96,6 +98,13 @@ func (a *Account) held() uint64 { return a.Decrypted - a.Delivered }
 func (a *Account) outgoing() bool {
 	r := &a.Rest
 	return r.Output > 0 || r.Sealed > 0 || a.pipeOut() > 0 || a.queue() > 0
+}
+
+// incoming is all that has come through the socket, or wants to, and is not
+// with the app.
+func (a *Account) incoming() bool {
+	r := &a.Rest
+	return r.Unread > 0 || a.pipeIn() > 0 || r.Buffered > 0 || r.Inside > 0 || a.held() > 0
 }
 
 // A Ledger is the accounts of a world and what its properties need to know of
@@ -201,7 +210,7 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || r.Mask&Writable != 0 {
+	if a.Gone || r.Broken || r.Mask&Writable != 0 {
 		return NoObligation, 0
 	}
 	switch {
@@ -225,11 +234,23 @@ func (l *Ledger) mayWrite(e int) bool {
 	return !l.tainted(e) && !p.Closing && !p.Gone && !dead
 }
 
+// blocked: the engine wants to write before it reads on, the socket is full,
+// and the pump waits for room. There is nothing that it could do.
+func (a *Account) blocked() bool {
+	r := &a.Rest
+	return r.Stuck && r.Room == 0 && r.Mask&Writable != 0
+}
+
+// jammed: both engines are blocked, each in the middle of a flight that does
+// not fit the link. That is the library's deadlock (openssl 7967, bugzoo F16),
+// and no pump can undo it.
+func (l *Ledger) jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).blocked() }
+
 // owedIn is what end e has received and does not take.
 func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || a.Closing || a.Told && a.Why != Clean {
+	if a.Gone || a.Closing || a.Told && a.Why != Clean || a.blocked() {
 		return NoObligation, 0
 	}
 	switch {

@@ -158,7 +158,7 @@ func (l *Ledger) Check(set PropertySet, e int, m Moment) (Finding, bool) {
 // checkStall asks for what is owed in the order in which one lack causes the
 // next: what the end does not send, the peer can't receive.
 func checkStall(l *Ledger, e int, _ Moment) (Finding, bool) {
-	if deadlocked(l, e) {
+	if deadlocked(l, e) || l.jammed(e) {
 		return Finding{}, false
 	}
 	stages := [...]func(*Ledger, int) (Obligation, uint64){
@@ -177,6 +177,9 @@ func checkStall(l *Ledger, e int, _ Moment) (Finding, bool) {
 // deadlocked: both ends have something to send, no room for it, and input
 // that they do not read.
 func deadlocked(l *Ledger, e int) bool {
+	if l.jammed(e) {
+		return false
+	}
 	for _, end := range [...]int{e, e ^ 1} {
 		a := &l.Ends[end]
 		if a.Gone || !a.outgoing() || a.Rest.Room > 0 || a.Rest.Unread == 0 {
@@ -221,7 +224,8 @@ func checkDataLoss(l *Ledger, e int, m Moment) (Finding, bool) {
 		return f, graceful(l, e) && a.Why != Fault && a.Why != TimedOut
 	}
 	f.Detail = "it is not in any buffer"
-	return f, !a.Told && !p.Told && !p.Rest.Failed && !a.Rest.Failed
+	failed := a.Told || p.Told || p.Rest.Failed || a.Rest.Failed
+	return f, !failed && !p.outgoing() && !a.incoming()
 }
 
 func checkCorruption(l *Ledger, e int, _ Moment) (Finding, bool) {

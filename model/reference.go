@@ -3,8 +3,8 @@ package model
 // Reference is the correct pump: hunts must find nothing in it. It works with
 // both transports, all triggers and at both ends.
 //
-// A turn goes round until nothing moves: output to the socket, input to the
-// engine, plaintext to the app, plaintext from the app, the steps of a close.
+// A turn goes round until nothing moves: input to the engine, plaintext to the
+// app, plaintext from the app, the steps of a close, output to the socket.
 // Then it arms read interest while it can take input, and write interest
 // exactly while output is pending.
 type Reference struct {
@@ -78,17 +78,26 @@ func (p *Reference) Ready(ev Events) {
 
 // Write implements Pump.
 func (p *Reference) Write(b []byte) int {
-	if p.half || p.closing || p.gone || p.dead {
-		return 0
-	}
-	n := p.queue.put(b, p.retry > 0)
-	if n < len(b) && p.flaw == FlawUnbounded {
+	if p.flaw == FlawUnbounded {
 		p.queue.limit += len(b)
-		n += p.queue.put(b[n:], false)
+	}
+	p.refused = false // Writable must not come from inside Write
+	n := 0
+	for p.mayTake() {
+		took := p.queue.put(b[n:], p.retry > 0)
+		n += took
+		p.turn()
+		if n == len(b) || took == 0 {
+			break
+		}
 	}
 	p.refused = n < len(b)
-	p.turn()
 	return n
+}
+
+// mayTake says whether plaintext of the app still has a way out.
+func (p *Reference) mayTake() bool {
+	return !p.half && !p.closing && !p.gone && !p.dead && !p.broken
 }
 
 // PauseRead implements Pump.
@@ -153,6 +162,9 @@ func (p *Reference) turn() {
 		return
 	}
 	p.busy = true
+	if p.env.Transport == Attached {
+		p.retryStuck()
+	}
 	rounds := 0
 	for p.round() && !p.gone {
 		if rounds++; rounds == maxRounds {
@@ -164,12 +176,10 @@ func (p *Reference) turn() {
 	p.arm()
 }
 
-// round moves what can be moved, once, and reports whether anything did.
+// round moves what can be moved, once, and reports whether anything did. The
+// output comes last: each of the others may have made some.
 func (p *Reference) round() bool {
-	moved := p.flush()
-	if p.fill() {
-		moved = true
-	}
+	moved := p.fill()
 	if p.take() {
 		moved = true
 	}
@@ -177,6 +187,9 @@ func (p *Reference) round() bool {
 		moved = true
 	}
 	if p.leave() {
+		moved = true
+	}
+	if p.flush() {
 		moved = true
 	}
 	return moved
@@ -212,7 +225,11 @@ func (p *Reference) wantsInput() bool {
 	case p.discards():
 		return true
 	case p.env.Transport == Attached:
-		return !p.paused && !p.over
+		// A handshake that wants to write takes no input until it could: with
+		// read interest armed the loop would call for nothing (bugzoo C1 to
+		// C4). Outside of one only an alert or a KeyUpdate waits, and not to
+		// read meanwhile is how two ends block each other (bugzoo G3).
+		return !p.paused && !p.over && (!p.stuckR || p.env.Engine.InitFinished())
 	}
 	return p.env.Engine.InputRoom() > 0
 }

@@ -3,7 +3,7 @@ package model
 // flush moves output into the socket until it is gone or the socket is full.
 func (p *Reference) flush() (moved bool) {
 	if p.env.Transport == Attached {
-		return p.retryStuck()
+		return false // the engine's calls have done it
 	}
 	for !p.broken && !p.finished {
 		if p.pipe.len() == 0 && !p.drain() {
@@ -12,7 +12,7 @@ func (p *Reference) flush() (moved bool) {
 		n, st := p.env.Socket.Send(p.pipe.bytes())
 		switch st {
 		case Reset:
-			p.broken = true
+			p.broken, p.due = true, true
 			p.pipe.clear()
 			return true
 		case WouldBlock:
@@ -39,17 +39,15 @@ func (p *Reference) drain() bool {
 		return false
 	}
 	p.pipe.grew(n)
-	p.due = p.due || p.stuckR
-	p.stuckR, p.stuckW, p.stuckS = false, false, false
+	p.retryStuck()
 	return true
 }
 
 // retryStuck lets attached calls that wanted to write be made again. There is
 // no telling whether the socket has room but to try.
-func (p *Reference) retryStuck() bool {
+func (p *Reference) retryStuck() {
 	p.due = p.due || p.stuckR
 	p.stuckR, p.stuckW, p.stuckS = false, false, false
-	return false
 }
 
 // fill moves input from the socket into the engine, or to nowhere.

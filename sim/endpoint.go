@@ -128,6 +128,8 @@ func (e *endpoint) rest() {
 		Output: e.engine.OutputPending(), Inside: e.engine.Pending(),
 		InitDone: e.engine.InitFinished(), Deferred: e.engine.Deferred(),
 		Shut: e.engine.ShutState(), Failed: e.engine.Err() != nil && e.tap.failed}
+	r.Stuck = e.tap.stuck
+	r.Broken = e.in.resetSeen || e.out.reset
 	r.UnreadEnd = (e.in.finSeen || e.in.resetSeen) && !e.metEnd
 	if e.in.resetSeen {
 		r.Room = 1 // a send would not block: it would fail

@@ -8,7 +8,7 @@ import (
 
 // maxHeal is how many actions a heal may take: a world that is still busy then
 // never rests.
-const maxHeal = 1 << 18
+const maxHeal = 1 << 20
 
 // maxIdleTimers is how many timers in a row may run out without moving
 // anything.
@@ -62,6 +62,7 @@ func (w *World) crashed(fault any) {
 // heal lets everything arrive and everybody read, without faults or new work,
 // until nothing can happen any more; then the ledger is judged.
 func (w *World) heal() {
+	w.healing = true
 	w.calm()
 	timers := 0
 	for start := w.steps; !w.found; {

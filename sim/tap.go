@@ -41,6 +41,7 @@ type tap struct {
 	e        *endpoint
 	progress uint64 // grows with what the counters of bytes do not show
 	failed   bool   // a call has answered Failed
+	stuck    bool   // the last Read or Handshake wanted to write
 	wasInit  bool   // no handshake is under way
 	everInit bool   // the first handshake is done
 }
@@ -63,6 +64,7 @@ func (t *tap) settle(op, n int, st model.Status) {
 func (t *tap) Handshake() model.Status {
 	t.e.call()
 	st := t.e.engine.Handshake()
+	t.stuck = st == model.WantWrite
 	t.settle(opHandshake, 0, st)
 	return st
 }
@@ -71,6 +73,7 @@ func (t *tap) Handshake() model.Status {
 func (t *tap) Read(p []byte) (int, model.Status) {
 	t.e.call()
 	n, st := t.e.engine.Read(p)
+	t.stuck = st == model.WantWrite
 	t.e.acct.Decrypted += uint64(n)
 	t.settle(opRead, n, st)
 	return n, st

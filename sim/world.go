@@ -33,6 +33,7 @@ type World struct {
 	ledger   model.Ledger
 	enabled  Enabled
 
+	healing bool
 	found   bool
 	finding model.Finding
 	at      int // the step of the finding
@@ -61,7 +62,7 @@ func NewWorld() *World {
 func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error {
 	w.forget(parts)
 	w.cfg, w.watch = *cfg, watch
-	w.now, w.steps, w.storm, w.at, w.found = 0, 0, 0, 0, false
+	w.now, w.steps, w.storm, w.at, w.found, w.healing = 0, 0, 0, 0, false, false
 	w.finding = model.Finding{}
 	w.chain = fold(hashSeed, cfg.Seed)
 	w.actions, w.marks = w.actions[:0], w.marks[:0]

@@ -60,8 +60,12 @@ func (p *Pump) Ready(model.Events) {
 func (p *Pump) Write(b []byte) int {
 	n := min(len(b), p.env.Limits.Queue-len(p.queue))
 	p.queue = append(p.queue, b[:n]...)
-	p.refused = n < len(b)
+	p.refused = false // Writable must not come from inside Write
 	p.Ready(0)
+	p.refused = n < len(b)
+	if p.refused && len(p.queue) < p.env.Limits.Queue {
+		p.env.Loop.Wake()
+	}
 	return n
 }
 
