@@ -59,10 +59,15 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.widen()
 }
 
+// maxLink is the most that is drawn for what a link holds, in bytes.
+const maxLink = 1 << 16
+
 // widen keeps buffers from being so small that what has to pass through them
 // takes thousands of steps; once in a while it does.
 func (d *drawer) widen() {
 	s := &d.cfg.Sizes
+	most := max(d.plan.Body, d.plan.Answer)
+	s.Chunk, s.Record = max(s.Chunk, most/64), max(s.Record, most/64)
 	writes := max(1, int(d.plan.Budget[client][sim.Write]+d.plan.Budget[server][sim.Write]))
 	volume := writes * (24 + (d.plan.Body+d.plan.Answer)/3)
 	records := 1 + (d.plan.Body+d.plan.Answer)/3/min(s.Chunk, s.Record)
@@ -71,9 +76,10 @@ func (d *drawer) widen() {
 	if d.rand.OneIn(64) {
 		least = volume / 512
 	}
+	least = min(least, maxLink)
 	s.Flight, s.Window = max(s.Flight, least), max(s.Window, least)
 	if d.frames() {
-		s.Queue = max(s.Queue, 24+max(d.plan.Body, d.plan.Answer))
+		s.Queue = max(s.Queue, 24+most)
 	}
 }
 

@@ -55,25 +55,7 @@ func (t *teller) origin() {
 		o != model.PumpPipe || t.out.Trace == nil {
 		return
 	}
-	var absorbed, produced []string
-	at := 0
-	for _, ev := range t.out.Trace.Events {
-		if ev.Kind != sim.DidNote || ev.End != t.end {
-			continue
-		}
-		if ev.Step != at && ev.Note.Sent || ev.Step != at && len(produced) == 0 {
-			at, absorbed, produced = ev.Step, nil, nil
-		}
-		if ev.Step != at {
-			continue
-		}
-		text := fmt.Sprintf("%s (%d bytes)", ev.Note.Message, ev.Note.Bytes)
-		if ev.Note.Sent {
-			produced = append(produced, text)
-		} else if len(produced) == 0 {
-			absorbed = append(absorbed, text)
-		}
-	}
+	at, absorbed, produced := t.lastAnswer()
 	if len(produced) == 0 {
 		return
 	}
@@ -83,6 +65,31 @@ func (t *teller) origin() {
 	}
 	t.say("at step %d the %s's engine%s produced %s", at, t.end, from,
 		strings.Join(produced, ", "))
+}
+
+// lastAnswer is the last step in which the end's engine produced messages, and
+// what it had absorbed in that step before.
+func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
+	step := 0
+	var before []string
+	for _, ev := range t.out.Trace.Events {
+		if ev.Kind != sim.DidNote || ev.End != t.end {
+			continue
+		}
+		if ev.Step != step {
+			step, before = ev.Step, nil
+		}
+		text := fmt.Sprintf("%s (%d bytes)", ev.Note.Message, ev.Note.Bytes)
+		switch {
+		case !ev.Note.Sent:
+			before = append(before, text)
+		case at != step:
+			at, absorbed, produced = step, before, []string{text}
+		default:
+			produced = append(produced, text)
+		}
+	}
+	return at, absorbed, produced
 }
 
 // verdict says what waits, where, and what would have moved it.

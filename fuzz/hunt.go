@@ -168,6 +168,9 @@ func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, er
 	if err != nil {
 		return nil, err
 	}
+	if !out.Result.Found {
+		return nil, &DeterminismError{h.Pump.Name, n, out.Result.Steps}
+	}
 	f.Script.Hash, f.Result, f.Story = out.Result.Hash, out.Result, Explain(f.Script, &out)
 	f.Script.Story = f.Story
 	return f, nil

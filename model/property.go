@@ -253,9 +253,9 @@ func checkTruncation(l *Ledger, e int, _ Moment) (Finding, bool) {
 	switch {
 	case !notified && a.Why == Clean:
 		f.End, f.Detail = e, "the stream ended without close_notify and was taken for a clean end"
-	case !notified && a.Why == Truncated:
+	case !notified && (a.Why == Truncated || a.Why == Broken && !a.Rest.Broken):
 		f.Detail = "the socket was closed and close_notify was never sent"
-	case a.Why == Broken:
+	case a.Why == Broken && a.Rest.Broken:
 		f.Detail = "the socket was closed with data unread: the reset destroyed the close"
 	default:
 		return f, false
@@ -273,8 +273,14 @@ func checkSpurious(l *Ledger, e int, _ Moment) (Finding, bool) {
 	if !p.Closing && !p.HalfClosing {
 		return f, true
 	}
-	late := a.Why == Truncated && p.Rest.Shut&SentClose != 0
-	return f, a.Why == Fault || a.Why == TimedOut || late
+	notified := p.Rest.Shut&SentClose != 0
+	switch a.Why {
+	case Truncated:
+		return f, notified
+	case Broken:
+		return f, !a.Rest.Broken && notified
+	}
+	return f, a.Why != Clean
 }
 
 var spuriousText = [numCauses]string{
@@ -300,7 +306,7 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 		f.Obligation, f.Bytes = PumpQueue, a.queue()
 	case a.pipeOut() > limit:
 		f.Obligation, f.Bytes = PumpPipe, a.pipeOut()
-	case a.Closing: // what comes now may be thrown away
+	case a.Closing, a.Told && a.Why != Clean: // what comes now may be thrown away
 		return f, false
 	case a.pipeIn() > limit:
 		f.Obligation, f.Bytes = PumpInput, a.pipeIn()

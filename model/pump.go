@@ -150,7 +150,8 @@ type App interface {
 	// Data hands over decrypted bytes, in order. p is valid during the call.
 	Data(p []byte)
 	// Writable asks for plaintext: after a Write that took less than it was
-	// given, the pump says here that it can take more.
+	// given, the pump says here that it can take more. It must not do so from
+	// inside that Write: the app does not wait yet.
 	Writable()
 	// Closed is told once, after the last Data, that nothing more will come.
 	Closed(why Cause)

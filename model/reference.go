@@ -22,6 +22,7 @@ type Reference struct {
 	closing  bool // Close was asked for
 	told     bool // the app knows of the end
 	over     bool // the engine's incoming direction has ended
+	cut      bool // and not in good order: nobody is left to write to
 	eof      bool // the socket has said EOF
 	broken   bool // the socket has said reset
 	dead     bool // the engine has failed
@@ -262,6 +263,7 @@ func (p *Reference) discards() bool { return p.dead || p.closing && p.shut }
 // tell tells the app of the end, once.
 func (p *Reference) tell(why Cause) {
 	p.over = true
+	p.cut = p.cut || why != Clean
 	if !p.told && !p.closing {
 		p.told = true
 		p.env.App.Closed(why)

@@ -38,7 +38,8 @@ func (p *Reference) notify() bool {
 	if !p.env.Engine.InitFinished() {
 		// Shutting down in mid-handshake only leaves an error behind
 		// (bugzoo F22). If the handshake never ends the timer does.
-		return p.linger()
+		p.shut = p.cut
+		return p.cut || p.linger()
 	}
 	p.env.Engine.ClearErrors()
 	st := p.env.Engine.Shutdown()
@@ -52,9 +53,9 @@ func (p *Reference) notify() bool {
 }
 
 // pointless: nobody will read what is queued, for the peer has closed. In TLS
-// 1.2 its close_notify says so; in 1.3 only a broken socket does.
+// 1.2 its close_notify says so; in 1.3 it may still read.
 func (p *Reference) pointless() bool {
-	return p.over && p.env.Version == TLS12
+	return p.cut || p.over && p.env.Version == TLS12
 }
 
 // finish sends FIN once the output is gone.

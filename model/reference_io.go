@@ -158,6 +158,10 @@ func (p *Reference) readEnded(st Status) bool {
 		if p.flaw == FlawWantWriteFatal && !p.env.Engine.InitFinished() {
 			return p.failed()
 		}
+		if p.broken {
+			p.tell(Broken)
+			return true
+		}
 		p.stuckR = true
 		if p.env.Transport == Attached || p.env.Engine.OutputPending() > 0 {
 			return false

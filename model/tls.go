@@ -79,10 +79,12 @@ func (t *TLS) Reset(cfg *EngineConfig) {
 	if t.cfg.HandshakeRecord == 0 {
 		t.cfg.HandshakeRecord = MaxRecordLen
 	}
-	if cfg.Transport == Pair {
-		t.in.Reset(cfg.In)
-		t.out.Reset(cfg.Out)
+	in, out := cfg.In, cfg.Out
+	if cfg.Transport == Attached {
+		in, out = 0, 0 // what an earlier link left there is gone too
 	}
+	t.in.Reset(in)
+	t.out.Reset(out)
 }
 
 // Handshake implements Engine. In TLS 1.3 a server's handshake ends when its

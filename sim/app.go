@@ -101,14 +101,15 @@ func (a *app) grow(n int) {
 func (a *app) offer() {
 	acct := a.e.acct
 	for a.backlog() > 0 && !acct.Refused && !a.inWrite {
+		offered := a.backlog() // an answer may join it meanwhile
 		a.inWrite = true
 		n := a.e.pump.Write(a.buf[a.taken:a.tail])
 		a.inWrite = false
-		if n < 0 || n > a.backlog() {
+		if n < 0 || n > offered {
 			a.e.misuse("write took more than it was given")
 			return
 		}
-		acct.Refused = n < a.backlog()
+		acct.Refused = n < offered
 		a.taken += n
 		acct.Accepted += uint64(n)
 		a.e.observe(opTake, n, 0)

@@ -9,19 +9,20 @@ func (w *World) do(a Action) {
 	case Deliver:
 		w.deliver(e, e.in.portion(a.Arg))
 	case Poll:
-		w.poll(e, e.ready())
+		w.poll(e)
 	case Spurious:
-		w.poll(e, model.Events(a.Arg)&(model.Readable|model.Writable))
+		ev := model.Events(a.Arg) & (model.Readable | model.Writable)
+		w.initiate(e, func() { e.pump.Ready(ev) })
 	case Write:
-		e.app.begin(int(a.Arg), a.Arg2)
+		w.initiate(e, func() { e.app.begin(int(a.Arg), a.Arg2) })
 	case Pause, Resume:
-		e.pause(a.Verb == Pause)
+		w.initiate(e, func() { e.pause(a.Verb == Pause) })
 	case Renegotiate:
 		w.initiate(e, func() { e.starter.Renegotiate() })
 	case KeyUpdate:
 		w.initiate(e, func() { e.starter.KeyUpdate(a.Arg == 1) })
 	case Shut, Close:
-		e.app.leave(a.Verb == Close)
+		w.initiate(e, func() { e.app.leave(a.Verb == Close) })
 	case Window:
 		e.in.shutUntil = w.now + uint64(a.Arg)
 	case Reset:
@@ -62,13 +63,15 @@ func (w *World) deliver(e *endpoint, n int) {
 }
 
 // poll gives the end's pump a turn.
-func (w *World) poll(e *endpoint, ev model.Events) {
+func (w *World) poll(e *endpoint) {
+	ev := e.ready()
 	e.consume(ev)
 	e.turn(ev)
 	w.judge(e, model.AtTurn)
 }
 
-// initiate lets the app call its pump, as a turn of its own.
+// initiate lets the app call its pump, or anything else that the loop has not
+// announced, as a turn of its own.
 func (w *World) initiate(e *endpoint, call func()) {
 	e.calls = 0
 	call()
@@ -85,14 +88,12 @@ func (a *app) begin(body int, answer uint32) {
 		op, answer = opOpenStream, 0
 		a.opened = true
 	}
-	a.e.calls = 0
 	a.write(op, body, answer)
 	a.offer()
 }
 
 // leave is the app's decision to close, or to half-close.
 func (a *app) leave(whole bool) {
-	a.e.calls = 0
 	if whole {
 		a.finish = true
 	} else {
@@ -103,8 +104,6 @@ func (a *app) leave(whole bool) {
 
 // pause is the app's decision to stop reading, or to go on.
 func (e *endpoint) pause(on bool) {
-	e.calls = 0
 	e.acct.Paused = on
 	e.pump.PauseRead(on)
-	e.app.afterTurn()
 }

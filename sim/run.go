@@ -10,9 +10,9 @@ import (
 // never rests.
 const maxHeal = 1 << 20
 
-// maxIdleTimers is how many timers in a row may run out without moving
-// anything.
-const maxIdleTimers = 16
+// maxIdle is how many rounds of a heal, or timers, in a row may move nothing:
+// then pumps that still want to be called only spin.
+const maxIdle = 16
 
 // A Strategy picks the next action of a storm among those that are enabled.
 type Strategy interface {
@@ -64,21 +64,18 @@ func (w *World) crashed(fault any) {
 func (w *World) heal() {
 	w.healing = true
 	w.calm()
-	timers := 0
-	for start := w.steps; !w.found; {
+	idle := 0
+	for start := w.steps; !w.found && idle < maxIdle; {
 		if w.steps-start > maxHeal {
 			w.restless()
 			return
 		}
 		before := w.movement()
-		if !w.sweep() {
-			if timers >= maxIdleTimers || !w.expire() {
-				break
-			}
-			timers++
+		if !w.sweep() && !w.expire() {
+			break
 		}
-		if w.movement() != before {
-			timers = 0
+		if idle++; w.movement() != before {
+			idle = 0
 		}
 	}
 	w.rest()

@@ -171,6 +171,7 @@ func (w *World) judge(e *endpoint, m model.Moment) {
 func (w *World) judgeClosed(e *endpoint) {
 	p := e.peer()
 	p.acct.Rest.Shut = p.engine.ShutState()
+	e.acct.Rest.Broken = e.in.resetSeen
 	w.judge(e, model.AtClosed)
 }
 
