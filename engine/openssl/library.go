@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -29,7 +30,7 @@ import (
 // A Library is a loaded OpenSSL. It implements [model.Library].
 //
 // OpenSSL has one source of randomness a process, so only one run at a time
-// can be deterministic: Begin waits for the End of a run on another goroutine.
+// can be deterministic: Begin waits while another goroutine is in a run.
 // Nobody else in the process may use the same OpenSSL between Begin and End:
 // they would get predictable keys.
 type Library struct {
@@ -45,9 +46,12 @@ type Library struct {
 	ctxs    [numCtxs]uintptr
 }
 
-// turn is held from Begin to End. It is one for all Libraries: two names may
-// load the same libcrypto.
-var turn sync.Mutex
+// turn is held from Begin to End, and owner is the thread that holds it; 0 is
+// none. They are one for all Libraries: two may have the same libcrypto.
+var (
+	turn  sync.Mutex
+	owner atomic.Uint64
+)
 
 // Name is "openssl".
 func (l *Library) Name() string { return "openssl" }
@@ -57,24 +61,34 @@ func (l *Library) Describe() string { return l.version(0) }
 
 // Begin starts a run on the calling goroutine: it takes the thread, because
 // the error queue belongs to it, seeds the randomness and empties the queue.
-// It waits while another goroutine is in a run. Each Begin needs an End on the
-// same goroutine; a second Begin before it waits for ever.
+// It waits while another goroutine is in a run. On a goroutine that is in one
+// it starts the next, and one End is enough for all.
 func (l *Library) Begin(seed uint64) {
-	turn.Lock()
 	runtime.LockOSThread()
+	if me := l.threadID(); owner.Load() == me {
+		runtime.UnlockOSThread() // the first Begin's lock stays
+	} else {
+		turn.Lock()
+		owner.Store(me)
+	}
 	l.running, l.seed, l.made, l.cur = true, seed, 0, nil
 	l.setRandMethod(l.method.address())
 	l.clearErrors()
 }
 
-// End ends the run. It gives the thread back, and OpenSSL its own randomness.
-// The run's engines must have been freed, or are lost.
+// End ends the run, on the goroutine that began it. It gives the thread back,
+// and OpenSSL its own randomness. The run's engines may only be freed from
+// then on. Without a run End does nothing.
 func (l *Library) End() {
+	if owner.Load() != l.threadID() {
+		return
+	}
 	l.running, l.cur = false, nil
 	l.setRandMethod(0)
 	l.clearErrors()
-	runtime.UnlockOSThread()
+	owner.Store(0)
 	turn.Unlock()
+	runtime.UnlockOSThread()
 }
 
 // New makes an engine: an SSL over a BIO pair whose buffers have cfg.In and
@@ -96,8 +110,7 @@ func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	return l.newEngine(ctx, cfg)
 }
 
-// Free takes an engine back (SSL_free(3)). It must be called before the End
-// of its run. A second Free does nothing.
+// Free takes an engine back (SSL_free(3)). A second Free does nothing.
 func (l *Library) Free(me model.Engine) {
 	e, ok := me.(*engine)
 	if !ok || e.ssl == 0 {

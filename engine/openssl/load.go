@@ -15,6 +15,7 @@ type api struct {
 	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee        uintptr
 	errClear, errPeekLast                                           uintptr
 
+	threadID      func() uint64
 	initSSL       func(opts uint64, settings uintptr) int32
 	versionNum    func() uint64
 	version       func(what int32) string
@@ -57,6 +58,7 @@ func (a *api) symbols() []symbol {
 		{"OpenSSL_version_num", &a.versionNum},
 		{"OpenSSL_version", &a.version},
 		{"OPENSSL_init_ssl", &a.initSSL},
+		{"CRYPTO_THREAD_get_current_id", &a.threadID},
 		{"RAND_set_rand_method", &a.setRandMethod},
 		{"ERR_clear_error", &a.errClear},
 		{"ERR_peek_last_error", &a.errPeekLast},
@@ -145,49 +147,40 @@ func (a *api) bindAll(lib string, handles []uintptr) error {
 }
 
 // loaded memoises Load: a library is never unloaded, and its callbacks are
-// never given back.
+// never given back. The system gives one handle to all names of one file.
 var loaded struct {
 	sync.Mutex
-	byName map[string]*Library
+	byHandle map[uintptr]*Library
 }
 
 // Load opens the OpenSSL that is installed, version 3.0 or newer; name is
 // libssl's file name as the system's loader takes it, and "" means the
-// platform's usual one. The same name gives the same Library. The error is one
+// platform's usual one. The same file gives the same Library. The error is one
 // line that says what was tried and what to install. Load may be called from
 // any goroutine.
 func Load(name string) (*Library, error) {
-	loaded.Lock()
-	defer loaded.Unlock()
-	if lib, ok := loaded.byName[name]; ok {
-		return lib, nil
-	}
-	lib, err := load(name)
-	if err != nil {
-		return nil, err
-	}
-	if loaded.byName == nil {
-		loaded.byName = make(map[string]*Library)
-	}
-	loaded.byName[name] = lib
-	return lib, nil
-}
-
-// load opens the first of the names that is there and takes what is needed.
-func load(name string) (*Library, error) {
 	names := []string{name}
 	if name == "" {
 		names = defaultNames()
 	}
+	loaded.Lock()
+	defer loaded.Unlock()
 	found, handles, err := openFirst(names)
 	if err != nil {
 		return nil, err
+	}
+	if lib, ok := loaded.byHandle[handles[0]]; ok {
+		return lib, nil
 	}
 	l := &Library{}
 	if err := l.bindAll(found, handles); err != nil {
 		return nil, err
 	}
 	l.register()
+	if loaded.byHandle == nil {
+		loaded.byHandle = make(map[uintptr]*Library)
+	}
+	loaded.byHandle[handles[0]] = l
 	return l, nil
 }
 
