@@ -3,11 +3,11 @@ package model
 // leave takes the steps of a close, each once the one before is through:
 // all that was accepted, close_notify, FIN, the peer's end, the socket.
 func (p *Reference) leave() bool {
+	if p.broken && (p.closing || p.told) {
+		return p.release() // nothing can leave any more
+	}
 	if !p.half && !p.closing {
 		return false
-	}
-	if p.closing && p.broken {
-		return p.release()
 	}
 	if p.closing && p.flaw == FlawCloseFirst && p.queue.len() == 0 && !p.dead {
 		p.release()

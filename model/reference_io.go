@@ -169,6 +169,9 @@ func (p *Reference) readEnded(st Status) bool {
 		p.due = true
 		return true
 	case Closed:
+		if !p.env.Engine.InitFinished() {
+			return p.failed() // a handshake that the peer has given up
+		}
 		p.tell(Clean)
 		return true
 	case Failed:
@@ -218,7 +221,8 @@ func (p *Reference) give() (moved bool) {
 	}
 	if p.retry == 0 && !p.stuckW && p.env.Engine.Deferred() {
 		p.env.Engine.ClearErrors()
-		p.env.Engine.Write(nil)
+		_, st := p.env.Engine.Write(nil)
+		p.note(st)
 		p.wrote = true
 		return true
 	}
@@ -245,9 +249,12 @@ func (p *Reference) writeOne() bool {
 		p.queue.take(n)
 		return true
 	case WantWrite:
+		// It may be a renegotiation that wants to write, begun by this call
+		// because an earlier write was in its way. Only reads carry it on.
 		p.retry, p.stuckW = len(piece), true
+		p.stuckR = p.stuckR || !p.env.Engine.InitFinished()
 	case WantRead:
-		p.retry = len(piece)
+		p.retry, p.due = len(piece), true
 	case Failed:
 		return p.failed()
 	}
