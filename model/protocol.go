@@ -342,7 +342,7 @@ var transitions = []transition{
 	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifPSK, WaitFinished, 0, 0, nil},
 	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifAuth,
 		WaitCertificateRequest, 0, 0, nil},
-	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifNoAuth,
+	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifCerts | ifNoAuth,
 		WaitCertificate, 0, 0, nil},
 	{Client, TLS13, WaitCertificateRequest, CertificateRequest, 0, WaitCertificate, 0, 0, nil},
 	{Client, TLS13, WaitCertificate, Certificate, 0, WaitCertificateVerify, 0, 0, nil},

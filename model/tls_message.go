@@ -27,12 +27,12 @@ const (
 // bodyLen is the length that message e of role has on this link: both ends
 // are made from the same configuration, so any other length is a decode_error.
 func (t *TLS) bodyLen(e Event, role Role) int {
-	new := t.cfg.Version == TLS13
+	is13 := t.cfg.Version == TLS13
 	switch e {
 	case ClientHello:
-		return pick(new, clientHello13Len, clientHello12Len)
+		return pick(is13, clientHello13Len, clientHello12Len)
 	case ServerHello:
-		return pick(new, serverHello13Len, serverHello12Len)
+		return pick(is13, serverHello13Len, serverHello12Len)
 	case Certificate:
 		return t.certificateLen(role)
 	case ServerKeyExchange:
@@ -40,7 +40,7 @@ func (t *TLS) bodyLen(e Event, role Role) int {
 	case ClientKeyExchange:
 		return pick(t.facts&ifPSK != 0, keyExchangePSKLen, keyExchangeCertLen)
 	case CertificateRequest:
-		return pick(new, certRequest13Len, certRequest12Len)
+		return pick(is13, certRequest13Len, certRequest12Len)
 	case CertificateVerify:
 		return signatureLen
 	case EncryptedExtensions:
@@ -48,7 +48,7 @@ func (t *TLS) bodyLen(e Event, role Role) int {
 	case NewSessionTicket:
 		return ticketLen
 	case Finished:
-		return pick(new, finished13Len, finished12Len)
+		return pick(is13, finished13Len, finished12Len)
 	case KeyUpdate:
 		return 1
 	}
