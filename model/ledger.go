@@ -250,7 +250,7 @@ func (l *Ledger) jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).bl
 func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || a.Closing || a.Told && a.Why != Clean || a.blocked() {
+	if a.Gone || a.Closing || a.Told || a.blocked() {
 		return NoObligation, 0
 	}
 	switch {
@@ -260,7 +260,7 @@ func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 		return EngineInput, uint64(r.Inside)
 	case a.pipeIn() > 0 && !r.Failed:
 		return PumpInput, a.pipeIn()
-	case r.Unread > 0 || r.UnreadEnd && !a.Told:
+	case r.Unread > 0 || r.UnreadEnd:
 		return SocketInput, uint64(r.Unread)
 	case r.Buffered > 0 && !r.Failed && !l.tainted(e) && r.Shut&ReceivedClose == 0:
 		return EngineInput, uint64(r.Buffered)

@@ -44,6 +44,8 @@ const (
 	AtData
 	// AtClosed: when an app is told of the end.
 	AtClosed
+	// AtFin: when a pump ends its outgoing direction.
+	AtFin
 	// AtRest: when nothing can happen any more.
 	AtRest
 
@@ -90,7 +92,7 @@ var properties = [numProperties]Property{
 		Why: "bytes that were accepted, or had arrived, never reach the app"},
 	Corruption: {ID: Corruption, Name: "corruption", When: []Moment{AtData}, Check: checkCorruption,
 		Why: "the app gets bytes that nobody wrote, or gets them twice"},
-	Truncation: {ID: Truncation, Name: "truncation", When: []Moment{AtClosed}, Check: checkTruncation,
+	Truncation: {ID: Truncation, Name: "truncation", When: []Moment{AtFin, AtClosed}, Check: checkTruncation,
 		Why: "a close without close_notify: the peer can't tell the end from an attack"},
 	SpuriousFailure: {ID: SpuriousFailure, Name: "spurious-failure", When: []Moment{AtClosed}, Check: checkSpurious,
 		Why: "the app is told of a failure where nothing failed"},
@@ -101,9 +103,12 @@ var properties = [numProperties]Property{
 		Why: "the pump panics, or uses what it has given back"},
 }
 
-// byMoment lists the properties that are judged at each moment.
+// byMoment lists the properties that are judged at each moment; Crash comes
+// first, because a pump that has crashed breaks others too.
 var byMoment = func() (list [numMoments][]PropertyID) {
-	for id := Stall; id < numProperties; id++ {
+	order := [...]PropertyID{Crash, Stall, Deadlock, BusyLoop, DataLoss, Corruption, Truncation,
+		SpuriousFailure, UnboundedBuffer}
+	for _, id := range order {
 		for _, m := range properties[id].When {
 			list[m] = append(list[m], id)
 		}
@@ -243,8 +248,12 @@ func graceful(l *Ledger, e int) bool {
 
 // checkTruncation: the peer's app closed, and the end saw a bare FIN or a
 // reset where close_notify belongs (RFC 8446, section 6.1).
-func checkTruncation(l *Ledger, e int, _ Moment) (Finding, bool) {
+func checkTruncation(l *Ledger, e int, m Moment) (Finding, bool) {
 	a, p := &l.Ends[e], l.peer(e)
+	if m == AtFin {
+		return Finding{End: e, Obligation: CloseNotify,
+			Detail: "FIN leaves and close_notify never did"}, bareFin(l, e)
+	}
 	if !graceful(l, e) {
 		return Finding{}, false
 	}
@@ -261,6 +270,16 @@ func checkTruncation(l *Ledger, e int, _ Moment) (Finding, bool) {
 		return f, false
 	}
 	return f, true
+}
+
+// bareFin: e's app has closed in good order, its engine could have said so, and
+// did not.
+func bareFin(l *Ledger, e int) bool {
+	a := &l.Ends[e]
+	r := &a.Rest
+	asked := a.Closing || a.HalfClosing
+	able := r.InitDone && !r.Failed && !r.Broken && !(a.Told && a.Why != Clean)
+	return asked && able && !l.tainted(e) && r.Shut&SentClose == 0
 }
 
 // checkSpurious: a failure is told, nobody closed and no fault was made.

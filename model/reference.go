@@ -263,7 +263,7 @@ func (p *Reference) discards() bool { return p.dead || p.closing && p.shut }
 // tell tells the app of the end, once.
 func (p *Reference) tell(why Cause) {
 	p.over = true
-	p.cut = p.cut || why != Clean
+	p.cut = p.cut || why == Broken || why == Fault || !p.env.Engine.InitFinished()
 	if !p.told && !p.closing {
 		p.told = true
 		p.env.App.Closed(why)

@@ -74,6 +74,10 @@ func (p *Reference) fill() bool {
 	if n > 0 {
 		p.env.Engine.Feed(p.scratch[:n])
 		p.due = true
+		if p.flaw == FlawEOFFirst {
+			p.dry = false
+			p.fill() // the end may be met before a byte is decrypted
+		}
 	}
 	return n > 0 || p.eof || p.broken
 }
@@ -97,7 +101,7 @@ func (p *Reference) ended(st IOStatus) {
 	switch st {
 	case EOF:
 		p.eof, p.due = true, true
-		if p.flaw == FlawEOFFirst {
+		if p.flaw == FlawEOFFirst && p.env.Engine.InitFinished() {
 			p.tell(Clean)
 		}
 	case Reset:

@@ -8,7 +8,7 @@ import (
 
 // The messages of the apps have memcached's 24-byte binary header: byte 0
 // magic, byte 1 opcode, bytes 8 to 11 body length, 12 to 15 opaque, 16 to 23
-// cas. Our apps keep the wanted length of the answer in the cas.
+// cas. Our apps keep the wanted length of the answer in the cas's low half.
 const (
 	headerLen     = 24
 	magicRequest  = 0x80
@@ -65,14 +65,14 @@ func (a *app) backlog() int { return a.tail - a.taken }
 func (a *app) write(op byte, body int, answer uint32) {
 	a.grow(headerLen + body)
 	head := a.buf[a.tail : a.tail+headerLen]
-	clear(head)
+	copy(head, pattern[a.opaque%1009:]) // no run of zeros: a repeated byte shows
 	head[0], head[1] = magicRequest, op
 	if op == opGet && a.e.id&1 == 1 {
 		head[0] = magicResponse
 	}
 	binary.BigEndian.PutUint32(head[8:], uint32(body))
 	binary.BigEndian.PutUint32(head[12:], a.opaque)
-	binary.BigEndian.PutUint64(head[16:], uint64(answer))
+	binary.BigEndian.PutUint32(head[20:], answer)
 	a.tail += headerLen
 	for from := int(a.opaque * 61 % 251); body > 0; from = 0 {
 		n := copy(a.buf[a.tail:a.tail+body], pattern[from:])
@@ -211,7 +211,7 @@ func (a *app) parse(p []byte) {
 
 // message reacts to a whole message.
 func (a *app) message() {
-	answer := uint32(binary.BigEndian.Uint64(a.header[16:]))
+	answer := binary.BigEndian.Uint32(a.header[20:])
 	switch {
 	case a.header[1] == opOpenStream:
 		a.opened = true

@@ -18,10 +18,22 @@ func (a *app) compare(p []byte) model.Mismatch {
 	case len(p) <= len(sent) && bytes.Equal(p, sent[:len(p)]):
 		from.head += len(p)
 		return model.NoMismatch
+	case repeated(p, from.buf[:from.taken], from.head):
+		return model.Garbled
 	case skipped(p, sent):
 		return model.Gap
 	}
 	return model.Garbled
+}
+
+// repeated says whether p begins with bytes that were delivered before.
+func repeated(p, all []byte, head int) bool {
+	for at := head - 1; at >= 0; at-- {
+		if n := min(len(p), len(all)-at); bytes.Equal(p[:n], all[at:at+n]) {
+			return true
+		}
+	}
+	return false
 }
 
 // skipped says whether p is found further on in what was sent: then what is

@@ -127,7 +127,7 @@ func (e *endpoint) rest() {
 	*r = model.Rest{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
 		Output: e.engine.OutputPending(), Inside: e.engine.Pending(),
 		InitDone: e.engine.InitFinished(), Deferred: e.engine.Deferred(),
-		Shut: e.engine.ShutState(), Failed: e.engine.Err() != nil && e.tap.failed}
+		Shut: e.engine.ShutState(), Failed: e.tap.dead()}
 	r.Stuck = e.tap.stuck
 	r.Broken = e.in.resetSeen || e.out.reset
 	r.UnreadEnd = (e.in.finSeen || e.in.resetSeen) && !e.metEnd

@@ -28,7 +28,7 @@ func (w *World) Run(s Strategy) (r Result) {
 			r = w.result()
 		}
 	}()
-	for !w.found {
+	for !w.over {
 		a, ok := s.Next(w)
 		if !ok {
 			break
@@ -44,9 +44,7 @@ func (w *World) Run(s Strategy) (r Result) {
 // crashed turns a panic into a finding: the pump is to blame, whose turn it is.
 func (w *World) crashed(fault any) {
 	f := model.Finding{Property: model.Crash, Detail: fmt.Sprint("panic: ", fault)}
-	if len(w.actions) > 0 {
-		f.End = int(w.actions[len(w.actions)-1].On)
-	}
+	f.End = int(w.turn)
 	if over, ok := fault.(endless); ok {
 		f = model.Finding{Property: model.BusyLoop, End: int(over.end),
 			Detail: fmt.Sprintf("a turn made %d calls and did not return", maxCalls)}
@@ -54,9 +52,7 @@ func (w *World) crashed(fault any) {
 	for i := range w.ends {
 		w.ends[i].pump, w.ends[i].spec = nil, nil // its state is anybody's guess
 	}
-	if w.watch.Has(f.Property) && !w.found {
-		w.found, w.finding, w.at = true, f, w.steps
-	}
+	w.find(f)
 }
 
 // heal lets everything arrive and everybody read, without faults or new work,
@@ -65,7 +61,7 @@ func (w *World) heal() {
 	w.healing = true
 	w.calm()
 	idle := 0
-	for start := w.steps; !w.found && idle < maxIdle; {
+	for start := w.steps; !w.over && idle < maxIdle; {
 		if w.steps-start > maxHeal {
 			w.restless()
 			return
@@ -86,7 +82,7 @@ func (w *World) calm() {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		e.in.shutUntil = 0
-		if e.acct.Paused && !e.acct.Gone && !w.found {
+		if e.acct.Paused && !e.acct.Gone && !w.over {
 			w.step(Action{Verb: Resume, On: e.id})
 		}
 	}
@@ -98,11 +94,11 @@ func (w *World) calm() {
 func (w *World) sweep() (any bool) {
 	for i := range w.ends[:w.n] {
 		id := End(i)
-		if w.enabled.Has(Deliver, id) && !w.found {
+		if w.enabled.Has(Deliver, id) && !w.over {
 			w.step(Action{Verb: Deliver, On: id, Arg: All})
 			any = true
 		}
-		if w.enabled.Has(Poll, id) && !w.found {
+		if w.enabled.Has(Poll, id) && !w.over {
 			w.step(Action{Verb: Poll, On: id})
 			any = true
 		}
@@ -137,7 +133,7 @@ func (w *World) movement() uint64 {
 
 // rest judges the ledger, the end under test first.
 func (w *World) rest() {
-	if w.found {
+	if w.over {
 		return
 	}
 	for i := range w.ends[:w.n] {
@@ -150,10 +146,6 @@ func (w *World) rest() {
 
 // restless is the verdict on a world that does not come to rest.
 func (w *World) restless() {
-	if !w.watch.Has(model.BusyLoop) {
-		return
-	}
-	w.found, w.at = true, w.steps
-	w.finding = model.Finding{Property: model.BusyLoop, End: int(w.cfg.Under),
-		Detail: fmt.Sprintf("after %d actions without new work it still does not rest", maxHeal)}
+	w.find(model.Finding{Property: model.BusyLoop, End: int(w.cfg.Under),
+		Detail: fmt.Sprintf("after %d actions without new work it still does not rest", maxHeal)})
 }

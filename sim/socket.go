@@ -75,8 +75,20 @@ func (s socket) CloseWrite() {
 		e.misuse("shutdown of a closed socket")
 		return
 	}
-	e.out.fin = true
+	e.endOutput()
 	e.observe(opFin, 0, 0)
+}
+
+// endOutput sends FIN, once.
+func (e *endpoint) endOutput() {
+	if e.out.fin {
+		return
+	}
+	e.out.fin = true
+	r := &e.acct.Rest
+	r.Shut, r.InitDone = e.engine.ShutState(), e.engine.InitFinished()
+	r.Failed, r.Broken = e.tap.dead(), e.in.resetSeen || e.out.reset
+	e.w.judge(e, model.AtFin)
 }
 
 // Close implements model.Socket: with unread data the peer gets a reset.
@@ -87,9 +99,9 @@ func (s socket) Close() {
 		e.misuse("second close of a socket")
 		return
 	}
+	e.endOutput()
 	e.acct.Gone = true
 	e.observe(opClose, 0, 0)
-	e.out.fin = true
 	e.in.deaf = true
 	if e.in.unread() > 0 && !e.out.reset {
 		e.out.sever()

@@ -46,6 +46,9 @@ type tap struct {
 	everInit bool   // the first handshake is done
 }
 
+// dead says whether the engine has failed.
+func (t *tap) dead() bool { return t.failed && t.e.engine.Err() != nil }
+
 // settle enters the answer of a call.
 func (t *tap) settle(op, n int, st model.Status) {
 	t.e.observe(op, n, uint8(st))

@@ -32,9 +32,11 @@ type World struct {
 	tainted  [MaxLinks]bool
 	ledger   model.Ledger
 	enabled  Enabled
+	turn     End // whose action is being done
 
 	healing bool
 	found   bool
+	over    bool // the run has found something, or can't go on
 	finding model.Finding
 	at      int // the step of the finding
 
@@ -62,7 +64,7 @@ func NewWorld() *World {
 func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error {
 	w.forget(parts)
 	w.cfg, w.watch = *cfg, watch
-	w.now, w.steps, w.storm, w.at, w.found, w.healing = 0, 0, 0, 0, false, false
+	w.now, w.steps, w.storm, w.at, w.found, w.over, w.healing = 0, 0, 0, 0, false, false, false
 	w.finding = model.Finding{}
 	w.chain = fold(hashSeed, cfg.Seed)
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
@@ -157,12 +159,30 @@ func (w *World) equip(e *endpoint) {
 // under says whether the end has the pump under test.
 func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Under }
 
+// fatal are the violations after which a run means nothing: it ends there,
+// even if they are not watched.
+const fatal = model.PropertySet(1<<model.Crash | 1<<model.Corruption)
+
 // judge checks the properties of a moment; the first finding counts.
 func (w *World) judge(e *endpoint, m model.Moment) {
-	if w.found {
+	if w.over {
 		return
 	}
-	if f, bad := w.ledger.Check(w.watch, int(e.id), m); bad {
+	if f, bad := w.ledger.Check(w.watch|fatal, int(e.id), m); bad {
+		w.find(f)
+	}
+	if e.acct.Mismatch != model.NoMismatch {
+		w.over = true
+	}
+}
+
+// find ends the run with a finding, if it is watched.
+func (w *World) find(f model.Finding) {
+	if w.over {
+		return
+	}
+	w.over = true
+	if w.watch.Has(f.Property) {
 		w.found, w.finding, w.at = true, f, w.steps
 	}
 }
@@ -182,6 +202,7 @@ func (w *World) step(a Action) {
 	if w.trace != nil {
 		w.trace.begin(w, a)
 	}
+	w.turn = a.On
 	w.do(a)
 	e := &w.ends[a.On]
 	w.judge(e, model.AtStep)
