@@ -22,8 +22,8 @@ const (
 	FlawWantWriteFatal
 	// FlawUnbounded: the queue takes whatever the app writes.
 	FlawUnbounded
-	// FlawCloseFirst: the socket is closed, then the engine is shut down.
-	FlawCloseFirst
+	// FlawUseAfterClose: a closed socket is read from once more.
+	FlawUseAfterClose
 )
 
 // A Mutant is a pump with one planted mistake, from real public bugs.
@@ -54,8 +54,8 @@ func Mutants() []Mutant {
 			"takes a handshake that wants to write for a failed one"),
 		mutant("queue-without-limit", FlawUnbounded, UnboundedBuffer, "I4, I5",
 			"takes whatever the app writes"),
-		mutant("shutdown-after-close", FlawCloseFirst, Crash, "F20, J5",
-			"shuts the engine down after the socket is closed"),
+		mutant("recv-after-close", FlawUseAfterClose, Crash, "F20, J5",
+			"reads from the socket after it has given it back"),
 	}
 }
 

@@ -9,12 +9,6 @@ func (p *Reference) leave() bool {
 	if !p.half && !p.closing {
 		return false
 	}
-	if p.closing && p.flaw == FlawCloseFirst && p.queue.len() == 0 && !p.dead {
-		p.release()
-		p.env.Engine.Shutdown()
-		p.env.Socket.Send(p.pipe.space()[:p.env.Engine.Drain(p.pipe.space())])
-		return true
-	}
 	switch {
 	case !p.shut:
 		return p.notify()
@@ -98,6 +92,9 @@ func (p *Reference) release() bool {
 		p.env.Loop.Timer(0)
 	}
 	p.env.Socket.Close()
+	if p.flaw == FlawUseAfterClose {
+		p.discard()
+	}
 	return true
 }
 
