@@ -137,6 +137,7 @@ func (e *engine) move(fn, object uintptr, p []byte) (n int, ok bool) {
 // thread's error queue first, so the error of another engine makes a mere
 // want a Failed here: the pump's duty is ClearErrors.
 func (e *engine) status(name string, result int) model.Status {
+	e.failed = false
 	switch e.tell(e.lib.sslGetError, result) {
 	case errNone:
 		return model.OK
@@ -148,6 +149,12 @@ func (e *engine) status(name string, result int) model.Status {
 		return model.Closed
 	}
 	return e.fail(name)
+}
+
+// well ends a call that did what it was asked.
+func (e *engine) well() model.Status {
+	e.failed = false
+	return model.OK
 }
 
 // fail notes which call failed, and the newest error of the queue. The queue
@@ -162,7 +169,7 @@ func (e *engine) Handshake() model.Status {
 	if r := e.ask(e.lib.sslDoHandshake); r != 1 {
 		return e.status("SSL_do_handshake", r)
 	}
-	return model.OK
+	return e.well()
 }
 
 // Read is SSL_read_ex(3). For an empty p it absorbs what there is and says OK,
@@ -173,10 +180,10 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 		if e.watch != nil {
 			e.watch(model.Note{Message: "application data", Bytes: n})
 		}
-		return n, model.OK
+		return n, e.well()
 	}
 	if len(p) == 0 && e.tell(e.lib.sslGetError, 0) == errSyscall {
-		return 0, model.OK
+		return 0, e.well()
 	}
 	return 0, e.status("SSL_read", 0)
 }
@@ -186,7 +193,7 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 func (e *engine) Write(p []byte) (n int, s model.Status) {
 	n, ok := e.move(e.lib.sslWriteEx, e.ssl, p)
 	if ok {
-		return n, model.OK
+		return n, e.well()
 	}
 	return 0, e.status("SSL_write", 0)
 }
@@ -195,8 +202,9 @@ func (e *engine) Write(p []byte) (n int, s model.Status) {
 func (e *engine) Shutdown() model.Status {
 	switch r := e.ask(e.lib.sslShutdown); {
 	case r == 1:
-		return model.OK
+		return e.well()
 	case r == 0:
+		e.failed = false
 		return model.WantRead
 	default:
 		return e.status("SSL_shutdown", r)
@@ -205,9 +213,11 @@ func (e *engine) Shutdown() model.Status {
 
 // Renegotiate is SSL_renegotiate(3) and then SSL_do_handshake(3). A client's
 // ClientHello is written, or waits for room, when it answers WantRead or
-// WantWrite; a server's HelloRequest when it answers OK. While decrypted data
-// is unread, or a write is pending, OpenSSL puts it off to a later Read or
-// Write and answers OK too.
+// WantWrite; a server's HelloRequest when it answers OK. While a part of a
+// record has been read, or a write is pending, OpenSSL puts it off to a later
+// Read or Write and answers OK too. Who has SSL_OP_NO_RENEGOTIATION can't ask
+// either. Data that waits unread in the pair is fatal to a client:
+// SSL_do_handshake has nowhere to put it.
 func (e *engine) Renegotiate() model.Status {
 	if e.ask(e.lib.sslRenegotiate) != 1 {
 		return e.fail("SSL_renegotiate")
@@ -279,8 +289,10 @@ func (e *engine) ShutState() model.ShutState {
 	return model.ShutState(e.ask(e.lib.sslGetShutdown)) & (model.SentClose | model.ReceivedClose)
 }
 
-// Err tells of the last call that failed: its name, and the text of the newest
-// error in the queue at that time, which may have been another engine's.
+// Err tells of the last call if it failed: its name, and the text of the
+// newest error in the queue then, which may be another engine's. It is nil
+// again after a call that did not fail, as after a stranger's error was
+// cleared; a broken engine fails every call.
 func (e *engine) Err() error {
 	switch {
 	case !e.failed:

@@ -118,6 +118,20 @@ func TestReadAbsorbsClientHelloAndSaysWantRead(t *testing.T) {
 	l.say(model.Server, "after")
 }
 
+// SSL_do_handshake, unlike SSL_read, has nowhere to put application data: a
+// client that renegotiates over data which it has not read breaks the link.
+// (The model delivers the data to the next Read.)
+func TestRenegotiateOverUnreadDataIsFatal(t *testing.T) {
+	l := open(t, base(model.TLS12))
+	l.handshake(1 << 16)
+	l.server().Write([]byte("unread"))
+	l.settle()
+	want(t, "client's renegotiate", l.client().Renegotiate(), model.Failed)
+	if err := l.client().Err(); !strings.Contains(err.Error(), "unexpected record") {
+		t.Fatalf("the error is %v, want one about an unexpected record", err)
+	}
+}
+
 // The same from the other side: a HelloRequest, and OK at once.
 func TestServerBeginsRenegotiation(t *testing.T) {
 	l := open(t, base(model.TLS12))
@@ -438,4 +452,45 @@ func TestUseAfterFreePanics(t *testing.T) {
 		}
 	}()
 	l.read(model.Client)
+}
+
+// A KeyUpdate that comes while a write is blocked: OpenSSL 1.1.1 failed with
+// "bad length" here (issue 8677), and later ones put the answer off.
+func TestKeyUpdateWhileWriteIsBlocked(t *testing.T) {
+	l := blockedWriter(t)
+	l.client().KeyUpdate(true)
+	l.carry(model.Client, 1<<16)
+	_, s := l.read(model.Server)
+	want(t, "server's read of the KeyUpdate", s, model.WantRead)
+	if !l.server().Deferred() {
+		t.Fatal("the answer must wait for the write")
+	}
+}
+
+// With an answer put off, a second KeyUpdate makes 3.0.19 try to write it all
+// the same, and the bug of issue 8677 is back. A version that has it fixed
+// reads on.
+func TestTwoKeyUpdatesWhileWriteIsBlocked(t *testing.T) {
+	l := blockedWriter(t)
+	l.client().KeyUpdate(true)
+	l.client().KeyUpdate(false)
+	l.carry(model.Client, 1<<16)
+	_, s := l.read(model.Server)
+	err := l.server().Err()
+	if s == model.Failed && strings.Contains(err.Error(), "bad length") {
+		t.Logf("%s: %v", l.lib.Describe(), err)
+		return
+	}
+	want(t, "server's read of two KeyUpdates", s, model.WantRead)
+}
+
+// blockedWriter is a link whose server has a record that does not fit.
+func blockedWriter(t *testing.T) *link {
+	cfg := base(model.TLS13)
+	cfg.Out = 300
+	l := open(t, cfg)
+	l.handshake(1 << 16)
+	_, s := l.server().Write(make([]byte, 1000))
+	want(t, "server's write", s, model.WantWrite)
+	return l
 }
