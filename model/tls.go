@@ -241,18 +241,20 @@ func (t *TLS) awaitClose() Status {
 
 // Renegotiate implements Engine. A client's ClientHello, or a server's
 // HelloRequest, goes out at once, unless a Write is pending or half a record
-// has been read: then at the first call after that. In TLS 1.3, or while a
-// handshake is under way, the call fails and the engine does not.
+// has been read: then at the first call after that. In TLS 1.3, while a
+// handshake is under way, or after close_notify, the call fails and the engine
+// does not. (OpenSSL takes a wish in mid-handshake, and the renegotiation that
+// comes of it hangs now and then.)
 func (t *TLS) Renegotiate() Status {
 	switch {
 	case !t.enter():
 		return Failed
+	case t.proto.find(Established, Begin, t.facts) == nil:
+		return t.reject(faultVersion)
 	case t.shutdown&SentClose != 0:
 		return t.reject(faultShutdown)
 	case !t.InitFinished():
 		return t.reject(faultStillInInit)
-	case t.proto.find(Established, Begin, t.facts) == nil:
-		return t.reject(faultVersion)
 	}
 	t.wish = true
 	t.begin()
@@ -266,8 +268,6 @@ func (t *TLS) KeyUpdate(requested bool) Status {
 	switch {
 	case !t.enter():
 		return Failed
-	case t.shutdown&SentClose != 0:
-		return t.reject(faultShutdown)
 	case t.proto.find(Established, Rekey, t.facts) == nil:
 		return t.reject(faultVersion)
 	case !t.InitFinished():

@@ -58,7 +58,7 @@ func dataStatus(reading bool) Status {
 // there may be more, or data in plain.
 func (t *TLS) absorb() Status {
 	if t.shutdown&ReceivedClose != 0 {
-		return Closed
+		return t.absorbLate()
 	}
 	if len(t.msgs)-t.msgOff >= 4 {
 		if size := t.messageSize(); size > 0 {
@@ -71,6 +71,15 @@ func (t *TLS) absorb() Status {
 		return st
 	}
 	return t.absorbRecord()
+}
+
+// absorbLate drops what comes after the peer's close_notify.
+func (t *TLS) absorbLate() Status {
+	if st := t.fill(); st != OK {
+		return st
+	}
+	t.got, t.need = 0, HeaderLen
+	return Closed
 }
 
 // fill reads exactly the header of a record, and then exactly its body.

@@ -221,6 +221,12 @@ func (t *TLS) messageSize() int {
 
 // absorbMessage takes the message of that size at msgOff.
 func (t *TLS) absorbMessage(size int) Status {
+	if t.Deferred() && t.state == Established && t.unsent() == 0 {
+		// OpenSSL's state machine writes what it owes when it is entered, and
+		// so a message after a KeyUpdate brings the answer out.
+		t.rekey(false)
+		return t.broken(OK)
+	}
 	m := t.msgs[t.msgOff : t.msgOff+size]
 	t.msgOff += size
 	e := eventOf[m[0]]

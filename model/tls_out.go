@@ -222,7 +222,7 @@ func (t *TLS) put(p []byte) (int, Status) {
 // after a read that ends with st. A Write's record is left alone: it moves when
 // the Write is made again, and whoever forgets that should notice.
 //
-// Story 2: OpenSSL 3.0 loses the end of a no_renegotiation alert that does not
+// Story 5: OpenSSL 3.0 loses the end of a no_renegotiation alert that does not
 // fit its BIO, and nothing that comes after it can be decrypted. The model
 // keeps it, and Read says WantWrite as long as there is some.
 func (t *TLS) pushBehind(st Status) Status {
