@@ -58,9 +58,6 @@ type kvPolicy struct {
 	// keep: on ZERO_RETURN the read gives what it had decrypted, and says that
 	// the link is closed the next time. Otherwise those bytes are lost.
 	keep bool
-	// readAhead: a read asks for all that the request buffer has room for, not
-	// only for what is missing of the header or the body.
-	readAhead bool
 }
 
 // kvSupport is what the server was not made for.
@@ -70,14 +67,14 @@ const kvSupport = NoClient | NoEdge | NoOneShot | NoAttached | NoPause | NoHalfC
 // KVOriginal is kv_engine before MB-53428: after SSL_read it does nothing, and
 // what the engine has to say waits in the write BIO until the app next sends.
 func KVOriginal() Spec {
-	return kvSpec("kv-original", kvPolicy{after: kvLeave, readAhead: true},
+	return kvSpec("kv-original", kvPolicy{after: kvLeave},
 		"Couchbase's memcached server before MB-53428: sends nothing after a read")
 }
 
 // KVSpeculative is the change for MB-53428 that was abandoned ("speculatively
 // perform an SSL write after read"): it always drains after SSL_read.
 func KVSpeculative() Spec {
-	return kvSpec("kv-speculative", kvPolicy{after: kvAlways, readAhead: true},
+	return kvSpec("kv-speculative", kvPolicy{after: kvAlways},
 		"the abandoned fix of MB-53428: tries to send after every read")
 }
 
@@ -85,7 +82,7 @@ func KVSpeculative() Spec {
 // when SSL_read says WANT_READ, refuses renegotiation (SSL_OP_NO_RENEGOTIATION)
 // and delivers what it decrypted before it looks at the end of the stream.
 func KVLanded() Spec {
-	s := kvSpec("kv-landed", kvPolicy{after: kvWhenDry, lateFlag: true, keep: true, readAhead: true},
+	s := kvSpec("kv-landed", kvPolicy{after: kvWhenDry, lateFlag: true, keep: true},
 		"the merged fix of MB-53428: sends on WANT_READ, refuses renegotiation")
 	modes := s.Configure
 	s.Configure = func(cfg *EngineConfig) {
@@ -127,8 +124,10 @@ type kvPump struct {
 	// mask is the interest that the loop has. Asking for the same one again
 	// costs libevent a system call, so it is left out.
 	mask Events
-	// request holds what was decrypted and not executed; total is the length
-	// of the frame at its start, header and body, once the header was parsed.
+	// request holds what was decrypted and not executed; a read asks for all
+	// that it has room for, so that it may hold several frames and a part.
+	// total is the length of the frame at its start, header and body, once the
+	// header was parsed.
 	request kvPipe
 	total   int
 	// response is the response under way; piece is what SSL_write was offered

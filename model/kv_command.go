@@ -73,19 +73,16 @@ func (p *kvPump) wait() bool {
 	return false
 }
 
-// fill reads into the request buffer, which is then to hold n bytes.
-func (p *kvPump) fill(n int) kvResult {
-	dest := p.request.space()
-	if !p.wire.policy.readAhead {
-		dest = dest[:n-p.request.len()]
-	}
-	got, r := p.wire.read(dest)
+// fill reads all that the request buffer has room for, which may be the next
+// commands too.
+func (p *kvPump) fill() kvResult {
+	got, r := p.wire.read(p.request.space())
 	p.request.hi += got
 	return r
 }
 
 func (p *kvPump) readHeader() bool {
-	switch r := p.fill(kvHeaderLen); {
+	switch r := p.fill(); {
 	case r != kvDone && r != kvBlocked:
 		return p.stop(r)
 	case r == kvDone && p.request.len() >= kvHeaderLen:
@@ -131,7 +128,7 @@ func (p *kvPump) parse() bool {
 }
 
 func (p *kvPump) readBody() bool {
-	switch r := p.fill(p.total); r {
+	switch r := p.fill(); r {
 	case kvDone:
 		if p.request.len() >= p.total {
 			p.state = kvExecute
@@ -251,8 +248,10 @@ func (p *kvPump) ship() {
 }
 
 // newCommand goes on reading, not waiting: the engine may hold the next
-// command already, and then no event would ever tell.
+// command already, and then no event would ever tell. The buffer goes back to
+// its size: what one long frame needed is not kept for the next thousand.
 func (p *kvPump) newCommand() bool {
+	p.request.shrink(max(kvHeaderLen, p.chunk))
 	if p.commands >= kvTurn {
 		p.yield()
 		return false
@@ -274,10 +273,10 @@ func (p *kvPump) newCommand() bool {
 // to be called when the socket is writable, because that is soon; a stream
 // always does.
 //
-// Story 4: pending is what is decrypted, not what has arrived. With twenty
-// commands in twenty records and one more record in the BIO nothing is
-// pending, the socket is empty, and the last command waits for the next one
-// (the shape of MB-11203).
+// Story 4: pending is what is decrypted, not what has arrived. When the
+// twentieth command ends where the request buffer and the record end, nothing
+// is pending. One more record may be in the BIO; the socket is empty, and that
+// command waits for the next one (the shape of MB-11203).
 func (p *kvPump) yield() {
 	switch {
 	case p.dcp:

@@ -70,15 +70,13 @@ func TestKVAnswersPipelinedRequests(t *testing.T) {
 	}
 }
 
-// With one request decrypted and not read the pump asks for write interest,
-// which fires soon; with whole records in the BIO only, it sleeps on them.
+// After twenty commands the pump leaves the thread to others. What it has read
+// ahead counts as pending, so it asks for write interest, which fires soon.
 func TestKVYieldsAfterTwentyCommands(t *testing.T) {
 	eachKV(t, func(t *testing.T, w *kvFake) {
-		var all []byte
 		for range kvTurn + 1 {
-			all = append(all, kvFrame(1, 0, -1)...)
+			w.arrive('d', kvFrame(1, 0, -1))
 		}
-		w.arrive('d', all)
 		w.turn()
 		if w.frames != kvTurn || w.mask != Writable {
 			t.Fatalf("%d commands, interest %v; want %d and write", w.frames, w.mask, kvTurn)
@@ -88,38 +86,61 @@ func TestKVYieldsAfterTwentyCommands(t *testing.T) {
 			t.Fatalf("%d commands, interest %v; want all and read", w.frames, w.mask)
 		}
 	})
-	eachKV(t, func(t *testing.T, w *kvFake) { // story 4
+}
+
+// Story 4: the request buffer holds two frames, so that the twentieth command
+// ends where it ends. The pump yields with a whole record in the BIO, and
+// sleeps on it until the client asks for something else.
+func TestKVSleepsOnARecordAfterItsYield(t *testing.T) {
+	for _, spec := range kvSpecs() {
+		w := kvConnected(spec, 4096, Limits{Pipe: 4096, Queue: 4096, Chunk: 2 * kvHeaderLen})
 		for range kvTurn + 1 {
 			w.arrive('d', kvFrame(1, 0, -1))
 		}
 		w.run()
-		if w.frames != kvTurn || len(w.in) == 0 {
-			t.Fatalf("%d commands with %d bytes in the BIO; want %d and some",
-				w.frames, len(w.in), kvTurn)
+		if w.frames != kvTurn || len(w.in) == 0 || w.mask != Readable {
+			t.Fatalf("%s: %d commands, %d bytes in the BIO, interest %v; want %d, some, read",
+				spec.Name, w.frames, len(w.in), w.mask, kvTurn)
 		}
-	})
+		w.arrive('d', kvFrame(1, 0, -1))
+		w.run()
+		if w.frames != kvTurn+2 {
+			t.Fatalf("%s: %d commands; want both of the rest", spec.Name, w.frames)
+		}
+	}
 }
 
-// The same twenty-one records with a pump that reads all it can at once: what
-// it holds itself counts as pending.
-func TestKVReadAheadKnowsWhatItHolds(t *testing.T) {
-	spec := kvSpec("kv-ahead", kvPolicy{readAhead: true}, "")
-	w := kvConnected(spec, 4096, Limits{Pipe: 4096, Queue: 4096, Chunk: 2048})
-	for range kvTurn + 1 {
+// F1, second part: the read that decrypted a request goes on, because its
+// buffer has room, and meets close_notify. The original and the speculative
+// change report that alone; the request is lost. kv-landed executes it.
+func TestKVReadAheadMeetsTheClose(t *testing.T) {
+	for _, spec := range kvSpecs() {
+		w := kvConnected(spec, 4096, kvLimits)
 		w.arrive('d', kvFrame(1, 0, -1))
+		w.arrive('c', nil)
+		w.run()
+		want := 0
+		if w.pump.(*kvPump).wire.policy.keep {
+			want = 1
+		}
+		if diff := cmp.Diff([]Cause{Clean}, w.told); diff != "" || w.frames != want {
+			t.Errorf("%s: %d commands, told %v; want %d and clean", spec.Name, w.frames, w.told, want)
+		}
 	}
-	w.run()
-	if w.frames != kvTurn+1 {
-		t.Fatalf("%d commands; want %d", w.frames, kvTurn+1)
-	}
-	// F1, second part: the read that decrypted a request meets close_notify,
-	// and says only that.
-	w.arrive('d', kvFrame(1, 0, -1))
-	w.arrive('c', nil)
-	w.run()
-	if diff := cmp.Diff([]Cause{Clean}, w.told); diff != "" || w.frames != kvTurn+1 {
-		t.Fatalf("%d commands, told %v; want the last one lost and clean", w.frames, w.told)
-	}
+}
+
+// A long frame makes the request buffer grow, and once it is executed the next
+// read asks for no more than before.
+func TestKVRequestBufferShrinks(t *testing.T) {
+	eachKV(t, func(t *testing.T, w *kvFake) {
+		w.arrive('d', kvFrame(1, 3000, -1))
+		w.run()
+		p := w.pump.(*kvPump)
+		if w.frames != 1 || len(p.request.buf) != kvLimits.Chunk {
+			t.Fatalf("%d commands, room for %d bytes; want 1 and %d", w.frames,
+				len(p.request.buf), kvLimits.Chunk)
+		}
+	})
 }
 
 // A read of half a header and close_notify: only kv-landed keeps the half.

@@ -48,6 +48,13 @@ func (b *kvPipe) grow(n int) {
 	b.buf, b.lo = buf, 0
 }
 
+// shrink makes an empty pipe at most n bytes long; the memory stays.
+func (b *kvPipe) shrink(n int) {
+	if b.empty() && n < len(b.buf) {
+		b.buf = b.buf[:n]
+	}
+}
+
 // A kvResult is what the moving of bytes comes to.
 type kvResult uint8
 
