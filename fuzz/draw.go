@@ -183,7 +183,7 @@ func (d *drawer) frames() bool { return d.opts.Pump.Support&model.FramesOnly != 
 
 // drawOdds sets what every storm has.
 func (d *drawer) drawOdds() {
-	d.plan.Steps = d.rand.Between(20, 300)
+	d.plan.Steps = d.rand.Between(20, 600)
 	d.both(sim.Deliver, 40, 0)
 	d.both(sim.Poll, 60, 0)
 	d.both(sim.Resume, 10, 0)

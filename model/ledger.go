@@ -94,6 +94,14 @@ func (a *Account) pipeIn() uint64 {
 // held is the decrypted data that it holds for the app.
 func (a *Account) held() uint64 { return a.Decrypted - a.Delivered }
 
+// Suspect says whether the properties that are judged after every step and
+// turn deserve a look. It is the fast path of a run: if it is false they hold.
+func (a *Account) Suspect() bool {
+	return a.Idle >= MaxIdle || a.Misuse != "" || a.queue() > uint64(a.Limits.Queue) ||
+		a.pipeOut() > uint64(a.Limits.Pipe) || a.pipeIn() > uint64(a.Limits.Pipe) ||
+		a.held() > uint64(a.Limits.Queue)
+}
+
 // outgoing is all that wants to leave through the socket.
 func (a *Account) outgoing() bool {
 	r := &a.Rest

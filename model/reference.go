@@ -3,7 +3,7 @@ package model
 // Reference is the correct pump: hunts must find nothing in it. It works with
 // both transports, all triggers and at both ends.
 //
-// A turn goes round until nothing moves: input to the engine, plaintext to the
+// A turn goes round until nothing more can move: input to the engine, plaintext to the
 // app, plaintext from the app, the steps of a close, output to the socket.
 // Then it arms read interest while it can take input, and write interest
 // exactly while output is pending.
@@ -147,7 +147,7 @@ func (p *Reference) KeyUpdate(requested bool) {
 // established says whether the app may begin something new.
 func (p *Reference) established() bool {
 	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&
-		p.env.Engine.InitFinished()
+		p.up()
 }
 
 // note takes down that a call has to be carried on when there is room.
@@ -157,7 +157,7 @@ func (p *Reference) note(s Status) {
 	}
 }
 
-// turn goes round until nothing moves, then arms.
+// turn goes round until nothing more can move, then arms.
 func (p *Reference) turn() {
 	if p.busy || p.gone {
 		return
@@ -177,23 +177,19 @@ func (p *Reference) turn() {
 	p.arm()
 }
 
-// round moves what can be moved, once, and reports whether anything did. The
-// output comes last: each of the others may have made some.
+// round moves what can be moved, once, and says whether another round could
+// move more. The output comes last: each of the others may have made some.
 func (p *Reference) round() bool {
-	moved := p.fill()
-	if p.take() {
-		moved = true
-	}
-	if p.give() {
-		moved = true
-	}
+	again := p.fill()
+	p.take()
+	p.give()
 	if p.leave() {
-		moved = true
+		again = true
 	}
 	if p.flush() {
-		moved = true
+		again = true
 	}
-	return moved
+	return again || p.due && !p.resting()
 }
 
 // arm asks for the wakeups that are needed, and for no others: one more is a
@@ -230,7 +226,7 @@ func (p *Reference) wantsInput() bool {
 		// read interest armed the loop would call for nothing (bugzoo C1 to
 		// C4). Outside of one only an alert or a KeyUpdate waits, and not to
 		// read meanwhile is how two ends block each other (bugzoo G3).
-		return !p.paused && !p.over && (!p.stuckR || p.env.Engine.InitFinished())
+		return !p.paused && !p.over && (!p.stuckR || p.up())
 	}
 	return p.env.Engine.InputRoom() > 0
 }
@@ -252,7 +248,7 @@ func (p *Reference) owes() bool {
 // mayFlush is the flaw of MB-53428, when it is planted: what a read produced
 // waits for the app's next write.
 func (p *Reference) mayFlush() bool {
-	return p.flaw != FlawNoFlush || p.wrote || !p.env.Engine.InitFinished()
+	return p.flaw != FlawNoFlush || p.wrote || !p.up()
 }
 
 // discards says whether input is only read to be thrown away: our side is
@@ -263,7 +259,7 @@ func (p *Reference) discards() bool { return p.dead || p.closing && p.shut }
 // tell tells the app of the end, once.
 func (p *Reference) tell(why Cause) {
 	p.over = true
-	p.cut = p.cut || why == Broken || why == Fault || !p.env.Engine.InitFinished()
+	p.cut = p.cut || why == Broken || why == Fault || !p.up()
 	if !p.told && !p.closing {
 		p.told = true
 		p.env.App.Closed(why)

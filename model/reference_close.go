@@ -29,7 +29,7 @@ func (p *Reference) notify() bool {
 	if p.queue.len() > 0 && !p.pointless() || p.stuckS {
 		return false
 	}
-	if !p.env.Engine.InitFinished() {
+	if !p.up() {
 		// Shutting down in mid-handshake only leaves an error behind
 		// (bugzoo F22). If the handshake never ends the timer does.
 		p.shut = p.cut

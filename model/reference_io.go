@@ -1,13 +1,19 @@
 package model
 
 // flush moves output into the socket until it is gone or the socket is full.
-func (p *Reference) flush() (moved bool) {
+// It says whether that lets something else go on: a call that wanted to write,
+// the next step of a close, the end.
+func (p *Reference) flush() (again bool) {
 	if p.env.Transport == Attached {
 		return false // the engine's calls have done it
 	}
 	for !p.broken && !p.finished {
-		if p.pipe.len() == 0 && !p.drain() {
-			return moved
+		if p.pipe.len() == 0 {
+			stuck := p.stuckR || p.stuckW || p.stuckS
+			if !p.drain() {
+				return again
+			}
+			again = again || stuck
 		}
 		n, st := p.env.Socket.Send(p.pipe.bytes())
 		switch st {
@@ -16,15 +22,15 @@ func (p *Reference) flush() (moved bool) {
 			p.pipe.clear()
 			return true
 		case WouldBlock:
-			return moved
+			return again
 		}
 		p.pipe.take(n)
-		moved = true
+		again = again || p.half || p.closing
 		if p.pipe.len() > 0 {
-			return moved // a short send: the socket is full
+			return again // a short send: the socket is full
 		}
 	}
-	return moved
+	return again
 }
 
 // drain moves output from the engine into the pipe. Room in the engine means
@@ -50,7 +56,8 @@ func (p *Reference) retryStuck() {
 	p.stuckR, p.stuckW, p.stuckS = false, false, false
 }
 
-// fill moves input from the socket into the engine, or to nowhere.
+// fill moves input from the socket into the engine, or to nowhere, and says
+// whether there may be more.
 func (p *Reference) fill() bool {
 	if p.eof || p.broken || p.dry && !p.discards() {
 		return false
@@ -66,7 +73,7 @@ func (p *Reference) fill() bool {
 	}
 	room := min(p.env.Engine.InputRoom(), len(p.scratch))
 	if room == 0 {
-		return false
+		return p.due && !p.resting() // the read that follows may make room
 	}
 	n, st := p.env.Socket.Recv(p.scratch[:room])
 	p.dry = n < room
@@ -79,7 +86,7 @@ func (p *Reference) fill() bool {
 			p.fill() // the end may be met before a byte is decrypted
 		}
 	}
-	return n > 0 || p.eof || p.broken
+	return n == room || p.eof || p.broken
 }
 
 // listen notes that the attached engine may find something in the socket.
@@ -91,6 +98,7 @@ func (p *Reference) listen() bool {
 
 // discard reads and throws away.
 func (p *Reference) discard() bool {
+	p.due = false
 	n, st := p.env.Socket.Recv(p.scratch)
 	p.ended(st)
 	return n > 0 || p.eof || p.broken
@@ -101,7 +109,7 @@ func (p *Reference) ended(st IOStatus) {
 	switch st {
 	case EOF:
 		p.eof, p.due = true, true
-		if p.flaw == FlawEOFFirst && p.env.Engine.InitFinished() {
+		if p.flaw == FlawEOFFirst && p.up() {
 			p.tell(Clean)
 		}
 	case Reset:
@@ -111,89 +119,75 @@ func (p *Reference) ended(st IOStatus) {
 
 // take moves plaintext to the app, and lets the engine absorb and answer
 // whatever else has come.
-func (p *Reference) take() (moved bool) {
-	if !p.due || p.over || p.dead {
-		return false
+func (p *Reference) take() {
+	if !p.due {
+		return
 	}
-	if p.paused && !p.closing {
-		return p.shake()
+	if p.resting() {
+		p.shake()
+		return
 	}
 	p.due = false
 	for !p.over && !p.dead {
 		p.env.Engine.ClearErrors()
 		n, st := p.env.Engine.Read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
-			return p.readEnded(st) || moved
+			p.readEnded(st)
+			return
 		}
-		moved = true
 		if !p.closing {
 			p.env.App.Data(p.scratch[:n])
 		}
-		if p.paused && !p.closing {
+		if p.resting() {
 			p.due = true
-			return moved
+			return
 		}
 	}
-	return moved
 }
+
+// resting says whether the app wants no data now.
+func (p *Reference) resting() bool { return p.paused && !p.closing }
 
 // shake carries a handshake on although the app has paused: the answer is the
 // peer's, not the app's.
-func (p *Reference) shake() bool {
-	if p.env.Engine.InitFinished() || p.stuckR {
-		return false
+func (p *Reference) shake() {
+	if p.over || p.dead || p.stuckR || p.up() {
+		return
 	}
 	p.env.Engine.ClearErrors()
 	switch st := p.env.Engine.Handshake(); st {
 	case Failed:
-		return p.failed()
+		p.failed()
 	case WantWrite:
 		p.stuckR = true
 	}
-	return false
 }
 
 // readEnded says what becomes of a Read that gave no data. The end of the
 // socket counts only now: what had come before it is delivered (MB-53428's
 // second half, bugzoo F1).
-func (p *Reference) readEnded(st Status) bool {
-	switch st {
-	case WantWrite:
-		if p.flaw == FlawWantWriteFatal && !p.env.Engine.InitFinished() {
-			return p.failed()
-		}
-		if p.broken {
-			p.tell(Broken)
-			return true
-		}
-		p.stuckR = true
-		if p.env.Transport == Attached || p.env.Engine.OutputPending() > 0 {
-			return false
-		}
-		p.due = true
-		return true
-	case Closed:
-		if !p.env.Engine.InitFinished() {
-			return p.failed() // a handshake that the peer has given up
-		}
-		p.tell(Clean)
-		return true
-	case Failed:
-		return p.failed()
-	}
+func (p *Reference) readEnded(st Status) {
 	switch {
-	case p.eof:
-		p.tell(Truncated)
+	case st == Failed, p.flaw == FlawWantWriteFatal && st == WantWrite && !p.up():
+		p.failed()
+	case st == Closed && !p.up():
+		p.failed() // a handshake that the peer has given up
+	case st == Closed:
+		p.tell(Clean)
 	case p.broken:
 		p.tell(Broken)
-	default:
-		return false
+	case st == WantWrite:
+		p.stuckR = true
+	case p.eof:
+		p.tell(Truncated)
 	}
-	return true
 }
 
+// up says whether no handshake is under way.
+func (p *Reference) up() bool { return p.env.Engine.InitFinished() }
+
 // failed: the engine is dead. Its alert still wants to leave.
-func (p *Reference) failed() bool {
+func (p *Reference) failed() {
 	p.dead = true
 	p.queue.clear()
 	p.retry = 0
@@ -208,33 +202,37 @@ func (p *Reference) failed() bool {
 	default:
 		p.tell(Fault)
 	}
-	return true
 }
 
 // give moves plaintext from the app to the engine, and lets the engine send
 // what it has put off until the next write.
-func (p *Reference) give() (moved bool) {
-	if p.dead || p.shut || p.stuckW || p.broken || !p.env.Engine.InitFinished() {
-		return false
-	}
-	for p.queue.len() > 0 {
-		if !p.writeOne() {
-			return moved
+func (p *Reference) give() {
+	for p.mayWrite() {
+		for p.queue.len() > 0 {
+			if !p.writeOne() {
+				return
+			}
 		}
-		moved = true
+		if p.env.Engine.Deferred() {
+			p.env.Engine.ClearErrors()
+			_, st := p.env.Engine.Write(nil)
+			p.note(st)
+			p.wrote = true
+		}
+		if !p.ask() {
+			return
+		}
 	}
-	if p.retry == 0 && !p.stuckW && p.env.Engine.Deferred() {
-		p.env.Engine.ClearErrors()
-		_, st := p.env.Engine.Write(nil)
-		p.note(st)
-		p.wrote = true
-		return true
-	}
-	return p.ask() || moved
 }
 
-// writeOne offers one piece. A retry repeats the same bytes from the same
-// place: the engine has sealed them already (bugzoo E1 to E11).
+// mayWrite says whether the engine would take plaintext.
+func (p *Reference) mayWrite() bool {
+	return !p.dead && !p.shut && !p.stuckW && !p.broken && p.up()
+}
+
+// writeOne offers one piece, and says whether it was taken. A retry repeats
+// the same bytes from the same place: the engine has sealed them already
+// (bugzoo E1 to E11).
 func (p *Reference) writeOne() bool {
 	piece := p.queue.bytes()
 	piece = piece[:min(len(piece), p.env.Limits.Chunk)]
@@ -256,11 +254,11 @@ func (p *Reference) writeOne() bool {
 		// It may be a renegotiation that wants to write, begun by this call
 		// because an earlier write was in its way. Only reads carry it on.
 		p.retry, p.stuckW = len(piece), true
-		p.stuckR = p.stuckR || !p.env.Engine.InitFinished()
+		p.stuckR = p.stuckR || !p.up()
 	case WantRead:
 		p.retry, p.due = len(piece), true
 	case Failed:
-		return p.failed()
+		p.failed()
 	}
 	return false
 }

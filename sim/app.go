@@ -41,7 +41,6 @@ type app struct {
 	e                 *endpoint
 	buf               []byte
 	head, taken, tail int
-	told              uint64 // grows when the app is told of the end
 	opaque            uint32
 	header            [headerLen]byte
 	have              int    // bytes of header that have come
@@ -111,7 +110,7 @@ func (a *app) offer() {
 		}
 		acct.Refused = n < offered
 		a.taken += n
-		acct.Accepted += uint64(n)
+		a.e.moved(&acct.Accepted, n)
 		a.e.observe(opTake, n, 0)
 	}
 	acct.Backlog = uint64(a.backlog())
@@ -150,7 +149,7 @@ func (a *app) Closed(why model.Cause) {
 		return
 	}
 	acct.Told, acct.Why = true, why
-	a.told++
+	a.e.moves++
 	a.e.observe(opTold, 0, uint8(why))
 	a.e.w.judgeClosed(a.e)
 }
@@ -177,13 +176,14 @@ func (a *app) afterTurn() {
 func (a *app) Data(p []byte) {
 	a.e.call()
 	acct := a.e.acct
-	acct.Delivered += uint64(len(p))
+	a.e.moved(&acct.Delivered, len(p))
 	a.e.observe(opData, len(p), 0)
 	acct.Mismatch = a.compare(p)
-	a.e.w.judge(a.e, model.AtData)
-	if acct.Mismatch == model.NoMismatch {
-		a.parse(p)
+	if acct.Mismatch != model.NoMismatch {
+		a.e.w.judge(a.e, model.AtData)
+		return
 	}
+	a.parse(p)
 	if a.e.w.cfg.Reentrant || a.e.spec.Support&model.FramesOnly != 0 {
 		a.offer()
 	}

@@ -67,7 +67,9 @@ func (w *World) poll(e *endpoint) {
 	ev := e.ready()
 	e.consume(ev)
 	e.turn(ev)
-	w.judge(e, model.AtTurn)
+	if e.acct.Suspect() {
+		w.judge(e, model.AtTurn)
+	}
 }
 
 // initiate lets the app call its pump, or anything else that the loop has not

@@ -23,14 +23,21 @@ func (w *World) Enabled() Enabled { return w.enabled }
 
 // refresh brings the enabled set up to date after an action.
 func (w *World) refresh(a Action) {
+	e := &w.ends[a.On]
+	if turns>>a.Verb&1 != 0 {
+		e.open = w.appChoices(e)
+	}
 	if a.Verb == Tick || w.n > 2 {
 		w.refreshAll() // the clock, or the holder of a thread, may have changed for all
 		return
 	}
-	link := uint(a.On &^ 1)
-	pair := uint64(w.choices(&w.ends[link])) | uint64(w.choices(&w.ends[link+1]))<<16
-	w.enabled = w.enabled&^(0xffffffff<<(16*link)) | Enabled(pair<<(16*link))
+	p := e.peer()
+	w.enabled = Enabled(w.choices(e))<<(16*e.id) | Enabled(w.choices(p))<<(16*p.id)
 }
+
+// turns are the verbs that call a pump or an app.
+const turns = 1<<Poll | 1<<Write | 1<<Pause | 1<<Resume | 1<<Renegotiate | 1<<KeyUpdate |
+	1<<Shut | 1<<Close | 1<<Spurious
 
 func (w *World) refreshAll() {
 	w.enabled = 0
@@ -48,14 +55,13 @@ func (w *World) choices(e *endpoint) uint16 {
 	if e.acct.Gone {
 		return m
 	}
-	m |= 1 << Spurious
 	if e.ready() != 0 {
 		m |= 1 << Poll
 	}
 	if e.timer != 0 || e.in.shutUntil > w.now {
 		m |= 1 << Tick
 	}
-	return m | w.appChoices(e)
+	return m | e.open
 }
 
 // networkChoices are what can happen to the bytes toward the end.
@@ -89,18 +95,19 @@ func (s *stream) mutable() bool {
 	return s.recordEnd == s.seen
 }
 
-// appChoices are what the end's app can do.
+// appChoices are what the end's app can do, and spurious readiness. They
+// change only when the pump or the app has had a turn.
 func (w *World) appChoices(e *endpoint) uint16 {
 	a := e.acct
+	m := uint16(1 << Spurious)
 	if a.Paused {
-		return 1<<Resume | w.endChoices(e)
+		return m | 1<<Resume | w.endChoices(e)
 	}
 	if a.Told {
-		return 0
+		return m
 	}
-	var m uint16
 	if e.spec.Support&model.NoPause == 0 && !e.app.finish {
-		m = 1 << Pause
+		m |= 1 << Pause
 	}
 	return m | w.endChoices(e)
 }

@@ -21,6 +21,7 @@ type endpoint struct {
 	quiet  model.Events // edge-triggered: the socket has said would-block
 	woken  bool
 	timer  uint64 // 0: none; otherwise the tick at which it expires
+	open   uint16 // what the app can do, as verbs
 	metEnd bool   // the pump has read EOF or reset
 
 	engine  model.Engine
@@ -31,7 +32,8 @@ type endpoint struct {
 	app     app
 	tap     tap
 	cfg     model.EngineConfig
-	calls   int
+	calls   int    // of the pump, in this turn
+	moves   uint64 // grows whenever anything moved, or changed for good
 }
 
 // restart makes the end new.
@@ -91,30 +93,13 @@ func (e *endpoint) misuse(what string) {
 	}
 }
 
-// progress sums what can only grow: equal sums mean that nothing moved.
-func (e *endpoint) progress() uint64 {
-	a := e.acct
-	sum := a.Accepted + a.Written + a.Drained + a.Sent + a.Received + a.Fed +
-		a.Decrypted + a.Delivered + e.app.told
-	if a.Gone {
-		sum++
-	}
-	if e.metEnd {
-		sum++
-	}
-	if e.out.fin {
-		sum++
-	}
-	return sum
-}
-
 // turn calls the pump once, as its loop does.
 func (e *endpoint) turn(ev model.Events) {
 	e.calls = 0
-	before := e.progress() + e.tap.progress
+	before := e.moves
 	e.pump.Ready(ev)
 	e.app.afterTurn()
-	if e.progress()+e.tap.progress != before || e.ready() == 0 {
+	if e.moves != before || e.ready() == 0 {
 		e.acct.Idle = 0
 		return
 	}

@@ -26,6 +26,7 @@ type Random struct {
 	plan    Plan
 	rand    Rand
 	weights [16 * 2 * MaxLinks]uint16
+	allowed uint64 // the bits whose weight is not 0
 	left    [16 * 2]uint16
 	portion uint64
 	mutated int
@@ -38,6 +39,9 @@ func (r *Random) Restart(p *Plan, seed uint64) {
 		for v := range int(NumVerbs) {
 			r.weights[16*end+v] = p.Weights[end&1][v]
 			r.left[16*(end&1)+v] = p.Budget[end&1][v]
+			if p.Weights[end&1][v] > 0 {
+				r.allowed |= 1 << (16*end + v)
+			}
 		}
 	}
 	for _, odds := range p.Portions {
@@ -51,14 +55,15 @@ func (r *Random) Next(w *World) (Action, bool) {
 		return Action{}, false
 	}
 	var total uint64
-	for m := uint64(w.enabled); m != 0; m &= m - 1 {
+	enabled := uint64(w.enabled) & r.allowed
+	for m := enabled; m != 0; m &= m - 1 {
 		total += uint64(r.weights[bits.TrailingZeros64(m)])
 	}
 	if total == 0 {
 		return Action{}, false
 	}
 	pick := r.rand.Below(total)
-	for m := uint64(w.enabled); m != 0; m &= m - 1 {
+	for m := enabled; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m)
 		if weight := uint64(r.weights[i]); pick >= weight {
 			pick -= weight
@@ -78,9 +83,7 @@ func (r *Random) spend(bit int) {
 		return
 	}
 	if *left--; *left == 0 {
-		for i := bit & 31; i < len(r.weights); i += 32 {
-			r.weights[i] = 0
-		}
+		r.allowed &^= 1<<(bit&31) | 1<<(bit&31+32)
 	}
 }
 

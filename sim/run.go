@@ -122,11 +122,11 @@ func (w *World) expire() bool {
 	return true
 }
 
-// movement sums the progress of all ends.
+// movement sums the moves of all ends.
 func (w *World) movement() uint64 {
 	var sum uint64
 	for i := range w.ends[:w.n] {
-		sum += w.ends[i].progress() + w.ends[i].tap.progress
+		sum += w.ends[i].moves
 	}
 	return sum
 }

@@ -20,7 +20,7 @@ func (s socket) Recv(p []byte) (int, model.IOStatus) {
 		e.quiet |= model.Readable
 		e.edges &^= model.Readable
 	}
-	e.acct.Received += uint64(n)
+	e.moved(&e.acct.Received, n)
 	e.observe(opRecv, n, uint8(st))
 	return n, st
 }
@@ -32,13 +32,21 @@ func (e *endpoint) recvStatus(n int) model.IOStatus {
 	case n > 0:
 		return model.IOOK
 	case e.in.resetSeen:
-		e.metEnd = true
+		e.meetEnd()
 		return model.Reset
 	case e.in.finSeen:
-		e.metEnd = true
+		e.meetEnd()
 		return model.EOF
 	}
 	return model.WouldBlock
+}
+
+// meetEnd notes that the pump knows of the end of the stream.
+func (e *endpoint) meetEnd() {
+	if !e.metEnd {
+		e.metEnd = true
+		e.moves++
+	}
 }
 
 // Send implements model.Socket.
@@ -62,7 +70,7 @@ func (s socket) Send(p []byte) (int, model.IOStatus) {
 	if n == 0 {
 		st = model.WouldBlock
 	}
-	e.acct.Sent += uint64(n)
+	e.moved(&e.acct.Sent, n)
 	e.observe(opSend, n, uint8(st))
 	return n, st
 }
@@ -85,6 +93,7 @@ func (e *endpoint) endOutput() {
 		return
 	}
 	e.out.fin = true
+	e.moves++
 	r := &e.acct.Rest
 	r.Shut, r.InitDone = e.engine.ShutState(), e.engine.InitFinished()
 	r.Failed, r.Broken = e.tap.dead(), e.in.resetSeen || e.out.reset
@@ -101,6 +110,7 @@ func (s socket) Close() {
 	}
 	e.endOutput()
 	e.acct.Gone = true
+	e.moves++
 	e.observe(opClose, 0, 0)
 	e.in.deaf = true
 	if e.in.unread() > 0 && !e.out.reset {

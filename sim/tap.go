@@ -25,6 +25,14 @@ const (
 	opTold
 )
 
+// moved enters n bytes into a counter of the ledger.
+func (e *endpoint) moved(counter *uint64, n int) {
+	if n > 0 {
+		*counter += uint64(n)
+		e.moves++
+	}
+}
+
 // observe folds a call and its answer into the chain, and into the trace if
 // one is kept.
 func (e *endpoint) observe(op, n int, status uint8) {
@@ -39,11 +47,10 @@ func (e *endpoint) observe(op, n int, status uint8) {
 // call entered into the ledger.
 type tap struct {
 	e        *endpoint
-	progress uint64 // grows with what the counters of bytes do not show
-	failed   bool   // a call has answered Failed
-	stuck    bool   // the last Read or Handshake wanted to write
-	wasInit  bool   // no handshake is under way
-	everInit bool   // the first handshake is done
+	failed   bool // a call has answered Failed
+	stuck    bool // the last Read or Handshake wanted to write
+	wasInit  bool // no handshake is under way
+	everInit bool // the first handshake is done
 }
 
 // dead says whether the engine has failed.
@@ -54,12 +61,12 @@ func (t *tap) settle(op, n int, st model.Status) {
 	t.e.observe(op, n, uint8(st))
 	if st == model.Failed && !t.failed {
 		t.failed = true
-		t.progress++
+		t.e.moves++
 	}
 	if done := t.e.engine.InitFinished(); done != t.wasInit {
 		t.wasInit = done
 		t.everInit = t.everInit || done
-		t.progress++
+		t.e.moves++
 	}
 }
 
@@ -77,7 +84,7 @@ func (t *tap) Read(p []byte) (int, model.Status) {
 	t.e.call()
 	n, st := t.e.engine.Read(p)
 	t.stuck = st == model.WantWrite
-	t.e.acct.Decrypted += uint64(n)
+	t.e.moved(&t.e.acct.Decrypted, n)
 	t.settle(opRead, n, st)
 	return n, st
 }
@@ -86,7 +93,7 @@ func (t *tap) Read(p []byte) (int, model.Status) {
 func (t *tap) Write(p []byte) (int, model.Status) {
 	t.e.call()
 	n, st := t.e.engine.Write(p)
-	t.e.acct.Written += uint64(n)
+	t.e.moved(&t.e.acct.Written, n)
 	t.settle(opWrite, n, st)
 	return n, st
 }
@@ -111,7 +118,7 @@ func (t *tap) Renegotiate() model.Status {
 func (t *tap) KeyUpdate(requested bool) model.Status {
 	t.e.call()
 	st := t.e.engine.KeyUpdate(requested)
-	t.progress++
+	t.e.moves++
 	t.settle(opKeyUpdate, 0, st)
 	return st
 }
@@ -123,7 +130,7 @@ func (t *tap) ClearErrors() { t.e.engine.ClearErrors() }
 func (t *tap) Feed(p []byte) int {
 	t.e.call()
 	n := t.e.engine.Feed(p)
-	t.e.acct.Fed += uint64(n)
+	t.e.moved(&t.e.acct.Fed, n)
 	t.e.observe(opFeed, n, 0)
 	return n
 }
@@ -132,7 +139,7 @@ func (t *tap) Feed(p []byte) int {
 func (t *tap) Drain(p []byte) int {
 	t.e.call()
 	n := t.e.engine.Drain(p)
-	t.e.acct.Drained += uint64(n)
+	t.e.moved(&t.e.acct.Drained, n)
 	t.e.observe(opDrain, n, 0)
 	return n
 }

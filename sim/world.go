@@ -84,6 +84,7 @@ func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error 
 		if err := e.restart(); err != nil {
 			return err
 		}
+		e.open = w.appChoices(e)
 	}
 	w.refreshAll()
 	return nil
@@ -204,9 +205,9 @@ func (w *World) step(a Action) {
 	}
 	w.turn = a.On
 	w.do(a)
-	e := &w.ends[a.On]
-	w.judge(e, model.AtStep)
-	w.judge(e.peer(), model.AtStep)
+	if e := &w.ends[a.On]; e.acct.Suspect() {
+		w.judge(e, model.AtStep)
+	}
 	w.refresh(a)
 	w.chain = fold(w.chain, uint64(w.enabled)^w.now<<7)
 	if w.keep {

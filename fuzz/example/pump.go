@@ -5,11 +5,13 @@ package example
 
 import "github.com/wantwrite/wantwrite/model"
 
-// Spec names the pump, and says what it is not made for.
+// Spec names the pump, says what it is not made for, and sets the write modes
+// that it relies on: its queue moves between the tries of a write.
 func Spec() model.Spec {
 	return model.Spec{Name: "example", New: New, About: "a small pump for poll and a BIO pair",
 		Support: model.NoEdge | model.NoOneShot | model.NoAttached | model.NoHalfClose |
-			model.NoLocalClose | model.NoPause}
+			model.NoLocalClose | model.NoPause,
+		Configure: func(c *model.EngineConfig) { c.PartialWrite, c.MovingBuffer = true, true }}
 }
 
 // A Pump is one connection.
@@ -20,10 +22,12 @@ type Pump struct {
 	queue   []byte // plaintext that the engine did not take
 	refused bool   // the app waits for Writable
 	told    bool   // the app knows of the end
-	ended   bool   // the socket has no more
-	closing bool
+	ended   bool   // the socket gives no more
+	broken  bool   // and takes no more
+	closing bool   // the app has closed
+	shut    bool   // close_notify is with the engine
 	gone    bool
-	busy    bool
+	busy    bool // in a turn: calls of the app only leave a note
 }
 
 // New makes a Pump.
@@ -39,21 +43,30 @@ func (p *Pump) Ready(model.Events) {
 		return
 	}
 	p.busy = true
-	for p.send() || p.recv() || p.read() || p.write() {
+	for p.send() || p.recv() || p.read() || p.write() || p.shutdown() {
 	}
 	p.busy = false
-	p.finish()
-	if p.gone {
-		return
+	if p.finish(); !p.gone {
+		p.arm()
 	}
+}
+
+// arm asks for input while it can be taken, and for room exactly while output
+// is pending.
+func (p *Pump) arm() {
 	var mask model.Events
 	if !p.ended && (p.told || p.env.Engine.InputRoom() > 0) {
 		mask |= model.Readable
 	}
-	if len(p.out) > 0 || p.env.Engine.OutputPending() > 0 {
+	if p.pending() {
 		mask |= model.Writable
 	}
 	p.env.Loop.Interest(mask)
+}
+
+// pending says whether ciphertext waits for the socket.
+func (p *Pump) pending() bool {
+	return !p.broken && (len(p.out) > 0 || p.env.Engine.OutputPending() > 0)
 }
 
 // Write implements model.Pump.
@@ -78,26 +91,22 @@ func (p *Pump) CloseWrite() {}
 // Close implements model.Pump.
 func (p *Pump) Close() {
 	p.closing = true
-	p.env.Engine.ClearErrors()
-	p.env.Engine.Shutdown()
 	p.Ready(0)
 }
 
 // send moves ciphertext to the socket. The engine is asked after every call of
 // it, not only after writes: a read may have answered something (MB-53428).
 func (p *Pump) send() bool {
+	if !p.pending() {
+		return false
+	}
 	if len(p.out) == 0 {
 		n := p.env.Engine.Drain(p.buf[:p.env.Limits.Pipe])
 		p.out = append(p.out[:0], p.buf[:n]...)
 	}
-	if len(p.out) == 0 {
-		return false
-	}
 	n, st := p.env.Socket.Send(p.out)
 	p.out = p.out[n:]
-	if st == model.Reset {
-		p.out, p.ended = nil, true
-	}
+	p.broken = st == model.Reset
 	return n > 0
 }
 
@@ -115,10 +124,12 @@ func (p *Pump) recv() bool {
 		p.env.Engine.Feed(p.buf[:n])
 	}
 	p.ended = st == model.EOF || st == model.Reset
+	p.broken = p.broken || st == model.Reset
 	return n > 0
 }
 
-// read moves plaintext to the app.
+// read moves plaintext to the app. A read that wants to write has not seen the
+// end, even if the socket has: it goes on when its answer is out.
 func (p *Pump) read() bool {
 	if p.told {
 		return false
@@ -133,17 +144,19 @@ func (p *Pump) read() bool {
 		p.tell(model.Clean)
 	case st == model.Failed:
 		p.tell(model.Fault)
-	case p.ended:
+	case p.broken:
+		p.tell(model.Broken)
+	case p.ended && st == model.WantRead:
 		p.tell(model.Truncated)
 	}
 	return false
 }
 
-// write moves plaintext to the engine, whole or not at all: a retry offers the
-// same bytes again.
+// write moves plaintext to the engine. A retry begins with the same bytes, and
+// a write of nothing sends the answer to a KeyUpdate that was put off.
 func (p *Pump) write() bool {
 	moved := false
-	for len(p.queue) > 0 && !p.told && p.env.Engine.InitFinished() {
+	for p.mayWrite() && (len(p.queue) > 0 || p.env.Engine.Deferred()) {
 		p.env.Engine.ClearErrors()
 		n, st := p.env.Engine.Write(p.queue[:min(len(p.queue), p.env.Limits.Chunk)])
 		if st != model.OK {
@@ -160,6 +173,19 @@ func (p *Pump) write() bool {
 	return moved
 }
 
+// mayWrite says whether the engine would take plaintext.
+func (p *Pump) mayWrite() bool { return !p.told && !p.broken && p.env.Engine.InitFinished() }
+
+// shutdown hands close_notify to the engine, if the engine is fit to send it.
+func (p *Pump) shutdown() bool {
+	if !p.closing || p.shut {
+		return false
+	}
+	p.env.Engine.ClearErrors()
+	p.shut = p.broken || p.env.Engine.Shutdown() != model.WantWrite
+	return p.shut
+}
+
 // tell tells the app of the end.
 func (p *Pump) tell(why model.Cause) {
 	p.told = true
@@ -168,7 +194,7 @@ func (p *Pump) tell(why model.Cause) {
 
 // finish closes the socket once all is sent.
 func (p *Pump) finish() {
-	if p.closing && len(p.out) == 0 && p.env.Engine.OutputPending() == 0 && !p.gone {
+	if p.shut && !p.pending() {
 		p.gone = true
 		p.env.Socket.Close()
 	}
