@@ -183,14 +183,14 @@ func (d *drawer) frames() bool { return d.opts.Pump.Support&model.FramesOnly != 
 
 // drawOdds sets what every storm has.
 func (d *drawer) drawOdds() {
-	d.plan.Steps = d.rand.Between(20, 600)
+	d.plan.Steps = d.rand.Between(20, 700)
 	d.both(sim.Deliver, 40, 0)
 	d.both(sim.Poll, 60, 0)
 	d.both(sim.Resume, 10, 0)
-	d.both(sim.Spurious, 1, 0)
-	d.plan.Portions = [4]uint16{1, 2, 6, 12}
+	d.both(sim.Spurious, 2, uint16(d.rand.Between(1, 8)))
+	d.plan.Portions = [4]uint16{6, 6, 8, 3}
 	if d.rand.OneIn(6) {
-		d.plan.Portions = [4]uint16{12, 4, 2, 1}
+		d.plan.Portions = [4]uint16{24, 4, 2, 1}
 	}
 }
 

@@ -96,14 +96,14 @@ func (d *drawer) both(v sim.Verb, weight, budget uint16) {
 }
 
 func requestResponse(d *drawer) {
-	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 40)))
-	d.plan.Body, d.plan.Answer = d.size(1, 2000), d.size(1, 4000)
+	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 80)))
+	d.plan.Body, d.plan.Answer = d.size(1, 1000), d.size(1, 2000)
 }
 
 func bulkBothWays(d *drawer) {
 	d.cfg.Stream = d.frames()
-	d.both(sim.Write, 40, uint16(d.rand.Between(2, 12)))
-	d.plan.Body, d.plan.Answer = d.size(200, 16000), d.size(1, 4000)
+	d.both(sim.Write, 40, uint16(d.rand.Between(2, 24)))
+	d.plan.Body, d.plan.Answer = d.size(100, 16000), d.size(1, 4000)
 	d.cfg.Sizes.Flight = d.size(1, 4096)
 	d.cfg.Sizes.Window = d.size(1, 4096)
 	if d.opts.Pump.Support&model.NoClient == 0 && d.opts.Peer == nil && d.rand.OneIn(2) {
@@ -118,25 +118,34 @@ func slowReader(d *drawer) {
 		reader = server
 	}
 	d.set(client, sim.Write, 10, 2)
-	d.set(reader.Peer(), sim.Write, 40, uint16(d.rand.Between(2, 20)))
-	d.set(reader, sim.Pause, 10, 0)
+	d.set(reader.Peer(), sim.Write, 40, uint16(d.rand.Between(2, 40)))
+	d.set(reader, sim.Pause, 10, 12)
 	d.set(reader, sim.Resume, 10, 0)
 	d.set(reader, sim.Window, 10, 4)
 	d.both(sim.Tick, 10, 0)
-	d.plan.Body = d.size(1, 8000)
+	d.plan.Body = d.size(1, 4000)
 }
 
 func uploadAndClose(d *drawer) {
-	d.set(client, sim.Write, 40, uint16(d.rand.Between(1, 6)))
-	d.set(client, sim.Close, 10, 1)
-	d.plan.Body = d.size(1, 8000)
+	d.set(client, sim.Write, 40, uint16(d.rand.Between(1, 60)))
+	d.set(client, sim.Close, 1, 1)
+	d.plan.Body = d.size(1, 4000)
+}
+
+// scale multiplies all odds, so that what is set afterwards is rarer.
+func (d *drawer) scale(by uint16) {
+	for role := range d.plan.Weights {
+		for v := range d.plan.Weights[role] {
+			d.plan.Weights[role][v] *= by
+		}
+	}
 }
 
 // traffic is a little of everything, for scenarios about something else.
 func (d *drawer) traffic() {
 	d.cfg.Stream = d.frames() && d.rand.OneIn(2)
-	d.set(client, sim.Write, 15, uint16(d.rand.Between(1, 12)))
-	d.set(server, sim.Write, 15, uint16(d.rand.Between(1, 8)))
+	d.set(client, sim.Write, 15, uint16(d.rand.Between(1, 90)))
+	d.set(server, sim.Write, 15, uint16(d.rand.Between(1, 60)))
 	d.plan.Body, d.plan.Answer = d.size(1, 1000), d.size(1, 1000)
 }
 
@@ -173,19 +182,21 @@ func keyUpdate(d *drawer) {
 func awaitedKeyUpdate(d *drawer) {
 	d.cfg.AwaitUpdate = true
 	d.set(client, sim.Write, 5, 2)
-	d.both(sim.KeyUpdate, 15, 2)
+	d.both(sim.KeyUpdate, 15, uint16(d.rand.Between(1, 8)))
 	d.plan.Body = d.size(1, 100)
 	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.real()
 }
 
 func mutualClose(d *drawer) {
 	d.traffic()
-	d.both(sim.Close, 8, 1)
+	d.scale(4)
+	d.both(sim.Close, 3, 1)
 }
 
 func halfClose(d *drawer) {
 	d.traffic()
-	d.both(sim.Shut, 8, 1)
+	d.scale(4)
+	d.both(sim.Shut, 4, 1)
 	d.both(sim.Close, 2, 1)
 }
 
@@ -215,16 +226,18 @@ func longHandshake(d *drawer) {
 
 func networkFaults(d *drawer) {
 	d.traffic()
-	d.both(sim.Reset, 1, 1)
-	d.both(sim.Fin, 1, 1)
 	d.both(sim.Window, 6, 0)
 	d.both(sim.Tick, 6, 0)
-	d.both(sim.Spurious, 8, 0)
-	d.both(sim.Close, 2, 1)
+	d.both(sim.Spurious, 8, 40)
+	d.both(sim.Close, 1, 1)
+	d.scale(16)
+	d.both(sim.Reset, 1, 1)
+	d.both(sim.Fin, 1, 1)
 }
 
 func recordFaults(d *drawer) {
 	d.traffic()
-	d.both(sim.Mutate, 6, uint16(d.rand.Between(1, 3)))
+	d.scale(4)
+	d.both(sim.Mutate, 3, uint16(d.rand.Between(1, 3)))
 	d.drawMutations()
 }
