@@ -170,6 +170,9 @@ func (a *app) afterTurn() {
 		a.finish = true
 	}
 	a.offer()
+	if acct.Told && !a.finish {
+		a.afterTurn() // the pump met the end inside its Write
+	}
 }
 
 // Data implements model.App.
