@@ -22,6 +22,7 @@ type Pump struct {
 	queue   []byte // plaintext that the engine did not take
 	refused bool   // the app waits for Writable
 	told    bool   // the app knows of the end
+	dead    bool   // and it was not a clean one: nothing more is written
 	ended   bool   // the socket gives no more
 	broken  bool   // and takes no more
 	closing bool   // the app has closed
@@ -107,7 +108,7 @@ func (p *Pump) send() bool {
 	n, st := p.env.Socket.Send(p.out)
 	p.out = p.out[n:]
 	p.broken = st == model.Reset
-	return n > 0
+	return n > 0 || p.broken
 }
 
 // recv moves ciphertext to the engine; after the end it is thrown away.
@@ -140,9 +141,9 @@ func (p *Pump) read() bool {
 	case st == model.OK:
 		p.env.App.Data(p.buf[:n])
 		return true
-	case st == model.Closed:
+	case st == model.Closed && p.env.Engine.InitFinished():
 		p.tell(model.Clean)
-	case st == model.Failed:
+	case st == model.Closed || st == model.Failed: // closed in a handshake: given up
 		p.tell(model.Fault)
 	case p.broken:
 		p.tell(model.Broken)
@@ -174,27 +175,30 @@ func (p *Pump) write() bool {
 }
 
 // mayWrite says whether the engine would take plaintext.
-func (p *Pump) mayWrite() bool { return !p.told && !p.broken && p.env.Engine.InitFinished() }
+func (p *Pump) mayWrite() bool { return !p.dead && !p.broken && p.env.Engine.InitFinished() }
 
-// shutdown hands close_notify to the engine, if the engine is fit to send it.
+// shutdown hands close_notify to the engine, behind all that the app has
+// written. After an end that was not clean it tries once: a record that waits
+// for room would be in the way for ever.
 func (p *Pump) shutdown() bool {
-	if !p.closing || p.shut {
+	if !p.closing || p.shut || p.mayWrite() && len(p.queue) > 0 {
 		return false
 	}
 	p.env.Engine.ClearErrors()
-	p.shut = p.broken || p.env.Engine.Shutdown() != model.WantWrite
+	p.shut = p.env.Engine.Shutdown() != model.WantWrite || p.dead || p.broken
 	return p.shut
 }
 
 // tell tells the app of the end.
 func (p *Pump) tell(why model.Cause) {
-	p.told = true
+	p.told, p.dead = true, why != model.Clean
 	p.env.App.Closed(why)
 }
 
-// finish closes the socket once all is sent.
+// finish closes the socket once all is sent, or nothing more ever can be: an
+// app that still has bytes to write would wait for ever.
 func (p *Pump) finish() {
-	if p.shut && !p.pending() {
+	if p.shut && !p.pending() || p.told && p.broken {
 		p.gone = true
 		p.env.Socket.Close()
 	}
