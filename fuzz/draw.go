@@ -26,12 +26,13 @@ func (o *Options) real() bool {
 
 // A drawer draws a schedule's world and plan from its seed.
 type drawer struct {
-	opts *Options
-	rand sim.Rand
-	cfg  sim.Config
-	plan sim.Plan
-	wild []sim.Action // storage of the plan's mutations
-	zoo  mutations
+	opts  *Options
+	rand  sim.Rand
+	cfg   sim.Config
+	plan  sim.Plan
+	tight bool         // this world's sizes are where bugs live
+	wild  []sim.Action // storage of the plan's mutations
+	zoo   mutations
 }
 
 // draw makes the world and the plan of a schedule.
@@ -51,6 +52,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 		d.cfg.PeerEngine = o.PeerEngine.Name()
 	}
 	d.plan = sim.Plan{Mutations: d.wild[:0]}
+	d.tight = d.rand.OneIn(3)
 	d.drawKind(sc)
 	d.drawSizes()
 	d.drawOdds()
@@ -162,20 +164,29 @@ func (d *drawer) drawSizes() {
 	}
 }
 
-// size draws from lo to hi: mostly comfortable, often small, sometimes tiny.
+// size draws from lo to hi. In a tight world it is often small and sometimes
+// tiny; in the others it is comfortable, because tight ones cost more.
 func (d *drawer) size(lo, hi int) int {
+	if !d.tight {
+		lo = max(lo, 512)
+		return d.rand.Between(min(lo, hi), hi)
+	}
 	top := hi
-	switch d.rand.Below(16) {
+	switch d.rand.Below(8) {
 	case 0:
 		top = lo + 15
-	case 1, 2, 3:
+	case 1, 2:
 		top = lo + 255
-	case 4, 5, 6, 7, 8, 9:
+	case 3, 4, 5:
 		lo, top = max(lo, 64), 2048
-	default:
-		lo = max(lo, 512)
 	}
 	return d.rand.Between(min(lo, hi), max(min(lo, hi), min(top, hi)))
+}
+
+// body draws the largest body of a schedule's messages, up to most bytes: small
+// ones are as likely as large ones.
+func (d *drawer) body(most int) int {
+	return 1 + most>>d.rand.Below(8)
 }
 
 // frames says whether the pump takes whole messages only.
@@ -183,12 +194,12 @@ func (d *drawer) frames() bool { return d.opts.Pump.Support&model.FramesOnly != 
 
 // drawOdds sets what every storm has.
 func (d *drawer) drawOdds() {
-	d.plan.Steps = d.rand.Between(20, 700)
+	d.plan.Steps = d.rand.Between(60, 600)
 	d.both(sim.Deliver, 40, 0)
 	d.both(sim.Poll, 60, 0)
 	d.both(sim.Resume, 10, 0)
 	d.both(sim.Spurious, 2, uint16(d.rand.Between(1, 8)))
-	d.plan.Portions = [4]uint16{6, 6, 8, 3}
+	d.plan.Portions = [4]uint16{16, 12, 6, 2}
 	if d.rand.OneIn(6) {
 		d.plan.Portions = [4]uint16{24, 4, 2, 1}
 	}

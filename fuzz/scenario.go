@@ -97,13 +97,13 @@ func (d *drawer) both(v sim.Verb, weight, budget uint16) {
 
 func requestResponse(d *drawer) {
 	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 80)))
-	d.plan.Body, d.plan.Answer = d.size(1, 1000), d.size(1, 2000)
+	d.plan.Body, d.plan.Answer = d.body(1000), d.body(2000)
 }
 
 func bulkBothWays(d *drawer) {
 	d.cfg.Stream = d.frames()
 	d.both(sim.Write, 40, uint16(d.rand.Between(2, 24)))
-	d.plan.Body, d.plan.Answer = d.size(100, 16000), d.size(1, 4000)
+	d.plan.Body, d.plan.Answer = 100+d.body(16000), d.body(4000)
 	d.cfg.Sizes.Flight = d.size(1, 4096)
 	d.cfg.Sizes.Window = d.size(1, 4096)
 	if d.opts.Pump.Support&model.NoClient == 0 && d.opts.Peer == nil && d.rand.OneIn(2) {
@@ -123,13 +123,13 @@ func slowReader(d *drawer) {
 	d.set(reader, sim.Resume, 10, 0)
 	d.set(reader, sim.Window, 10, 4)
 	d.both(sim.Tick, 10, 0)
-	d.plan.Body = d.size(1, 4000)
+	d.plan.Body = d.body(4000)
 }
 
 func uploadAndClose(d *drawer) {
 	d.set(client, sim.Write, 40, uint16(d.rand.Between(1, 60)))
 	d.set(client, sim.Close, 1, 1)
-	d.plan.Body = d.size(1, 4000)
+	d.plan.Body = d.body(4000)
 }
 
 // scale multiplies all odds, so that what is set afterwards is rarer.
@@ -144,9 +144,9 @@ func (d *drawer) scale(by uint16) {
 // traffic is a little of everything, for scenarios about something else.
 func (d *drawer) traffic() {
 	d.cfg.Stream = d.frames() && d.rand.OneIn(2)
-	d.set(client, sim.Write, 15, uint16(d.rand.Between(1, 90)))
-	d.set(server, sim.Write, 15, uint16(d.rand.Between(1, 60)))
-	d.plan.Body, d.plan.Answer = d.size(1, 1000), d.size(1, 1000)
+	d.set(client, sim.Write, 15, uint16(d.rand.Between(1, 60)))
+	d.set(server, sim.Write, 15, uint16(d.rand.Between(1, 40)))
+	d.plan.Body, d.plan.Answer = d.body(1000), d.body(1000)
 }
 
 func renegotiation(d *drawer) {
@@ -159,7 +159,7 @@ func idleRenegotiation(d *drawer) {
 	d.set(client, sim.Renegotiate, 30, 1)
 	if d.rand.OneIn(3) {
 		d.set(client, sim.Write, 10, 1)
-		d.plan.Answer = d.size(1, 100)
+		d.plan.Answer = d.body(100)
 	}
 }
 
@@ -183,7 +183,7 @@ func awaitedKeyUpdate(d *drawer) {
 	d.cfg.AwaitUpdate = true
 	d.set(client, sim.Write, 5, 2)
 	d.both(sim.KeyUpdate, 15, uint16(d.rand.Between(1, 8)))
-	d.plan.Body = d.size(1, 100)
+	d.plan.Body = d.body(100)
 	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.real()
 }
 

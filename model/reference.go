@@ -35,6 +35,7 @@ type Reference struct {
 	stuckR  bool // Read wants to write
 	stuckW  bool // Write wants to write
 	stuckS  bool // Shutdown wants to write
+	drained bool // the engine has no output: no call since it had none
 	wrote   bool // the last output came from the app's side
 	retry   int  // length of the Write that has to be repeated
 	mask    Events
@@ -126,8 +127,7 @@ func (p *Reference) Renegotiate() {
 	if !p.established() {
 		return
 	}
-	p.env.Engine.ClearErrors()
-	p.note(p.env.Engine.Renegotiate())
+	p.note(p.engine().Renegotiate())
 	p.due, p.wrote = true, true
 	p.turn()
 }
@@ -138,8 +138,7 @@ func (p *Reference) KeyUpdate(requested bool) {
 	if !p.established() || p.retry > 0 || p.stuckR {
 		return
 	}
-	p.env.Engine.ClearErrors()
-	p.note(p.env.Engine.KeyUpdate(requested))
+	p.note(p.engine().KeyUpdate(requested))
 	p.wrote = true
 	p.turn()
 }
@@ -242,7 +241,15 @@ func (p *Reference) owes() bool {
 	if p.pipe.len() > 0 {
 		return true
 	}
-	return p.mayFlush() && p.env.Engine.OutputPending() > 0
+	return !p.drained && p.mayFlush() && p.env.Engine.OutputPending() > 0
+}
+
+// engine is the engine for a call that may write: its thread's error queue is
+// empty (bugzoo, section H), and its output has to be looked at afterwards.
+func (p *Reference) engine() Engine {
+	p.drained = false
+	p.env.Engine.ClearErrors()
+	return p.env.Engine
 }
 
 // mayFlush is the flaw of MB-53428, when it is planted: what a read produced

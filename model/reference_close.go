@@ -35,8 +35,7 @@ func (p *Reference) notify() bool {
 		p.shut = p.cut
 		return p.cut || p.linger()
 	}
-	p.env.Engine.ClearErrors()
-	st := p.env.Engine.Shutdown()
+	st := p.engine().Shutdown()
 	p.wrote = true
 	if st == WantWrite {
 		p.stuckS = true

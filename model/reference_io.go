@@ -39,9 +39,15 @@ func (p *Reference) drain() bool {
 	if !p.mayFlush() {
 		return false
 	}
-	n := p.env.Engine.Drain(p.pipe.space())
-	if n == 0 {
+	if p.drained {
+		return false
+	}
+	space := p.pipe.space()
+	n := p.env.Engine.Drain(space)
+	if p.drained = n < len(space); p.drained {
 		p.wrote = false
+	}
+	if n == 0 {
 		return false
 	}
 	p.pipe.grew(n)
@@ -129,8 +135,7 @@ func (p *Reference) take() {
 	}
 	p.due = false
 	for !p.over && !p.dead {
-		p.env.Engine.ClearErrors()
-		n, st := p.env.Engine.Read(p.scratch[:p.env.Limits.Chunk])
+		n, st := p.engine().Read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
 			p.readEnded(st)
 			return
@@ -154,8 +159,7 @@ func (p *Reference) shake() {
 	if p.over || p.dead || p.stuckR || p.up() {
 		return
 	}
-	p.env.Engine.ClearErrors()
-	switch st := p.env.Engine.Handshake(); st {
+	switch st := p.engine().Handshake(); st {
 	case Failed:
 		p.failed()
 	case WantWrite:
@@ -214,8 +218,7 @@ func (p *Reference) give() {
 			}
 		}
 		if p.env.Engine.Deferred() {
-			p.env.Engine.ClearErrors()
-			_, st := p.env.Engine.Write(nil)
+			_, st := p.engine().Write(nil)
 			p.note(st)
 			p.wrote = true
 		}
@@ -239,8 +242,7 @@ func (p *Reference) writeOne() bool {
 	if p.retry > 0 {
 		piece = piece[:p.retry]
 	}
-	p.env.Engine.ClearErrors()
-	n, st := p.env.Engine.Write(piece)
+	n, st := p.engine().Write(piece)
 	p.wrote = true
 	switch st {
 	case OK:

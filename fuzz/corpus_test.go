@@ -1,0 +1,108 @@
+package fuzz_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// -rewrite records the hashes of the corpus anew, after a change of the world
+// that is meant. The verdicts must hold all the same: read the diff.
+var rewrite = flag.Bool("rewrite", false, "record the hashes of the corpus anew")
+
+// eachScript runs check for each script of the project's corpus.
+func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Runner)) {
+	t.Helper()
+	names := corpus.Names()
+	if len(names) == 0 {
+		t.Fatal("the corpus is empty")
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			file, err := corpus.Embedded().Open(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			s, err := sim.ParseScript(file, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c := fuzz.NewCatalog()
+			spec, err := c.Pump(s.Config.Pump)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := fuzz.NewRunner(c, fuzz.Options{Pump: spec})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			check(t, s, r)
+		})
+	}
+}
+
+// TestCorpusReplays: each saved failure fails again, with the verdict and the
+// hash that were recorded.
+func TestCorpusReplays(t *testing.T) {
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if *rewrite && out.Result.Found {
+			record(t, s, out.Result.Hash)
+		}
+		if err := out.Confirms(s); err != nil {
+			t.Error(err)
+		}
+		if folder := filepath.Dir(t.Name()); filepath.Base(folder) != s.Property {
+			t.Errorf("the script lies in %s; its property is %s", folder, s.Property)
+		}
+	})
+}
+
+// record writes a script with another hash in place of the old one.
+func record(t *testing.T, s *sim.Script, hash uint64) {
+	t.Helper()
+	s.Hash = hash
+	name := filepath.Join("..", "corpus", filepath.Base(filepath.Dir(t.Name())),
+		filepath.Base(t.Name()))
+	if err := os.WriteFile(name, s.Format(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestReferencePassesTheCorpus: what broke the others does not break the
+// reference.
+func TestReferencePassesTheCorpus(t *testing.T) {
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Pump: "reference", Loose: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Result.Found {
+			t.Errorf("the reference fails too: %s", out.Result.Violation)
+		}
+	})
+}
+
+// TestTheCorpusShowsEveryProperty: there is a saved failure of each.
+func TestTheCorpusShowsEveryProperty(t *testing.T) {
+	shown := map[string]bool{}
+	for _, name := range corpus.Names() {
+		shown[filepath.Dir(name)] = true
+	}
+	for _, p := range model.Properties() {
+		if !shown[p.Name] {
+			t.Errorf("no script in corpus/%s", p.Name)
+		}
+	}
+}
