@@ -25,7 +25,8 @@ type Config struct {
 	Seed uint64
 	// Auth: the server asks for a client certificate.
 	Auth bool
-	// AnswerAtRead, RefuseReneg and IgnoreReneg are traits of both engines.
+	// AnswerAtRead is a trait of both engines, RefuseReneg and IgnoreReneg are
+	// those of the end under test.
 	AnswerAtRead, RefuseReneg, IgnoreReneg bool
 	// SoftRefusal: a refused renegotiation leaves the asker's link up.
 	SoftRefusal bool

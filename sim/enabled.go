@@ -133,10 +133,13 @@ func (w *World) endChoices(e *endpoint) uint16 {
 	if e.starter == nil || !e.tap.wasInit || e.app.half {
 		return m
 	}
-	if w.cfg.Version == model.TLS12 {
-		return m | 1<<Renegotiate
+	switch {
+	case w.cfg.Version == model.TLS13:
+		return m | 1<<KeyUpdate
+	case e.cfg.Traits.Renegotiation == model.RenegRefuse:
+		return m // OpenSSL does not let who refuses ask: SSL_OP_NO_RENEGOTIATION
 	}
-	return m | 1<<KeyUpdate
+	return m | 1<<Renegotiate
 }
 
 // mayWrite says whether the end's app may begin a message: a server whose pump

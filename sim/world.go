@@ -141,6 +141,7 @@ func (w *World) equip(e *endpoint) {
 		PartialWrite: !c.WholeWrites, MovingBuffer: !c.FixedBuffer,
 		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal}}
 	switch {
+	case !w.under(e): // who refuses, or ignores, can't be who asks
 	case c.RefuseReneg:
 		e.cfg.Traits.Renegotiation = model.RenegRefuse
 	case c.IgnoreReneg:
