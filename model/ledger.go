@@ -60,6 +60,7 @@ type Rest struct {
 	UnreadEnd bool   // FIN or reset is there and the pump has not met it
 	Room      int    // bytes that Send would take
 	Mask      Events // interest
+	Spins     bool   // it is called again anyway: it woke itself
 	Output    int    // ciphertext that Drain would give
 	Sealed    int    // ciphertext behind it that only another engine call moves
 	Inside    int    // decrypted bytes inside the engine
@@ -218,7 +219,7 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || r.Broken || r.Mask&Writable != 0 {
+	if a.Gone || r.Broken || r.awaitsRoom() {
 		return NoObligation, 0
 	}
 	switch {
@@ -246,8 +247,12 @@ func (l *Ledger) mayWrite(e int) bool {
 // and the pump waits for room. There is nothing that it could do.
 func (a *Account) blocked() bool {
 	r := &a.Rest
-	return r.Stuck && r.Room == 0 && r.Mask&Writable != 0
+	flight := !r.InitDone && r.Sealed > 0 // so would be the next read
+	return (r.Stuck || flight) && r.Room == 0 && r.awaitsRoom()
 }
+
+// awaitsRoom says whether the pump will be called when there is room.
+func (r *Rest) awaitsRoom() bool { return r.Mask&Writable != 0 || r.Spins }
 
 // jammed: both engines are blocked, each in the middle of a flight that does
 // not fit the link. That is the library's deadlock (openssl 7967, bugzoo F16),

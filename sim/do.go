@@ -18,6 +18,7 @@ func (w *World) do(a Action) {
 	case Pause, Resume:
 		w.initiate(e, func() { e.pause(a.Verb == Pause) })
 	case Renegotiate:
+		w.expectRefusal(e)
 		w.initiate(e, func() { e.starter.Renegotiate() })
 	case KeyUpdate:
 		w.initiate(e, func() { e.starter.KeyUpdate(a.Arg == 1) })
@@ -37,6 +38,16 @@ func (w *World) do(a Action) {
 		w.mutate(e.in, Mutation(a.Arg), a.Arg2)
 	case Tick:
 		w.tick(uint64(a.Arg))
+	}
+}
+
+// expectRefusal: a renegotiation that the peer refuses ends the link if the
+// asker's library takes a refusal for fatal, as OpenSSL does. That is the
+// asker's own doing and no failure of a pump.
+func (w *World) expectRefusal(e *endpoint) {
+	refuses := e.peer().cfg.Traits.Renegotiation == model.RenegRefuse
+	if refuses && !e.cfg.Traits.RefusalIsWarning {
+		w.taint(e)
 	}
 }
 

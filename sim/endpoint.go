@@ -113,7 +113,7 @@ func (e *endpoint) rest() {
 		Output: e.engine.OutputPending(), Inside: e.engine.Pending(),
 		InitDone: e.engine.InitFinished(), Deferred: e.engine.Deferred(),
 		Shut: e.engine.ShutState(), Failed: e.tap.dead()}
-	r.Stuck = e.tap.stuck
+	r.Stuck, r.Spins = e.tap.stuck, e.woken
 	r.Broken = e.in.resetSeen || e.out.reset
 	r.UnreadEnd = (e.in.finSeen || e.in.resetSeen) && !e.metEnd
 	if e.in.resetSeen {
