@@ -21,6 +21,8 @@ type huntFlags struct {
 	time                           time.Duration
 	workers                        int
 	json, first                    bool
+
+	saved []string // the paths of the finds' scripts
 }
 
 func newHunt(t *terminal) *cobra.Command {
@@ -36,7 +38,7 @@ func newHunt(t *terminal) *cobra.Command {
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
 			"  wantwrite hunt --engine openssl --scenario idle-renegotiation --first\n" +
 			"  wantwrite hunt --time 30s --json",
-		Args: cobra.NoArgs,
+		Args: countArgs(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, t) },
 	}
 	fl := cmd.Flags()
@@ -74,10 +76,13 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *fuzz.Catalog) (h fuzz.Hunt, err 
 		return h, fmt.Errorf("got --workers %d; want 1", f.workers)
 	}
 	if f.time < 0 {
-		return h, fmt.Errorf("got --time %s; want a positive duration", f.time)
+		return h, fmt.Errorf("got --time %s; want a time such as 30s or 5m", f.time)
 	}
 	if cmd.Flags().Changed("schedules") && f.schedules == 0 {
 		return h, fmt.Errorf("got --schedules 0; want at least 1")
+	}
+	if f.corpus == "" {
+		return h, fmt.Errorf("got an empty --corpus; want a folder")
 	}
 	if f.schedules == 0 && f.time == 0 {
 		h.Schedules = 20000
@@ -143,24 +148,25 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 	return f.end(cmd, t, rep)
 }
 
-// found saves a find and reports it.
+// found saves a find and reports it. A terminal that takes nothing more ends
+// the hunt.
 func (f *huntFlags) found(t *terminal, find *fuzz.Find) error {
 	s := find.Script
 	path, err := corpus.Save(f.corpus, s.Property, fuzz.SlugOf(s), s.Format())
 	if err != nil {
 		return err
 	}
+	f.saved = append(f.saved, path)
 	if f.json {
-		return t.object(violationObject(f, find, path))
+		err = t.object(violationObject(f, find, path))
+	} else {
+		t.clear()
+		tell(t, find, path)
 	}
-	t.clear()
-	fmt.Fprintf(t.out, "%s in %s: schedule %d of seed %d, scenario %s, after %.2fs\n",
-		t.bold(s.Property), s.Config.Pump, find.Schedule, find.Seed, s.Config.Scenario,
-		find.Stats.Elapsed.Seconds())
-	fmt.Fprintf(t.out, "%s\n", indent(find.Story))
-	fmt.Fprintf(t.out, "  shrunk from %d actions to %d: %s\n", find.Original, len(s.Actions), path)
-	fmt.Fprintf(t.out, "  replay: wantwrite replay %s\n\n", path)
-	return nil
+	if t.broken != nil {
+		return fmt.Errorf("cannot print (%w); what was found is saved in %s", t.broken, f.corpus)
+	}
+	return err
 }
 
 // end reports how the hunt ended.
@@ -168,78 +174,26 @@ func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep fuzz.Report) error 
 	stopped := rep.Interrupted && cmd.Context().Err() != nil
 	result := "clean"
 	switch {
-	case len(rep.Finds) > 0:
-		result = "done"
 	case stopped:
 		result = "interrupted"
+	case len(rep.Finds) > 0:
+		result = "done"
 	}
 	if f.json {
 		if err := t.object(endObject(f, rep, result)); err != nil {
 			return err
 		}
 	} else {
-		seconds := rep.Elapsed.Seconds()
-		fmt.Fprintf(t.out, "%s: %d found in %d schedules, %d steps, %.1fs (%.0f schedules/s)\n",
-			f.pump, len(rep.Finds), rep.Schedules, rep.Steps, seconds,
-			float64(rep.Schedules)/max(seconds, 1e-9))
+		summary(t, f, rep)
 	}
-	if stopped {
+	switch {
+	case stopped && len(rep.Finds) > 0:
 		return fmt.Errorf("interrupted after %d schedules; what was found is saved in %s",
 			rep.Schedules, f.corpus)
-	}
-	if len(rep.Finds) > 0 {
+	case stopped:
+		return fmt.Errorf("interrupted after %d schedules; nothing was found", rep.Schedules)
+	case len(rep.Finds) > 0:
 		return errViolation
 	}
 	return nil
-}
-
-// A violationJSON is the object of a find.
-type violationJSON struct {
-	Result    string   `json:"result"`
-	Property  string   `json:"property"`
-	Pump      string   `json:"pump"`
-	Engine    string   `json:"engine"`
-	TLS       string   `json:"tls"`
-	Scenario  string   `json:"scenario"`
-	Strategy  string   `json:"strategy"`
-	Seed      uint64   `json:"seed"`
-	Schedules uint64   `json:"schedules"`
-	Steps     uint64   `json:"steps"`
-	Actions   int      `json:"actions"`
-	Seconds   float64  `json:"seconds"`
-	Script    string   `json:"script"`
-	Hash      string   `json:"hash"`
-	Wire      string   `json:"wire"`
-	Story     []string `json:"story"`
-}
-
-func violationObject(f *huntFlags, find *fuzz.Find, path string) violationJSON {
-	s := find.Script
-	return violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
-		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
-		Strategy: f.strategy, Seed: find.Seed, Schedules: find.Stats.Schedules,
-		Steps: find.Stats.Steps, Actions: len(s.Actions), Seconds: find.Stats.Elapsed.Seconds(),
-		Script: path, Hash: fmt.Sprintf("%016x", s.Hash),
-		Wire: fmt.Sprintf("%016x", find.Result.Wire), Story: find.Story}
-}
-
-// An endJSON is the object of a hunt's end.
-type endJSON struct {
-	Result    string  `json:"result"`
-	Pump      string  `json:"pump"`
-	Engine    string  `json:"engine"`
-	TLS       string  `json:"tls,omitempty"`
-	Scenario  string  `json:"scenario,omitempty"`
-	Strategy  string  `json:"strategy"`
-	Seed      uint64  `json:"seed"`
-	Schedules uint64  `json:"schedules"`
-	Steps     uint64  `json:"steps"`
-	Found     int     `json:"found"`
-	Seconds   float64 `json:"seconds"`
-}
-
-func endObject(f *huntFlags, rep fuzz.Report, result string) endJSON {
-	return endJSON{Result: result, Pump: f.pump, Engine: f.engine, TLS: f.tls,
-		Scenario: f.scenario, Strategy: f.strategy, Seed: f.seed, Schedules: rep.Schedules,
-		Steps: rep.Steps, Found: len(rep.Finds), Seconds: rep.Elapsed.Seconds()}
 }

@@ -16,7 +16,7 @@ func newList(t *terminal) *cobra.Command {
 		Use:     "list",
 		Short:   "list pumps, mutants, engines, scenarios and properties",
 		Example: "  wantwrite list\n  wantwrite list --json",
-		Args:    cobra.NoArgs,
+		Args:    countArgs(0, 0, "none"),
 		RunE:    func(*cobra.Command, []string) error { return list(t, asJSON) },
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
@@ -69,7 +69,7 @@ func list(t *terminal, asJSON bool) error {
 		}
 		return nil
 	}
-	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	kind := ""
 	for _, e := range all {
 		if e.Kind != kind {

@@ -21,40 +21,54 @@ const (
 	exitInternal  = 3
 )
 
-// errViolation ends a command that found, or confirmed, a violation. It has
-// been reported.
-var errViolation = errors.New("a violation was found")
+// errViolation ends a command that found, or confirmed, a violation, and
+// errInput one whose input was at fault. Both have been reported.
+var (
+	errViolation = errors.New("a violation was found")
+	errInput     = errors.New("some input could not be used")
+)
 
+// main lets the first interrupt end a hunt in good order, and the second one
+// the process. A closed pipe is an error like others, not a signal.
 func main() {
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, &terminal{out: os.Stdout, err: os.Stderr}, os.Args[1:])
-	stop()
-	os.Exit(code)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, &terminal{out: os.Stdout, err: os.Stderr}, os.Args[1:]))
 }
 
 // run executes a command line and says how to exit.
 func run(ctx context.Context, t *terminal, args []string) (code int) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			fmt.Fprintf(t.err, "wantwrite: internal error: %v\n", fault)
+			t.complain(fmt.Errorf("internal error: %v", fault))
 			code = exitInternal
 		}
 	}()
 	root := newRoot(t)
 	root.SetArgs(args)
-	root.SetOut(t.out)
+	root.SetOut(t)
 	root.SetErr(t.err)
-	err := root.ExecuteContext(ctx)
-	var broken *fuzz.DeterminismError
+	return t.exit(root.ExecuteContext(ctx))
+}
+
+// exit reports an error that nobody has reported, and says how to exit.
+func (t *terminal) exit(err error) int {
+	if t.broken != nil && !errors.Is(err, t.broken) {
+		err = fmt.Errorf("cannot print: %w", t.broken)
+	}
+	var ours *fuzz.DeterminismError
 	switch {
 	case err == nil:
 		return exitClean
 	case errors.Is(err, errViolation):
 		return exitViolation
-	case errors.As(err, &broken):
-		fmt.Fprintf(t.err, "wantwrite: %v\n", err)
+	case errors.Is(err, errInput):
+		return exitUsage
+	}
+	t.complain(err)
+	if errors.As(err, &ours) {
 		return exitInternal
 	}
-	fmt.Fprintf(t.err, "wantwrite: %v\n", err)
 	return exitUsage
 }

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -36,12 +39,35 @@ func newReplay(t *terminal) *cobra.Command {
 		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite replay --engine openssl corpus/stall/*.script\n" +
 			"  wantwrite replay --pump reference corpus/*/*.script",
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, files []string) error { return f.replay(t, files) },
+		Args: countArgs(1, math.MaxInt, "at least one file"),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return f.replay(cmd.Context(), t, files)
+		},
 	}
 	f.add(cmd)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line")
 	return cmd
+}
+
+// known looks the names among the flags up once, rather than for each file.
+func (f *replayFlags) known(c *fuzz.Catalog) error {
+	if f.PeerEngine == "" {
+		f.PeerEngine = f.Engine
+	}
+	if f.Pump != "" {
+		if _, err := c.Pump(f.Pump); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{f.Engine, f.PeerEngine} {
+		if name == "" {
+			continue
+		}
+		if _, err := c.Engine(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // open reads a script and makes a runner for it.
@@ -55,7 +81,7 @@ func (f *replayFlags) open(c *fuzz.Catalog, path string) (*sim.Script, *fuzz.Run
 	if err != nil {
 		return nil, nil, err
 	}
-	pump, err := c.Pump(s.Config.Pump)
+	pump, err := c.Pump(either(f.Pump, s.Config.Pump))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -63,7 +89,7 @@ func (f *replayFlags) open(c *fuzz.Catalog, path string) (*sim.Script, *fuzz.Run
 	return s, r, err
 }
 
-// one replays one file.
+// one replays one file. Every error names it.
 func (f *replayFlags) one(c *fuzz.Catalog, path string, trace bool) (
 	*sim.Script, fuzz.Outcome, error) {
 
@@ -74,68 +100,97 @@ func (f *replayFlags) one(c *fuzz.Catalog, path string, trace bool) (
 	defer r.Close()
 	o := f.ReplayOptions
 	o.Trace = trace
-	if o.PeerEngine == "" {
-		o.PeerEngine = o.Engine
-	}
 	out, err := fuzz.Replay(r, s, o)
 	var input *sim.InputError
-	if errors.As(err, &input) && input.File == "" {
+	switch {
+	case err == nil:
+	case errors.As(err, &input):
 		input.File = path
+	default:
+		err = fmt.Errorf("%s: %w", path, err)
 	}
 	return s, out, err
 }
 
-func (f *replayFlags) replay(t *terminal, files []string) error {
+// replay runs the files one after the other. One that can't be used is
+// reported and does not keep the others from their turn.
+func (f *replayFlags) replay(ctx context.Context, t *terminal, files []string) (err error) {
 	c := newCatalog()
-	found := false
-	for _, path := range files {
-		s, out, err := f.one(c, path, false)
-		if err != nil {
-			return err
+	if err := f.known(c); err != nil {
+		return err
+	}
+	for i, path := range files {
+		if ctx.Err() != nil {
+			return fmt.Errorf("interrupted after %d of %d files", i, len(files))
 		}
-		found = found || out.Result.Found
-		if err := f.report(t, path, s, &out); err != nil {
-			return err
+		s, out, bad := f.one(c, path, false)
+		if bad != nil {
+			t.complain(bad)
+			err = errInput
+			continue
+		}
+		if fail := f.report(t, path, s, &out); fail != nil {
+			return fail
+		}
+		if out.Result.Found && err == nil {
+			err = errViolation
 		}
 	}
-	if found {
-		return errViolation
-	}
-	return nil
+	return err
 }
 
 // A replayJSON is the object of a replayed script.
 type replayJSON struct {
-	Result   string `json:"result"`
-	Property string `json:"property"`
-	Pump     string `json:"pump"`
-	Engine   string `json:"engine"`
-	Script   string `json:"script"`
-	Steps    int    `json:"steps"`
-	Skipped  int    `json:"skipped"`
-	Hash     string `json:"hash"`
-	Wire     string `json:"wire"`
-	Same     bool   `json:"same"`
-	Verdict  string `json:"verdict"`
+	Result     string `json:"result"`
+	Property   string `json:"property"`
+	Pump       string `json:"pump"`
+	Engine     string `json:"engine"`
+	TLS        string `json:"tls"`
+	Scenario   string `json:"scenario"`
+	Strategy   string `json:"strategy"`
+	Steps      int    `json:"steps"`
+	Actions    int    `json:"actions"`
+	Skipped    int    `json:"skipped"`
+	Script     string `json:"script"`
+	Hash       string `json:"hash"`
+	Wire       string `json:"wire"`
+	Same       bool   `json:"same"`
+	End        string `json:"end"`
+	Obligation string `json:"obligation"`
+	Verdict    string `json:"verdict"`
+}
+
+// verdict says how a replay ended: a word and a sentence.
+func verdict(s *sim.Script, r *sim.Result) (result, sentence string) {
+	switch {
+	case r.Found:
+		return "violation", r.Violation.String()
+	case s.Property == "" || s.Property == model.NoProperty.String():
+		return "clean", "no violation"
+	}
+	return "clean", "no violation of " + s.Property
 }
 
 // report prints what came of a replay. Same means that the hash is the saved
 // one, which only a run with the script's own pump and engines can have.
 func (f *replayFlags) report(t *terminal, path string, s *sim.Script, out *fuzz.Outcome) error {
-	res := out.Result
-	result, verdict := "clean", "no violation of "+s.Property
-	if res.Found {
-		result, verdict = "violation", res.Violation.String()
-	}
+	res := &out.Result
+	result, sentence := verdict(s, res)
 	same := out.Own && s.Hash == res.Hash
 	if f.json {
-		return t.object(replayJSON{Result: result, Property: s.Property,
+		property := s.Property
+		if res.Found {
+			property = res.Violation.Property.String()
+		}
+		return t.object(replayJSON{Result: result, Property: property,
 			Pump: either(f.Pump, s.Config.Pump), Engine: either(f.Engine, s.Config.Engine),
-			Script: path, Steps: res.Steps, Skipped: res.Skipped,
+			TLS: s.Config.Version.String(), Scenario: s.Config.Scenario, Strategy: "script",
+			Steps: res.Steps, Actions: len(s.Actions), Skipped: res.Skipped, Script: path,
 			Hash: fmt.Sprintf("%016x", res.Hash), Wire: fmt.Sprintf("%016x", res.Wire),
-			Same: same, Verdict: verdict})
+			Same: same, End: endOf(res), Obligation: res.Violation.Obligation.String(),
+			Verdict: sentence})
 	}
-	fmt.Fprintf(t.out, "%s: %s\n", path, t.bold(verdict))
+	t.printf("%s: %s\n", path, t.bold(sentence))
 	note := "as saved"
 	switch {
 	case !out.Own:
@@ -145,12 +200,11 @@ func (f *replayFlags) report(t *terminal, path string, s *sim.Script, out *fuzz.
 	case !same:
 		note = fmt.Sprintf("saved as %016x: this build does not run it as it was", s.Hash)
 	}
-	fmt.Fprintf(t.out, "  %d steps, hash %016x (%s), wire %016x\n", res.Steps, res.Hash, note,
-		res.Wire)
+	t.printf("  %d steps, hash %016x (%s), wire %016x\n", res.Steps, res.Hash, note, res.Wire)
 	if res.Skipped > 0 {
-		fmt.Fprintf(t.out, "  %d actions were not enabled and were skipped\n", res.Skipped)
+		t.printf("  %d actions were not enabled and were skipped\n", res.Skipped)
 	}
-	return nil
+	return t.broken
 }
 
 func either(a, b string) string {
@@ -169,7 +223,7 @@ func newShow(t *terminal) *cobra.Command {
 			"the pumps made, and then the story of the violation.",
 		Example: "  wantwrite show found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --all --engine openssl found/stall/kv-original-idle-renegotiation.script",
-		Args: cobra.ExactArgs(1),
+		Args: countArgs(1, 1, "one file"),
 		RunE: func(_ *cobra.Command, args []string) error { return f.show(t, args[0]) },
 	}
 	f.add(cmd)
@@ -178,18 +232,24 @@ func newShow(t *terminal) *cobra.Command {
 }
 
 func (f *replayFlags) show(t *terminal, path string) error {
-	s, out, err := f.one(newCatalog(), path, true)
+	c := newCatalog()
+	if err := f.known(c); err != nil {
+		return err
+	}
+	s, out, err := f.one(c, path, true)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(t.out, "%s against %s, %s, TLS %s, %s, %s\n\n", either(f.Pump, s.Config.Pump),
-		s.Config.Peer, either(f.Engine, s.Config.Engine), s.Config.Version, s.Config.Transport,
-		s.Config.Trigger)
-	fmt.Fprint(t.out, fuzz.TraceText(out.Trace, f.all))
-	if !out.Result.Found {
-		fmt.Fprintf(t.out, "\nno violation of %s\n", s.Property)
-		return nil
+	cfg := &s.Config
+	t.printf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered\n\n",
+		either(f.Pump, cfg.Pump), cfg.Under, cfg.Peer, either(f.Engine, cfg.Engine),
+		cfg.Version, cfg.Transport, cfg.Trigger)
+	t.printf("%s\n", fuzz.TraceText(out.Trace, f.all))
+	if out.Result.Found {
+		t.printf("%s\n", indent(fuzz.Explain(s, &out)))
+		return errViolation
 	}
-	fmt.Fprintf(t.out, "\n%s\n", indent(fuzz.Explain(s, &out)))
-	return errViolation
+	_, sentence := verdict(s, &out.Result)
+	t.printf("%s\n", sentence)
+	return nil
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/fuzz"
@@ -14,11 +17,15 @@ import (
 // engineNames are those that newCatalog knows.
 const engineNames = "model, openssl"
 
+// libsslVariable is the environment variable that names another libssl than
+// the system's usual one: a build of one's own, or an older release.
+const libsslVariable = "WANTWRITE_LIBSSL"
+
 // newCatalog knows the project's pumps and the libraries of this machine.
 func newCatalog() *fuzz.Catalog {
 	c := fuzz.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) {
-		lib, err := openssl.Load("")
+		lib, err := openssl.Load(os.Getenv(libsslVariable))
 		if err != nil {
 			return nil, err
 		}
@@ -46,16 +53,58 @@ func newRoot(t *terminal) *cobra.Command {
 			if len(args) == 0 {
 				return nil
 			}
-			return fmt.Errorf("got command %q; want one of hunt, replay, show, list; "+
-				"see: wantwrite --help", args[0])
+			return unknownCommand(args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
 	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newList(t))
 	return root
+}
+
+func unknownCommand(name string) error {
+	return fmt.Errorf("got command %q; want one of hunt, replay, show, list; "+
+		"see: wantwrite --help", name)
+}
+
+// newHelp is cobra's help command, less its way to accept what is not there.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "explain a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(strings.Join(args, " "))
+			}
+			return about.Help()
+		},
+	}
+}
+
+// flagError says what a flag wants instead of what the number parser thinks.
+func flagError(cmd *cobra.Command, err error) error {
+	var value *pflag.InvalidValueError
+	if !errors.As(err, &value) {
+		return fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())
+	}
+	flag := value.GetFlag()
+	want := map[string]string{"uint64": "a whole number", "int": "a whole number",
+		"duration": "a time such as 30s or 5m", "bool": "true or false"}[flag.Value.Type()]
+	return fmt.Errorf("got --%s %q; want %s; see: %s --help", flag.Name, value.GetValue(), want,
+		cmd.CommandPath())
+}
+
+// countArgs refuses any other count of arguments than least to most.
+func countArgs(least, most int, want string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if n := len(args); n < least || n > most {
+			return fmt.Errorf("got %d arguments; want %s; see: %s --help", n, want,
+				cmd.CommandPath())
+		}
+		return nil
+	}
 }
 
 // indent puts two blanks in front of each line.

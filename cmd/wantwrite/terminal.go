@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/wantwrite/wantwrite/fuzz"
@@ -13,8 +14,31 @@ import (
 // A terminal is where a command prints: results on out, the rest on err.
 type terminal struct {
 	out, err io.Writer
+	broken   error     // why out takes nothing any more
 	drawn    bool      // a progress line stands on err
 	last     time.Time // of the last progress line
+}
+
+// Write prints a result. Once out has failed nothing more is tried, and run
+// turns the failure into the exit code.
+//
+// Story 1: "wantwrite hunt | head" went on for an hour for nobody, and then
+// exited as if all had been read.
+func (t *terminal) Write(p []byte) (n int, err error) {
+	if t.broken != nil {
+		return 0, t.broken
+	}
+	n, t.broken = t.out.Write(p)
+	return n, t.broken
+}
+
+// printf prints a result.
+func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
+
+// complain prints an error, as one line, whatever is in it.
+func (t *terminal) complain(err error) {
+	t.clear()
+	fmt.Fprintf(t.err, "wantwrite: %s\n", strings.Join(strings.Fields(err.Error()), " "))
 }
 
 // isTerminal says whether w is one that a person looks at.
@@ -74,6 +98,6 @@ func (t *terminal) object(v any) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(t.out, "%s\n", text)
+	_, err = fmt.Fprintf(t, "%s\n", text)
 	return err
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// tell prints a find for people.
+func tell(t *terminal, find *fuzz.Find, path string) {
+	s := find.Script
+	t.printf("%s in %s: schedule %d of seed %d, scenario %s, after %.2fs\n",
+		t.bold(s.Property), s.Config.Pump, find.Schedule, find.Seed, s.Config.Scenario,
+		find.Stats.Elapsed.Seconds())
+	t.printf("%s\n", indent(find.Story))
+	t.printf("  shrunk from %d actions to %d: %s\n", find.Original, len(s.Actions), path)
+	t.printf("  replay: wantwrite replay %s\n\n", path)
+}
+
+// summary prints how far a hunt came, and in a table what it found: what was
+// found first need not be what matters most.
+func summary(t *terminal, f *huntFlags, rep fuzz.Report) {
+	seconds := rep.Elapsed.Seconds()
+	t.printf("%s: %d found in %d schedules, %d steps, %.1fs (%.0f schedules/s)\n",
+		f.pump, len(rep.Finds), rep.Schedules, rep.Steps, seconds,
+		float64(rep.Schedules)/max(seconds, 1e-9))
+	if len(rep.Finds) < 2 {
+		return
+	}
+	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "\n  PROPERTY\tEND\tWHAT\tSCRIPT\n")
+	for i, find := range rep.Finds {
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", find.Script.Property, endOf(&find.Result),
+			what(&find.Result), f.saved[i])
+	}
+	w.Flush()
+}
+
+// endOf names the end that is to blame; empty if none is.
+func endOf(r *sim.Result) string {
+	if !r.Found {
+		return ""
+	}
+	return sim.End(r.Violation.End).String()
+}
+
+// what says in a clause what is wrong.
+func what(r *sim.Result) string {
+	v := &r.Violation
+	if v.Obligation == model.NoObligation {
+		return v.Detail
+	}
+	return v.Obligation.What()
+}
+
+// A violationJSON is the object of a find.
+type violationJSON struct {
+	Result    string  `json:"result"`
+	Property  string  `json:"property"`
+	Pump      string  `json:"pump"`
+	Engine    string  `json:"engine"`
+	TLS       string  `json:"tls"`
+	Scenario  string  `json:"scenario"`
+	Strategy  string  `json:"strategy"`
+	Seed      uint64  `json:"seed"`
+	Schedules uint64  `json:"schedules"`
+	Steps     uint64  `json:"steps"`
+	Actions   int     `json:"actions"`
+	Seconds   float64 `json:"seconds"`
+	Script    string  `json:"script"`
+	Hash      string  `json:"hash"`
+	Wire      string  `json:"wire"`
+	// End, Obligation and What are the verdict: whose fault, what was owed, and
+	// a clause for people.
+	End        string   `json:"end"`
+	Obligation string   `json:"obligation"`
+	What       string   `json:"what"`
+	Story      []string `json:"story"`
+}
+
+func violationObject(f *huntFlags, find *fuzz.Find, path string) violationJSON {
+	s := find.Script
+	return violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
+		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
+		Strategy: f.strategy, Seed: find.Seed, Schedules: find.Stats.Schedules,
+		Steps: find.Stats.Steps, Actions: len(s.Actions), Seconds: find.Stats.Elapsed.Seconds(),
+		Script: path, Hash: fmt.Sprintf("%016x", s.Hash),
+		Wire: fmt.Sprintf("%016x", find.Result.Wire), End: endOf(&find.Result),
+		Obligation: find.Result.Violation.Obligation.String(), What: what(&find.Result),
+		Story: find.Story}
+}
+
+// An endJSON is the object of a hunt's end.
+type endJSON struct {
+	Result    string  `json:"result"`
+	Pump      string  `json:"pump"`
+	Engine    string  `json:"engine"`
+	TLS       string  `json:"tls,omitempty"`
+	Scenario  string  `json:"scenario,omitempty"`
+	Strategy  string  `json:"strategy"`
+	Seed      uint64  `json:"seed"`
+	Schedules uint64  `json:"schedules"`
+	Steps     uint64  `json:"steps"`
+	Found     int     `json:"found"`
+	Seconds   float64 `json:"seconds"`
+}
+
+func endObject(f *huntFlags, rep fuzz.Report, result string) endJSON {
+	return endJSON{Result: result, Pump: f.pump, Engine: f.engine, TLS: f.tls,
+		Scenario: f.scenario, Strategy: f.strategy, Seed: f.seed, Schedules: rep.Schedules,
+		Steps: rep.Steps, Found: len(rep.Finds), Seconds: rep.Elapsed.Seconds()}
+}
