@@ -101,7 +101,7 @@ func (c *Catalog) Property(name string) (model.Property, error) {
 	return model.Property{}, unknown("property", name, known)
 }
 
-// Parts finds what the names of a Config mean.
+// Parts finds what the names of a Config mean, and whether they go together.
 func (c *Catalog) Parts(cfg *sim.Config) (p sim.Parts, err error) {
 	if p.Pump, err = c.Pump(cfg.Pump); err != nil {
 		return p, err
@@ -112,8 +112,13 @@ func (c *Catalog) Parts(cfg *sim.Config) (p sim.Parts, err error) {
 	if p.Engine, err = c.Engine(cfg.Engine); err != nil {
 		return p, err
 	}
-	p.PeerEngine, err = c.Engine(cfg.PeerEngine)
-	return p, err
+	if p.PeerEngine, err = c.Engine(cfg.PeerEngine); err != nil {
+		return p, err
+	}
+	if err = speak(p.Engine, p.PeerEngine); err != nil {
+		return p, err
+	}
+	return p, suits(&p, cfg)
 }
 
 // An UnknownError is a name that means nothing here.

@@ -30,14 +30,26 @@ func NewRunner(c *Catalog, o Options) (*Runner, error) {
 		}
 	}
 	if len(r.menu) == 0 {
-		return nil, fmt.Errorf("fuzz: no scenario fits pump %q, scenario %q and TLS %q; "+
-			"see: wantwrite list", o.Pump.Name, o.Scenario, o.TLS)
+		return nil, nothingFits(&o)
 	}
 	if err := r.equip(); err != nil {
 		return nil, err
 	}
 	r.drawer.opts = &r.opts
 	return r, nil
+}
+
+// nothingFits is the error of options that leave no scenario.
+func nothingFits(o *Options) error {
+	scenario, version := "any scenario", "any TLS version"
+	if o.Scenario != "" {
+		scenario = "scenario " + o.Scenario
+	}
+	if o.TLS != "" {
+		version = "TLS " + o.TLS
+	}
+	return fmt.Errorf("fuzz: got %s and %s for pump %q, which do not go together; "+
+		"see: wantwrite list", scenario, version, o.Pump.Name)
 }
 
 // equip finds the parts of the schedules.
@@ -50,6 +62,9 @@ func (r *Runner) equip() (err error) {
 	}
 	if o.PeerEngine == nil {
 		o.PeerEngine = o.Engine
+	}
+	if err := speak(o.Engine, o.PeerEngine); err != nil {
+		return err
 	}
 	peer := o.Peer
 	if peer == nil {

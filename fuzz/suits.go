@@ -1,0 +1,49 @@
+package fuzz
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// suits says whether the pumps are made for a script's world. A replay may put
+// another pump in the place of the script's, and what that one does where it
+// never was meant to run is no verdict on it.
+func suits(p *sim.Parts, cfg *sim.Config) error {
+	if err := suit(p.Pump, cfg.Under, cfg, cfg.Trigger); err != nil {
+		return err
+	}
+	return suit(p.Peer, cfg.Under.Peer(), cfg, model.Level)
+}
+
+func suit(s *model.Spec, role model.Role, cfg *sim.Config, trigger model.Trigger) error {
+	for _, lack := range []struct {
+		bit   model.Support
+		asked bool
+		word  string
+	}{
+		{model.NoClient, role == model.Client, "the client's end"},
+		{model.NoTLS13, cfg.Version == model.TLS13, "TLS 1.3"},
+		{model.NoPair, cfg.Transport == model.Pair, "the pair transport"},
+		{model.NoAttached, cfg.Transport == model.Attached, "the attached transport"},
+		{model.NoEdge, trigger == model.Edge, "an edge-triggered loop"},
+		{model.NoOneShot, trigger == model.OneShot, "a one-shot loop"},
+	} {
+		if lack.asked && s.Support&lack.bit != 0 {
+			return fmt.Errorf("fuzz: got pump %q in a world with %s; want a pump that is made "+
+				"for it", s.Name, lack.word)
+		}
+	}
+	return nil
+}
+
+// speak says whether two libraries can talk to each other: the model seals
+// with a checksum, which no real library opens.
+func speak(a, b model.Library) error {
+	if (a.Name() == "model") == (b.Name() == "model") {
+		return nil
+	}
+	return fmt.Errorf("fuzz: got engine %q against %q; want the model at both ends or at none",
+		a.Name(), b.Name())
+}
