@@ -72,6 +72,9 @@ func (r *Runner) equip() (err error) {
 			return err
 		}
 	}
+	if err := anywhere(peer); err != nil {
+		return err
+	}
 	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine}
 	r.twin = r.parts
 	r.twin.Peer = o.Pump

@@ -47,3 +47,15 @@ func speak(a, b model.Library) error {
 	return fmt.Errorf("fuzz: got engine %q against %q; want the model at both ends or at none",
 		a.Name(), b.Name())
 }
+
+// anywhere says whether a pump can be the peer of hunts, which draw all kinds
+// of worlds.
+func anywhere(peer *model.Spec) error {
+	const lacks = model.NoClient | model.NoPair | model.NoAttached | model.NoTLS13 |
+		model.FramesOnly
+	if peer.Support&lacks == 0 {
+		return nil
+	}
+	return fmt.Errorf("fuzz: got peer %q, which is not made for every world; want one that is, "+
+		"such as reference", peer.Name)
+}
