@@ -83,18 +83,6 @@ func (w *World) networkChoices(e *endpoint) uint16 {
 	return m
 }
 
-// mutable says whether a record starts where the stream is seen, its header
-// in flight.
-func (s *stream) mutable() bool {
-	if s.inFlight() < model.HeaderLen {
-		return false
-	}
-	if s.recordEnd < s.seen {
-		s.frame()
-	}
-	return s.recordEnd == s.seen
-}
-
 // appChoices are what the end's app can do, and spurious readiness. They
 // change only when the pump or the app has had a turn.
 func (w *World) appChoices(e *endpoint) uint16 {

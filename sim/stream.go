@@ -100,22 +100,34 @@ func (s *stream) portion(arg uint32) int {
 }
 
 // record is how many bytes of the record that is arriving are not yet seen;
-// less if even its header is not in flight.
+// all there are if even its header is not in flight.
 func (s *stream) record() int {
-	s.frame()
+	for s.recordEnd <= s.seen && s.frame() {
+	}
+	if s.recordEnd <= s.seen {
+		return s.inFlight()
+	}
 	return int(min(s.recordEnd, s.tail) - s.seen)
 }
 
-// frame moves recordEnd behind what was seen, header by header.
-func (s *stream) frame() {
-	for s.recordEnd <= s.seen {
-		n := s.recordAt(s.recordEnd)
-		if n == 0 {
-			s.recordEnd = s.tail
-			return
-		}
-		s.recordEnd += uint64(n)
+// mutable says whether a record starts where the stream is seen, its header in
+// flight.
+func (s *stream) mutable() bool {
+	if s.inFlight() < model.HeaderLen {
+		return false
 	}
+	for s.recordEnd < s.seen && s.frame() {
+	}
+	return s.recordEnd == s.seen
+}
+
+// frame moves recordEnd behind the next record. It reports whether the header
+// was there: half of one is waited for, so that the framing stays in step with
+// a sender that has room for a few bytes only.
+func (s *stream) frame() bool {
+	n := s.recordAt(s.recordEnd)
+	s.recordEnd += uint64(n)
+	return n > 0
 }
 
 // recordAt is the whole length of the record that starts at off, 0 if its
