@@ -3,6 +3,7 @@ package fuzz_test
 import (
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,31 +22,37 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestSameHashEverywhere: the same schedules have the same hashes again, and
-// in other processes with one and with many threads.
+// TestSameHashEverywhere: 100,000 schedules have the same hashes the second
+// time, and in another process with another number of threads.
 func TestSameHashEverywhere(t *testing.T) {
-	n := uint64(50000)
+	t.Parallel()
+	n := uint64(100000)
 	if testing.Short() {
-		n = 2000
+		n = 4000
 	}
+	other := make(chan string)
+	go func() { other <- inChild(n, strconv.Itoa(runtime.GOMAXPROCS(0)+5)) }()
 	want := hashes(t, n)
 	if again := hashes(t, n); again != want {
-		t.Errorf("the second time %d schedules have hash %s; want %s", 2*n, again, want)
+		t.Errorf("the second time %d schedules have hash %s; want %s", n, again, want)
 	}
+	if got := <-other; got != want {
+		t.Errorf("in another process %d schedules have hash %s; want %s", n, got, want)
+	}
+}
+
+// inChild is the sum of the hashes as another process has it, or its error.
+func inChild(n uint64, procs string) string {
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		return err.Error()
 	}
-	for _, procs := range []string{"1", "7"} {
-		child := exec.Command(self)
-		child.Env = append(os.Environ(), "GOMAXPROCS="+procs,
-			childSeeds+"="+strconv.FormatUint(n, 10))
-		out, err := child.Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := strings.TrimSpace(string(out)); got != want {
-			t.Errorf("with GOMAXPROCS=%s another process has hash %s; want %s", procs, got, want)
-		}
+	child := exec.Command(self)
+	child.Env = append(os.Environ(), "GOMAXPROCS="+procs,
+		childSeeds+"="+strconv.FormatUint(n, 10))
+	out, err := child.Output()
+	if err != nil {
+		return err.Error()
 	}
+	return strings.TrimSpace(string(out))
 }

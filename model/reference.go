@@ -227,7 +227,8 @@ func (p *Reference) wantsInput() bool {
 		// read meanwhile is how two ends block each other (bugzoo G3).
 		return !p.paused && !p.over && (!p.stuckR || p.up())
 	}
-	return p.env.Engine.InputRoom() > 0
+	// With less in the socket than there was room for, there is room now.
+	return p.dry || p.env.Engine.InputRoom() > 0
 }
 
 // owes says whether output waits for room in the socket.

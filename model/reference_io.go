@@ -211,6 +211,9 @@ func (p *Reference) failed() {
 // give moves plaintext from the app to the engine, and lets the engine send
 // what it has put off until the next write.
 func (p *Reference) give() {
+	if p.queue.len() == 0 && !p.refused && p.env.Version == TLS12 {
+		return // only in TLS 1.3 is anything put off
+	}
 	for p.mayWrite() {
 		for p.queue.len() > 0 {
 			if !p.writeOne() {

@@ -51,33 +51,52 @@ func (w *World) choices(e *endpoint) uint16 {
 	if e.host.trigger == model.Edge {
 		e.noteEdges()
 	}
-	m := w.networkChoices(e)
+	m := e.networkChoices(w.now)
 	if e.acct.Gone {
 		return m
 	}
-	if e.ready() != 0 {
-		m |= 1 << Poll
-	}
 	if e.timer != 0 || e.in.shutUntil > w.now {
 		m |= 1 << Tick
+	}
+	if e.ready() != 0 {
+		m |= 1 << Poll
 	}
 	return m | e.open
 }
 
 // networkChoices are what can happen to the bytes toward the end.
-func (w *World) networkChoices(e *endpoint) uint16 {
+func (e *endpoint) networkChoices(now uint64) uint16 {
+	in := e.in
+	if in.fin || in.reset || in.deaf || in.shutUntil > now {
+		return in.oddChoices(now)
+	}
+	m := uint16(1<<Reset | 1<<Fin | 1<<Window)
+	if in.tail == in.seen {
+		return m
+	}
+	if in.window > in.unread() {
+		m |= 1 << Deliver
+	}
+	if in.mutable() {
+		m |= 1 << Mutate
+	}
+	return m
+}
+
+// oddChoices are those of a stream that has ended, broken or stopped.
+func (s *stream) oddChoices(now uint64) uint16 {
 	var m uint16
-	if e.in.deliverable(w.now) {
+	if s.deliverable(now) {
 		m = 1 << Deliver
 	}
-	if e.in.reset || e.in.finSeen {
+	if s.reset || s.finSeen {
 		return m
 	}
 	m |= 1<<Reset | 1<<Fin
-	if !e.in.deaf && e.in.shutUntil <= w.now {
+	if !s.deaf && s.shutUntil <= now {
 		m |= 1 << Window
 	}
-	if e.in.mutable() {
+	if s.mutable() {
 		m |= 1 << Mutate
 	}
 	return m

@@ -10,10 +10,11 @@ const (
 	hashMul  = 0xd6e8feb86659fd93
 )
 
-// fold mixes one word into a hash chain.
+// fold mixes one word into a hash chain. For a given word it is one to one, so
+// two chains that differ stay different until their words do.
 func fold(h, x uint64) uint64 {
-	hi, lo := bits.Mul64(h^x, hashMul)
-	return hi ^ lo ^ h<<1
+	h = (h ^ x) * hashMul
+	return h ^ h>>32
 }
 
 // foldBytes mixes bytes into a hash chain, eight at a time.

@@ -54,13 +54,23 @@ func (e *endpoint) ready() model.Events {
 		return 0
 	}
 	ev := e.mask
-	if e.host.trigger == model.Edge {
+	switch {
+	case ev == 0:
+	case e.host.trigger == model.Edge:
 		ev &= e.edges
-	} else if ev != 0 {
+	default:
 		ev &= e.readiness()
 	}
+	if e.woken || e.timer != 0 {
+		ev |= e.wakeups()
+	}
+	return ev
+}
+
+// wakeups are the events that do not come from the socket.
+func (e *endpoint) wakeups() (ev model.Events) {
 	if e.woken {
-		ev |= model.Woken
+		ev = model.Woken
 	}
 	if e.timer != 0 && e.timer <= e.w.now {
 		ev |= model.Expired

@@ -57,23 +57,28 @@ func (r *Random) Next(w *World) (Action, bool) {
 	var total uint64
 	enabled := uint64(w.enabled) & r.allowed
 	for m := enabled; m != 0; m &= m - 1 {
-		total += uint64(r.weights[bits.TrailingZeros64(m)])
+		total += uint64(r.weights[bits.TrailingZeros64(m)&63])
 	}
 	if total == 0 {
 		return Action{}, false
 	}
-	pick := r.rand.Below(total)
-	for m := enabled; m != 0; m &= m - 1 {
-		i := bits.TrailingZeros64(m)
-		if weight := uint64(r.weights[i]); pick >= weight {
-			pick -= weight
-			continue
+	i := r.pick(enabled, r.rand.Below(total))
+	r.spend(i)
+	v, e := enabledAt(i)
+	return r.arguments(v, e), true
+}
+
+// pick is the enabled bit in whose share of the weights at lies.
+func (r *Random) pick(enabled, at uint64) int {
+	for {
+		i := bits.TrailingZeros64(enabled) & 63
+		weight := uint64(r.weights[i])
+		if at < weight {
+			return i
 		}
-		r.spend(i)
-		v, e := enabledAt(i)
-		return r.arguments(v, e), true
+		at -= weight
+		enabled &= enabled - 1
 	}
-	panic("sim: the weights do not add up")
 }
 
 // spend takes one from the budget of a verb; at 0 it is forbidden.

@@ -36,10 +36,10 @@ func (e *endpoint) moved(counter *uint64, n int) {
 // observe folds a call and its answer into the chain, and into the trace if
 // one is kept.
 func (e *endpoint) observe(op, n int, status uint8) {
-	w := e.w
-	w.chain = fold(w.chain, uint64(op)|uint64(status)<<8|uint64(e.id)<<16|uint64(n)<<24)
-	if w.trace != nil {
-		w.trace.call(e, op, n, status)
+	x := uint64(op) | uint64(status)<<8 | uint64(n)<<24
+	e.w.chain = fold(e.w.chain, x)
+	if e.w.trace != nil {
+		e.traceCall(x)
 	}
 }
 

@@ -52,9 +52,11 @@ func (t *Trace) begin(w *World, a Action) {
 	t.Events = append(t.Events, ev)
 }
 
-func (t *Trace) call(e *endpoint, op, n int, status uint8) {
-	t.Events = append(t.Events, Event{Kind: DidCall, Step: e.w.steps, End: e.id, Op: op, N: n,
-		Status: status, Now: e.w.now})
+// traceCall writes an observed call to the trace.
+func (e *endpoint) traceCall(x uint64) {
+	t := e.w.trace
+	t.Events = append(t.Events, Event{Kind: DidCall, Step: e.w.steps, End: e.id,
+		Op: int(x & 255), N: int(x >> 24), Status: uint8(x >> 8), Now: e.w.now})
 }
 
 func (t *Trace) note(e *endpoint, n model.Note) {
