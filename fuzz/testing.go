@@ -1,8 +1,10 @@
 package fuzz
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -90,7 +92,7 @@ func Fuzz(f *testing.F, spec model.Spec) {
 
 // FuzzScenario is Fuzz bound to a scenario.
 func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
-	for _, seed := range seedBytes() {
+	for _, seed := range append(seedBytes(), seedScripts(f)...) {
 		f.Add(seed)
 	}
 	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec, Scenario: scenario})
@@ -98,15 +100,56 @@ func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		res, err := r.Drawn(choices(data), model.EveryProperty)
+		res, err := r.fuzzed(data)
 		if err != nil {
-			t.Fatal(err)
+			t.Skip(err)
 		}
 		if res.Found {
 			s, story := tell(r, res)
 			t.Fatalf("%s", failure(t, s, story))
 		}
 	})
+}
+
+// fuzzed runs what a fuzzer made. Bytes that are a script are run as one, with
+// the pump under test in the place of the script's, as far as its actions are
+// enabled; any others are the choices of a strategy.
+func (r *Runner) fuzzed(data []byte) (sim.Result, error) {
+	if !bytes.HasPrefix(data, []byte("wantwrite script ")) {
+		return r.Drawn(choices(data), model.EveryProperty)
+	}
+	s, err := sim.ParseScript(bytes.NewReader(data), "fuzz input")
+	if err != nil {
+		return sim.Result{}, err
+	}
+	r.drawer.cfg = s.Config
+	cfg := &r.drawer.cfg
+	cfg.Pump, cfg.Peer, cfg.Engine, cfg.PeerEngine = r.opts.Pump.Name, "reference", "model", "model"
+	res, _, err := r.Actions(cfg, s.Actions, ScriptOptions{Watch: model.EveryProperty, Loose: true})
+	return res, err
+}
+
+// seedScripts are the texts of the project's corpus and of the test's own.
+func seedScripts(f *testing.F) (seeds [][]byte) {
+	for _, name := range corpus.Names() {
+		text, err := fs.ReadFile(corpus.Embedded(), name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, text)
+	}
+	own, err := corpus.All(testCorpus)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		f.Fatal(err)
+	}
+	for _, name := range own {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, text)
+	}
+	return seeds
 }
 
 // choices makes draws from bytes: two for each; when they are used up every
