@@ -171,10 +171,11 @@ func (b *bench) shake() {
 			}
 		}
 	}
-	for _, p := range b.probes {
+	for i, p := range b.probes {
 		if !p.Engine.InitFinished() {
 			b.t.Fatalf("the %s's handshake does not end", p.Role)
 		}
+		b.step(Action{Verb: Spurious, On: End(i), Arg: 1}) // a turn: its app may go on
 	}
 }
 
