@@ -164,7 +164,7 @@ func (f *huntFlags) found(t *terminal, find *fuzz.Find) error {
 		tell(t, find, path)
 	}
 	if t.broken != nil {
-		return fmt.Errorf("cannot print (%w); what was found is saved in %s", t.broken, f.corpus)
+		return fmt.Errorf("%w; what was found is saved in %s", t.broken, f.corpus)
 	}
 	return err
 }

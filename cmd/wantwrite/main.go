@@ -55,7 +55,7 @@ func run(ctx context.Context, t *terminal, args []string) (code int) {
 // exit reports an error that nobody has reported, and says how to exit.
 func (t *terminal) exit(err error) int {
 	if t.broken != nil && !errors.Is(err, t.broken) {
-		err = fmt.Errorf("cannot print: %w", t.broken)
+		err = t.broken
 	}
 	var ours *fuzz.DeterminismError
 	switch {

@@ -28,7 +28,9 @@ func (t *terminal) Write(p []byte) (n int, err error) {
 	if t.broken != nil {
 		return 0, t.broken
 	}
-	n, t.broken = t.out.Write(p)
+	if n, err = t.out.Write(p); err != nil {
+		t.broken = fmt.Errorf("cannot print: %w", err)
+	}
 	return n, t.broken
 }
 

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+// needOpenSSL skips a test where the library is missing, unless the machine is
+// said to have it.
+func needOpenSSL(t *testing.T) {
+	t.Helper()
+	_, err := newCatalog().Engine("openssl")
+	switch {
+	case err == nil:
+	case strings.Contains(os.Getenv("WANTWRITE_REQUIRE"), "openssl"):
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+}
+
+// The stall is not the model's alone: the real library does the same.
+func TestHuntOnOpenSSL(t *testing.T) {
+	needOpenSSL(t)
+	t.Chdir(t.TempDir())
+	out := want(t, exitViolation, "hunt", "--engine", "openssl", "--scenario",
+		"idle-renegotiation", "--property", "stall", "--schedules", "2000")
+	tells(t, out, "stall in kv-original", "absorbed", "ClientHello", "and produced ServerHello",
+		"missing: write interest")
+}
+
+// What was found on the model has the same verdict on OpenSSL, and three
+// processes of it put the same bytes on the wire.
+func TestReplayOnOpenSSL(t *testing.T) {
+	needOpenSSL(t)
+	t.Chdir(t.TempDir())
+	script := stall(t)
+	model := objects(t, want(t, exitViolation, "replay", "--json", script))[0]
+	first := map[string]any{}
+	for range 3 {
+		text, err := process(t, "replay", "--json", "--engine", "openssl", script).Output()
+		if len(text) == 0 {
+			t.Fatalf("nothing was printed: %v", err)
+		}
+		real := objects(t, string(text))[0]
+		for _, name := range []string{"result", "property", "end", "obligation", "steps"} {
+			if real[name] != model[name] {
+				t.Errorf("%s: got %v on OpenSSL; want %v as on the model", name, real[name],
+					model[name])
+			}
+		}
+		if len(first) == 0 {
+			first = real
+		}
+		if real["wire"] != first["wire"] || real["hash"] != first["hash"] {
+			t.Errorf("got wire %v, hash %v; want %v and %v as in the first process",
+				real["wire"], real["hash"], first["wire"], first["hash"])
+		}
+	}
+	if first["wire"] == model["wire"] {
+		t.Error("OpenSSL's bytes are the model's: the library did not run")
+	}
+}
+
+// A script that is saved from a hunt on OpenSSL replays there as it was saved,
+// and on the model with the same verdict.
+func TestReplayOfAFindOnOpenSSL(t *testing.T) {
+	needOpenSSL(t)
+	t.Chdir(t.TempDir())
+	script := stall(t, "--engine", "openssl")
+	tells(t, read(t, script), "engine: openssl\n")
+	tells(t, want(t, exitViolation, "replay", script), "(as saved)")
+	tells(t, want(t, exitViolation, "replay", "--engine", "model", script),
+		"stall at the server")
+	tells(t, want(t, exitViolation, "show", script), "openssl, TLS 1.2",
+		"engine produces ServerHello")
+}
+
+// The model talks to itself only.
+func TestMixedEngines(t *testing.T) {
+	needOpenSSL(t)
+	t.Chdir(t.TempDir())
+	refused(t, command("hunt", "--engine", "openssl", "--peer-engine", "model"),
+		`got engine "openssl" against "model"; want the model at both ends or at none`)
+	refused(t, command("replay", "--peer-engine", "openssl", stall(t)), `against "openssl"`)
+}
