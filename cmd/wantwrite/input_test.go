@@ -99,8 +99,9 @@ func TestBadScripts(t *testing.T) {
 		"unfit":      {in("trigger: level", "trigger: edge"), "a world with an edge-triggered loop"},
 		"cut": {header[:strings.Index(header, "trigger")],
 			"got a header without trigger, links, seed, sizes; want all of"},
-		"cut line":   {header[:strings.Index(header, "pipe=")+2], "got size"},
-		"cut action": {strings.TrimSuffix(strings.TrimSpace(good), "client"), `got line "renegotiate"; want`},
+		"cut line": {header[:strings.Index(header, "pipe=")+2], "got size"},
+		"cut action": {strings.TrimSuffix(strings.TrimSpace(good), "client"),
+			`got line "renegotiate"; want`},
 		"no newline": {"wantwrite script 1" + strings.Repeat("x", 1<<20), "not a script"},
 		"long line":  {in("poll client", "poll "+strings.Repeat("x", 1<<20)), "a line of more than"},
 	} {
