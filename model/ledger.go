@@ -15,6 +15,9 @@ type Account struct {
 
 	// Attached: the engine calls the socket, the pump holds no ciphertext.
 	Attached bool
+	// Frames: the pump hands over whole messages, and may keep a part of one
+	// until the rest has come.
+	Frames bool
 	// Backlog is what the app has to write and the pump has not taken.
 	Backlog uint64
 	// Refused: the pump took less than it was offered and has not asked since.
@@ -267,7 +270,7 @@ func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 		return NoObligation, 0
 	}
 	switch {
-	case a.held() > 0:
+	case a.held() > 0 && !(a.Frames && (l.tainted(e) || l.peer(e).queue() > 0)):
 		return HeldData, a.held()
 	case r.Inside > 0:
 		return EngineInput, uint64(r.Inside)

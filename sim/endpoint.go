@@ -44,7 +44,8 @@ func (e *endpoint) restart() error {
 	*e = keep
 	e.quiet = model.Readable
 	e.edges = model.Writable
-	*e.acct = model.Account{Limits: e.limits(), Attached: e.cfg.Transport == model.Attached}
+	*e.acct = model.Account{Limits: e.limits(), Attached: e.cfg.Transport == model.Attached,
+		Frames: e.spec.Support&model.FramesOnly != 0}
 	e.app.restart(e)
 	e.tap.e = e
 	engine, err := e.library.New(&e.cfg)
