@@ -49,11 +49,13 @@ type app struct {
 	opened            bool   // the stream is open
 	finish, half      bool   // close, or half-close, once the backlog is taken
 	inWrite           bool
+	lent              bool   // spare is what the pump is being offered
+	spare             []byte // another buf, see grow
 }
 
 // restart makes the app new.
 func (a *app) restart(e *endpoint) {
-	*a = app{e: e, buf: a.buf}
+	*a = app{e: e, buf: a.buf, spare: a.spare}
 }
 
 // backlog is what the pump has not taken.
@@ -81,6 +83,10 @@ func (a *app) write(op byte, body int, answer uint32) {
 }
 
 // grow makes room for n more bytes.
+//
+// Story 2: an answer joined the backlog in the middle of a Write, and what the
+// pump was just being offered moved down under it. The bytes that it took were
+// others, and it was blamed for a corruption. What is lent stays where it is.
 func (a *app) grow(n int) {
 	if a.head == a.tail {
 		a.head, a.taken, a.tail = 0, 0, 0
@@ -89,6 +95,9 @@ func (a *app) grow(n int) {
 		return
 	}
 	kept := a.buf[a.head:a.tail]
+	if a.inWrite && !a.lent {
+		a.buf, a.spare, a.lent = a.spare, a.buf, true
+	}
 	if len(kept)+n > len(a.buf) {
 		a.buf = make([]byte, max(1<<12, 2*(len(kept)+n)))
 	}
@@ -101,7 +110,7 @@ func (a *app) offer() {
 	acct := a.e.acct
 	for a.backlog() > 0 && !acct.Refused && !a.inWrite {
 		offered := a.backlog() // an answer may join it meanwhile
-		a.inWrite = true
+		a.inWrite, a.lent = true, false
 		n := a.e.pump.Write(a.buf[a.taken:a.tail])
 		a.inWrite = false
 		if n < 0 || n > offered {
