@@ -20,11 +20,9 @@ import (
 // Ext is the end of a script's file name.
 const Ext = ".script"
 
-// files is this folder less its Go files: the pattern skips names that end
-// in o. A pattern for the scripts alone would not compile while there are
-// none.
+// files is this folder less its Go files.
 //
-//go:embed *[^o]
+//go:embed README.md */*.script
 var files embed.FS
 
 // Embedded is the project's own corpus, as it was when this package was
