@@ -83,7 +83,7 @@ func BenchmarkRapidStateMachine(b *testing.B) {
 		steps++
 	}
 	machine := rapid.Custom(func(t *rapid.T) int {
-		for steps%baselineSteps != 0 || steps == 0 {
+		for end := steps + baselineSteps; steps < end; {
 			t.Repeat(map[string]func(*rapid.T){"deliver": action, "poll": action})
 		}
 		return steps

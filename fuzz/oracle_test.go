@@ -98,7 +98,6 @@ func TestHuntFindsTheStall(t *testing.T) {
 // in which Go walks a map.
 type fickle struct {
 	model.Pump
-	env  model.Env
 	odds map[int]int
 }
 
