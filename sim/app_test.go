@@ -3,6 +3,7 @@ package sim
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -260,5 +261,31 @@ func TestAppBufferMoves(t *testing.T) {
 	if b.over || len(b.ends[0].app.buf) > 1<<14 {
 		t.Errorf("found %s, %d bytes of memory; want nothing and few", b.finding.Property,
 			len(b.ends[0].app.buf))
+	}
+}
+
+// TestAppBufferHoldsStill, story 2: a pump reads in the middle of its Write,
+// and the answer joins the backlog there. What it was offered stays the same.
+func TestAppBufferHoldsStill(t *testing.T) {
+	b := newBench(t, nil)
+	c, s := b.client(), b.server()
+	request := make([]byte, headerLen)
+	binary.BigEndian.PutUint32(request[20:], 2000)
+	var link []byte
+	for round := range 100 {
+		c.wrote = nil
+		c.during = func() {
+			c.during = nil
+			c.App.(*app).parse(request)
+		}
+		body := 500 + 37*round
+		b.do(fmt.Sprintf("write client %d 0", body))
+		link = append(link, c.wrote...)
+		b.give(s, link[:len(link)-1]) // one byte stays, and the buffer is never empty
+		link = link[len(link)-1:]
+		if b.over || len(c.wrote) != body+2000+2*headerLen {
+			t.Fatalf("round %d: %s: %s, %d bytes written", round, b.finding.Property,
+				b.finding.Detail, len(c.wrote))
+		}
 	}
 }

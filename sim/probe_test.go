@@ -14,6 +14,7 @@ type probe struct {
 	told   []model.Events        // what the loop has told it
 	ready  func(ev model.Events) // done in each turn, if not nil
 	takes  int                   // how much it takes of each Write
+	during func()                // done in each Write, before it takes, if not nil
 	wrote  []byte                // what it took
 	paused []bool                // what the app has asked of it
 	closed []string
@@ -27,6 +28,9 @@ func (p *probe) Ready(ev model.Events) {
 }
 
 func (p *probe) Write(b []byte) int {
+	if p.during != nil {
+		p.during()
+	}
 	n := min(len(b), p.takes)
 	p.wrote = append(p.wrote, b[:n]...)
 	return n
