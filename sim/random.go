@@ -28,7 +28,7 @@ type Random struct {
 	weights [16 * 2 * MaxLinks]uint16
 	allowed uint64 // the bits whose weight is not 0
 	left    [16 * 2]uint16
-	portion uint64
+	portion [64]uint8 // Deliver's portions, in their odds
 	mutated int
 }
 
@@ -44,8 +44,34 @@ func (r *Random) Restart(p *Plan, seed uint64) {
 			}
 		}
 	}
-	for _, odds := range p.Portions {
-		r.portion += uint64(odds)
+	r.deal(p.Portions)
+}
+
+// deal fills the table of portions: a draw is one look at it. Odds finer than
+// a 64th are rounded, but none that is not 0 is lost.
+func (r *Random) deal(odds [4]uint16) {
+	total := 0
+	for _, n := range odds {
+		total += int(n)
+	}
+	for i := range r.portion {
+		r.portion[i] = All
+	}
+	at := 0
+	for portion, n := range odds[:All] {
+		share := 0
+		if n > 0 {
+			share = max(1, len(r.portion)*int(n)/total)
+		}
+		for ; share > 0 && at < len(r.portion)-1; share-- {
+			r.portion[at] = uint8(portion)
+			at++
+		}
+	}
+	if total > 0 && odds[All] == 0 && at > 0 {
+		for ; at < len(r.portion); at++ {
+			r.portion[at] = r.portion[0]
+		}
 	}
 }
 
@@ -97,7 +123,7 @@ func (r *Random) arguments(v Verb, e End) Action {
 	a := Action{Verb: v, On: e}
 	switch v {
 	case Deliver:
-		a.Arg = r.drawPortion()
+		a.Arg = uint32(r.portion[r.rand.Uint64()>>58])
 	case Write:
 		a.Arg, a.Arg2 = r.drawSize(r.plan.Body), r.drawSize(r.plan.Answer)
 	case KeyUpdate:
@@ -116,20 +142,6 @@ func (r *Random) arguments(v Verb, e End) Action {
 		}
 	}
 	return a
-}
-
-func (r *Random) drawPortion() uint32 {
-	if r.portion == 0 {
-		return All
-	}
-	pick := r.rand.Below(r.portion)
-	for i, odds := range r.plan.Portions {
-		if pick < uint64(odds) {
-			return uint32(i)
-		}
-		pick -= uint64(odds)
-	}
-	return All
 }
 
 // drawSize draws a size up to most, each power of two as likely as the next.
