@@ -32,12 +32,24 @@ func (w *World) refresh(a Action) {
 		return
 	}
 	p := e.peer()
-	w.enabled = Enabled(w.choices(e))<<(16*e.id) | Enabled(w.choices(p))<<(16*p.id)
+	other := uint16(w.enabled >> (16 * p.id))
+	switch {
+	case turns>>a.Verb&1 != 0: // the peer can only see what was sent
+		other = other&^fromNetwork | p.networkChoices(w.now)
+	case a.Verb == Deliver && !e.out.reset: // the peer has only got room to send
+		other = other&^(1<<Poll) | p.pollable()
+	default:
+		other = w.choices(p)
+	}
+	w.enabled = Enabled(w.choices(e))<<(16*e.id) | Enabled(other)<<(16*p.id)
 }
 
 // turns are the verbs that call a pump or an app.
 const turns = 1<<Poll | 1<<Write | 1<<Pause | 1<<Resume | 1<<Renegotiate | 1<<KeyUpdate |
 	1<<Shut | 1<<Close | 1<<Spurious
+
+// fromNetwork are the verbs that networkChoices decides.
+const fromNetwork = 1<<Deliver | 1<<Reset | 1<<Fin | 1<<Window | 1<<Mutate
 
 func (w *World) refreshAll() {
 	w.enabled = 0
@@ -48,20 +60,25 @@ func (w *World) refreshAll() {
 
 // choices are the verbs that are enabled at an end.
 func (w *World) choices(e *endpoint) uint16 {
-	if e.host.trigger == model.Edge {
-		e.noteEdges()
-	}
-	m := e.networkChoices(w.now)
+	m := e.networkChoices(w.now) | e.pollable()
 	if e.acct.Gone {
 		return m
 	}
 	if e.timer != 0 || e.in.shutUntil > w.now {
 		m |= 1 << Tick
 	}
-	if e.ready() != 0 {
-		m |= 1 << Poll
-	}
 	return m | e.open
+}
+
+// pollable is Poll if the loop has something to tell the end's pump.
+func (e *endpoint) pollable() uint16 {
+	if e.host.trigger == model.Edge && e.quiet != 0 {
+		e.noteEdges()
+	}
+	if e.ready() != 0 {
+		return 1 << Poll
+	}
+	return 0
 }
 
 // networkChoices are what can happen to the bytes toward the end.

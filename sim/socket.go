@@ -134,9 +134,6 @@ func (e *endpoint) readiness() model.Events {
 // noteEdges turns readiness that has come since the socket said would-block
 // into edges.
 func (e *endpoint) noteEdges() {
-	if e.quiet == 0 {
-		return
-	}
 	fresh := e.readiness() & e.quiet
 	e.edges |= fresh
 	e.quiet &^= fresh

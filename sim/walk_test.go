@@ -51,9 +51,18 @@ func oddsOf(v Verb) uint64 {
 	return 8
 }
 
-// compare checks Can against Enabled, for every verb and end, also those that
-// are not there.
+// compare checks the enabled set, which is brought up to date piece by piece,
+// against one made from scratch; and Can against it, for every verb and end,
+// also those that are not there.
 func (s *walk) compare(w *World) {
+	kept := w.enabled
+	for i := range w.ends[:w.n] {
+		w.ends[i].open = w.appChoices(&w.ends[i])
+	}
+	if w.refreshAll(); kept != w.enabled {
+		s.t.Fatalf("step %d: enabled is %016x after %v; from scratch it is %016x", w.steps, kept,
+			w.actions[max(0, len(w.actions)-1):], w.enabled)
+	}
 	for e := range End(2*MaxLinks + 1) {
 		for v := range NumVerbs + 1 {
 			here := int(e) < w.n && v < NumVerbs

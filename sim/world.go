@@ -206,7 +206,7 @@ func (w *World) step(a Action) {
 	}
 	w.turn = a.On
 	w.do(a)
-	if e := &w.ends[a.On]; e.acct.Suspect() {
+	if e := &w.ends[a.On]; turns>>a.Verb&1 != 0 && e.acct.Suspect() {
 		w.judge(e, model.AtStep)
 	}
 	w.refresh(a)
