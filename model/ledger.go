@@ -31,6 +31,9 @@ type Account struct {
 	Why  Cause
 	// Gone: the pump gave its socket back.
 	Gone bool
+	// Broken: a socket call has said reset. What is drained after that has
+	// nowhere to go, and is not held.
+	Broken bool
 	// Idle is how many turns in a row changed nothing and left the pump ready.
 	Idle int
 	// Mismatch is what is wrong with the plaintext that was delivered last.

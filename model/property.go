@@ -323,7 +323,7 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 	switch {
 	case a.queue() > uint64(a.Limits.Queue):
 		f.Obligation, f.Bytes = PumpQueue, a.queue()
-	case a.pipeOut() > limit:
+	case a.pipeOut() > limit && !a.Broken:
 		f.Obligation, f.Bytes = PumpPipe, a.pipeOut()
 	case a.Closing, a.Told && a.Why != Clean: // what comes now may be thrown away
 		return f, false

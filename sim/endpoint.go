@@ -63,8 +63,15 @@ func (e *endpoint) limits() model.Limits {
 	return model.Limits{Pipe: s.Pipe, Queue: s.Queue, Chunk: s.Chunk, CloseTicks: s.Linger}
 }
 
-// startPump makes the pump, or uses the last one again.
+// startPump makes the pump, or uses the last one again. One that panics
+// already here is a finding like any other.
 func (e *endpoint) startPump() {
+	defer func() {
+		if fault := recover(); fault != nil {
+			e.w.turn = e.id
+			e.w.crashed(fault)
+		}
+	}()
 	env := model.Env{Role: model.Role(e.id & 1), Version: e.cfg.Version,
 		Transport: e.cfg.Transport, Trigger: e.host.trigger, Engine: &e.tap,
 		Socket: socket{e}, Loop: registration{e}, App: &e.app, Limits: e.acct.Limits}

@@ -33,6 +33,7 @@ func (e *endpoint) recvStatus(n int) model.IOStatus {
 		return model.IOOK
 	case e.in.resetSeen:
 		e.meetEnd()
+		e.acct.Broken = true
 		return model.Reset
 	case e.in.finSeen:
 		e.meetEnd()
@@ -58,6 +59,7 @@ func (s socket) Send(p []byte) (int, model.IOStatus) {
 		return 0, model.Reset
 	}
 	if e.out.fin || e.in.resetSeen {
+		e.acct.Broken = true
 		e.observe(opSend, 0, uint8(model.Reset))
 		return 0, model.Reset
 	}

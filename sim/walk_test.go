@@ -215,6 +215,25 @@ func TestRoguesAreCaught(t *testing.T) {
 	}
 }
 
+// TestAPumpThatCanNotStart: a panic of New is a finding too, and the world can
+// be used again.
+func TestAPumpThatCanNotStart(t *testing.T) {
+	w := NewWorld()
+	spec := model.Spec{Name: "stillborn", New: func(model.Env) model.Pump { panic("no memory") }}
+	for range 2 {
+		rebuild(t, w, benchConfig(), parts(spec), model.EveryProperty)
+		r := w.Run(NewScripted(script(t, talk), true))
+		if v := r.Violation; !r.Found || v.Property != model.Crash || v.End != 1 ||
+			!strings.Contains(v.Detail, "panic: no memory") {
+			t.Errorf("got %v; want a crash at the server: panic: no memory", v)
+		}
+	}
+	rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+	if r := w.Run(NewScripted(script(t, talk), true)); r.Found {
+		t.Errorf("afterwards a clean run gives %v", r.Violation)
+	}
+}
+
 // TestUnwatchedRoguesEndTheRun: what is not looked for is not reported, but
 // nothing after it is either, and no run goes on for ever.
 func TestUnwatchedRoguesEndTheRun(t *testing.T) {
