@@ -138,9 +138,18 @@ func (w *World) rest() {
 	}
 	for i := range w.ends[:w.n] {
 		w.ends[i].rest()
+		w.foldRest(&w.ends[i].acct.Rest)
 	}
 	for link := range w.cfg.Links {
 		w.judge(&w.ends[2*link+int(w.cfg.Under)], model.AtRest)
+	}
+}
+
+// foldRest mixes what lies in an end's buffers into the chain: what was never
+// drained has passed no seam, and would not show in it otherwise.
+func (w *World) foldRest(r *model.Rest) {
+	for _, n := range [...]int{r.Unread, r.Output, r.Sealed, r.Inside, r.Buffered} {
+		w.chain = fold(w.chain, uint64(n))
 	}
 }
 
