@@ -7,12 +7,11 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
 )
 
 // BenchmarkSchedule is the main figure: schedules of the reference pump over
-// all scenarios, with every property and the hash chain on. The baselines
-// below it make as many draws and nothing else.
+// all scenarios, with every property and the hash chain on. The baselines are
+// rapid's below, and the bare loop of package sim.
 func BenchmarkSchedule(b *testing.B) {
 	spec := model.ReferenceSpec()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
@@ -49,30 +48,6 @@ func report(b *testing.B, steps int) {
 
 // baselineSteps is how many draws a baseline makes in place of a schedule.
 const baselineSteps = 300
-
-// BenchmarkBareLoop draws and switches, and does nothing.
-func BenchmarkBareLoop(b *testing.B) {
-	var counts [8]int
-	r := sim.Rand(1)
-	for b.Loop() {
-		for range baselineSteps {
-			switch r.Below(8) {
-			case 0, 1:
-				counts[0]++
-			case 2, 3, 4:
-				counts[1]++
-			case 5:
-				counts[2]++
-			default:
-				counts[3]++
-			}
-		}
-	}
-	report(b, b.N*baselineSteps)
-	if counts[0] == 0 {
-		b.Fatal("nothing was drawn")
-	}
-}
 
 // BenchmarkRapidStateMachine lets rapid's state machine make the draws: an
 // action that does nothing, with one argument.
