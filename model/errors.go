@@ -30,3 +30,7 @@ var (
 	ErrEOF   = errors.New("model: unexpected end of the socket")
 	ErrReset = errors.New("model: the socket was reset")
 )
+
+// ErrRefused is what the Err of a real library's engine wraps if only the last
+// call failed, and the engine lives on: it can't do what it was asked for.
+var ErrRefused = errors.New("the call was refused")

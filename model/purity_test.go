@@ -24,10 +24,11 @@ var arrows = map[string]struct {
 	"model":          {"", false},
 	"sim":            {"model", false},
 	"engine/openssl": {"model", true},
+	"engine/gotls":   {"model", false},
 	"corpus":         {"", false},
 	"fuzz":           {"sim model corpus", true},
 	"fuzz/example":   {"fuzz model", false},
-	"cmd/wantwrite":  {"fuzz sim model corpus engine/openssl", true},
+	"cmd/wantwrite":  {"fuzz sim model corpus engine/openssl engine/gotls", true},
 }
 
 // banned is what package model, and nearly all of it package sim, has to be

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"errors"
+
+	"github.com/wantwrite/wantwrite/model"
+)
 
 // What a pump does is folded into the hash chain, call by call.
 const (
@@ -53,8 +57,15 @@ type tap struct {
 	everInit bool // the first handshake is done
 }
 
-// dead says whether the engine has failed.
-func (t *tap) dead() bool { return t.failed && t.e.engine.Err() != nil }
+// dead says whether the engine has failed. A call that it only refused was no
+// pump's failure.
+func (t *tap) dead() bool {
+	if !t.failed {
+		return false
+	}
+	err := t.e.engine.Err()
+	return err != nil && !errors.Is(err, model.ErrRefused)
+}
 
 // settle enters the answer of a call.
 func (t *tap) settle(op, n int, st model.Status) {

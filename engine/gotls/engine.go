@@ -1,0 +1,382 @@
+package gotls
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// An engine is a tls.Conn over a wire, and the goroutine that drives its
+// handshake and its reads.
+//
+// crypto/tls has three locks, and none may be wanted by a caller while the
+// goroutine, stopped, holds it. A handshake holds handshakeMutex and the lock
+// of incoming records, a read the latter only; whatever writes holds the lock
+// of outgoing records until the wire has taken it. So:
+//
+//   - Handshakes and reads happen in the goroutine only.
+//   - Conn.Write and CloseWrite are called while no handshake is under way and
+//     the goroutine does not wait for room. They never wait themselves.
+type engine struct {
+	routine
+	wire   wire
+	conn   *tls.Conn
+	freed  bool
+	tls12  bool
+	most   int  // plaintext of a record
+	partly bool // Write may take a part
+
+	plain  []byte // decrypted and not taken: a part of wire.scratch
+	result error  // of the task that was done last
+	ready  bool   // the first handshake is done
+
+	again    bool // a renegotiation is under way
+	switched bool // and the peer's ChangeCipherSpec has come
+	finished bool // and its Finished has
+
+	done    int // bytes of the Write under way that have left
+	claimed int // and that are sealed behind them
+
+	shut    model.ShutState
+	err     error // fatal
+	refused error // of the last call only
+}
+
+func newEngine(cfg *model.EngineConfig, s *store) *engine {
+	e := &engine{tls12: cfg.Version == model.TLS12, partly: cfg.PartialWrite,
+		most: min(max(cfg.MaxRecord, 1), model.MaxRecordLen)}
+	e.routine = newRoutine(e.task)
+	e.wire = wire{store: s, routine: &e.routine, watch: cfg.Watch, seen: e.seen, wrote: e.wrote}
+	if cfg.Transport == model.Attached {
+		e.wire.socket = cfg.Socket
+	}
+	return e
+}
+
+// free ends the goroutine: its next call of the wire fails.
+func (e *engine) free() {
+	e.freed, e.wire.freed = true, true
+	e.stop()
+	e.plain = nil
+}
+
+// task is what the goroutine does: the first handshake, then reads.
+func (e *engine) task() {
+	if !e.ready {
+		e.result = e.conn.Handshake()
+		e.ready = e.result == nil
+		return
+	}
+	var n int
+	n, e.result = e.conn.Read(e.wire.scratch[:])
+	e.plain = e.wire.scratch[:n]
+	e.again = false
+}
+
+// wrote notes that a renegotiation begins: after the first handshake of TLS 1.2
+// only a ClientHello is a handshake record of ours. Conn says nothing, and
+// asking it would take the lock that the handshake holds.
+func (e *engine) wrote(kind byte) {
+	if e.tls12 && e.ready && kind == kindHandshake {
+		e.again, e.switched, e.finished = true, false, false
+	}
+}
+
+// seen notes that a renegotiation ends: with the record after the server's
+// ChangeCipherSpec, once crypto/tls has taken it and wants more. That is when
+// it is told of the record 0.
+func (e *engine) seen(kind byte) {
+	switch {
+	case !e.again:
+	case kind == 0 && e.finished && e.wire.got == 0:
+		e.again = false
+	case kind == kindCipherSpec:
+		e.switched = true
+	case kind == kindHandshake && e.switched:
+		e.finished = true
+	}
+}
+
+// enter begins a call, and says whether the engine lives. What it has left to
+// say it says even when it does not.
+func (e *engine) enter() bool {
+	if e.freed {
+		panic("gotls: call on an engine that was freed")
+	}
+	e.refused = nil
+	if e.err == nil && e.ended {
+		e.fail(errEnded)
+	}
+	if e.err != nil {
+		e.wire.push()
+	}
+	return e.err == nil
+}
+
+// drive lets the goroutine go on until it wants something that is not there, or
+// its task is done.
+func (e *engine) drive() model.Status {
+	e.wire.push()
+	if wants, hopeless := e.hopeless(); hopeless {
+		return wants
+	}
+	e.run()
+	if e.parked != model.OK {
+		return e.parked
+	}
+	switch {
+	case e.result == nil:
+		return model.OK
+	case e.result == io.EOF && e.wire.cause == nil:
+		e.shut |= model.ReceivedClose
+		return model.Closed
+	}
+	return e.fail(e.result)
+}
+
+// hopeless says whether the goroutine would only wait again, and for what. It
+// saves most of the switches.
+func (e *engine) hopeless() (model.Status, bool) {
+	switch {
+	case e.parked == model.WantWrite:
+		return model.WantWrite, e.wire.unsent() > 0 && !e.wire.broken()
+	case e.parked == model.OK && !e.ready:
+		return model.OK, false // a handshake to begin
+	}
+	return model.WantRead, e.wire.starved()
+}
+
+// fail is the end of the engine. A socket that ended or broke is its reason,
+// whatever crypto/tls makes of that.
+func (e *engine) fail(why error) model.Status {
+	if e.err = e.wire.cause; e.err == nil {
+		e.err = fmt.Errorf("gotls: %w", why)
+	}
+	e.plain = nil
+	return model.Failed
+}
+
+// refuse fails a call and not the engine.
+func (e *engine) refuse(format string, args ...any) model.Status {
+	e.refused = fmt.Errorf("gotls: "+format+": %w", append(args, model.ErrRefused)...)
+	return model.Failed
+}
+
+// Handshake implements [model.Engine]: the first handshake, or a renegotiation
+// that the peer began.
+func (e *engine) Handshake() model.Status {
+	if !e.enter() {
+		return model.Failed
+	}
+	return e.shake()
+}
+
+func (e *engine) shake() model.Status {
+	for !e.InitFinished() {
+		if st := e.drive(); st != model.OK && !e.InitFinished() {
+			return st
+		}
+		if e.err != nil {
+			return model.Failed
+		}
+	}
+	return model.OK
+}
+
+// Read implements [model.Engine]. A len(p) of 0 answers OK and does nothing.
+func (e *engine) Read(p []byte) (int, model.Status) {
+	if !e.enter() {
+		return 0, model.Failed
+	}
+	for len(e.plain) == 0 && len(p) > 0 {
+		if e.shut&model.ReceivedClose != 0 {
+			e.wire.push()
+			return 0, model.Closed
+		}
+		if st := e.drive(); st != model.OK {
+			return 0, st
+		}
+	}
+	n := copy(p, e.plain)
+	e.plain = e.plain[n:]
+	return n, model.OK
+}
+
+// Write implements [model.Engine]. crypto/tls takes all that it is given, so it
+// is given a record at a time, and with partial writes just one. A retry may
+// come from elsewhere and be longer; one that is shorter than what is sealed
+// is refused. Before the first handshake Write drives that, as Conn does; in
+// a renegotiation it waits.
+func (e *engine) Write(p []byte) (int, model.Status) {
+	switch {
+	case !e.enter():
+		return 0, model.Failed
+	case e.shut&model.SentClose != 0:
+		return 0, e.refuse("Write after Shutdown")
+	case len(p) < e.done+e.claimed:
+		return 0, e.refuse("a retried Write offers %d bytes; want at least %d", len(p),
+			e.done+e.claimed)
+	}
+	if st := e.quiet(); st != model.OK {
+		return 0, st
+	}
+	e.done, e.claimed = e.done+e.claimed, 0
+	for e.done < len(p) && !(e.partly && e.done > 0) {
+		if st := e.seal(p[e.done:]); st != model.OK {
+			return 0, st
+		}
+	}
+	n := e.done
+	e.done = 0
+	return n, model.OK
+}
+
+// seal makes a record of the front of p.
+func (e *engine) seal(p []byte) model.Status {
+	n := min(len(p), e.most)
+	if _, err := e.conn.Write(p[:n]); err != nil {
+		return e.fail(err)
+	}
+	st := e.flushed()
+	if st == model.WantWrite {
+		e.claimed = n
+		return st
+	}
+	e.done += n
+	return st
+}
+
+// quiet waits until Conn.Write and CloseWrite can be called: no handshake is
+// under way, and nothing sealed waits for room.
+func (e *engine) quiet() model.Status {
+	for e.parked == model.WantWrite || !e.InitFinished() {
+		switch st := e.drive(); {
+		case st == model.Failed || st == model.WantWrite:
+			return st
+		case !e.InitFinished():
+			if st != model.OK {
+				return st
+			}
+		}
+	}
+	return e.flushed()
+}
+
+// flushed says whether all that was sealed has left.
+func (e *engine) flushed() model.Status {
+	e.wire.push()
+	switch {
+	case e.wire.broken():
+		return e.fail(e.wire.why())
+	case e.wire.unsent() > 0:
+		return model.WantWrite
+	}
+	return model.OK
+}
+
+// Shutdown implements [model.Engine] with Conn.CloseWrite. In a handshake it is
+// refused. Data that the peer still sends is no error; it waits for Read.
+func (e *engine) Shutdown() model.Status {
+	switch {
+	case !e.enter():
+		return model.Failed
+	case !e.InitFinished():
+		return e.refuse("Shutdown in a handshake")
+	case e.shut&model.SentClose == 0:
+		return e.sayClose()
+	}
+	if st := e.flushed(); st != model.OK {
+		return st
+	}
+	if e.shut&model.ReceivedClose == 0 && len(e.plain) == 0 {
+		if st := e.drive(); st == model.Failed || st == model.WantWrite {
+			return st
+		}
+	}
+	return e.bothClosed()
+}
+
+// sayClose seals close_notify behind all that was written.
+func (e *engine) sayClose() model.Status {
+	if st := e.quiet(); st != model.OK {
+		return st
+	}
+	if err := e.conn.CloseWrite(); err != nil {
+		return e.fail(err)
+	}
+	e.shut |= model.SentClose
+	e.done, e.claimed = 0, 0
+	if st := e.flushed(); st != model.OK {
+		return st
+	}
+	return e.bothClosed()
+}
+
+// bothClosed is what SSL_shutdown(3) says of the peer's close_notify.
+func (e *engine) bothClosed() model.Status {
+	if e.shut&model.ReceivedClose == 0 {
+		return model.WantRead
+	}
+	return model.OK
+}
+
+// Renegotiate implements [model.Engine]: it is refused.
+func (e *engine) Renegotiate() model.Status {
+	if !e.enter() {
+		return model.Failed
+	}
+	return e.refuse("crypto/tls can't begin a renegotiation")
+}
+
+// KeyUpdate implements [model.Engine]: it is refused.
+func (e *engine) KeyUpdate(bool) model.Status {
+	if !e.enter() {
+		return model.Failed
+	}
+	return e.refuse("crypto/tls can't begin a KeyUpdate")
+}
+
+// ClearErrors implements [model.Engine]. Go has no error queue.
+func (e *engine) ClearErrors() {}
+
+// Feed implements [model.Engine].
+func (e *engine) Feed(p []byte) int { return e.wire.in.Write(p) }
+
+// Drain implements [model.Engine]. What waits behind the buffer moves into it
+// with the next call.
+func (e *engine) Drain(p []byte) int { return e.wire.out.Read(p) }
+
+// InitFinished implements [model.Engine].
+func (e *engine) InitFinished() bool { return e.ready && !e.again }
+
+// Pending implements [model.Engine].
+func (e *engine) Pending() int { return len(e.plain) }
+
+// HasPending implements [model.Engine].
+func (e *engine) HasPending() bool { return len(e.plain) > 0 || e.wire.got > 0 }
+
+// OutputPending implements [model.Engine].
+func (e *engine) OutputPending() int { return e.wire.out.Len() }
+
+// InputRoom implements [model.Engine].
+func (e *engine) InputRoom() int { return e.wire.in.Room() }
+
+// Deferred implements [model.Engine]: crypto/tls answers at the read.
+func (e *engine) Deferred() bool { return false }
+
+// ShutState implements [model.Engine].
+func (e *engine) ShutState() model.ShutState { return e.shut }
+
+// Unsent implements [model.Inspector].
+func (e *engine) Unsent() int { return e.wire.unsent() }
+
+// Err implements [model.Engine]: why the engine failed; or why the last call
+// was refused, which errors.Is tells by [model.ErrRefused].
+func (e *engine) Err() error {
+	if e.err == nil {
+		return e.refused
+	}
+	return e.err
+}

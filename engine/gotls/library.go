@@ -1,0 +1,174 @@
+// Package gotls is Go's crypto/tls as a [model.Library]: what a pump finds on
+// a machine without a C library, and the other end that OpenSSL talks to.
+//
+// A tls.Conn blocks, and a pump must not. So each engine has a goroutine that
+// shakes hands and reads, and that is stopped wherever the Conn wants bytes or
+// room which are not there. Control is handed over: of the pump and the
+// goroutine exactly one runs at any time, and the scheduler decides nothing.
+// Writing needs no goroutine: a sealed record waits in the engine.
+//
+// Runs repeat, down to the bytes on the wire:
+//
+//   - Config.Rand is a stream that follows from the run's seed and the link's
+//     key. Since Go 1.26 key shares are drawn from elsewhere, unless GODEBUG
+//     says cryptocustomrand=1: [Library.Begin] sees to that.
+//   - Config.Time stands still, and session tickets, which carry it, are off.
+//   - Certificates are made in code with Ed25519, whose signatures have no
+//     randomness in them and one length. The group is X25519.
+//
+// What crypto/tls does its own way, whatever the configuration says: it has no
+// PSK, so all links use certificates. It can't begin a renegotiation or a
+// KeyUpdate. A requested KeyUpdate is answered at the read. A client takes
+// part in a renegotiation, but data in the middle of one is fatal to it; a
+// server fails when it is asked. Handshake messages are not split.
+package gotls
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A Library makes engines of crypto/tls. It implements [model.Library], and
+// belongs to one goroutine, together with its engines.
+type Library struct {
+	seed   uint64
+	certs  map[certID]*tls.Certificate
+	stores []*store // of engines that were given back
+}
+
+// New makes a library without engines.
+func New() *Library { return &Library{certs: map[certID]*tls.Certificate{}} }
+
+// Name is "gotls".
+func (l *Library) Name() string { return "gotls" }
+
+// Describe is crypto/tls and the version of Go: "crypto/tls of go1.26.8".
+func (l *Library) Describe() string { return "crypto/tls of " + runtime.Version() }
+
+// Begin starts a run whose randomness follows from seed.
+func (l *Library) Begin(seed uint64) {
+	pinKeyShares()
+	l.seed = seed
+}
+
+// End has nothing to do: no thread is taken.
+func (l *Library) End() {}
+
+// pinKeyShares lets Config.Rand decide key shares too, as it did before Go
+// 1.26. The setting is read when it is needed, so it may come this late; it
+// touches nobody who does not bring a random source of their own.
+var pinKeyShares = sync.OnceFunc(func() {
+	const setting = "cryptocustomrand=1"
+	if old := os.Getenv("GODEBUG"); old != "" {
+		os.Setenv("GODEBUG", old+","+setting) // of two the last one counts
+		return
+	}
+	os.Setenv("GODEBUG", setting)
+})
+
+// New makes an engine. ServerChain and ClientChain are kept to within 64
+// bytes, but no certificate is shorter than about 300. MaxRecord bounds the
+// records of Write. Tickets, HandshakeRecord, Errors and the traits other than
+// Renegotiation have no counterpart and are not used. The error says what
+// crypto/tls can't do. Every engine must be given back with Free: its
+// goroutine waits for that.
+func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
+	if err := supported(cfg); err != nil {
+		return nil, err
+	}
+	settings, err := l.settings(cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := newEngine(cfg, l.store(cfg))
+	if cfg.Role == model.Server {
+		e.conn = tls.Server(&e.wire, settings)
+	} else {
+		e.conn = tls.Client(&e.wire, settings)
+	}
+	return e, nil
+}
+
+// Free ends the engine's goroutine. A second Free does nothing.
+func (l *Library) Free(me model.Engine) {
+	e, ok := me.(*engine)
+	if !ok || e.freed {
+		return
+	}
+	e.free()
+	l.stores = append(l.stores, e.wire.store)
+}
+
+// supported says what of cfg crypto/tls, or this package, can't do.
+func supported(cfg *model.EngineConfig) error {
+	switch {
+	case cfg.Traits.Renegotiation == model.RenegIgnore:
+		return errors.New("gotls: renegotiation ignore is not supported; use allow or refuse")
+	case cfg.Transport == model.Pair && (cfg.In < 1 || cfg.Out < 1):
+		return fmt.Errorf("gotls: got buffers of %d and %d bytes; want at least 1", cfg.In, cfg.Out)
+	case cfg.Transport == model.Attached && cfg.Socket == nil:
+		return errors.New("gotls: got transport attached and no socket; want one")
+	}
+	return nil
+}
+
+// now is the time in all runs, and the certificates are valid then.
+func now() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
+
+// settings are the tls.Config of an engine. Who a certificate belongs to is not
+// checked: another library at the other end brings one that we can't know.
+// That its key signed the handshake is.
+func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
+	version := uint16(tls.VersionTLS12)
+	if cfg.Version == model.TLS13 {
+		version = tls.VersionTLS13
+	}
+	c := &tls.Config{
+		Rand: newRandom(l.seed, cfg.Key, uint64(cfg.Role)), Time: now,
+		MinVersion: version, MaxVersion: version,
+		CipherSuites:                []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
+		CurvePreferences:            []tls.CurveID{tls.X25519},
+		SessionTicketsDisabled:      true,
+		DynamicRecordSizingDisabled: true,
+		InsecureSkipVerify:          true,
+	}
+	if cfg.Traits.Renegotiation == model.RenegAllow {
+		c.Renegotiation = tls.RenegotiateFreelyAsClient
+	}
+	if cfg.ClientAuth {
+		c.ClientAuth = tls.RequireAnyClientCert
+	}
+	chain := cfg.ClientChain
+	if cfg.Role == model.Server {
+		chain = cfg.ServerChain
+	}
+	cert, err := l.certificate(cfg.Role, chain)
+	if err != nil {
+		return nil, err
+	}
+	c.Certificates = []tls.Certificate{*cert}
+	return c, nil
+}
+
+// store gives an engine its buffers, used ones if there are any.
+func (l *Library) store(cfg *model.EngineConfig) *store {
+	s := &store{}
+	if n := len(l.stores); n > 0 {
+		s, l.stores = l.stores[n-1], l.stores[:n-1]
+	}
+	in, out := cfg.In, cfg.Out
+	if cfg.Transport == model.Attached {
+		in, out = 0, 0
+	}
+	s.in.Reset(in)
+	s.out.Reset(out)
+	s.late = s.late[:0]
+	return s
+}

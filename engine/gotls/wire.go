@@ -1,0 +1,222 @@
+package gotls
+
+import (
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A store is an engine's memory. It outlives the engine.
+type store struct {
+	in, out model.Ring // the pair's two buffers
+	late    []byte     // sealed, and behind them: see wire.sent
+	scratch [model.MaxRecordLen]byte
+}
+
+// A wire is the net.Conn below the tls.Conn. It hands out input to the end of a
+// record and no further, so that what is inside the engine is always a part of
+// one record, and keeps all output until there is room.
+//
+//	Feed ──▶ in ──▶ Read ──▶ tls.Conn ──▶ Write ──▶ late ──▶ out ──▶ Drain
+//
+// With the attached transport the socket stands for both buffers.
+type wire struct {
+	*store
+	routine *routine
+	socket  model.Socket
+	cause   error // why the socket carries no more: model.ErrEOF, model.ErrReset
+	freed   bool
+	sent    int // bytes of late that have left
+	watch   func(model.Note)
+
+	head  [recordHeader]byte // of the record that is being read
+	got   int                // bytes of it that were handed out
+	seen  func(kind byte)    // told of each record handed out whole
+	wrote func(kind byte)    // told of each Write's first record
+}
+
+// recordHeader is content type, version and length (RFC 8446, section 5.1).
+const recordHeader = 5
+
+// The content types of records.
+const (
+	kindCipherSpec = 20
+	kindAlert      = 21
+	kindHandshake  = 22
+	kindData       = 23
+)
+
+var errFreed = errors.New("gotls: the engine was given back")
+
+// missing is how much of the record, or of its header, has not been read.
+func (w *wire) missing() int {
+	if w.got < recordHeader {
+		return recordHeader - w.got
+	}
+	return recordHeader + w.length() - w.got
+}
+
+// length is what the header says.
+func (w *wire) length() int { return int(w.head[3])<<8 | int(w.head[4]) }
+
+// Read implements net.Conn. It stops the engine's goroutine until there is
+// input. In mid-handshake crypto/tls wants bytes here that nobody has asked it
+// for: then Read is where a handshake waits for its peer.
+func (w *wire) Read(p []byte) (int, error) {
+	w.seen(0)
+	for !w.freed {
+		if n := w.take(p[:min(len(p), w.missing())]); n > 0 {
+			w.follow(p[:n])
+			return n, nil
+		}
+		if w.cause == model.ErrEOF {
+			return 0, io.EOF
+		}
+		if w.cause != nil {
+			return 0, w.cause
+		}
+		w.routine.park(model.WantRead)
+	}
+	return 0, errFreed
+}
+
+// take moves what there is of the input.
+func (w *wire) take(p []byte) int {
+	if w.socket == nil {
+		return w.in.Read(p)
+	}
+	if w.cause != nil {
+		return 0
+	}
+	n, st := w.socket.Recv(p)
+	switch st {
+	case model.EOF:
+		w.cause = model.ErrEOF
+	case model.Reset:
+		w.cause = model.ErrReset
+	}
+	return n
+}
+
+// follow keeps account of where in a record the reading is.
+func (w *wire) follow(p []byte) {
+	if w.got < recordHeader {
+		copy(w.head[w.got:], p)
+	}
+	w.got += len(p)
+	if w.got < recordHeader || w.missing() > 0 {
+		return
+	}
+	w.got = 0
+	w.note(false, w.head[0], w.length())
+	w.seen(w.head[0])
+}
+
+// Write implements net.Conn. In the engine's goroutine it returns when all of
+// p is out, as with a blocking socket. A caller of the engine gets back at
+// once: its status says what waits.
+func (w *wire) Write(p []byte) (int, error) {
+	if w.broken() {
+		return 0, w.why()
+	}
+	w.wrote(p[0]) // crypto/tls never writes nothing
+	w.noteAll(p)
+	w.late = append(w.late, p...)
+	w.push()
+	for w.routine.inside && w.unsent() > 0 && !w.broken() {
+		w.routine.park(model.WantWrite)
+		w.push()
+	}
+	if w.broken() {
+		return 0, w.why()
+	}
+	return len(p), nil
+}
+
+// broken says whether nothing can be written any more.
+func (w *wire) broken() bool { return w.freed || w.cause == model.ErrReset }
+
+func (w *wire) why() error {
+	if w.freed {
+		return errFreed
+	}
+	return w.cause
+}
+
+// unsent is how much waits behind the buffer, or the socket.
+func (w *wire) unsent() int { return len(w.late) - w.sent }
+
+// push moves what waits into the buffer, or the socket, as far as it fits. What
+// a broken socket can't take is gone.
+func (w *wire) push() {
+	for w.unsent() > 0 && !w.broken() {
+		n := w.put(w.late[w.sent:])
+		if n == 0 && !w.broken() {
+			return
+		}
+		w.sent += n
+	}
+	w.late, w.sent = w.late[:0], 0
+}
+
+func (w *wire) put(p []byte) int {
+	if w.socket == nil {
+		return w.out.Write(p)
+	}
+	n, st := w.socket.Send(p)
+	if st == model.Reset {
+		w.cause = model.ErrReset
+	}
+	return n
+}
+
+// starved says whether a Read would find nothing. With a socket there is no
+// telling but to try.
+func (w *wire) starved() bool { return w.socket == nil && w.in.Len() == 0 }
+
+var kindText = map[byte]string{kindCipherSpec: "ChangeCipherSpec record",
+	kindAlert: "alert record", kindHandshake: "handshake record",
+	kindData: "application data record"}
+
+// note tells whoever watches of a record. crypto/tls does not say what is in
+// it; in TLS 1.3 nearly everything looks like application data.
+func (w *wire) note(sent bool, kind byte, n int) {
+	if w.watch == nil {
+		return
+	}
+	text, known := kindText[kind]
+	if !known {
+		text = "unknown record"
+	}
+	w.watch(model.Note{Sent: sent, Message: text, Bytes: n})
+}
+
+// noteAll notes the records that crypto/tls writes, several at a time.
+func (w *wire) noteAll(p []byte) {
+	for w.watch != nil && len(p) >= recordHeader {
+		n := int(p[3])<<8 | int(p[4])
+		w.note(true, p[0], n)
+		p = p[min(len(p), recordHeader+n):]
+	}
+}
+
+// An address is all that there is to say about either end.
+type address struct{}
+
+// Network implements net.Addr.
+func (address) Network() string { return "virtual" }
+
+// String implements net.Addr.
+func (address) String() string { return "virtual" }
+
+// Close, the addresses and the deadlines complete net.Conn; crypto/tls sets a
+// deadline for its close_notify.
+func (w *wire) Close() error                     { return nil }
+func (w *wire) LocalAddr() net.Addr              { return address{} }
+func (w *wire) RemoteAddr() net.Addr             { return address{} }
+func (w *wire) SetDeadline(time.Time) error      { return nil }
+func (w *wire) SetReadDeadline(time.Time) error  { return nil }
+func (w *wire) SetWriteDeadline(time.Time) error { return nil }
