@@ -9,13 +9,14 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
 
 // engineNames are those that newCatalog knows.
-const engineNames = "model, openssl"
+const engineNames = "model, openssl, gotls"
 
 // libsslVariable is the environment variable that names another libssl than
 // the system's usual one: a build of one's own, or an older release.
@@ -31,6 +32,7 @@ func newCatalog() *fuzz.Catalog {
 		}
 		return lib, nil
 	})
+	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
 	return c
 }
 
@@ -59,7 +61,7 @@ func newRoot(t *terminal) *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newList(t))
+	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newList(t), newContained(t))
 	return root
 }
 
