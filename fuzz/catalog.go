@@ -61,6 +61,14 @@ func (c *Catalog) Pump(name string) (*model.Spec, error) {
 	return nil, unknown("pump", name, known)
 }
 
+// HasEngine says whether a library's name is known; it does not load it.
+func (c *Catalog) HasEngine(name string) error {
+	if c.engines[name] == nil {
+		return unknown("engine", name, c.order)
+	}
+	return nil
+}
+
 // Engine loads a library by its name, once.
 func (c *Catalog) Engine(name string) (model.Library, error) {
 	if lib := c.loaded[name]; lib != nil {

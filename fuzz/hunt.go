@@ -26,6 +26,19 @@ type Hunt struct {
 	// Found, if not nil, is called with each find, shrunk, as it is made; an
 	// error ends the hunt.
 	Found func(*Find) error
+	// Confirm, if not nil, replays each find elsewhere before it is reported:
+	// see Guard.Confirm.
+	Confirm func(*sim.Script) (*Confirmation, error)
+
+	child // what a child process does differently
+}
+
+// child is what is particular to the part of a hunt that a child process does.
+type child struct {
+	from, steps uint64                      // where it takes over
+	unshrunk    bool                        // finds stay as long as they were
+	starts      func(n, steps uint64) error // is called before each schedule
+	observe     observer
 }
 
 // Stats is how far a hunt has come.
@@ -48,6 +61,8 @@ type Find struct {
 	Result   sim.Result
 	// Story explains it, a sentence or line each.
 	Story []string
+	// Confirmation is what another library made of it; nil if none was asked.
+	Confirmation *Confirmation
 }
 
 // A Report is what a hunt came to.
@@ -88,19 +103,24 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 		return rep, err
 	}
 	defer r.Close()
+	r.observer = h.observe
 	start := time.Now()
 	watch := h.Watch
 	if watch == 0 {
 		watch = model.EveryProperty
 	}
 	defer func() { rep.Elapsed = time.Since(start) }()
-	for n := uint64(0); h.Schedules == 0 || n < h.Schedules; n++ {
+	rep.Schedules, rep.Steps = h.from, h.steps
+	for n := h.from; h.Schedules == 0 || n < h.Schedules; n++ {
 		if n%progressEvery == 0 || h.Options.real() {
 			rep.Elapsed = time.Since(start)
 			if rep.Interrupted = ctx.Err() != nil; rep.Interrupted {
 				break
 			}
 			h.report(rep)
+		}
+		if err := h.started(n, rep.Steps); err != nil {
+			return rep, err
 		}
 		res, err := h.one(r, n, watch)
 		if err != nil {
@@ -137,11 +157,31 @@ func (h *Hunt) keep(r *Runner, res sim.Result, rep *Report) error {
 	if err != nil {
 		return err
 	}
+	return h.reportFind(find, rep)
+}
+
+// reportFind has a find confirmed, if that is wanted, and reports it.
+func (h *Hunt) reportFind(find *Find, rep *Report) (err error) {
+	if h.Confirm != nil {
+		if find.Confirmation, err = h.Confirm(find.Script); err != nil {
+			return err
+		}
+		find.Story = append(find.Story, find.Confirmation.String())
+		find.Script.Story = find.Story
+	}
 	rep.Finds = append(rep.Finds, find)
 	if h.Found == nil {
 		return nil
 	}
 	return h.Found(find)
+}
+
+// started tells that a schedule is about to run.
+func (h *Hunt) started(n, steps uint64) error {
+	if h.starts == nil {
+		return nil
+	}
+	return h.starts(n, steps)
 }
 
 func (h *Hunt) report(rep Report) {
@@ -163,7 +203,9 @@ func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, er
 	f := &Find{Schedule: n, Seed: h.Seed, Stats: stats, Original: len(actions)}
 	f.Script = &sim.Script{Config: cfg, Actions: actions,
 		Property: res.Violation.Property.String()}
-	Shrink(r, f.Script, res.Violation)
+	if !h.unshrunk {
+		Shrink(r, f.Script, res.Violation)
+	}
 	out, err := Replay(r, f.Script, ReplayOptions{Trace: true})
 	if err != nil {
 		return nil, err

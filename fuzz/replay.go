@@ -27,6 +27,9 @@ type Outcome struct {
 	Rest []model.Account
 	// Own: the script's own pump and engines ran, so that its hash counts.
 	Own bool
+	// Lost: the child process that ran it died (Guard.Replay). There is a
+	// verdict, and no hash.
+	Lost bool
 }
 
 // Confirms says whether the outcome is what the script promises: its property

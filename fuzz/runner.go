@@ -19,6 +19,32 @@ type Runner struct {
 	script  sim.Scripted
 	parts   sim.Parts // of schedules
 	twin    sim.Parts // of schedules whose peer is the pump itself
+
+	observer observer // nil but in a child process
+}
+
+// An observer is told of each run before it begins, and may stand between
+// the world and the strategy.
+type observer interface {
+	world(cfg *sim.Config)
+	// follow gives the strategy to run in place of s.
+	follow(s sim.Strategy) sim.Strategy
+}
+
+// run runs the world that has been reset.
+func (r *Runner) run(s sim.Strategy) sim.Result {
+	if r.observer != nil {
+		s = r.observer.follow(s)
+	}
+	return r.world.Run(s)
+}
+
+// build resets the world.
+func (r *Runner) build(cfg *sim.Config, parts *sim.Parts, watch model.PropertySet) error {
+	if r.observer != nil {
+		r.observer.world(cfg)
+	}
+	return r.world.Reset(cfg, parts, watch)
 }
 
 // NewRunner makes a runner for the options' schedules.
@@ -105,7 +131,7 @@ func (r *Runner) Schedule(seed, n uint64, watch model.PropertySet) (sim.Result, 
 	if err := r.reset(watch); err != nil {
 		return sim.Result{}, err
 	}
-	return r.world.Run(&r.random), nil
+	return r.run(&r.random), nil
 }
 
 // reset builds the world of the drawn schedule.
@@ -114,7 +140,7 @@ func (r *Runner) reset(watch model.PropertySet) error {
 	if r.drawer.cfg.Peer == r.drawer.cfg.Pump {
 		parts = &r.twin
 	}
-	return r.world.Reset(&r.drawer.cfg, parts, watch)
+	return r.build(&r.drawer.cfg, parts, watch)
 }
 
 // Drawn runs a schedule whose choices come from a function, such as rapid's
@@ -140,11 +166,11 @@ func (r *Runner) Actions(cfg *sim.Config, actions []sim.Action, o ScriptOptions)
 	}
 	r.world.SetTrace(o.Trace)
 	defer r.world.SetTrace(nil)
-	if err := r.world.Reset(cfg, &parts, o.Watch); err != nil {
+	if err := r.build(cfg, &parts, o.Watch); err != nil {
 		return res, -1, err
 	}
 	r.script.Restart(actions, o.Loose)
-	res = r.world.Run(&r.script)
+	res = r.run(&r.script)
 	res.Skipped = r.script.Skipped
 	return res, r.script.Stuck, nil
 }

@@ -124,3 +124,19 @@ func (ev Event) Idle() bool {
 	}
 	return false
 }
+
+// Answer is what an engine answered to its pump, or the pump told its app,
+// without any size: what two libraries should agree on. ok is false for events
+// of another kind.
+func (ev Event) Answer() (text string, ok bool) {
+	if ev.Kind != DidCall {
+		return "", false
+	}
+	switch ev.Op {
+	case opHandshake, opRead, opWrite, opShutdown, opRenegotiate, opKeyUpdate:
+		return fmt.Sprintf("%s says %s", opText[ev.Op], model.Status(ev.Status)), true
+	case opTold:
+		return fmt.Sprintf("pump says %s", model.Cause(ev.Status)), true
+	}
+	return "", false
+}

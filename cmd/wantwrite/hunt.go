@@ -10,13 +10,14 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
 )
 
 // huntFlags are the flags of hunt.
 type huntFlags struct {
 	pump, peer, engine, peerEngine string
 	tls, scenario, strategy        string
-	property, corpus               string
+	property, corpus, confirm      string
 	seed, schedules                uint64
 	time                           time.Duration
 	workers                        int
@@ -32,10 +33,14 @@ func newHunt(t *terminal) *cobra.Command {
 		Short: "look for violations (the main job)",
 		Long: "hunt goes through schedules, random runs that are named by a number, and keeps for\n" +
 			"each property the first one that breaks it. Each find is run again, shrunk to a\n" +
-			"short script, explained and saved. Exit code 1 means that something was found.",
+			"short script, explained and saved. Exit code 1 means that something was found.\n\n" +
+			"With --confirm each find is replayed on that library too: it is confirmed there, or\n" +
+			"the report says at which step the two went apart. Real libraries run in processes of\n" +
+			"their own; one that crashes or hangs costs a schedule, which is saved as a crash.",
 		Example: "  wantwrite hunt\n" +
 			"  wantwrite hunt --pump kv-landed --property data-loss\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
+			"  wantwrite hunt --confirm openssl\n" +
 			"  wantwrite hunt --engine openssl --scenario idle-renegotiation --first\n" +
 			"  wantwrite hunt --time 30s --json",
 		Args: countArgs(0, 0, "none"),
@@ -47,6 +52,8 @@ func newHunt(t *terminal) *cobra.Command {
 		" the pump itself)")
 	fl.StringVar(&f.engine, "engine", "model", "the TLS library under the pump: "+engineNames)
 	fl.StringVar(&f.peerEngine, "peer-engine", "", "the other end's (default: the same)")
+	fl.StringVar(&f.confirm, "confirm", "", "replay each find on this library too, before it is"+
+		" reported")
 	fl.StringVar(&f.tls, "tls", "", "1.2 or 1.3 (default: both)")
 	fl.StringVar(&f.scenario, "scenario", "", "one scenario only: see list (default: all)")
 	fl.StringVar(&f.strategy, "strategy", "random", "how actions are picked: random")
@@ -112,14 +119,30 @@ func (f *huntFlags) names(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
 		}
 		h.Watch = model.EveryProperty.Only(p.ID)
 	}
-	if h.Engine, err = c.Engine(f.engine); err != nil {
-		return err
+	return f.engines(h, c)
+}
+
+// engines finds the libraries. Those that are not the model's are loaded by
+// the processes that use them.
+func (f *huntFlags) engines(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
+	for _, name := range []string{f.engine, f.peerEngine, f.confirm} {
+		if err := c.HasEngine(either(name, "model")); err != nil {
+			return err
+		}
 	}
-	if f.peerEngine != "" {
-		h.PeerEngine, err = c.Engine(f.peerEngine)
+	if f.confirm != "" && f.confirm == f.engine {
+		return fmt.Errorf("got --confirm %s and --engine %s; want two that differ", f.confirm,
+			f.engine)
 	}
+	if f.real() {
+		return nil
+	}
+	h.Engine, err = c.Engine(f.engine)
 	return err
 }
+
+// real says whether a library of the machine takes part in the hunt itself.
+func (f *huntFlags) real() bool { return foreign(f.engine) || foreign(f.peerEngine) }
 
 func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 	c := newCatalog()
@@ -140,12 +163,37 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 		h.Progress = t.progress
 	}
 	h.Found = func(find *fuzz.Find) error { return f.found(t, find) }
-	rep, err := h.Run(ctx, c)
+	rep, err := f.guarded(ctx, &h, c)
 	t.clear()
 	if err != nil {
 		return err
 	}
 	return f.end(cmd, t, rep)
+}
+
+// guarded runs the hunt, and keeps the libraries out of this process.
+func (f *huntFlags) guarded(ctx context.Context, h *fuzz.Hunt, c *fuzz.Catalog) (
+	rep fuzz.Report, err error) {
+
+	if !f.real() && f.confirm == "" {
+		return h.Run(ctx, c)
+	}
+	g, err := guard()
+	if err != nil {
+		return rep, err
+	}
+	if f.confirm != "" {
+		if err := g.Load(f.confirm); err != nil {
+			return rep, err
+		}
+		h.Confirm = func(s *sim.Script) (*fuzz.Confirmation, error) {
+			return g.Confirm(s, f.confirm)
+		}
+	}
+	if f.real() {
+		return g.Hunt(ctx, h, fuzz.Engines{Engine: f.engine, Peer: f.peerEngine})
+	}
+	return h.Run(ctx, c)
 }
 
 // found saves a find and reports it. A terminal that takes nothing more ends

@@ -18,6 +18,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
 	}
+	os.Setenv(asCommand, "1") // for the children of contained hunts
 	os.Exit(m.Run())
 }
 

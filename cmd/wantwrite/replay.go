@@ -100,7 +100,7 @@ func (f *replayFlags) one(c *fuzz.Catalog, path string, trace bool) (
 	defer r.Close()
 	o := f.ReplayOptions
 	o.Trace = trace
-	out, err := fuzz.Replay(r, s, o)
+	out, err := contained(r, s, o)
 	var input *sim.InputError
 	switch {
 	case err == nil:
@@ -193,6 +193,8 @@ func (f *replayFlags) report(t *terminal, path string, s *sim.Script, out *fuzz.
 	t.printf("%s: %s\n", path, t.bold(sentence))
 	note := "as saved"
 	switch {
+	case out.Lost:
+		note = "none: the process died"
 	case !out.Own:
 		note = "another pump or engine than the saved run's"
 	case s.Hash == 0:
@@ -244,7 +246,11 @@ func (f *replayFlags) show(t *terminal, path string) error {
 	t.printf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered\n\n",
 		either(f.Pump, cfg.Pump), cfg.Under, cfg.Peer, either(f.Engine, cfg.Engine),
 		cfg.Version, cfg.Transport, cfg.Trigger)
-	t.printf("%s\n", fuzz.TraceText(out.Trace, f.all))
+	if out.Lost {
+		t.printf("%s\n\n", indent(s.Story)) // the calls went with the process
+	} else {
+		t.printf("%s\n", fuzz.TraceText(out.Trace, f.all))
+	}
 	if out.Result.Found {
 		t.printf("%s\n", indent(fuzz.Explain(s, &out)))
 		return errViolation

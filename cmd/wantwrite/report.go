@@ -16,7 +16,11 @@ func tell(t *terminal, find *fuzz.Find, path string) {
 		t.bold(s.Property), s.Config.Pump, find.Schedule, find.Seed, s.Config.Scenario,
 		find.Stats.Elapsed.Seconds())
 	t.printf("%s\n", indent(find.Story))
-	t.printf("  shrunk from %d actions to %d: %s\n", find.Original, len(s.Actions), path)
+	if n := len(s.Actions); n == find.Original {
+		t.printf("  %d actions: %s\n", n, path)
+	} else {
+		t.printf("  shrunk from %d actions to %d: %s\n", find.Original, n, path)
+	}
 	t.printf("  replay: wantwrite replay %s\n\n", path)
 }
 
@@ -79,11 +83,22 @@ type violationJSON struct {
 	Obligation string   `json:"obligation"`
 	What       string   `json:"what"`
 	Story      []string `json:"story"`
+	// Confirmed is the library of --confirm that breaks the property too;
+	// Diverged says at which step, from 1, it went another way, or with step 0
+	// why it can't run the script.
+	Confirmed string        `json:"confirmed,omitempty"`
+	Diverged  *divergedJSON `json:"diverged,omitempty"`
+}
+
+type divergedJSON struct {
+	Engine string `json:"engine"`
+	Step   int    `json:"step"`
+	What   string `json:"what"`
 }
 
 func violationObject(f *huntFlags, find *fuzz.Find, path string) violationJSON {
 	s := find.Script
-	return violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
+	o := violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
 		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
 		Strategy: f.strategy, Seed: find.Seed, Schedules: find.Stats.Schedules,
 		Steps: find.Stats.Steps, Actions: len(s.Actions), Seconds: find.Stats.Elapsed.Seconds(),
@@ -91,6 +106,14 @@ func violationObject(f *huntFlags, find *fuzz.Find, path string) violationJSON {
 		Wire: fmt.Sprintf("%016x", find.Result.Wire), End: endOf(&find.Result),
 		Obligation: find.Result.Violation.Obligation.String(), What: what(&find.Result),
 		Story: find.Story}
+	switch c := find.Confirmation; {
+	case c == nil:
+	case c.Confirmed:
+		o.Confirmed = c.Engine
+	default:
+		o.Diverged = &divergedJSON{c.Engine, c.Step, c.What}
+	}
+	return o
 }
 
 // An endJSON is the object of a hunt's end.

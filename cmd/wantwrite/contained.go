@@ -1,0 +1,64 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// containedName is the hidden command of a child process.
+const containedName = "contained"
+
+// newContained is the command of a child: libraries run in processes of their
+// own, for what is fuzzed there may crash or hang them.
+func newContained(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:    containedName,
+		Short:  "do a job that another wantwrite gives on stdin",
+		Hidden: true,
+		Args:   countArgs(0, 0, "none"),
+		RunE: func(*cobra.Command, []string) error {
+			// An interrupt from the keyboard goes to the whole group, and is
+			// the parent's to deal with; it ends its children in good order.
+			signal.Ignore(os.Interrupt)
+			signal.Reset(syscall.SIGTERM)
+			return fuzz.Serve(newCatalog(), os.Stdin, t)
+		},
+	}
+}
+
+// guard makes children of this same binary.
+func guard() (*fuzz.Guard, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, errors.New("this program's own file is not known; real engines need it, " +
+			"to run in processes of their own")
+	}
+	return &fuzz.Guard{Command: func() *exec.Cmd { return exec.Command(self, containedName) }}, nil
+}
+
+// foreign says whether an engine runs code that may take its process with it.
+func foreign(engine string) bool { return engine != "" && engine != "model" }
+
+// contained replays a script: in a child if a real library takes part.
+func contained(r *fuzz.Runner, s *sim.Script, o fuzz.ReplayOptions) (fuzz.Outcome, error) {
+	if !foreign(either(o.Engine, s.Config.Engine)) {
+		return fuzz.Replay(r, s, o)
+	}
+	g, err := guard()
+	if err != nil {
+		return fuzz.Outcome{}, err
+	}
+	out, err := g.Replay(s, o)
+	if err != nil || !o.Trace || out.Lost {
+		return out, err
+	}
+	return fuzz.Replay(r, s, o) // it has been survived once
+}

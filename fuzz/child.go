@@ -1,0 +1,272 @@
+package fuzz
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A job is what a child process is to do: the first line on its stdin. It is
+// one of: a part of a hunt, a replay, a confirmation, or to load a library.
+type job struct {
+	Hunt    *huntJob    `json:"hunt,omitempty"`
+	Replay  *scriptJob  `json:"replay,omitempty"`
+	Confirm *confirmJob `json:"confirm,omitempty"`
+	Load    string      `json:"load,omitempty"`
+}
+
+// A huntJob is a part of a hunt, with names for what has code.
+type huntJob struct {
+	Pump, Peer, Engine, PeerEngine, Scenario, TLS string
+	Seed, Schedules, From, Steps                  uint64
+	Watch                                         model.PropertySet
+	First                                         bool
+	// Alone: one schedule only, told action by action, and not shrunk.
+	Alone bool
+}
+
+// A scriptJob is a replay. Lines are the script's lines in its file, for
+// messages.
+type scriptJob struct {
+	Script  string
+	Lines   []int
+	Options ReplayOptions
+}
+
+type confirmJob struct{ Script, Engine string }
+
+// A message is a line on a child's stdout: one of these.
+type message struct {
+	Start   *startMessage   `json:"start,omitempty"`
+	World   string          `json:"world,omitempty"`  // a run begins: its script's head
+	Action  string          `json:"action,omitempty"` // is about to be done
+	Beat    bool            `json:"beat,omitempty"`   // a run begins
+	Find    *findMessage    `json:"find,omitempty"`
+	Report  *reportMessage  `json:"report,omitempty"` // the end of a hunt
+	Outcome *outcomeMessage `json:"outcome,omitempty"`
+	Confirm *Confirmation   `json:"confirm,omitempty"`
+	Loaded  bool            `json:"loaded,omitempty"`
+	Error   *errorMessage   `json:"error,omitempty"`
+}
+
+type startMessage struct{ Schedule, Steps uint64 }
+
+type findMessage struct {
+	Schedule, Schedules, Steps uint64
+	Original                   int
+	Script                     string
+	Result                     sim.Result
+	Story                      []string
+}
+
+type reportMessage struct {
+	Schedules, Steps uint64
+	Interrupted      bool
+}
+
+type outcomeMessage struct {
+	Result sim.Result
+	Own    bool
+}
+
+// An errorMessage is an error of a job. What callers look at in errors is
+// carried along.
+type errorMessage struct {
+	Text        string
+	Input       *sim.InputError
+	Determinism *DeterminismError
+}
+
+func newErrorMessage(err error) *errorMessage {
+	m := &errorMessage{Text: err.Error()}
+	if !errors.As(err, &m.Input) {
+		errors.As(err, &m.Determinism)
+	}
+	return m
+}
+
+func (m *errorMessage) err() error {
+	switch {
+	case m.Input != nil:
+		return m.Input
+	case m.Determinism != nil:
+		return m.Determinism
+	}
+	return errors.New(m.Text)
+}
+
+// A worker is the child's side: it does one job.
+type worker struct {
+	catalog *Catalog
+	out     *json.Encoder
+}
+
+// Serve makes this process a child of a Guard: it does the job that it reads
+// from in and writes to out what comes of it, and nothing else may be written
+// there. When in ends, which it does with the parent, the job ends in good
+// order after the schedule at hand. An error means that the parent can't be
+// talked to.
+func Serve(c *Catalog, in io.Reader, out io.Writer) error {
+	lines := bufio.NewReader(in)
+	text, err := lines.ReadBytes('\n')
+	if err != nil {
+		return fmt.Errorf("fuzz: a child got no job: %w", err)
+	}
+	var j job
+	if err := json.Unmarshal(text, &j); err != nil {
+		return fmt.Errorf("fuzz: a child got a job that it can't read: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, lines)
+		cancel()
+	}()
+	w := &worker{c, json.NewEncoder(out)}
+	m, err := w.do(ctx, &j)
+	if err != nil {
+		m = message{Error: newErrorMessage(err)}
+	}
+	return w.out.Encode(m)
+}
+
+// do does a job; the message is its last.
+func (w *worker) do(ctx context.Context, j *job) (m message, err error) {
+	switch {
+	case j.Hunt != nil:
+		m.Report, err = w.hunt(ctx, j.Hunt)
+	case j.Replay != nil:
+		m.Outcome, err = w.replay(j.Replay)
+	case j.Confirm != nil:
+		m.Confirm, err = w.confirm(j.Confirm)
+	default:
+		m.Loaded = true
+		_, err = w.catalog.Engine(j.Load)
+	}
+	return m, err
+}
+
+func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
+	h := Hunt{Seed: j.Seed, Schedules: j.Schedules, Watch: j.Watch, First: j.First}
+	h.from, h.steps, h.unshrunk = j.From, j.Steps, j.Alone
+	h.observe = &witness{w, j.Alone}
+	if err := w.names(&h.Options, j); err != nil {
+		return nil, err
+	}
+	h.starts = func(n, steps uint64) error {
+		return w.out.Encode(message{Start: &startMessage{n, steps}})
+	}
+	h.Found = func(f *Find) error {
+		return w.out.Encode(message{Find: &findMessage{f.Schedule, f.Stats.Schedules, f.Stats.Steps,
+			f.Original, string(f.Script.Format()), f.Result, f.Story}})
+	}
+	rep, err := h.Run(ctx, w.catalog)
+	return &reportMessage{rep.Schedules, rep.Steps, rep.Interrupted}, err
+}
+
+// names finds what the names of a job mean.
+func (w *worker) names(o *Options, j *huntJob) (err error) {
+	o.Scenario, o.TLS = j.Scenario, j.TLS
+	if o.Pump, err = w.catalog.Pump(j.Pump); err != nil {
+		return err
+	}
+	if j.Peer != "" {
+		if o.Peer, err = w.catalog.Pump(j.Peer); err != nil {
+			return err
+		}
+	}
+	if o.Engine, err = w.catalog.Engine(j.Engine); err != nil {
+		return err
+	}
+	o.PeerEngine, err = w.catalog.Engine(either(j.PeerEngine, j.Engine))
+	return err
+}
+
+func (w *worker) replay(j *scriptJob) (*outcomeMessage, error) {
+	script, err := sim.ParseScript(strings.NewReader(j.Script), "job")
+	if err != nil {
+		return nil, err
+	}
+	script.Lines = j.Lines
+	r, err := w.runner(either(j.Options.Pump, script.Config.Pump))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out, err := Replay(r, script, j.Options)
+	return &outcomeMessage{out.Result, out.Own}, err
+}
+
+func (w *worker) confirm(j *confirmJob) (*Confirmation, error) {
+	script, err := sim.ParseScript(strings.NewReader(j.Script), "job")
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.runner(script.Config.Pump)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return Confirm(r, script, j.Engine)
+}
+
+// runner is one for scripts of a pump.
+func (w *worker) runner(pump string) (*Runner, error) {
+	spec, err := w.catalog.Pump(pump)
+	if err != nil {
+		return nil, err
+	}
+	return NewRunner(w.catalog, Options{Pump: spec})
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// A witness tells the parent that runs begin, so that it can see a hang, and
+// if it is asked for all, each action, before it is done.
+type witness struct {
+	*worker
+	all bool
+}
+
+func (w *witness) world(cfg *sim.Config) {
+	m := message{Beat: true}
+	if w.all {
+		m.World = string((&sim.Script{Config: *cfg}).Format())
+	}
+	_ = w.out.Encode(m) // who can't hear is told so at the next start
+}
+
+func (w *witness) follow(s sim.Strategy) sim.Strategy {
+	if !w.all {
+		return s
+	}
+	return &told{s, w}
+}
+
+// told is a strategy whose actions are told before they are done: the last
+// one is that from which a library did not come back.
+type told struct {
+	sim.Strategy
+	w *witness
+}
+
+// Next implements sim.Strategy.
+func (t *told) Next(w *sim.World) (sim.Action, bool) {
+	a, ok := t.Strategy.Next(w)
+	if ok {
+		_ = t.w.out.Encode(message{Action: a.String()})
+	}
+	return a, ok
+}
