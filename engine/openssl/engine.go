@@ -61,6 +61,10 @@ func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, erro
 	}
 	l.sslSetBIO(e.ssl, inner, inner)
 	e.configure(cfg)
+	if err := e.identify(cfg); err != nil {
+		l.Free(e)
+		return nil, err
+	}
 	return e, nil
 }
 

@@ -7,14 +7,25 @@
 //
 //   - Randomness is seeded: RAND_set_rand_method(3) makes every hello random,
 //     nonce and key share come from the seed of [Library.Begin].
-//   - The clock stays out: session tickets that carry it are off, and a hello
-//     random has had no time in it since OpenSSL 1.1.0.
+//   - The clock stays out: session tickets that carry it are off, a hello
+//     random has had no time in it since OpenSSL 1.1.0, and certificates are
+//     looked at on one day for ever.
 //   - The machine stays out: openssl.cnf is not read, cipher suite and
 //     security level are set.
 //
-// What it does not do yet. All links use a PSK, and no certificates: the
-// chains and the ClientAuth of the configuration are not used. The attached
-// transport, and traits that OpenSSL does not have, are errors of New.
+// Links have one of three profiles. Without a ServerChain both ends have a PSK,
+// which is cheap, and ClientAuth means nothing. With one the server shows
+// ECDSA certificates that add up to its length, give or take 64 bytes, and
+// with ClientAuth the client shows its own; both are checked. The nonces of
+// their signatures come from the run's seed too, but a signature's length in
+// DER varies, and with it a flight's by a few bytes.
+//
+// A TLS 1.3 server's tickets are names of sessions that nobody stores, not
+// sealed sessions, so they carry no time. After a handshake with a PSK OpenSSL
+// sends at most one of them, after one with certificates as many as asked for.
+//
+// What it does not do yet: the attached transport. That, and traits that
+// OpenSSL does not have, are errors of New.
 package openssl
 
 import (
@@ -36,6 +47,7 @@ import (
 type Library struct {
 	api
 	callbacks
+	certs certificates
 
 	// The rest belongs to the run that has the turn.
 	running bool
@@ -167,8 +179,8 @@ const (
 	versionTLS13 = 0x0304
 )
 
-// numCtxs: a context for each role, version and renegotiation policy.
-const numCtxs = 8
+// numCtxs: a context for each role, version, renegotiation policy and profile.
+const numCtxs = 8 * int(numProfiles)
 
 // ctxIndex is the place of cfg's context in Library.ctxs.
 func ctxIndex(cfg *model.EngineConfig) int {
@@ -176,7 +188,7 @@ func ctxIndex(cfg *model.EngineConfig) int {
 	if cfg.Traits.Renegotiation == model.RenegRefuse {
 		i |= 1
 	}
-	return i
+	return i*int(numProfiles) + int(profileOf(cfg))
 }
 
 // context gives the SSL_CTX for cfg, which is made once: it costs ten times
@@ -206,7 +218,7 @@ func (l *Library) context(cfg *model.EngineConfig) (uintptr, error) {
 	return ctx, nil
 }
 
-// configure sets version, cipher suite, PSK and options of a new context.
+// configure sets version, cipher suite, profile and options of a new context.
 func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 	proto := int64(versionTLS12)
 	if cfg.Version == model.TLS13 {
@@ -216,16 +228,28 @@ func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 	l.ctxCtrl(ctx, ctrlMaxProto, proto, 0)
 	l.ctxCtrl(ctx, ctrlSessCacheMode, 0, 0)
 	l.ctxSetOptions(ctx, options(cfg))
-	l.ctxSetPSKClient(ctx, l.pskClient)
-	l.ctxSetPSKServer(ctx, l.pskServer)
-	// The security level is a default of the distribution, and the signature
-	// algorithms of a ClientHello follow from it.
-	if l.ctxSetCiphers(ctx, "PSK-AES128-GCM-SHA256:@SECLEVEL=1") != 1 {
-		return l.queued("SSL_CTX_set_cipher_list")
-	}
 	if l.ctxSetSuites(ctx, "TLS_AES_128_GCM_SHA256") != 1 {
 		return l.queued("SSL_CTX_set_ciphersuites")
 	}
+	return l.authenticate(ctx, profileOf(cfg))
+}
+
+// authenticate sets what the profile needs. The security level is a default of
+// the distribution, and the signature algorithms of a ClientHello follow from
+// it.
+func (l *Library) authenticate(ctx uintptr, p profile) error {
+	suite := "PSK-AES128-GCM-SHA256:@SECLEVEL=1"
+	if p != byPSK {
+		suite = "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=1"
+	}
+	if l.ctxSetCiphers(ctx, suite) != 1 {
+		return l.queued("SSL_CTX_set_cipher_list")
+	}
+	if p != byPSK {
+		return l.trust(ctx, p)
+	}
+	l.ctxSetPSKClient(ctx, l.pskClient)
+	l.ctxSetPSKServer(ctx, l.pskServer)
 	return nil
 }
 

@@ -32,6 +32,17 @@ type api struct {
 	ctxSetPSKClient            func(ctx uintptr, cb uintptr)
 	ctxSetPSKServer            func(ctx uintptr, cb uintptr)
 
+	ctxSetVerify     func(ctx uintptr, mode int32, cb uintptr)
+	ctxGetStore      func(ctx uintptr) uintptr
+	ctxGetParam      func(ctx uintptr) uintptr
+	storeAddCert     func(store, cert uintptr) int32
+	paramSetTime     func(param uintptr, t int64)
+	d2iX509          func(to uintptr, der **byte, n int64) uintptr
+	d2iPrivateKey    func(to uintptr, der **byte, n int64) uintptr
+	stackNew         func() uintptr
+	stackPush        func(stack, item uintptr) int32
+	sslUseCertAndKey func(ssl, cert, key, rest uintptr, override int32) int32
+
 	sslNew             func(ctx uintptr) uintptr
 	sslFree            func(ssl uintptr)
 	sslCtrl            func(ssl uintptr, cmd int32, n int64, p uintptr) int64
@@ -73,6 +84,16 @@ func (a *api) symbols() []symbol {
 		{"SSL_CTX_set_ciphersuites", &a.ctxSetSuites},
 		{"SSL_CTX_set_psk_client_callback", &a.ctxSetPSKClient},
 		{"SSL_CTX_set_psk_server_callback", &a.ctxSetPSKServer},
+		{"SSL_CTX_set_verify", &a.ctxSetVerify},
+		{"SSL_CTX_get_cert_store", &a.ctxGetStore},
+		{"SSL_CTX_get0_param", &a.ctxGetParam},
+		{"X509_STORE_add_cert", &a.storeAddCert},
+		{"X509_VERIFY_PARAM_set_time", &a.paramSetTime},
+		{"d2i_X509", &a.d2iX509},
+		{"d2i_AutoPrivateKey", &a.d2iPrivateKey},
+		{"OPENSSL_sk_new_null", &a.stackNew},
+		{"OPENSSL_sk_push", &a.stackPush},
+		{"SSL_use_cert_and_key", &a.sslUseCertAndKey},
 		{"SSL_new", &a.sslNew},
 		{"SSL_free", &a.sslFree},
 		{"SSL_ctrl", &a.sslCtrl},

@@ -1,0 +1,151 @@
+package openssl
+
+import "github.com/wantwrite/wantwrite/model"
+
+// SSL_CTX_set_verify(3).
+const (
+	verifyPeer   = 1
+	verifyNeedIt = 2 // SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+)
+
+// A profile is how the ends of a link know each other.
+type profile uint8
+
+const (
+	byPSK    profile = iota // a pre-shared key, and no certificate
+	byCert                  // the server has a certificate
+	mutually                // a server that demands the client's too
+	numProfiles
+)
+
+// profileOf is that of an end. A client's context is the same whether or not
+// it will be asked for a certificate.
+func profileOf(cfg *model.EngineConfig) profile {
+	switch {
+	case cfg.ServerChain <= 0:
+		return byPSK
+	case cfg.ClientAuth && cfg.Role == model.Server:
+		return mutually
+	}
+	return byCert
+}
+
+// chainOf is the length of the chain that an end shows; 0: it has none.
+func chainOf(cfg *model.EngineConfig) int {
+	switch {
+	case cfg.ServerChain <= 0:
+		return 0
+	case cfg.Role == model.Server:
+		return roundChain(cfg.ServerChain)
+	case cfg.ClientAuth:
+		return roundChain(cfg.ClientChain)
+	}
+	return 0
+}
+
+// An identity is a chain as OpenSSL's objects, which engines share by their
+// reference counts. It is kept as long as the Library: there are some 300.
+type identity struct {
+	cert, key, rest uintptr // X509, EVP_PKEY, STACK_OF(X509)
+}
+
+// certificates are what a Library has made so far.
+type certificates struct {
+	root       uintptr // X509
+	identities map[int]identity
+}
+
+// trust makes a context demand and check certificates: of whoever is below
+// our root, at a time that does not pass.
+func (l *Library) trust(ctx uintptr, p profile) error {
+	if l.certs.root == 0 {
+		der, err := makeRoot()
+		if err != nil {
+			return err
+		}
+		if l.certs.root = l.parseCert(der); l.certs.root == 0 {
+			return l.queued("d2i_X509")
+		}
+	}
+	if l.storeAddCert(l.ctxGetStore(ctx), l.certs.root) != 1 {
+		return l.queued("X509_STORE_add_cert")
+	}
+	l.paramSetTime(l.ctxGetParam(ctx), certTime)
+	l.ctxSetVerify(ctx, p.verify(), 0)
+	return nil
+}
+
+// verify is the mode of SSL_CTX_set_verify(3); on a server without mutually
+// it asks for nothing.
+func (p profile) verify() int32 {
+	if p == mutually {
+		return verifyPeer | verifyNeedIt
+	}
+	return verifyPeer
+}
+
+// identity gives the chain of a length, which is made once.
+func (l *Library) identity(size int) (id identity, err error) {
+	if id, ok := l.certs.identities[size]; ok {
+		return id, nil
+	}
+	c, err := makeChain(size)
+	if err != nil {
+		return id, err
+	}
+	if id, err = l.adopt(c); err != nil {
+		return id, err
+	}
+	if l.certs.identities == nil {
+		l.certs.identities = make(map[int]identity)
+	}
+	l.certs.identities[size] = id
+	return id, nil
+}
+
+// adopt makes OpenSSL's objects of a chain.
+func (l *Library) adopt(c chain) (id identity, err error) {
+	p := &c.key[0]
+	if id.key = l.d2iPrivateKey(0, &p, int64(len(c.key))); id.key == 0 {
+		return id, l.queued("d2i_AutoPrivateKey")
+	}
+	id.rest = l.stackNew()
+	for i, der := range c.certs {
+		cert := l.parseCert(der)
+		if cert == 0 {
+			return id, l.queued("d2i_X509")
+		}
+		if i == 0 {
+			id.cert = cert
+			continue
+		}
+		l.stackPush(id.rest, cert)
+	}
+	return id, nil
+}
+
+// parseCert makes an X509 of DER; 0 if it is none. d2i_X509(3) moves the
+// pointer that it is given, not the bytes.
+func (l *Library) parseCert(der []byte) uintptr {
+	p := &der[0]
+	return l.d2iX509(0, &p, int64(len(der)))
+}
+
+// identify gives a new engine its chain and key (SSL_use_cert_and_key(3)).
+// What is drawn while a chain is made must not be drawn from the engine's
+// stream: the first run of a process makes it, and the next finds it made.
+func (e *engine) identify(cfg *model.EngineConfig) error {
+	size := chainOf(cfg)
+	if size == 0 {
+		return nil
+	}
+	e.lib.cur, e.lib.spare = nil, 0
+	id, err := e.lib.identity(size)
+	if err != nil {
+		return err
+	}
+	if e.lib.sslUseCertAndKey(e.ssl, id.cert, id.key, id.rest, 1) != 1 {
+		return e.lib.queued("SSL_use_cert_and_key")
+	}
+	return nil
+}
