@@ -48,7 +48,7 @@ func newEngine(cfg *model.EngineConfig, s *store) *engine {
 	e := &engine{tls12: cfg.Version == model.TLS12, partly: cfg.PartialWrite,
 		most: min(max(cfg.MaxRecord, 1), model.MaxRecordLen)}
 	e.routine = newRoutine(e.task)
-	e.wire = wire{store: s, routine: &e.routine, watch: cfg.Watch, seen: e.seen, wrote: e.wrote}
+	e.wire = wire{store: s, engine: e, watch: cfg.Watch}
 	if cfg.Transport == model.Attached {
 		e.wire.socket = cfg.Socket
 	}
@@ -119,21 +119,33 @@ func (e *engine) enter() bool {
 // its task is done.
 func (e *engine) drive() model.Status {
 	e.wire.push()
-	if wants, hopeless := e.hopeless(); hopeless {
-		return wants
+	wants, hopeless := e.hopeless()
+	if !hopeless {
+		e.run()
+		if e.parked == model.OK {
+			return e.judge(e.result)
+		}
+		wants = e.parked
 	}
-	e.run()
-	if e.parked != model.OK {
-		return e.parked
+	// An answer that did not fit wants room. Behind a record of Write it leaves
+	// with that, when the Write is made again.
+	e.wire.push()
+	if e.wire.answer && e.claimed == 0 {
+		return model.WantWrite
 	}
+	return wants
+}
+
+// judge is the status of a task that is done.
+func (e *engine) judge(result error) model.Status {
 	switch {
-	case e.result == nil:
+	case result == nil:
 		return model.OK
-	case e.result == io.EOF && e.wire.cause == nil:
+	case result == io.EOF && e.wire.cause == nil:
 		e.shut |= model.ReceivedClose
 		return model.Closed
 	}
-	return e.fail(e.result)
+	return e.fail(result)
 }
 
 // hopeless says whether the goroutine would only wait again, and for what. It
@@ -141,7 +153,7 @@ func (e *engine) drive() model.Status {
 func (e *engine) hopeless() (model.Status, bool) {
 	switch {
 	case e.parked == model.WantWrite:
-		return model.WantWrite, e.wire.unsent() > 0 && !e.wire.broken()
+		return model.WantWrite, e.wire.unsent() > e.wire.spare() && !e.wire.broken()
 	case e.parked == model.OK && !e.ready:
 		return model.OK, false // a handshake to begin
 	}

@@ -25,17 +25,16 @@ type store struct {
 // With the attached transport the socket stands for both buffers.
 type wire struct {
 	*store
-	routine *routine
-	socket  model.Socket
-	cause   error // why the socket carries no more: model.ErrEOF, model.ErrReset
-	freed   bool
-	sent    int // bytes of late that have left
-	watch   func(model.Note)
+	engine *engine
+	socket model.Socket
+	cause  error // why the socket carries no more: model.ErrEOF, model.ErrReset
+	freed  bool
+	sent   int  // bytes of late that have left
+	answer bool // some of late is the answer to something that was read
+	watch  func(model.Note)
 
-	head  [recordHeader]byte // of the record that is being read
-	got   int                // bytes of it that were handed out
-	seen  func(kind byte)    // told of each record handed out whole
-	wrote func(kind byte)    // told of each Write's first record
+	head [recordHeader]byte // of the record that is being read
+	got  int                // bytes of it that were handed out
 }
 
 // recordHeader is content type, version and length (RFC 8446, section 5.1).
@@ -66,7 +65,7 @@ func (w *wire) length() int { return int(w.head[3])<<8 | int(w.head[4]) }
 // input. In mid-handshake crypto/tls wants bytes here that nobody has asked it
 // for: then Read is where a handshake waits for its peer.
 func (w *wire) Read(p []byte) (int, error) {
-	w.seen(0)
+	w.engine.seen(0)
 	for !w.freed {
 		if n := w.take(p[:min(len(p), w.missing())]); n > 0 {
 			w.follow(p[:n])
@@ -78,7 +77,7 @@ func (w *wire) Read(p []byte) (int, error) {
 		if w.cause != nil {
 			return 0, w.cause
 		}
-		w.routine.park(model.WantRead)
+		w.engine.park(model.WantRead)
 	}
 	return 0, errFreed
 }
@@ -112,28 +111,46 @@ func (w *wire) follow(p []byte) {
 	}
 	w.got = 0
 	w.note(false, w.head[0], w.length())
-	w.seen(w.head[0])
+	w.engine.seen(w.head[0])
 }
 
+// slack is how much of its answers a read may leave behind before it waits for
+// them to leave, in bytes, as a blocking socket has a buffer of its own.
+//
+// Story 2: a read met a damaged record, and waited with its alert for a socket
+// that was full. It took no more input meanwhile, the input kept the pump
+// ready, and the pump went round and round. OpenSSL reads on.
+const slack = 1024
+
 // Write implements net.Conn. In the engine's goroutine it returns when all of
-// p is out, as with a blocking socket. A caller of the engine gets back at
-// once: its status says what waits.
+// p is out, as with a blocking socket; but outside of a handshake it leaves
+// some slack. A caller of the engine gets back at once: its status says what
+// waits.
 func (w *wire) Write(p []byte) (int, error) {
 	if w.broken() {
 		return 0, w.why()
 	}
-	w.wrote(p[0]) // crypto/tls never writes nothing
+	w.engine.wrote(p[0]) // crypto/tls never writes nothing
 	w.noteAll(p)
 	w.late = append(w.late, p...)
+	w.answer = w.answer || w.engine.inside
 	w.push()
-	for w.routine.inside && w.unsent() > 0 && !w.broken() {
-		w.routine.park(model.WantWrite)
+	for w.engine.inside && w.unsent() > w.spare() && !w.broken() {
+		w.engine.park(model.WantWrite)
 		w.push()
 	}
 	if w.broken() {
 		return 0, w.why()
 	}
 	return len(p), nil
+}
+
+// spare is the slack of this moment.
+func (w *wire) spare() int {
+	if w.engine.InitFinished() {
+		return slack
+	}
+	return 0
 }
 
 // broken says whether nothing can be written any more.
@@ -159,7 +176,7 @@ func (w *wire) push() {
 		}
 		w.sent += n
 	}
-	w.late, w.sent = w.late[:0], 0
+	w.late, w.sent, w.answer = w.late[:0], 0, false
 }
 
 func (w *wire) put(p []byte) int {
