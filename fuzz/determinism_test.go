@@ -15,6 +15,9 @@ const childSeeds = "WANTWRITE_TEST_SEEDS"
 
 // TestMain lets the test binary be its own child process.
 func TestMain(m *testing.M) {
+	if os.Getenv(asGuarded) != "" {
+		beGuarded()
+	}
 	if n, err := strconv.ParseUint(os.Getenv(childSeeds), 10, 64); err == nil {
 		os.Stdout.WriteString(hashes(&testing.B{}, n) + "\n")
 		os.Exit(0)

@@ -1,0 +1,352 @@
+package fuzz_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+const (
+	// asGuarded makes a test process the child of a Guard.
+	asGuarded = "WANTWRITE_TEST_GUARDED"
+	// fatalSeed and fatalWay make the fragile engine take its process with it,
+	// in the run whose world has that seed.
+	fatalSeed = "WANTWRITE_TEST_FATAL_SEED"
+	fatalWay  = "WANTWRITE_TEST_FATAL_WAY"
+)
+
+// A fragile library is the model's under another name, and dies on purpose.
+type fragile struct {
+	*model.Models
+	fatal bool // of the run at hand
+}
+
+func (l *fragile) Name() string { return "fragile" }
+
+func (l *fragile) Begin(seed uint64) {
+	l.fatal = os.Getenv(fatalSeed) == fmt.Sprint(seed)
+}
+
+func (l *fragile) New(cfg *model.EngineConfig) (model.Engine, error) {
+	e, err := l.Models.New(cfg)
+	if l.fatal && cfg.Role == model.Client {
+		return &doomed{e}, err
+	}
+	return e, err
+}
+
+// A doomed engine dies when it is to make its first flight.
+type doomed struct{ model.Engine }
+
+func (e *doomed) Handshake() model.Status { return e.die() }
+
+func (e *doomed) Write([]byte) (int, model.Status) { return 0, e.die() }
+
+func (e *doomed) die() model.Status {
+	switch os.Getenv(fatalWay) {
+	case "crash":
+		go func() { panic("the engine fell") }() // nothing recovers this one
+	case "kill":
+		self, _ := os.FindProcess(os.Getpid())
+		_ = self.Kill()
+	}
+	for { // "hang"
+		time.Sleep(time.Hour)
+	}
+}
+
+func fragileCatalog() *fuzz.Catalog {
+	c := fuzz.NewCatalog()
+	c.AddEngine("fragile", func() (model.Library, error) {
+		return &fragile{Models: model.NewModels()}, nil
+	})
+	return c
+}
+
+// beGuarded is what a child process does in the place of tests.
+func beGuarded() {
+	if err := fuzz.Serve(fragileCatalog(), os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// A nursery is a Guard that knows its children.
+type nursery struct {
+	fuzz.Guard
+	children []*exec.Cmd
+}
+
+func newNursery(t *testing.T, env ...string) *nursery {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &nursery{}
+	n.Command = func() *exec.Cmd {
+		child := exec.Command(self)
+		child.Env = append(append(os.Environ(), asGuarded+"=1"), env...)
+		n.children = append(n.children, child)
+		return child
+	}
+	return n
+}
+
+// hunted is a hunt in children on the fragile engine.
+func (n *nursery) hunted(t *testing.T, ctx context.Context, h *fuzz.Hunt) fuzz.Report {
+	t.Helper()
+	rep, err := n.Hunt(ctx, h, fuzz.Engines{Engine: "fragile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, child := range n.children {
+		if child.ProcessState == nil {
+			t.Error("a child is left")
+		}
+	}
+	return rep
+}
+
+// here is the same hunt in this process.
+func here(t *testing.T, h fuzz.Hunt) fuzz.Report {
+	t.Helper()
+	h.Engine = &fragile{Models: model.NewModels()}
+	rep, err := h.Run(context.Background(), fragileCatalog())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// digest is all of a report that does not depend on the clock. A crash counts
+// as what it cost: a schedule.
+func digest(rep fuzz.Report) (lines []string) {
+	for _, f := range rep.Finds {
+		if f.Result.Violation.Property != model.Crash {
+			lines = append(lines, fmt.Sprintf("%d %d %d %+v\n%s\n%s", f.Schedule, f.Original,
+				f.Stats.Schedules, f.Result, strings.Join(f.Story, "\n"), f.Script.Format()))
+		}
+	}
+	return append(lines, fmt.Sprintf("%d schedules", rep.Schedules))
+}
+
+// kv is a hunt that soon finds a stall, and then nothing any more.
+func kv() fuzz.Hunt {
+	spec := model.KVOriginal()
+	return fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Schedules: 150,
+		Watch: model.EveryProperty.Only(model.Stall).With(model.Truncation)}
+}
+
+// seedOf is the seed of the world of a schedule.
+func seedOf(t *testing.T, h fuzz.Hunt, n uint64) string {
+	t.Helper()
+	h.Engine = &fragile{Models: model.NewModels()}
+	r, err := fuzz.NewRunner(fragileCatalog(), h.Options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := r.Schedule(h.Seed, n, model.EveryProperty); err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(r.Config().Seed)
+}
+
+// A hunt in children finds what one in this process finds: the same schedules,
+// scripts, stories and hashes.
+func TestContainedHuntFindsTheSame(t *testing.T) {
+	t.Parallel()
+	h := kv()
+	h.Watch = 0
+	want := here(t, h)
+	got := newNursery(t).hunted(t, context.Background(), &h)
+	if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
+		t.Error(diff)
+	}
+	if got.Steps != want.Steps || len(got.Finds) < 2 {
+		t.Errorf("got %d steps, %d finds; want %d steps, and at least 2", got.Steps,
+			len(got.Finds), want.Steps)
+	}
+}
+
+// An engine that crashes, hangs or kills its process costs one schedule. That
+// one is saved with its actions and fails again, contained; the hunt goes on
+// and finds all the rest.
+func TestDeathCostsOneSchedule(t *testing.T) {
+	t.Parallel()
+	for way, how := range map[string]string{"crash": "panic: the engine fell",
+		"kill": "kill", "hang": "it was silent for 1s and was killed"} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			h := kv()
+			want := here(t, h)
+			n := newNursery(t, fatalSeed+"="+seedOf(t, h, 100), fatalWay+"="+way)
+			if way == "hang" {
+				n.Patience = time.Second
+			}
+			got := n.hunted(t, context.Background(), &h)
+			if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
+				t.Error(diff)
+			}
+			find := crashIn(t, got)
+			if find.Schedule != 100 || find.Script.Config.Engine != "fragile" {
+				t.Errorf("got schedule %d on %s; want 100 on fragile", find.Schedule,
+					find.Script.Config.Engine)
+			}
+			wants(t, strings.Join(find.Story, "\n"), "schedule 100 of seed 1 died", how,
+				"run alone in another process the same happens")
+			if len(n.children) != 3 {
+				t.Errorf("got %d children; want one before, one alone, one after", len(n.children))
+			}
+			lostAgain(t, n, find, how)
+		})
+	}
+}
+
+// crashIn is the one crash among the finds.
+func crashIn(t *testing.T, rep fuzz.Report) *fuzz.Find {
+	t.Helper()
+	var found []*fuzz.Find
+	for _, f := range rep.Finds {
+		if f.Script.Property == "crash" {
+			found = append(found, f)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("got %d crashes; want one", len(found))
+	}
+	return found[0]
+}
+
+// lostAgain replays a crash from its text. The same actions without the last,
+// in which the engine fell, may be survived: so that was the one.
+func lostAgain(t *testing.T, n *nursery, find *fuzz.Find, how string) {
+	t.Helper()
+	s, err := sim.ParseScript(strings.NewReader(string(find.Script.Format())), "saved")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := n.Replay(s, fuzz.ReplayOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !out.Lost || !out.Result.Found || out.Result.Violation.Property != model.Crash {
+		t.Errorf("got %+v; want a crash again", out.Result)
+	}
+	wants(t, out.Result.Violation.String(), "crash at the", "the process died: ", how)
+	if len(s.Actions) == 0 || s.Actions[len(s.Actions)-1].On&1 != sim.End(model.Client) {
+		t.Errorf("got %v; want the last action to be the client's, whose engine fell", s.Actions)
+	}
+	c, err := n.Confirm(s, "model")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, c.String(), "fragile only: the process that ran it died: ")
+}
+
+// Somebody kills a child in mid-hunt, with a signal that it can't see coming:
+// the hunt goes on.
+func TestKilledFromOutside(t *testing.T) {
+	t.Parallel()
+	n, h := newNursery(t), kv()
+	killed := false
+	h.Progress = func(s fuzz.Stats) {
+		if s.Schedules >= 100 && !killed {
+			killed = true
+			_ = n.children[0].Process.Kill()
+		}
+	}
+	want, got := here(t, kv()), n.hunted(t, context.Background(), &h)
+	if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
+		t.Error(diff)
+	}
+	find := crashIn(t, got)
+	wants(t, strings.Join(find.Story, "\n"), "died: ", "does no harm")
+	if out, err := n.Replay(find.Script, fuzz.ReplayOptions{}); err != nil || out.Result.Found {
+		t.Errorf("got %v, %v; want a clean replay: the schedule was not to blame", out.Result, err)
+	}
+}
+
+// The schedule is survived, its shrinking is not (it sets the world's seed to
+// 1): the find is kept as it was.
+func TestDeathWhileShrinking(t *testing.T) {
+	t.Parallel()
+	h := kv()
+	h.First = true
+	n := newNursery(t, fatalSeed+"=1", fatalWay+"=crash")
+	rep := n.hunted(t, context.Background(), &h)
+	if len(rep.Finds) != 1 {
+		t.Fatalf("got %d finds; want the first", len(rep.Finds))
+	}
+	f, want := rep.Finds[0], here(t, h).Finds[0]
+	if f.Schedule != want.Schedule || f.Script.Property != want.Script.Property ||
+		len(f.Script.Actions) != f.Original {
+		t.Errorf("got %s of %d actions in schedule %d; want %s of all %d in %d",
+			f.Script.Property, len(f.Script.Actions), f.Schedule, want.Script.Property,
+			want.Original, want.Schedule)
+	}
+	wants(t, strings.Join(f.Story, "\n"), "not shrunk: the process that tried died")
+}
+
+// An interrupt ends the child after the schedule at hand, in good order.
+func TestContainedHuntInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h := kv()
+	h.Schedules = 0
+	h.Progress = func(s fuzz.Stats) {
+		if s.Schedules == 50 {
+			cancel()
+		}
+	}
+	rep := newNursery(t).hunted(t, ctx, &h)
+	if !rep.Interrupted || rep.Schedules < 50 || len(rep.Finds) != 1 {
+		t.Errorf("got interrupted %v after %d schedules with %d finds; want what was found by then",
+			rep.Interrupted, rep.Schedules, len(rep.Finds))
+	}
+}
+
+// What is wrong with a hunt is told as it would be without children, and a
+// child that can't even start is an error, not a find.
+func TestContainedErrors(t *testing.T) {
+	t.Parallel()
+	n, h := newNursery(t), kv()
+	check := func(err error, want string) {
+		t.Helper()
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v; want %q", err, want)
+		}
+	}
+	_, err := n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "nope"})
+	check(err, `got engine "nope"; want one of model, fragile`)
+	_, err = n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "fragile", Peer: "model"})
+	check(err, "want the model at both ends or at none")
+	check(n.Load("nope"), `got engine "nope"`)
+	if err := n.Load("fragile"); err != nil {
+		t.Error(err)
+	}
+	s := &sim.Script{Config: here(t, h).Finds[0].Script.Config, Lines: []int{77},
+		Actions: []sim.Action{{Verb: sim.Deliver, On: 0}}}
+	_, err = n.Replay(s, fuzz.ReplayOptions{})
+	check(err, `line 77: got "deliver client byte", which is not enabled here`)
+
+	n.Command = func() *exec.Cmd { return exec.Command(os.Args[0], "-test.run", "^$") }
+	_, err = n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "fragile"})
+	check(err, "fuzz: a child process died before its first schedule")
+	n.Command = func() *exec.Cmd { return exec.Command("./no such program") }
+	_, err = n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "fragile"})
+	check(err, "a child process can't be started")
+}
