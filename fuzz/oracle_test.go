@@ -51,6 +51,10 @@ func TestEveryPropertyHasItsMutant(t *testing.T) {
 	}
 }
 
+// TestReference tests the reference as a user tests a pump. The scripts in
+// testdata/wantwrite are what once failed in it.
+func TestReference(t *testing.T) { fuzz.Check(t, model.ReferenceSpec()) }
+
 // TestReferenceHolds: the same hunt finds nothing in the reference pump. The
 // long form of this test is: wantwrite hunt --pump reference --schedules
 // 1000000.

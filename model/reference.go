@@ -89,7 +89,10 @@ func (p *Reference) Write(b []byte) int {
 		took := p.queue.put(b[n:], p.retry > 0)
 		n += took
 		p.turn()
-		if n == len(b) || took == 0 {
+		// The turn may have made room where there was none. To refuse now, with
+		// nothing under way, would be a promise that nobody keeps.
+		full := p.queue.len() == p.queue.limit || p.retry > 0
+		if n == len(b) || took == 0 && full {
 			break
 		}
 	}
