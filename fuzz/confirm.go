@@ -155,7 +155,7 @@ func (d *differ) verdicts() (step int, what string) {
 	own, there := &d.runs[0].Result, &d.runs[1].Result
 	step = max(1, own.Violation.Step)
 	if there.Found {
-		return step, fmt.Sprintf("all answers are the same, and %s ends with a %s", d.names[1],
+		return step, fmt.Sprintf("all answers are the same, and %s ends with %s", d.names[1],
 			there.Violation)
 	}
 	owed := own.Violation.Detail
