@@ -1,15 +1,16 @@
 package gotls
 
 import (
-	"crypto"
+	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/rand"
+	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math/big"
@@ -44,18 +45,31 @@ func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, err
 	return cert, nil
 }
 
+// rootKey is the private key of the root that both ends' certificates are below.
+// It is no secret: engine/openssl derives the same one from its name, and
+// demands certificates below it of whoever it talks to.
+const rootKey = "bfdfe533cf314fd70daf894c9bbc006de15febcfba3faf3540a2ad0e9a3574e5"
+
 // newCertificate makes a certificate, and once more with a padding if it came
 // out too short.
 func newCertificate(id certID) (*tls.Certificate, error) {
+	raw, err := hex.DecodeString(rootKey)
+	if err != nil {
+		return nil, err
+	}
+	root, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	if err != nil {
+		return nil, err
+	}
 	seed := sha256.Sum256([]byte("wantwrite " + id.role.String()))
 	key := ed25519.NewKeyFromSeed(seed[:])
-	der, err := signed(id.role, key, 0)
+	der, err := issue(root, id.role, key.Public(), 0)
 	if err != nil {
 		return nil, err
 	}
 	const overhead = 20 // of an extension
 	if missing := id.chain - len(der) - overhead; missing > 0 {
-		if der, err = signed(id.role, key, missing); err != nil {
+		if der, err = issue(root, id.role, key.Public(), missing); err != nil {
 			return nil, err
 		}
 	}
@@ -69,25 +83,21 @@ func newCertificate(id certID) (*tls.Certificate, error) {
 // paddingID is below the arc that is set aside for examples.
 var paddingID = asn1.ObjectIdentifier{2, 999, 1}
 
-// signed is a self-signed certificate with so many bytes of padding.
-func signed(role model.Role, key crypto.Signer, padding int) ([]byte, error) {
-	usage := x509.ExtKeyUsageClientAuth
-	if role == model.Server {
-		usage = x509.ExtKeyUsageServerAuth
-	}
+// issue makes a certificate with so many bytes of padding. Without a source of
+// randomness the root signs by RFC 6979, which needs none.
+func issue(root *ecdsa.PrivateKey, role model.Role, public any, padding int) ([]byte, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(int64(role) + 1),
 		Subject:      pkix.Name{CommonName: role.String()},
-		DNSNames:     []string{role.String() + ".test"},
 		NotBefore:    time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC),
 		NotAfter:     time.Date(2049, time.January, 1, 0, 0, 0, 0, time.UTC),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{usage},
 	}
 	if padding > 0 {
 		template.ExtraExtensions = []pkix.Extension{{Id: paddingID, Value: make([]byte, padding)}}
 	}
-	return x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	parent := &x509.Certificate{Subject: pkix.Name{CommonName: "wantwrite root"}}
+	return x509.CreateCertificate(nil, template, parent, public, root)
 }
 
 // newRandom is the randomness of an engine: Config.Rand.

@@ -14,7 +14,8 @@
 //     says cryptocustomrand=1: [Library.Begin] sees to that.
 //   - Config.Time stands still, and session tickets, which carry it, are off.
 //   - Certificates are made in code with Ed25519, whose signatures have no
-//     randomness in them and one length. The group is X25519.
+//     randomness in them and one length. The group is X25519; P-256 is there
+//     for the certificates of others.
 //
 // What crypto/tls does its own way, whatever the configuration says: it has no
 // PSK, so all links use certificates. It can't begin a renegotiation or a
@@ -134,7 +135,7 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 		Rand: newRandom(l.seed, cfg.Key, uint64(cfg.Role)), Time: now,
 		MinVersion: version, MaxVersion: version,
 		CipherSuites:                []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256},
-		CurvePreferences:            []tls.CurveID{tls.X25519},
+		CurvePreferences:            []tls.CurveID{tls.X25519, tls.CurveP256},
 		SessionTicketsDisabled:      true,
 		DynamicRecordSizingDisabled: true,
 		InsecureSkipVerify:          true,
