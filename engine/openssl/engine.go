@@ -20,15 +20,17 @@ const (
 	keyUpdateRequested    = 1
 )
 
-// An engine is one SSL and its BIO pair. The SSL owns the inner half of the
-// pair; net is the half that a socket would be on.
+// An engine is one SSL and its transport: a BIO pair, of which the SSL owns the
+// inner half, and net is the half that a socket would be on; or, with net 0, a
+// BIO that calls the socket.
 //
 // It belongs to the run, and to the thread, that it was made in.
 type engine struct {
-	lib   *Library
-	ssl   uintptr
-	net   uintptr
-	tls13 bool
+	lib *Library
+	ssl uintptr
+	net uintptr
+	transport
+	tls13, server bool
 
 	args  [4]uintptr     // of the call under way: a slice of it allocates nothing
 	count uintptr        // where C writes how many bytes were moved
@@ -40,32 +42,49 @@ type engine struct {
 	failed   bool
 	failCall string
 	failCode uint32
+	refused  bool   // the call that failed has changed nothing
+	refusal  string // why, if not for OpenSSL's reason
+
+	first [1]byte  // what peek looks at
+	asked [12]byte // lastHandshake when the last HelloRequest was sent
 
 	watch  func(model.Note)
 	sealed int // length of the record sealed last, if watched
 }
 
-// newEngine makes the SSL and the pair.
+// newEngine makes the SSL and its transport.
 func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, error) {
-	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13, watch: cfg.Watch}
+	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13,
+		server: cfg.Role == model.Server, watch: cfg.Watch}
 	e.random = streamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
 	l.made++
 	l.cur = e
 	if e.ssl = l.sslNew(ctx); e.ssl == 0 {
 		return nil, l.queued("SSL_new")
 	}
-	var inner uintptr
-	if l.bioNewPair(&inner, uint64(cfg.Out), &e.net, uint64(cfg.In)) != 1 {
-		l.sslFree(e.ssl)
-		return nil, l.queued("BIO_new_bio_pair")
+	if err := e.connect(cfg); err != nil {
+		l.Free(e)
+		return nil, err
 	}
-	l.sslSetBIO(e.ssl, inner, inner)
 	e.configure(cfg)
 	if err := e.identify(cfg); err != nil {
 		l.Free(e)
 		return nil, err
 	}
 	return e, nil
+}
+
+// connect gives the SSL its transport: a pair, or the socket.
+func (e *engine) connect(cfg *model.EngineConfig) error {
+	if cfg.Transport == model.Attached {
+		return e.attach(cfg)
+	}
+	var inner uintptr
+	if e.lib.bioNewPair(&inner, uint64(cfg.Out), &e.net, uint64(cfg.In)) != 1 {
+		return e.lib.queued("BIO_new_bio_pair")
+	}
+	e.lib.sslSetBIO(e.ssl, inner, inner)
+	return nil
 }
 
 // configure sets what differs between engines of one context.
@@ -103,7 +122,9 @@ func (e *engine) call(fn uintptr, n int) uintptr {
 		panic("openssl: call on an engine that was freed")
 	}
 	e.lib.cur = e
-	return callC(fn, e.args[:n])
+	r := callC(fn, e.args[:n])
+	e.rethrow()
+	return r
 }
 
 // ask calls a function of the SSL alone, which answers an int.
@@ -112,8 +133,12 @@ func (e *engine) ask(fn uintptr) int {
 	return int(int32(e.call(fn, 1)))
 }
 
-// askNet calls a function of the network end alone, which answers a size.
+// askNet calls a function of the network end alone, which answers a size: 0
+// without one.
 func (e *engine) askNet(fn uintptr) int {
+	if e.net == 0 {
+		return 0
+	}
 	e.args[0] = e.net
 	return int(e.call(fn, 1))
 }
@@ -165,6 +190,15 @@ func (e *engine) well() model.Status {
 // keeps it, as a C caller's would.
 func (e *engine) fail(name string) model.Status {
 	e.failed, e.failCall, e.failCode = true, name, e.lib.lastError()
+	e.refused = false
+	return model.Failed
+}
+
+// refuse is fail for a call that has changed nothing: the engine goes on. why
+// is empty if OpenSSL says why.
+func (e *engine) refuse(name, why string) model.Status {
+	e.fail(name)
+	e.refused, e.refusal = true, why
 	return model.Failed
 }
 
@@ -215,29 +249,76 @@ func (e *engine) Shutdown() model.Status {
 	}
 }
 
-// Renegotiate is SSL_renegotiate(3) and then SSL_do_handshake(3). A client's
+// Renegotiate is SSL_renegotiate(3) and the call that begins it. A client's
 // ClientHello is written, or waits for room, when it answers WantRead or
-// WantWrite; a server's HelloRequest when it answers OK. While a part of a
-// record has been read, or a write is pending, OpenSSL puts it off to a later
-// Read or Write and answers OK too. Who has SSL_OP_NO_RENEGOTIATION can't ask
-// either. Data that waits unread in the pair is fatal to a client:
-// SSL_do_handshake has nowhere to put it.
+// WantWrite; a server's HelloRequest when it answers OK. While a write is
+// pending, OpenSSL puts it off to a later Read or Write and answers OK too.
+// Who has SSL_OP_NO_RENEGOTIATION can't ask either.
+//
+// Story 20: with a part of a record read, OpenSSL puts the renegotiation off
+// as well. If the rest turns out to be the peer's HelloRequest or ClientHello,
+// that begins a handshake, and what was put off stays put off: after the
+// handshake OpenSSL enters another one in which nobody sends anything, and
+// application data in the first is fatal, because it was never counted as a
+// renegotiation (3.0.19, ssl3_renegotiate_check). What was asked of OpenSSL
+// can't be taken back, so here it is not asked: the call is refused.
+//
+// Story 22: the same happens to a client whose write is pending, so that it
+// puts off its answer to a HelloRequest, and that then reads another one. A
+// server should not repeat itself before the handshake that it asked for is
+// over (RFC 5246, section 7.4.1.1): that is refused as well.
 func (e *engine) Renegotiate() model.Status {
-	if e.ask(e.lib.sslRenegotiate) != 1 {
-		return e.fail("SSL_renegotiate")
+	switch {
+	case e.HasPending() && e.Pending() == 0:
+		return e.refuse("SSL_renegotiate", "a part of a record has been read")
+	case e.server && e.InitFinished() && e.asked == e.lastHandshake():
+		return e.refuse("SSL_renegotiate", "the last HelloRequest is not answered yet")
 	}
+	if e.ask(e.lib.sslRenegotiate) != 1 {
+		return e.refuse("SSL_renegotiate", "")
+	}
+	if !e.server {
+		return e.peek()
+	}
+	e.asked = e.lastHandshake()
 	return e.Handshake()
 }
 
-// KeyUpdate is SSL_key_update(3) and then SSL_do_handshake(3). OpenSSL fails
-// it, for this call only, in a handshake or while a write is pending.
+// lastHandshake is the client's Finished of it, which is never zero.
+func (e *engine) lastHandshake() (id [12]byte) {
+	e.lib.sslPeerFinished(e.ssl, &id[0], uint64(len(id)))
+	return id
+}
+
+// peek begins a client's renegotiation with SSL_peek_ex(3): it sends the
+// ClientHello and then takes what has come, as a read would.
+//
+// Story 21: SSL_do_handshake has nowhere to put application data, so a client
+// that began with it over data which it had not read broke the link.
+func (e *engine) peek() model.Status {
+	_, ok := e.move(e.lib.sslPeekEx, e.ssl, e.first[:])
+	st := e.well()
+	if !ok {
+		st = e.status("SSL_peek", 0)
+	}
+	switch {
+	case st == model.OK && !e.InitFinished():
+		return model.WantRead // there is data, and the handshake goes on
+	case st == model.WantRead && e.InitFinished():
+		return model.OK // put off
+	}
+	return st
+}
+
+// KeyUpdate is SSL_key_update(3) and then SSL_do_handshake(3). OpenSSL refuses
+// it in a handshake or while a write is pending.
 func (e *engine) KeyUpdate(requested bool) model.Status {
 	kind := keyUpdateNotRequested
 	if requested {
 		kind = keyUpdateRequested
 	}
 	if e.tell(e.lib.sslKeyUpdate, kind) != 1 {
-		return e.fail("SSL_key_update")
+		return e.refuse("SSL_key_update", "")
 	}
 	return e.Handshake()
 }
@@ -248,7 +329,7 @@ func (e *engine) ClearErrors() { e.lib.clearErrors() }
 // Feed is BIO_write(3) on the network end. A full pair answers a retry there,
 // which pushes nothing on the error queue.
 func (e *engine) Feed(p []byte) int {
-	if len(p) == 0 {
+	if len(p) == 0 || e.net == 0 {
 		return 0
 	}
 	n, ok := e.move(e.lib.bioWriteEx, e.net, p)
@@ -260,7 +341,7 @@ func (e *engine) Feed(p []byte) int {
 
 // Drain is BIO_read(3) on the network end, which like Feed leaves no error.
 func (e *engine) Drain(p []byte) int {
-	if len(p) == 0 {
+	if len(p) == 0 || e.net == 0 {
 		return 0
 	}
 	n, ok := e.move(e.lib.bioReadEx, e.net, p)
@@ -296,13 +377,27 @@ func (e *engine) ShutState() model.ShutState {
 // Err tells of the last call if it failed: its name, and the text of the
 // newest error in the queue then, which may be another engine's. It is nil
 // again after a call that did not fail, as after a stranger's error was
-// cleared; a broken engine fails every call.
+// cleared; a broken engine fails every call. A call that was refused, and has
+// changed nothing, wraps [model.ErrRefused].
+//
+// An attached engine whose socket has ended or broken says so: the error is
+// [model.ErrEOF] or [model.ErrReset].
 func (e *engine) Err() error {
 	switch {
 	case !e.failed:
 		return nil
-	case e.failCode == 0:
-		return fmt.Errorf("openssl: %s failed, with an empty error queue", e.failCall)
+	case e.cut != nil && !e.refused:
+		return e.cut
 	}
-	return fmt.Errorf("openssl: %s failed: %s", e.failCall, e.lib.errorText(e.failCode))
+	why := "with an empty error queue"
+	switch {
+	case e.refused && e.refusal != "":
+		why = e.refusal
+	case e.failCode != 0:
+		why = e.lib.errorText(e.failCode)
+	}
+	if e.refused {
+		return fmt.Errorf("openssl: %s: %w: %s", e.failCall, model.ErrRefused, why)
+	}
+	return fmt.Errorf("openssl: %s failed: %s", e.failCall, why)
 }

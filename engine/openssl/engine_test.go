@@ -1,6 +1,7 @@
 package openssl_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -118,17 +119,70 @@ func TestReadAbsorbsClientHelloAndSaysWantRead(t *testing.T) {
 	l.say(model.Server, "after")
 }
 
-// SSL_do_handshake, unlike SSL_read, has nowhere to put application data: a
-// client that renegotiates over data which it has not read breaks the link.
-// (The model delivers the data to the next Read.)
-func TestRenegotiateOverUnreadDataIsFatal(t *testing.T) {
+// Story 21: data that has come before is delivered, whoever began what.
+func TestRenegotiateOverUnreadData(t *testing.T) {
 	l := open(t, base(model.TLS12))
 	l.handshake(1 << 16)
 	l.server().Write([]byte("unread"))
 	l.settle()
+	want(t, "client's renegotiate", l.client().Renegotiate(), model.WantRead)
+	if got, s := l.read(model.Client); got != "unread" || s != model.OK {
+		t.Fatalf("read %q, %v (%v); want the data", got, s, l.client().Err())
+	}
+	l.settle()
+	l.read(model.Server)
+	l.handshake(1 << 16)
+	l.say(model.Server, "after")
+}
+
+// Story 22: a server asks once a handshake.
+func TestHelloRequestIsNotRepeated(t *testing.T) {
+	l := open(t, base(model.TLS12))
+	l.handshake(1 << 16)
+	for range 2 {
+		want(t, "server's renegotiate", l.server().Renegotiate(), model.OK)
+		want(t, "server's next renegotiate", l.server().Renegotiate(), model.Failed)
+		if err := l.server().Err(); !errors.Is(err, model.ErrRefused) {
+			t.Fatalf("the error is %v, want a refusal", err)
+		}
+		l.settle()
+		l.read(model.Client)
+		l.settle()
+		l.read(model.Server)
+		l.handshake(1 << 16)
+	}
+	l.say(model.Client, "after")
+}
+
+// Story 20: what can't be begun well is refused, and the link goes on.
+func TestRenegotiateOverHalfARecord(t *testing.T) {
+	l := open(t, base(model.TLS12))
+	l.handshake(1 << 16)
+	want(t, "server's renegotiate", l.server().Renegotiate(), model.OK)
+	l.carry(model.Server, 17)
+	l.read(model.Client)
 	want(t, "client's renegotiate", l.client().Renegotiate(), model.Failed)
-	if err := l.client().Err(); !strings.Contains(err.Error(), "unexpected record") {
-		t.Fatalf("the error is %v, want one about an unexpected record", err)
+	if err := l.client().Err(); !errors.Is(err, model.ErrRefused) ||
+		!strings.Contains(err.Error(), "a part of a record") {
+		t.Fatalf("the error is %v, want a refusal over a part of a record", err)
+	}
+	l.server().Write([]byte("data behind the HelloRequest"))
+	l.settle()
+	got, s := l.read(model.Client)
+	for s == model.WantRead {
+		l.settle()
+		got, s = l.read(model.Client)
+	}
+	if got != "data behind the HelloRequest" {
+		t.Fatalf("read %q, %v (%v); want the data", got, s, l.client().Err())
+	}
+	l.settle()
+	l.read(model.Server)
+	l.handshake(1 << 16)
+	l.say(model.Server, "after")
+	if got, s := l.read(model.Client); got != "" || s != model.WantRead ||
+		!l.client().InitFinished() {
+		t.Fatalf("nothing is left to do, but read got %q, %v", got, s)
 	}
 }
 

@@ -24,8 +24,8 @@
 // sealed sessions, so they carry no time. After a handshake with a PSK OpenSSL
 // sends at most one of them, after one with certificates as many as asked for.
 //
-// What it does not do yet: the attached transport. That, and traits that
-// OpenSSL does not have, are errors of New.
+// Both transports are there: a BIO pair, and a BIO that calls the socket. Traits
+// that OpenSSL does not have are errors of New.
 package openssl
 
 import (
@@ -47,7 +47,8 @@ import (
 type Library struct {
 	api
 	callbacks
-	certs certificates
+	certs     certificates
+	bioMethod uintptr // of attached engines, once there is one
 
 	// The rest belongs to the run that has the turn.
 	running bool
@@ -104,7 +105,7 @@ func (l *Library) End() {
 }
 
 // New makes an engine: an SSL over a BIO pair whose buffers have cfg.In and
-// cfg.Out bytes. MaxRecord is brought into the 512 to 16384 that OpenSSL
+// cfg.Out bytes, or attached to cfg.Socket. MaxRecord is brought into the 512 to 16384 that OpenSSL
 // allows; HandshakeRecord, which it has no setting for, is not used. Of a TLS
 // 1.3 server's cfg.Tickets at most one is sent, as after any handshake with a
 // PSK. The error says what is not supported, or what OpenSSL said.
@@ -128,9 +129,11 @@ func (l *Library) Free(me model.Engine) {
 	if !ok || e.ssl == 0 {
 		return
 	}
-	l.sslFree(e.ssl) // and with it the inner half of the pair
-	l.bioFree(e.net)
-	e.ssl, e.net, e.watch = 0, 0, nil
+	l.sslFree(e.ssl) // and with it the inner half of the pair, or the socket's BIO
+	if e.net != 0 {
+		l.bioFree(e.net)
+	}
+	e.ssl, e.net, e.watch, e.socket = 0, 0, nil, nil
 	if l.cur == e {
 		l.cur = nil
 	}
@@ -140,8 +143,8 @@ func (l *Library) Free(me model.Engine) {
 func supported(cfg *model.EngineConfig) error {
 	t := cfg.Traits
 	switch {
-	case cfg.Transport != model.Pair:
-		return fmt.Errorf("openssl: transport %v is not supported yet; use pair", cfg.Transport)
+	case cfg.Transport == model.Attached && cfg.Socket == nil:
+		return errors.New("openssl: got transport attached without a socket; want one")
 	case t.Renegotiation == model.RenegIgnore:
 		return errors.New("openssl: renegotiation ignore is not supported; use allow or refuse")
 	case t.AnswerAtRead:
@@ -153,7 +156,7 @@ func supported(cfg *model.EngineConfig) error {
 	case t.NoDataInReneg:
 		return errors.New("openssl: refusing data during a renegotiation is not " +
 			"supported; OpenSSL delivers it")
-	case cfg.In < 1 || cfg.Out < 1:
+	case cfg.Transport == model.Pair && (cfg.In < 1 || cfg.Out < 1):
 		return fmt.Errorf("openssl: buffers of %d and %d bytes; want at least 1", cfg.In, cfg.Out)
 	}
 	return nil

@@ -10,9 +10,11 @@ import (
 // called for every step of a run, through callC; the funcs a few times a link.
 type api struct {
 	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError uintptr
+	sslPeekEx                                                       uintptr
 	sslRenegotiate, sslKeyUpdate, sslGetKeyUpdateType               uintptr
 	sslIsInitFinished, sslPending, sslHasPending, sslGetShutdown    uintptr
 	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee        uintptr
+	bioSetFlags, bioClearFlags                                      uintptr
 	errClear, errPeekLast                                           uintptr
 
 	threadID      func() uint64
@@ -51,6 +53,14 @@ type api struct {
 	sslSetAcceptState  func(ssl uintptr)
 	sslSetNumTickets   func(ssl uintptr, n uint64) int32
 	sslSetMsgCallback  func(ssl, cb uintptr)
+	sslPeerFinished    func(ssl uintptr, buf *byte, n uint64) uint64
+	bioNewIndex        func() int32
+	bioMethNew         func(kind int32, name string) uintptr
+	bioMethSetRead     func(method, cb uintptr) int32
+	bioMethSetWrite    func(method, cb uintptr) int32
+	bioMethSetCtrl     func(method, cb uintptr) int32
+	bioNew             func(method uintptr) uintptr
+	bioSetInit         func(bio uintptr, on int32)
 	bioNewPair         func(a *uintptr, na uint64, b *uintptr, nb uint64) int32
 	bioFree            func(bio uintptr) int32
 }
@@ -105,6 +115,7 @@ func (a *api) symbols() []symbol {
 		{"SSL_do_handshake", &a.sslDoHandshake},
 		{"SSL_read_ex", &a.sslReadEx},
 		{"SSL_write_ex", &a.sslWriteEx},
+		{"SSL_peek_ex", &a.sslPeekEx},
 		{"SSL_shutdown", &a.sslShutdown},
 		{"SSL_get_error", &a.sslGetError},
 		{"SSL_renegotiate", &a.sslRenegotiate},
@@ -114,6 +125,16 @@ func (a *api) symbols() []symbol {
 		{"SSL_pending", &a.sslPending},
 		{"SSL_has_pending", &a.sslHasPending},
 		{"SSL_get_shutdown", &a.sslGetShutdown},
+		{"SSL_get_peer_finished", &a.sslPeerFinished},
+		{"BIO_get_new_index", &a.bioNewIndex},
+		{"BIO_meth_new", &a.bioMethNew},
+		{"BIO_meth_set_read_ex", &a.bioMethSetRead},
+		{"BIO_meth_set_write_ex", &a.bioMethSetWrite},
+		{"BIO_meth_set_ctrl", &a.bioMethSetCtrl},
+		{"BIO_new", &a.bioNew},
+		{"BIO_set_init", &a.bioSetInit},
+		{"BIO_set_flags", &a.bioSetFlags},
+		{"BIO_clear_flags", &a.bioClearFlags},
 		{"BIO_new_bio_pair", &a.bioNewPair},
 		{"BIO_free", &a.bioFree},
 		{"BIO_read_ex", &a.bioReadEx},

@@ -67,7 +67,7 @@ func TestNewSaysWhatItCannotDo(t *testing.T) {
 	lib.Begin(1)
 	defer lib.End()
 	for text, change := range map[string]func(*model.EngineConfig){
-		"transport attached is not supported yet; use pair": func(c *model.EngineConfig) {
+		"got transport attached without a socket; want one": func(c *model.EngineConfig) {
 			c.Transport = model.Attached
 		},
 		"renegotiation ignore is not supported": func(c *model.EngineConfig) {

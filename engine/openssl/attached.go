@@ -1,0 +1,149 @@
+package openssl
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// Numbers of bio.h, and part of OpenSSL's ABI.
+const (
+	bioTypeSource = 0x400 // BIO_TYPE_SOURCE_SINK
+
+	bioFlagRead  = 0x01
+	bioFlagWrite = 0x02
+	bioFlagRetry = 0x08 // BIO_FLAGS_SHOULD_RETRY
+	bioFlagsIO   = 0x0f // all of BIO_FLAGS_RWS, and the retry
+
+	bioCtrlEOF      = 2
+	bioCtrlGetClose = 8
+	bioCtrlSetClose = 9
+	bioCtrlDup      = 12
+	bioCtrlFlush    = 11
+)
+
+// A transport is what an attached engine knows of its socket.
+type transport struct {
+	socket model.Socket
+	cut    error      // model.ErrEOF or model.ErrReset, once one was met
+	ended  bool       // the socket has said EOF
+	unsent int        // bytes of the last write that the socket had no room for
+	fault  any        // what a socket panicked with inside a call
+	io     [2]uintptr // arguments of the calls made from inside a callback
+}
+
+// newMethod makes the BIO_METHOD of attached engines, one for all of them:
+// each callback acts for the engine whose call C is in.
+func (l *Library) newMethod() error {
+	l.bioMethod = l.bioMethNew(l.bioNewIndex()|bioTypeSource, "wantwrite socket")
+	if l.bioMethod == 0 {
+		return l.queued("BIO_meth_new")
+	}
+	l.bioMethSetRead(l.bioMethod, callbackC(l.socketRead))
+	l.bioMethSetWrite(l.bioMethod, callbackC(l.socketWrite))
+	l.bioMethSetCtrl(l.bioMethod, callbackC(l.socketCtrl))
+	return nil
+}
+
+// attach puts the engine on its socket.
+func (e *engine) attach(cfg *model.EngineConfig) error {
+	l := e.lib
+	if l.bioMethod == 0 {
+		if err := l.newMethod(); err != nil {
+			return err
+		}
+	}
+	bio := l.bioNew(l.bioMethod)
+	if bio == 0 {
+		return l.queued("BIO_new")
+	}
+	l.bioSetInit(bio, 1)
+	e.socket = cfg.Socket
+	l.sslSetBIO(e.ssl, bio, bio) // the SSL owns it
+	return nil
+}
+
+// socketRead is the method's bread_ex: 1 and a count, or 0 and a retry flag.
+func (l *Library) socketRead(bio uintptr, p *byte, n uintptr, count *uintptr) uintptr {
+	return l.cur.transfer(bio, false, unsafe.Slice(p, n), count)
+}
+
+// socketWrite is the method's bwrite_ex.
+func (l *Library) socketWrite(bio uintptr, p *byte, n uintptr, count *uintptr) uintptr {
+	return l.cur.transfer(bio, true, unsafe.Slice(p, n), count)
+}
+
+// socketCtrl is the method's ctrl. Nothing is buffered in it, so a flush is
+// always done; whether the end was met tells an end from an error.
+func (l *Library) socketCtrl(_ uintptr, cmd int32, _, _ uintptr) uintptr {
+	switch cmd {
+	case bioCtrlFlush, bioCtrlDup, bioCtrlSetClose, bioCtrlGetClose:
+		return 1
+	case bioCtrlEOF:
+		if l.cur != nil && l.cur.ended {
+			return 1
+		}
+	}
+	return 0
+}
+
+// transfer moves bytes between the socket and OpenSSL. A panic must not cross
+// C's frames: it is kept, the call fails, and engine.call panics again when C
+// has returned.
+//
+// Story 23: haproxy's BIO left the retry flag of the last write set when it
+// read, and the other way round, so that a call said want-read without having
+// tried (bugzoo C5). All flags are cleared at each call.
+func (e *engine) transfer(bio uintptr, send bool, p []byte, count *uintptr) (done uintptr) {
+	*count = 0
+	e.flags(e.lib.bioClearFlags, bio, bioFlagsIO)
+	if e.fault != nil {
+		return 0
+	}
+	defer func() {
+		if f := recover(); f != nil {
+			e.fault, done = f, 0
+		}
+	}()
+	flag, n, st := uintptr(bioFlagRead), 0, model.IOOK
+	if send {
+		n, st = e.socket.Send(p)
+		flag, e.unsent = bioFlagWrite, len(p)-n
+	} else {
+		n, st = e.socket.Recv(p)
+	}
+	switch st {
+	case model.IOOK:
+		*count = uintptr(n)
+		return 1
+	case model.WouldBlock:
+		e.flags(e.lib.bioSetFlags, bio, flag|bioFlagRetry)
+	case model.EOF:
+		e.cut, e.ended = model.ErrEOF, true
+	case model.Reset:
+		e.cut = model.ErrReset
+	default:
+		panic(fmt.Sprintf("openssl: socket answered %v; want one of model's statuses", st))
+	}
+	return 0
+}
+
+// flags calls BIO_set_flags or BIO_clear_flags.
+func (e *engine) flags(fn, bio, bits uintptr) {
+	e.io = [2]uintptr{bio, bits}
+	callC(fn, e.io[:])
+}
+
+// rethrow panics with what a socket panicked with inside the last call.
+func (e *engine) rethrow() {
+	if f := e.fault; f != nil {
+		e.fault = nil
+		panic(f)
+	}
+}
+
+// Unsent implements [model.Inspector]: what is left of the write that an
+// attached engine's socket had no room for. The rest of a flight that OpenSSL
+// has not offered yet is not counted.
+func (e *engine) Unsent() int { return e.unsent }
