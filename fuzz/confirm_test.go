@@ -29,7 +29,9 @@ func (l *other) New(cfg *model.EngineConfig) (model.Engine, error) {
 
 // confirmed asks a library that differs from the model by a change to confirm
 // a script of the corpus.
-func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error) *fuzz.Confirmation {
+func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error) (
+	got *fuzz.Confirmation) {
+
 	t.Helper()
 	file, err := corpus.Embedded().Open(name + corpus.Ext)
 	if err != nil {
@@ -54,8 +56,7 @@ func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error
 		t.Fatal(err)
 	}
 	defer r.Close()
-	got, err := fuzz.Confirm(r, s, "other")
-	if err != nil {
+	if got, err = fuzz.Confirm(r, s, "other"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fuzz.Confirm(r, s, "missing"); err == nil || err.Error() != "no library" {

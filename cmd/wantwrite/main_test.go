@@ -16,6 +16,9 @@ const asCommand = "WANTWRITE_TEST_AS_COMMAND"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
+		if os.Getenv(fatalSeed) != "" && os.Args[1] == containedName {
+			serveFalling()
+		}
 		main()
 	}
 	os.Setenv(asCommand, "1") // for the children of contained hunts
