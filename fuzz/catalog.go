@@ -126,6 +126,10 @@ func (c *Catalog) Parts(cfg *sim.Config) (p sim.Parts, err error) {
 	if err = speak(p.Engine, p.PeerEngine); err != nil {
 		return p, err
 	}
+	if cfg.Engine != cfg.PeerEngine && cfg.Sizes.Chain == 0 {
+		return p, fmt.Errorf("fuzz: got chain=0, a PSK, for engine %q against %q; want a chain, "+
+			"of certificates", cfg.Engine, cfg.PeerEngine)
+	}
 	return p, suits(&p, cfg)
 }
 

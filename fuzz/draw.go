@@ -24,6 +24,13 @@ func (o *Options) real() bool {
 		o.PeerEngine != nil && o.PeerEngine.Name() != "model"
 }
 
+// mixed says whether two real libraries meet. They do so with certificates,
+// which all have, and without renegotiation: crypto/tls fails when it is asked
+// for one, and when data comes in the middle of one.
+func (o *Options) mixed() bool {
+	return o.Engine != nil && o.PeerEngine != nil && o.Engine.Name() != o.PeerEngine.Name()
+}
+
 // A drawer draws a schedule's world and plan from its seed.
 type drawer struct {
 	opts  *Options
@@ -57,6 +64,9 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.drawSizes()
 	d.drawOdds()
 	sc.shape(d)
+	if o.mixed() {
+		d.cfg.Sizes.Chain = max(d.cfg.Sizes.Chain, 300)
+	}
 	d.swarm()
 	d.widen()
 }

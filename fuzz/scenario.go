@@ -74,7 +74,7 @@ func (s *Scenario) fits(o *Options) bool {
 	if o.Scenario != "" && o.Scenario != s.Name {
 		return false
 	}
-	if s.Needs&o.Pump.Support != 0 {
+	if s.Needs&o.Pump.Support != 0 || s.Only12 && o.mixed() {
 		return false
 	}
 	only12 := o.TLS == "1.2" || o.Pump.Support&model.NoTLS13 != 0

@@ -9,22 +9,31 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
 )
 
-// meet opens a link between crypto/tls, at the end with the role, and the
-// machine's OpenSSL, and shakes hands. Without a libssl the test is skipped,
-// but where WANTWRITE_REQUIRE names openssl it fails.
+// need gives the machine's OpenSSL. Without one the test is skipped, but where
+// WANTWRITE_REQUIRE names openssl it fails.
+func need(t *testing.T) *openssl.Library {
+	t.Helper()
+	lib, err := openssl.Load("")
+	if err == nil {
+		return lib
+	}
+	if slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), "openssl") {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+	return nil
+}
+
+// meet opens a link between crypto/tls, at the end with the role, and OpenSSL,
+// and shakes hands.
 func meet(t *testing.T, role model.Role, cfg model.EngineConfig) *link {
 	t.Helper()
-	other, err := openssl.Load("")
-	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), "openssl") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
-	}
-	lib := gotls.New()
+	other, lib := need(t), gotls.New()
 	lib.Begin(1)
 	other.Begin(1)
 	t.Cleanup(other.End)
@@ -182,5 +191,36 @@ func TestNoRenegotiation(t *testing.T) {
 	want(t, "the client's Read", s, model.Failed)
 	if l.server().OutputPending() > 0 || !strings.Contains(l.client().Err().Error(), "alert") {
 		t.Errorf("the client says %v; want an alert", l.client().Err())
+	}
+}
+
+// TestReferenceHoldsAgainstOpenSSL: hunts find nothing in the reference pump with
+// crypto/tls at one end and OpenSSL at the other.
+func TestReferenceHoldsAgainstOpenSSL(t *testing.T) {
+	other, schedules := need(t), uint64(300)
+	if testing.Short() {
+		schedules = 50
+	}
+	for _, o := range []fuzz.Options{
+		{Engine: gotls.New(), PeerEngine: other},
+		{Engine: other, PeerEngine: gotls.New()},
+	} {
+		t.Run(o.Engine.Name(), func(t *testing.T) {
+			huntReference(t, o, schedules)
+		})
+	}
+}
+
+// TestNoPSKAgainstOpenSSL: crypto/tls has none, and a script that wants one is
+// refused before it runs.
+func TestNoPSKAgainstOpenSSL(t *testing.T) {
+	other := need(t)
+	c := fuzz.NewCatalog()
+	c.AddEngine("openssl", func() (model.Library, error) { return other, nil })
+	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
+	_, err := c.Parts(&sim.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
+		PeerEngine: "gotls"})
+	if err == nil || !strings.Contains(err.Error(), "want a chain") {
+		t.Errorf("got %v; want an error about the chain", err)
 	}
 }

@@ -122,16 +122,21 @@ func TestNothingIsLeft(t *testing.T) {
 // TestReferenceHolds: hunts find nothing in the reference pump on crypto/tls, at
 // both ends, in all scenarios.
 func TestReferenceHolds(t *testing.T) {
+	schedules := uint64(2000)
+	if testing.Short() {
+		schedules = 200
+	}
+	huntReference(t, fuzz.Options{Engine: gotls.New()}, schedules)
+}
+
+// huntReference fails the test with whatever a hunt finds.
+func huntReference(t *testing.T, o fuzz.Options, schedules uint64) {
 	c := fuzz.NewCatalog()
-	spec, err := c.Pump("reference")
-	if err != nil {
+	var err error
+	if o.Pump, err = c.Pump("reference"); err != nil {
 		t.Fatal(err)
 	}
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: spec, Engine: gotls.New()}, Seed: 11,
-		Schedules: 2000}
-	if testing.Short() {
-		h.Schedules = 200
-	}
+	h := fuzz.Hunt{Options: o, Seed: 11, Schedules: schedules}
 	h.Found = func(f *fuzz.Find) error {
 		t.Errorf("%s\n%s", strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
