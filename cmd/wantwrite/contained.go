@@ -2,10 +2,12 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,9 +31,30 @@ func newContained(t *terminal) *cobra.Command {
 			// the parent's to deal with; it ends its children in good order.
 			signal.Ignore(os.Interrupt)
 			signal.Reset(syscall.SIGTERM)
-			return fuzz.Serve(newCatalog(), os.Stdin, t)
+			return fuzz.Serve(newCatalog(), &lifeline{os.Stdin}, t)
 		},
 	}
+}
+
+// A lifeline is a child's stdin. When it ends the parent is gone, or wants the
+// child to come to an end.
+type lifeline struct{ in io.Reader }
+
+// grace is longer than it takes to end the schedule at hand and shrink what it
+// found. A parent that is there does not wait so long for one that hangs.
+const grace = 2 * time.Minute
+
+// Read implements io.Reader.
+//
+// Story 1: the parent is killed while its child hangs in the library. The
+// child never comes to look whether anybody is still there, and would keep a
+// core busy for ever.
+func (l *lifeline) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	if err != nil {
+		time.AfterFunc(grace, func() { os.Exit(exitInternal) })
+	}
+	return n, err
 }
 
 // guard makes children of this same binary.
@@ -49,7 +72,8 @@ func foreign(engine string) bool { return engine != "" && engine != "model" }
 
 // contained replays a script: in a child if a real library takes part.
 func contained(r *fuzz.Runner, s *sim.Script, o fuzz.ReplayOptions) (fuzz.Outcome, error) {
-	if !foreign(either(o.Engine, s.Config.Engine)) {
+	ends := [2]string{either(o.Engine, s.Config.Engine), either(o.PeerEngine, s.Config.PeerEngine)}
+	if !foreign(ends[0]) && !foreign(ends[1]) {
 		return fuzz.Replay(r, s, o)
 	}
 	g, err := guard()
