@@ -156,11 +156,13 @@ func (w *worker) do(ctx context.Context, j *job) (m message, err error) {
 func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	h := Hunt{Seed: j.Seed, Schedules: j.Schedules, Watch: j.Watch, First: j.First}
 	h.from, h.steps, h.unshrunk = j.From, j.Steps, j.Alone
-	h.observe = &witness{w, j.Alone}
+	seen := &witness{worker: w, all: j.Alone}
+	h.observe = seen
 	if err := w.names(&h.Options, j); err != nil {
 		return nil, err
 	}
 	h.starts = func(n, steps uint64) error {
+		seen.fresh = true
 		return w.out.Encode(message{Start: &startMessage{n, steps}})
 	}
 	h.Found = func(f *Find) error {
@@ -237,10 +239,16 @@ func either(a, b string) string {
 // if it is asked for all, each action, before it is done.
 type witness struct {
 	*worker
-	all bool
+	all   bool
+	fresh bool // a start has just been told, and would be told twice
 }
 
 func (w *witness) world(cfg *sim.Config) {
+	fresh := w.fresh
+	w.fresh = false
+	if fresh && !w.all {
+		return
+	}
 	m := message{Beat: true}
 	if w.all {
 		m.World = string((&sim.Script{Config: *cfg}).Format())
