@@ -117,9 +117,6 @@ func (d *drawer) drawKind(sc *Scenario) {
 	if sup&model.NoPair != 0 || sup&model.NoAttached == 0 && !sc.Pair && d.rand.OneIn(3) {
 		c.Transport = model.Attached
 	}
-	if d.opts.real() {
-		c.Transport = model.Pair
-	}
 	switch d.rand.Below(4) {
 	case 0:
 		if sup&model.NoEdge == 0 {

@@ -16,6 +16,8 @@ const (
 	bioFlagRetry = 0x08 // BIO_FLAGS_SHOULD_RETRY
 	bioFlagsIO   = 0x0f // all of BIO_FLAGS_RWS, and the retry
 
+	bioFailed = ^uintptr(0) // -1
+
 	bioCtrlEOF      = 2
 	bioCtrlGetClose = 8
 	bioCtrlSetClose = 9
@@ -64,7 +66,7 @@ func (e *engine) attach(cfg *model.EngineConfig) error {
 	return nil
 }
 
-// socketRead is the method's bread_ex: 1 and a count, or 0 and a retry flag.
+// socketRead is the method's bread_ex: 1 and a count, 0 at the end, or less.
 func (l *Library) socketRead(bio uintptr, p *byte, n uintptr, count *uintptr) uintptr {
 	return l.cur.transfer(bio, false, unsafe.Slice(p, n), count)
 }
@@ -95,15 +97,19 @@ func (l *Library) socketCtrl(_ uintptr, cmd int32, _, _ uintptr) uintptr {
 // Story 23: haproxy's BIO left the retry flag of the last write set when it
 // read, and the other way round, so that a call said want-read without having
 // tried (bugzoo C5). All flags are cleared at each call.
+//
+// Story 25: a first version answered 0 when it would block, as BIO_meth_new(3)
+// has it. SSL_shutdown took that for done when a part of its close_notify was
+// still there. OpenSSL's own BIOs answer -1, so that is what its callers know.
 func (e *engine) transfer(bio uintptr, send bool, p []byte, count *uintptr) (done uintptr) {
 	*count = 0
 	e.flags(e.lib.bioClearFlags, bio, bioFlagsIO)
 	if e.fault != nil {
-		return 0
+		return bioFailed
 	}
 	defer func() {
 		if f := recover(); f != nil {
-			e.fault, done = f, 0
+			e.fault, done = f, bioFailed
 		}
 	}()
 	flag, n, st := uintptr(bioFlagRead), 0, model.IOOK
@@ -121,12 +127,13 @@ func (e *engine) transfer(bio uintptr, send bool, p []byte, count *uintptr) (don
 		e.flags(e.lib.bioSetFlags, bio, flag|bioFlagRetry)
 	case model.EOF:
 		e.cut, e.ended = model.ErrEOF, true
+		return 0
 	case model.Reset:
 		e.cut = model.ErrReset
 	default:
 		panic(fmt.Sprintf("openssl: socket answered %v; want one of model's statuses", st))
 	}
-	return 0
+	return bioFailed
 }
 
 // flags calls BIO_set_flags or BIO_clear_flags.

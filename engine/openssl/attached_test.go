@@ -209,3 +209,34 @@ func TestAttachedWireIsThePairs(t *testing.T) {
 			len(got), len(hello))
 	}
 }
+
+// Story 24: a write to a broken socket is a failure, after the peer's
+// close_notify too, where SSL_get_error says ZERO_RETURN.
+func TestAttachedWriteAfterCloseToBrokenSocket(t *testing.T) {
+	l, wires := attached(t, base(model.TLS13), 1<<16)
+	l.shake()
+	l.client().Shutdown()
+	_, s := l.read(model.Server)
+	want(t, "server's read of close_notify", s, model.Closed)
+	wires[model.Server].gone = true
+	_, s = l.server().Write([]byte("x"))
+	want(t, "server's write", s, model.Failed)
+	if err := l.server().Err(); err != model.ErrReset {
+		t.Fatalf("the error is %v, want %v", err, model.ErrReset)
+	}
+	want(t, "server's shutdown", l.server().Shutdown(), model.Failed)
+}
+
+// Story 25: a close_notify of which a part has left is not sent yet.
+func TestAttachedShutdownPieceByPiece(t *testing.T) {
+	l, wires := attached(t, base(model.TLS13), 1<<16)
+	l.shake()
+	wires[model.Client].room = 5
+	for range 4 {
+		want(t, "client's shutdown", l.client().Shutdown(), model.WantWrite)
+		wires[model.Client].room += 5
+	}
+	want(t, "client's last shutdown", l.client().Shutdown(), model.WantRead)
+	_, s := l.read(model.Server)
+	want(t, "server's read", s, model.Closed)
+}

@@ -45,6 +45,8 @@ type engine struct {
 	refused  bool   // the call that failed has changed nothing
 	refusal  string // why, if not for OpenSSL's reason
 
+	writing bool // a Write has to be made again
+
 	first [1]byte  // what peek looks at
 	asked [12]byte // lastHandshake when the last HelloRequest was sent
 
@@ -180,6 +182,18 @@ func (e *engine) status(name string, result int) model.Status {
 	return e.fail(name)
 }
 
+// sendStatus is status for a call that sends.
+//
+// Story 24: once the peer's close_notify was read, SSL_get_error says
+// ZERO_RETURN of every failure that left no error in the queue, and so of a
+// write to a socket that is broken. Here that is a failure, as before it.
+func (e *engine) sendStatus(name string, result int) model.Status {
+	if s := e.status(name, result); s != model.Closed {
+		return s
+	}
+	return e.fail(name)
+}
+
 // well ends a call that did what it was asked.
 func (e *engine) well() model.Status {
 	e.failed = false
@@ -230,10 +244,11 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 // engine has put off: the answer to a KeyUpdate.
 func (e *engine) Write(p []byte) (n int, s model.Status) {
 	n, ok := e.move(e.lib.sslWriteEx, e.ssl, p)
+	e.writing = !ok
 	if ok {
 		return n, e.well()
 	}
-	return 0, e.status("SSL_write", 0)
+	return 0, e.sendStatus("SSL_write", 0)
 }
 
 // Shutdown is SSL_shutdown(3), whose 0 is WantRead.
@@ -245,23 +260,22 @@ func (e *engine) Shutdown() model.Status {
 		e.failed = false
 		return model.WantRead
 	default:
-		return e.status("SSL_shutdown", r)
+		return e.sendStatus("SSL_shutdown", r)
 	}
 }
 
 // Renegotiate is SSL_renegotiate(3) and the call that begins it. A client's
 // ClientHello is written, or waits for room, when it answers WantRead or
-// WantWrite; a server's HelloRequest when it answers OK. While a write is
-// pending, OpenSSL puts it off to a later Read or Write and answers OK too.
-// Who has SSL_OP_NO_RENEGOTIATION can't ask either.
+// WantWrite; a server's HelloRequest when it answers OK. Who has
+// SSL_OP_NO_RENEGOTIATION can't ask either.
 //
-// Story 20: with a part of a record read, OpenSSL puts the renegotiation off
-// as well. If the rest turns out to be the peer's HelloRequest or ClientHello,
-// that begins a handshake, and what was put off stays put off: after the
-// handshake OpenSSL enters another one in which nobody sends anything, and
-// application data in the first is fatal, because it was never counted as a
-// renegotiation (3.0.19, ssl3_renegotiate_check). What was asked of OpenSSL
-// can't be taken back, so here it is not asked: the call is refused.
+// Story 20: while a part of a record has been read, or a write is pending,
+// OpenSSL puts the renegotiation off. If a HelloRequest or ClientHello of the
+// peer comes first, that begins a handshake, and what was put off stays put
+// off: after the handshake OpenSSL enters another one in which nobody sends
+// anything, and application data in the first is fatal, because it was never
+// counted as a renegotiation (3.0.19, ssl3_renegotiate_check). What was asked
+// of OpenSSL can't be taken back, so here it is not asked: the call is refused.
 //
 // Story 22: the same happens to a client whose write is pending, so that it
 // puts off its answer to a HelloRequest, and that then reads another one. A
@@ -271,6 +285,8 @@ func (e *engine) Renegotiate() model.Status {
 	switch {
 	case e.HasPending() && e.Pending() == 0:
 		return e.refuse("SSL_renegotiate", "a part of a record has been read")
+	case e.writing:
+		return e.refuse("SSL_renegotiate", "a write is pending")
 	case e.server && e.InitFinished() && e.asked == e.lastHandshake():
 		return e.refuse("SSL_renegotiate", "the last HelloRequest is not answered yet")
 	}
@@ -305,7 +321,7 @@ func (e *engine) peek() model.Status {
 	case st == model.OK && !e.InitFinished():
 		return model.WantRead // there is data, and the handshake goes on
 	case st == model.WantRead && e.InitFinished():
-		return model.OK // put off
+		return model.OK // begun and over, or refused by the peer
 	}
 	return st
 }

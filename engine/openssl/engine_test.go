@@ -548,3 +548,25 @@ func blockedWriter(t *testing.T) *link {
 	want(t, "server's write", s, model.WantWrite)
 	return l
 }
+
+// A ClientHello that comes while a write is blocked: OpenSSL takes its own
+// answer for a wrong retry of that write, and breaks the link.
+func TestRenegotiationWhileWriteIsBlocked(t *testing.T) {
+	cfg := base(model.TLS12)
+	cfg.Out = 300
+	l := open(t, cfg)
+	l.handshake(1 << 16)
+	_, s := l.server().Write(make([]byte, 1000))
+	want(t, "server's write", s, model.WantWrite)
+	l.client().Renegotiate()
+	l.carry(model.Client, 1<<16)
+	_, s = l.read(model.Server)
+	err := l.server().Err()
+	if s == model.Failed && strings.Contains(err.Error(), "::bad ") { // write retry, or length
+		t.Logf("%s: %v", l.lib.Describe(), err)
+		return
+	}
+	if s != model.WantWrite {
+		t.Fatalf("server's read of the ClientHello: %v (%v)", s, err)
+	}
+}
