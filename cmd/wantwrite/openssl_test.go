@@ -85,3 +85,14 @@ func TestMixedEngines(t *testing.T) {
 		`got engine "openssl" against "model"; want the model at both ends or at none`)
 	refused(t, command("replay", "--peer-engine", "openssl", stall(t)), `against "openssl"`)
 }
+
+// --lib names another libssl, for every command; one that is not there is an
+// error that says so.
+func TestLibFlag(t *testing.T) {
+	t.Setenv(libsslVariable, "") // and what the flag sets is undone
+	t.Chdir(t.TempDir())
+	refused(t, command("hunt", "--engine", "openssl", "--lib", "libssl-of-nobody.so.9"),
+		`openssl: no library "libssl-of-nobody.so.9"`)
+	tells(t, want(t, exitClean, "list", "--lib", "libssl-of-nobody.so.9"), "not here: ",
+		"libssl-of-nobody.so.9")
+}

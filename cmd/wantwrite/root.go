@@ -59,10 +59,24 @@ func newRoot(t *terminal) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	chooseLibrary(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newList(t), newContained(t))
 	return root
+}
+
+// chooseLibrary gives all commands --lib. It sets the variable, so that child
+// processes load the same file.
+func chooseLibrary(root *cobra.Command) {
+	file := root.PersistentFlags().String("lib", "", "the libssl of engine openssl, as the"+
+		" system's loader takes it\n(default: $"+libsslVariable+", or the one that is installed)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if *file == "" {
+			return nil
+		}
+		return os.Setenv(libsslVariable, *file)
+	}
 }
 
 func unknownCommand(name string) error {

@@ -18,7 +18,7 @@ func defaultNames() []string {
 			"/usr/local/opt/openssl@3/lib/libssl.3.dylib",
 		}
 	}
-	return []string{"libssl.so.3"}
+	return []string{"libssl.so.3", "libssl.so.1.1"}
 }
 
 // installHint is what to do when there is none.

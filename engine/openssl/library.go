@@ -1,6 +1,7 @@
 // Package openssl is the OpenSSL that is installed on the machine, as a
-// [model.Library]: libssl and libcrypto, version 3.0 or newer, loaded at run
-// time without cgo or headers.
+// [model.Library]: libssl and libcrypto, loaded at run time without cgo or
+// headers. It is made for version 3. Version 1.1.1 is taken where it is all
+// there is, or named: it has all that is called here.
 //
 // A script that fails on the model is replayed here against the real library,
 // so runs must repeat. Three things see to it:
@@ -23,6 +24,13 @@
 // A TLS 1.3 server's tickets are names of sessions that nobody stores, not
 // sealed sessions, so they carry no time. After a handshake with a PSK OpenSSL
 // sends at most one of them, after one with certificates as many as asked for.
+//
+// What OpenSSL 3.0.19 breaks by itself, whatever the pump does, if the pump has
+// a write that waits for room: it fails the link on the next read of two
+// KeyUpdates in a row (bad length, issue 8677), or of a ClientHello (bad write
+// retry, or bad length), and it answers a HelloRequest twice if another one
+// follows. Hunts find the first two in any pump. A renegotiation that would be
+// begun twice is refused: see stories 20 and 22 at Renegotiate.
 //
 // Both transports are there: a BIO pair, and a BIO that calls the socket. Traits
 // that OpenSSL does not have are errors of New.

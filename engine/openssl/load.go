@@ -148,7 +148,7 @@ func (a *api) symbols() []symbol {
 func (s symbol) bind(lib string, handles []uintptr) error {
 	addr := lookupC(handles, s.name)
 	if addr == 0 {
-		return fmt.Errorf("openssl: library %q has no symbol %s; want OpenSSL 3.0 or newer",
+		return fmt.Errorf("openssl: library %q has no symbol %s; want OpenSSL 3, or 1.1.1",
 			lib, s.name)
 	}
 	if p, ok := s.to.(*uintptr); ok {
@@ -159,9 +159,15 @@ func (s symbol) bind(lib string, handles []uintptr) error {
 	return nil
 }
 
-const (
-	minVersion = 0x30000000 // OPENSSL_VERSION_NUMBER: 0xMNN00PP0L
+// known says whether the numbers that this package has from the headers are
+// those of a library with that OPENSSL_VERSION_NUMBER: 0xMNN00PP0 of a 3.x,
+// 0xMNNFFPPS before. LibreSSL calls itself 2.0.0 for ever.
+func known(number uint64) bool {
+	const first, last, three = 0x10101000, 0x10101fff, 0x30000000
+	return first <= number && number <= last || number >= three
+}
 
+const (
 	// OPENSSL_INIT_NO_LOAD_CONFIG: a machine's openssl.cnf sets ciphers,
 	// versions and security level, and with them the bytes on the wire.
 	initNoLoadConfig = 0x80
@@ -177,8 +183,8 @@ func (a *api) bindAll(lib string, handles []uintptr) error {
 		if err := s.bind(lib, handles); err != nil {
 			return err
 		}
-		if i == 1 && a.versionNum() < minVersion {
-			return fmt.Errorf("openssl: library %q is %s; want OpenSSL 3.0 or newer",
+		if i == 1 && !known(a.versionNum()) {
+			return fmt.Errorf("openssl: library %q is %s; want OpenSSL 3, or 1.1.1",
 				lib, a.version(0))
 		}
 	}
@@ -195,7 +201,7 @@ var loaded struct {
 	byHandle map[uintptr]*Library
 }
 
-// Load opens the OpenSSL that is installed, version 3.0 or newer; name is
+// Load opens the OpenSSL that is installed, version 3 or 1.1.1; name is
 // libssl's file name as the system's loader takes it, and "" means the
 // platform's usual one. The same file gives the same Library. The error is one
 // line that says what was tried and what to install. Load may be called from
