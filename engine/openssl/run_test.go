@@ -326,7 +326,11 @@ func TestMemoryStaysFlat(t *testing.T) {
 	links := func(n int) {
 		for i := range n {
 			lib.Begin(uint64(i))
-			l := pair(t, lib, base(model.TLS12))
+			cfg := base(model.Version(i & 1))
+			if i%8 == 0 {
+				cfg = certified(cfg.Version, 300+i%1000, true)
+			}
+			l := pair(t, lib, cfg)
 			l.handshake(1 << 16)
 			l.free()
 			lib.End()
