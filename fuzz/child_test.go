@@ -261,14 +261,15 @@ func lostAgain(t *testing.T, n *nursery, find *fuzz.Find, how string) {
 func TestKilledFromOutside(t *testing.T) {
 	t.Parallel()
 	n, h := newNursery(t), kv()
-	killed := false
+	h.Schedules = 6000 // the pipe holds the news of many: a short hunt would be over
+	same, killed := h, false
 	h.Progress = func(s fuzz.Stats) {
 		if s.Schedules >= 100 && !killed {
 			killed = true
 			_ = n.children[0].Process.Kill()
 		}
 	}
-	want, got := here(t, kv()), n.hunted(t, context.Background(), &h)
+	want, got := here(t, same), n.hunted(t, context.Background(), &h)
 	if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
 		t.Error(diff)
 	}

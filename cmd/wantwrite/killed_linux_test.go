@@ -42,27 +42,55 @@ func isChild(name string, parent int) int {
 	return pid
 }
 
+// busyChildOf waits until the child of a process has worked for a while, by
+// its own clock: on a busy machine it may take long to start.
+func busyChildOf(parent int) int {
+	child := childOf(parent)
+	for range 2000 {
+		if child == 0 || ticksOf(child) >= 40 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return child
+}
+
+// ticksOf is the processor time that a process has used in user mode, in
+// hundredths of a second (proc(5): the 14th field of stat).
+func ticksOf(pid int) int {
+	stat, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 12 {
+		return 0
+	}
+	ticks, _ := strconv.Atoi(fields[11])
+	return ticks
+}
+
 // kill -9 of a child in the middle of a hunt: it costs one schedule, which is
 // saved, and the hunt goes on to its end.
 func TestKilledChild(t *testing.T) {
 	needOpenSSL(t)
 	t.Chdir(t.TempDir())
 	cmd := process(t, "hunt", "--json", "--engine", "openssl", "--pump", "reference",
-		"--scenario", "request-response", "--schedules", "1500")
+		"--scenario", "request-response", "--schedules", "4000")
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(100 * time.Millisecond)
-	if child := childOf(cmd.Process.Pid); child == 0 || syscall.Kill(child, syscall.SIGKILL) != nil {
+	child := busyChildOf(cmd.Process.Pid)
+	if child == 0 || syscall.Kill(child, syscall.SIGKILL) != nil {
 		t.Error("the hunt has no child")
 	}
 	_ = cmd.Wait()
 	all := objects(t, out.String())
 	if cmd.ProcessState.ExitCode() != exitViolation || len(all) != 2 ||
-		all[0]["property"] != "crash" || all[1]["schedules"] != 1500.0 {
-		t.Fatalf("got %v, %s%s; want one crash in 1500 schedules", cmd.ProcessState, &out, &complaint)
+		all[0]["property"] != "crash" || all[1]["schedules"] != 4000.0 {
+		t.Fatalf("got %v, %s%s; want one crash in 4000 schedules", cmd.ProcessState, &out, &complaint)
 	}
 	tells(t, read(t, all[0]["script"].(string)), "died: signal: killed", "does no harm")
 }
