@@ -10,7 +10,6 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
 )
 
 // An other library is the model's with something changed in each engine.
@@ -33,15 +32,7 @@ func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error
 	got *fuzz.Confirmation) {
 
 	t.Helper()
-	file, err := corpus.Embedded().Open(name + corpus.Ext)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	s, err := sim.ParseScript(file, name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := corpusScript(t, name+corpus.Ext)
 	c := fuzz.NewCatalog()
 	c.AddEngine("other", func() (model.Library, error) {
 		return &other{model.NewModels(), change}, nil

@@ -16,6 +16,21 @@ import (
 // that is meant. The verdicts must hold all the same: read the diff.
 var rewrite = flag.Bool("rewrite", false, "record the hashes of the corpus anew")
 
+// corpusScript reads a script of the project's corpus.
+func corpusScript(t *testing.T, name string) *sim.Script {
+	t.Helper()
+	file, err := corpus.Embedded().Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	s, err := sim.ParseScript(file, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // eachScript runs check for each script of the project's corpus.
 func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Runner)) {
 	t.Helper()
@@ -25,15 +40,7 @@ func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Ru
 	}
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
-			file, err := corpus.Embedded().Open(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer file.Close()
-			s, err := sim.ParseScript(file, name)
-			if err != nil {
-				t.Fatal(err)
-			}
+			s := corpusScript(t, name)
 			c := fuzz.NewCatalog()
 			spec, err := c.Pump(s.Config.Pump)
 			if err != nil {

@@ -114,7 +114,7 @@ func (d *drawer) drawKind(sc *Scenario) {
 		c.Under = client
 	}
 	c.Version = d.drawVersion(sc, sup)
-	if sup&model.NoPair != 0 || sup&model.NoAttached == 0 && !sc.Pair && d.rand.OneIn(3) {
+	if sup&model.NoPair != 0 || sup&model.NoAttached == 0 && d.rand.OneIn(3) {
 		c.Transport = model.Attached
 	}
 	switch d.rand.Below(4) {

@@ -15,8 +15,6 @@ type Scenario struct {
 	Needs model.Support
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
-	// Pair binds it to the pair transport.
-	Pair bool
 	// Rare scenarios are drawn less often: they cost more.
 	Rare bool
 	// shape sets what is particular to it.

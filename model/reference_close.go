@@ -53,18 +53,12 @@ func (p *Reference) pointless() bool {
 
 // finish sends FIN once the output is gone.
 func (p *Reference) finish() bool {
-	if p.owes() || p.unsent() {
+	if p.owes() {
 		return false
 	}
 	p.finished = true
 	p.env.Socket.CloseWrite()
 	return true
-}
-
-// unsent says whether the engine holds more than its buffer shows: an alert or
-// the rest of a record that a further call moves.
-func (p *Reference) unsent() bool {
-	return p.stuckS || p.pipe.len() > 0
 }
 
 // linger arms the timer that bounds the wait for the peer.

@@ -36,10 +36,7 @@ func (p *Reference) flush() (again bool) {
 // drain moves output from the engine into the pipe. Room in the engine means
 // that a call that wanted to write can be made again.
 func (p *Reference) drain() bool {
-	if !p.mayFlush() {
-		return false
-	}
-	if p.drained {
+	if p.drained || !p.mayFlush() {
 		return false
 	}
 	space := p.pipe.space()
@@ -55,8 +52,8 @@ func (p *Reference) drain() bool {
 	return true
 }
 
-// retryStuck lets attached calls that wanted to write be made again. There is
-// no telling whether the socket has room but to try.
+// retryStuck lets calls that wanted to write be made again: there is room in the
+// engine now, or, attached, there is no telling but to try.
 func (p *Reference) retryStuck() {
 	p.due = p.due || p.stuckR
 	p.stuckR, p.stuckW, p.stuckS = false, false, false
