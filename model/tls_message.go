@@ -5,54 +5,43 @@ import (
 	"math/bits"
 )
 
-// Lengths of handshake messages, without their header of 4 bytes. They are
-// about what OpenSSL sends.
-const (
-	clientHello12Len   = 123
-	clientHello13Len   = 211
-	serverHello12Len   = 81
-	serverHello13Len   = 118
-	keyExchangePSKLen  = 21
-	keyExchangeCertLen = 66
-	serverKeyLen       = 329
-	certRequest12Len   = 54
-	certRequest13Len   = 45
-	signatureLen       = 264
-	extensionsLen      = 6
-	ticketLen          = 201
-	finished12Len      = 12
-	finished13Len      = 32
-)
+// usualLengths are the lengths of handshake messages as OpenSSL 3.0 sends them,
+// without their header of 4 bytes: by version, and with a PSK or certificates.
+// Those that hold an ECDSA signature vary by a byte or two there. The
+// differential test measures what the installed library does.
+var usualLengths = [2][2][numEvents]int{
+	TLS12: {
+		{ClientHello: 99, ServerHello: 49, ClientKeyExchange: 11, Finished: 12},
+		{ClientHello: 123, ServerHello: 57, ServerKeyExchange: 110, CertificateRequest: 48,
+			ClientKeyExchange: 33, CertificateVerify: 75, Finished: 12},
+	},
+	TLS13: {
+		{ClientHello: 264, ServerHello: 124, EncryptedExtensions: 2, Finished: 32,
+			NewSessionTicket: 53, KeyUpdate: 1},
+		{ClientHello: 208, ServerHello: 118, EncryptedExtensions: 2, CertificateRequest: 41,
+			CertificateVerify: 75, Finished: 32, NewSessionTicket: 53, KeyUpdate: 1},
+	},
+}
+
+// finished13Len is the longest Finished.
+const finished13Len = 32
+
+// renegotiationInfo is what the hellos of a renegotiation have in addition: the
+// Finished of the handshake before (RFC 5746, section 3.2).
+var renegotiationInfo = [numEvents]int{ClientHello: 15, ServerHello: 24}
 
 // bodyLen is the length that message e of role has on this link: both ends
 // are made from the same configuration, so any other length is a decode_error.
 func (t *TLS) bodyLen(e Event, role Role) int {
-	is13 := t.cfg.Version == TLS13
-	switch e {
-	case ClientHello:
-		return pick(is13, clientHello13Len, clientHello12Len)
-	case ServerHello:
-		return pick(is13, serverHello13Len, serverHello12Len)
-	case Certificate:
-		return t.certificateLen(role)
-	case ServerKeyExchange:
-		return serverKeyLen
-	case ClientKeyExchange:
-		return pick(t.facts&ifPSK != 0, keyExchangePSKLen, keyExchangeCertLen)
-	case CertificateRequest:
-		return pick(is13, certRequest13Len, certRequest12Len)
-	case CertificateVerify:
-		return signatureLen
-	case EncryptedExtensions:
-		return extensionsLen
-	case NewSessionTicket:
-		return ticketLen
-	case Finished:
-		return pick(is13, finished13Len, finished12Len)
-	case KeyUpdate:
-		return 1
+	again := t.facts&ifAgain != 0
+	n := usualLengths[t.cfg.Version][pick(t.facts&ifPSK != 0, 0, 1)][e]
+	switch {
+	case e == Certificate:
+		n = t.certificateLen(role)
+	case again && t.cfg.Version == TLS12:
+		n += renegotiationInfo[e]
 	}
-	return 0 // HelloRequest, ServerHelloDone
+	return t.cfg.Lengths.of(e, role, again, n)
 }
 
 // certificateLen is that of a Certificate with one certificate as long as the
@@ -122,40 +111,51 @@ func fill(p []byte, seed uint64) {
 
 // What follows the random in the hellos, so that they parse: session, cipher
 // suites (PSK and ECDHE with AES-128-GCM), compression, the length of the
-// extensions, and renegotiation_info or supported_versions. An extension of
-// padding, or of key shares, that ends the hello is left as filled.
-const (
-	clientTail12 = "\x00" + "\x00\x06\x00\xa8\xc0\x2f\x00\xff" + "\x01\x00" + "\x00\x4c" +
-		"\x00\x15\x00\x48"
-	clientTail13 = "\x00" + "\x00\x04\x13\x01\x00\xff" + "\x01\x00" + "\x00\xa6" +
-		"\x00\x2b\x00\x03\x02\x03\x04" + "\x00\x15\x00\x9b"
-	serverTail12 = "\x00" + "\x00\xa8" + "\x00" + "\x00\x29" + "\x00\x15\x00\x25"
-	serverTail13 = "\x00" + "\x13\x01" + "\x00" + "\x00\x4e" +
-		"\x00\x2b\x00\x02\x03\x04" + "\x00\x33\x00\x44"
-)
+// extensions, which frameHello fills in, supported_versions in TLS 1.3, and an
+// extension, of padding or of key shares, that ends the hello as filled.
+var helloTails = [2][2]string{ // by version, and by whether it is the server's
+	TLS12: {
+		"\x00" + "\x00\x06\x00\xa8\xc0\x2f\x00\xff" + "\x01\x00" + "\x00\x00" + "\x00\x15",
+		"\x00" + "\x00\xa8" + "\x00" + "\x00\x00" + "\x00\x15",
+	},
+	TLS13: {
+		"\x00" + "\x00\x04\x13\x01\x00\xff" + "\x01\x00" + "\x00\x00" +
+			"\x00\x2b\x00\x03\x02\x03\x04" + "\x00\x15",
+		"\x00" + "\x13\x01" + "\x00" + "\x00\x00" +
+			"\x00\x2b\x00\x02\x03\x04" + "\x00\x33",
+	},
+}
+
+// extensionsAt is where the length of the extensions stands in those tails.
+var extensionsAt = [2]int{TLS12: 11, TLS13: 9}
 
 // frame writes the fixed fields of a body over the filling.
 func (t *TLS) frame(e Event, body []byte) {
 	switch e {
 	case ClientHello, ServerHello:
-		body[0], body[1] = 3, 3
-		copy(body[2+32:], t.helloTail(e))
+		t.frameHello(pick(e == ServerHello, 1, 0), body)
 	case Certificate:
 		t.frameChain(body)
 	}
 }
 
-func (t *TLS) helloTail(e Event) string {
-	switch {
-	case e == ClientHello && t.cfg.Version == TLS12:
-		return clientTail12
-	case e == ClientHello:
-		return clientTail13
-	case t.cfg.Version == TLS12:
-		return serverTail12
+// frameHello writes a client's, 0, or a server's hello, as far as it is long
+// enough.
+func (t *TLS) frameHello(sender int, body []byte) {
+	const random = 2 + 32
+	tail := helloTails[t.cfg.Version][sender]
+	body[0], body[1] = 3, 3
+	if len(body) < random+len(tail)+2 {
+		return
 	}
-	return serverTail13
+	body = body[random:]
+	copy(body, tail)
+	at := pick(sender == 1, 4, extensionsAt[t.cfg.Version])
+	put16(body[at:], len(body)-at-2)
+	put16(body[len(tail):], len(body)-len(tail)-2)
 }
+
+func put16(p []byte, n int) { p[0], p[1] = byte(n>>8), byte(n) }
 
 // frameChain writes the lengths of a Certificate (RFC 5246, section 7.4.2;
 // RFC 8446, section 4.4.2).
@@ -219,8 +219,18 @@ func (t *TLS) messageSize() int {
 	return 4 + n
 }
 
+// wholeMessage says whether the message at msgOff is whole.
+func (t *TLS) wholeMessage() bool {
+	head := t.msgs[t.msgOff:]
+	return len(head) >= 4 && len(head)-4 >= int(head[1])<<16|int(head[2])<<8|int(head[3])
+}
+
 // absorbMessage takes the message of that size at msgOff.
 func (t *TLS) absorbMessage(size int) Status {
+	if t.Deferred() && t.state == Established && t.appEnd > 0 && t.cfg.Traits.DiesBlocked {
+		t.owesUpdate = false
+		return t.fail(AlertInternalError, faultBlocked)
+	}
 	if t.Deferred() && t.state == Established && t.unsent() == 0 {
 		// OpenSSL's state machine writes what it owes when it is entered, and
 		// so a message after a KeyUpdate brings the answer out.
@@ -239,9 +249,13 @@ func (t *TLS) absorbMessage(size int) Status {
 		return st
 	}
 	t.note(false, messages[e].word, len(m))
+	if r.flight != nil && t.appEnd > 0 && t.cfg.Traits.DiesBlocked {
+		return t.fail(AlertInternalError, faultBlocked)
+	}
 	if e == ClientHello {
 		t.rounds++
 		t.transcript = 0
+		t.asked = false
 	}
 	t.remember(e, t.cfg.Role.Peer(), m)
 	if e == KeyUpdate && m[4] == 1 {
