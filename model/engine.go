@@ -192,7 +192,8 @@ func (r RenegPolicy) String() string {
 }
 
 // Traits are what libraries do differently. The zero value is OpenSSL's
-// behaviour with renegotiation allowed.
+// behaviour with renegotiation allowed, without what it does to itself:
+// DiesBlocked and LosesAlerts.
 type Traits struct {
 	// Renegotiation: allowed, refused with a warning, or ignored.
 	Renegotiation RenegPolicy
@@ -207,6 +208,20 @@ type Traits struct {
 	// a renegotiation and its ServerHello is fatal. Otherwise it is delivered,
 	// as OpenSSL does.
 	NoDataInReneg bool
+	// DiesBlocked: what has to be answered while a Write waits for room, a
+	// ClientHello or a second KeyUpdate, is fatal, and Err wraps ErrLibrary
+	// (OpenSSL, issue 8677). Otherwise it is answered behind the Write.
+	DiesBlocked bool
+	// LosesAlerts: the rest of an alert that did not fit is lost, or is in the
+	// way of the next Write, which is fatal; Err then wraps ErrLibrary (OpenSSL).
+	// Otherwise it leaves with the next call.
+	LosesAlerts bool
+	// AlertsAfterClose: a failure after our close_notify is told all the same
+	// (crypto/tls).
+	AlertsAfterClose bool
+	// SilentEOF: a socket that ends in mid-link is not answered with an alert,
+	// decode_error in OpenSSL (crypto/tls).
+	SilentEOF bool
 }
 
 // An EngineConfig is all that an engine is made from. Both ends of a link get
@@ -239,6 +254,9 @@ type EngineConfig struct {
 	// HandshakeRecord is the same for handshake messages, which it splits
 	// over several records; 0 means MaxRecordLen.
 	HandshakeRecord int
+	// Lengths, if not nil, are those of the handshake messages; the model's
+	// engines only.
+	Lengths *Lengths
 	// PartialWrite: Write may take a part (SSL_MODE_ENABLE_PARTIAL_WRITE).
 	PartialWrite bool
 	// MovingBuffer: a retry may come from another address

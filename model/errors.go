@@ -31,6 +31,10 @@ var (
 	ErrReset = errors.New("model: the socket was reset")
 )
 
+// ErrLibrary is what the Err of an engine wraps that failed by itself: in a call
+// that no pump could have done without, or otherwise.
+var ErrLibrary = errors.New("the library failed by itself")
+
 // ErrRefused is what the Err of a real library's engine wraps if only the last
 // call failed, and the engine lives on: it can't do what it was asked for.
 var ErrRefused = errors.New("the call was refused")

@@ -156,8 +156,10 @@ func (p *Reference) shake() {
 	if p.over || p.dead || p.stuckR || p.up() {
 		return
 	}
-	switch st := p.engine().Handshake(); st {
-	case Failed:
+	// A read of nothing, for in a renegotiation data may come: to any other
+	// call that is fatal (ssl3_read_bytes in OpenSSL; bugzoo K3).
+	switch _, st := p.engine().Read(nil); st {
+	case Failed, Closed:
 		p.failed()
 	case WantWrite:
 		p.stuckR = true

@@ -21,9 +21,11 @@ type TLS struct {
 	write      sealer
 	read       sealer
 	flight     bool  // handshake output waits in pend: a handshake is under way
+	asked      bool  // a HelloRequest of ours is not answered yet
 	wish       bool  // a renegotiation is to begin when no write is pending
 	owesUpdate bool  // a requested KeyUpdate is not answered yet
 	askBack    bool  // the KeyUpdate to be sent asks for one
+	saying     bool  // an alert is in pend: it is noted once it has left
 	waiting    bool  // an alert waits for pend to be empty
 	alert      Alert // that alert
 	level      byte  // and its level
@@ -38,6 +40,7 @@ type TLS struct {
 	claim    *byte  // where it came from
 	scratch  []byte // the message that is being built
 	shutdown ShutState
+	indulged bool // the last Read gave data in the middle of a renegotiation
 
 	// Input.
 	in      Ring   // Pair: what Feed has put
@@ -50,6 +53,7 @@ type TLS struct {
 	empties int // records without content in a row
 	warned  int // warning alerts in a row
 
+	want  Status // what buffer or socket lacked when last tried; OK: nothing
 	fault Failure
 	stale Failure // why the last call failed, if the engine has not
 }
@@ -91,26 +95,28 @@ func (t *TLS) Reset(cfg *EngineConfig) {
 // tickets are out, not before.
 func (t *TLS) Handshake() Status {
 	if !t.enter() {
-		return Failed
+		return t.untried(noFault)
 	}
 	t.begin()
 	return t.judge(t.advance(false))
 }
 
-// Read implements Engine. len(p) 0 answers OK and does nothing.
+// Read implements Engine. With len(p) 0 it absorbs what there is, up to
+// application data, as SSL_read(3) does.
 //
 // It says WantRead although it has written an answer, if the answer fitted the
 // buffer. WantWrite means that it did not.
 func (t *TLS) Read(p []byte) (int, Status) {
-	if !t.enter() {
-		return 0, Failed
-	}
-	if len(p) == 0 {
-		return 0, OK
-	}
+	alive := t.enter()
 	if t.shutdown&ReceivedClose != 0 {
+		t.want = OK
 		return 0, t.judge(t.pushBehind(Closed))
 	}
+	if !alive {
+		return 0, t.untried(noFault)
+	}
+	t.indulged = false
+	t.pushBehind(OK)
 	if t.wish {
 		t.begin()
 	}
@@ -122,13 +128,23 @@ func (t *TLS) Read(p []byte) (int, Status) {
 		}
 		if len(t.plain) > 0 {
 			n := copy(p, t.plain)
-			t.plain = t.plain[n:]
-			return n, OK
+			t.plain, t.want = t.plain[n:], OK
+			t.indulged = t.state != Established
+			return n, t.emptyHanded(n)
 		}
 		if st := t.absorb(); st != OK {
 			return 0, t.judge(t.pushBehind(st))
 		}
 	}
+}
+
+// emptyHanded is what a Read of n bytes answers that has met data: SSL_read(3)
+// of nothing returns 0, and so it is judged like a failure.
+func (t *TLS) emptyHanded(n int) Status {
+	if n == 0 && t.errors.Len() > 0 {
+		return t.judge(WantRead)
+	}
+	return OK
 }
 
 // Write implements Engine. A Write of nothing sends what is kept back: an
@@ -138,14 +154,21 @@ func (t *TLS) Read(p []byte) (int, Status) {
 // MovingBuffer others, is fatal, as it is in OpenSSL 3.0 ("bad length", "bad
 // write retry").
 func (t *TLS) Write(p []byte) (int, Status) {
-	if !t.enter() {
-		return 0, Failed
-	}
-	if t.shutdown&SentClose != 0 {
+	alive, short := t.enter(), len(p) < t.least()
+	t.want = OK
+	switch {
+	case t.shutdown&SentClose != 0:
 		return 0, t.reject(faultShutdown)
-	}
-	if len(p) < t.done+t.claimed {
+	case short && !alive:
+		t.errors.Push() // the lengths are looked at first
+		return 0, Failed
+	case alive && t.stuckAlert():
+		return 0, t.fail(AlertInternalError, faultAlertStuck)
+	case short:
 		return 0, t.fail(AlertInternalError, faultBadLength)
+	case !alive:
+		t.done = 0
+		return 0, t.sending(t.untried(noFault))
 	}
 	if t.wish {
 		t.begin()
@@ -155,31 +178,49 @@ func (t *TLS) Write(p []byte) (int, Status) {
 	}
 	if !t.InitFinished() {
 		if st := t.advance(false); st != OK {
-			return 0, t.judge(st)
+			return 0, t.sending(t.judge(st))
 		}
 	}
 	n, st := t.writeData(p)
 	return n, t.judge(st)
 }
 
+// least is how many bytes a Write has to offer: what is sealed and has not left.
+func (t *TLS) least() int {
+	n := t.done + t.claimed
+	if t.stuckAlert() {
+		n += 2 // OpenSSL takes the alert for a part of it
+	}
+	return n
+}
+
+// stuckAlert says whether a part of an alert is in the way of what follows.
+func (t *TLS) stuckAlert() bool {
+	return t.saying && t.unsent() > 0 && t.cfg.Traits.LosesAlerts
+}
+
 // writeData seals p record by record. done and claimed outlive the call: the
 // retry goes on where it stopped.
 func (t *TLS) writeData(p []byte) (int, Status) {
+	t.want = OK
 	if t.claimed > 0 {
 		if !t.cfg.MovingBuffer && &p[t.done] != t.claim {
 			return 0, t.fail(AlertInternalError, faultBadRetry)
 		}
-		if st := t.push(); st != OK {
+		if st := t.pushData(); st != OK {
 			return 0, st
 		}
 		t.done, t.claimed = t.done+t.claimed, 0
-	} else if st := t.push(); st != OK {
+	} else if st := t.pushData(); st != OK {
 		return 0, st
 	}
 	for t.done < len(p) {
+		if st := t.push(); st != OK {
+			return 0, st
+		}
 		n := min(len(p)-t.done, t.cfg.MaxRecord)
 		t.sealData(p[t.done : t.done+n])
-		if st := t.push(); st != OK {
+		if st := t.pushData(); st != OK {
 			return 0, st
 		}
 		t.done, t.claimed = t.done+n, 0
@@ -200,28 +241,30 @@ func (t *TLS) writeData(p []byte) (int, Status) {
 // that finds application data where the peer's close_notify should be. Who
 // wants the data reads on with Read, which says Closed at the end.
 func (t *TLS) Shutdown() Status {
+	first := t.shutdown&SentClose == 0
 	switch {
-	case !t.enter():
-		return Failed
-	case !t.InitFinished():
+	case !t.enter() || !t.InitFinished():
 		return t.reject(faultInInit)
-	case t.shutdown&SentClose == 0:
+	case first:
 		t.shutdown |= SentClose
 		t.say(LevelWarning, AlertCloseNotify)
-		if t.unsent() > 0 || t.waiting {
-			return t.judge(t.broken(WantWrite))
+		if t.appEnd > 0 {
+			return t.sending(t.untried(faultWritePending)) // close_notify waits behind it
 		}
 	case t.appEnd > 0:
 		return t.fail(AlertInternalError, faultBadRetry)
-	case t.unsent() > 0:
-		if st := t.push(); st != OK {
-			return t.judge(st)
-		}
+	case t.unsent() > 0 || t.waiting:
+		t.push()
 	default:
 		return t.judge(t.awaitClose())
 	}
-	if t.shutdown&ReceivedClose == 0 {
-		return t.judge(t.broken(WantRead))
+	switch {
+	case t.state == Dead:
+		return Failed
+	case t.unsent() > 0:
+		return t.judge(WantWrite)
+	case t.shutdown&ReceivedClose == 0:
+		return WantRead // SSL_shutdown's 0, which nobody judges
 	}
 	return OK
 }
@@ -230,9 +273,11 @@ func (t *TLS) Shutdown() Status {
 func (t *TLS) awaitClose() Status {
 	for t.shutdown&ReceivedClose == 0 {
 		if len(t.plain) > 0 {
+			t.plain = nil
 			return t.failSilently(faultDataAfterClose)
 		}
-		if st := t.absorb(); st != OK && st != Closed {
+		// A fatal alert counts as the peer's end too (ssl3_shutdown in OpenSSL).
+		if st := t.absorb(); st != OK && t.shutdown&ReceivedClose == 0 {
 			return st
 		}
 	}
@@ -249,16 +294,27 @@ func (t *TLS) Renegotiate() Status {
 	switch {
 	case !t.enter():
 		return Failed
+	case !t.InitFinished():
+		return t.refuse(faultStillInInit)
 	case t.proto.find(Established, Begin, t.facts) == nil:
 		return t.reject(faultVersion)
-	case t.shutdown&SentClose != 0:
-		return t.reject(faultShutdown)
-	case !t.InitFinished():
-		return t.reject(faultStillInInit)
+	case t.facts&ifRefuse != 0:
+		return t.reject(faultNoReneg)
+	case t.shutdown != 0:
+		return t.refuse(faultShutdown)
+	case t.half() || t.unsent() > 0:
+		return t.refuse(faultWritePending)
+	case t.asked:
+		return t.refuse(faultAsked)
 	}
+	t.asked = t.cfg.Role == Server
 	t.wish = true
 	t.begin()
-	return t.judge(t.advance(false))
+	st := t.advance(t.cfg.Role == Client)
+	if st == OK && !t.InitFinished() {
+		t.indulged, st = true, WantRead // there is data, for Read
+	}
+	return t.judge(st)
 }
 
 // KeyUpdate implements Engine. With a Write pending the call fails and the
@@ -266,10 +322,10 @@ func (t *TLS) Renegotiate() Status {
 // handshake is under way.
 func (t *TLS) KeyUpdate(requested bool) Status {
 	switch {
-	case !t.enter():
-		return Failed
 	case t.proto.find(Established, Rekey, t.facts) == nil:
 		return t.reject(faultVersion)
+	case !t.enter():
+		return t.reject(faultStillInInit)
 	case !t.InitFinished():
 		return t.reject(faultStillInInit)
 	}
@@ -302,7 +358,7 @@ func (t *TLS) Pending() int { return len(t.plain) }
 
 // HasPending implements Engine.
 func (t *TLS) HasPending() bool {
-	return t.got > 0 || len(t.plain) > 0 || len(t.msgs) > t.msgOff
+	return t.half() || len(t.plain) > 0 || t.wholeMessage()
 }
 
 // OutputPending implements Engine; attached it is 0, see Unsent.
@@ -323,6 +379,9 @@ func (t *TLS) State() State { return t.state }
 // Unsent implements Inspector: the rest of a record or flight, and an alert or
 // KeyUpdate that has to wait until that has left.
 func (t *TLS) Unsent() int {
+	if t.state == Dead && t.cfg.Traits.LosesAlerts {
+		return 0 // it will never leave
+	}
 	n := t.unsent()
 	over := HeaderLen
 	if t.write.on {

@@ -59,7 +59,7 @@ func TestReplayReorderAndDrop(t *testing.T) {
 // at one end or the other, and not later.
 func TestTamperedHellos(t *testing.T) {
 	for _, v := range []Version{TLS12, TLS13} {
-		for at := HeaderLen; at < 128; at++ {
+		for at := HeaderLen; at < HeaderLen+4+99; at++ { // a ClientHello with a PSK
 			p := newPair(t, config(v))
 			p.ends[Client].Handshake()
 			hello := p.taken(Client)

@@ -48,6 +48,11 @@ const (
 	faultStillInInit
 	faultVersion
 	faultWritePending
+	faultNoReneg
+	faultAsked
+	faultDataInReneg
+	faultBlocked
+	faultAlertStuck
 	faultStale
 
 	numFaults
@@ -82,7 +87,20 @@ var faultText = [numFaults]string{
 	faultStillInInit:    "still in init",
 	faultVersion:        "wrong ssl version for this call",
 	faultWritePending:   "a write is pending; want it finished first",
+	faultNoReneg:        "no renegotiation: this end refuses it, and can't ask for it",
+	faultDataInReneg:    "got application data in a renegotiation; want it read first",
+	faultBlocked:        "bad length: an answer is due while a write is pending",
+	faultAlertStuck:     "bad write retry: a part of an alert has left, and a write follows",
+	faultAsked:          "the last HelloRequest is not answered yet",
 	faultStale:          "stale error in the thread's error queue; want ClearErrors before the call",
+}
+
+// Unwrap makes a failure that no caller could have avoided ErrLibrary.
+func (f *Failure) Unwrap() error {
+	if f.why == faultBlocked || f.why == faultAlertStuck {
+		return ErrLibrary
+	}
+	return nil
 }
 
 // Error says role, state and reason, and what was wanted where the protocol
@@ -105,6 +123,9 @@ func (f *Failure) Error() string {
 func (f *Failure) Alert() (a Alert, ok bool) {
 	return f.alert, !f.local && (!f.silent || f.why == faultReceived)
 }
+
+// Local says that only the last call failed, and the engine goes on.
+func (f *Failure) Local() bool { return f.local }
 
 // Err implements Engine: a *Failure, or ErrEOF or ErrReset. It tells of the last
 // call's failure, too, until the next call that does not fail.
@@ -131,8 +152,7 @@ func (t *TLS) blame(why faultKind) Failure {
 func (t *TLS) fail(a Alert, why faultKind) Status {
 	t.die(why)
 	t.fault.alert = a
-	t.waiting, t.level, t.alert = true, LevelFatal, a
-	t.push()
+	t.say(LevelFatal, a)
 	return Failed
 }
 
@@ -149,7 +169,7 @@ func (t *TLS) failSilently(why faultKind) Status {
 // die makes the engine dead; the thread's queue gets the error.
 func (t *TLS) die(why faultKind) {
 	t.fault = t.blame(why)
-	t.state, t.plain, t.owesUpdate = Dead, nil, false
+	t.state = Dead
 	t.errors.Push()
 }
 
@@ -162,10 +182,45 @@ func (t *TLS) unexpected(e Event) Status {
 
 // reject fails the call, and leaves the engine as it was.
 func (t *TLS) reject(why faultKind) Status {
+	t.errors.Push()
+	return t.refuse(why)
+}
+
+// refuse is reject for a call that is not made at all, because OpenSSL would
+// come to harm by it: the queue has nothing of it.
+func (t *TLS) refuse(why faultKind) Status {
 	t.stale = t.blame(why)
 	t.stale.local = true
-	t.errors.Push()
 	return Failed
+}
+
+// untried is what a call answers that failed without an error, and without
+// having tried to move anything: SSL_get_error(3) then finds what an earlier
+// call lacked, or takes the failure for the peer's end, once there was
+// one or a fatal alert. Only otherwise it is a failure.
+//
+// Story 26: a program that goes on with a dead engine, and clears the error
+// queue as it should, may be told to wait for room for ever.
+func (t *TLS) untried(why faultKind) Status {
+	switch {
+	case t.errors.Len() > 0:
+	case t.want != OK:
+		return t.want
+	case t.shutdown&ReceivedClose != 0:
+		return Closed
+	}
+	if why != noFault {
+		t.refuse(why)
+	}
+	return Failed
+}
+
+// sending is st of a call that sends: it can't have met an end.
+func (t *TLS) sending(st Status) Status {
+	if st == Closed {
+		return Failed
+	}
+	return st
 }
 
 // broken is st, or Failed if the engine has died on the way to it.

@@ -34,7 +34,7 @@ func (t *TLS) advance(reading bool) Status {
 		case t.state == Dead:
 			return Failed
 		case len(t.plain) > 0:
-			return dataStatus(reading)
+			return t.dataStatus(reading)
 		}
 		if st := t.absorb(); st != OK {
 			return st
@@ -43,15 +43,18 @@ func (t *TLS) advance(reading bool) Status {
 }
 
 // dataStatus is what a handshake answers that meets application data. Only Read
-// can give it; any other call leaves it where it is.
-//
-// OpenSSL 3.0 is not so kind: data that a call other than SSL_read meets in a
-// renegotiation is fatal to it.
-func dataStatus(reading bool) Status {
-	if reading {
+// can give it; to any other call it is fatal, as in OpenSSL. But if the call
+// before was a Read that gave some of it OpenSSL takes this one for another, and
+// it fails without harm: SSL_get_error(3) says SYSCALL.
+func (t *TLS) dataStatus(reading bool) Status {
+	switch {
+	case reading:
 		return OK
+	case t.indulged:
+		t.want = OK
+		return t.untried(faultDataInReneg)
 	}
-	return WantRead
+	return t.unexpected(ApplicationData)
 }
 
 // absorb takes the next message, or else the next record. OK: it did, and
@@ -107,20 +110,31 @@ func (t *TLS) get(p []byte) (int, Status) {
 	if t.cfg.Transport == Pair {
 		n := t.in.Read(p)
 		if n == 0 {
-			return 0, WantRead
+			return 0, t.lacks(WantRead)
 		}
-		return n, OK
+		return n, t.lacks(OK)
 	}
 	n, st := t.cfg.Socket.Recv(p)
 	switch st {
 	case IOOK:
-		return n, OK
+		return n, t.lacks(OK)
 	case WouldBlock:
-		return 0, WantRead
-	case EOF:
-		return 0, t.fail(AlertDecodeError, faultEOF)
+		return 0, t.lacks(WantRead)
 	}
-	return 0, t.failSilently(faultReset)
+	t.want = OK
+	switch {
+	case st == Reset:
+		return 0, t.failSilently(faultReset)
+	case t.cfg.Traits.SilentEOF:
+		return 0, t.failSilently(faultEOF)
+	}
+	return 0, t.fail(AlertDecodeError, faultEOF)
+}
+
+// lacks takes down what there was too little of (SSL_want(3)).
+func (t *TLS) lacks(st Status) Status {
+	t.want = st
+	return st
 }
 
 // checkHeader judges a record by its header alone.
@@ -128,12 +142,33 @@ func (t *TLS) checkHeader() Status {
 	version := binary.BigEndian.Uint16(t.rec[1:])
 	longest := [...]int{TLS12: MaxBody12, TLS13: MaxBody13}[t.cfg.Version]
 	switch {
-	case version>>8 != WireTLS12>>8, t.read.on && version != WireTLS12:
+	case version>>8 != WireTLS12>>8:
 		return t.fail(AlertProtocolVersion, faultWrongVersion)
+	case version != WireTLS12 && t.agreed():
+		return t.wrongVersion()
 	case t.need-HeaderLen > longest:
 		return t.fail(AlertRecordOverflow, faultTooLong)
 	}
 	return OK
+}
+
+// agreed says whether the version is: before that a record may have any 3.x.
+func (t *TLS) agreed() bool {
+	first := t.state == WaitClientHello || t.state == WaitServerHello && t.facts&ifAgain == 0
+	return !first && (t.read.on || t.cfg.Version == TLS12)
+}
+
+// wrongVersion fails over a record of another version, without an alert if it is
+// one itself: it may well be the alert of a client that failed before the
+// version was agreed.
+func (t *TLS) wrongVersion() Status {
+	switch {
+	case t.cfg.Version == TLS13:
+		return t.fail(AlertDecodeError, faultWrongVersion)
+	case t.rec[0] == TypeAlert:
+		return t.failSilently(faultWrongVersion)
+	}
+	return t.fail(AlertProtocolVersion, faultWrongVersion)
 }
 
 // openRecord gives the record's inner type and content, or fails.
@@ -278,6 +313,7 @@ func (t *TLS) absorbAlert(content []byte) Status {
 		t.shutdown |= ReceivedClose
 		return Closed
 	case fatal:
+		t.shutdown |= ReceivedClose
 		st := t.failSilently(faultReceived)
 		t.fault.alert = a
 		return st

@@ -19,16 +19,26 @@ func config(v Version) EngineConfig {
 		PartialWrite: true, MovingBuffer: true}
 }
 
-// newPair makes both ends from cfg; each has its own error queue, as on two
+// newPair makes both ends from cfg, but only the server refuses to renegotiate;
+// each has its own error queue, as on two
 // machines.
 func newPair(t testing.TB, cfg EngineConfig) *pairOf {
 	p := &pairOf{t: t, chunk: 70000, buf: make([]byte, 70000)}
 	for r := range p.ends {
 		c := cfg
 		c.Role, c.Errors = Role(r), &p.queues[r]
+		if c.Traits.Renegotiation == RenegRefuse && c.Role == Client {
+			c.Traits.Renegotiation = RenegAllow // who refuses can't ask
+		}
 		p.ends[r] = NewTLS(&c)
 	}
 	return p
+}
+
+// policy changes what an end does when it is asked to renegotiate.
+func (t *TLS) policy(p RenegPolicy) {
+	t.cfg.Traits.Renegotiation = p
+	t.facts = t.cfg.facts() | t.facts&ifAgain
 }
 
 // move carries what fits from one end to the other and says how much.

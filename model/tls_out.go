@@ -1,10 +1,12 @@
 package model
 
-// enter begins a call. On a dead engine it only moves the alert on: the peer
-// should learn why.
+// enter begins a call. A dead engine does nothing, but with LateAlert it moves
+// its alert on: the peer should learn why.
 func (t *TLS) enter() bool {
 	if t.state == Dead {
-		t.push()
+		if !t.cfg.Traits.LosesAlerts {
+			t.push()
+		}
 		return false
 	}
 	if t.stale.why != noFault {
@@ -21,18 +23,22 @@ func (t *TLS) unsent() int { return len(t.pend) - t.sent }
 // (ssl3_renegotiate_check in OpenSSL).
 func (t *TLS) begin() {
 	if t.state != NotStarted {
-		half := t.got > 0 && t.got != HeaderLen
-		if !t.wish || half || t.unsent() > 0 || !t.InitFinished() {
+		if !t.wish || t.half() || t.unsent() > 0 || !t.InitFinished() {
 			return
 		}
 	}
-	t.wish = false
+	t.wish, t.shutdown = false, 0 // SSL_clear(3) comes before a handshake
+	t.errors.Clear()
 	t.apply(t.proto.find(t.state, Begin, t.facts))
 }
+
+// half says whether a part of a record has been read.
+func (t *TLS) half() bool { return t.got > 0 && t.got != HeaderLen }
 
 // rekey seals a KeyUpdate with the old key and changes to the next one.
 func (t *TLS) rekey(requested bool) {
 	t.askBack, t.owesUpdate = requested, false
+	t.errors.Clear() // as the state machine does when it starts
 	t.apply(t.proto.find(Established, Rekey, t.facts))
 }
 
@@ -48,7 +54,7 @@ func (t *TLS) apply(r *transition) {
 		t.wish = true
 		t.begin()
 	case refuse:
-		t.say(LevelWarning, AlertNoRenegotiation)
+		t.refuseHandshake()
 	case rekeyed:
 		t.answerNow()
 	}
@@ -57,6 +63,19 @@ func (t *TLS) apply(r *transition) {
 	}
 	if r.read != sameKeys {
 		t.change(&t.read, r.read, t.cfg.Role.Peer())
+	}
+}
+
+// refuseHandshake answers a wish for a handshake with a warning.
+//
+// Story 5: OpenSSL writes it through the buffer of a handshake that is over with
+// this call, and gives the buffer up. If the alert does not fit its BIO the rest
+// is gone, and whatever it sends afterwards can't be opened.
+func (t *TLS) refuseHandshake() {
+	t.say(LevelWarning, AlertNoRenegotiation)
+	if t.cfg.Traits.LosesAlerts && t.appEnd == 0 && t.unsent() > 0 {
+		t.pend, t.sent = t.pend[:0], 0
+		t.said()
 	}
 }
 
@@ -120,8 +139,11 @@ func (t *TLS) seal(typ byte, content []byte) {
 		t.pend = t.write.seal(t.pend, t.cfg.Version, typ, content)
 		return
 	}
-	version := WireTLS12
-	if t.state == WaitServerHello && t.facts&ifAgain == 0 {
+	version, at := WireTLS12, t.state
+	if at == Dead {
+		at = t.fault.at
+	}
+	if at == WaitServerHello && t.facts&ifAgain == 0 {
 		version = WireTLS10 // the first ClientHello (RFC 8446, section 5.1)
 	}
 	t.pend = AppendRecord(t.pend, typ, version, content)
@@ -139,6 +161,10 @@ func (t *TLS) sealData(p []byte) {
 // one: a later alert takes the place of one that still waits, so that a peer
 // who asks again and again can't fill our memory.
 func (t *TLS) say(level byte, a Alert) {
+	closed := t.shutdown&SentClose != 0 && a != AlertCloseNotify
+	if closed && !t.cfg.Traits.AlertsAfterClose {
+		return
+	}
 	t.waiting, t.level, t.alert = true, level, a
 	if t.appEnd == 0 {
 		t.push()
@@ -156,9 +182,11 @@ func (t *TLS) answerNow() {
 func (t *TLS) next() bool {
 	switch {
 	case t.waiting:
-		t.waiting = false
+		t.waiting, t.saying = false, true
 		t.seal(TypeAlert, []byte{t.level, byte(t.alert)})
-		t.note(true, t.alert.note(), 2)
+		if t.state == Dead && t.fault.at != Established {
+			t.said() // in a handshake OpenSSL has a buffer, and takes it for sent
+		}
 		return true
 	case t.owesUpdate && t.cfg.Traits.AnswerAtRead:
 		t.owesUpdate = false
@@ -175,23 +203,16 @@ func (t *TLS) next() bool {
 	return false
 }
 
-// push moves what is pending into the buffer or the socket. OK: all of it.
+// push moves what is pending into the buffer or the socket, and then what has
+// waited for that. OK: all of it.
 //
 // Sealing has spent sequence numbers that can't be given back, so the bytes
 // stay, in order, until they have left.
 func (t *TLS) push() Status {
 	for {
-		for t.unsent() > 0 {
-			n, st := t.put(t.pend[t.sent:])
-			t.sent += n
-			if t.sent >= t.appEnd {
-				t.appEnd = 0
-			}
-			if st != OK {
-				return st
-			}
+		if st := t.move(); st != OK {
+			return st
 		}
-		t.pend, t.sent = t.pend[:0], 0
 		if !t.next() {
 			t.flight = false
 			return OK
@@ -199,34 +220,68 @@ func (t *TLS) push() Status {
 	}
 }
 
+// pushData is push for the record of a Write. An alert that had to wait for it
+// leaves with it if that is the trait; OpenSSL sends it in front of the next
+// record.
+func (t *TLS) pushData() Status {
+	if !t.cfg.Traits.LosesAlerts || t.flight {
+		return t.push()
+	}
+	return t.move()
+}
+
+// move moves what is pending.
+func (t *TLS) move() Status {
+	for t.unsent() > 0 {
+		n, st := t.put(t.pend[t.sent:])
+		t.sent += n
+		if t.sent >= t.appEnd {
+			t.appEnd = 0
+		}
+		if st != OK {
+			return st
+		}
+	}
+	t.pend, t.sent = t.pend[:0], 0
+	if t.saying {
+		t.said()
+	}
+	return OK
+}
+
+// said notes that the alert in pend has left.
+func (t *TLS) said() {
+	t.saying = false
+	t.note(true, t.alert.note(), 2)
+}
+
 // put moves a part of p.
 func (t *TLS) put(p []byte) (int, Status) {
 	if t.cfg.Transport == Pair {
 		n := t.out.Write(p)
 		if n < len(p) {
-			return n, WantWrite
+			return n, t.lacks(WantWrite)
 		}
-		return n, OK
+		return n, t.lacks(OK)
 	}
 	n, st := t.cfg.Socket.Send(p)
 	switch st {
 	case IOOK:
-		return n, OK
+		return n, t.lacks(OK)
 	case WouldBlock:
-		return 0, WantWrite
+		return 0, t.lacks(WantWrite)
 	}
+	t.want = OK
 	return 0, t.failSilently(faultReset)
 }
 
 // pushBehind moves alerts and answers that did not fit when they were made,
 // after a read that ends with st. A Write's record is left alone: it moves when
-// the Write is made again, and whoever forgets that should notice.
-//
-// Story 5: OpenSSL 3.0 loses the end of a no_renegotiation alert that does not
-// fit its BIO, and nothing that comes after it can be decrypted. The model
-// keeps it, and Read says WantWrite as long as there is some.
+// the Write is made again, and whoever forgets that should notice. Read says
+// WantWrite as long as there is some.
 func (t *TLS) pushBehind(st Status) Status {
-	if t.state == Dead || t.appEnd > 0 || t.unsent() == 0 && !t.waiting {
+	nothing := t.appEnd > 0 || t.unsent() == 0 && !t.waiting
+	if t.state == Dead || nothing || t.cfg.Traits.LosesAlerts {
 		return st
 	}
 	if behind := t.push(); behind != OK && st != Closed && st != Failed {

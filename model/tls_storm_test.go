@@ -28,9 +28,12 @@ func (s *storm) step() {
 	r := Role(s.below(2))
 	e := s.ends[r]
 	s.queues[r].Clear()
+	busy := !e.InitFinished() && e.facts&ifAgain != 0 // then only Read may meet data
 	switch s.below(12) {
 	case 0, 1, 2:
-		s.writeSome(r)
+		if !busy {
+			s.writeSome(r)
+		}
 	case 3, 4, 5:
 		buf := make([]byte, 1+s.below(300))
 		n, st := e.Read(buf)
@@ -40,7 +43,9 @@ func (s *storm) step() {
 		s.chunk = 1 + s.below(100)
 		s.move(r)
 	case 10:
-		s.healthy("handshake", r, e.Handshake())
+		if !busy {
+			s.healthy("handshake", r, e.Handshake())
+		}
 	case 11:
 		if s.below(4) == 0 && e.InitFinished() && s.retry[r] == 0 {
 			s.begin(r)
@@ -71,7 +76,9 @@ func (s *storm) writeSome(r Role) {
 func (s *storm) begin(r Role) {
 	e := s.ends[r]
 	if e.cfg.Version == TLS12 {
-		s.healthy("renegotiate", r, e.Renegotiate())
+		if st := e.Renegotiate(); st != Failed || !e.stale.local {
+			s.healthy("renegotiate", r, st)
+		}
 	} else if e.Unsent() == 0 {
 		s.healthy("key update", r, e.KeyUpdate(s.below(2) == 0))
 	}
@@ -89,7 +96,7 @@ func (s *storm) calm() {
 	for range 20000 {
 		for _, r := range []Role{Client, Server} {
 			s.queues[r].Clear()
-			if s.retry[r] > 0 {
+			if s.retry[r] > 0 && s.ends[r].InitFinished() {
 				s.writeSome(r)
 			}
 			buf := make([]byte, 1000)

@@ -149,7 +149,7 @@ func TestDeferredAnswerComesAfterThePendingRecord(t *testing.T) {
 // Tickets are part of the server's handshake: it is not over before they fit.
 func TestServerHandshakeEndsWithItsTickets(t *testing.T) {
 	cfg := config(TLS13)
-	cfg.Tickets, cfg.Out = 4, 400
+	cfg.Tickets, cfg.Out = 4, 150
 	p := newPair(t, cfg)
 	blocked := 0
 	for !p.ends[Server].InitFinished() {
