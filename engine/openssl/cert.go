@@ -4,6 +4,7 @@ import "github.com/wantwrite/wantwrite/model"
 
 // SSL_CTX_set_verify(3).
 const (
+	verifyNone   = 0
 	verifyPeer   = 1
 	verifyNeedIt = 2 // SSL_VERIFY_FAIL_IF_NO_PEER_CERT
 )
@@ -57,7 +58,7 @@ type certificates struct {
 
 // trust makes a context demand and check certificates: of whoever is below
 // our root, at a time that does not pass.
-func (l *Library) trust(ctx uintptr, p profile) error {
+func (l *Library) trust(ctx uintptr, p profile, role model.Role) error {
 	if l.certs.root == 0 {
 		der, err := makeRoot()
 		if err != nil {
@@ -71,15 +72,18 @@ func (l *Library) trust(ctx uintptr, p profile) error {
 		return l.queued("X509_STORE_add_cert")
 	}
 	l.paramSetTime(l.ctxGetParam(ctx), certTime)
-	l.ctxSetVerify(ctx, p.verify(), 0)
+	l.ctxSetVerify(ctx, p.verify(role), 0)
 	return nil
 }
 
-// verify is the mode of SSL_CTX_set_verify(3); on a server without mutually
-// it asks for nothing.
-func (p profile) verify() int32 {
-	if p == mutually {
+// verify is the mode of SSL_CTX_set_verify(3) of a role. A server that verifies
+// its peer asks for a certificate, even if it can do without.
+func (p profile) verify(role model.Role) int32 {
+	switch {
+	case p == mutually:
 		return verifyPeer | verifyNeedIt
+	case role == model.Server:
+		return verifyNone
 	}
 	return verifyPeer
 }

@@ -15,6 +15,8 @@ const (
 	errSyscall    = 5
 	errZeroReturn = 6
 
+	wantWriting = 2 // SSL_WRITING of SSL_want(3)
+
 	keyUpdateNone         = -1
 	keyUpdateNotRequested = 0
 	keyUpdateRequested    = 1
@@ -31,6 +33,7 @@ type engine struct {
 	net uintptr
 	transport
 	tls13, server bool
+	refuses       bool // SSL_OP_NO_RENEGOTIATION
 
 	args  [4]uintptr     // of the call under way: a slice of it allocates nothing
 	count uintptr        // where C writes how many bytes were moved
@@ -57,7 +60,8 @@ type engine struct {
 // newEngine makes the SSL and its transport.
 func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, error) {
 	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13,
-		server: cfg.Role == model.Server, watch: cfg.Watch}
+		server: cfg.Role == model.Server, watch: cfg.Watch,
+		refuses: cfg.Traits.Renegotiation == model.RenegRefuse}
 	e.random = streamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
 	l.made++
 	l.cur = e
@@ -235,19 +239,29 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 		return n, e.well()
 	}
 	if len(p) == 0 && e.tell(e.lib.sslGetError, 0) == errSyscall {
-		return 0, e.well()
+		return 0, e.emptyHanded()
 	}
 	return 0, e.status("SSL_read", 0)
+}
+
+// emptyHanded is what a Read of nothing means that SSL_get_error(3) knows
+// nothing of: there is data, or else the engine is dead.
+func (e *engine) emptyHanded() model.Status {
+	if _, ok := e.move(e.lib.sslPeekEx, e.ssl, e.first[:]); ok {
+		return e.well()
+	}
+	return e.status("SSL_read", 0)
 }
 
 // Write is SSL_write_ex(3). An empty p sends no record, but whatever the
 // engine has put off: the answer to a KeyUpdate.
 func (e *engine) Write(p []byte) (n int, s model.Status) {
 	n, ok := e.move(e.lib.sslWriteEx, e.ssl, p)
-	e.writing = !ok
 	if ok {
+		e.writing = false
 		return n, e.well()
 	}
+	e.writing = e.writing || e.ask(e.lib.sslWant) == wantWriting && e.InitFinished()
 	return 0, e.sendStatus("SSL_write", 0)
 }
 

@@ -242,13 +242,13 @@ func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 	if l.ctxSetSuites(ctx, "TLS_AES_128_GCM_SHA256") != 1 {
 		return l.queued("SSL_CTX_set_ciphersuites")
 	}
-	return l.authenticate(ctx, profileOf(cfg))
+	return l.authenticate(ctx, profileOf(cfg), cfg.Role)
 }
 
 // authenticate sets what the profile needs. The security level is a default of
 // the distribution, and the signature algorithms of a ClientHello follow from
 // it.
-func (l *Library) authenticate(ctx uintptr, p profile) error {
+func (l *Library) authenticate(ctx uintptr, p profile, role model.Role) error {
 	suite := "PSK-AES128-GCM-SHA256:@SECLEVEL=1"
 	if p != byPSK {
 		suite = "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=1"
@@ -257,7 +257,7 @@ func (l *Library) authenticate(ctx uintptr, p profile) error {
 		return l.queued("SSL_CTX_set_cipher_list")
 	}
 	if p != byPSK {
-		return l.trust(ctx, p)
+		return l.trust(ctx, p, role)
 	}
 	l.ctxSetPSKClient(ctx, l.pskClient)
 	l.ctxSetPSKServer(ctx, l.pskServer)

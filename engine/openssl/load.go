@@ -9,13 +9,13 @@ import (
 // api is the part of libssl and libcrypto that is used. The addresses are
 // called for every step of a run, through callC; the funcs a few times a link.
 type api struct {
-	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError uintptr
-	sslPeekEx                                                       uintptr
-	sslRenegotiate, sslKeyUpdate, sslGetKeyUpdateType               uintptr
-	sslIsInitFinished, sslPending, sslHasPending, sslGetShutdown    uintptr
-	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee        uintptr
-	bioSetFlags, bioClearFlags                                      uintptr
-	errClear, errPeekLast                                           uintptr
+	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError       uintptr
+	sslPeekEx                                                             uintptr
+	sslRenegotiate, sslKeyUpdate, sslGetKeyUpdateType                     uintptr
+	sslIsInitFinished, sslPending, sslHasPending, sslGetShutdown, sslWant uintptr
+	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee              uintptr
+	bioSetFlags, bioClearFlags                                            uintptr
+	errClear, errPeekLast                                                 uintptr
 
 	threadID      func() uint64
 	initSSL       func(opts uint64, settings uintptr) int32
@@ -123,6 +123,7 @@ func (a *api) symbols() []symbol {
 		{"SSL_get_key_update_type", &a.sslGetKeyUpdateType},
 		{"SSL_is_init_finished", &a.sslIsInitFinished},
 		{"SSL_pending", &a.sslPending},
+		{"SSL_want", &a.sslWant},
 		{"SSL_has_pending", &a.sslHasPending},
 		{"SSL_get_shutdown", &a.sslGetShutdown},
 		{"SSL_get_peer_finished", &a.sslPeerFinished},

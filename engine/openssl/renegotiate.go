@@ -21,11 +21,16 @@ import "github.com/wantwrite/wantwrite/model"
 // over (RFC 5246, section 7.4.1.1): that is refused as well.
 func (e *engine) Renegotiate() model.Status {
 	switch {
+	case !e.InitFinished():
+		return e.refuse("SSL_renegotiate", "a handshake is under way")
+	case e.tls13 || e.refuses: // OpenSSL says why
+	case e.ShutState() != 0:
+		return e.refuse("SSL_renegotiate", "a close_notify has been sent or received")
 	case e.HasPending() && e.Pending() == 0:
 		return e.refuse("SSL_renegotiate", "a part of a record has been read")
 	case e.writing:
 		return e.refuse("SSL_renegotiate", "a write is pending")
-	case e.server && e.InitFinished() && e.asked == e.lastHandshake():
+	case e.server && e.asked == e.lastHandshake():
 		return e.refuse("SSL_renegotiate", "the last HelloRequest is not answered yet")
 	}
 	if e.ask(e.lib.sslRenegotiate) != 1 {
