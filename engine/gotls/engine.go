@@ -106,6 +106,7 @@ func (e *engine) enter() bool {
 		panic("gotls: call on an engine that was freed")
 	}
 	e.refused = nil
+	e.wire.held = e.claimed > 0 && e.err == nil
 	if e.err == nil && e.ended {
 		e.fail(errEnded)
 	}
@@ -186,8 +187,8 @@ func (e *engine) Handshake() model.Status {
 }
 
 func (e *engine) shake() model.Status {
-	for !e.InitFinished() {
-		if st := e.drive(); st != model.OK && !e.InitFinished() {
+	for !e.settled() {
+		if st := e.drive(); st != model.OK && !e.settled() {
 			return st
 		}
 		if e.err != nil {
@@ -197,12 +198,13 @@ func (e *engine) shake() model.Status {
 	return model.OK
 }
 
-// Read implements [model.Engine]. A len(p) of 0 answers OK and does nothing.
+// Read implements [model.Engine]. With a len(p) of 0 it absorbs what there is, up
+// to application data.
 func (e *engine) Read(p []byte) (int, model.Status) {
 	if !e.enter() {
 		return 0, model.Failed
 	}
-	for len(e.plain) == 0 && len(p) > 0 {
+	for len(e.plain) == 0 {
 		if e.shut&model.ReceivedClose != 0 {
 			e.wire.push()
 			return 0, model.Closed
@@ -217,7 +219,7 @@ func (e *engine) Read(p []byte) (int, model.Status) {
 }
 
 // Write implements [model.Engine]. crypto/tls takes all that it is given, so it
-// is given a record at a time, and with partial writes just one. A retry may
+// is given a record at a time, and with partial writes just one in a call. A retry may
 // come from elsewhere and be longer; one that is shorter than what is sealed
 // is refused. Before the first handshake Write drives that, as Conn does; in
 // a renegotiation it waits.
@@ -231,13 +233,17 @@ func (e *engine) Write(p []byte) (int, model.Status) {
 		return 0, e.refuse("a retried Write offers %d bytes; want at least %d", len(p),
 			e.done+e.claimed)
 	}
+	e.wire.held = false
 	if st := e.quiet(); st != model.OK {
 		return 0, st
 	}
 	e.done, e.claimed = e.done+e.claimed, 0
-	for e.done < len(p) && !(e.partly && e.done > 0) {
+	for e.done < len(p) {
 		if st := e.seal(p[e.done:]); st != model.OK {
 			return 0, st
+		}
+		if e.partly {
+			break
 		}
 	}
 	n := e.done
@@ -253,7 +259,7 @@ func (e *engine) seal(p []byte) model.Status {
 	}
 	st := e.flushed()
 	if st == model.WantWrite {
-		e.claimed = n
+		e.claimed, e.wire.record = n, len(e.wire.late)
 		return st
 	}
 	e.done += n
@@ -263,11 +269,11 @@ func (e *engine) seal(p []byte) model.Status {
 // quiet waits until Conn.Write and CloseWrite can be called: no handshake is
 // under way, and nothing sealed waits for room.
 func (e *engine) quiet() model.Status {
-	for e.parked == model.WantWrite || !e.InitFinished() {
+	for e.parked == model.WantWrite || !e.settled() {
 		switch st := e.drive(); {
 		case st == model.Failed || st == model.WantWrite:
 			return st
-		case !e.InitFinished():
+		case !e.settled():
 			if st != model.OK {
 				return st
 			}
@@ -294,15 +300,18 @@ func (e *engine) Shutdown() model.Status {
 	switch {
 	case !e.enter():
 		return model.Failed
-	case !e.InitFinished():
+	case !e.settled():
 		return e.refuse("Shutdown in a handshake")
-	case e.shut&model.SentClose == 0:
+	}
+	e.wire.held = false
+	if e.shut&model.SentClose == 0 {
 		return e.sayClose()
 	}
+	waited := e.wire.unsent() > 0
 	if st := e.flushed(); st != model.OK {
 		return st
 	}
-	if e.shut&model.ReceivedClose == 0 && len(e.plain) == 0 {
+	if e.shut&model.ReceivedClose == 0 && len(e.plain) == 0 && !waited {
 		if st := e.drive(); st == model.Failed || st == model.WantWrite {
 			return st
 		}
@@ -360,14 +369,21 @@ func (e *engine) Feed(p []byte) int { return e.wire.in.Write(p) }
 // with the next call.
 func (e *engine) Drain(p []byte) int { return e.wire.out.Read(p) }
 
-// InitFinished implements [model.Engine].
-func (e *engine) InitFinished() bool { return e.ready && !e.again }
+// InitFinished implements [model.Engine]. As in OpenSSL, an engine that has
+// failed never finishes.
+func (e *engine) InitFinished() bool { return e.settled() && e.err == nil }
+
+// settled says whether no handshake is under way.
+func (e *engine) settled() bool { return e.ready && !e.again }
 
 // Pending implements [model.Engine].
 func (e *engine) Pending() int { return len(e.plain) }
 
 // HasPending implements [model.Engine].
-func (e *engine) HasPending() bool { return len(e.plain) > 0 || e.wire.got > 0 }
+func (e *engine) HasPending() bool {
+	half := e.wire.got > 0 && e.wire.got != recordHeader // as SSL_has_pending(3) sees it
+	return len(e.plain) > 0 || half
+}
 
 // OutputPending implements [model.Engine].
 func (e *engine) OutputPending() int { return e.wire.out.Len() }

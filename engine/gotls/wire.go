@@ -30,6 +30,8 @@ type wire struct {
 	cause  error // why the socket carries no more: model.ErrEOF, model.ErrReset
 	freed  bool
 	sent   int  // bytes of late that have left
+	record int  // where in late the record of a Write ends that waits
+	held   bool // late begins with a record of Write, and another call is under way
 	answer bool // some of late is the answer to something that was read
 	watch  func(model.Note)
 
@@ -147,8 +149,8 @@ func (w *wire) Write(p []byte) (int, error) {
 
 // spare is the slack of this moment.
 func (w *wire) spare() int {
-	if w.engine.InitFinished() {
-		return slack
+	if w.engine.settled() {
+		return slack + max(0, w.record-w.sent)
 	}
 	return 0
 }
@@ -167,16 +169,19 @@ func (w *wire) why() error {
 func (w *wire) unsent() int { return len(w.late) - w.sent }
 
 // push moves what waits into the buffer, or the socket, as far as it fits. What
-// a broken socket can't take is gone.
+// a broken socket can't take is gone. A record of Write, and what is behind it,
+// only moves when the Write is made again: whoever forgets that should notice.
 func (w *wire) push() {
-	for w.unsent() > 0 && !w.broken() {
+	for w.unsent() > 0 && !w.held && !w.broken() {
 		n := w.put(w.late[w.sent:])
 		if n == 0 && !w.broken() {
 			return
 		}
 		w.sent += n
 	}
-	w.late, w.sent, w.answer = w.late[:0], 0, false
+	if w.unsent() == 0 || w.broken() {
+		w.late, w.sent, w.record, w.answer = w.late[:0], 0, 0, false
+	}
 }
 
 func (w *wire) put(p []byte) int {
