@@ -1,0 +1,325 @@
+package differential
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A bench is a pair of engines of one library, the bytes that are on the way
+// between them, and all that can be seen of it.
+type bench struct {
+	lib  model.Library
+	ends [2]end // by Role
+	// whole: a signature's length varies, so all bytes there are move at once.
+	whole bool
+	// mute: what engines tell of messages is not looked at.
+	mute bool
+}
+
+// An end is one engine of a bench.
+type end struct {
+	engine model.Engine
+	peer   *end
+	cfg    model.EngineConfig
+	way    []byte // sent by the peer, from the start of the record that is arriving
+	come   int    // bytes of way that are here already
+	inbox  []byte // attached: what Recv gives
+	ended  bool   // attached: Recv says EOF behind it
+	wrote  int    // plaintext that Write has taken
+	owed   int    // length of the write that has to be made again
+	data   []byte // what is written: the same for both libraries
+	moved  bool   // a retry comes from spare
+	spare  []byte
+	said   strings.Builder // alerts and handshake messages of the call
+	buffer [1 << 15]byte
+}
+
+// A view is what an engine's queries say, and how much is on the way to it.
+type view struct {
+	Init, HasPending, Deferred bool
+	Pending, Output, Room, Way int
+	Shut                       model.ShutState
+}
+
+// An outcome is all that is seen of a call.
+type outcome struct {
+	N      int
+	Status model.Status
+	Data   string // what was read
+	Said   string // handshake messages and alerts that went or came, in order
+	Ends   [2]view
+}
+
+// mostWritten is how much an end writes in a sequence: its stock of data.
+const mostWritten = 1 << 20
+
+// String is the outcome on one line, and of what was read the length only.
+func (o outcome) String() string {
+	return fmt.Sprintf("%d %s, read %d, said [%s] client %+v server %+v", o.N, o.Status,
+		len(o.Data), o.Said, o.Ends[0], o.Ends[1])
+}
+
+// stock is what both ends write, each from its own half. It has no two equal
+// stretches, so that bytes in the wrong place show.
+var stock = func() []byte {
+	p := make([]byte, 2*mostWritten)
+	x := uint64(1)
+	for i := 0; i < len(p); i += 8 {
+		x = x*6364136223846793005 + 1442695040888963407
+		binary.LittleEndian.PutUint64(p[i:], x^x>>32)
+	}
+	return p
+}()
+
+// newBench makes both engines. tune changes their configurations.
+func newBench(lib model.Library, s *Setting, tune func(*model.EngineConfig)) (*bench, error) {
+	b := &bench{lib: lib, whole: s.Certs}
+	errors := &model.ErrorQueue{} // one thread drives both ends
+	for _, role := range []model.Role{model.Client, model.Server} {
+		e := &b.ends[role]
+		e.peer = &b.ends[role.Peer()]
+		e.data = stock[int(role)*mostWritten:][:mostWritten]
+		e.cfg = s.configure(role)
+		e.cfg.Errors = errors
+		e.cfg.Watch = e.note
+		if s.Transport == model.Attached {
+			e.cfg.Socket = (*port)(e)
+		}
+		tune(&e.cfg)
+		engine, err := lib.New(&e.cfg)
+		if err != nil {
+			b.free()
+			return nil, err
+		}
+		e.engine = engine
+	}
+	return b, nil
+}
+
+func (b *bench) free() {
+	for i := range b.ends {
+		if e := b.ends[i].engine; e != nil {
+			b.lib.Free(e)
+		}
+	}
+}
+
+// note writes down what an engine says or hears, but for application data:
+// libraries tell of that at different moments.
+func (e *end) note(n model.Note) {
+	if n.Message == "application data" {
+		return
+	}
+	verb := " got "
+	if n.Sent {
+		verb = " sent "
+	}
+	e.said.WriteString(e.cfg.Role.String() + verb + n.Message + "; ")
+}
+
+// do makes a call and looks at both ends.
+func (b *bench) do(c Call) (o outcome) {
+	e := &b.ends[c.On]
+	if b.whole && (c.Op == Drain || c.Op == Feed) {
+		c.N = 1 << 16
+	}
+	switch c.Op {
+	case Read:
+		p := e.buffer[:min(c.N, len(e.buffer))]
+		o.N, o.Status = e.engine.Read(p)
+		o.Data = string(p[:o.N])
+	case Write, Moved, Shorter:
+		o.N, o.Status = e.write(c)
+	case Drain:
+		o.N = b.count(e.drain(c.N))
+	case Feed:
+		o.N = b.count(e.feed(c.N))
+	case FeedRecord:
+		o.N = b.count(e.feed(e.rest()))
+	case Damage:
+		o.N = e.damage()
+	case Fin:
+		e.ended = e.cfg.Transport == model.Attached
+	default:
+		o.Status = e.call(c.Op)
+	}
+	if !b.mute {
+		o.Said = b.ends[0].said.String() + b.ends[1].said.String()
+	}
+	for i := range b.ends {
+		b.ends[i].said.Reset()
+		v := b.ends[i].look()
+		v.Output, v.Room, v.Way = b.count(v.Output), b.count(v.Room), b.count(v.Way)
+		o.Ends[i] = v
+	}
+	return o
+}
+
+// shake drives a handshake to its end, whatever it takes.
+func (b *bench) shake() {
+	for range 8 {
+		for role := range model.Role(2) {
+			for _, op := range []Op{Feed, Handshake, Read, Drain} {
+				b.do(Call{Op: op, On: role, N: 1 << 15})
+			}
+		}
+	}
+}
+
+// count is a number of bytes as it is compared: with certificates, whether
+// there are any.
+func (b *bench) count(n int) int {
+	if b.whole {
+		return min(n, 1)
+	}
+	return n
+}
+
+// failed says whether the engine is dead, as far as the last call tells.
+func (e *end) failed() bool {
+	err := e.engine.Err()
+	f, ok := err.(*model.Failure)
+	return err != nil && (!ok || !f.Local())
+}
+
+// call makes a call without arguments.
+func (e *end) call(op Op) model.Status {
+	switch op {
+	case Handshake:
+		return e.engine.Handshake()
+	case Shutdown:
+		return e.engine.Shutdown()
+	case Renegotiate:
+		return e.engine.Renegotiate()
+	case Ask, Update:
+		return e.engine.KeyUpdate(op == Ask)
+	}
+	e.engine.ClearErrors()
+	return model.OK
+}
+
+// write offers data, in the way that the op says.
+func (e *end) write(c Call) (int, model.Status) {
+	n := e.owed + c.N
+	switch {
+	case c.Op == Shorter:
+		n = max(0, e.owed-c.N)
+	case c.Op == Moved:
+		n = e.owed
+	}
+	n = min(n, 1<<15, mostWritten-e.wrote)
+	p := e.data[e.wrote : e.wrote+n]
+	if c.Op == Moved {
+		e.moved = !e.moved
+	}
+	if e.moved && e.owed > 0 {
+		e.spare = append(e.spare[:0], p...)
+		p = e.spare
+	}
+	took, st := e.engine.Write(p)
+	switch {
+	case st == model.OK:
+		e.wrote, e.owed, e.moved = e.wrote+took, 0, false
+	case st != model.Failed && e.owed == 0:
+		e.owed = n
+	case st != model.Failed:
+		e.owed = max(e.owed, n)
+	}
+	return took, st
+}
+
+// drain moves output onto the way to the peer.
+func (e *end) drain(n int) int {
+	if e.cfg.Transport == model.Attached {
+		return 0
+	}
+	got := e.engine.Drain(e.buffer[:min(n, len(e.buffer))])
+	e.peer.way = append(e.peer.way, e.buffer[:got]...)
+	return got
+}
+
+// feed moves what is on the way into the engine, or its socket.
+func (e *end) feed(n int) int {
+	p := e.way[e.come:]
+	p = p[:min(n, len(p))]
+	if e.cfg.Transport == model.Attached {
+		p = p[:max(0, min(len(p), e.cfg.In-len(e.inbox)))]
+		e.inbox = append(e.inbox, p...)
+	} else {
+		p = p[:e.engine.Feed(p)]
+	}
+	e.come += len(p)
+	for size := e.record(); size > 0 && e.come >= size; size = e.record() {
+		e.way, e.come = e.way[size:], e.come-size
+	}
+	return len(p)
+}
+
+// record is the whole length of the record at the front of the way, 0 if not
+// even its header is there.
+func (e *end) record() int { return model.RecordSize(e.way) }
+
+// rest is how much of that record is still to come.
+func (e *end) rest() int {
+	if size := e.record(); size > 0 {
+		return size - e.come
+	}
+	return len(e.way) - e.come
+}
+
+// damage flips a bit of the tag of the record at the front of the way, once
+// both handshakes are over. What comes unsealed, as the ChangeCipherSpec of
+// TLS 1.3 does, is left alone: it depends on the message what a flipped bit of
+// it means.
+func (e *end) damage() int {
+	size := e.record()
+	sealed := e.engine.InitFinished() && e.peer.engine.InitFinished()
+	if !sealed || size == 0 || len(e.way) < size || e.way[0] == model.TypeChangeCipherSpec {
+		return 0
+	}
+	e.way[size-1] ^= 1
+	return 1
+}
+
+// look asks all queries.
+func (e *end) look() view {
+	return view{Init: e.engine.InitFinished(), HasPending: e.engine.HasPending(),
+		Deferred: e.engine.Deferred(), Pending: e.engine.Pending(),
+		Output: e.engine.OutputPending(), Room: e.engine.InputRoom(),
+		Way: len(e.way) - e.come, Shut: e.engine.ShutState()}
+}
+
+// A port is the socket of an attached end. Its peer's receive buffer has no
+// bound, but what is on the way has: Out.
+type port end
+
+// Recv implements model.Socket.
+func (p *port) Recv(b []byte) (int, model.IOStatus) {
+	n := copy(b, p.inbox)
+	p.inbox = p.inbox[n:]
+	switch {
+	case n > 0:
+		return n, model.IOOK
+	case p.ended:
+		return 0, model.EOF
+	}
+	return 0, model.WouldBlock
+}
+
+// Send implements model.Socket.
+func (p *port) Send(b []byte) (int, model.IOStatus) {
+	e := (*end)(p)
+	n := min(len(b), max(0, e.cfg.Out-(len(e.peer.way)-e.peer.come)))
+	if n == 0 {
+		return 0, model.WouldBlock
+	}
+	e.peer.way = append(e.peer.way, b[:n]...)
+	return n, model.IOOK
+}
+
+// CloseWrite and Close complete model.Socket; engines do not call them.
+func (p *port) CloseWrite() {}
+func (p *port) Close()      {}

@@ -1,0 +1,223 @@
+// Package differential holds a TLS library against the model that stands for
+// it: the same calls, in the same order, on a pair of engines of each, have to
+// look the same from outside. What differs is a trait of the library, which has
+// a name, or a mistake of the model.
+package differential
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A Comparison runs sequences of calls on the model and on a library, and
+// compares all that can be seen after each: what it answered, the plaintext,
+// messages and alerts, and what the queries of both ends say. It belongs to one
+// goroutine.
+type Comparison struct {
+	// Library is held against the model.
+	Library model.Library
+	// Traits are what the library does differently and the model can do too.
+	Traits model.Traits
+	// Calls counts the calls that were compared, Ended the sequences that ended
+	// early, by the trait.
+	Calls int
+	Ended map[string]int
+
+	queue   bool                                              // though it is mute, the model's queue counts
+	mute    bool                                              // it tells of records, not of messages
+	adapt   func(*Setting)                                    // leaves out what it can't be made for
+	avoid   func(c Call, owed int) bool                       // calls that it has no counterpart for
+	explain func(c Call, a, b model.Status, dead bool) string // the trait behind a difference
+
+	models  *model.Models
+	lengths map[Setting]*model.Lengths
+}
+
+// A Difference is a sequence whose last call looked different.
+type Difference struct {
+	Setting Setting
+	Calls   []Call
+	// Model and Library are what was seen of it.
+	Model, Library string
+	// Trait is the one that it is owed to; empty for a defect.
+	Trait string
+}
+
+// Error implements error: setting, calls, and what differs.
+func (d *Difference) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "differential: after %d calls the library is not like the model\n  %+v\n",
+		len(d.Calls), d.Setting)
+	for i, c := range d.Calls {
+		fmt.Fprintf(&b, "  %3d %s\n", i+1, c)
+	}
+	fmt.Fprintf(&b, "  model:   %s\n  library: %s\n", d.Model, d.Library)
+	return b.String()
+}
+
+// Sequence draws a setting and 50 to 200 calls, and runs them. A difference
+// that no trait explains is shrunk and returned; nil means that there was none.
+func (c *Comparison) Sequence(draw Choice) (*Difference, error) {
+	s := DrawSetting(draw)
+	if c.adapt != nil {
+		c.adapt(&s)
+	}
+	d, err := c.Run(s, DrawCalls(draw, 50+draw(151, "calls")))
+	switch {
+	case d == nil || err != nil:
+		return nil, err
+	case d.Trait == "":
+		return c.shrink(d)
+	case c.Ended == nil:
+		c.Ended = map[string]int{}
+	}
+	c.Ended[d.Trait]++
+	return nil, nil
+}
+
+// Run makes the calls on both, up to the first that differs; nil means that none
+// did.
+func (c *Comparison) Run(s Setting, calls []Call) (*Difference, error) {
+	var benches [2]*bench
+	if err := c.open(&benches, &s); err != nil {
+		return nil, err
+	}
+	defer c.close(&benches)
+	a, b := benches[0], benches[1]
+	for i, call := range calls {
+		e := &a.ends[call.On]
+		if c.avoid != nil && c.avoid(call, e.owed) {
+			continue
+		}
+		if c.mute && !c.queue {
+			e.engine.ClearErrors() // it has no queue
+		}
+		x, y := a.do(call), b.do(call)
+		c.Calls++
+		if x == y {
+			continue
+		}
+		d := &Difference{Setting: s, Calls: calls[:i+1], Model: x.String(), Library: y.String()}
+		if c.explain != nil {
+			d.Trait = c.explain(call, x.Status, y.Status, e.failed())
+		}
+		return d, nil
+	}
+	return nil, nil
+}
+
+// open makes both pairs: the model's, then the library's.
+func (c *Comparison) open(benches *[2]*bench, s *Setting) error {
+	lengths, err := c.measure(s)
+	if err != nil {
+		return err
+	}
+	if c.models == nil {
+		c.models = model.NewModels()
+	}
+	c.Library.Begin(1)
+	for i, lib := range []model.Library{c.models, c.Library} {
+		benches[i], err = newBench(lib, s, func(cfg *model.EngineConfig) {
+			if lib == c.models {
+				c.tune(cfg, lengths)
+			}
+		})
+		if err != nil {
+			c.close(benches)
+			return err
+		}
+		benches[i].mute = c.mute
+	}
+	return nil
+}
+
+// tune makes the model's engine like the library's.
+func (c *Comparison) tune(cfg *model.EngineConfig, lengths *model.Lengths) {
+	policy := cfg.Traits.Renegotiation
+	cfg.Traits, cfg.Lengths = c.Traits, lengths
+	cfg.Traits.Renegotiation = policy
+	if c.mute {
+		cfg.HandshakeRecord = 0
+	}
+}
+
+// close frees what open made.
+func (c *Comparison) close(benches *[2]*bench) {
+	for _, b := range benches {
+		if b != nil {
+			b.free()
+		}
+	}
+	c.Library.End()
+}
+
+// shrink leaves calls of a difference out, as long as there is one.
+func (c *Comparison) shrink(d *Difference) (*Difference, error) {
+	for size := len(d.Calls) / 2; size >= 1; {
+		shorter := false
+		for at := 0; at+size <= len(d.Calls); {
+			calls := append(append([]Call(nil), d.Calls[:at]...), d.Calls[at+size:]...)
+			less, err := c.Run(d.Setting, calls)
+			if err != nil {
+				return d, err
+			}
+			if less == nil || less.Trait != "" {
+				at += size
+				continue
+			}
+			d, shorter = less, true
+		}
+		if !shorter || size > len(d.Calls) {
+			size /= 2
+		}
+	}
+	return d, nil
+}
+
+// measure learns how long the library's handshake messages are: the model has to
+// make its own as long, or buffers would fill at other moments. With a PSK they
+// are always the same.
+func (c *Comparison) measure(s *Setting) (*model.Lengths, error) {
+	key := Setting{Version: s.Version, Certs: s.Certs, Mutual: s.Mutual}
+	if l := c.lengths[key]; l != nil || c.mute {
+		return l, nil
+	}
+	lengths, err := c.probe(key)
+	if err != nil {
+		return nil, err
+	}
+	if c.lengths == nil {
+		c.lengths = map[Setting]*model.Lengths{}
+	}
+	c.lengths[key] = lengths
+	return lengths, nil
+}
+
+// probe runs a link with room for everything, and listens.
+func (c *Comparison) probe(s Setting) (*model.Lengths, error) {
+	s.In, s.Out, s.Record, s.Tickets = 1<<16, 1<<16, 16384, 1
+	c.Library.Begin(1)
+	defer c.Library.End()
+	lengths, again := &model.Lengths{}, false
+	b, err := newBench(c.Library, &s, func(cfg *model.EngineConfig) {
+		role := cfg.Role
+		cfg.Watch = func(n model.Note) {
+			if n.Sent {
+				lengths.Learn(role, again, n)
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer b.free()
+	b.shake()
+	again = true
+	if s.Version == model.TLS12 {
+		b.do(Call{Op: Renegotiate})
+		b.shake()
+	}
+	return lengths, nil
+}

@@ -1,0 +1,91 @@
+package differential
+
+import "github.com/wantwrite/wantwrite/model"
+
+// A Trait is something that libraries do differently, and what each does. Where
+// a library does what the model does by default it says Same.
+type Trait struct {
+	// Name is a word for it, Call the engine call that shows it.
+	Name, Call string
+	// What the three do, in a clause.
+	Model, OpenSSL, GoTLS string
+}
+
+// Same is what a column of a Trait says of a library that does as the model.
+const Same = "the same"
+
+// Traits are all differences that are known between the model, OpenSSL 3.0 and
+// crypto/tls. Whatever else they do differently is a defect of the model.
+func Traits() []Trait {
+	return []Trait{
+		{"answer-at-read", "Read of a KeyUpdate that asks for one",
+			"the next Write answers", Same, "answers at once"},
+		{"dies-blocked", "Read that has to answer while a Write waits for room",
+			"the answer waits behind it", "fatal (issue 8677)", Same},
+		{"loses-alerts", "any call after an alert that did not fit",
+			"the rest leaves with it",
+			"it is lost, or makes the next Write fatal", Same},
+		{"silent-eof", "Read at the end of the socket without close_notify",
+			"fatal, with alert decode_error", Same, "fatal, without an alert"},
+		{"alert-after-close", "Read that fails after our Shutdown",
+			"no alert: nothing follows close_notify", Same, "sends it all the same"},
+		{"data-in-renegotiation", "Read of data between ClientHello and ServerHello",
+			"delivered; to any other call fatal", Same, "fatal"},
+		{"renegotiate", "Renegotiate",
+			"begins one; refused in a handshake, behind a Write or half a record, after a " +
+				"close, and to who refuses it", Same, "refused"},
+		{"key-update", "KeyUpdate", "sends one; refused behind a Write", Same, "refused"},
+		{"dead-status", "any call after a failure, the error queue cleared",
+			"says what an earlier call wanted, or closed: a fatal alert counts as a close", Same,
+			"failed"},
+		{"shorter-retry", "Write that is retried with fewer bytes",
+			"fatal", Same, "refused, and the link lives"},
+		{"moved-retry", "Write that is retried from another address, without MovingBuffer",
+			"fatal", Same, "taken"},
+		{"shutdown-behind-write", "Shutdown while a Write waits for room",
+			"says what an earlier call wanted; the next one is fatal", Same,
+			"wants to write, until the Write's record has left"},
+		{"shutdown-meets-data", "Shutdown that waits for the peer's and meets data",
+			"fatal", Same, "leaves it for Read"},
+		{"error-queue", "any call that wants something, over a stranger's error",
+			"failed", Same, "has no queue"},
+	}
+}
+
+// OpenSSL compares the model with OpenSSL.
+func OpenSSL(lib model.Library) *Comparison {
+	return &Comparison{Library: lib, Traits: model.Traits{DiesBlocked: true, LosesAlerts: true}}
+}
+
+// GoTLS compares the model with crypto/tls, which has certificates only, no
+// tickets here, and no call to begin anything.
+func GoTLS(lib model.Library) *Comparison {
+	return &Comparison{Library: lib, mute: true,
+		Traits: model.Traits{AnswerAtRead: true, NoDataInReneg: true, SilentEOF: true,
+			AlertsAfterClose: true},
+		adapt: func(s *Setting) {
+			s.Certs, s.Tickets, s.Refuse, s.Moving = true, 0, false, true
+		},
+		avoid: func(c Call, owed int) bool {
+			begins := c.Op == Renegotiate || c.Op == Ask || c.Op == Update
+			return begins || c.Op == Shutdown && owed > 0
+		},
+		explain: explainGoTLS,
+	}
+}
+
+// explainGoTLS names the trait of crypto/tls by which two outcomes of a call
+// differ. dead says that the model's engine has failed.
+func explainGoTLS(c Call, a, b model.Status, dead bool) string {
+	switch {
+	case c.Op == Shutdown && a == model.Failed && b == model.WantRead:
+		return "shutdown-meets-data"
+	case c.Op == Moved && dead && b != model.Failed:
+		return "moved-retry"
+	case c.Op == Shorter && dead && b == model.Failed:
+		return "shorter-retry"
+	case dead && b == model.Failed:
+		return "dead-status"
+	}
+	return ""
+}
