@@ -57,19 +57,17 @@ func TestHuntConfirms(t *testing.T) {
 }
 
 // What the real library does not do is the model's alone, and the report says
-// at which step it went another way: a flight of other sizes does not fill the
-// buffer to the byte.
+// at which step it went another way: crypto/tls begins no KeyUpdate.
 func TestHuntModelOnly(t *testing.T) {
-	needOpenSSL(t)
 	t.Chdir(t.TempDir())
-	find := objects(t, want(t, exitViolation, "hunt", "--json", "--confirm", "openssl",
-		"--pump", "want-write-fatal", "--scenario", "renegotiation", "--first"))[0]
+	find := objects(t, want(t, exitViolation, "hunt", "--json", "--confirm", "gotls",
+		"--scenario", "awaited-key-update", "--property", "stall"))[0]
 	diverged, ok := find["diverged"].(map[string]any)
 	if !ok || find["confirmed"] != nil {
-		t.Fatalf("got %v; want one that OpenSSL does not confirm", find)
+		t.Fatalf("got %v; want one that crypto/tls does not confirm", find)
 	}
-	if diverged["engine"] != "openssl" || diverged["step"].(float64) < 1 {
-		t.Errorf("got %v; want the step at which openssl went another way", diverged)
+	if diverged["engine"] != "gotls" || diverged["step"].(float64) < 1 {
+		t.Errorf("got %v; want the step at which gotls went another way", diverged)
 	}
 	tells(t, read(t, find["script"].(string)), "# model only: ", diverged["what"].(string))
 }

@@ -6,20 +6,30 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wantwrite/wantwrite/engine/differential"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
 
 func newList(t *terminal) *cobra.Command {
-	var asJSON bool
+	var asJSON, traits bool
 	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "list pumps, mutants, engines, scenarios and properties",
-		Example: "  wantwrite list\n  wantwrite list --json",
+		Use:   "list",
+		Short: "list pumps, mutants, engines, scenarios and properties",
+		Long: "list prints what there is, and what this machine has of it.\n\n" +
+			"With --traits it prints what the engines do differently, call by call. A\n" +
+			"differential test holds the libraries to it.",
+		Example: "  wantwrite list\n  wantwrite list --json\n  wantwrite list --traits",
 		Args:    countArgs(0, 0, "none"),
-		RunE:    func(*cobra.Command, []string) error { return list(t, asJSON) },
+		RunE: func(*cobra.Command, []string) error {
+			if traits {
+				return listTraits(t, asJSON)
+			}
+			return list(t, asJSON)
+		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	cmd.Flags().BoolVar(&traits, "traits", false, "what the engines do differently")
 	return cmd
 }
 
@@ -77,6 +87,31 @@ func list(t *terminal, asJSON bool) error {
 			fmt.Fprintf(w, "%s\t\n", t.bold(kind))
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", e.Name, e.About)
+	}
+	return w.Flush()
+}
+
+// A traitJSON is the object of a trait.
+type traitJSON struct {
+	Name    string `json:"trait"`
+	Call    string `json:"call"`
+	Model   string `json:"model"`
+	OpenSSL string `json:"openssl"`
+	GoTLS   string `json:"gotls"`
+}
+
+// listTraits prints the traits: under the call what each engine does.
+func listTraits(t *terminal, asJSON bool) error {
+	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
+	for _, d := range differential.Traits() {
+		if asJSON {
+			if err := t.object(traitJSON(d)); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%s: %s\n", t.bold(d.Name), d.Call)
+		fmt.Fprintf(w, "  model\t%s\n  openssl\t%s\n  gotls\t%s\n", d.Model, d.OpenSSL, d.GoTLS)
 	}
 	return w.Flush()
 }

@@ -126,6 +126,18 @@ func TestList(t *testing.T) {
 	}
 }
 
+// list --traits says of each trait what the three engines do, and at least one
+// of them does otherwise.
+func TestListTraits(t *testing.T) {
+	people := want(t, exitClean, "list", "--traits")
+	for _, o := range objects(t, want(t, exitClean, "list", "--traits", "--json")) {
+		tells(t, people, o["trait"].(string)+": "+o["call"].(string), o["model"].(string))
+		if o["openssl"] == "the same" && o["gotls"] == "the same" {
+			t.Errorf("got %v; want an engine that differs", o)
+		}
+	}
+}
+
 // The examples of the help use flags, pumps and properties that are there.
 func TestExamples(t *testing.T) {
 	t.Chdir(t.TempDir())
