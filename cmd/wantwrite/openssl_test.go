@@ -2,8 +2,12 @@ package main
 
 import (
 	"os"
+	"path"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/wantwrite/wantwrite/corpus"
 )
 
 // needOpenSSL skips a test where the library is missing, unless the machine is
@@ -60,6 +64,34 @@ func TestReplayOnOpenSSL(t *testing.T) {
 	}
 	if first["wire"] == model["wire"] {
 		t.Error("OpenSSL's bytes are the model's: the library did not run")
+	}
+}
+
+// unconfirmed are the scripts of the corpus whose cause can't exist on OpenSSL,
+// and why. The README lists them.
+var unconfirmed = map[string]string{
+	"stall/kv-original-key-update.script": "a KeyUpdate answer at the read is not supported",
+}
+
+// Every other script of the model's corpus has the same verdict on OpenSSL,
+// without an action that is not enabled there: the model is that close.
+func TestCorpusOnOpenSSL(t *testing.T) {
+	needOpenSSL(t)
+	for _, name := range corpus.Names() {
+		o := command("replay", "--json", "--engine", "openssl", "--peer-engine", "openssl",
+			filepath.Join("../../corpus", name))
+		if why, known := unconfirmed[name]; known {
+			refused(t, o, why)
+			continue
+		}
+		if o.code != exitViolation {
+			t.Errorf("%s: exit %d, %s%s; want a violation", name, o.code, o.err, o.out)
+			continue
+		}
+		got := objects(t, o.out)[0]
+		if got["property"] != path.Dir(name) || got["skipped"] != 0.0 {
+			t.Errorf("%s: got %v; want its property, and nothing skipped", name, got)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -127,11 +128,14 @@ func TestList(t *testing.T) {
 }
 
 // list --traits says of each trait what the three engines do, and at least one
-// of them does otherwise.
+// of them does otherwise. The README's table says the same.
 func TestListTraits(t *testing.T) {
+	readme := read(t, "../../README.md")
 	people := want(t, exitClean, "list", "--traits")
 	for _, o := range objects(t, want(t, exitClean, "list", "--traits", "--json")) {
 		tells(t, people, o["trait"].(string)+": "+o["call"].(string), o["model"].(string))
+		tells(t, readme, fmt.Sprintf("| `%s` | %s | %s | %s | %s |", o["trait"], o["call"], o["model"],
+			o["openssl"], o["gotls"]))
 		if o["openssl"] == "the same" && o["gotls"] == "the same" {
 			t.Errorf("got %v; want an engine that differs", o)
 		}
