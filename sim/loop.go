@@ -14,11 +14,17 @@ type host struct {
 type registration struct{ e *endpoint }
 
 // Interest implements model.Loop. Adding an event reports it again, as
-// EPOLL_CTL_MOD does.
+// EPOLL_CTL_MOD does, if it is there, and otherwise as soon as it is.
+//
+// Story 3: only would-block made it new. A pump that stopped in the middle of its
+// reading, let go of read interest and took it up again on an empty socket was
+// not told of what came then, and was blamed for it.
 func (r registration) Interest(mask model.Events) {
 	e := r.e
 	mask &= model.Readable | model.Writable
-	e.edges |= e.readiness() & mask &^ e.mask
+	added := mask &^ e.mask
+	e.edges |= e.readiness() & added
+	e.quiet |= added &^ e.readiness()
 	e.mask = mask
 	e.observe(opInterest, int(mask), 0)
 }

@@ -112,6 +112,23 @@ func TestEdgeAgainOnAddedInterest(t *testing.T) {
 	b.cannot("poll server")
 }
 
+// Story 3: interest that is added while nothing is there is told of what comes,
+// although no call has met would-block.
+func TestEdgeOnInterestAddedTooEarly(t *testing.T) {
+	b := trigger(t, model.Edge)
+	s := b.server()
+	s.Loop.Interest(model.Readable)
+	b.arrive("ab")
+	b.poll("server", "read")
+	s.Socket.Recv(make([]byte, 2)) // all of it, and no would-block
+	s.Loop.Interest(0)
+	s.Loop.Interest(model.Readable)
+	b.sync()
+	b.cannot("poll server")
+	b.arrive("c")
+	b.poll("server", "read")
+}
+
 // TestOneShotDisarms: one event takes the whole mask with it.
 func TestOneShotDisarms(t *testing.T) {
 	b := trigger(t, model.OneShot)
