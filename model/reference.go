@@ -59,9 +59,7 @@ func (p *Reference) Restart(env Env) {
 	l := env.Limits
 	p.pipe.restart(l.Pipe)
 	p.queue.restart(l.Queue)
-	if need := max(l.Pipe, l.Chunk); len(p.scratch) < need {
-		p.scratch = make([]byte, need)
-	}
+	p.scratch = resize(p.scratch, max(l.Pipe, l.Chunk)) // as long as a new pump's: story 29
 	p.due = true
 	p.mask = Readable | Writable
 	env.Loop.Interest(p.mask)

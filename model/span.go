@@ -9,10 +9,15 @@ type span struct {
 }
 
 // restart empties the span and sets its capacity in bytes.
+//
+// Story 29: it kept all memory of earlier links, and put, which may not move
+// what is there, took what fitted that. A run depended on the one before it, and
+// a shrunk script did not fail when it was replayed.
 func (s *span) restart(limit int) {
-	if len(s.buf) < limit {
+	if cap(s.buf) < limit {
 		s.buf = make([]byte, limit)
 	}
+	s.buf = s.buf[:limit]
 	s.head, s.tail, s.limit = 0, 0, limit
 }
 
