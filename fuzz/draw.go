@@ -26,9 +26,16 @@ func (o *Options) real() bool {
 
 // mixed says whether two real libraries meet. They do so with certificates,
 // which all have, and without renegotiation: crypto/tls fails when it is asked
-// for one, and when data comes in the middle of one.
+// for one, and when data comes in the middle of one. They have no sessions in
+// common.
 func (o *Options) mixed() bool {
 	return o.Engine != nil && o.PeerEngine != nil && o.Engine.Name() != o.PeerEngine.Name()
+}
+
+// crypto says whether crypto/tls takes part.
+func (o *Options) crypto() bool {
+	return o.Engine != nil && o.Engine.Name() == "gotls" ||
+		o.PeerEngine != nil && o.PeerEngine.Name() == "gotls"
 }
 
 // A drawer draws a schedule's world and plan from its seed.
@@ -162,7 +169,9 @@ func (d *drawer) drawSizes() {
 	s.Linger = d.rand.Between(4, 64)
 	if d.cfg.Version == model.TLS13 {
 		s.Tickets = int(d.rand.Below(3))
+		d.cfg.Retry = d.rand.OneIn(8)
 	}
+	d.cfg.Resume = d.rand.OneIn(8) && !d.opts.mixed()
 	if d.rand.OneIn(6) {
 		s.Chain = d.rand.Between(300, 1500)
 	}

@@ -74,8 +74,12 @@ func nothingFits(o *Options) error {
 	if o.TLS != "" {
 		version = "TLS " + o.TLS
 	}
-	return fmt.Errorf("fuzz: got %s and %s for pump %q, which do not go together; "+
-		"see: wantwrite list", scenario, version, o.Pump.Name)
+	engine := ""
+	if o.crypto() {
+		engine = " and engine gotls"
+	}
+	return fmt.Errorf("fuzz: got %s and %s for pump %q%s, which do not go together; "+
+		"see: wantwrite list", scenario, version, o.Pump.Name, engine)
 }
 
 // equip finds the parts of the schedules.

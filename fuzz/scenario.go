@@ -15,6 +15,8 @@ type Scenario struct {
 	Needs model.Support
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
+	// NotGo keeps engines of crypto/tls from it: they can't do what it is about.
+	NotGo bool
 	// Rare scenarios are drawn less often: they cost more.
 	Rare bool
 	// shape sets what is particular to it.
@@ -42,6 +44,9 @@ func Scenarios() []Scenario {
 			Why: "either end updates its keys at any moment"},
 		{Name: "awaited-key-update", shape: awaitedKeyUpdate, Only13: true,
 			Why: "who asks for a KeyUpdate waits for it, and the other end is idle"},
+		{Name: "post-handshake-auth", shape: postHandshakeAuth, Only13: true, NotGo: true,
+			Needs: model.NoClient,
+			Why:   "the server asks for the client's certificate at any moment"},
 		{Name: "mutual-close", shape: mutualClose,
 			Why: "both ends close"},
 		{Name: "half-close", shape: halfClose, Only13: true, Needs: model.NoHalfClose,
@@ -72,7 +77,7 @@ func (s *Scenario) fits(o *Options) bool {
 	if o.Scenario != "" && o.Scenario != s.Name {
 		return false
 	}
-	if s.Needs&o.Pump.Support != 0 || s.Only12 && o.mixed() {
+	if s.Needs&o.Pump.Support != 0 || s.Only12 && o.mixed() || s.NotGo && o.crypto() {
 		return false
 	}
 	only12 := o.TLS == "1.2" || o.Pump.Support&model.NoTLS13 != 0
@@ -185,6 +190,26 @@ func awaitedKeyUpdate(d *drawer) {
 	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.real()
 }
 
+// postHandshakeAuth: with certificates or without, to a client that has one or
+// has none.
+func postHandshakeAuth(d *drawer) {
+	d.traffic()
+	d.cfg.PostAuth = true
+	d.set(server, sim.Renegotiate, 15, uint16(d.rand.Between(1, 4)))
+	d.both(sim.KeyUpdate, 4, 1)
+	s := &d.cfg.Sizes
+	if s.Chain = 0; d.rand.OneIn(2) {
+		s.Chain = d.rand.Between(300, 1500)
+	}
+	if d.rand.OneIn(2) {
+		s.ClientChain = d.rand.Between(300, 3000)
+	}
+	if d.rand.OneIn(3) {
+		d.scale(4)
+		d.both(sim.Close, 2, 1)
+	}
+}
+
 func mutualClose(d *drawer) {
 	d.traffic()
 	d.scale(4)
@@ -218,6 +243,7 @@ func longHandshake(d *drawer) {
 	d.cfg.Auth = d.rand.OneIn(2)
 	s.ClientChain = d.rand.Between(300, 3000)
 	s.Tickets = d.rand.Between(0, 4)
+	d.cfg.Retry = d.cfg.Version == model.TLS13 && d.rand.OneIn(3)
 	s.Hello = d.size(64, 16384)
 	s.Bio = d.size(1, 4096)
 }

@@ -195,6 +195,9 @@ func worldSteps(c *sim.Config) []sim.Config {
 	step(func(c *sim.Config) { c.Reentrant = false })
 	step(func(c *sim.Config) { c.Stream = false })
 	step(func(c *sim.Config) { c.SoftRefusal = false })
+	step(func(c *sim.Config) { c.Retry = false })
+	step(func(c *sim.Config) { c.Resume = false })
+	step(func(c *sim.Config) { c.PostAuth = false })
 	step(func(c *sim.Config) { c.Seed = 1 })
 	for i := range plain {
 		step(func(c *sim.Config) { *plain[i].size(&c.Sizes) = plain[i].value })

@@ -78,6 +78,11 @@ type Engine interface {
 	// KeyUpdate sends a TLS 1.3 KeyUpdate, with update_requested or without
 	// (SSL_key_update(3) and the handshake call after it).
 	KeyUpdate(requested bool) Status
+	// Authenticate asks for the client's certificate after a TLS 1.3 handshake
+	// (RFC 8446, section 4.6.2; SSL_verify_client_post_handshake(3) and the
+	// handshake call after it). The client's Read absorbs the request and writes
+	// the answer; the server's Read absorbs that.
+	Authenticate() Status
 	// ClearErrors empties the thread's error queue (ERR_clear_error(3)).
 	// Whoever leaves it out will one day fail for a stranger's error.
 	ClearErrors()
@@ -246,6 +251,18 @@ type EngineConfig struct {
 	ServerChain, ClientChain int
 	// ClientAuth: the server asks for the client's certificate.
 	ClientAuth bool
+	// Retry: a TLS 1.3 server does not take the key share of the client's first
+	// ClientHello, and asks for another one with a HelloRetryRequest (RFC 8446,
+	// section 4.1.4). TLS 1.2 has none.
+	Retry bool
+	// Resume: the link resumes a session of a link before it. A handshake of TLS
+	// 1.2 is then abbreviated, and the server finishes first (RFC 5246, section
+	// 7.3); one of TLS 1.3 has a PSK and no certificates (RFC 8446, section 2.2).
+	Resume bool
+	// PostAuth: a TLS 1.3 client lets the server ask for its certificate after
+	// the handshake: see Engine.Authenticate. With a ServerChain and a
+	// ClientChain it has one, otherwise it answers that it has none.
+	PostAuth bool
 	// Tickets is how many NewSessionTickets a TLS 1.3 server sends after the
 	// handshake.
 	Tickets int

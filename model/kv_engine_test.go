@@ -151,6 +151,7 @@ func (w *kvFake) Drain(p []byte) int {
 
 func (w *kvFake) Shutdown() Status      { panic("model: a kv pump sends no close_notify") }
 func (w *kvFake) Renegotiate() Status   { return Failed }
+func (w *kvFake) Authenticate() Status  { return Failed }
 func (w *kvFake) KeyUpdate(bool) Status { return Failed }
 func (w *kvFake) ClearErrors()          { w.cleared++ }
 func (w *kvFake) InitFinished() bool    { return w.helloCount == 2 }

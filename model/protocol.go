@@ -8,7 +8,7 @@ import "fmt"
 //   - A row says what happens to an end in state at that gets event on. A pair
 //     without a row is illegal, and the end answers unexpected_message.
 //   - Of rows with the same pair the first whose conditions all hold counts.
-//   - What an end sends by itself is a row too: the events Begin and Rekey.
+//   - What an end sends by itself is a row too: the events Begin, Rekey and Demand.
 //   - No other file compares states, but for NotStarted, Established and Dead.
 
 // A State is what an engine waits for, so that a stuck trace explains itself.
@@ -21,9 +21,14 @@ const (
 	NotStarted
 	// WaitClientHello: a server before the first handshake.
 	WaitClientHello
+	// WaitSecondClientHello: a server has sent a HelloRetryRequest.
+	WaitSecondClientHello
 	// WaitServerHello: a client has sent its ClientHello. In a renegotiation
 	// application data may still come (RFC 5246, section 7.4.1.1).
 	WaitServerHello
+	// WaitSecondServerHello: a client has answered a HelloRetryRequest. There is
+	// only one of them in a handshake (RFC 8446, section 4.1.4).
+	WaitSecondServerHello
 	// WaitEncryptedExtensions: TLS 1.3; reads use handshake keys.
 	WaitEncryptedExtensions
 	// WaitCertificateRequest: a client that will be asked for a certificate.
@@ -42,6 +47,11 @@ const (
 	WaitChangeCipherSpec
 	// WaitFinished: the peer's Finished.
 	WaitFinished
+	// WaitPostCertificateVerify: a server that has asked for a certificate after
+	// the handshake has got one, and wants the signature.
+	WaitPostCertificateVerify
+	// WaitPostFinished: and it wants the Finished, which changes no keys.
+	WaitPostFinished
 	// Established: application data flows.
 	Established
 	// Dead: the engine has failed and only its alert leaves.
@@ -51,21 +61,25 @@ const (
 )
 
 var stateText = [numStates]string{
-	noState:                 "no-state",
-	NotStarted:              "not-started",
-	WaitClientHello:         "wait-client-hello",
-	WaitServerHello:         "wait-server-hello",
-	WaitEncryptedExtensions: "wait-encrypted-extensions",
-	WaitCertificateRequest:  "wait-certificate-request",
-	WaitCertificate:         "wait-certificate",
-	WaitServerKeyExchange:   "wait-server-key-exchange",
-	WaitServerHelloDone:     "wait-server-hello-done",
-	WaitClientKeyExchange:   "wait-client-key-exchange",
-	WaitCertificateVerify:   "wait-certificate-verify",
-	WaitChangeCipherSpec:    "wait-change-cipher-spec",
-	WaitFinished:            "wait-finished",
-	Established:             "established",
-	Dead:                    "dead",
+	noState:                   "no-state",
+	NotStarted:                "not-started",
+	WaitClientHello:           "wait-client-hello",
+	WaitSecondClientHello:     "wait-second-client-hello",
+	WaitServerHello:           "wait-server-hello",
+	WaitSecondServerHello:     "wait-second-server-hello",
+	WaitEncryptedExtensions:   "wait-encrypted-extensions",
+	WaitCertificateRequest:    "wait-certificate-request",
+	WaitCertificate:           "wait-certificate",
+	WaitServerKeyExchange:     "wait-server-key-exchange",
+	WaitServerHelloDone:       "wait-server-hello-done",
+	WaitClientKeyExchange:     "wait-client-key-exchange",
+	WaitCertificateVerify:     "wait-certificate-verify",
+	WaitChangeCipherSpec:      "wait-change-cipher-spec",
+	WaitFinished:              "wait-finished",
+	WaitPostCertificateVerify: "wait-post-certificate-verify",
+	WaitPostFinished:          "wait-post-finished",
+	Established:               "established",
+	Dead:                      "dead",
 }
 
 // String names the state as traces do.
@@ -109,6 +123,9 @@ const (
 	Finished
 	// KeyUpdate changes the sender's key, in TLS 1.3.
 	KeyUpdate
+	// HelloRetryRequest asks for another ClientHello: a ServerHello in form, whose
+	// random is a constant (RFC 8446, section 4.1.4).
+	HelloRetryRequest
 	// ChangeCipherSpec is a record type of its own. In TLS 1.3 it means
 	// nothing (RFC 8446, appendix D.4).
 	ChangeCipherSpec
@@ -120,6 +137,8 @@ const (
 	Begin
 	// Rekey: this end wants, or owes, a KeyUpdate.
 	Rekey
+	// Demand: this server wants the client's certificate, in TLS 1.3.
+	Demand
 
 	numEvents
 )
@@ -146,11 +165,13 @@ var messages = [numEvents]message{
 	ClientKeyExchange:   {word: "ClientKeyExchange", wire: 16, max: 2048},
 	Finished:            {word: "Finished", wire: 20, max: 64},
 	KeyUpdate:           {word: "KeyUpdate", wire: 24, max: 1},
+	HelloRetryRequest:   {word: "HelloRetryRequest", wire: 2, max: 65607},
 	ChangeCipherSpec:    {word: "ChangeCipherSpec"},
 	ApplicationData:     {word: "application data"},
 	NoRenegotiation:     {word: "alert no_renegotiation"},
 	Begin:               {word: "the wish for a handshake"},
 	Rekey:               {word: "the wish for a KeyUpdate"},
+	Demand:              {word: "the wish for a certificate"},
 }
 
 // String is the RFC's word for the message.
@@ -161,16 +182,17 @@ func (e Event) String() string {
 	return fmt.Sprintf("Event(%d)", uint8(e))
 }
 
-// eventOf finds the event of a handshake type.
+// eventOf finds the event of a handshake type: of two the first one, which is
+// ServerHello; that it is a HelloRetryRequest only the message's body says.
 var eventOf = func() (events [256]Event) {
-	for e := HelloRequest; e <= KeyUpdate; e++ {
+	for e := ChangeCipherSpec - 1; e >= HelloRequest; e-- {
 		events[messages[e].wire] = e
 	}
 	return events
 }()
 
 // A cond is a set of facts about a link that decide between rows.
-type cond uint16
+type cond uint32
 
 const (
 	ifPSK       cond = 1 << iota // no certificates at all
@@ -185,6 +207,13 @@ const (
 	ifIgnore                     // or ignored
 	ifSoft                       // a refusal leaves the link up
 	ifIndulgent                  // data may come before the ServerHello
+	ifRetry                      // the server does not take the first key share
+	ifNoRetry                    // or it does
+	ifPost                       // the client can be asked for a certificate later
+	ifAsked                      // it has been, and has not answered
+	ifSigns                      // and will then sign its answer
+	ifResume                     // this handshake resumes a session
+	ifFull                       // or it makes one
 )
 
 // A keys says which keys a direction changes to.
@@ -208,10 +237,11 @@ const (
 	ask          // begin a renegotiation, as soon as no write is pending
 	refuse       // send a no_renegotiation warning
 	rekeyed      // the peer's KeyUpdate, which may ask for ours
+	demand       // the client owes its certificate, after the handshake
 )
 
 // A part of a flight is sent if its conditions hold; then the keys of the
-// sending direction change.
+// sending direction change. Without a message it is only a change of keys.
 type part struct {
 	send Event
 	when cond
@@ -250,12 +280,22 @@ var (
 		{send: ChangeCipherSpec, then: trafficKeys},
 		{send: Finished},
 	}
+	serverResume12 = []part{
+		{send: ServerHello}, {send: ChangeCipherSpec, then: trafficKeys}, {send: Finished},
+	}
+	clientResume12 = []part{{send: ChangeCipherSpec, then: trafficKeys}, {send: Finished}}
 	serverFinish12 = []part{{send: ChangeCipherSpec, then: trafficKeys}, {send: Finished}}
 	helloRequest   = []part{{send: HelloRequest}}
 
+	// Each end sends one ChangeCipherSpec: a server behind its first message,
+	// a client in front of its second flight (RFC 8446, appendix D.4).
+	helloRetry  = []part{{send: HelloRetryRequest}, {send: ChangeCipherSpec}}
+	secondHello = []part{{send: ChangeCipherSpec}, {send: ClientHello}}
+
 	serverHello13 = []part{
 		{send: ServerHello},
-		{send: ChangeCipherSpec, then: handshakeKeys},
+		{send: ChangeCipherSpec, when: ifNoRetry},
+		{then: handshakeKeys},
 		{send: EncryptedExtensions},
 		{send: CertificateRequest, when: ifAuth},
 		{send: Certificate, when: ifCerts},
@@ -263,11 +303,18 @@ var (
 		{send: Finished, then: trafficKeys},
 	}
 	clientFinish13 = []part{
-		{send: ChangeCipherSpec, then: handshakeKeys},
+		{send: ChangeCipherSpec, when: ifNoRetry},
+		{then: handshakeKeys},
 		{send: Certificate, when: ifAuth},
-		{send: CertificateVerify, when: ifSigned},
+		{send: CertificateVerify, when: ifAuth | ifSigned},
 		{send: Finished, then: trafficKeys},
 	}
+	postFinish13 = []part{
+		{send: Certificate},
+		{send: CertificateVerify, when: ifSigns},
+		{send: Finished},
+	}
+	postRequest13 = []part{{send: CertificateRequest}}
 	// tickets13: the message is sent as often as EngineConfig.Tickets says.
 	tickets13 = []part{{send: NewSessionTicket}}
 	keyUpdate = []part{{send: KeyUpdate, then: nextKeys}}
@@ -277,8 +324,8 @@ var (
 var transitions = []transition{
 	// TLS 1.2, client (RFC 5246, section 7.3).
 	{Client, TLS12, NotStarted, Begin, 0, WaitServerHello, 0, 0, clientHello},
-	{Client, TLS12, WaitServerHello, ServerHello, ifPSK, WaitServerHelloDone, 0, 0, nil},
-	{Client, TLS12, WaitServerHello, ServerHello, ifCerts, WaitCertificate, 0, 0, nil},
+	{Client, TLS12, WaitServerHello, ServerHello, ifFull | ifPSK, WaitServerHelloDone, 0, 0, nil},
+	{Client, TLS12, WaitServerHello, ServerHello, ifFull | ifCerts, WaitCertificate, 0, 0, nil},
 	{Client, TLS12, WaitCertificate, Certificate, 0, WaitServerKeyExchange, 0, 0, nil},
 	{Client, TLS12, WaitServerKeyExchange, ServerKeyExchange, ifAuth,
 		WaitCertificateRequest, 0, 0, nil},
@@ -289,8 +336,13 @@ var transitions = []transition{
 	{Client, TLS12, WaitServerHelloDone, ServerHelloDone, 0,
 		WaitChangeCipherSpec, 0, 0, clientFinish12},
 	{Client, TLS12, WaitChangeCipherSpec, ChangeCipherSpec, 0, WaitFinished, trafficKeys, 0, nil},
-	{Client, TLS12, WaitFinished, Finished, 0, Established, 0, 0, nil},
+	{Client, TLS12, WaitFinished, Finished, ifFull, Established, 0, 0, nil},
 	{Client, TLS12, Established, ApplicationData, 0, Established, 0, deliver, nil},
+
+	// TLS 1.2, client: a session is resumed, and the server finishes first (RFC
+	// 5246, section 7.3).
+	{Client, TLS12, WaitServerHello, ServerHello, ifResume, WaitChangeCipherSpec, 0, 0, nil},
+	{Client, TLS12, WaitFinished, Finished, ifResume, Established, 0, 0, clientResume12},
 
 	// TLS 1.2, client: renegotiation. A HelloRequest that crosses a
 	// ClientHello is void (RFC 5246, section 7.4.1.1), and so is a second one.
@@ -311,8 +363,9 @@ var transitions = []transition{
 	{Client, TLS12, WaitFinished, HelloRequest, 0, WaitFinished, 0, 0, nil},
 
 	// TLS 1.2, server.
-	{Server, TLS12, WaitClientHello, ClientHello, ifAuth, WaitCertificate, 0, 0, serverHello12},
-	{Server, TLS12, WaitClientHello, ClientHello, ifNoAuth,
+	{Server, TLS12, WaitClientHello, ClientHello, ifFull | ifAuth,
+		WaitCertificate, 0, 0, serverHello12},
+	{Server, TLS12, WaitClientHello, ClientHello, ifFull | ifNoAuth,
 		WaitClientKeyExchange, 0, 0, serverHello12},
 	{Server, TLS12, WaitCertificate, Certificate, 0, WaitClientKeyExchange, 0, 0, nil},
 	{Server, TLS12, WaitClientKeyExchange, ClientKeyExchange, ifSigned,
@@ -322,7 +375,10 @@ var transitions = []transition{
 	{Server, TLS12, WaitCertificateVerify, CertificateVerify, 0,
 		WaitChangeCipherSpec, 0, 0, nil},
 	{Server, TLS12, WaitChangeCipherSpec, ChangeCipherSpec, 0, WaitFinished, trafficKeys, 0, nil},
-	{Server, TLS12, WaitFinished, Finished, 0, Established, 0, 0, serverFinish12},
+	{Server, TLS12, WaitFinished, Finished, ifFull, Established, 0, 0, serverFinish12},
+	{Server, TLS12, WaitClientHello, ClientHello, ifResume,
+		WaitChangeCipherSpec, 0, 0, serverResume12},
+	{Server, TLS12, WaitFinished, Finished, ifResume, Established, 0, 0, nil},
 	{Server, TLS12, Established, ApplicationData, 0, Established, 0, deliver, nil},
 
 	// TLS 1.2, server: renegotiation.
@@ -339,6 +395,10 @@ var transitions = []transition{
 	{Client, TLS13, NotStarted, Begin, 0, WaitServerHello, 0, 0, clientHello},
 	{Client, TLS13, WaitServerHello, ServerHello, 0,
 		WaitEncryptedExtensions, handshakeKeys, 0, nil},
+	{Client, TLS13, WaitServerHello, HelloRetryRequest, 0,
+		WaitSecondServerHello, 0, 0, secondHello},
+	{Client, TLS13, WaitSecondServerHello, ServerHello, 0,
+		WaitEncryptedExtensions, handshakeKeys, 0, nil},
 	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifPSK, WaitFinished, 0, 0, nil},
 	{Client, TLS13, WaitEncryptedExtensions, EncryptedExtensions, ifAuth,
 		WaitCertificateRequest, 0, 0, nil},
@@ -352,7 +412,10 @@ var transitions = []transition{
 	{Client, TLS13, Established, NewSessionTicket, 0, Established, 0, 0, nil},
 	{Client, TLS13, Established, KeyUpdate, 0, Established, nextKeys, rekeyed, nil},
 	{Client, TLS13, Established, Rekey, 0, Established, 0, 0, keyUpdate},
+	{Client, TLS13, Established, CertificateRequest, ifPost,
+		Established, 0, demand, postFinish13},
 	{Client, TLS13, WaitServerHello, ChangeCipherSpec, 0, WaitServerHello, 0, 0, nil},
+	{Client, TLS13, WaitSecondServerHello, ChangeCipherSpec, 0, WaitSecondServerHello, 0, 0, nil},
 	{Client, TLS13, WaitEncryptedExtensions, ChangeCipherSpec, 0,
 		WaitEncryptedExtensions, 0, 0, nil},
 	{Client, TLS13, WaitCertificateRequest, ChangeCipherSpec, 0,
@@ -362,9 +425,15 @@ var transitions = []transition{
 	{Client, TLS13, WaitFinished, ChangeCipherSpec, 0, WaitFinished, 0, 0, nil},
 
 	// TLS 1.3, server (RFC 8446, appendix A.2).
-	{Server, TLS13, WaitClientHello, ClientHello, ifAuth,
+	{Server, TLS13, WaitClientHello, ClientHello, ifRetry,
+		WaitSecondClientHello, 0, 0, helloRetry},
+	{Server, TLS13, WaitClientHello, ClientHello, ifNoRetry | ifAuth,
 		WaitCertificate, handshakeKeys, 0, serverHello13},
-	{Server, TLS13, WaitClientHello, ClientHello, ifNoAuth,
+	{Server, TLS13, WaitClientHello, ClientHello, ifNoRetry | ifNoAuth,
+		WaitFinished, handshakeKeys, 0, serverHello13},
+	{Server, TLS13, WaitSecondClientHello, ClientHello, ifAuth,
+		WaitCertificate, handshakeKeys, 0, serverHello13},
+	{Server, TLS13, WaitSecondClientHello, ClientHello, ifNoAuth,
 		WaitFinished, handshakeKeys, 0, serverHello13},
 	{Server, TLS13, WaitCertificate, Certificate, ifSigned, WaitCertificateVerify, 0, 0, nil},
 	{Server, TLS13, WaitCertificate, Certificate, ifUnsigned, WaitFinished, 0, 0, nil},
@@ -373,6 +442,14 @@ var transitions = []transition{
 	{Server, TLS13, Established, ApplicationData, 0, Established, 0, deliver, nil},
 	{Server, TLS13, Established, KeyUpdate, 0, Established, nextKeys, rekeyed, nil},
 	{Server, TLS13, Established, Rekey, 0, Established, 0, 0, keyUpdate},
+	{Server, TLS13, Established, Demand, ifPost, Established, 0, demand, postRequest13},
+	{Server, TLS13, Established, Certificate, ifAsked | ifSigned,
+		WaitPostCertificateVerify, 0, 0, nil},
+	{Server, TLS13, Established, Certificate, ifAsked | ifUnsigned,
+		WaitPostFinished, 0, 0, nil},
+	{Server, TLS13, WaitPostCertificateVerify, CertificateVerify, 0, WaitPostFinished, 0, 0, nil},
+	{Server, TLS13, WaitPostFinished, Finished, 0, Established, 0, 0, tickets13},
+	{Server, TLS13, WaitSecondClientHello, ChangeCipherSpec, 0, WaitSecondClientHello, 0, 0, nil},
 	{Server, TLS13, WaitCertificate, ChangeCipherSpec, 0, WaitCertificate, 0, 0, nil},
 	{Server, TLS13, WaitCertificateVerify, ChangeCipherSpec, 0, WaitCertificateVerify, 0, 0, nil},
 	{Server, TLS13, WaitFinished, ChangeCipherSpec, 0, WaitFinished, 0, 0, nil},
@@ -422,12 +499,15 @@ func (p *protocol) wants(at State, facts cond) (words string) {
 
 // facts of a configuration, before the first handshake.
 func (c *EngineConfig) facts() cond {
-	f := choose(c.ServerChain == 0, ifPSK, ifCerts)
-	auth := c.ClientAuth && c.ServerChain > 0
-	f |= choose(auth, ifAuth, ifNoAuth)
-	f |= choose(auth && c.ClientChain > 0, ifSigned, ifUnsigned)
+	psk := c.ServerChain == 0 || c.Resume && c.Version == TLS13 // the session is one
+	f := choose(psk, ifPSK, ifCerts) | choose(c.Resume, ifResume, ifFull)
+	auth, post := c.ClientAuth && !psk, c.PostAuth && c.Version == TLS13
+	signed := (auth || post) && c.ServerChain > 0 && c.ClientChain > 0
+	f |= choose(auth, ifAuth, ifNoAuth) | choose(signed, ifSigned, ifUnsigned)
+	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0)
 	f |= [numRenegPolicies]cond{ifAllow, ifRefuse, ifIgnore}[c.Traits.Renegotiation%numRenegPolicies]
 	f |= choose(c.Traits.RefusalIsWarning, ifSoft, 0)
+	f |= choose(c.Retry && c.Version == TLS13, ifRetry, ifNoRetry)
 	return f | choose(c.Traits.NoDataInReneg, 0, ifIndulgent)
 }
 

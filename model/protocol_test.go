@@ -24,8 +24,8 @@ func every(f func(e *TLS, name string)) {
 func TestEveryStateMeetsEveryEvent(t *testing.T) {
 	every(func(e *TLS, name string) {
 		for at := NotStarted; at < Dead; at++ {
-			for on := HelloRequest; on <= KeyUpdate; on++ {
-				for _, again := range []cond{0, ifAgain} {
+			for on := HelloRequest; on < ChangeCipherSpec; on++ {
+				for _, again := range []cond{0, ifAgain, ifAgain | ifAsked} {
 					sweep(t, e, name, at, on, again)
 				}
 			}
@@ -44,8 +44,11 @@ func sweep(t *testing.T, e *TLS, name string, at State, on Event, again cond) {
 	n := e.bodyLen(on, cfg.Role.Peer())
 	put24(e.msgs[1:], n)
 	e.msgs = append(e.msgs, make([]byte, n)...)
-	if on == Finished {
+	switch on {
+	case Finished:
 		e.verifyData(e.msgs[4:], cfg.Role.Peer())
+	case HelloRetryRequest:
+		copy(e.msgs[4+2:], RetryRandom)
 	}
 	e.absorb()
 	switch {
@@ -69,7 +72,7 @@ func TestTableIsSound(t *testing.T) {
 	every(func(e *TLS, name string) {
 		for _, policy := range []RenegPolicy{RenegAllow, RenegRefuse, RenegIgnore} {
 			e.cfg.Traits = Traits{Renegotiation: policy, RefusalIsWarning: true}
-			facts := e.cfg.facts() | ifAgain
+			facts := e.cfg.facts() | ifAgain | ifAsked
 			for at := range numStates {
 				for on := range numEvents {
 					count := 0

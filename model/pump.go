@@ -176,11 +176,12 @@ type Pump interface {
 	Close()
 }
 
-// An Initiator is a pump whose app can start a handshake or KeyUpdate. Most
-// servers' pumps are not.
+// An Initiator is a pump whose app can start a handshake or KeyUpdate, or as a
+// TLS 1.3 server ask for the client's certificate. Most servers' pumps are not.
 type Initiator interface {
 	Renegotiate()
 	KeyUpdate(requested bool)
+	Authenticate()
 }
 
 // A Restarter is a pump that can be used for another link, so that a hunt

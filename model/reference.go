@@ -144,6 +144,17 @@ func (p *Reference) KeyUpdate(requested bool) {
 	p.turn()
 }
 
+// Authenticate implements Initiator. A record that waits for room comes first,
+// and so does an answer that is owed: see Engine.Authenticate.
+func (p *Reference) Authenticate() {
+	if !p.established() || p.retry > 0 || p.stuckR || p.env.Engine.Deferred() {
+		return
+	}
+	p.note(p.engine().Authenticate())
+	p.wrote = true
+	p.turn()
+}
+
 // established says whether the app may begin something new.
 func (p *Reference) established() bool {
 	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&

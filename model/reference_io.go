@@ -131,6 +131,7 @@ func (p *Reference) take() {
 		return
 	}
 	p.due = false
+	p.carryOn()
 	for !p.over && !p.dead {
 		n, st := p.engine().Read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
@@ -144,6 +145,22 @@ func (p *Reference) take() {
 			p.due = true
 			return
 		}
+	}
+}
+
+// carryOn moves a KeyUpdate, or a request for a certificate, that did not fit when
+// it was made. The peer has closed since then, so that no Read does it.
+//
+// Story 28: without it nobody did. The answer to a KeyUpdate half fitted, the
+// peer had closed, and what the app had written behind it waited for ever.
+func (p *Reference) carryOn() {
+	if !p.over || p.cut || p.dead || p.stuckR || p.up() {
+		return
+	}
+	st := p.engine().Handshake()
+	p.note(st)
+	if st == Failed {
+		p.failed()
 	}
 }
 
@@ -171,7 +188,7 @@ func (p *Reference) shake() {
 // second half, bugzoo F1).
 func (p *Reference) readEnded(st Status) {
 	switch {
-	case st == Failed, p.flaw == FlawWantWriteFatal && st == WantWrite && !p.up():
+	case st == Failed, p.flaw == FlawWantWriteFatal && st == WantWrite && !p.up() && !p.closing:
 		p.failed()
 	case st == Closed && !p.up():
 		p.failed() // a handshake that the peer has given up

@@ -16,6 +16,7 @@ type TLS struct {
 	state      State
 	facts      cond
 	rounds     uint64 // handshakes begun: the hellos of each are different
+	retried    bool   // a HelloRetryRequest has gone by
 	transcript uint64
 	secrets    [numKeys]uint64
 	write      sealer
@@ -247,6 +248,7 @@ func (t *TLS) Shutdown() Status {
 		return t.reject(faultInInit)
 	case first:
 		t.shutdown |= SentClose
+		t.forgetRequests()
 		t.say(LevelWarning, AlertCloseNotify)
 		if t.appEnd > 0 {
 			return t.sending(t.untried(faultWritePending)) // close_notify waits behind it
@@ -267,6 +269,16 @@ func (t *TLS) Shutdown() Status {
 		return WantRead // SSL_shutdown's 0, which nobody judges
 	}
 	return OK
+}
+
+// forgetRequests: a client that has closed no longer looks at a request for its
+// certificate. As OpenSSL's does, it answers all the same, without the request's
+// context, and without a signature if it has not signed before. Nobody is left
+// to look at that.
+func (t *TLS) forgetRequests() {
+	if t.facts&ifAuth == 0 {
+		t.facts &^= ifSigns
+	}
 }
 
 // awaitClose reads until the peer's close_notify.
@@ -336,6 +348,37 @@ func (t *TLS) KeyUpdate(requested bool) Status {
 		return t.reject(faultWritePending)
 	}
 	t.rekey(requested)
+	return t.judge(t.advance(false))
+}
+
+// Authenticate implements Engine. The call fails and the engine does not on a
+// link whose client can't be asked, as long as it owes an answer, in a
+// handshake, after close_notify, and with a Write or the answer to a KeyUpdate
+// pending: OpenSSL would break the link over the one, and send the other
+// instead of the request.
+func (t *TLS) Authenticate() Status {
+	row := t.proto.find(Established, Demand, t.facts)
+	switch {
+	case !t.enter():
+		return Failed
+	case t.appEnd > 0 || t.owesUpdate:
+		return t.refuse(faultWritePending)
+	case t.shutdown&SentClose != 0:
+		return t.refuse(faultShutdown)
+	case row == nil:
+		return t.reject(faultNoPostAuth)
+	case !t.InitFinished():
+		return t.reject(faultStillInInit)
+	case t.facts&ifAsked != 0:
+		return t.reject(faultAsked)
+	}
+	if t.pushBehind(OK) == Failed {
+		return Failed
+	}
+	if t.unsent() > 0 {
+		return t.refuse(faultWritePending)
+	}
+	t.apply(row)
 	return t.judge(t.advance(false))
 }
 

@@ -49,6 +49,7 @@ const (
 	faultVersion
 	faultWritePending
 	faultNoReneg
+	faultNoPostAuth
 	faultAsked
 	faultDataInReneg
 	faultBlocked
@@ -88,10 +89,11 @@ var faultText = [numFaults]string{
 	faultVersion:        "wrong ssl version for this call",
 	faultWritePending:   "a write is pending; want it finished first",
 	faultNoReneg:        "no renegotiation: this end refuses it, and can't ask for it",
+	faultNoPostAuth:     "nobody to ask for a certificate; want a TLS 1.3 server and PostAuth",
 	faultDataInReneg:    "got application data in a renegotiation; want it read first",
 	faultBlocked:        "bad length: an answer is due while a write is pending",
 	faultAlertStuck:     "bad write retry: a part of an alert has left, and a write follows",
-	faultAsked:          "the last HelloRequest is not answered yet",
+	faultAsked:          "the last request is not answered yet",
 	faultStale:          "stale error in the thread's error queue; want ClearErrors before the call",
 }
 

@@ -16,8 +16,8 @@ var usualLengths = [2][2][numEvents]int{
 			ClientKeyExchange: 33, CertificateVerify: 75, Finished: 12},
 	},
 	TLS13: {
-		{ClientHello: 264, ServerHello: 124, EncryptedExtensions: 2, Finished: 32,
-			NewSessionTicket: 53, KeyUpdate: 1},
+		{ClientHello: 264, ServerHello: 124, EncryptedExtensions: 2, CertificateRequest: 41,
+			CertificateVerify: 75, Finished: 32, NewSessionTicket: 53, KeyUpdate: 1},
 		{ClientHello: 208, ServerHello: 118, EncryptedExtensions: 2, CertificateRequest: 41,
 			CertificateVerify: 75, Finished: 32, NewSessionTicket: 53, KeyUpdate: 1},
 	},
@@ -41,7 +41,7 @@ func (t *TLS) bodyLen(e Event, role Role) int {
 	case again && t.cfg.Version == TLS12:
 		n += renegotiationInfo[e]
 	}
-	return t.cfg.Lengths.of(e, role, again, n)
+	return t.cfg.Lengths.of(e, role, again, n+t.extraLen(e))
 }
 
 // certificateLen is that of a Certificate with one certificate as long as the
@@ -55,7 +55,11 @@ func (t *TLS) certificateLen(role Role) int {
 	return frame + pick(t.cfg.Version == TLS13, 5, 3) + chain
 }
 
+// chain is the length of a role's chain: a client may have none to show.
 func (t *TLS) chain(role Role) int {
+	if role == Client && t.facts&ifSigned == 0 {
+		return 0
+	}
 	return pick(role == Server, t.cfg.ServerChain, t.cfg.ClientChain)
 }
 
@@ -75,8 +79,7 @@ func (t *TLS) build(e Event) {
 	t.scratch = m
 	body := m[4:]
 	if e == ClientHello {
-		t.rounds++
-		t.transcript = 0
+		t.newRound()
 	}
 	switch e {
 	case Finished:
@@ -134,6 +137,8 @@ func (t *TLS) frame(e Event, body []byte) {
 	switch e {
 	case ClientHello, ServerHello:
 		t.frameHello(pick(e == ServerHello, 1, 0), body)
+	case HelloRetryRequest:
+		frameRetry(body)
 	case Certificate:
 		t.frameChain(body)
 	}
@@ -161,10 +166,11 @@ func put16(p []byte, n int) { p[0], p[1] = byte(n>>8), byte(n) }
 // RFC 8446, section 4.4.2).
 func (t *TLS) frameChain(body []byte) {
 	if t.cfg.Version == TLS13 {
-		body[0] = 0
+		context := t.extraLen(Certificate)
+		body[0] = byte(context)
 		body[len(body)-2+pick(len(body) < 6, 1, 0)] = 0
 		body[len(body)-1] = 0
-		body = body[1:]
+		body = body[1+context:]
 	}
 	put24(body, len(body)-3)
 	if chain := t.chain(t.cfg.Role); chain > 0 {
@@ -194,7 +200,11 @@ func (t *TLS) remember(e Event, role Role, m []byte) {
 	switch {
 	case e == ServerHello && t.cfg.Version == TLS13:
 		t.secrets[handshakeKeys] = mix(t.cfg.Key, t.transcript)
-	case e == ClientKeyExchange:
+	case e == HelloRetryRequest:
+		t.retried = true
+	case e == Certificate && role == Client:
+		t.facts &^= ifAsked
+	case e == ClientKeyExchange, e == ServerHello && t.facts&ifResume != 0:
 		t.secrets[trafficKeys] = mix(t.cfg.Key, t.transcript)
 	case e == Finished && role == Server && t.cfg.Version == TLS13:
 		t.secrets[trafficKeys] = mix(t.secrets[handshakeKeys], t.transcript)
@@ -239,7 +249,7 @@ func (t *TLS) absorbMessage(size int) Status {
 	}
 	m := t.msgs[t.msgOff : t.msgOff+size]
 	t.msgOff += size
-	e := eventOf[m[0]]
+	e := arrived(m)
 	r := t.proto.find(t.state, e, t.facts)
 	if r == nil {
 		return t.unexpected(e)
@@ -253,8 +263,7 @@ func (t *TLS) absorbMessage(size int) Status {
 		return t.fail(AlertInternalError, faultBlocked)
 	}
 	if e == ClientHello {
-		t.rounds++
-		t.transcript = 0
+		t.newRound()
 		t.asked = false
 	}
 	t.remember(e, t.cfg.Role.Peer(), m)

@@ -47,7 +47,7 @@ func (t *TLS) rekey(requested bool) {
 func (t *TLS) apply(r *transition) {
 	t.state = r.next
 	if r.next == Established {
-		t.facts |= ifAgain
+		t.facts = t.facts&^ifResume | ifAgain | ifFull // a renegotiation is whole
 	}
 	switch r.do {
 	case ask:
@@ -57,6 +57,8 @@ func (t *TLS) apply(r *transition) {
 		t.refuseHandshake()
 	case rekeyed:
 		t.answerNow()
+	case demand:
+		t.facts |= ifAsked
 	}
 	if r.flight != nil {
 		t.sendFlight(r.flight)
@@ -108,7 +110,10 @@ func (t *TLS) sendFlight(parts []part) {
 
 // copies is how often a message is sent in a row.
 func (t *TLS) copies(e Event) int {
-	if e == NewSessionTicket {
+	switch e {
+	case noEvent:
+		return 0
+	case NewSessionTicket:
 		return t.cfg.Tickets
 	}
 	return 1

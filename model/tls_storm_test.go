@@ -75,11 +75,15 @@ func (s *storm) writeSome(r Role) {
 
 func (s *storm) begin(r Role) {
 	e := s.ends[r]
-	if e.cfg.Version == TLS12 {
+	switch {
+	case e.cfg.Version == TLS12:
 		if st := e.Renegotiate(); st != Failed || !e.stale.local {
 			s.healthy("renegotiate", r, st)
 		}
-	} else if e.Unsent() == 0 {
+	case e.Unsent() > 0:
+	case r == Server && e.facts&(ifPost|ifAsked) == ifPost && !e.owesUpdate:
+		s.healthy("authenticate", r, e.Authenticate())
+	default:
 		s.healthy("key update", r, e.KeyUpdate(s.below(2) == 0))
 	}
 }
@@ -146,6 +150,7 @@ func TestStorm(t *testing.T) {
 		cfg.MaxRecord, cfg.HandshakeRecord = 1+d.below(100), d.below(50)
 		cfg.Tickets, cfg.PartialWrite = d.below(3), d.below(2) == 0
 		cfg.Traits.AnswerAtRead = d.below(2) == 0
+		cfg.PostAuth, cfg.Retry = d.below(2) == 0, d.below(4) == 0
 		if d.below(3) == 0 {
 			cfg.Traits.Renegotiation, cfg.Traits.RefusalIsWarning = RenegRefuse, true
 		}

@@ -13,7 +13,7 @@ import (
 //	new       make both ends; arguments are the configuration
 //	shake     handshake and move until both are up, in silence
 //	move END [n=N]   carry at most n bytes from END's buffer to its peer
-//	handshake, read, write, shutdown, renegotiate, keyupdate END
+//	handshake, read, write, shutdown, renegotiate, keyupdate, authenticate END
 //	clear END        empty END's error queue
 //
 // A call shows its answer, the messages that it absorbed (<) and sent (>), and
@@ -46,6 +46,9 @@ func newTracedPair(t *testing.T, d *datadriven.TestData) *pairOf {
 	d.MaybeScanArgs(t, "chain", &cfg.ServerChain)
 	d.MaybeScanArgs(t, "client-chain", &cfg.ClientChain)
 	d.MaybeScanArgs(t, "auth", &cfg.ClientAuth)
+	d.MaybeScanArgs(t, "retry", &cfg.Retry)
+	d.MaybeScanArgs(t, "resume", &cfg.Resume)
+	d.MaybeScanArgs(t, "post-auth", &cfg.PostAuth)
 	d.MaybeScanArgs(t, "tickets", &cfg.Tickets)
 	d.MaybeScanArgs(t, "record", &cfg.MaxRecord)
 	d.MaybeScanArgs(t, "hello", &cfg.HandshakeRecord)
@@ -150,6 +153,8 @@ func (p *pairOf) simpleCall(t *testing.T, d *datadriven.TestData, e *TLS) Status
 		return e.Renegotiate()
 	case "keyupdate":
 		return e.KeyUpdate(d.HasArg("requested"))
+	case "authenticate":
+		return e.Authenticate()
 	}
 	d.Fatalf(t, "no verb %q", d.Cmd)
 	return Failed

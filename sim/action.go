@@ -18,7 +18,8 @@ const (
 	// Pause stops the app's reading, Resume starts it again.
 	Pause
 	Resume
-	// Renegotiate lets the app begin a new handshake.
+	// Renegotiate lets the app begin a new handshake. In TLS 1.3, which has no
+	// renegotiation, a server's app asks for the client's certificate instead.
 	Renegotiate
 	// KeyUpdate lets it send a KeyUpdate: Arg 1 with update_requested.
 	KeyUpdate

@@ -37,6 +37,13 @@ type Config struct {
 	// Stream: the first message opens a stream, which the server then fills;
 	// the client acknowledges every fourth message.
 	Stream bool
+	// Retry: the server sends a HelloRetryRequest (TLS 1.3).
+	Retry bool
+	// Resume: the links resume sessions of links before them.
+	Resume bool
+	// PostAuth: the server can ask for the client's certificate after the
+	// handshake (TLS 1.3).
+	PostAuth bool
 	// AwaitUpdate: whoever asks for a KeyUpdate waits for the answer, so that
 	// one is owed even by an end that has nothing to write.
 	AwaitUpdate bool

@@ -18,8 +18,7 @@ func (w *World) do(a Action) {
 	case Pause, Resume:
 		w.initiate(e, func() { e.pause(a.Verb == Pause) })
 	case Renegotiate:
-		w.expectRefusal(e)
-		w.initiate(e, func() { e.starter.Renegotiate() })
+		w.renegotiate(e)
 	case KeyUpdate:
 		w.initiate(e, func() { e.starter.KeyUpdate(a.Arg == 1) })
 	case Shut, Close:
@@ -39,6 +38,17 @@ func (w *World) do(a Action) {
 	case Tick:
 		w.tick(uint64(a.Arg))
 	}
+}
+
+// renegotiate is the app's decision to begin a handshake, or in TLS 1.3 to ask
+// for the client's certificate.
+func (w *World) renegotiate(e *endpoint) {
+	if w.cfg.Version == model.TLS13 {
+		w.initiate(e, func() { e.starter.Authenticate() })
+		return
+	}
+	w.expectRefusal(e)
+	w.initiate(e, func() { e.starter.Renegotiate() })
 }
 
 // expectRefusal: a renegotiation that the peer refuses ends the link if the

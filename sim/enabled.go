@@ -158,6 +158,8 @@ func (w *World) endChoices(e *endpoint) uint16 {
 		return m
 	}
 	switch {
+	case w.cfg.Version == model.TLS13 && w.cfg.PostAuth && e.id&1 == 1:
+		return m | 1<<KeyUpdate | 1<<Renegotiate
 	case w.cfg.Version == model.TLS13:
 		return m | 1<<KeyUpdate
 	case e.cfg.Traits.Renegotiation == model.RenegRefuse:

@@ -169,6 +169,9 @@ var traits = []trait{
 	{"reentrant", func(c *Config) *bool { return &c.Reentrant }},
 	{"stream", func(c *Config) *bool { return &c.Stream }},
 	{"await-update", func(c *Config) *bool { return &c.AwaitUpdate }},
+	{"hello-retry", func(c *Config) *bool { return &c.Retry }},
+	{"resume", func(c *Config) *bool { return &c.Resume }},
+	{"post-auth", func(c *Config) *bool { return &c.PostAuth }},
 }
 
 func getTraits(s *Script) string {

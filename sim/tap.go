@@ -27,6 +27,7 @@ const (
 	opTake
 	opData
 	opTold
+	opAuthenticate
 )
 
 // moved enters n bytes into a counter of the ledger.
@@ -131,6 +132,15 @@ func (t *tap) KeyUpdate(requested bool) model.Status {
 	st := t.e.engine.KeyUpdate(requested)
 	t.e.moves++
 	t.settle(opKeyUpdate, 0, st)
+	return st
+}
+
+// Authenticate implements model.Engine.
+func (t *tap) Authenticate() model.Status {
+	t.e.call()
+	st := t.e.engine.Authenticate()
+	t.e.moves++
+	t.settle(opAuthenticate, 0, st)
 	return st
 }
 

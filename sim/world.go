@@ -137,7 +137,8 @@ func (w *World) equip(e *endpoint) {
 	e.cfg = model.EngineConfig{Role: model.Role(e.id & 1), Version: c.Version,
 		Transport: c.Transport, In: s.Bio, Out: s.Bio, Errors: &e.host.errors,
 		Key: fold(c.Seed, uint64(e.id/2)), ServerChain: s.Chain, ClientChain: s.ClientChain,
-		ClientAuth: c.Auth, Tickets: s.Tickets, MaxRecord: s.Record, HandshakeRecord: s.Hello,
+		ClientAuth: c.Auth, Retry: c.Retry, Resume: c.Resume, PostAuth: c.PostAuth,
+		Tickets: s.Tickets, MaxRecord: s.Record, HandshakeRecord: s.Hello,
 		PartialWrite: !c.WholeWrites, MovingBuffer: !c.FixedBuffer,
 		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal}}
 	switch {

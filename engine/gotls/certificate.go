@@ -30,10 +30,15 @@ type certID struct {
 // how many certificates a hunt makes.
 const chainStep = 64
 
+// certOf names the certificate of a role and length.
+func certOf(role model.Role, chain int) certID {
+	return certID{role, (max(chain, 0) + chainStep - 1) / chainStep * chainStep}
+}
+
 // certificate gives the role's certificate of about chain bytes; each is made
 // once. Equal arguments give equal bytes, in every process.
 func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, error) {
-	id := certID{role, (max(chain, 0) + chainStep - 1) / chainStep * chainStep}
+	id := certOf(role, chain)
 	if cert := l.certs[id]; cert != nil {
 		return cert, nil
 	}

@@ -359,6 +359,14 @@ func (e *engine) KeyUpdate(bool) model.Status {
 	return e.refuse("crypto/tls can't begin a KeyUpdate")
 }
 
+// Authenticate implements [model.Engine]: it is refused.
+func (e *engine) Authenticate() model.Status {
+	if !e.enter() {
+		return model.Failed
+	}
+	return e.refuse("crypto/tls can't ask for a certificate after the handshake")
+}
+
 // ClearErrors implements [model.Engine]. Go has no error queue.
 func (e *engine) ClearErrors() {}
 

@@ -244,8 +244,9 @@ func TestRefusals(t *testing.T) {
 	versions(t, func(t *testing.T, v model.Version) {
 		l := opened(t, base(v))
 		for what, call := range map[string]func() model.Status{
-			"Renegotiate": l.client().Renegotiate,
-			"KeyUpdate":   func() model.Status { return l.client().KeyUpdate(true) },
+			"Renegotiate":  l.client().Renegotiate,
+			"KeyUpdate":    func() model.Status { return l.client().KeyUpdate(true) },
+			"Authenticate": l.client().Authenticate,
 		} {
 			want(t, what, call(), model.Failed)
 			if !errors.Is(l.client().Err(), model.ErrRefused) {
@@ -264,6 +265,9 @@ func TestBadConfigurations(t *testing.T) {
 	for text, spoil := range map[string]func(*model.EngineConfig){
 		"use allow or refuse": func(c *model.EngineConfig) {
 			c.Traits.Renegotiation = model.RenegIgnore
+		},
+		"post-handshake authentication is not supported": func(c *model.EngineConfig) {
+			c.PostAuth = true
 		},
 		"want at least 1": func(c *model.EngineConfig) { c.In = 0 },
 		"want one":        func(c *model.EngineConfig) { c.Transport = model.Attached },

@@ -12,7 +12,8 @@
 //   - Config.Rand is a stream that follows from the run's seed and the link's
 //     key. Since Go 1.26 key shares are drawn from elsewhere, unless GODEBUG
 //     says cryptocustomrand=1: [Library.Begin] sees to that.
-//   - Config.Time stands still, and session tickets, which carry it, are off.
+//   - Config.Time stands still. Session tickets, which carry it, are on only
+//     where a link resumes a session, which crypto/tls at both ends can.
 //   - Certificates are made in code with Ed25519, whose signatures have no
 //     randomness in them and one length. The group is X25519; P-256 is there
 //     for the certificates of others.
@@ -21,7 +22,8 @@
 // PSK, so all links use certificates. It can't begin a renegotiation or a
 // KeyUpdate. A requested KeyUpdate is answered at the read. A client takes
 // part in a renegotiation, but data in the middle of one is fatal to it; a
-// server fails when it is asked. Handshake messages are not split.
+// server fails when it is asked. Handshake messages are not split. Nobody is
+// asked for a certificate after the handshake.
 package gotls
 
 import (
@@ -42,10 +44,15 @@ type Library struct {
 	seed   uint64
 	certs  map[certID]*tls.Certificate
 	stores []*store // of engines that were given back
+
+	sessions map[sessionID]*tls.ClientSessionState
 }
 
 // New makes a library without engines.
-func New() *Library { return &Library{certs: map[certID]*tls.Certificate{}} }
+func New() *Library {
+	return &Library{certs: map[certID]*tls.Certificate{},
+		sessions: map[sessionID]*tls.ClientSessionState{}}
+}
 
 // Name is "gotls".
 func (l *Library) Name() string { return "gotls" }
@@ -112,6 +119,9 @@ func supported(cfg *model.EngineConfig) error {
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegIgnore:
 		return errors.New("gotls: renegotiation ignore is not supported; use allow or refuse")
+	case cfg.PostAuth:
+		return errors.New("gotls: post-handshake authentication is not supported; " +
+			"crypto/tls has none")
 	case cfg.Transport == model.Pair && (cfg.In < 1 || cfg.Out < 1):
 		return fmt.Errorf("gotls: got buffers of %d and %d bytes; want at least 1", cfg.In, cfg.Out)
 	case cfg.Transport == model.Attached && cfg.Socket == nil:
@@ -140,6 +150,9 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 		DynamicRecordSizingDisabled: true,
 		InsecureSkipVerify:          true,
 	}
+	if cfg.Retry && cfg.Version == model.TLS13 && cfg.Role == model.Server {
+		c.CurvePreferences = []tls.CurveID{tls.CurveP256} // the client's share is of X25519
+	}
 	if cfg.Traits.Renegotiation == model.RenegAllow {
 		c.Renegotiation = tls.RenegotiateFreelyAsClient
 	}
@@ -155,7 +168,10 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 		return nil, err
 	}
 	c.Certificates = []tls.Certificate{*cert}
-	return c, nil
+	if cfg.Resume {
+		err = l.resume(c, cfg)
+	}
+	return c, err
 }
 
 // store gives an engine its buffers, used ones if there are any.

@@ -54,6 +54,8 @@ type callbacks struct {
 	pskClient uintptr
 	pskServer uintptr
 	message   uintptr
+
+	sessionGet, usePSK, findPSK uintptr
 }
 
 // register makes the callbacks, once a Library.
@@ -63,6 +65,9 @@ func (l *Library) register() {
 	l.pskClient = callbackC(l.clientPSK)
 	l.pskServer = callbackC(l.serverPSK)
 	l.message = callbackC(l.onMessage)
+	l.sessionGet = callbackC(l.getSession)
+	l.usePSK = callbackC(l.useSession)
+	l.findPSK = callbackC(l.findSession)
 }
 
 // ready is RAND_METHOD.status: seeded, always.

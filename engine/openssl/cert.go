@@ -7,6 +7,7 @@ const (
 	verifyNone   = 0
 	verifyPeer   = 1
 	verifyNeedIt = 2 // SSL_VERIFY_FAIL_IF_NO_PEER_CERT
+	verifyLater  = 8 // SSL_VERIFY_POST_HANDSHAKE
 )
 
 // A profile is how the ends of a link know each other.
@@ -38,7 +39,7 @@ func chainOf(cfg *model.EngineConfig) int {
 		return 0
 	case cfg.Role == model.Server:
 		return roundChain(cfg.ServerChain)
-	case cfg.ClientAuth:
+	case cfg.ClientAuth, cfg.PostAuth && cfg.ClientChain > 0:
 		return roundChain(cfg.ClientChain)
 	}
 	return 0

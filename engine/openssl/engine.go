@@ -42,6 +42,9 @@ type engine struct {
 	key    uint64
 	random stream
 
+	session  []byte // what the link resumes, in DER
+	identity []byte // its name in TLS 1.3
+
 	failed   bool
 	failCall string
 	failCode uint32
@@ -77,6 +80,13 @@ func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, erro
 		l.Free(e)
 		return nil, err
 	}
+	if cfg.Resume {
+		l.cur = e
+		if err := e.resume(cfg); err != nil {
+			l.Free(e)
+			return nil, err
+		}
+	}
 	return e, nil
 }
 
@@ -99,15 +109,26 @@ func (e *engine) configure(cfg *model.EngineConfig) {
 	if cfg.Role == model.Server {
 		l.sslSetAcceptState(e.ssl)
 		l.sslSetNumTickets(e.ssl, uint64(max(cfg.Tickets, 0)))
+		if cfg.Retry && e.tls13 {
+			l.sslCtrl(e.ssl, ctrlSetGroupsList, 0, uintptr(unsafe.Pointer(&otherGroup[0])))
+		}
 	} else {
 		l.sslSetConnectState(e.ssl)
 	}
 	l.sslCtrl(e.ssl, ctrlMode, modes(cfg), 0)
 	l.sslCtrl(e.ssl, ctrlMaxSendFragment, int64(min(max(cfg.MaxRecord, 512), 16384)), 0)
+	if cfg.PostAuth && e.tls13 {
+		e.postAuth(cfg)
+	}
 	if cfg.Watch != nil {
 		l.sslSetMsgCallback(e.ssl, l.message)
 	}
 }
+
+// otherGroup is, for C, the only group of a server that sends a
+// HelloRetryRequest. A client's first key share is of X25519, but it offers
+// this one as well, as a client of engine/gotls does.
+var otherGroup = []byte("P-256\x00")
 
 // modes are the SSL_MODE bits to add to the default, SSL_MODE_AUTO_RETRY
 // (SSL_CTX_set_mode(3)).

@@ -27,8 +27,8 @@
 //
 // What OpenSSL 3.0.19 breaks by itself, whatever the pump does, if the pump has
 // a write that waits for room: it fails the link on the next read of two
-// KeyUpdates in a row (bad length, issue 8677), or of a ClientHello (bad write
-// retry, or bad length), and it answers a HelloRequest twice if another one
+// KeyUpdates in a row (bad length, issue 8677), or of a ClientHello or a
+// CertificateRequest (bad write retry, or bad length), and it answers a HelloRequest twice if another one
 // follows. Hunts find the first two in any pump. A renegotiation that would be
 // begun twice is refused: see stories 20 and 22 at Renegotiate.
 //
@@ -176,6 +176,7 @@ const (
 	ctrlMode            = 33
 	ctrlSessCacheMode   = 44
 	ctrlMaxSendFragment = 52
+	ctrlSetGroupsList   = 92
 	ctrlMinProto        = 123
 	ctrlMaxProto        = 124
 
@@ -237,7 +238,8 @@ func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 	}
 	l.ctxCtrl(ctx, ctrlMinProto, proto, 0)
 	l.ctxCtrl(ctx, ctrlMaxProto, proto, 0)
-	l.ctxCtrl(ctx, ctrlSessCacheMode, 0, 0)
+	l.ctxCtrl(ctx, ctrlSessCacheMode, cacheNothing, 0)
+	l.ctxSetGetSession(ctx, l.sessionGet)
 	l.ctxSetOptions(ctx, options(cfg))
 	if l.ctxSetSuites(ctx, "TLS_AES_128_GCM_SHA256") != 1 {
 		return l.queued("SSL_CTX_set_ciphersuites")
@@ -267,7 +269,7 @@ func (l *Library) authenticate(ctx uintptr, p profile, role model.Role) error {
 // options are the SSL_OP bits of a context (SSL_CTX_set_options(3)). Without
 // the first, OpenSSL 3 refuses a client's renegotiation as if told to.
 func options(cfg *model.EngineConfig) uint64 {
-	ops := uint64(opNoTicket)
+	ops := uint64(opNoTicket | opNoResumeAgain)
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegRefuse:
 		ops |= opNoReneg

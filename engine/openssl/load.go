@@ -12,6 +12,7 @@ type api struct {
 	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError       uintptr
 	sslPeekEx                                                             uintptr
 	sslRenegotiate, sslKeyUpdate, sslGetKeyUpdateType                     uintptr
+	sslVerifyClientPost                                                   uintptr
 	sslIsInitFinished, sslPending, sslHasPending, sslGetShutdown, sslWant uintptr
 	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee              uintptr
 	bioSetFlags, bioClearFlags                                            uintptr
@@ -33,6 +34,7 @@ type api struct {
 	ctxSetSuites               func(ctx uintptr, list string) int32
 	ctxSetPSKClient            func(ctx uintptr, cb uintptr)
 	ctxSetPSKServer            func(ctx uintptr, cb uintptr)
+	ctxSetGetSession           func(ctx uintptr, cb uintptr)
 
 	ctxSetVerify     func(ctx uintptr, mode int32, cb uintptr)
 	ctxGetStore      func(ctx uintptr) uintptr
@@ -53,6 +55,14 @@ type api struct {
 	sslSetAcceptState  func(ssl uintptr)
 	sslSetNumTickets   func(ssl uintptr, n uint64) int32
 	sslSetMsgCallback  func(ssl, cb uintptr)
+	sslSetVerify       func(ssl uintptr, mode int32, cb uintptr)
+	sslSetPostAuth     func(ssl uintptr, on int32)
+	sslSetSessionID    func(ssl uintptr, context *byte, n uint32) int32
+	sslSetSession      func(ssl, session uintptr) int32
+	sslSetPSKUse       func(ssl, cb uintptr)
+	sslSetPSKFind      func(ssl, cb uintptr)
+	d2iSession         func(to uintptr, der **byte, n int64) uintptr
+	sessionFree        func(session uintptr)
 	sslPeerFinished    func(ssl uintptr, buf *byte, n uint64) uint64
 	bioNewIndex        func() int32
 	bioMethNew         func(kind int32, name string) uintptr
@@ -112,6 +122,16 @@ func (a *api) symbols() []symbol {
 		{"SSL_set_accept_state", &a.sslSetAcceptState},
 		{"SSL_set_num_tickets", &a.sslSetNumTickets},
 		{"SSL_set_msg_callback", &a.sslSetMsgCallback},
+		{"SSL_set_verify", &a.sslSetVerify},
+		{"SSL_set_post_handshake_auth", &a.sslSetPostAuth},
+		{"SSL_set_session_id_context", &a.sslSetSessionID},
+		{"SSL_set_session", &a.sslSetSession},
+		{"SSL_set_psk_use_session_callback", &a.sslSetPSKUse},
+		{"SSL_set_psk_find_session_callback", &a.sslSetPSKFind},
+		{"SSL_CTX_sess_set_get_cb", &a.ctxSetGetSession},
+		{"d2i_SSL_SESSION", &a.d2iSession},
+		{"SSL_SESSION_free", &a.sessionFree},
+		{"SSL_verify_client_post_handshake", &a.sslVerifyClientPost},
 		{"SSL_do_handshake", &a.sslDoHandshake},
 		{"SSL_read_ex", &a.sslReadEx},
 		{"SSL_write_ex", &a.sslWriteEx},

@@ -94,9 +94,11 @@ func story(t testing.TB, lib *openssl.Library, seed uint64) string {
 	lib.Begin(seed)
 	defer lib.End()
 	var sums []string
-	for _, v := range versions {
+	for i, v := range slices.Concat(versions, versions) {
 		cfg := base(v)
 		cfg.In, cfg.Out, cfg.Tickets = 700, 900, 2
+		grown := i >= len(versions)
+		cfg.Resume, cfg.Retry, cfg.PostAuth = grown, grown, grown
 		l := pair(t, lib, cfg)
 		l.handshake(100)
 		l.say(model.Client, "request")
@@ -104,7 +106,9 @@ func story(t testing.TB, lib *openssl.Library, seed uint64) string {
 			l.client().Renegotiate()
 		} else {
 			l.client().KeyUpdate(true)
+			l.server().Authenticate()
 		}
+		l.server().ClearErrors()
 		l.settle()
 		l.read(model.Server)
 		l.handshake(100)
@@ -330,8 +334,13 @@ func TestMemoryStaysFlat(t *testing.T) {
 			if i%8 == 0 {
 				cfg = certified(cfg.Version, 300+i%1000, true)
 			}
+			cfg.Resume, cfg.Retry, cfg.PostAuth = i%4 == 1, i%3 == 0, i%2 == 0
 			l := pair(t, lib, cfg)
 			l.handshake(1 << 16)
+			l.server().Authenticate()
+			l.server().ClearErrors()
+			l.settle()
+			l.read(model.Client)
 			l.free()
 			lib.End()
 		}

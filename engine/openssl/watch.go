@@ -43,7 +43,7 @@ func (l *Library) onMessage(sent, _, content int32, p *byte, n uintptr,
 func (e *engine) noteMessage(sent bool, content int32, msg []byte) {
 	switch {
 	case content == contentHandshake && len(msg) >= handshakeHead:
-		e.watch(model.Note{Sent: sent, Message: handshakeName(msg[0]), Bytes: len(msg)})
+		e.watch(model.Note{Sent: sent, Message: messageName(msg), Bytes: len(msg)})
 	case content == contentAlert && len(msg) == 2:
 		e.watch(model.Note{Sent: sent, Message: "alert " + alertName(msg[1]), Bytes: len(msg)})
 	case content == contentHeader && sent && len(msg) == headerLen:
@@ -86,6 +86,17 @@ var handshakeNames = [...]string{
 	20: "Finished",
 	22: "CertificateStatus",
 	24: "KeyUpdate",
+}
+
+// messageName is handshakeName, but of the ServerHello that is none (RFC 8446,
+// section 4.1.3).
+func messageName(msg []byte) string {
+	const random = handshakeHead + 2
+	end := random + len(model.RetryRandom)
+	if msg[0] == 2 && len(msg) >= end && string(msg[random:end]) == model.RetryRandom {
+		return "HelloRetryRequest"
+	}
+	return handshakeName(msg[0])
 }
 
 // handshakeName is a message's name in the RFCs.

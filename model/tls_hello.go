@@ -1,0 +1,93 @@
+package model
+
+// This file has what makes hellos and requests differ from the usual: a
+// HelloRetryRequest, a resumed session, a request after the handshake.
+
+// What messages have more than usual, in bytes, as OpenSSL sends them.
+const (
+	// helloRetryLen is the whole body of a HelloRetryRequest.
+	helloRetryLen = 84
+	// largerShare: a P-256 key share instead of an X25519 one.
+	largerShare = 33
+	// sessionID is that of the session of TLS 1.2 that is resumed.
+	sessionID = 32
+	// identity: that of the session of TLS 1.3, instead of a short PSK's.
+	identity = 183
+	// contextLen is that of a request for a certificate after the handshake.
+	contextLen = 32
+)
+
+// extraLen is what a message's body has more than usual on this link.
+func (t *TLS) extraLen(e Event) int {
+	switch e {
+	case HelloRetryRequest:
+		return helloRetryLen
+	case ClientHello, ServerHello:
+		return pick(t.retried, largerShare, 0) + t.sessionLen(e)
+	case CertificateRequest, Certificate:
+		return t.contextOf(e)
+	}
+	return 0
+}
+
+// sessionLen is what a hello needs to name the session that it resumes.
+func (t *TLS) sessionLen(e Event) int {
+	switch {
+	case t.facts&ifResume == 0:
+		return 0
+	case t.cfg.Version == TLS12:
+		return sessionID
+	}
+	return pick(e == ClientHello, identity, 0)
+}
+
+// contextOf is the length of the context that tells requests for a certificate
+// after the handshake apart, and that the answer repeats (RFC 8446, 4.3.2). A
+// client that has sent its close_notify leaves it out, as OpenSSL's does.
+func (t *TLS) contextOf(e Event) int {
+	closed := t.cfg.Role == Client && t.shutdown&SentClose != 0
+	switch {
+	case t.cfg.Version == TLS12:
+		return 0
+	case e == CertificateRequest && t.facts&ifAgain != 0:
+		return contextLen
+	case e == Certificate && t.facts&ifAsked != 0 && !closed:
+		return contextLen
+	}
+	return 0
+}
+
+// newRound begins the transcript of a handshake. The second ClientHello goes on
+// with the first one's, and has the same random (RFC 8446, section 4.1.2).
+func (t *TLS) newRound() {
+	if !t.retried {
+		t.rounds++
+		t.transcript = 0
+	}
+}
+
+// RetryRandom is the random of a HelloRetryRequest: the SHA-256 of its name
+// (RFC 8446, section 4.1.3).
+const RetryRandom = "\xcf\x21\xad\x74\xe5\x9a\x61\x11\xbe\x1d\x8c\x02\x1e\x65\xb8\x91" +
+	"\xc2\xa2\x11\x16\x7a\xbb\x8c\x5e\x07\x9e\x09\xe2\xc8\xa8\x33\x9c"
+
+// helloRetryTail follows it: no session, suite, compression, and extensions.
+// They name the version and the group P-256, and end with a cookie.
+const helloRetryTail = "\x00" + "\x13\x01" + "\x00" + "\x00\x2c" +
+	"\x00\x2b\x00\x02\x03\x04" + "\x00\x33\x00\x02\x00\x17" + "\x00\x2c\x00\x1c\x00\x1a"
+
+// frameRetry writes the fixed fields of a HelloRetryRequest over the filling.
+func frameRetry(body []byte) {
+	body[0], body[1] = 3, 3
+	copy(body[2:], RetryRandom+helloRetryTail)
+}
+
+// arrived is the event of a whole message.
+func arrived(m []byte) Event {
+	e, random := eventOf[m[0]], m[min(4+2, len(m)):]
+	if e == ServerHello && len(random) >= len(RetryRandom) &&
+		string(random[:len(RetryRandom)]) == RetryRandom {
+		return HelloRetryRequest
+	}
+	return e
+}
