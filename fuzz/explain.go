@@ -17,6 +17,7 @@ func Explain(s *sim.Script, out *Outcome) []string {
 	v := out.Result.Violation
 	t := &teller{script: s, out: out, v: v, end: sim.End(v.End)}
 	t.say("%s: %s", v.Property, why(v.Property))
+	t.lapses()
 	t.origin()
 	t.verdict()
 	return t.lines
@@ -46,6 +47,19 @@ func (t *teller) pumpOf(e sim.End) string {
 		return t.script.Config.Pump
 	}
 	return t.script.Config.Peer
+}
+
+// lapses says where a library failed by itself: what was lost with that link is
+// not what the story is about.
+func (t *teller) lapses() {
+	if t.out.Trace == nil {
+		return
+	}
+	for _, ev := range t.out.Trace.Events {
+		if ev.Kind == sim.DidLapse {
+			t.say("at step %d, at the %s: %s", ev.Step, ev.End, ev)
+		}
+	}
 }
 
 // origin finds what produced the output that waits: the last message that the

@@ -31,10 +31,13 @@ var (
 	ErrReset = errors.New("model: the socket was reset")
 )
 
-// ErrLibrary is what the Err of an engine wraps that failed by itself: in a call
-// that no pump could have done without, or otherwise.
-var ErrLibrary = errors.New("the library failed by itself")
-
 // ErrRefused is what the Err of a real library's engine wraps if only the last
 // call failed, and the engine lives on: it can't do what it was asked for.
 var ErrRefused = errors.New("the call was refused")
+
+// ErrLibrary is what the Err of an engine wraps if its library has failed by
+// itself, in a call that no pump could have made differently: every call then
+// kept to the rules, and the link is broken all the same (OpenSSL issue 8677).
+// The engine is dead. For the rest of the run its link is as one that a fault
+// has touched, and nobody is blamed for what is lost.
+var ErrLibrary = errors.New("the library failed by itself")

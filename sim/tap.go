@@ -53,6 +53,7 @@ func (e *endpoint) observe(op, n int, status uint8) {
 type tap struct {
 	e        *endpoint
 	failed   bool // a call has answered Failed
+	lapsed   bool // and its library failed by itself
 	stuck    bool // the last Read or Handshake wanted to write
 	wasInit  bool // no handshake is under way
 	everInit bool // the first handshake is done
@@ -70,15 +71,33 @@ func (t *tap) dead() bool {
 
 // settle enters the answer of a call.
 func (t *tap) settle(op, n int, st model.Status) {
-	t.e.observe(op, n, uint8(st))
-	if st == model.Failed && !t.failed {
-		t.failed = true
-		t.e.moves++
+	if st == model.Failed {
+		t.fell()
 	}
+	t.e.observe(op, n, uint8(st))
 	if done := t.e.engine.InitFinished(); done != t.wasInit {
 		t.wasInit = done
 		t.everInit = t.everInit || done
 		t.e.moves++
+	}
+}
+
+// fell enters that a call has failed. What a library breaks by itself is a
+// fault like a reset of the network: it taints the link, and the run goes on.
+func (t *tap) fell() {
+	if !t.failed {
+		t.failed = true
+		t.e.moves++
+	}
+	if t.lapsed {
+		return
+	}
+	if err := t.e.engine.Err(); errors.Is(err, model.ErrLibrary) {
+		t.lapsed = true
+		t.e.w.taint(t.e)
+		if t.e.w.trace != nil {
+			t.e.w.trace.lapse(t.e, err)
+		}
 	}
 }
 

@@ -17,6 +17,9 @@ const (
 	DidCall
 	// DidNote: an engine sent or absorbed a message.
 	DidNote
+	// DidLapse: an engine's library failed by itself in the call that follows
+	// (model.ErrLibrary).
+	DidLapse
 )
 
 // An Event is a line of a trace.
@@ -31,6 +34,7 @@ type Event struct {
 	N      int          // DidCall: bytes, ticks or mask
 	Status uint8        // DidCall
 	Note   model.Note   // DidNote
+	Err    error        // DidLapse: what the engine said
 	Now    uint64       // virtual time
 }
 
@@ -64,6 +68,11 @@ func (t *Trace) note(e *endpoint, n model.Note) {
 		Now: e.w.now})
 }
 
+func (t *Trace) lapse(e *endpoint, err error) {
+	t.Events = append(t.Events, Event{Kind: DidLapse, Step: e.w.steps, End: e.id, Err: err,
+		Now: e.w.now})
+}
+
 var opText = [...]string{
 	opRecv: "recv", opSend: "send", opFin: "shutdown(write)", opClose: "close",
 	opInterest: "interest", opWake: "wake", opTimer: "timer", opSpin: "spin",
@@ -88,6 +97,8 @@ func (ev Event) String() string {
 			way = "produces"
 		}
 		return fmt.Sprintf("engine %s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
+	case DidLapse:
+		return fmt.Sprintf("engine fails: %v", ev.Err)
 	}
 	return ev.callText()
 }
@@ -130,6 +141,9 @@ func (ev Event) Idle() bool {
 // without any size: what two libraries should agree on. ok is false for events
 // of another kind.
 func (ev Event) Answer() (text string, ok bool) {
+	if ev.Kind == DidLapse {
+		return "library failed by itself", true
+	}
 	if ev.Kind != DidCall {
 		return "", false
 	}

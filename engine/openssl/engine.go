@@ -51,7 +51,10 @@ type engine struct {
 	refused  bool   // the call that failed has changed nothing
 	refusal  string // why, if not for OpenSSL's reason
 
-	writing bool // a Write has to be made again
+	moving  bool // a Write may be repeated from another address
+	writing bool // a record of a Write waits for room: it has to be made again
+	last    offer
+	own     bool // the library has broken the engine by itself: see lapsed
 
 	first [1]byte  // what peek looks at
 	asked [12]byte // lastHandshake when the last HelloRequest was sent
@@ -115,6 +118,7 @@ func (e *engine) configure(cfg *model.EngineConfig) {
 	} else {
 		l.sslSetConnectState(e.ssl)
 	}
+	e.moving = cfg.MovingBuffer
 	l.sslCtrl(e.ssl, ctrlMode, modes(cfg), 0)
 	l.sslCtrl(e.ssl, ctrlMaxSendFragment, int64(min(max(cfg.MaxRecord, 512), 16384)), 0)
 	if cfg.PostAuth && e.tls13 {
@@ -230,6 +234,7 @@ func (e *engine) well() model.Status {
 func (e *engine) fail(name string) model.Status {
 	e.failed, e.failCall, e.failCode = true, name, e.lib.lastError()
 	e.refused = false
+	e.own = e.own || e.lapsed()
 	return model.Failed
 }
 
@@ -277,6 +282,7 @@ func (e *engine) emptyHanded() model.Status {
 // Write is SSL_write_ex(3). An empty p sends no record, but whatever the
 // engine has put off: the answer to a KeyUpdate.
 func (e *engine) Write(p []byte) (n int, s model.Status) {
+	e.offered(p)
 	n, ok := e.move(e.lib.sslWriteEx, e.ssl, p)
 	if ok {
 		e.writing = false
@@ -362,6 +368,9 @@ func (e *engine) Err() error {
 	switch {
 	case !e.failed:
 		return nil
+	case e.own:
+		return fmt.Errorf("openssl: %s failed: %w: %s", e.failCall, model.ErrLibrary,
+			e.lib.errorText(e.failCode))
 	case e.cut != nil && !e.refused:
 		return e.cut
 	}

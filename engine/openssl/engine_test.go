@@ -521,23 +521,6 @@ func TestKeyUpdateWhileWriteIsBlocked(t *testing.T) {
 	}
 }
 
-// With an answer put off, a second KeyUpdate makes 3.0.19 try to write it all
-// the same, and the bug of issue 8677 is back. A version that has it fixed
-// reads on.
-func TestTwoKeyUpdatesWhileWriteIsBlocked(t *testing.T) {
-	l := blockedWriter(t)
-	l.client().KeyUpdate(true)
-	l.client().KeyUpdate(false)
-	l.carry(model.Client, 1<<16)
-	_, s := l.read(model.Server)
-	err := l.server().Err()
-	if s == model.Failed && strings.Contains(err.Error(), "bad length") {
-		t.Logf("%s: %v", l.lib.Describe(), err)
-		return
-	}
-	want(t, "server's read of two KeyUpdates", s, model.WantRead)
-}
-
 // blockedWriter is a link whose server has a record that does not fit.
 func blockedWriter(t *testing.T) *link {
 	cfg := base(model.TLS13)
@@ -547,26 +530,4 @@ func blockedWriter(t *testing.T) *link {
 	_, s := l.server().Write(make([]byte, 1000))
 	want(t, "server's write", s, model.WantWrite)
 	return l
-}
-
-// A ClientHello that comes while a write is blocked: OpenSSL takes its own
-// answer for a wrong retry of that write, and breaks the link.
-func TestRenegotiationWhileWriteIsBlocked(t *testing.T) {
-	cfg := base(model.TLS12)
-	cfg.Out = 300
-	l := open(t, cfg)
-	l.handshake(1 << 16)
-	_, s := l.server().Write(make([]byte, 1000))
-	want(t, "server's write", s, model.WantWrite)
-	l.client().Renegotiate()
-	l.carry(model.Client, 1<<16)
-	_, s = l.read(model.Server)
-	err := l.server().Err()
-	if s == model.Failed && strings.Contains(err.Error(), "::bad ") { // write retry, or length
-		t.Logf("%s: %v", l.lib.Describe(), err)
-		return
-	}
-	if s != model.WantWrite {
-		t.Fatalf("server's read of the ClientHello: %v (%v)", s, err)
-	}
 }

@@ -27,10 +27,13 @@
 //
 // What OpenSSL 3.0.19 breaks by itself, whatever the pump does, if the pump has
 // a write that waits for room: it fails the link on the next read of two
-// KeyUpdates in a row (bad length, issue 8677), or of a ClientHello or a
-// CertificateRequest (bad write retry, or bad length), and it answers a HelloRequest twice if another one
-// follows. Hunts find the first two in any pump. A renegotiation that would be
-// begun twice is refused: see stories 20 and 22 at Renegotiate.
+// KeyUpdates in a row (issue 8677), of a ClientHello or of a CertificateRequest,
+// and when the write is made again after a ClientHello was refused whose alert
+// does not fit. Err wraps [model.ErrLibrary] then: see lapsed. It also throws
+// away what does not fit of a no_renegotiation alert while no write waits, and
+// its peer can decrypt nothing from then on; and it answers a HelloRequest twice
+// if another one follows. A renegotiation that would be begun twice is refused:
+// see stories 20 and 22 at Renegotiate.
 //
 // Both transports are there: a BIO pair, and a BIO that calls the socket. Traits
 // that OpenSSL does not have are errors of New.

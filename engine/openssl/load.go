@@ -64,6 +64,7 @@ type api struct {
 	d2iSession         func(to uintptr, der **byte, n int64) uintptr
 	sessionFree        func(session uintptr)
 	sslPeerFinished    func(ssl uintptr, buf *byte, n uint64) uint64
+	sslStateText       func(ssl uintptr) string
 	bioNewIndex        func() int32
 	bioMethNew         func(kind int32, name string) uintptr
 	bioMethSetRead     func(method, cb uintptr) int32
@@ -147,6 +148,7 @@ func (a *api) symbols() []symbol {
 		{"SSL_has_pending", &a.sslHasPending},
 		{"SSL_get_shutdown", &a.sslGetShutdown},
 		{"SSL_get_peer_finished", &a.sslPeerFinished},
+		{"SSL_state_string_long", &a.sslStateText},
 		{"BIO_get_new_index", &a.bioNewIndex},
 		{"BIO_meth_new", &a.bioMethNew},
 		{"BIO_meth_set_read_ex", &a.bioMethSetRead},
@@ -184,9 +186,12 @@ func (s symbol) bind(lib string, handles []uintptr) error {
 // those of a library with that OPENSSL_VERSION_NUMBER: 0xMNN00PP0 of a 3.x,
 // 0xMNNFFPPS before. LibreSSL calls itself 2.0.0 for ever.
 func known(number uint64) bool {
-	const first, last, three = 0x10101000, 0x10101fff, 0x30000000
-	return first <= number && number <= last || number >= three
+	const first, last = 0x10101000, 0x10101fff
+	return first <= number && number <= last || number >= versionThree
 }
+
+// versionThree is the number of the first 3.x.
+const versionThree = 0x30000000
 
 const (
 	// OPENSSL_INIT_NO_LOAD_CONFIG: a machine's openssl.cnf sets ciphers,

@@ -1,0 +1,311 @@
+package openssl_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// waiting is a link whose server has a write of text, n bytes, that waits for
+// room. moving says whether it may be repeated from elsewhere.
+func waiting(t *testing.T, v model.Version, n int, moving bool) (l *link, text []byte) {
+	t.Helper()
+	cfg := base(v)
+	cfg.Out, cfg.MovingBuffer = 300, moving
+	l = openEach(t, [2]model.EngineConfig{base(v), cfg})
+	l.handshake(1 << 16)
+	text = make([]byte, n)
+	for range 300 {
+		if _, s := l.server().Write(text); s == model.WantWrite {
+			return l, text
+		}
+	}
+	t.Fatal("there is always room")
+	return nil, nil
+}
+
+// bySelf wants a call to have broken the engine, and the library to say that
+// it did so by itself. Other versions than the one whose faults these are may
+// answer what the documentation says instead.
+func bySelf(t *testing.T, l *link, got, documented model.Status) {
+	t.Helper()
+	err := l.server().Err()
+	t.Logf("%s: %v, %v", l.lib.Describe(), got, err)
+	if got == documented && !strings.HasPrefix(l.lib.Describe(), "OpenSSL 3.0.") {
+		return
+	}
+	if got != model.Failed || !errors.Is(err, model.ErrLibrary) {
+		t.Fatalf("got %v (%v); want the library to fail by itself", got, err)
+	}
+	l.server().ClearErrors()
+	if _, s := l.read(model.Server); s != model.Failed || !errors.Is(l.server().Err(), model.ErrLibrary) {
+		t.Fatalf("the next read: %v (%v); want the same failure", s, l.server().Err())
+	}
+}
+
+// A ClientHello that a read absorbs while a write waits: OpenSSL takes its own
+// ServerHello for a wrong retry of that write. If the write is long the length
+// is what is wrong with it.
+func TestClientHelloWhileAWriteWaits(t *testing.T) {
+	for _, n := range []int{1, 40, 1000, 16000} {
+		l, _ := waiting(t, model.TLS12, n, true)
+		want(t, "client's renegotiate", l.client().Renegotiate(), model.WantRead)
+		l.carry(model.Client, 1<<16)
+		_, s := l.read(model.Server)
+		bySelf(t, l, s, model.WantWrite)
+		l.free()
+	}
+}
+
+// Two KeyUpdates that a read absorbs while a write waits: it has put the answer
+// to the first off, and gives it when it sees the second.
+func TestTwoKeyUpdatesWhileAWriteWaits(t *testing.T) {
+	for _, n := range []int{1, 4, 5, 1000} {
+		for _, requested := range []bool{false, true} {
+			l, _ := waiting(t, model.TLS13, n, true)
+			l.client().KeyUpdate(true)
+			l.carry(model.Client, 1<<16)
+			_, s := l.read(model.Server)
+			want(t, "server's read of one KeyUpdate", s, model.WantRead)
+			l.client().KeyUpdate(requested)
+			l.carry(model.Client, 1<<16)
+			_, s = l.read(model.Server)
+			bySelf(t, l, s, model.WantRead)
+			l.free()
+		}
+	}
+}
+
+// A ClientHello that is refused while a write waits: the alert is next, and if
+// it does not fit either, the write that is made again is taken for its retry.
+// This is a Write that fails, and a right one.
+func TestRefusalBehindAWriteThatWaits(t *testing.T) {
+	for _, room := range []int{1, 29, 30} {
+		cfgs := refusing()
+		cfgs[model.Server].Out, cfgs[model.Server].MaxRecord = 300, 512
+		cfgs[model.Server].PartialWrite = false
+		l := openEach(t, cfgs)
+		l.handshake(1 << 16)
+		text := make([]byte, 1000)
+		_, s := l.server().Write(text)
+		want(t, "server's write", s, model.WantWrite)
+		want(t, "client's renegotiate", l.client().Renegotiate(), model.WantRead)
+		l.carry(model.Client, 1<<16)
+		_, s = l.read(model.Server)
+		want(t, "server's read of the ClientHello", s, model.WantRead)
+		for range 1000 {
+			l.server().Drain(l.buffer[:room])
+			if _, s = l.server().Write(text); s != model.WantWrite {
+				break
+			}
+		}
+		bySelf(t, l, s, model.OK)
+		l.free()
+	}
+}
+
+// A refusal that does not fit while nothing waits: OpenSSL writes the alert
+// through a buffer of its own, and throws away what does not leave at once. The
+// refuser does not know, and goes on; its peer can decrypt nothing any more.
+// Whoever asks a refuser is dead already, so runs need not tell this apart.
+func TestRefusalWithoutRoomIsLost(t *testing.T) {
+	const alert = 5 + 8 + 2 + 16
+	for _, room := range []int{0, 1, alert - 1, alert} {
+		cfgs := refusing()
+		cfgs[model.Server].Out = 300
+		l := openEach(t, cfgs)
+		l.handshake(1 << 16)
+		fill := make([]byte, 300-room-(5+8+16))
+		if n, s := l.server().Write(fill); n != len(fill) || s != model.OK {
+			t.Fatalf("server's write: %d, %v", n, s)
+		}
+		l.client().Renegotiate()
+		l.carry(model.Client, 1<<16)
+		_, s := l.read(model.Server)
+		want(t, "server's read of the ClientHello", s, model.WantRead)
+		if n := l.server().(model.Inspector).Unsent(); n != 0 {
+			t.Errorf("%d bytes are said to wait", n)
+		}
+		l.settle()
+		l.read(model.Client)
+		l.server().Write([]byte("behind the alert"))
+		l.settle()
+		_, s = l.read(model.Client)
+		err := l.client().Err()
+		t.Logf("%s, room for %d of %d bytes: %v", l.lib.Describe(), room, alert, err)
+		if s != model.Failed || errors.Is(err, model.ErrLibrary) {
+			t.Fatalf("client's read: %v (%v); want it dead, of a refusal or of what is missing",
+				s, err)
+		}
+		l.free()
+	}
+}
+
+// A write of nothing binds nobody: what comes after it is no retry of it. Here
+// it wants room for an answer that was put off.
+func TestWriteOfNothingBindsNobody(t *testing.T) {
+	cfg := base(model.TLS13)
+	cfg.Out, cfg.MovingBuffer = 10, false
+	l := openEach(t, [2]model.EngineConfig{base(model.TLS13), cfg})
+	l.handshake(1 << 16)
+	l.client().KeyUpdate(true)
+	l.carry(model.Client, 1<<16)
+	l.read(model.Server)
+	_, s := l.server().Write(nil)
+	want(t, "server's write of nothing", s, model.WantWrite)
+	for text := []byte("sixteen bytes or"); s == model.WantWrite && !l.server().InitFinished(); {
+		l.carry(model.Server, 1<<16)
+		_, s = l.server().Write(text)
+	}
+	want(t, "server's write", s, model.WantWrite)
+	for range 2 {
+		l.client().KeyUpdate(true)
+	}
+	l.carry(model.Client, 1<<16)
+	_, s = l.read(model.Server)
+	bySelf(t, l, s, model.WantRead)
+}
+
+// What a pump does wrong with a write that waits breaks the link with the same
+// two errors, and is no failure of the library: a retry with less (E1, E11), one
+// from elsewhere where that is not allowed (E5), a shutdown over it (E4).
+func TestWrongRetriesAreThePumps(t *testing.T) {
+	for _, c := range []struct {
+		name, why string
+		moving    bool
+		wrong     func(e model.Engine, text []byte) model.Status
+	}{
+		{"shorter", "bad length", true, func(e model.Engine, text []byte) model.Status {
+			_, s := e.Write(text[:len(text)-1])
+			return s
+		}},
+		{"another one, shorter", "bad length", true, func(e model.Engine, _ []byte) model.Status {
+			_, s := e.Write([]byte("the next message"))
+			return s
+		}},
+		{"moved", "bad write retry", false, func(e model.Engine, text []byte) model.Status {
+			_, s := e.Write(append([]byte(nil), text...))
+			return s
+		}},
+		{"shut down", "bad write retry", true, func(e model.Engine, _ []byte) model.Status {
+			e.Shutdown()
+			return e.Shutdown()
+		}},
+	} {
+		for _, v := range versions {
+			t.Run(c.name+" "+v.String(), func(t *testing.T) {
+				l, text := waiting(t, v, 1000, c.moving)
+				s := c.wrong(l.server(), text)
+				err := l.server().Err()
+				if s != model.Failed || !strings.Contains(err.Error(), c.why) {
+					t.Fatalf("got %v (%v); want a failure with %s", s, err, c.why)
+				}
+				if errors.Is(err, model.ErrLibrary) {
+					t.Errorf("the pump's mistake is taken for the library's: %v", err)
+				}
+			})
+		}
+	}
+}
+
+// A stranger's error in the queue fails a call, and breaks nothing: that the
+// queue was not cleared is the pump's mistake.
+func TestStrangersErrorIsNotTheLibrarys(t *testing.T) {
+	l, _ := waiting(t, model.TLS12, 1000, true)
+	stranger := pair(t, l.lib, base(model.TLS12))
+	defer stranger.free()
+	cfg := base(model.TLS12)
+	cfg.Out = 300
+	m := pair(t, l.lib, cfg)
+	defer m.free()
+	m.handshake(1 << 16)
+	m.server().Write(make([]byte, 1000))
+	_, s := m.server().Write(nil)
+	want(t, "the stranger's wrong retry", s, model.Failed)
+	_, s = l.read(model.Server)
+	err := l.server().Err()
+	if s != model.Failed || !strings.Contains(err.Error(), "bad length") {
+		t.Fatalf("the read with the stranger's error queued: %v (%v)", s, err)
+	}
+	if errors.Is(err, model.ErrLibrary) {
+		t.Errorf("the stranger's error is taken for the library's: %v", err)
+	}
+	l.server().ClearErrors()
+	_, s = l.read(model.Server)
+	want(t, "the read with the queue cleared", s, model.WantRead)
+}
+
+// A mistake is what is made of a write that has to be repeated: a wrong call,
+// or wrong bytes.
+type mistake func(e model.Engine, p []byte) []byte
+
+// A clumsy pump is the reference, and a mistake.
+type clumsy struct {
+	model.Reference
+	wrong mistake
+}
+
+func (p *clumsy) Restart(env model.Env) {
+	env.Engine = &mistaken{Engine: env.Engine, wrong: p.wrong}
+	p.Reference.Restart(env)
+}
+
+// A mistaken engine has the mistake made to it.
+type mistaken struct {
+	model.Engine
+	wrong   mistake
+	blocked bool
+}
+
+func (e *mistaken) Write(p []byte) (int, model.Status) {
+	if e.blocked && len(p) > 0 {
+		p = e.wrong(e.Engine, p)
+	}
+	n, s := e.Engine.Write(p)
+	e.blocked = s == model.WantWrite && len(p) > 0
+	return n, s
+}
+
+// TestClumsyPumpsAreFound: that failures of the library are nobody's fault does
+// not hide the mistakes that look like them, in any scenario.
+func TestClumsyPumpsAreFound(t *testing.T) {
+	lib := need(t)
+	for name, wrong := range map[string]mistake{
+		"shorter": func(_ model.Engine, p []byte) []byte { return p[:len(p)/2] },
+		"moved":   func(_ model.Engine, p []byte) []byte { return append([]byte(nil), p...) },
+		"shut": func(e model.Engine, p []byte) []byte {
+			e.Shutdown()
+			e.Shutdown()
+			e.ClearErrors()
+			return p
+		},
+	} {
+		for _, scenario := range []string{"bulk-both-ways", "renegotiation", "key-update"} {
+			t.Run(name+" "+scenario, func(t *testing.T) {
+				spec := model.Spec{Name: "clumsy", New: func(env model.Env) model.Pump {
+					p := &clumsy{wrong: wrong}
+					p.Restart(env)
+					return p
+				}}
+				c := fuzz.NewCatalog(spec)
+				c.AddEngine(lib.Name(), func() (model.Library, error) { return lib, nil })
+				h := fuzz.Hunt{Seed: 1, Schedules: 2000, First: true, Options: fuzz.Options{Pump: &spec,
+					Engine: lib, Scenario: scenario}}
+				rep, err := h.Run(t.Context(), c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(rep.Finds) != 1 {
+					t.Fatalf("got %d finds in %d schedules; want the mistake", len(rep.Finds),
+						rep.Schedules)
+				}
+				if f := rep.Finds[0]; f.Script.Property != "spurious-failure" {
+					t.Errorf("got %s; want spurious-failure", f.Script.Property)
+				}
+			})
+		}
+	}
+}
