@@ -24,10 +24,10 @@ type job struct {
 
 // A huntJob is a part of a hunt, with names for what has code.
 type huntJob struct {
-	Pump, Peer, Engine, PeerEngine, Scenario, TLS string
-	Seed, Schedules, From, Steps                  uint64
-	Watch                                         model.PropertySet
-	First                                         bool
+	Pump, Peer, Engine, PeerEngine, Scenario, TLS, Profile string
+	Seed, Schedules, From, Steps                           uint64
+	Watch                                                  model.PropertySet
+	First                                                  bool
 	// Alone: one schedule only, told action by action, and not shrunk.
 	Alone bool
 }
@@ -175,7 +175,7 @@ func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 
 // names finds what the names of a job mean.
 func (w *worker) names(o *Options, j *huntJob) (err error) {
-	o.Scenario, o.TLS = j.Scenario, j.TLS
+	o.Scenario, o.TLS, o.Profile = j.Scenario, j.TLS, j.Profile
 	if o.Pump, err = w.catalog.Pump(j.Pump); err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ const maxLost = 64
 // that its actions become known, and is a find with the property crash.
 func (g *Guard) Hunt(ctx context.Context, h *Hunt, e Engines) (rep Report, err error) {
 	c := &chase{guard: g, hunt: h, rep: &rep, begin: time.Now(), job: huntJob{Pump: h.Pump.Name,
-		Engine: e.Engine, PeerEngine: e.Peer, Scenario: h.Scenario, TLS: h.TLS, Seed: h.Seed,
-		Schedules: h.Schedules, Watch: h.Watch, First: h.First}}
+		Engine: e.Engine, PeerEngine: e.Peer, Scenario: h.Scenario, TLS: h.TLS,
+		Profile: h.Profile, Seed: h.Seed, Schedules: h.Schedules, Watch: h.Watch, First: h.First}}
 	if h.Peer != nil {
 		c.job.Peer = h.Peer.Name
 	}

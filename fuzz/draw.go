@@ -15,6 +15,9 @@ type Options struct {
 	Engine, PeerEngine model.Library
 	// Scenario and TLS, if not empty, bind the schedules to one of these.
 	Scenario, TLS string
+	// Profile, if not empty, binds them to a way in which the ends know each
+	// other: see Profiles.
+	Profile string
 }
 
 // real says whether a library of the machine takes part: then what it does not
@@ -24,10 +27,9 @@ func (o *Options) real() bool {
 		o.PeerEngine != nil && o.PeerEngine.Name() != "model"
 }
 
-// mixed says whether two real libraries meet. They do so with certificates,
-// which all have, and without renegotiation: crypto/tls fails when it is asked
-// for one, and when data comes in the middle of one. They have no sessions in
-// common.
+// mixed says whether two real libraries meet. They do so without
+// renegotiation: crypto/tls fails when it is asked for one, and when data comes
+// in the middle of one. They have no sessions in common.
 func (o *Options) mixed() bool {
 	return o.Engine != nil && o.PeerEngine != nil && o.Engine.Name() != o.PeerEngine.Name()
 }
@@ -71,9 +73,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.drawSizes()
 	d.drawOdds()
 	sc.shape(d)
-	if o.mixed() {
-		d.cfg.Sizes.Chain = max(d.cfg.Sizes.Chain, 300)
-	}
+	d.identify()
 	d.swarm()
 	d.widen()
 }

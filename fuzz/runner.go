@@ -96,6 +96,9 @@ func (r *Runner) equip() (err error) {
 	if err := speak(o.Engine, o.PeerEngine); err != nil {
 		return err
 	}
+	if err := checkProfile(o); err != nil {
+		return err
+	}
 	peer := o.Peer
 	if peer == nil {
 		if peer, err = r.catalog.Pump("reference"); err != nil {

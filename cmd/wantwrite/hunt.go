@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +19,7 @@ import (
 type huntFlags struct {
 	pump, peer, engine, peerEngine string
 	tls, scenario, strategy        string
+	profile                        string
 	property, corpus, confirm      string
 	seed, schedules                uint64
 	time                           time.Duration
@@ -56,6 +59,8 @@ func newHunt(t *terminal) *cobra.Command {
 		" reported")
 	fl.StringVar(&f.tls, "tls", "", "1.2 or 1.3 (default: both)")
 	fl.StringVar(&f.scenario, "scenario", "", "one scenario only: see list (default: all)")
+	fl.StringVar(&f.profile, "profile", "", "how the ends know each other: "+
+		strings.Join(fuzz.Profiles(), ", ")+" (default: all are drawn)")
 	fl.StringVar(&f.strategy, "strategy", "random", "how actions are picked: random")
 	fl.StringVar(&f.property, "property", "", "look for one property only: see list")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
@@ -72,9 +77,13 @@ func newHunt(t *terminal) *cobra.Command {
 // hunt makes a hunt of the flags.
 func (f *huntFlags) hunt(cmd *cobra.Command, c *fuzz.Catalog) (h fuzz.Hunt, err error) {
 	h = fuzz.Hunt{Seed: f.seed, Schedules: f.schedules, First: f.first}
-	h.Scenario, h.TLS = f.scenario, f.tls
+	h.Scenario, h.TLS, h.Profile = f.scenario, f.tls, f.profile
 	if f.strategy != "random" {
 		return h, fmt.Errorf("got strategy %q; want random", f.strategy)
+	}
+	if f.profile != "" && !slices.Contains(fuzz.Profiles(), f.profile) {
+		return h, fmt.Errorf("got --profile %q; want one of %s", f.profile,
+			strings.Join(fuzz.Profiles(), ", "))
 	}
 	if f.tls != "" && f.tls != "1.2" && f.tls != "1.3" {
 		return h, fmt.Errorf("got --tls %q; want 1.2 or 1.3", f.tls)

@@ -28,6 +28,7 @@ func TestBadCommandLines(t *testing.T) {
 		"hunt --scenario nope":                 `got scenario "nope"; want one of request-response`,
 		"hunt --property nope":                 `got property "nope"; want one of stall, deadlock`,
 		"hunt --strategy nope":                 `got strategy "nope"; want random`,
+		"hunt --profile rsa":                   `got --profile "rsa"; want one of psk, ecdsa, mutual`,
 		"hunt --tls 1.1":                       `got --tls "1.1"; want 1.2 or 1.3`,
 		"hunt --workers 2":                     "got --workers 2; want 1",
 		"hunt --workers x":                     `got --workers "x"; want a whole number`,

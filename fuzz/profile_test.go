@@ -1,0 +1,87 @@
+package fuzz_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A named library is the model's under another name.
+type named struct {
+	*model.Models
+	name string
+}
+
+func (l named) Name() string { return l.name }
+
+// drawn counts the profiles of schedules, and those with client certificates
+// outside of the scenario that is about them.
+func drawn(t *testing.T, o fuzz.Options, schedules uint64) (counts map[string]int, elsewhere int) {
+	t.Helper()
+	spec := model.ReferenceSpec()
+	o.Pump = &spec
+	r, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	counts = map[string]int{}
+	for n := range schedules {
+		if _, err := r.Schedule(3, n, model.EveryProperty); err != nil {
+			t.Fatal(err)
+		}
+		cfg := r.Config()
+		profile := fuzz.ProfileOf(&cfg)
+		counts[profile]++
+		if profile == "mutual" && cfg.Scenario != "long-handshake" {
+			elsewhere++
+		}
+	}
+	return counts, elsewhere
+}
+
+// By default all profiles are drawn; with one that is asked for, no other.
+func TestProfilesAreDrawn(t *testing.T) {
+	counts, elsewhere := drawn(t, fuzz.Options{}, 2000)
+	for _, p := range fuzz.Profiles() {
+		if counts[p] < 40 {
+			t.Errorf("got profiles %v; want each of %v", counts, fuzz.Profiles())
+		}
+	}
+	if elsewhere < 20 {
+		t.Errorf("got client certificates in %d schedules that are not about them; want more",
+			elsewhere)
+	}
+	for _, p := range fuzz.Profiles() {
+		if counts, _ := drawn(t, fuzz.Options{Profile: p}, 200); counts[p] != 200 {
+			t.Errorf("got %v with profile %s", counts, p)
+		}
+	}
+}
+
+// Where a library has no PSK there is none, and it can't be asked for.
+func TestNoPSKWithoutALibraryThatHasIt(t *testing.T) {
+	tls := named{model.NewModels(), "gotls"}
+	if counts, _ := drawn(t, fuzz.Options{Engine: tls}, 200); counts["psk"] > 0 {
+		t.Errorf("got profiles %v on crypto/tls, which has no PSK", counts)
+	}
+	for _, o := range []fuzz.Options{
+		{Engine: tls, Profile: "psk"},
+		{Engine: tls, PeerEngine: named{model.NewModels(), "openssl"}, Profile: "psk"},
+		{Engine: named{model.NewModels(), "openssl"}, PeerEngine: tls, Profile: "psk"},
+	} {
+		spec := model.ReferenceSpec()
+		o.Pump = &spec
+		_, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+		if err == nil || !strings.Contains(err.Error(), "want ecdsa or mutual") {
+			t.Errorf("got %v; want an error about the PSK", err)
+		}
+	}
+	spec := model.ReferenceSpec()
+	_, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Profile: "rsa"})
+	if err == nil || err.Error() != `fuzz: got profile "rsa"; want one of psk, ecdsa, mutual` {
+		t.Errorf("got %v; want an error that lists the profiles", err)
+	}
+}
