@@ -29,10 +29,7 @@ func drawn(t *testing.T, o fuzz.Options, schedules uint64) (counts map[string]in
 	defer r.Close()
 	counts = map[string]int{}
 	for n := range schedules {
-		if _, err := r.Schedule(3, n, model.EveryProperty); err != nil {
-			t.Fatal(err)
-		}
-		cfg := r.Config()
+		cfg := r.Draw(3, n)
 		profile := fuzz.ProfileOf(&cfg)
 		counts[profile]++
 		if profile == "mutual" && cfg.Scenario != "long-handshake" {

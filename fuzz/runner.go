@@ -129,12 +129,17 @@ func seedOf(seed, schedule uint64) uint64 {
 	return mix.Uint64()
 }
 
+// Draw draws the world of schedule number n of a seed, which is not run.
+func (r *Runner) Draw(seed, n uint64) sim.Config {
+	r.drawer.draw(r.menu, seedOf(seed, n))
+	return r.drawer.cfg
+}
+
 // Schedule runs schedule number n of a seed and looks for the watched
 // properties.
 func (r *Runner) Schedule(seed, n uint64, watch model.PropertySet) (sim.Result, error) {
-	s := seedOf(seed, n)
-	r.drawer.draw(r.menu, s)
-	r.random.Restart(&r.drawer.plan, s+1)
+	r.Draw(seed, n)
+	r.random.Restart(&r.drawer.plan, seedOf(seed, n)+1)
 	if err := r.reset(watch); err != nil {
 		return sim.Result{}, err
 	}

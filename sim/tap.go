@@ -75,6 +75,9 @@ func (t *tap) settle(op, n int, st model.Status) {
 		t.fell()
 	}
 	t.e.observe(op, n, uint8(st))
+	if op == opWrite && st == model.OK && t.wasInit {
+		return // no handshake is under way behind a Write that was taken
+	}
 	if done := t.e.engine.InitFinished(); done != t.wasInit {
 		t.wasInit = done
 		t.everInit = t.everInit || done

@@ -51,6 +51,8 @@ type engine struct {
 	refused  bool   // the call that failed has changed nothing
 	refusal  string // why, if not for OpenSSL's reason
 
+	known, finished bool // what InitFinished says, until the next call of the SSL
+
 	moving  bool // a Write may be repeated from another address
 	writing bool // a record of a Write waits for room: it has to be made again
 	last    offer
@@ -152,7 +154,7 @@ func (e *engine) call(fn uintptr, n int) uintptr {
 	if e.ssl == 0 {
 		panic("openssl: call on an engine that was freed")
 	}
-	e.lib.cur = e
+	e.lib.cur, e.known = e, false
 	r := callC(fn, e.args[:n])
 	e.rethrow()
 	return r
@@ -333,8 +335,15 @@ func (e *engine) Drain(p []byte) int {
 	return n
 }
 
-// InitFinished is SSL_is_init_finished(3).
-func (e *engine) InitFinished() bool { return e.ask(e.lib.sslIsInitFinished) == 1 }
+// InitFinished is SSL_is_init_finished(3), asked once after each call: pumps
+// ask again and again.
+func (e *engine) InitFinished() bool {
+	if !e.known {
+		e.finished = e.ask(e.lib.sslIsInitFinished) == 1
+		e.known = true
+	}
+	return e.finished
+}
 
 // Pending is SSL_pending(3).
 func (e *engine) Pending() int { return e.ask(e.lib.sslPending) }

@@ -1,0 +1,52 @@
+// Package proof is what is proved on the real libraries with whole worlds: that
+// the reference pump holds, that runs repeat in every process, that memory is
+// given back, and what a run costs. It has tests only.
+//
+// By default they are small. With WANTWRITE_LONG=1 they run the figures that
+// the project claims, some minutes altogether.
+package proof
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// long says whether the full figures are wanted.
+func long() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
+
+// catalog knows both libraries.
+func catalog() *fuzz.Catalog {
+	c := fuzz.NewCatalog()
+	c.AddEngine("openssl", func() (model.Library, error) {
+		lib, err := openssl.Load("")
+		if err != nil {
+			return nil, err
+		}
+		return lib, nil
+	})
+	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
+	return c
+}
+
+// library finds a library by its name. Where it is missing the test is skipped,
+// but if WANTWRITE_REQUIRE names it it fails: a CI that lost the library must
+// not go green.
+func library(t testing.TB, c *fuzz.Catalog, name string) model.Library {
+	t.Helper()
+	lib, err := c.Engine(name)
+	switch {
+	case err == nil:
+	case slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), name):
+		t.Fatal(err)
+	default:
+		t.Skip(err)
+	}
+	return lib
+}

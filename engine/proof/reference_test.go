@@ -1,0 +1,110 @@
+package proof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// TestReferenceHolds: on the real libraries hunts find nothing in the reference
+// pump, whatever the scenario, the version and the profile, at either end, and
+// with the other library at the other end.
+func TestReferenceHolds(t *testing.T) {
+	for _, c := range []struct {
+		engine, peer string
+		few, many    uint64
+	}{
+		{"openssl", "openssl", 600, 50000},
+		{"gotls", "gotls", 600, 50000},
+		{"openssl", "gotls", 200, 10000},
+		{"gotls", "openssl", 200, 10000},
+	} {
+		t.Run(c.engine+"-"+c.peer, func(t *testing.T) {
+			cat := catalog()
+			spec := model.ReferenceSpec()
+			o := fuzz.Options{Pump: &spec, Engine: library(t, cat, c.engine),
+				PeerEngine: library(t, cat, c.peer)}
+			schedules := c.few
+			if long() {
+				schedules = c.many
+			}
+			hold(t, cat, o, schedules)
+			checkTally(t, tallyOf(t, cat, o, schedules), o, schedules)
+		})
+	}
+}
+
+// huntSeed is that of the hunts here.
+const huntSeed = 31
+
+// hold hunts in the reference pump.
+func hold(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) {
+	t.Helper()
+	h := fuzz.Hunt{Options: o, Seed: huntSeed, Schedules: schedules}
+	h.Found = func(f *fuzz.Find) error {
+		t.Errorf("schedule %d: %s\n%s", f.Schedule, strings.Join(f.Story, "\n"), f.Script.Format())
+		return nil
+	}
+	rep, err := h.Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rep.Schedules != schedules {
+		t.Errorf("the hunt went through %d schedules; want %d", rep.Schedules, schedules)
+	}
+}
+
+// A tally counts the schedules of a hunt by what was drawn.
+type tally map[string]uint64
+
+// tallyOf draws the schedules of a hunt once more, and runs none.
+func tallyOf(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) tally {
+	t.Helper()
+	r, err := fuzz.NewRunner(c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	counts := tally{}
+	for n := range schedules {
+		cfg := r.Draw(huntSeed, n)
+		for _, what := range []string{fuzz.ProfileOf(&cfg), "TLS " + cfg.Version.String(),
+			cfg.Transport.String(), cfg.Under.String(), cfg.Scenario} {
+			counts[what]++
+		}
+	}
+	return counts
+}
+
+// checkTally wants every profile, version, transport, role and scenario drawn
+// that the libraries have: the profiles 2000 times in 50,000.
+func checkTally(t *testing.T, counts tally, o fuzz.Options, schedules uint64) {
+	t.Helper()
+	least := map[string]uint64{"TLS 1.2": 4, "TLS 1.3": 4, "pair": 4, "attached": 4, "client": 4,
+		"server": 4, "psk": 25, "ecdsa": 25, "mutual": 25} // a part of the whole each
+	if o.Engine.Name() == "gotls" || o.PeerEngine.Name() == "gotls" {
+		delete(least, "psk") // crypto/tls has none
+	}
+	mixed := o.Engine.Name() != o.PeerEngine.Name()
+	for _, sc := range fuzz.Scenarios() {
+		if !mixed || !sc.Only12 { // a renegotiation is not for crypto/tls
+			least[sc.Name] = 150
+		}
+	}
+	for what, part := range least {
+		if got := counts[what]; got < schedules/part || got == 0 {
+			t.Errorf("%d of %d schedules are %s; want at least %d", got, schedules, what,
+				schedules/part)
+		}
+	}
+	var lines []string
+	for what, n := range counts {
+		lines = append(lines, fmt.Sprintf("%s %d", what, n))
+	}
+	slices.Sort(lines)
+	t.Logf("%d schedules: %s", schedules, strings.Join(lines, ", "))
+}

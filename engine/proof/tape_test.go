@@ -1,0 +1,303 @@
+package proof
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// An op is a method of model.Engine.
+type op uint8
+
+const (
+	opHandshake op = iota
+	opRead
+	opWrite
+	opShutdown
+	opRenegotiate
+	opKeyUpdate
+	opClearErrors
+	opFeed
+	opDrain
+	opInitFinished
+	opOutputPending
+	opInputRoom
+	opDeferred
+	opErr
+)
+
+// A call is one of a pump's calls of its engine: with the bytes that it gave,
+// or the size of the buffer that it lent, and what came of it.
+type call struct {
+	op     op
+	end    int
+	given  []byte
+	lent   int
+	n      int
+	status model.Status
+}
+
+// A tape is all that the pumps of a run have called, in order, and on what.
+type tape struct {
+	seed    uint64
+	cfgs    []model.EngineConfig
+	sockets [][]transfer // by end, of attached engines
+	calls   []call
+	pumps   int // that have come to be
+
+	ends   []model.Engine // of a playback
+	buffer [1 << 16]byte
+}
+
+// A transfer is what a socket made of a call of an attached engine.
+type transfer struct {
+	got []byte // by Recv
+	n   int    // taken by Send
+	st  model.IOStatus
+}
+
+// A keeper is a library that puts its engines on the tape.
+type keeper struct {
+	model.Library
+	tape *tape
+}
+
+// Begin is the beginning of a run: the tape is wound back.
+func (k *keeper) Begin(seed uint64) {
+	*k.tape = tape{seed: seed}
+	k.Library.Begin(seed)
+}
+
+func (k *keeper) New(cfg *model.EngineConfig) (model.Engine, error) {
+	mine := *cfg
+	t := k.tape
+	if cfg.Socket != nil {
+		mine.Socket = &ear{cfg.Socket, t, len(t.cfgs)}
+	}
+	t.cfgs, t.sockets = append(t.cfgs, mine), append(t.sockets, nil)
+	return k.Library.New(&mine)
+}
+
+// An ear is a socket that listens in.
+type ear struct {
+	model.Socket
+	tape *tape
+	end  int
+}
+
+func (s *ear) Recv(p []byte) (int, model.IOStatus) {
+	n, st := s.Socket.Recv(p)
+	s.hear(transfer{append([]byte(nil), p[:n]...), n, st})
+	return n, st
+}
+
+func (s *ear) Send(p []byte) (int, model.IOStatus) {
+	n, st := s.Socket.Send(p)
+	s.hear(transfer{nil, n, st})
+	return n, st
+}
+
+func (s *ear) hear(x transfer) { s.tape.sockets[s.end] = append(s.tape.sockets[s.end], x) }
+
+// A mouth is a socket that says again what an ear has heard.
+type mouth struct {
+	model.Socket
+	heard []transfer
+}
+
+func (s *mouth) Recv(p []byte) (int, model.IOStatus) {
+	x := s.next()
+	return copy(p, x.got), x.st
+}
+
+func (s *mouth) Send([]byte) (int, model.IOStatus) {
+	x := s.next()
+	return x.n, x.st
+}
+
+func (s *mouth) next() transfer {
+	x := s.heard[0]
+	s.heard = s.heard[1:]
+	return x
+}
+
+// recorded is the reference pump, whose calls are put on the tape.
+func recorded(t *tape) *model.Spec {
+	return &model.Spec{Name: "reference", New: func(env model.Env) model.Pump {
+		env.Engine = &recorder{Engine: env.Engine, tape: t, end: t.pumps}
+		t.pumps++
+		return model.NewReference(env)
+	}}
+}
+
+// A recorder is a pump's engine, as it has it, and takes its calls down. The
+// reference pump makes no others.
+type recorder struct {
+	model.Engine
+	tape  *tape
+	end   int
+	retry []byte // what has to be given again, from the same place
+}
+
+func (r *recorder) note(o op, given []byte, lent int, n int, st model.Status) {
+	r.tape.calls = append(r.tape.calls, call{o, r.end, given, lent, n, st})
+}
+
+func (r *recorder) Handshake() model.Status {
+	st := r.Engine.Handshake()
+	r.note(opHandshake, nil, 0, 0, st)
+	return st
+}
+
+func (r *recorder) Read(p []byte) (int, model.Status) {
+	n, st := r.Engine.Read(p)
+	r.note(opRead, nil, len(p), n, st)
+	return n, st
+}
+
+func (r *recorder) Write(p []byte) (int, model.Status) {
+	given := r.retry
+	if !bytes.Equal(given, p) {
+		given = append([]byte(nil), p...)
+	}
+	n, st := r.Engine.Write(p)
+	if r.retry = nil; st != model.OK {
+		r.retry = given
+	}
+	r.note(opWrite, given, 0, n, st)
+	return n, st
+}
+
+func (r *recorder) Shutdown() model.Status {
+	st := r.Engine.Shutdown()
+	r.note(opShutdown, nil, 0, 0, st)
+	return st
+}
+
+func (r *recorder) Renegotiate() model.Status {
+	st := r.Engine.Renegotiate()
+	r.note(opRenegotiate, nil, 0, 0, st)
+	return st
+}
+
+func (r *recorder) KeyUpdate(requested bool) model.Status {
+	st := r.Engine.KeyUpdate(requested)
+	r.note(opKeyUpdate, nil, count(requested), 0, st)
+	return st
+}
+
+func (r *recorder) ClearErrors() {
+	r.Engine.ClearErrors()
+	r.note(opClearErrors, nil, 0, 0, 0)
+}
+
+func (r *recorder) Feed(p []byte) int {
+	n := r.Engine.Feed(p)
+	r.note(opFeed, append([]byte(nil), p...), 0, n, 0)
+	return n
+}
+
+func (r *recorder) Drain(p []byte) int {
+	n := r.Engine.Drain(p)
+	r.note(opDrain, nil, len(p), n, 0)
+	return n
+}
+
+func (r *recorder) InitFinished() bool {
+	done := r.Engine.InitFinished()
+	r.note(opInitFinished, nil, 0, count(done), 0)
+	return done
+}
+
+func (r *recorder) OutputPending() int {
+	n := r.Engine.OutputPending()
+	r.note(opOutputPending, nil, 0, n, 0)
+	return n
+}
+
+func (r *recorder) InputRoom() int {
+	n := r.Engine.InputRoom()
+	r.note(opInputRoom, nil, 0, n, 0)
+	return n
+}
+
+func (r *recorder) Deferred() bool {
+	yes := r.Engine.Deferred()
+	r.note(opDeferred, nil, 0, count(yes), 0)
+	return yes
+}
+
+func (r *recorder) Err() error {
+	err := r.Engine.Err()
+	r.note(opErr, nil, 0, count(err != nil), 0)
+	return err
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// play makes the calls of the tape again. They must answer the same.
+func (m *tape) play(t testing.TB, lib model.Library) {
+	lib.Begin(m.seed)
+	m.ends = m.ends[:0]
+	for i := range m.cfgs {
+		if m.cfgs[i].Socket != nil {
+			m.cfgs[i].Socket = &mouth{heard: m.sockets[i]}
+		}
+		e, err := lib.New(&m.cfgs[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.ends = append(m.ends, e)
+	}
+	for i := range m.calls {
+		c := &m.calls[i]
+		if n, st := m.do(m.ends[c.end], c); n != c.n || st != c.status {
+			t.Fatalf("call %d of %d, operation %d: got %d, %v; want %d, %v as before", i,
+				len(m.calls), c.op, n, st, c.n, c.status)
+		}
+	}
+	for _, e := range m.ends {
+		lib.Free(e)
+	}
+}
+
+// do makes a call.
+func (m *tape) do(e model.Engine, c *call) (n int, st model.Status) {
+	switch c.op {
+	case opHandshake:
+		st = e.Handshake()
+	case opRead:
+		n, st = e.Read(m.buffer[:c.lent])
+	case opWrite:
+		n, st = e.Write(c.given)
+	case opShutdown:
+		st = e.Shutdown()
+	case opRenegotiate:
+		st = e.Renegotiate()
+	case opKeyUpdate:
+		st = e.KeyUpdate(c.lent == 1)
+	case opClearErrors:
+		e.ClearErrors()
+	case opFeed:
+		n = e.Feed(c.given)
+	case opDrain:
+		n = e.Drain(m.buffer[:c.lent])
+	case opInitFinished:
+		n = count(e.InitFinished())
+	case opOutputPending:
+		n = e.OutputPending()
+	case opInputRoom:
+		n = e.InputRoom()
+	case opDeferred:
+		n = count(e.Deferred())
+	case opErr:
+		n = count(e.Err() != nil)
+	}
+	return n, st
+}
