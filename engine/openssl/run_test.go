@@ -312,49 +312,6 @@ func TestTickets(t *testing.T) {
 	}
 }
 
-// residentKB is the resident memory of this process.
-func residentKB(t *testing.T) int {
-	text, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		t.Skip(err)
-	}
-	var total, pages int
-	if _, err := fmt.Sscan(string(text), &total, &pages); err != nil {
-		t.Fatal(err)
-	}
-	return pages * os.Getpagesize() / 1024
-}
-
-func TestMemoryStaysFlat(t *testing.T) {
-	lib := need(t)
-	links := func(n int) {
-		for i := range n {
-			lib.Begin(uint64(i))
-			cfg := base(model.Version(i & 1))
-			if i%8 == 0 {
-				cfg = certified(cfg.Version, 300+i%1000, true)
-			}
-			cfg.Resume, cfg.Retry, cfg.PostAuth = i%4 == 1, i%3 == 0, i%2 == 0
-			l := pair(t, lib, cfg)
-			l.handshake(1 << 16)
-			l.server().Authenticate()
-			l.server().ClearErrors()
-			l.settle()
-			l.read(model.Client)
-			l.free()
-			lib.End()
-		}
-	}
-	links(1000)
-	debug.FreeOSMemory()
-	before := residentKB(t)
-	links(2000)
-	debug.FreeOSMemory() // what is left of Go's own heap must not count
-	if grown := residentKB(t) - before; grown > 2048 {
-		t.Errorf("2000 links left %d kB behind; want less than 1 kB a link", grown)
-	}
-}
-
 // underRace: the race detector makes sync.Pool, which purego uses, forget
 // things at random.
 func underRace() bool {

@@ -1,0 +1,91 @@
+package proof
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// runsToWeigh makes a test process go through that many schedules on OpenSSL
+// and print how many bytes its resident memory has grown by.
+const runsToWeigh = "WANTWRITE_PROOF_RUNS"
+
+// TestMemoryIsFlat: 100,000 runs on OpenSSL leave less behind than 16 bytes a
+// run. Package openssl counts what OpenSSL allocates and frees, exactly, over
+// fewer runs; this is all memory of a process, ours too, which needs many.
+func TestMemoryIsFlat(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("resident memory is read from /proc")
+	}
+	if !long() {
+		t.Skip("100,000 runs: it wants WANTWRITE_LONG=1")
+	}
+	library(t, catalog(), "openssl")
+	const runs, leak = 100000, 16
+	grown, err := strconv.Atoi(childSays(t, runsToWeigh+"="+strconv.Itoa(runs), "GOMAXPROCS=1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d runs: resident memory has grown by %d bytes", runs, grown)
+	if grown >= runs*leak {
+		t.Errorf("resident memory has grown by %d bytes in %d runs; want less than %d a run", grown,
+			runs, leak)
+	}
+}
+
+// weighRuns is the child: it warms up with a quarter of the runs, so that every
+// pool and every certificate is there, and weighs itself before and after.
+func weighRuns(many string) (string, error) {
+	runs, err := strconv.ParseUint(many, 10, 64)
+	if err != nil {
+		return "", err
+	}
+	c, spec := catalog(), model.ReferenceSpec()
+	lib, err := c.Engine("openssl")
+	if err != nil {
+		return "", err
+	}
+	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec, Engine: lib})
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	warm := runs / 4
+	before := 0
+	for n := range warm + runs {
+		if n == warm {
+			if before, err = resident(); err != nil {
+				return "", err
+			}
+		}
+		if _, err := r.Schedule(51, n, model.EveryProperty); err != nil {
+			return "", err
+		}
+	}
+	after, err := resident()
+	return strconv.Itoa(after - before), err
+}
+
+// resident is VmRSS of this process in bytes, after Go has given back what it
+// does not use.
+func resident() (int, error) {
+	debug.FreeOSMemory()
+	text, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		var kB int
+		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kB); err == nil {
+			return kB * 1024, nil
+		}
+	}
+	return 0, fmt.Errorf("no VmRSS in /proc/self/status")
+}

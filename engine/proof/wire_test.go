@@ -1,0 +1,160 @@
+package proof
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// scriptFolder makes a test process replay the scripts of a folder, print what
+// came of each, and nothing else.
+const scriptFolder = "WANTWRITE_PROOF_SCRIPTS"
+
+// TestMain lets the test binary be its own child processes.
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(scriptFolder) != "":
+		exit(replayFolder(os.Getenv(scriptFolder)))
+	case os.Getenv(runsToWeigh) != "":
+		exit(weighRuns(os.Getenv(runsToWeigh)))
+	}
+	os.Exit(m.Run())
+}
+
+// exit ends a child process: its text is its answer.
+func exit(text string, err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Print(text)
+	os.Exit(0)
+}
+
+// TestSameWireEverywhere: the same scripts put the same bytes on the wire, and
+// have the same hashes, in this process and three others: with one thread, with
+// two, and with two a minute later. By default nobody waits for the minute.
+func TestSameWireEverywhere(t *testing.T) {
+	for _, c := range []struct {
+		engine, peer string
+		few, many    int
+	}{
+		{"openssl", "openssl", 100, 1000},
+		{"gotls", "gotls", 20, 200},
+		{"openssl", "gotls", 20, 200},
+		{"gotls", "openssl", 20, 200},
+	} {
+		t.Run(c.engine+"-"+c.peer, func(t *testing.T) {
+			t.Parallel()
+			scripts, later := c.few, time.Duration(0)
+			if long() {
+				scripts, later = c.many, time.Minute
+			}
+			dir := t.TempDir()
+			drawScripts(t, dir, c.engine, c.peer, scripts)
+			want, err := replayFolder(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(want, "\n"); n != scripts {
+				t.Fatalf("%d of %d scripts were replayed", n, scripts)
+			}
+			for _, child := range []struct {
+				procs string
+				wait  time.Duration
+			}{{"1", 0}, {"2", 0}, {"2", later}} {
+				time.Sleep(child.wait)
+				got := childSays(t, scriptFolder+"="+dir, "GOMAXPROCS="+child.procs)
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("with GOMAXPROCS=%s, %s later, a process has other bytes "+
+						"(script, wire, hash):\n%s", child.procs, child.wait, diff)
+				}
+			}
+		})
+	}
+}
+
+// drawScripts draws schedules over all scenarios and saves each as a script.
+func drawScripts(t *testing.T, dir, engine, peer string, many int) {
+	t.Helper()
+	c, spec := catalog(), model.ReferenceSpec()
+	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec, Engine: library(t, c, engine),
+		PeerEngine: library(t, c, peer)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	scenarios := map[string]bool{}
+	for n := range many {
+		if _, err := r.Schedule(41, uint64(n), model.EveryProperty); err != nil {
+			t.Fatal(err)
+		}
+		s := sim.Script{Config: r.Config(), Actions: r.World().Actions()}
+		scenarios[s.Config.Scenario] = true
+		name := filepath.Join(dir, fmt.Sprintf("%04d.script", n))
+		if err := os.WriteFile(name, s.Format(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(scenarios) < min(10, many/3) {
+		t.Errorf("only %d scenarios in %d scripts", len(scenarios), many)
+	}
+}
+
+// replayFolder replays all scripts of a folder, in order, and gives a line for
+// each: its name, the hash of its wire, and that of its run.
+func replayFolder(dir string) (string, error) {
+	spec := model.ReferenceSpec()
+	r, err := fuzz.NewRunner(catalog(), fuzz.Options{Pump: &spec})
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	names, err := filepath.Glob(filepath.Join(dir, "*.script"))
+	if err != nil {
+		return "", err
+	}
+	var lines bytes.Buffer
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		s, err := sim.ParseScript(bytes.NewReader(text), name)
+		if err != nil {
+			return "", err
+		}
+		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		fmt.Fprintf(&lines, "%s %016x %016x\n", filepath.Base(name), out.Result.Wire,
+			out.Result.Hash)
+	}
+	return lines.String(), nil
+}
+
+// childSays is what another process of this binary prints.
+func childSays(t *testing.T, env ...string) string {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), env...)
+	var complaint bytes.Buffer
+	child.Stderr = &complaint
+	out, err := child.Output()
+	if err != nil {
+		t.Fatalf("another process: %v: %s", err, complaint.String())
+	}
+	return string(out)
+}
