@@ -4,6 +4,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -126,5 +127,39 @@ func TestLibFlag(t *testing.T) {
 	refused(t, command("hunt", "--engine", "openssl", "--lib", "libssl-of-nobody.so.9"),
 		`openssl: no library "libssl-of-nobody.so.9"`)
 	tells(t, want(t, exitClean, "list", "--lib", "libssl-of-nobody.so.9"), "not here: ",
-		"libssl-of-nobody.so.9")
+		"libssl-of-nobody.so.9", installs)
+}
+
+// installs is what is said of a library that is missing.
+var installs = map[string]string{"linux": "install the Debian package libssl3",
+	"darwin": "install the Homebrew formula"}[runtime.GOOS]
+
+// list says which engines this machine has, in JSON too, and which package
+// brings one that it has not. A missing one is no error: that is the answer.
+func TestListTellsOfEngines(t *testing.T) {
+	t.Setenv(libsslVariable, "")
+	about := func(args ...string) map[string]string {
+		engines := map[string]string{}
+		for _, o := range objects(t, want(t, exitClean, append(args, "list", "--json")...)) {
+			if o["kind"] == "engine" {
+				engines[o["name"].(string)] = o["about"].(string)
+			}
+		}
+		return engines
+	}
+	missing := about("--lib", "libssl-of-nobody.so.9")
+	if got := missing["openssl"]; !strings.HasPrefix(got, "not here: ") ||
+		!strings.HasSuffix(got, installs) {
+		t.Errorf("of a library that is missing: %q; want what to install", got)
+	}
+	for name, want := range map[string]string{"model": "abstract", "gotls": runtime.Version()} {
+		if !strings.Contains(missing[name], want) {
+			t.Errorf("%s: got %q; want %s", name, missing[name], want)
+		}
+	}
+	t.Setenv(libsslVariable, "") // what the flag has set is undone
+	needOpenSSL(t)
+	if got := about()["openssl"]; !strings.HasPrefix(got, "OpenSSL ") {
+		t.Errorf("got %q; want the version", got)
+	}
 }

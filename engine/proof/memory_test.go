@@ -27,6 +27,7 @@ func TestMemoryIsFlat(t *testing.T) {
 	if !long() {
 		t.Skip("100,000 runs: it wants WANTWRITE_LONG=1")
 	}
+	t.Parallel()
 	library(t, catalog(), "openssl")
 	const runs, leak = 100000, 16
 	grown, err := strconv.Atoi(childSays(t, runsToWeigh+"="+strconv.Itoa(runs), "GOMAXPROCS=1"))

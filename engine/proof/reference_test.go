@@ -14,6 +14,7 @@ import (
 // pump, whatever the scenario, the version and the profile, at either end, and
 // with the other library at the other end.
 func TestReferenceHolds(t *testing.T) {
+	t.Parallel() // hunts on OpenSSL take turns all the same
 	for _, c := range []struct {
 		engine, peer string
 		few, many    uint64
@@ -24,6 +25,7 @@ func TestReferenceHolds(t *testing.T) {
 		{"gotls", "openssl", 200, 10000},
 	} {
 		t.Run(c.engine+"-"+c.peer, func(t *testing.T) {
+			t.Parallel()
 			cat := catalog()
 			spec := model.ReferenceSpec()
 			o := fuzz.Options{Pump: &spec, Engine: library(t, cat, c.engine),

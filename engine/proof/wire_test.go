@@ -46,6 +46,7 @@ func exit(text string, err error) {
 // have the same hashes, in this process and three others: with one thread, with
 // two, and with two a minute later. By default nobody waits for the minute.
 func TestSameWireEverywhere(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		engine, peer string
 		few, many    int
