@@ -1,6 +1,11 @@
 package openssl
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"runtime"
+	"unsafe"
+
+	"github.com/wantwrite/wantwrite/model"
+)
 
 // SSL_CTX_set_verify(3).
 const (
@@ -110,8 +115,7 @@ func (l *Library) identity(size int) (id identity, err error) {
 
 // adopt makes OpenSSL's objects of a chain.
 func (l *Library) adopt(c chain) (id identity, err error) {
-	p := &c.key[0]
-	if id.key = l.d2iPrivateKey(0, &p, int64(len(c.key))); id.key == 0 {
+	if id.key = decode(l.d2iPrivateKey, c.key); id.key == 0 {
 		return id, l.queued("d2i_AutoPrivateKey")
 	}
 	id.rest = l.stackNew()
@@ -129,11 +133,20 @@ func (l *Library) adopt(c chain) (id identity, err error) {
 	return id, nil
 }
 
-// parseCert makes an X509 of DER; 0 if it is none. d2i_X509(3) moves the
-// pointer that it is given, not the bytes.
-func (l *Library) parseCert(der []byte) uintptr {
-	p := &der[0]
-	return l.d2iX509(0, &p, int64(len(der)))
+// parseCert makes an X509 of DER; 0 if it is none.
+func (l *Library) parseCert(der []byte) uintptr { return decode(l.d2iX509, der) }
+
+// decode calls one of OpenSSL's d2i functions, which move the pointer that they
+// are given behind what they have read.
+//
+// Story 27: it was a Go pointer, and then pointed behind a certificate that
+// filled its block of memory to the last byte: at the next block, which was free.
+// Once in a few hundred runs the collector met it there, and the process died.
+func decode(d2i func(to uintptr, der *uintptr, n int64) uintptr, der []byte) uintptr {
+	at := uintptr(unsafe.Pointer(&der[0]))
+	object := d2i(0, &at, int64(len(der)))
+	runtime.KeepAlive(der)
+	return object
 }
 
 // identify gives a new engine its chain and key (SSL_use_cert_and_key(3)).

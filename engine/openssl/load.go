@@ -41,8 +41,8 @@ type api struct {
 	ctxGetParam      func(ctx uintptr) uintptr
 	storeAddCert     func(store, cert uintptr) int32
 	paramSetTime     func(param uintptr, t int64)
-	d2iX509          func(to uintptr, der **byte, n int64) uintptr
-	d2iPrivateKey    func(to uintptr, der **byte, n int64) uintptr
+	d2iX509          func(to uintptr, der *uintptr, n int64) uintptr
+	d2iPrivateKey    func(to uintptr, der *uintptr, n int64) uintptr
 	stackNew         func() uintptr
 	stackPush        func(stack, item uintptr) int32
 	sslUseCertAndKey func(ssl, cert, key, rest uintptr, override int32) int32
@@ -61,7 +61,7 @@ type api struct {
 	sslSetSession      func(ssl, session uintptr) int32
 	sslSetPSKUse       func(ssl, cb uintptr)
 	sslSetPSKFind      func(ssl, cb uintptr)
-	d2iSession         func(to uintptr, der **byte, n int64) uintptr
+	d2iSession         func(to uintptr, der *uintptr, n int64) uintptr
 	sessionFree        func(session uintptr)
 	sslPeerFinished    func(ssl uintptr, buf *byte, n uint64) uint64
 	sslStateText       func(ssl uintptr) string

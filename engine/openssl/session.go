@@ -117,8 +117,7 @@ func (e *engine) newSession() uintptr {
 	if len(e.session) == 0 {
 		return 0
 	}
-	p := &e.session[0]
-	return e.lib.d2iSession(0, &p, int64(len(e.session)))
+	return decode(e.lib.d2iSession, e.session)
 }
 
 // getSession is the callback of SSL_CTX_sess_set_get_cb(3): a server of TLS 1.2
