@@ -50,6 +50,8 @@ type doomed struct{ model.Engine }
 
 func (e *doomed) Handshake() model.Status { return e.die() }
 
+func (e *doomed) Read([]byte) (int, model.Status) { return 0, e.die() }
+
 func (e *doomed) Write([]byte) (int, model.Status) { return 0, e.die() }
 
 func (e *doomed) die() model.Status {

@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
@@ -44,14 +45,62 @@ func witnessed(t *testing.T, o fuzz.Options, n uint64) map[string]int {
 	return counts
 }
 
-// TestPostHandshakeAuthIsNotForGo: crypto/tls can't do it, so hunts with it do
-// not ask for it, and a script that does gets a clear answer.
-func TestPostHandshakeAuthIsNotForGo(t *testing.T) {
+// TestNotForGo: crypto/tls can't do some things, so hunts with it do not ask for
+// them, and who does gets a clear answer.
+func TestNotForGo(t *testing.T) {
 	spec := model.ReferenceSpec()
-	o := fuzz.Options{Pump: &spec, Engine: gotls.New(), Scenario: "post-handshake-auth"}
-	if _, err := fuzz.NewRunner(fuzz.NewCatalog(), o); err == nil {
-		t.Error("a hunt for post-handshake-auth with crypto/tls has begun; want an error")
+	for _, scenario := range []string{"post-handshake-auth", "early-data"} {
+		o := fuzz.Options{Pump: &spec, Engine: gotls.New(), Scenario: scenario}
+		_, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+		if err == nil || !strings.Contains(err.Error(), "gotls") {
+			t.Errorf("%s with crypto/tls: got error %v; want one that names gotls", scenario, err)
+		}
 	}
+}
+
+// TestHuntsRejectEarlyData: early data is rejected by servers that do not read
+// it and by ones that want another hello; accepted by others, which then get an
+// EndOfEarlyData. Whatever becomes of it, all that was written arrives once.
+func TestHuntsRejectEarlyData(t *testing.T) {
+	spec := model.ReferenceSpec()
+	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Scenario: "early-data"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	rejected, accepted, retried := 0, 0, 0
+	for n := range uint64(1000) {
+		var trace sim.Trace
+		r.World().SetTrace(&trace)
+		if res, err := r.Schedule(5, n, model.EveryProperty); err != nil || res.Found {
+			t.Fatal(n, res.Violation, err)
+		}
+		sent, ended, again := earlySent(&trace)
+		switch {
+		case sent && ended:
+			accepted++
+		case sent && again:
+			retried++
+		case sent:
+			rejected++
+		}
+	}
+	if accepted < 100 || rejected < 50 || retried < 10 {
+		t.Errorf("early data was accepted %d times, rejected %d times, %d times by a "+
+			"HelloRetryRequest; want it often", accepted, rejected, retried)
+	}
+}
+
+// earlySent says whether a run's client sent early data, whether the server was
+// told of its end, and whether it wanted another hello.
+func earlySent(t *sim.Trace) (sent, ended, again bool) {
+	for _, ev := range t.Events {
+		word := ev.String()
+		sent = sent || strings.HasPrefix(word, "write early:") && strings.HasSuffix(word, "ok")
+		ended = ended || ev.Note.Message == "EndOfEarlyData"
+		again = again || ev.Note.Message == "HelloRetryRequest"
+	}
+	return sent, ended, again
 }
 
 // TestHuntsResume: one link in eight resumes a session, on TLS 1.2 too, where it
@@ -72,6 +121,7 @@ func TestHuntsMeetEveryMessage(t *testing.T) {
 		{"", "HelloRetryRequest", 30},
 		{"long-handshake", "HelloRetryRequest", 100},
 		{"post-handshake-auth", "CertificateRequest", 500},
+		{"early-data", "EndOfEarlyData", 250},
 	} {
 		seen := witnessed(t, fuzz.Options{Scenario: want.scenario}, 1000)
 		if got := seen[want.message]; got < want.least {

@@ -47,6 +47,8 @@ func Scenarios() []Scenario {
 		{Name: "post-handshake-auth", shape: postHandshakeAuth, Only13: true, NotGo: true,
 			Needs: model.NoClient,
 			Why:   "the server asks for the client's certificate at any moment"},
+		{Name: "early-data", shape: earlyData, Only13: true, NotGo: true,
+			Why: "the client sends before the handshake, and the server may reject that"},
 		{Name: "mutual-close", shape: mutualClose,
 			Why: "both ends close"},
 		{Name: "half-close", shape: halfClose, Only13: true, Needs: model.NoHalfClose,
@@ -205,6 +207,23 @@ func postHandshakeAuth(d *drawer) {
 		s.ClientChain = d.rand.Between(300, 3000)
 	}
 	if d.rand.OneIn(3) {
+		d.scale(4)
+		d.both(sim.Close, 2, 1)
+	}
+}
+
+// earlyData: a client sends early what it has at its first turn, so it writes
+// first and much.
+func earlyData(d *drawer) {
+	d.traffic()
+	d.cfg.Resume, d.cfg.Early = true, d.rand.Between(1, 600)
+	d.cfg.RejectEarly = d.rand.OneIn(3)
+	d.set(client, sim.Write, 400, uint16(d.rand.Between(1, 40)))
+	d.plan.Body = d.body(600)
+	if d.rand.OneIn(3) {
+		d.set(server, sim.Pause, 10, 4)
+	}
+	if d.rand.OneIn(4) {
 		d.scale(4)
 		d.both(sim.Close, 2, 1)
 	}

@@ -196,6 +196,8 @@ func worldSteps(c *sim.Config) []sim.Config {
 	step(func(c *sim.Config) { c.Stream = false })
 	step(func(c *sim.Config) { c.SoftRefusal = false })
 	step(func(c *sim.Config) { c.Retry = false })
+	step(func(c *sim.Config) { c.Early = 0 })
+	step(func(c *sim.Config) { c.RejectEarly = false })
 	step(func(c *sim.Config) { c.Resume = false })
 	step(func(c *sim.Config) { c.PostAuth = false })
 	step(func(c *sim.Config) { c.Seed = 1 })

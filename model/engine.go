@@ -46,6 +46,30 @@ const (
 	ReceivedClose
 )
 
+// An EarlyStatus is what became of early data.
+type EarlyStatus uint8
+
+const (
+	// EarlyUnsent: none was sent, or announced.
+	EarlyUnsent EarlyStatus = iota
+	// EarlyRejected: the server throws it away; it has to be sent again.
+	EarlyRejected
+	// EarlyAccepted: it counts as application data.
+	EarlyAccepted
+
+	numEarlyStatuses
+)
+
+var earlyText = [numEarlyStatuses]string{"unsent", "rejected", "accepted"}
+
+// String names the status as traces do.
+func (s EarlyStatus) String() string {
+	if s < numEarlyStatuses {
+		return earlyText[s]
+	}
+	return fmt.Sprintf("EarlyStatus(%d)", uint8(s))
+}
+
 // An Engine is a TLS library as a pump sees it. The semantics are OpenSSL's,
 // the lowest common denominator of the field.
 //
@@ -68,6 +92,15 @@ type Engine interface {
 	// means all of p. After WantRead or WantWrite the same bytes must be
 	// offered again. SSL_write(3).
 	Write(p []byte) (n int, s Status)
+	// WriteEarly sends early data, before a handshake or in it: in front of
+	// everything else, and of any Read (SSL_write_early_data(3)). OK means all of
+	// p, WantWrite that the same bytes must be offered again. The peer may reject
+	// it: see EarlyData. More of it than EngineConfig.EarlyData is fatal.
+	WriteEarly(p []byte) (n int, s Status)
+	// ReadEarly is a server's Read until the early data is at its end: OK and no
+	// byte say so, and then Read goes on (SSL_read_early_data(3)). A server that
+	// begins with another call rejects it.
+	ReadEarly(p []byte) (n int, s Status)
 	// Shutdown sends close_notify. WantRead: sent, the peer's has not been
 	// seen (SSL_shutdown(3) returns 0, or -1 with WANT_READ); OK: both are
 	// through; WantWrite: ours did not fit, call again.
@@ -105,6 +138,9 @@ type Engine interface {
 	OutputPending() int
 	// InputRoom: bytes that Feed would take (BIO_ctrl_get_write_guarantee).
 	InputRoom() int
+	// EarlyData says what became of early data, once the peer has answered
+	// (SSL_get_early_data_status(3)).
+	EarlyData() EarlyStatus
 	// Deferred: the engine keeps an answer back until the next Write, which
 	// may be of zero bytes (SSL_get_key_update_type(3)).
 	Deferred() bool
@@ -259,6 +295,10 @@ type EngineConfig struct {
 	// 1.2 is then abbreviated, and the server finishes first (RFC 5246, section
 	// 7.3); one of TLS 1.3 has a PSK and no certificates (RFC 8446, section 2.2).
 	Resume bool
+	// EarlyData is the most early data, in bytes, that the session which is
+	// resumed lets a TLS 1.3 client send (max_early_data_size of RFC 8446,
+	// section 4.6.1); 0 is none. It means nothing without Resume.
+	EarlyData int
 	// PostAuth: a TLS 1.3 client lets the server ask for its certificate after
 	// the handshake: see Engine.Authenticate. With a ServerChain and a
 	// ClientChain it has one, otherwise it answers that it has none.

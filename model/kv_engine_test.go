@@ -149,16 +149,20 @@ func (w *kvFake) Drain(p []byte) int {
 	return n
 }
 
-func (w *kvFake) Shutdown() Status      { panic("model: a kv pump sends no close_notify") }
-func (w *kvFake) Renegotiate() Status   { return Failed }
-func (w *kvFake) Authenticate() Status  { return Failed }
-func (w *kvFake) KeyUpdate(bool) Status { return Failed }
-func (w *kvFake) ClearErrors()          { w.cleared++ }
-func (w *kvFake) InitFinished() bool    { return w.helloCount == 2 }
-func (w *kvFake) Pending() int          { return len(w.plain) }
-func (w *kvFake) HasPending() bool      { return len(w.plain)+len(w.part) > 0 }
-func (w *kvFake) OutputPending() int    { return len(w.out) }
-func (w *kvFake) InputRoom() int        { return w.bio - len(w.in) }
-func (w *kvFake) Deferred() bool        { return false }
-func (w *kvFake) ShutState() ShutState  { return 0 }
-func (w *kvFake) Err() error            { return w.err }
+func (w *kvFake) Shutdown() Status     { panic("model: a kv pump sends no close_notify") }
+func (w *kvFake) Renegotiate() Status  { return Failed }
+func (w *kvFake) Authenticate() Status { return Failed }
+
+func (w *kvFake) WriteEarly([]byte) (int, Status) { return 0, Failed }
+func (w *kvFake) ReadEarly([]byte) (int, Status)  { return 0, Failed }
+func (w *kvFake) EarlyData() EarlyStatus          { return EarlyUnsent }
+func (w *kvFake) KeyUpdate(bool) Status           { return Failed }
+func (w *kvFake) ClearErrors()                    { w.cleared++ }
+func (w *kvFake) InitFinished() bool              { return w.helloCount == 2 }
+func (w *kvFake) Pending() int                    { return len(w.plain) }
+func (w *kvFake) HasPending() bool                { return len(w.plain)+len(w.part) > 0 }
+func (w *kvFake) OutputPending() int              { return len(w.out) }
+func (w *kvFake) InputRoom() int                  { return w.bio - len(w.in) }
+func (w *kvFake) Deferred() bool                  { return false }
+func (w *kvFake) ShutState() ShutState            { return 0 }
+func (w *kvFake) Err() error                      { return w.err }

@@ -8,8 +8,10 @@ import "fmt"
 //   - A row says what happens to an end in state at that gets event on. A pair
 //     without a row is illegal, and the end answers unexpected_message.
 //   - Of rows with the same pair the first whose conditions all hold counts.
-//   - What an end sends by itself is a row too: the events Begin, Rekey and Demand.
-//   - No other file compares states, but for NotStarted, Established and Dead.
+//   - What an end sends by itself is a row too: the events Begin, Rekey, Demand
+//     and Conclude.
+//   - No other file compares states, but for NotStarted, Established and Dead, and
+//     tls_early.go.
 
 // A State is what an engine waits for, so that a stuck trace explains itself.
 type State uint8
@@ -52,6 +54,11 @@ const (
 	WaitPostCertificateVerify
 	// WaitPostFinished: and it wants the Finished, which changes no keys.
 	WaitPostFinished
+	// WaitEndOfEarlyData: a server reads early data that it has accepted.
+	WaitEndOfEarlyData
+	// PendingEarlyEnd: a client that has sent early data has all that it wanted of
+	// the server, and waits for its own next Handshake or Write.
+	PendingEarlyEnd
 	// Established: application data flows.
 	Established
 	// Dead: the engine has failed and only its alert leaves.
@@ -78,6 +85,8 @@ var stateText = [numStates]string{
 	WaitFinished:              "wait-finished",
 	WaitPostCertificateVerify: "wait-post-certificate-verify",
 	WaitPostFinished:          "wait-post-finished",
+	WaitEndOfEarlyData:        "wait-end-of-early-data",
+	PendingEarlyEnd:           "pending-early-end",
 	Established:               "established",
 	Dead:                      "dead",
 }
@@ -126,6 +135,8 @@ const (
 	// HelloRetryRequest asks for another ClientHello: a ServerHello in form, whose
 	// random is a constant (RFC 8446, section 4.1.4).
 	HelloRetryRequest
+	// EndOfEarlyData is the last message under a client's early keys.
+	EndOfEarlyData
 	// ChangeCipherSpec is a record type of its own. In TLS 1.3 it means
 	// nothing (RFC 8446, appendix D.4).
 	ChangeCipherSpec
@@ -139,6 +150,8 @@ const (
 	Rekey
 	// Demand: this server wants the client's certificate, in TLS 1.3.
 	Demand
+	// Conclude: this client has no more early data.
+	Conclude
 
 	numEvents
 )
@@ -166,12 +179,14 @@ var messages = [numEvents]message{
 	Finished:            {word: "Finished", wire: 20, max: 64},
 	KeyUpdate:           {word: "KeyUpdate", wire: 24, max: 1},
 	HelloRetryRequest:   {word: "HelloRetryRequest", wire: 2, max: 65607},
+	EndOfEarlyData:      {word: "EndOfEarlyData", wire: 5},
 	ChangeCipherSpec:    {word: "ChangeCipherSpec"},
 	ApplicationData:     {word: "application data"},
 	NoRenegotiation:     {word: "alert no_renegotiation"},
 	Begin:               {word: "the wish for a handshake"},
 	Rekey:               {word: "the wish for a KeyUpdate"},
 	Demand:              {word: "the wish for a certificate"},
+	Conclude:            {word: "the end of early data"},
 }
 
 // String is the RFC's word for the message.
@@ -214,6 +229,11 @@ const (
 	ifSigns                      // and will then sign its answer
 	ifResume                     // this handshake resumes a session
 	ifFull                       // or it makes one
+	ifEarly                      // whose client may send early data
+	ifOffers                     // the ClientHello announces some
+	ifNoOffer                    // or it does not
+	ifTaken                      // the server accepts it
+	ifNotTaken                   // or it has not
 )
 
 // A keys says which keys a direction changes to.
@@ -224,6 +244,8 @@ const (
 	handshakeKeys      // TLS 1.3, between the hellos and Finished
 	trafficKeys        // of the handshake that is about to end
 	nextKeys           // KeyUpdate: derived from the ones in use
+	earlyKeys          // TLS 1.3: of a client's early data
+	noKeys             // none any more, after a HelloRetryRequest
 
 	numKeys
 )
@@ -264,7 +286,12 @@ type transition struct {
 // The flights. Handshake messages that depend on certificates carry their
 // condition, so that one list serves all suites.
 var (
-	clientHello = []part{{send: ClientHello}}
+	clientHello   = []part{{send: ClientHello}}
+	clientHello13 = []part{
+		{send: ClientHello},
+		{send: ChangeCipherSpec, when: ifOffers},
+		{when: ifOffers, then: earlyKeys},
+	}
 
 	serverHello12 = []part{
 		{send: ServerHello},
@@ -290,7 +317,11 @@ var (
 	// Each end sends one ChangeCipherSpec: a server behind its first message,
 	// a client in front of its second flight (RFC 8446, appendix D.4).
 	helloRetry  = []part{{send: HelloRetryRequest}, {send: ChangeCipherSpec}}
-	secondHello = []part{{send: ChangeCipherSpec}, {send: ClientHello}}
+	secondHello = []part{
+		{when: ifOffers, then: noKeys},
+		{send: ChangeCipherSpec, when: ifNoOffer},
+		{send: ClientHello},
+	}
 
 	serverHello13 = []part{
 		{send: ServerHello},
@@ -303,7 +334,8 @@ var (
 		{send: Finished, then: trafficKeys},
 	}
 	clientFinish13 = []part{
-		{send: ChangeCipherSpec, when: ifNoRetry},
+		{send: ChangeCipherSpec, when: ifNoRetry | ifNoOffer},
+		{send: EndOfEarlyData, when: ifTaken},
 		{then: handshakeKeys},
 		{send: Certificate, when: ifAuth},
 		{send: CertificateVerify, when: ifAuth | ifSigned},
@@ -392,7 +424,7 @@ var transitions = []transition{
 	{Server, TLS12, Established, NoRenegotiation, ifSoft, Established, 0, 0, nil},
 
 	// TLS 1.3, client (RFC 8446, appendix A.1).
-	{Client, TLS13, NotStarted, Begin, 0, WaitServerHello, 0, 0, clientHello},
+	{Client, TLS13, NotStarted, Begin, 0, WaitServerHello, 0, 0, clientHello13},
 	{Client, TLS13, WaitServerHello, ServerHello, 0,
 		WaitEncryptedExtensions, handshakeKeys, 0, nil},
 	{Client, TLS13, WaitServerHello, HelloRetryRequest, 0,
@@ -407,7 +439,11 @@ var transitions = []transition{
 	{Client, TLS13, WaitCertificateRequest, CertificateRequest, 0, WaitCertificate, 0, 0, nil},
 	{Client, TLS13, WaitCertificate, Certificate, 0, WaitCertificateVerify, 0, 0, nil},
 	{Client, TLS13, WaitCertificateVerify, CertificateVerify, 0, WaitFinished, 0, 0, nil},
-	{Client, TLS13, WaitFinished, Finished, 0, Established, trafficKeys, 0, clientFinish13},
+	{Client, TLS13, WaitFinished, Finished, ifNoOffer,
+		Established, trafficKeys, 0, clientFinish13},
+	{Client, TLS13, WaitFinished, Finished, ifOffers, PendingEarlyEnd, trafficKeys, 0, nil},
+	{Client, TLS13, PendingEarlyEnd, ApplicationData, 0, PendingEarlyEnd, 0, deliver, nil},
+	{Client, TLS13, PendingEarlyEnd, Conclude, 0, Established, 0, 0, clientFinish13},
 	{Client, TLS13, Established, ApplicationData, 0, Established, 0, deliver, nil},
 	{Client, TLS13, Established, NewSessionTicket, 0, Established, 0, 0, nil},
 	{Client, TLS13, Established, KeyUpdate, 0, Established, nextKeys, rekeyed, nil},
@@ -429,8 +465,12 @@ var transitions = []transition{
 		WaitSecondClientHello, 0, 0, helloRetry},
 	{Server, TLS13, WaitClientHello, ClientHello, ifNoRetry | ifAuth,
 		WaitCertificate, handshakeKeys, 0, serverHello13},
-	{Server, TLS13, WaitClientHello, ClientHello, ifNoRetry | ifNoAuth,
+	{Server, TLS13, WaitClientHello, ClientHello, ifNoRetry | ifNoAuth | ifNotTaken,
 		WaitFinished, handshakeKeys, 0, serverHello13},
+	{Server, TLS13, WaitClientHello, ClientHello, ifNoRetry | ifNoAuth | ifTaken,
+		WaitEndOfEarlyData, earlyKeys, 0, serverHello13},
+	{Server, TLS13, WaitEndOfEarlyData, ApplicationData, 0, WaitEndOfEarlyData, 0, deliver, nil},
+	{Server, TLS13, WaitEndOfEarlyData, EndOfEarlyData, 0, WaitFinished, handshakeKeys, 0, nil},
 	{Server, TLS13, WaitSecondClientHello, ClientHello, ifAuth,
 		WaitCertificate, handshakeKeys, 0, serverHello13},
 	{Server, TLS13, WaitSecondClientHello, ClientHello, ifNoAuth,
@@ -450,6 +490,7 @@ var transitions = []transition{
 	{Server, TLS13, WaitPostCertificateVerify, CertificateVerify, 0, WaitPostFinished, 0, 0, nil},
 	{Server, TLS13, WaitPostFinished, Finished, 0, Established, 0, 0, tickets13},
 	{Server, TLS13, WaitSecondClientHello, ChangeCipherSpec, 0, WaitSecondClientHello, 0, 0, nil},
+	{Server, TLS13, WaitEndOfEarlyData, ChangeCipherSpec, 0, WaitEndOfEarlyData, 0, 0, nil},
 	{Server, TLS13, WaitCertificate, ChangeCipherSpec, 0, WaitCertificate, 0, 0, nil},
 	{Server, TLS13, WaitCertificateVerify, ChangeCipherSpec, 0, WaitCertificateVerify, 0, 0, nil},
 	{Server, TLS13, WaitFinished, ChangeCipherSpec, 0, WaitFinished, 0, 0, nil},
@@ -504,7 +545,8 @@ func (c *EngineConfig) facts() cond {
 	auth, post := c.ClientAuth && !psk, c.PostAuth && c.Version == TLS13
 	signed := (auth || post) && c.ServerChain > 0 && c.ClientChain > 0
 	f |= choose(auth, ifAuth, ifNoAuth) | choose(signed, ifSigned, ifUnsigned)
-	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0)
+	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0) | ifNoOffer | ifNotTaken
+	f |= choose(c.Resume && c.Version == TLS13 && c.EarlyData > 0, ifEarly, 0)
 	f |= [numRenegPolicies]cond{ifAllow, ifRefuse, ifIgnore}[c.Traits.Renegotiation%numRenegPolicies]
 	f |= choose(c.Traits.RefusalIsWarning, ifSoft, 0)
 	f |= choose(c.Retry && c.Version == TLS13, ifRetry, ifNoRetry)

@@ -199,6 +199,9 @@ type Limits struct {
 	// Chunk: the most plaintext to offer to, or to ask of, the engine in one
 	// call.
 	Chunk int
+	// Early: how much early data, in bytes, a client may send; at a server
+	// anything but 0 says that early data is read, and not rejected.
+	Early int
 	// CloseTicks: how long a close waits for the peer, in virtual ticks.
 	CloseTicks int
 }

@@ -38,6 +38,7 @@ type Reference struct {
 	drained bool // the engine has no output: no call since it had none
 	wrote   bool // the last output came from the app's side
 	retry   int  // length of the Write that has to be repeated
+	early   early
 	mask    Events
 	lingers bool
 }
@@ -61,6 +62,7 @@ func (p *Reference) Restart(env Env) {
 	p.queue.restart(l.Queue)
 	p.scratch = resize(p.scratch, max(l.Pipe, l.Chunk)) // as long as a new pump's: story 29
 	p.due = true
+	p.early = early{open: l.Early > 0 && env.Version == TLS13}
 	p.mask = Readable | Writable
 	env.Loop.Interest(p.mask)
 }
@@ -84,12 +86,12 @@ func (p *Reference) Write(b []byte) int {
 	p.refused = false // Writable must not come from inside Write
 	n := 0
 	for p.mayTake() {
-		took := p.queue.put(b[n:], p.retry > 0)
+		took := p.queue.put(b[n:], p.retry > 0 || p.early.retry > 0)
 		n += took
 		p.turn()
 		// The turn may have made room where there was none. To refuse now, with
 		// nothing under way, would be a promise that nobody keeps.
-		full := p.queue.len() == p.queue.limit || p.retry > 0
+		full := p.queue.len() == p.queue.limit || p.retry > 0 || p.early.retry > 0
 		if n == len(b) || took == 0 && full {
 			break
 		}
@@ -192,7 +194,9 @@ func (p *Reference) turn() {
 // move more. The output comes last: each of the others may have made some.
 func (p *Reference) round() bool {
 	again := p.fill()
-	p.take()
+	if !p.giveEarly() {
+		p.take()
+	}
 	p.give()
 	if p.leave() {
 		again = true
@@ -200,7 +204,7 @@ func (p *Reference) round() bool {
 	if p.flush() {
 		again = true
 	}
-	return again || p.due && !p.resting()
+	return again || p.hungry()
 }
 
 // arm asks for the wakeups that are needed, and for no others: one more is a
@@ -237,7 +241,7 @@ func (p *Reference) wantsInput() bool {
 		// read interest armed the loop would call for nothing (bugzoo C1 to
 		// C4). Outside of one only an alert or a KeyUpdate waits, and not to
 		// read meanwhile is how two ends block each other (bugzoo G3).
-		return !p.paused && !p.over && (!p.stuckR || p.up())
+		return !p.paused && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
 	}
 	// With less in the socket than there was room for, there is room now.
 	return p.dry || p.env.Engine.InputRoom() > 0
@@ -249,7 +253,7 @@ func (p *Reference) owes() bool {
 		return false
 	}
 	if p.env.Transport == Attached {
-		return p.stuckR || p.stuckW || p.stuckS
+		return p.stuckR || p.stuckW || p.stuckS || p.early.stuck
 	}
 	if p.pipe.len() > 0 {
 		return true

@@ -9,7 +9,7 @@ func (p *Reference) flush() (again bool) {
 	}
 	for !p.broken && !p.finished {
 		if p.pipe.len() == 0 {
-			stuck := p.stuckR || p.stuckW || p.stuckS
+			stuck := p.stuckR || p.stuckW || p.stuckS || p.early.stuck
 			if !p.drain() {
 				return again
 			}
@@ -56,7 +56,7 @@ func (p *Reference) drain() bool {
 // engine now, or, attached, there is no telling but to try.
 func (p *Reference) retryStuck() {
 	p.due = p.due || p.stuckR
-	p.stuckR, p.stuckW, p.stuckS = false, false, false
+	p.stuckR, p.stuckW, p.stuckS, p.early.stuck = false, false, false, false
 }
 
 // fill moves input from the socket into the engine, or to nowhere, and says
@@ -76,7 +76,7 @@ func (p *Reference) fill() bool {
 	}
 	room := min(p.env.Engine.InputRoom(), len(p.scratch))
 	if room == 0 {
-		return p.due && !p.resting() // the read that follows may make room
+		return p.hungry() // the read that follows may make room
 	}
 	n, st := p.env.Socket.Recv(p.scratch[:room])
 	p.dry = n < room
@@ -133,7 +133,7 @@ func (p *Reference) take() {
 	p.due = false
 	p.carryOn()
 	for !p.over && !p.dead {
-		n, st := p.engine().Read(p.scratch[:p.env.Limits.Chunk])
+		n, st := p.read()
 		if st != OK {
 			p.readEnded(st)
 			return
@@ -164,22 +164,27 @@ func (p *Reference) carryOn() {
 	}
 }
 
+// hungry says whether a Read is due that may be made.
+func (p *Reference) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
+
 // resting says whether the app wants no data now.
 func (p *Reference) resting() bool { return p.paused && !p.closing }
 
 // shake carries a handshake on although the app has paused: the answer is the
 // peer's, not the app's.
 func (p *Reference) shake() {
-	if p.over || p.dead || p.stuckR || p.up() {
+	if p.over || p.dead || p.stuckR || p.up() || p.early.open {
 		return
 	}
 	// A read of nothing, for in a renegotiation data may come: to any other
 	// call that is fatal (ssl3_read_bytes in OpenSSL; bugzoo K3).
-	switch _, st := p.engine().Read(nil); st {
-	case Failed, Closed:
+	switch _, st := p.engine().Read(nil); {
+	case st == Failed, st == Closed && !p.up():
 		p.failed()
-	case WantWrite:
+	case st == WantWrite:
 		p.stuckR = true
+	case st == WantRead && p.early.sent > 0:
+		p.concludeEarly()
 	}
 }
 
@@ -200,6 +205,8 @@ func (p *Reference) readEnded(st Status) {
 		p.stuckR = true
 	case p.eof:
 		p.tell(Truncated)
+	case p.early.sent > 0 && !p.up():
+		p.concludeEarly()
 	}
 }
 
@@ -210,7 +217,7 @@ func (p *Reference) up() bool { return p.env.Engine.InitFinished() }
 func (p *Reference) failed() {
 	p.dead = true
 	p.queue.clear()
-	p.retry = 0
+	p.retry, p.early = 0, early{}
 	p.wrote = true
 	switch err := p.env.Engine.Err(); {
 	case err == ErrEOF:
@@ -230,6 +237,7 @@ func (p *Reference) give() {
 	if p.queue.len() == 0 && !p.refused && p.env.Version == TLS12 {
 		return // only in TLS 1.3 is anything put off
 	}
+	p.settleEarly()
 	for p.mayWrite() {
 		for p.queue.len() > 0 {
 			if !p.writeOne() {

@@ -16,7 +16,10 @@ type TLS struct {
 	state      State
 	facts      cond
 	rounds     uint64 // handshakes begun: the hellos of each are different
-	retried    bool   // a HelloRetryRequest has gone by
+	early      earlyPhase
+	earlyCount int  // bytes of early data so far; of what is thrown away, sealed
+	earlySeal  int  // plaintext of a WriteEarly that is sealed
+	retried    bool // a HelloRetryRequest has gone by
 	transcript uint64
 	secrets    [numKeys]uint64
 	write      sealer
@@ -98,6 +101,7 @@ func (t *TLS) Handshake() Status {
 	if !t.enter() {
 		return t.untried(noFault)
 	}
+	t.endEarly()
 	t.begin()
 	return t.judge(t.advance(false))
 }
@@ -108,6 +112,12 @@ func (t *TLS) Handshake() Status {
 // It says WantRead although it has written an answer, if the answer fitted the
 // buffer. WantWrite means that it did not.
 func (t *TLS) Read(p []byte) (int, Status) {
+	t.pauseEarly(Client)
+	return t.readOn(p)
+}
+
+// readOn is Read, and ReadEarly when the handshake has come to data.
+func (t *TLS) readOn(p []byte) (int, Status) {
 	alive := t.enter()
 	if t.shutdown&ReceivedClose != 0 {
 		t.want = OK
@@ -171,6 +181,10 @@ func (t *TLS) Write(p []byte) (int, Status) {
 		t.done = 0
 		return 0, t.sending(t.untried(noFault))
 	}
+	if t.state == WaitEndOfEarlyData {
+		return 0, t.reject(faultNotEarly)
+	}
+	t.endEarly()
 	if t.wish {
 		t.begin()
 	}

@@ -50,6 +50,8 @@ const (
 	faultWritePending
 	faultNoReneg
 	faultNoPostAuth
+	faultNotEarly
+	faultTooEarly
 	faultAsked
 	faultDataInReneg
 	faultBlocked
@@ -89,6 +91,8 @@ var faultText = [numFaults]string{
 	faultVersion:        "wrong ssl version for this call",
 	faultWritePending:   "a write is pending; want it finished first",
 	faultNoReneg:        "no renegotiation: this end refuses it, and can't ask for it",
+	faultNotEarly:       "called a function you should not call: it is not the time for early data",
+	faultTooEarly:       "too much early data",
 	faultNoPostAuth:     "nobody to ask for a certificate; want a TLS 1.3 server and PostAuth",
 	faultDataInReneg:    "got application data in a renegotiation; want it read first",
 	faultBlocked:        "bad length: an answer is due while a write is pending",

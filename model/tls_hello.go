@@ -23,7 +23,9 @@ func (t *TLS) extraLen(e Event) int {
 	case HelloRetryRequest:
 		return helloRetryLen
 	case ClientHello, ServerHello:
-		return pick(t.retried, largerShare, 0) + t.sessionLen(e)
+		return pick(t.retried, largerShare, 0) + t.sessionLen(e) + t.earlyLen(e)
+	case EncryptedExtensions, NewSessionTicket:
+		return t.earlyLen(e)
 	case CertificateRequest, Certificate:
 		return t.contextOf(e)
 	}

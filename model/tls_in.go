@@ -29,8 +29,11 @@ func (t *TLS) advance(reading bool) Status {
 		case t.state == NotStarted:
 			t.begin()
 			continue
-		case t.state == Established:
+		case t.state == Established, reading && t.pausedEarly():
 			return OK
+		case t.state == PendingEarlyEnd:
+			t.apply(t.proto.find(t.state, Conclude, t.facts))
+			continue
 		case t.state == Dead:
 			return Failed
 		case len(t.plain) > 0:
@@ -177,12 +180,18 @@ func (t *TLS) openRecord() (typ byte, content []byte, st Status) {
 	t.got, t.need = 0, HeaderLen
 	if !t.read.on || t.cfg.Version == TLS13 && t.inClear(rec) {
 		typ, content = rec[0], rec[HeaderLen:]
+		if typ == TypeApplicationData && t.skips() {
+			return typeSkipped, nil, t.skip(len(content))
+		}
 	} else {
 		if t.cfg.Version == TLS13 && rec[0] != TypeApplicationData {
 			return 0, nil, t.fail(AlertUnexpectedMessage, faultRecordType)
 		}
 		var ok bool
 		if typ, content, ok = t.read.open(rec, t.cfg.Version); !ok {
+			if t.skips() {
+				return typeSkipped, nil, t.skip(len(rec) - HeaderLen)
+			}
 			return 0, nil, t.fail(AlertBadRecordMAC, faultBadMAC)
 		}
 	}
@@ -208,7 +217,7 @@ func (t *TLS) inClear(rec []byte) bool {
 // absorbRecord opens the record in rec and sorts its content.
 func (t *TLS) absorbRecord() Status {
 	typ, content, st := t.openRecord()
-	if st != OK {
+	if st != OK || typ == typeSkipped {
 		return st
 	}
 	if st := t.checkFlood(typ, content); st != OK {
@@ -252,6 +261,9 @@ func (t *TLS) absorbData(content []byte) Status {
 	r := t.proto.find(t.state, ApplicationData, t.facts)
 	if r == nil {
 		return t.unexpected(ApplicationData)
+	}
+	if st := t.countEarly(len(content)); st != OK {
+		return st
 	}
 	t.note(false, messages[ApplicationData].word, len(content))
 	t.plain = content

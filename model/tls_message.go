@@ -198,6 +198,8 @@ func (t *TLS) remember(e Event, role Role, m []byte) {
 	}
 	t.transcript = digest(t.transcript^t.cfg.Key, m)
 	switch {
+	case e == ClientHello && t.cfg.Version == TLS13:
+		t.secrets[earlyKeys] = mix(t.cfg.Key, t.transcript)
 	case e == ServerHello && t.cfg.Version == TLS13:
 		t.secrets[handshakeKeys] = mix(t.cfg.Key, t.transcript)
 	case e == HelloRetryRequest:
@@ -250,6 +252,7 @@ func (t *TLS) absorbMessage(size int) Status {
 	m := t.msgs[t.msgOff : t.msgOff+size]
 	t.msgOff += size
 	e := arrived(m)
+	t.learnEarly(e, len(m)-4)
 	r := t.proto.find(t.state, e, t.facts)
 	if r == nil {
 		return t.unexpected(e)

@@ -84,8 +84,12 @@ func (t *TLS) refuseHandshake() {
 // change gives a direction new keys. They follow from the transcript, so two
 // ends that have seen different handshakes can't open each other's records.
 func (t *TLS) change(s *sealer, k keys, sender Role) {
-	if k == nextKeys {
+	switch k {
+	case nextKeys:
 		s.set(mix(s.key, oddC))
+		return
+	case noKeys:
+		*s = sealer{}
 		return
 	}
 	s.set(mix(t.secrets[k], uint64(sender)+uint64(k)<<8))
@@ -148,7 +152,7 @@ func (t *TLS) seal(typ byte, content []byte) {
 	if at == Dead {
 		at = t.fault.at
 	}
-	if at == WaitServerHello && t.facts&ifAgain == 0 {
+	if at == WaitServerHello && t.facts&ifAgain == 0 && typ != TypeChangeCipherSpec {
 		version = WireTLS10 // the first ClientHello (RFC 8446, section 5.1)
 	}
 	t.pend = AppendRecord(t.pend, typ, version, content)

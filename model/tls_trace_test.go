@@ -14,6 +14,7 @@ import (
 //	shake     handshake and move until both are up, in silence
 //	move END [n=N]   carry at most n bytes from END's buffer to its peer
 //	handshake, read, write, shutdown, renegotiate, keyupdate, authenticate END
+//	write-early, read-early END
 //	clear END        empty END's error queue
 //
 // A call shows its answer, the messages that it absorbed (<) and sent (>), and
@@ -48,6 +49,7 @@ func newTracedPair(t *testing.T, d *datadriven.TestData) *pairOf {
 	d.MaybeScanArgs(t, "auth", &cfg.ClientAuth)
 	d.MaybeScanArgs(t, "retry", &cfg.Retry)
 	d.MaybeScanArgs(t, "resume", &cfg.Resume)
+	d.MaybeScanArgs(t, "early", &cfg.EarlyData)
 	d.MaybeScanArgs(t, "post-auth", &cfg.PostAuth)
 	d.MaybeScanArgs(t, "tickets", &cfg.Tickets)
 	d.MaybeScanArgs(t, "record", &cfg.MaxRecord)
@@ -131,8 +133,15 @@ func (p *pairOf) call(t *testing.T, d *datadriven.TestData, r Role, out *strings
 		if st == OK {
 			fmt.Fprintf(out, "%q ", buf[:n])
 		}
+	case "read-early":
+		buf := make([]byte, n)
+		n, st = e.ReadEarly(buf)
+		fmt.Fprintf(out, "%q ", buf[:n])
 	case "write":
 		n, st = e.Write([]byte(strings.TrimSuffix(d.Input, "\n")))
+		fmt.Fprintf(out, "%d ", n)
+	case "write-early":
+		n, st = e.WriteEarly([]byte(strings.TrimSuffix(d.Input, "\n")))
 		fmt.Fprintf(out, "%d ", n)
 	default:
 		st = p.simpleCall(t, d, e)

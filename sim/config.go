@@ -41,6 +41,10 @@ type Config struct {
 	Retry bool
 	// Resume: the links resume sessions of links before them.
 	Resume bool
+	// Early is how much early data a client may send, in bytes (TLS 1.3, and with
+	// Resume); 0 is none. RejectEarly: the server does not read any.
+	Early       int
+	RejectEarly bool
 	// PostAuth: the server can ask for the client's certificate after the
 	// handshake (TLS 1.3).
 	PostAuth bool

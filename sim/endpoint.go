@@ -60,7 +60,17 @@ func (e *endpoint) restart() error {
 // limits are what the pump of this end has to keep to.
 func (e *endpoint) limits() model.Limits {
 	s := &e.w.cfg.Sizes
-	return model.Limits{Pipe: s.Pipe, Queue: s.Queue, Chunk: s.Chunk, CloseTicks: s.Linger}
+	return model.Limits{Pipe: s.Pipe, Queue: s.Queue, Chunk: s.Chunk, CloseTicks: s.Linger,
+		Early: e.early()}
+}
+
+// early is how much early data this end may send, or that it reads some.
+func (e *endpoint) early() int {
+	c := &e.w.cfg
+	if !c.Resume || c.RejectEarly && e.id&1 == 1 {
+		return 0
+	}
+	return c.Early
 }
 
 // startPump makes the pump, or uses the last one again. One that panics

@@ -37,6 +37,7 @@ var header = []field{
 	{key: "seed", get: getSeed, set: setSeed},
 	{key: "traits", optional: true, get: getTraits, set: setTraits},
 	{key: "sizes", get: getSizes, set: setSizes},
+	{key: "early", optional: true, get: getEarly, set: setEarly},
 	{key: "property", optional: true, get: getProperty, set: setProperty},
 	{key: "hash", optional: true, get: getHash, set: setHash},
 }
@@ -112,6 +113,24 @@ func setLinks(s *Script, value string) error {
 	return err
 }
 
+// maxEarly keeps early data that is sealed byte by byte within what a server
+// throws away unopened.
+const maxEarly = 600
+
+// getEarly and setEarly: how much early data there may be, 0 for none.
+func getEarly(s *Script) string {
+	if s.Config.Early == 0 {
+		return ""
+	}
+	return strconv.Itoa(s.Config.Early)
+}
+
+func setEarly(s *Script, value string) error {
+	n, err := number("early", value, 1, maxEarly)
+	s.Config.Early = int(n)
+	return err
+}
+
 func getSeed(s *Script) string { return fmt.Sprintf("%#x", s.Config.Seed) }
 
 func setSeed(s *Script, value string) (err error) {
@@ -171,6 +190,7 @@ var traits = []trait{
 	{"await-update", func(c *Config) *bool { return &c.AwaitUpdate }},
 	{"hello-retry", func(c *Config) *bool { return &c.Retry }},
 	{"resume", func(c *Config) *bool { return &c.Resume }},
+	{"reject-early", func(c *Config) *bool { return &c.RejectEarly }},
 	{"post-auth", func(c *Config) *bool { return &c.PostAuth }},
 }
 

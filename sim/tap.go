@@ -28,6 +28,8 @@ const (
 	opData
 	opTold
 	opAuthenticate
+	opWriteEarly
+	opReadEarly
 )
 
 // moved enters n bytes into a counter of the ledger.
@@ -57,6 +59,7 @@ type tap struct {
 	stuck    bool // the last Read or Handshake wanted to write
 	wasInit  bool // no handshake is under way
 	everInit bool // the first handshake is done
+	early    int  // bytes of early data, as long as the peer may reject them
 }
 
 // dead says whether the engine has failed. A call that it only refused was no
@@ -83,6 +86,9 @@ func (t *tap) settle(op, n int, st model.Status) {
 		t.everInit = t.everInit || done
 		t.e.moves++
 	}
+	if t.early > 0 && t.wasInit {
+		t.settleEarly()
+	}
 }
 
 // fell enters that a call has failed. What a library breaks by itself is a
@@ -103,6 +109,40 @@ func (t *tap) fell() {
 		}
 	}
 }
+
+// settleEarly enters early data that was accepted; other has to be written again.
+func (t *tap) settleEarly() {
+	if t.e.engine.EarlyData() == model.EarlyAccepted {
+		t.e.moved(&t.e.acct.Written, t.early)
+	}
+	t.early = 0
+}
+
+// WriteEarly implements model.Engine.
+func (t *tap) WriteEarly(p []byte) (int, model.Status) {
+	t.e.call()
+	n, st := t.e.engine.WriteEarly(p)
+	t.stuck = st == model.WantWrite
+	if n > 0 {
+		t.early += n
+		t.e.moves++
+	}
+	t.settle(opWriteEarly, n, st)
+	return n, st
+}
+
+// ReadEarly implements model.Engine.
+func (t *tap) ReadEarly(p []byte) (int, model.Status) {
+	t.e.call()
+	n, st := t.e.engine.ReadEarly(p)
+	t.stuck = st == model.WantWrite
+	t.e.moved(&t.e.acct.Decrypted, n)
+	t.settle(opReadEarly, n, st)
+	return n, st
+}
+
+// EarlyData implements model.Engine.
+func (t *tap) EarlyData() model.EarlyStatus { return t.e.engine.EarlyData() }
 
 // Handshake implements model.Engine.
 func (t *tap) Handshake() model.Status {

@@ -79,7 +79,7 @@ var opText = [...]string{
 	opHandshake: "handshake", opRead: "read", opWrite: "write", opShutdown: "shutdown",
 	opRenegotiate: "renegotiate", opKeyUpdate: "keyupdate", opFeed: "feed", opDrain: "drain",
 	opTake: "app: pump took", opData: "app: data", opTold: "app: told",
-	opAuthenticate: "authenticate",
+	opAuthenticate: "authenticate", opWriteEarly: "write early", opReadEarly: "read early",
 }
 
 // String is the event as a line of text, without indentation.
@@ -112,7 +112,7 @@ func (ev Event) callText() string {
 		return fmt.Sprintf("%s: %s", word, model.Events(ev.N))
 	case opHandshake, opShutdown, opRenegotiate, opKeyUpdate, opAuthenticate:
 		return fmt.Sprintf("%s: %s", word, model.Status(ev.Status))
-	case opRead, opWrite:
+	case opRead, opWrite, opWriteEarly, opReadEarly:
 		return fmt.Sprintf("%s: %d, %s", word, ev.N, model.Status(ev.Status))
 	case opTold:
 		return fmt.Sprintf("%s: %s", word, model.Cause(ev.Status))
@@ -148,7 +148,8 @@ func (ev Event) Answer() (text string, ok bool) {
 		return "", false
 	}
 	switch ev.Op {
-	case opHandshake, opRead, opWrite, opShutdown, opRenegotiate, opKeyUpdate, opAuthenticate:
+	case opHandshake, opRead, opWrite, opShutdown, opRenegotiate, opKeyUpdate, opAuthenticate,
+		opWriteEarly, opReadEarly:
 		return fmt.Sprintf("%s says %s", opText[ev.Op], model.Status(ev.Status)), true
 	case opTold:
 		return fmt.Sprintf("pump says %s", model.Cause(ev.Status)), true

@@ -115,6 +115,7 @@ func wild(r *Rand) Config {
 	c.AnswerAtRead, c.SoftRefusal, c.Reentrant = r.OneIn(2), r.OneIn(2), r.OneIn(2)
 	c.RefuseReneg, c.WholeWrites, c.FixedBuffer = r.OneIn(4), r.OneIn(2), r.OneIn(2)
 	c.Stream, c.Retry, c.Resume, c.PostAuth = r.OneIn(4), r.OneIn(4), r.OneIn(4), r.OneIn(2)
+	c.Early, c.RejectEarly = int(r.Below(3)*150), r.OneIn(3)
 	z := &c.Sizes
 	z.Bio, z.Pipe, z.Queue, z.Chunk = size(8192), size(8192), size(8192), size(8192)
 	z.Flight, z.Window, z.Record = 64+size(8192), 64+size(8192), 32+size(8192)
@@ -134,7 +135,7 @@ func TestWalks(t *testing.T) {
 	watch := model.PropertySet(0).With(model.Crash).With(model.Corruption).With(model.BusyLoop)
 	var did [NumVerbs]int
 	r := Rand(1)
-	for n := range 5000 {
+	for n := range 6000 {
 		cfg := wild(&r)
 		rebuild(t, w, cfg, p, watch)
 		res := w.Run(&walk{t: t, rand: Rand(r.Uint64()), steps: 300, did: &did})
@@ -263,7 +264,7 @@ func TestRunsAllocateNothing(t *testing.T) {
 	for _, version := range []model.Version{model.TLS12, model.TLS13} {
 		cfg := benchConfig()
 		cfg.Version, cfg.Links = version, 2
-		cfg.Retry, cfg.PostAuth = true, true
+		cfg.PostAuth, cfg.Resume, cfg.Early = true, true, 100
 		cfg.Sizes.Bio, cfg.Sizes.Flight, cfg.Sizes.Record = 300, 2000, 400
 		plan := &Plan{Steps: 300, Portions: [4]uint16{1, 2, 6, 12}, Body: 600, Answer: 600}
 		for role := range 2 {

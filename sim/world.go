@@ -148,6 +148,9 @@ func (w *World) equip(e *endpoint) {
 	case c.IgnoreReneg:
 		e.cfg.Traits.Renegotiation = model.RenegIgnore
 	}
+	if c.Early > 0 && c.Version == model.TLS13 {
+		e.cfg.EarlyData = maxEarlyData
+	}
 	if c.Transport == model.Attached {
 		e.cfg.Socket = socket{e}
 	}
@@ -158,6 +161,10 @@ func (w *World) equip(e *endpoint) {
 		e.cfg.Watch = func(n model.Note) { w.trace.note(e, n) }
 	}
 }
+
+// maxEarlyData is what sessions allow: as much as one record holds, as in
+// OpenSSL (SSL_CTX_set_max_early_data(3)).
+const maxEarlyData = model.MaxRecordLen
 
 // under says whether the end has the pump under test.
 func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Under }

@@ -247,6 +247,14 @@ func TestRefusals(t *testing.T) {
 			"Renegotiate":  l.client().Renegotiate,
 			"KeyUpdate":    func() model.Status { return l.client().KeyUpdate(true) },
 			"Authenticate": l.client().Authenticate,
+			"WriteEarly": func() model.Status {
+				_, st := l.client().WriteEarly([]byte("early"))
+				return st
+			},
+			"ReadEarly": func() model.Status {
+				_, st := l.client().ReadEarly(make([]byte, 1))
+				return st
+			},
 		} {
 			want(t, what, call(), model.Failed)
 			if !errors.Is(l.client().Err(), model.ErrRefused) {
@@ -266,6 +274,7 @@ func TestBadConfigurations(t *testing.T) {
 		"use allow or refuse": func(c *model.EngineConfig) {
 			c.Traits.Renegotiation = model.RenegIgnore
 		},
+		"early data is not supported": func(c *model.EngineConfig) { c.EarlyData = 100 },
 		"post-handshake authentication is not supported": func(c *model.EngineConfig) {
 			c.PostAuth = true
 		},

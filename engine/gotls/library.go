@@ -119,6 +119,8 @@ func supported(cfg *model.EngineConfig) error {
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegIgnore:
 		return errors.New("gotls: renegotiation ignore is not supported; use allow or refuse")
+	case cfg.EarlyData > 0:
+		return errors.New("gotls: early data is not supported; crypto/tls has none over TCP")
 	case cfg.PostAuth:
 		return errors.New("gotls: post-handshake authentication is not supported; " +
 			"crypto/tls has none")

@@ -42,6 +42,8 @@ type engine struct {
 	key    uint64
 	random stream
 
+	began bool // a call was made behind which there can be no early data
+
 	session  []byte // what the link resumes, in DER
 	identity []byte // its name in TLS 1.3
 
@@ -187,12 +189,18 @@ func (e *engine) tell(fn uintptr, n int) int {
 // escapes through it, on the heap: a stack may move while C is in a callback,
 // and OpenSSL remembers the address of a write that has to be retried.
 func (e *engine) move(fn, object uintptr, p []byte) (n int, ok bool) {
+	n, r := e.moveFor(fn, object, p)
+	return n, r == 1
+}
+
+// moveFor is move for functions with more than two answers.
+func (e *engine) moveFor(fn, object uintptr, p []byte) (n, answer int) {
 	e.pin = unsafe.Pointer(unsafe.SliceData(p))
 	e.count = 0
 	e.args = [4]uintptr{object, uintptr(e.pin), uintptr(len(p)), uintptr(unsafe.Pointer(&e.count))}
 	r := int32(e.call(fn, 4))
 	e.pin = nil
-	return int(e.count), r == 1
+	return int(e.count), int(r)
 }
 
 // status is what SSL_get_error(3) makes of a call's result. It looks at the
@@ -250,6 +258,7 @@ func (e *engine) refuse(name, why string) model.Status {
 
 // Handshake is SSL_do_handshake(3).
 func (e *engine) Handshake() model.Status {
+	e.began = true
 	if r := e.ask(e.lib.sslDoHandshake); r != 1 {
 		return e.status("SSL_do_handshake", r)
 	}
@@ -259,6 +268,7 @@ func (e *engine) Handshake() model.Status {
 // Read is SSL_read_ex(3). For an empty p it absorbs what there is and says OK,
 // where OpenSSL makes no difference between nothing read and a failure.
 func (e *engine) Read(p []byte) (n int, s model.Status) {
+	e.began = true
 	n, ok := e.move(e.lib.sslReadEx, e.ssl, p)
 	if ok {
 		if e.watch != nil {
@@ -285,6 +295,7 @@ func (e *engine) emptyHanded() model.Status {
 // engine has put off: the answer to a KeyUpdate.
 func (e *engine) Write(p []byte) (n int, s model.Status) {
 	e.offered(p)
+	e.began = true
 	n, ok := e.move(e.lib.sslWriteEx, e.ssl, p)
 	if ok {
 		e.writing = false

@@ -255,3 +255,54 @@ func TestResumeAtAnotherTime(t *testing.T) {
 		t.Errorf("a second later the wire is %v; want %v", after, before)
 	}
 }
+
+// earlies are what happens to early data. Each is named for what it tries.
+var earlies = map[string][]call{
+	"accepted": {{c, "early"}, {c, "early"}, {c, "move"}, {s, "read early"}, {s, "read early"},
+		{s, "read early"}, {s, "read"}, {s, "move"}, {c, "read"}, {c, "move"}, {s, "read early"},
+		{c, "read"}, {c, "write"}, {c, "move"}, {s, "read"}, {s, "move"}, {c, "read"}},
+	"accepted, and the handshake call ends it": {{c, "early"}, {c, "move"}, {s, "read early"},
+		{s, "handshake"}, {s, "move"}, {c, "handshake"}, {c, "move"}, {s, "read early"},
+		{s, "read early"}, {s, "clear"}, {s, "read"}, {s, "write"}, {s, "move"}, {c, "read"}},
+	"read on by ReadEarly": {{c, "early"}, {c, "move"}, {s, "read early"}, {s, "move"},
+		{c, "handshake"}, {c, "write"}, {c, "move"}, {s, "read early"}, {s, "read early"},
+		{s, "read"}, {c, "write"}, {c, "move"}, {s, "read early"}},
+	"rejected by a read": {{c, "early"}, {c, "early"}, {c, "move"}, {s, "read"}, {s, "read"},
+		{s, "move"}, {c, "read"}, {c, "move"}, {s, "read"}, {c, "write"}, {c, "move"}, {s, "read"},
+		{s, "read early"}, {s, "clear"}},
+	"rejected by a handshake": {{c, "early"}, {c, "move"}, {s, "handshake"}, {s, "move"},
+		{c, "handshake"}, {c, "move"}, {s, "handshake"}, {c, "early"}, {c, "clear"}},
+	"none is sent": {{c, "handshake"}, {c, "move"}, {s, "read early"}, {s, "read early"},
+		{s, "clear"}, {s, "move"}, {c, "read"}, {c, "move"}, {s, "read"}},
+	"too much": {{c, "early"}, {c, "early"}, {c, "early"}, {c, "early"}, {c, "early"}, {c, "early"},
+		{c, "early"}, {c, "clear"}, {c, "read"}},
+	"after a read": {{c, "early"}, {c, "read"}, {c, "early"}, {c, "move"}, {s, "read early"},
+		{s, "write"}, {s, "clear"}, {s, "move"}, {c, "read"}, {c, "write"}, {c, "move"}, {s, "read"}},
+	"after a write": {{c, "early"}, {c, "write"}, {c, "early"}, {c, "shutdown"}, {c, "clear"},
+		{c, "move"}, {s, "read early"}, {s, "move"}, {c, "write"}, {c, "move"}, {s, "read"}},
+	"at the wrong ends": {{s, "early"}, {s, "clear"}, {c, "read early"}, {c, "clear"}, {c, "early"},
+		{c, "move"}, {s, "read early"}, {s, "early"}, {s, "clear"}},
+}
+
+// Early data, accepted, rejected, and thrown away after a HelloRetryRequest: all
+// answers to all calls and all messages are the model's.
+func TestEarlyData(t *testing.T) {
+	for what, calls := range earlies {
+		for _, retry := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/retry=%v", what, retry), func(t *testing.T) {
+				cfg := base(model.TLS13)
+				cfg.Resume, cfg.EarlyData, cfg.Tickets, cfg.Retry = true, 100, 1, retry
+				theirs := playFrom(t, need(t), cfg, calls)
+				ours := playFrom(t, model.NewModels(), cfg, calls)
+				if diff := cmp.Diff(theirs, ours); diff != "" {
+					t.Errorf("the answers differ (-openssl +model):\n%s", diff)
+				}
+				sameMessages(t, cfg, func(l *link) {
+					for _, k := range calls {
+						l.do(k)
+					}
+				})
+			})
+		}
+	}
+}

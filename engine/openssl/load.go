@@ -12,7 +12,7 @@ type api struct {
 	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError       uintptr
 	sslPeekEx                                                             uintptr
 	sslRenegotiate, sslKeyUpdate, sslGetKeyUpdateType                     uintptr
-	sslVerifyClientPost                                                   uintptr
+	sslVerifyClientPost, sslWriteEarly, sslReadEarly, sslEarlyStatus      uintptr
 	sslIsInitFinished, sslPending, sslHasPending, sslGetShutdown, sslWant uintptr
 	bioReadEx, bioWriteEx, bioCtrlPending, bioWriteGuarantee              uintptr
 	bioSetFlags, bioClearFlags                                            uintptr
@@ -58,6 +58,7 @@ type api struct {
 	sslSetVerify       func(ssl uintptr, mode int32, cb uintptr)
 	sslSetPostAuth     func(ssl uintptr, on int32)
 	sslSetSessionID    func(ssl uintptr, context *byte, n uint32) int32
+	sslSetMaxEarly     func(ssl uintptr, n uint32) int32
 	sslSetSession      func(ssl, session uintptr) int32
 	sslSetPSKUse       func(ssl, cb uintptr)
 	sslSetPSKFind      func(ssl, cb uintptr)
@@ -127,6 +128,10 @@ func (a *api) symbols() []symbol {
 		{"SSL_set_post_handshake_auth", &a.sslSetPostAuth},
 		{"SSL_set_session_id_context", &a.sslSetSessionID},
 		{"SSL_set_session", &a.sslSetSession},
+		{"SSL_write_early_data", &a.sslWriteEarly},
+		{"SSL_read_early_data", &a.sslReadEarly},
+		{"SSL_get_early_data_status", &a.sslEarlyStatus},
+		{"SSL_set_max_early_data", &a.sslSetMaxEarly},
 		{"SSL_set_psk_use_session_callback", &a.sslSetPSKUse},
 		{"SSL_set_psk_find_session_callback", &a.sslSetPSKFind},
 		{"SSL_CTX_sess_set_get_cb", &a.ctxSetGetSession},

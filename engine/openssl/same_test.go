@@ -99,6 +99,10 @@ func (l *link) do(k call) string {
 		st = e.Renegotiate()
 	case "key update", "own key update":
 		st = e.KeyUpdate(k.verb == "key update")
+	case "early":
+		n, st = e.WriteEarly([]byte("sixteen bytes or"))
+	case "read early":
+		n, st = e.ReadEarly(make([]byte, 100))
 	case "authenticate":
 		st = e.Authenticate()
 	case "clear":
@@ -113,6 +117,11 @@ func (l *link) do(k call) string {
 
 // play puts a library's link through calls.
 func play(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) (lines []string) {
+	return playFrom(t, lib, cfg, append(up(), calls...))
+}
+
+// playFrom is play without a handshake in front.
+func playFrom(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) (lines []string) {
 	lib.Begin(1)
 	defer lib.End()
 	var queue model.ErrorQueue
@@ -127,7 +136,7 @@ func play(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call)
 		defer lib.Free(e)
 		l.ends[r] = e
 	}
-	for _, k := range append(up(), calls...) {
+	for _, k := range calls {
 		lines = append(lines, l.do(k))
 	}
 	return lines

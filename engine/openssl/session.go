@@ -30,6 +30,7 @@ type savedSession struct {
 	Context      []byte `asn1:"explicit,tag:4"`
 	VerifyResult int    `asn1:"explicit,tag:5"`
 	Flags        int    `asn1:"explicit,tag:13"`
+	MaxEarly     int    `asn1:"explicit,tag:15,optional"`
 }
 
 const (
@@ -64,6 +65,7 @@ func saved(cfg *model.EngineConfig) ([]byte, error) {
 		MasterKey: make([]byte, 48)}
 	if cfg.Version == model.TLS13 {
 		s.Proto, s.MasterKey, s.Flags = versionTLS13, s.MasterKey[:32], 0
+		s.MaxEarly = cfg.EarlyData
 	}
 	r := streamOf(cfg.Key, 1)
 	r.fill(s.ID)
@@ -89,6 +91,7 @@ func (e *engine) resume(cfg *model.EngineConfig) (err error) {
 		return nil // getSession is its context's
 	case e.server:
 		l.sslSetPSKFind(e.ssl, l.findPSK)
+		l.sslSetMaxEarly(e.ssl, uint32(cfg.EarlyData))
 	default:
 		l.sslSetPSKUse(e.ssl, l.usePSK)
 	}

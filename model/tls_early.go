@@ -1,0 +1,230 @@
+package model
+
+// An earlyPhase is how far an end has come with early data.
+type earlyPhase uint8
+
+const (
+	earlyNone    earlyPhase = iota // nothing was called yet
+	earlyFlowing                   // WriteEarly, or ReadEarly
+	earlyPaused                    // at a client then Read, at a server Handshake
+	earlyOver                      // what was called since ends it
+)
+
+// Lengths of the early_data extension in bytes (RFC 8446, section 4.2.10).
+const (
+	earlyExtension       = 4 // in hellos and EncryptedExtensions
+	earlyTicketExtension = 8 // in a NewSessionTicket
+	// earlyOverhead is what a server allows for sealing when it throws early data
+	// away without opening it (EARLY_DATA_CIPHERTEXT_OVERHEAD in OpenSSL).
+	earlyOverhead = 98
+)
+
+// typeSkipped stands for the type of a record that is thrown away.
+const typeSkipped = 0xff
+
+// WriteEarly implements Engine. The first call begins the handshake. All of p is
+// sealed at once; partial writes do not apply.
+//
+// After any other call that may read it is refused. OpenSSL lets a client read
+// and write early data in turns, and then can't open what the server sends
+// (issue 7757, bugzoo K9).
+func (t *TLS) WriteEarly(p []byte) (int, Status) {
+	switch {
+	case !t.enter():
+		return 0, Failed
+	case t.facts&ifEarly == 0 || t.cfg.Role == Server:
+		return 0, t.reject(faultNotEarly)
+	case t.early > earlyFlowing:
+		return 0, t.refuse(faultNotEarly)
+	case t.early == earlyNone:
+		t.early = earlyFlowing
+		t.facts = t.facts&^ifNoOffer | ifOffers
+		t.begin()
+	}
+	if st := t.push(); st != OK {
+		return 0, t.judge(st)
+	}
+	if len(p) > t.earlySeal {
+		if st := t.sealEarly(p[t.earlySeal:]); st != OK {
+			return 0, st
+		}
+		if st := t.push(); st != OK {
+			return 0, t.judge(st)
+		}
+	}
+	t.earlySeal = 0
+	return len(p), OK
+}
+
+// sealEarly seals early data, as far as the session allows it.
+func (t *TLS) sealEarly(p []byte) Status {
+	if t.earlyCount += len(p); t.earlyCount > t.cfg.EarlyData {
+		return t.fail(AlertInternalError, faultTooEarly)
+	}
+	t.earlySeal += len(p)
+	for len(p) > 0 {
+		n := min(len(p), t.cfg.MaxRecord)
+		t.seal(TypeApplicationData, p[:n])
+		t.note(true, messages[ApplicationData].word, n)
+		p = p[n:]
+	}
+	return OK
+}
+
+// ReadEarly implements Engine. The call that meets the EndOfEarlyData carries the
+// handshake on as far as it goes, and says nothing of how far that is. But after
+// a Handshake it reads on like Read, as in OpenSSL, and gives what comes behind
+// the handshake: whoever waits for the end looks at InitFinished as well.
+func (t *TLS) ReadEarly(p []byte) (int, Status) {
+	switch {
+	case !t.enter():
+		return 0, Failed
+	case t.cfg.Role == Client || t.early == earlyOver || t.cfg.Version == TLS12:
+		return 0, t.reject(faultNotEarly)
+	}
+	if t.early == earlyNone {
+		t.early = earlyFlowing
+	}
+	for t.state == WaitClientHello || t.flight {
+		if st := t.step(); st != OK {
+			return 0, t.judge(st)
+		}
+	}
+	if t.facts&ifTaken == 0 {
+		t.early = earlyOver
+		return 0, OK
+	}
+	if t.early == earlyPaused {
+		return t.readEarlyOn(p)
+	}
+	for t.state == WaitEndOfEarlyData && len(t.plain) == 0 {
+		if st := t.absorb(); st != OK {
+			return 0, t.judge(t.pushBehind(st))
+		}
+	}
+	if len(t.plain) > 0 {
+		n := copy(p, t.plain)
+		t.plain = t.plain[n:]
+		return n, OK
+	}
+	t.early = earlyOver
+	t.advance(true)
+	return 0, OK
+}
+
+// readEarlyOn is ReadEarly after a Handshake.
+func (t *TLS) readEarlyOn(p []byte) (int, Status) {
+	flowing := t.state == WaitEndOfEarlyData
+	n, st := t.readOn(p)
+	if flowing && n == 0 && t.state != WaitEndOfEarlyData {
+		t.early = earlyOver
+		return 0, OK
+	}
+	return n, st
+}
+
+// step moves the flight on, or absorbs.
+func (t *TLS) step() Status {
+	if t.flight {
+		return t.push()
+	}
+	return t.absorb()
+}
+
+// pauseEarly notes a call that leaves what has begun as it is; one that comes
+// first is the end of it.
+func (t *TLS) pauseEarly(pauser Role) {
+	switch {
+	case t.early == earlyNone:
+		t.early = earlyOver
+	case t.early == earlyFlowing && t.cfg.Role == pauser:
+		t.early = earlyPaused
+	}
+}
+
+// endEarly notes a call that is the end of it at a client, if it has not read of
+// the server's flight, or has read all of it.
+func (t *TLS) endEarly() {
+	if t.cfg.Role == Client && (t.state == WaitServerHello || t.state == PendingEarlyEnd) {
+		t.early = earlyOver
+		return
+	}
+	t.pauseEarly(t.cfg.Role)
+}
+
+// pausedEarly: a client that has sent early data and made no other call than
+// Read since does not answer the server's Finished in a Read. The next Write or
+// Handshake does.
+//
+// Story 30: the wakeup after the end of early data was lost (bugzoo K11).
+func (t *TLS) pausedEarly() bool {
+	return t.state == PendingEarlyEnd && t.early != earlyOver
+}
+
+// EarlyData implements Engine.
+func (t *TLS) EarlyData() EarlyStatus {
+	switch {
+	case t.facts&ifOffers == 0:
+		return EarlyUnsent
+	case t.facts&ifTaken == 0:
+		return EarlyRejected
+	}
+	return EarlyAccepted
+}
+
+// earlyLen is what a message has more because of early data.
+func (t *TLS) earlyLen(e Event) int {
+	switch {
+	case e == ClientHello && t.facts&ifOffers != 0 && !t.retried:
+		return earlyExtension
+	case e == EncryptedExtensions && t.facts&ifTaken != 0:
+		return earlyExtension
+	case e == NewSessionTicket && t.facts&ifEarly != 0:
+		return earlyTicketExtension
+	}
+	return 0
+}
+
+// learnEarly learns from the length of a message that it has the early_data
+// extension. A server accepts early data if ReadEarly has absorbed the
+// ClientHello, and it has no wish for another one.
+func (t *TLS) learnEarly(e Event, n int) {
+	if t.facts&ifEarly == 0 || n != t.bodyLen(e, t.cfg.Role.Peer())+earlyExtension {
+		return
+	}
+	switch {
+	case e == ClientHello && t.facts&ifOffers == 0:
+		t.facts = t.facts&^ifNoOffer | ifOffers
+		if t.early == earlyFlowing && t.facts&ifNoRetry != 0 {
+			t.facts = t.facts&^ifNotTaken | ifTaken
+		}
+	case e == EncryptedExtensions && t.facts&ifOffers != 0 && !t.retried:
+		t.facts = t.facts&^ifNotTaken | ifTaken
+	}
+}
+
+// skips says whether a server may get early data that it has rejected: behind
+// the ClientHello, until something opens.
+func (t *TLS) skips() bool {
+	return t.cfg.Role == Server && t.facts&(ifOffers|ifNotTaken) == ifOffers|ifNotTaken &&
+		(t.state == WaitSecondClientHello || t.state == WaitFinished && t.read.seq == 0 && !t.retried)
+}
+
+// skip throws a record away that is n bytes long, of which there is a bound.
+func (t *TLS) skip(n int) Status {
+	if t.earlyCount += n; t.earlyCount > t.cfg.EarlyData+earlyOverhead {
+		return t.fail(AlertUnexpectedMessage, faultTooEarly)
+	}
+	return OK
+}
+
+// countEarly bounds early data that was accepted.
+func (t *TLS) countEarly(n int) Status {
+	if t.state != WaitEndOfEarlyData {
+		return OK
+	}
+	if t.earlyCount += n; t.earlyCount > t.cfg.EarlyData {
+		return t.fail(AlertUnexpectedMessage, faultTooEarly)
+	}
+	return OK
+}

@@ -1,0 +1,107 @@
+package model
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+)
+
+// earlyConfig is a link whose client may send early data.
+func earlyConfig(room int) EngineConfig {
+	cfg := config(TLS13)
+	cfg.In, cfg.Out, cfg.Tickets = room, room, 1
+	cfg.Resume, cfg.EarlyData = true, 400
+	return cfg
+}
+
+// early sends data early while the server reads in one way or another, and gives
+// what that got. The buffers may be small, so both move all the while.
+func (p *pairOf) early(data []byte, read func([]byte) (int, Status)) (got []byte) {
+	p.t.Helper()
+	buf, done := make([]byte, 1000), false
+	for range 20000 {
+		if !done {
+			n, st := p.ends[Client].WriteEarly(data)
+			if done = st == OK; st == Failed || done && n != len(data) {
+				p.t.Fatalf("write early: %d, %s: %v", n, st, p.ends[Client].Err())
+			}
+		} else if st := p.ends[Client].Handshake(); st == Failed {
+			p.t.Fatal(p.ends[Client].Err())
+		}
+		p.move(Client)
+		n, st := read(buf)
+		if st == Failed {
+			p.t.Fatal(p.ends[Server].Err())
+		}
+		got = append(got, buf[:n]...)
+		p.move(Server)
+		if p.ends[Client].InitFinished() && p.ends[Server].InitFinished() {
+			return got
+		}
+	}
+	p.t.Fatalf("no end: client %s, server %s", p.ends[0].State(), p.ends[1].State())
+	return nil
+}
+
+// Accepted early data comes out once; what is rejected does not, by whomever,
+// and the link goes on behind both. So it is in buffers of any size that hold
+// what the server answers, which does not wait for the rest.
+func TestEarlyDataAtEveryCapacity(t *testing.T) {
+	data := bytes.Repeat([]byte("early"), 60)
+	for room := 130; room < 1000; room += 29 {
+		for _, accept := range []bool{true, false} {
+			for _, retry := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%d/%v/%v", room, accept, retry), func(t *testing.T) {
+					cfg := earlyConfig(room)
+					cfg.Retry, cfg.MaxRecord = retry, 60+room%90
+					p := newPair(t, cfg)
+					got := p.early(data, reader(p.ends[Server], accept))
+					want, status := data, EarlyAccepted
+					if !accept || retry {
+						want, status = nil, EarlyRejected
+					}
+					if !bytes.Equal(got, want) {
+						t.Fatalf("the server got %d bytes; want %d", len(got), len(want))
+					}
+					for r, e := range p.ends {
+						if e.EarlyData() != status {
+							t.Errorf("the %s says %s; want %s", Role(r), e.EarlyData(), status)
+						}
+					}
+					p.send(Client, []byte("behind it"))
+				})
+			}
+		}
+	}
+}
+
+// reader reads as a server does that accepts early data, or knows of none.
+func reader(e *TLS, accept bool) func([]byte) (int, Status) {
+	return func(p []byte) (int, Status) {
+		if accept && e.early < earlyOver {
+			return e.ReadEarly(p)
+		}
+		return e.Read(p)
+	}
+}
+
+// Both ends keep to the bound: the client that has it from its session, and a
+// server whose client does not, whether it takes the data or throws it away.
+func TestTooMuchEarlyData(t *testing.T) {
+	p := newPair(t, earlyConfig(4000))
+	_, st := p.ends[Client].WriteEarly(make([]byte, 401))
+	p.want("401 bytes", st, Failed)
+	wantAlert(t, p.ends[Client], AlertInternalError)
+	for _, accept := range []bool{true, false} {
+		p := newPair(t, earlyConfig(4000))
+		p.ends[Client].cfg.EarlyData = 1000
+		if _, st := p.ends[Client].WriteEarly(make([]byte, 600)); st != OK {
+			t.Fatal(p.ends[Client].Err())
+		}
+		p.move(Client)
+		read := reader(p.ends[Server], accept)
+		_, st := read(make([]byte, 1000))
+		p.want("600 bytes", st, Failed)
+		wantAlert(t, p.ends[Server], AlertUnexpectedMessage)
+	}
+}
