@@ -20,6 +20,7 @@ type TLS struct {
 	earlyCount int  // bytes of early data so far; of what is thrown away, sealed
 	earlySeal  int  // plaintext of a WriteEarly that is sealed
 	retried    bool // a HelloRetryRequest has gone by
+	names      bool // TLS 1.2: the ClientHello names the session
 	transcript uint64
 	secrets    [numKeys]uint64
 	write      sealer
@@ -84,6 +85,7 @@ func (t *TLS) Reset(cfg *EngineConfig) {
 	if cfg.Role == Server {
 		t.state = WaitClientHello
 	}
+	t.names = cfg.Resume
 	if t.cfg.HandshakeRecord == 0 {
 		t.cfg.HandshakeRecord = MaxRecordLen
 	}
@@ -371,17 +373,15 @@ func (t *TLS) KeyUpdate(requested bool) Status {
 // pending: OpenSSL would break the link over the one, and send the other
 // instead of the request.
 func (t *TLS) Authenticate() Status {
-	row := t.proto.find(Established, Demand, t.facts)
+	row, alive := t.proto.find(Established, Demand, t.facts), t.enter()
 	switch {
-	case !t.enter():
-		return Failed
 	case t.appEnd > 0 || t.owesUpdate:
 		return t.refuse(faultWritePending)
 	case t.shutdown&SentClose != 0:
 		return t.refuse(faultShutdown)
 	case row == nil:
 		return t.reject(faultNoPostAuth)
-	case !t.InitFinished():
+	case !alive || !t.InitFinished():
 		return t.reject(faultStillInInit)
 	case t.facts&ifAsked != 0:
 		return t.reject(faultAsked)
@@ -392,6 +392,7 @@ func (t *TLS) Authenticate() Status {
 	if t.unsent() > 0 {
 		return t.refuse(faultWritePending)
 	}
+	t.errors.Clear() // as the state machine does when it starts
 	t.apply(row)
 	return t.judge(t.advance(false))
 }

@@ -32,15 +32,25 @@ func (t *TLS) extraLen(e Event) int {
 	return 0
 }
 
-// sessionLen is what a hello needs to name the session that it resumes.
+// sessionLen is what a hello needs to name the session that it resumes. OpenSSL's
+// client names it once more in a renegotiation that the server wants, which is
+// whole all the same.
 func (t *TLS) sessionLen(e Event) int {
+	resumes := t.facts&ifResume != 0
 	switch {
-	case t.facts&ifResume == 0:
-		return 0
-	case t.cfg.Version == TLS12:
+	case t.cfg.Version == TLS12 && (e == ClientHello && t.names || e == ServerHello && resumes):
 		return sessionID
+	case t.cfg.Version == TLS13 && e == ClientHello && resumes:
+		return identity
 	}
-	return pick(e == ClientHello, identity, 0)
+	return 0
+}
+
+// learnSession learns from the length of a ClientHello that it names the session.
+func (t *TLS) learnSession(e Event, n int) {
+	if e == ClientHello && t.cfg.Version == TLS12 && t.cfg.Resume && !t.names {
+		t.names = n == t.bodyLen(e, Client)+sessionID
+	}
 }
 
 // contextOf is the length of the context that tells requests for a certificate

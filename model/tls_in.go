@@ -168,7 +168,7 @@ func (t *TLS) wrongVersion() Status {
 	switch {
 	case t.cfg.Version == TLS13:
 		return t.fail(AlertDecodeError, faultWrongVersion)
-	case t.rec[0] == TypeAlert:
+	case t.rec[0] == TypeAlert && !t.write.on:
 		return t.failSilently(faultWrongVersion)
 	}
 	return t.fail(AlertProtocolVersion, faultWrongVersion)

@@ -253,6 +253,7 @@ func (t *TLS) absorbMessage(size int) Status {
 	t.msgOff += size
 	e := arrived(m)
 	t.learnEarly(e, len(m)-4)
+	t.learnSession(e, len(m)-4)
 	r := t.proto.find(t.state, e, t.facts)
 	if r == nil {
 		return t.unexpected(e)
@@ -262,7 +263,7 @@ func (t *TLS) absorbMessage(size int) Status {
 		return st
 	}
 	t.note(false, messages[e].word, len(m))
-	if r.flight != nil && t.appEnd > 0 && t.cfg.Traits.DiesBlocked {
+	if t.answers(r) && t.appEnd > 0 && t.cfg.Traits.DiesBlocked {
 		return t.fail(AlertInternalError, faultBlocked)
 	}
 	if e == ClientHello {

@@ -48,10 +48,11 @@ func (t *TLS) apply(r *transition) {
 	t.state = r.next
 	if r.next == Established {
 		t.facts = t.facts&^ifResume | ifAgain | ifFull // a renegotiation is whole
+		t.names = false
 	}
 	switch r.do {
 	case ask:
-		t.wish = true
+		t.wish, t.names = true, t.cfg.Resume && t.rounds == 1
 		t.begin()
 	case refuse:
 		t.refuseHandshake()
@@ -97,7 +98,7 @@ func (t *TLS) change(s *sealer, k keys, sender Role) {
 
 // sendFlight seals the parts that apply, and tries to move them.
 func (t *TLS) sendFlight(parts []part) {
-	t.flight = true
+	before := len(t.pend)
 	for _, p := range parts {
 		if p.when&^t.facts != 0 {
 			continue
@@ -109,7 +110,20 @@ func (t *TLS) sendFlight(parts []part) {
 			t.change(&t.write, p.then, t.cfg.Role)
 		}
 	}
-	t.push()
+	if len(t.pend) > before {
+		t.flight = true
+		t.push()
+	}
+}
+
+// answers says whether a transition sends anything: there may be no tickets.
+func (t *TLS) answers(r *transition) bool {
+	for _, p := range r.flight {
+		if p.when&^t.facts == 0 && t.copies(p.send) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // copies is how often a message is sent in a row.
