@@ -1,7 +1,7 @@
 package model
 
-// This file has what makes hellos and requests differ from the usual: a
-// HelloRetryRequest, a resumed session, a request after the handshake.
+// This file has what makes hellos differ from the usual: a HelloRetryRequest, and
+// a session that is resumed.
 
 // What messages have more than usual, in bytes, as OpenSSL sends them.
 const (
@@ -13,8 +13,6 @@ const (
 	sessionID = 32
 	// identity: that of the session of TLS 1.3, instead of a short PSK's.
 	identity = 183
-	// contextLen is that of a request for a certificate after the handshake.
-	contextLen = 32
 )
 
 // extraLen is what a message's body has more than usual on this link.
@@ -51,22 +49,6 @@ func (t *TLS) learnSession(e Event, n int) {
 	if e == ClientHello && t.cfg.Version == TLS12 && t.cfg.Resume && !t.names {
 		t.names = n == t.bodyLen(e, Client)+sessionID
 	}
-}
-
-// contextOf is the length of the context that tells requests for a certificate
-// after the handshake apart, and that the answer repeats (RFC 8446, 4.3.2). A
-// client that has sent its close_notify leaves it out, as OpenSSL's does.
-func (t *TLS) contextOf(e Event) int {
-	closed := t.cfg.Role == Client && t.shutdown&SentClose != 0
-	switch {
-	case t.cfg.Version == TLS12:
-		return 0
-	case e == CertificateRequest && t.facts&ifAgain != 0:
-		return contextLen
-	case e == Certificate && t.facts&ifAsked != 0 && !closed:
-		return contextLen
-	}
-	return 0
 }
 
 // newRound begins the transcript of a handshake. The second ClientHello goes on

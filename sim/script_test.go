@@ -213,6 +213,9 @@ func drawConfig(t *rapid.T) sim.Config {
 		SoftRefusal: flag.Draw(t, "soft"), WholeWrites: flag.Draw(t, "whole"),
 		FixedBuffer: flag.Draw(t, "fixed"), Reentrant: flag.Draw(t, "reentrant"),
 		Stream: flag.Draw(t, "stream"), AwaitUpdate: flag.Draw(t, "await"),
+		Retry: flag.Draw(t, "retry"), Resume: flag.Draw(t, "resume"),
+		PostAuth: flag.Draw(t, "post auth"), RejectEarly: flag.Draw(t, "reject early"),
+		Early: rapid.IntRange(0, 600).Draw(t, "early"),
 		Sizes: drawSizes(t),
 	}
 }

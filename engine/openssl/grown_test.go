@@ -54,9 +54,11 @@ func sameMessages(t *testing.T, cfg model.EngineConfig, test func(l *link)) [2][
 
 // profiles are the ways to know each other, as changes of a configuration.
 var profiles = map[string]func(*model.EngineConfig){
-	"psk":    func(*model.EngineConfig) {},
-	"cert":   func(c *model.EngineConfig) { c.ServerChain = 700 },
-	"mutual": func(c *model.EngineConfig) { c.ServerChain, c.ClientChain, c.ClientAuth = 700, 600, true },
+	"psk":  func(*model.EngineConfig) {},
+	"cert": func(c *model.EngineConfig) { c.ServerChain = 700 },
+	"mutual": func(c *model.EngineConfig) {
+		c.ServerChain, c.ClientChain, c.ClientAuth = 700, 600, true
+	},
 }
 
 // A server that does not take the first key share asks for another one, with a

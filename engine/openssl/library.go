@@ -25,6 +25,9 @@
 // sealed sessions, so they carry no time. After a handshake with a PSK OpenSSL
 // sends at most one of them, after one with certificates as many as asked for.
 //
+// A link that resumes a session, or sends early data, has its session from code:
+// see session.go.
+//
 // What OpenSSL 3.0.19 breaks by itself, whatever the pump does, if the pump has
 // a write that waits for room: it fails the link on the next read of two
 // KeyUpdates in a row (issue 8677), of a ClientHello or of a CertificateRequest,

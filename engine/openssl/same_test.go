@@ -121,7 +121,9 @@ func play(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call)
 }
 
 // playFrom is play without a handshake in front.
-func playFrom(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) (lines []string) {
+func playFrom(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) (
+	lines []string) {
+
 	lib.Begin(1)
 	defer lib.End()
 	var queue model.ErrorQueue
