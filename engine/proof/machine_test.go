@@ -50,3 +50,41 @@ func library(t testing.TB, c *fuzz.Catalog, name string) model.Library {
 	}
 	return lib
 }
+
+// A pairing is the libraries of the two ends: that of the pump under test, and
+// the other end's.
+type pairing struct{ engine, peer string }
+
+func (p pairing) String() string { return p.engine + "-" + p.peer }
+
+// options are those of hunts in the reference pump with the pairing.
+func (p pairing) options(t testing.TB, c *fuzz.Catalog) fuzz.Options {
+	t.Helper()
+	spec := model.ReferenceSpec()
+	return fuzz.Options{Pump: &spec, Engine: library(t, c, p.engine),
+		PeerEngine: library(t, c, p.peer)}
+}
+
+// An extent is how much is done of something: few by default, many if the full
+// figures are wanted.
+type extent struct{ few, many uint64 }
+
+func (e extent) now() uint64 {
+	if long() {
+		return e.many
+	}
+	return e.few
+}
+
+// pairings runs a test with each pairing. Tests of OpenSSL take turns all the
+// same: it is deterministic in one run at a time.
+func pairings(t *testing.T, extents map[pairing]extent,
+	test func(t *testing.T, p pairing, many uint64)) {
+
+	for p, e := range extents {
+		t.Run(p.String(), func(t *testing.T) {
+			t.Parallel()
+			test(t, p, e.now())
+		})
+	}
+}

@@ -7,37 +7,24 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
 )
 
 // TestReferenceHolds: on the real libraries hunts find nothing in the reference
 // pump, whatever the scenario, the version and the profile, at either end, and
 // with the other library at the other end.
 func TestReferenceHolds(t *testing.T) {
-	t.Parallel() // hunts on OpenSSL take turns all the same
-	for _, c := range []struct {
-		engine, peer string
-		few, many    uint64
-	}{
-		{"openssl", "openssl", 600, 50000},
-		{"gotls", "gotls", 600, 50000},
-		{"openssl", "gotls", 200, 10000},
-		{"gotls", "openssl", 200, 10000},
-	} {
-		t.Run(c.engine+"-"+c.peer, func(t *testing.T) {
-			t.Parallel()
-			cat := catalog()
-			spec := model.ReferenceSpec()
-			o := fuzz.Options{Pump: &spec, Engine: library(t, cat, c.engine),
-				PeerEngine: library(t, cat, c.peer)}
-			schedules := c.few
-			if long() {
-				schedules = c.many
-			}
-			hold(t, cat, o, schedules)
-			checkTally(t, tallyOf(t, cat, o, schedules), o, schedules)
-		})
-	}
+	t.Parallel()
+	pairings(t, map[pairing]extent{
+		{"openssl", "openssl"}: {600, 50000},
+		{"gotls", "gotls"}:     {600, 50000},
+		{"openssl", "gotls"}:   {200, 10000},
+		{"gotls", "openssl"}:   {200, 10000},
+	}, func(t *testing.T, p pairing, schedules uint64) {
+		c := catalog()
+		o := p.options(t, c)
+		hold(t, c, o, schedules)
+		checkTally(t, tallyOf(t, c, o, schedules), p, schedules)
+	})
 }
 
 // huntSeed is that of the hunts here.
@@ -84,18 +71,17 @@ func tallyOf(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) ta
 
 // checkTally wants every profile, version, transport, role and scenario drawn
 // that the libraries have: the profiles 2000 times in 50,000.
-func checkTally(t *testing.T, counts tally, o fuzz.Options, schedules uint64) {
+func checkTally(t *testing.T, counts tally, p pairing, schedules uint64) {
 	t.Helper()
 	least := map[string]uint64{"TLS 1.2": 4, "TLS 1.3": 4, "pair": 4, "attached": 4, "client": 4,
 		"server": 4, "psk": 25, "ecdsa": 25, "mutual": 25} // a part of the whole each
-	crypto := o.Engine.Name() == "gotls" || o.PeerEngine.Name() == "gotls"
+	crypto := p != (pairing{"openssl", "openssl"})
 	if crypto {
 		delete(least, "psk") // crypto/tls has none
 	}
-	mixed := o.Engine.Name() != o.PeerEngine.Name()
 	for _, sc := range fuzz.Scenarios() {
 		// A renegotiation is not for crypto/tls, nor is what else it can't do.
-		if !(mixed && sc.Only12 || crypto && sc.NotGo) {
+		if !(p.engine != p.peer && sc.Only12 || crypto && sc.NotGo) {
 			least[sc.Name] = 150
 		}
 	}

@@ -47,58 +47,51 @@ func exit(text string, err error) {
 // two, and with two a minute later. By default nobody waits for the minute.
 func TestSameWireEverywhere(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct {
-		engine, peer string
-		few, many    int
-	}{
-		{"openssl", "openssl", 100, 1000},
-		{"gotls", "gotls", 20, 200},
-		{"openssl", "gotls", 20, 200},
-		{"gotls", "openssl", 20, 200},
-	} {
-		t.Run(c.engine+"-"+c.peer, func(t *testing.T) {
-			t.Parallel()
-			scripts, later := c.few, time.Duration(0)
-			if long() {
-				scripts, later = c.many, time.Minute
+	pairings(t, map[pairing]extent{
+		{"openssl", "openssl"}: {100, 1000},
+		{"gotls", "gotls"}:     {20, 200},
+		{"openssl", "gotls"}:   {20, 200},
+		{"gotls", "openssl"}:   {20, 200},
+	}, func(t *testing.T, p pairing, scripts uint64) {
+		later := time.Duration(0)
+		if long() {
+			later = time.Minute
+		}
+		dir := t.TempDir()
+		drawScripts(t, dir, p, scripts)
+		want, err := replayFolder(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(want, "\n"); n != int(scripts) {
+			t.Fatalf("%d of %d scripts were replayed", n, scripts)
+		}
+		for _, child := range []struct {
+			procs string
+			wait  time.Duration
+		}{{"1", 0}, {"2", 0}, {"2", later}} {
+			time.Sleep(child.wait)
+			got := childSays(t, scriptFolder+"="+dir, "GOMAXPROCS="+child.procs)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("with GOMAXPROCS=%s, %s later, a process has other bytes "+
+					"(script, wire, hash):\n%s", child.procs, child.wait, diff)
 			}
-			dir := t.TempDir()
-			drawScripts(t, dir, c.engine, c.peer, scripts)
-			want, err := replayFolder(dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := strings.Count(want, "\n"); n != scripts {
-				t.Fatalf("%d of %d scripts were replayed", n, scripts)
-			}
-			for _, child := range []struct {
-				procs string
-				wait  time.Duration
-			}{{"1", 0}, {"2", 0}, {"2", later}} {
-				time.Sleep(child.wait)
-				got := childSays(t, scriptFolder+"="+dir, "GOMAXPROCS="+child.procs)
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("with GOMAXPROCS=%s, %s later, a process has other bytes "+
-						"(script, wire, hash):\n%s", child.procs, child.wait, diff)
-				}
-			}
-		})
-	}
+		}
+	})
 }
 
 // drawScripts draws schedules over all scenarios and saves each as a script.
-func drawScripts(t *testing.T, dir, engine, peer string, many int) {
+func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 	t.Helper()
-	c, spec := catalog(), model.ReferenceSpec()
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec, Engine: library(t, c, engine),
-		PeerEngine: library(t, c, peer)})
+	c := catalog()
+	r, err := fuzz.NewRunner(c, p.options(t, c))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	scenarios := map[string]bool{}
 	for n := range many {
-		if _, err := r.Schedule(41, uint64(n), model.EveryProperty); err != nil {
+		if _, err := r.Schedule(41, n, model.EveryProperty); err != nil {
 			t.Fatal(err)
 		}
 		s := sim.Script{Config: r.Config(), Actions: r.World().Actions()}
@@ -108,7 +101,7 @@ func drawScripts(t *testing.T, dir, engine, peer string, many int) {
 			t.Fatal(err)
 		}
 	}
-	if len(scenarios) < min(10, many/3) {
+	if len(scenarios) < min(10, int(many/3)) {
 		t.Errorf("only %d scenarios in %d scripts", len(scenarios), many)
 	}
 }
