@@ -1,8 +1,6 @@
 package openssl
 
-import (
-	"unsafe"
-)
+import "unsafe"
 
 // Reasons of sslerr.h, and part of OpenSSL's ABI.
 const (

@@ -41,8 +41,9 @@ func bySelf(t *testing.T, l *link, got, documented model.Status) {
 		t.Fatalf("got %v (%v); want the library to fail by itself", got, err)
 	}
 	l.server().ClearErrors()
-	if _, s := l.read(model.Server); s != model.Failed || !errors.Is(l.server().Err(), model.ErrLibrary) {
-		t.Fatalf("the next read: %v (%v); want the same failure", s, l.server().Err())
+	_, s := l.read(model.Server)
+	if err := l.server().Err(); s != model.Failed || !errors.Is(err, model.ErrLibrary) {
+		t.Fatalf("the next read: %v (%v); want the same failure", s, err)
 	}
 }
 

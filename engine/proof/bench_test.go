@@ -130,9 +130,10 @@ func (c *comparison) report(b *testing.B, unit string) {
 // comfortable is a world in which nothing is tight.
 func comfortable(profile string, v model.Version) sim.Config {
 	cfg := sim.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
-		PeerEngine: "openssl", Scenario: "bench", Under: model.Server, Version: v, Links: 1, Seed: 1,
-		Auth: profile == "mutual", Sizes: sim.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192,
-			Flight: 1 << 16, Window: 1 << 16, Record: 16384, Hello: 16384, Linger: 16}}
+		PeerEngine: "openssl", Scenario: "bench", Under: model.Server, Version: v, Links: 1,
+		Seed: 1, Auth: profile == "mutual"}
+	cfg.Sizes = sim.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 1 << 16,
+		Window: 1 << 16, Record: 16384, Hello: 16384, Linger: 16}
 	if profile != "psk" {
 		cfg.Sizes.Chain, cfg.Sizes.ClientChain = 600, 600
 	}

@@ -17,8 +17,8 @@ func TestReferenceHolds(t *testing.T) {
 	pairings(t, map[pairing]extent{
 		{"openssl", "openssl"}: {600, 50000},
 		{"gotls", "gotls"}:     {600, 50000},
-		{"openssl", "gotls"}:   {200, 10000},
-		{"gotls", "openssl"}:   {200, 10000},
+		{"openssl", "gotls"}:   {200, 5000},
+		{"gotls", "openssl"}:   {200, 5000},
 	}, func(t *testing.T, p pairing, schedules uint64) {
 		c := catalog()
 		o := p.options(t, c)
