@@ -147,7 +147,7 @@ func (l *Library) Free(me model.Engine) {
 	if e.net != 0 {
 		l.bioFree(e.net)
 	}
-	e.ssl, e.net, e.watch, e.socket = 0, 0, nil, nil
+	e.ssl, e.net, e.watch, e.socket, e.known = 0, 0, nil, nil, false
 	if l.cur == e {
 		l.cur = nil
 	}

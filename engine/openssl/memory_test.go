@@ -59,12 +59,14 @@ func (a *allocator) call(fn uintptr, args ...uintptr) uintptr {
 	return callC(fn, a.args[:n])
 }
 
-func (a *allocator) onMalloc(size uintptr, _ *byte, _ int32) uintptr {
+// The last two arguments of all three are a file's name and a line. They are no
+// pointers here: a caller may leave them out, and then they are anything.
+func (a *allocator) onMalloc(size, _, _ uintptr) uintptr {
 	a.blocks, a.calls = a.blocks+1, a.calls+1
 	return a.call(a.malloc, size)
 }
 
-func (a *allocator) onRealloc(p, size uintptr, _ *byte, _ int32) uintptr {
+func (a *allocator) onRealloc(p, size, _, _ uintptr) uintptr {
 	if p == 0 {
 		a.blocks++
 	}
@@ -72,7 +74,7 @@ func (a *allocator) onRealloc(p, size uintptr, _ *byte, _ int32) uintptr {
 	return a.call(a.realloc, p, size)
 }
 
-func (a *allocator) onFree(p uintptr, _ *byte, _ int32) uintptr {
+func (a *allocator) onFree(p, _, _ uintptr) uintptr {
 	if p != 0 {
 		a.blocks--
 		a.call(a.free, p)
