@@ -17,6 +17,10 @@ const (
 	opShutdown
 	opRenegotiate
 	opKeyUpdate
+	opAuthenticate
+	opWriteEarly
+	opReadEarly
+	opEarlyData
 	opClearErrors
 	opFeed
 	opDrain
@@ -157,16 +161,38 @@ func (r *recorder) Read(p []byte) (int, model.Status) {
 }
 
 func (r *recorder) Write(p []byte) (int, model.Status) {
+	return r.write(opWrite, p, r.Engine.Write)
+}
+
+func (r *recorder) WriteEarly(p []byte) (int, model.Status) {
+	return r.write(opWriteEarly, p, r.Engine.WriteEarly)
+}
+
+func (r *recorder) write(o op, p []byte, write func([]byte) (int, model.Status)) (
+	int, model.Status) {
+
 	given := r.retry
 	if !bytes.Equal(given, p) {
 		given = append([]byte(nil), p...)
 	}
-	n, st := r.Engine.Write(p)
+	n, st := write(p)
 	if r.retry = nil; st != model.OK {
 		r.retry = given
 	}
-	r.note(opWrite, given, 0, n, st)
+	r.note(o, given, 0, n, st)
 	return n, st
+}
+
+func (r *recorder) ReadEarly(p []byte) (int, model.Status) {
+	n, st := r.Engine.ReadEarly(p)
+	r.note(opReadEarly, nil, len(p), n, st)
+	return n, st
+}
+
+func (r *recorder) EarlyData() model.EarlyStatus {
+	what := r.Engine.EarlyData()
+	r.note(opEarlyData, nil, 0, int(what), 0)
+	return what
 }
 
 func (r *recorder) Shutdown() model.Status {
@@ -184,6 +210,12 @@ func (r *recorder) Renegotiate() model.Status {
 func (r *recorder) KeyUpdate(requested bool) model.Status {
 	st := r.Engine.KeyUpdate(requested)
 	r.note(opKeyUpdate, nil, count(requested), 0, st)
+	return st
+}
+
+func (r *recorder) Authenticate() model.Status {
+	st := r.Engine.Authenticate()
+	r.note(opAuthenticate, nil, 0, 0, st)
 	return st
 }
 
@@ -276,12 +308,20 @@ func (m *tape) do(e model.Engine, c *call) (n int, st model.Status) {
 		n, st = e.Read(m.buffer[:c.lent])
 	case opWrite:
 		n, st = e.Write(c.given)
+	case opWriteEarly:
+		n, st = e.WriteEarly(c.given)
+	case opReadEarly:
+		n, st = e.ReadEarly(m.buffer[:c.lent])
+	case opEarlyData:
+		n = int(e.EarlyData())
 	case opShutdown:
 		st = e.Shutdown()
 	case opRenegotiate:
 		st = e.Renegotiate()
 	case opKeyUpdate:
 		st = e.KeyUpdate(c.lent == 1)
+	case opAuthenticate:
+		st = e.Authenticate()
 	case opClearErrors:
 		e.ClearErrors()
 	case opFeed:
