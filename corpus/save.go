@@ -51,6 +51,50 @@ func save(folder, slug string, text []byte) (string, error) {
 	return path, nil
 }
 
+// Replace writes a script to a path, whatever is there. The file is whole at any
+// moment: it holds the old text or the new one.
+func Replace(path string, text []byte) error {
+	temp, err := writeTemp(filepath.Dir(path), text)
+	if err != nil {
+		return &fileError{"cannot write " + path, err, ""}
+	}
+	defer os.Remove(temp)
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("corpus: got folder %s; want a %s file", path, Ext)
+	}
+	if err := os.Rename(temp, path); err != nil {
+		return &fileError{"cannot write " + path, err, ""}
+	}
+	syncFolder(filepath.Dir(path))
+	return nil
+}
+
+// Keep copies a script to path.orig before it is replaced, and gives the copy's
+// path. A copy of another text that is there stays: the new one gets -2, -3 and
+// so on.
+func Keep(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", &fileError{"cannot read " + path, err, ""}
+	}
+	for i := 1; i <= maxSame; i++ {
+		kept := path + ".orig"
+		if i > 1 {
+			kept = fmt.Sprintf("%s.orig-%d", path, i)
+		}
+		there, same, err := compare(kept, text)
+		switch {
+		case err != nil:
+			return "", &fileError{"cannot read " + kept, err, ""}
+		case same:
+			return kept, nil
+		case !there:
+			return kept, Replace(kept, text)
+		}
+	}
+	return "", fmt.Errorf("corpus: got %d copies of %s; want fewer", maxSame, path)
+}
+
 // vacant is the first path for the slug at which nothing lies, or that at
 // which the same text lies already (found).
 func vacant(folder, slug string, text []byte) (path string, found bool, err error) {

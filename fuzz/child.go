@@ -14,11 +14,13 @@ import (
 )
 
 // A job is what a child process is to do: the first line on its stdin. It is
-// one of: a part of a hunt, a replay, a confirmation, or to load a library.
+// one of: a part of a hunt, a replay, a confirmation, a shrink, or to load a
+// library.
 type job struct {
 	Hunt    *huntJob    `json:"hunt,omitempty"`
 	Replay  *scriptJob  `json:"replay,omitempty"`
 	Confirm *confirmJob `json:"confirm,omitempty"`
+	Shrink  *shrinkJob  `json:"shrink,omitempty"`
 	Load    string      `json:"load,omitempty"`
 }
 
@@ -42,6 +44,11 @@ type scriptJob struct {
 
 type confirmJob struct{ Script, Engine string }
 
+type shrinkJob struct {
+	Script string
+	Runs   int
+}
+
 // A message is a line on a child's stdout: one of these.
 type message struct {
 	Start   *startMessage   `json:"start,omitempty"`
@@ -52,6 +59,8 @@ type message struct {
 	Report  *reportMessage  `json:"report,omitempty"` // the end of a hunt
 	Outcome *outcomeMessage `json:"outcome,omitempty"`
 	Confirm *Confirmation   `json:"confirm,omitempty"`
+	Shrunk  *shrunkMessage  `json:"shrunk,omitempty"` // the end of a shrink
+	Far     *Shrunk         `json:"far,omitempty"`    // how far a shrink has come
 	Loaded  bool            `json:"loaded,omitempty"`
 	Error   *errorMessage   `json:"error,omitempty"`
 }
@@ -61,6 +70,7 @@ type startMessage struct{ Schedule, Steps uint64 }
 type findMessage struct {
 	Schedule, Schedules, Steps uint64
 	Original                   int
+	Shrunk                     Shrunk
 	Script                     string
 	Result                     sim.Result
 	Story                      []string
@@ -69,6 +79,11 @@ type findMessage struct {
 type reportMessage struct {
 	Schedules, Steps uint64
 	Interrupted      bool
+}
+
+type shrunkMessage struct {
+	Script string
+	Shrunk Shrunk
 }
 
 type outcomeMessage struct {
@@ -146,6 +161,8 @@ func (w *worker) do(ctx context.Context, j *job) (m message, err error) {
 		m.Outcome, err = w.replay(j.Replay)
 	case j.Confirm != nil:
 		m.Confirm, err = w.confirm(j.Confirm)
+	case j.Shrink != nil:
+		m.Shrunk, err = w.shrink(ctx, j.Shrink)
 	default:
 		m.Loaded = true
 		_, err = w.catalog.Engine(j.Load)
@@ -167,7 +184,12 @@ func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	}
 	h.Found = func(f *Find) error {
 		return w.out.Encode(message{Find: &findMessage{f.Schedule, f.Stats.Schedules, f.Stats.Steps,
-			f.Original, string(f.Script.Format()), f.Result, f.Story}})
+			f.Original, f.Shrunk, string(f.Script.Format()), f.Result, f.Story}})
+	}
+	h.Progress = func(s Stats) {
+		if s.Shrinking != nil {
+			w.far(*s.Shrinking)
+		}
 	}
 	rep, err := h.Run(ctx, w.catalog)
 	return &reportMessage{rep.Schedules, rep.Steps, rep.Interrupted}, err
@@ -217,6 +239,25 @@ func (w *worker) confirm(j *confirmJob) (*Confirmation, error) {
 	}
 	defer r.Close()
 	return Confirm(r, script, j.Engine)
+}
+
+// far tells how far a shrink has come, and that this process is alive.
+func (w *worker) far(s Shrunk) {
+	_ = w.out.Encode(message{Far: &s}) // who can't hear is told so at the end
+}
+
+func (w *worker) shrink(ctx context.Context, j *shrinkJob) (*shrunkMessage, error) {
+	script, err := sim.ParseScript(strings.NewReader(j.Script), "job")
+	if err != nil {
+		return nil, err
+	}
+	r, err := w.runner(script.Config.Pump)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	st, err := Shrink(ctx, r, script, ShrinkOptions{Runs: j.Runs, Progress: w.far})
+	return &shrunkMessage{string(script.Format()), st}, err
 }
 
 // runner is one for scripts of a pump.

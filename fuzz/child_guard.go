@@ -3,6 +3,7 @@ package fuzz
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -128,16 +129,27 @@ func (p *process) end() (died string) {
 // ask gives a child a job that has one answer. died is how the child ended if
 // there was none.
 func (g *Guard) ask(j job) (m message, died string, err error) {
+	return g.follow(j, nil, nil)
+}
+
+// follow is ask for a job that takes its time: it tells how far the child has
+// come, and when stop closes the child comes to an end.
+func (g *Guard) follow(j job, stop <-chan struct{}, far func(Shrunk)) (
+	m message, died string, err error) {
+
 	p, err := g.start(j)
 	if err != nil {
 		return m, "", err
 	}
 	for {
 		var ok bool
-		if m, ok = p.next(nil); !ok {
+		if m, ok = p.next(stop); !ok {
 			return m, p.end(), nil
 		}
-		if !m.Beat {
+		if m.Far != nil && far != nil {
+			far(*m.Far)
+		}
+		if !m.Beat && m.Far == nil {
 			break
 		}
 	}
@@ -184,6 +196,26 @@ func (g *Guard) Confirm(s *sim.Script, engine string) (*Confirmation, error) {
 			What: "the process that ran it died: " + died}, nil
 	}
 	return m.Confirm, nil
+}
+
+// Shrink is the function Shrink in a child. A script that no process survives
+// can't be shrunk.
+func (g *Guard) Shrink(ctx context.Context, s *sim.Script, o ShrinkOptions) (Shrunk, error) {
+	m, died, err := g.follow(job{Shrink: &shrinkJob{string(s.Format()), o.Runs}}, ctx.Done(),
+		o.Progress)
+	switch {
+	case err != nil:
+		return Shrunk{}, err
+	case died != "":
+		return Shrunk{}, fmt.Errorf("fuzz: the process that shrank it died: %s; "+
+			"it stays as it was", died)
+	}
+	out, err := sim.ParseScript(strings.NewReader(m.Shrunk.Script), "child")
+	if err != nil {
+		return Shrunk{}, fmt.Errorf("fuzz: a child's script can't be read: %w", err)
+	}
+	s.Config, s.Actions, s.Lines, s.Property = out.Config, out.Actions, nil, out.Property
+	return m.Shrunk.Shrunk, nil
 }
 
 // crashOf is the verdict on a script that no process survives.

@@ -83,6 +83,8 @@ func (c *chase) heard(m *message) (done bool, err error) {
 		c.rep.Schedules, c.rep.Steps = m.Start.Schedule, m.Start.Steps
 		c.rep.Elapsed = time.Since(c.begin)
 		c.hunt.report(*c.rep)
+	case m.Far != nil:
+		c.hunt.reportShrink(*c.rep, *m.Far)
 	case m.Find != nil:
 		return false, c.found(m.Find)
 	case m.Report != nil:
@@ -103,8 +105,8 @@ func (c *chase) found(m *findMessage) error {
 	}
 	s.Lines, s.Story = nil, m.Story
 	c.job.Watch = c.job.Watch.Without(m.Result.Violation.Property)
-	return c.keep(&Find{Schedule: m.Schedule, Original: m.Original, Script: s, Result: m.Result,
-		Story: m.Story}, Stats{Schedules: m.Schedules, Steps: m.Steps})
+	return c.keep(&Find{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk, Script: s,
+		Result: m.Result, Story: m.Story}, Stats{Schedules: m.Schedules, Steps: m.Steps})
 }
 
 // keep reports a find.

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -21,6 +22,35 @@ func Explain(s *sim.Script, out *Outcome) []string {
 	t.origin()
 	t.verdict()
 	return t.lines
+}
+
+// Retell is Explain for a script that had a story before: what its author has
+// written into that stays, behind the new one.
+func Retell(s *sim.Script, out *Outcome) []string {
+	story := Explain(s, out)
+	for _, line := range s.Story {
+		if !generated(line, out) && !slices.Contains(story, line) {
+			story = append(story, line)
+		}
+	}
+	return story
+}
+
+// generated says whether a line of a story is one of those that Explain and
+// hunts write.
+func generated(line string, out *Outcome) bool {
+	for _, p := range model.Properties() {
+		if line == p.Name+": "+p.Why {
+			return true
+		}
+	}
+	for _, begin := range [...]string{"at step ", "nothing can happen any more: ", "missing: ",
+		"confirmed on ", "model only: ", "openssl only: ", "gotls only: "} {
+		if strings.HasPrefix(line, begin) {
+			return true
+		}
+	}
+	return wordsOf(line) == wordsOf(out.Result.Violation.Detail)
 }
 
 func why(id model.PropertyID) string {

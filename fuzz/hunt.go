@@ -46,6 +46,8 @@ type Stats struct {
 	Schedules, Steps uint64
 	Finds            int
 	Elapsed          time.Duration
+	// Shrinking is how far the shrink of a find has come; nil if none goes on.
+	Shrinking *Shrunk
 }
 
 // A Find is a violated property: the schedule that broke it, and the script
@@ -55,8 +57,9 @@ type Find struct {
 	Seed     uint64
 	// Stats is how far the hunt had come.
 	Stats Stats
-	// Original is how many actions the storm had.
+	// Original is how many actions the storm had, and Shrunk how it was shrunk.
 	Original int
+	Shrunk   Shrunk
 	Script   *sim.Script
 	Result   sim.Result
 	// Story explains it, a sentence or line each.
@@ -131,11 +134,11 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 			continue
 		}
 		rep.Elapsed = time.Since(start)
-		if err := h.keep(r, res, &rep); err != nil {
+		if err := h.keep(ctx, r, res, &rep); err != nil {
 			return rep, err
 		}
 		watch = watch.Without(res.Violation.Property)
-		if h.First || watch == 0 {
+		if h.First || watch == 0 || rep.Interrupted {
 			break
 		}
 	}
@@ -152,11 +155,12 @@ func (h *Hunt) one(r *Runner, n uint64, watch model.PropertySet) (sim.Result, er
 }
 
 // keep makes a find of the last schedule and reports it.
-func (h *Hunt) keep(r *Runner, res sim.Result, rep *Report) error {
-	find, err := h.make(r, rep.Schedules-1, res, rep.Stats)
+func (h *Hunt) keep(ctx context.Context, r *Runner, res sim.Result, rep *Report) error {
+	find, err := h.make(ctx, r, res, rep)
 	if err != nil {
 		return err
 	}
+	rep.Interrupted = find.Shrunk.Interrupted
 	return h.reportFind(find, rep)
 }
 
@@ -192,19 +196,21 @@ func (h *Hunt) report(rep Report) {
 	}
 }
 
-// make runs a failing schedule again, from its actions, and shrinks it.
-func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, error) {
+// make runs the last schedule, which failed, again, from its actions, and
+// shrinks it.
+func (h *Hunt) make(ctx context.Context, r *Runner, res sim.Result, rep *Report) (*Find, error) {
+	n := rep.Schedules - 1
 	cfg := r.Config()
 	actions := append([]sim.Action(nil), r.World().Actions()...)
 	watch := model.EveryProperty.Only(res.Violation.Property)
 	if err := h.again(r, n, res, watch); err != nil {
 		return nil, err
 	}
-	f := &Find{Schedule: n, Seed: h.Seed, Stats: stats, Original: len(actions)}
+	f := &Find{Schedule: n, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
 	f.Script = &sim.Script{Config: cfg, Actions: actions,
 		Property: res.Violation.Property.String()}
-	if !h.unshrunk {
-		Shrink(r, f.Script, res.Violation)
+	if err := h.shrink(ctx, r, f, rep); err != nil {
+		return nil, err
 	}
 	out, err := Replay(r, f.Script, ReplayOptions{Trace: true})
 	if err != nil {
@@ -216,6 +222,22 @@ func (h *Hunt) make(r *Runner, n uint64, res sim.Result, stats Stats) (*Find, er
 	f.Script.Hash, f.Result, f.Story = out.Result.Hash, out.Result, Explain(f.Script, &out)
 	f.Script.Story = f.Story
 	return f, nil
+}
+
+// shrink shrinks a find's script, and tells how far it has come.
+func (h *Hunt) shrink(ctx context.Context, r *Runner, f *Find, rep *Report) (err error) {
+	if h.unshrunk {
+		return nil
+	}
+	o := ShrinkOptions{Progress: func(s Shrunk) { h.reportShrink(*rep, s) }}
+	f.Shrunk, err = Shrink(ctx, r, f.Script, o)
+	return err
+}
+
+// reportShrink reports how far the shrink of the find at hand has come.
+func (h *Hunt) reportShrink(rep Report, s Shrunk) {
+	rep.Shrinking = &s
+	h.report(rep)
 }
 
 // again runs a schedule twice more, step by step, and compares: the hash of a

@@ -58,11 +58,7 @@ func Replay(r *Runner, s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 		}
 	}
 	out.Own = cfg == s.Config
-	watch := model.EveryProperty
-	if p, ok := model.PropertyNamed(s.Property); ok {
-		watch = watch.Only(p.ID)
-	}
-	so := ScriptOptions{Watch: watch, Loose: o.Loose}
+	so := ScriptOptions{Watch: watchOf(s), Loose: o.Loose}
 	if o.Trace {
 		out.Trace = &sim.Trace{}
 		so.Trace = out.Trace
@@ -77,6 +73,14 @@ func Replay(r *Runner, s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 		return out, notEnabled(s, stuck)
 	}
 	return out, nil
+}
+
+// watchOf is what to look for in a script: its property, or any.
+func watchOf(s *sim.Script) model.PropertySet {
+	if p, ok := model.PropertyNamed(s.Property); ok {
+		return model.EveryProperty.Only(p.ID)
+	}
+	return model.EveryProperty
 }
 
 // notEnabled is the error of an action that can't happen where it stands.

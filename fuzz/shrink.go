@@ -1,227 +1,307 @@
 package fuzz
 
 import (
+	"context"
+	"errors"
+	"strings"
+
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
-// maxShrinks is how many runs a shrink may take.
-const maxShrinks = 6000
+const (
+	// maxShrinkRuns is how many runs a shrink may take, and maxRealRuns how
+	// many where a library of the machine takes part, which is slower.
+	maxShrinkRuns = 100_000
+	maxRealRuns   = 6_000
+	// usualSteps and usualBytes are what costs as much as an empty run: long
+	// runs count for several.
+	usualSteps, usualBytes = 32, 1 << 15
+	// shrinkReportEvery is how many runs pass between reports of progress.
+	shrinkReportEvery = 64
+)
 
-// A shrinker makes a failing script shorter and simpler, as long as the same
-// property fails for the same reason.
+// ShrinkOptions say how a script is shrunk.
+type ShrinkOptions struct {
+	// Runs is how many runs it may take; 0 means what is right for the engine.
+	Runs int
+	// Progress, if not nil, is called now and then.
+	Progress func(Shrunk)
+}
+
+// A Shrunk is how far a shrink has come.
+type Shrunk struct {
+	// Fails says that the script violates its property to begin with.
+	Fails bool
+	// Before and After count the actions.
+	Before, After int
+	// Runs is how many runs it took.
+	Runs int
+	// Minimal: no single action can be left out and no single size, setting
+	// or argument be made simpler by a step: all were tried.
+	Minimal bool
+	// Interrupted: the context was cancelled. The script is the best so far.
+	Interrupted bool
+}
+
+// A shrinker makes a failing script simpler as long as it fails for the same
+// cause.
 type shrinker struct {
+	ctx   context.Context
 	r     *Runner
-	s     *sim.Script
+	o     ShrinkOptions
 	watch model.PropertySet
-	cause model.Finding
-	runs  int
+	cause cause
+	best  candidate
+	stats Shrunk
+	cost  int // of the runs, in empty runs
+	limit int // of the cost
+	tried map[uint64]struct{}
+	cfgs  map[sim.Config]uint64
 }
 
-// Shrink drops actions and lowers sizes while the violation stays the same:
-// its property, its end and what is owed. It works on s in place.
-func Shrink(r *Runner, s *sim.Script, v sim.Violation) {
-	k := &shrinker{r: r, s: s, cause: v.Finding,
-		watch: model.EveryProperty.Only(v.Property)}
-	if !k.try(s.Config, s.Actions) {
-		// Without the other properties in the way the run goes on, and the
-		// same property may fail for another reason first. Any is good.
-		k.cause = model.Finding{Property: v.Property}
-		if !k.try(s.Config, s.Actions) {
-			return
+// errSpent ends a shrink whose runs are used up, or that was interrupted.
+var errSpent = errors.New("fuzz: no more runs")
+
+// Shrink makes a script simpler on three axes at once, its actions, its
+// records and its world, for as long as it violates its property for the same
+// cause. It works on s in place; the hash and story are the caller's to renew.
+//
+// A context that is cancelled ends it, with the best script so far. One whose
+// time is up does not: a shrink takes a bounded number of runs, and what was
+// found in time should be short.
+func Shrink(ctx context.Context, r *Runner, s *sim.Script, o ShrinkOptions) (Shrunk, error) {
+	k := &shrinker{ctx: ctx, r: r, o: o, watch: watchOf(s), tried: map[uint64]struct{}{},
+		cfgs: map[sim.Config]uint64{}}
+	if k.o.Runs == 0 {
+		k.o.Runs = budget(&s.Config)
+	}
+	k.limit = k.o.Runs
+	k.stats.Before, k.stats.After = len(s.Actions), len(s.Actions)
+	if err := k.adopt(s); err != nil || !k.stats.Fails {
+		return k.stats, err
+	}
+	k.stats.Minimal = k.shrink() == nil
+	k.report()
+	s.Config, s.Actions, s.Lines = k.best.cfg, k.best.actions, nil
+	s.Property = k.cause.property.String()
+	return k.stats, nil
+}
+
+// budget is how many runs a shrink in a world may take.
+func budget(c *sim.Config) int {
+	if c.Engine != "model" || c.PeerEngine != "model" {
+		return maxRealRuns
+	}
+	return maxShrinkRuns
+}
+
+// adopt runs the script as it is and takes its cause.
+func (k *shrinker) adopt(s *sim.Script) error {
+	k.best = candidate{s.Config, s.Actions}
+	res, err := k.run(&k.best, nil)
+	if err != nil || !res.Found {
+		return err
+	}
+	k.stats.Fails = true
+	k.watch = k.watch.Only(res.Violation.Property)
+	k.cause = causeOf(&k.best.cfg, &res.Violation, k.r.World())
+	k.take(&k.best)
+	return nil
+}
+
+// shrink makes the best script simpler until nothing helps any more.
+func (k *shrinker) shrink() error {
+	for {
+		if err := k.reduce(); err != nil {
+			return err
+		}
+		before := k.best
+		if err := k.derive(); err != nil || !less(&k.best, &before) {
+			return err
 		}
 	}
-	for changed := true; changed && k.runs < maxShrinks; {
-		before := k.weight()
-		k.dropActions()
-		k.simplifyWorld()
-		k.simplifyActions()
-		changed = k.weight() < before
-	}
 }
 
-// weight is what a shrink lowers.
-func (k *shrinker) weight() int {
-	n := 1000 * len(k.s.Actions)
-	for _, a := range k.s.Actions {
-		n += complexity(a)
+// run runs a candidate. A look, if not nil, sees the world before the heal.
+func (k *shrinker) run(c *candidate, look func(*sim.World)) (res sim.Result, err error) {
+	k.stats.Runs++
+	if k.stats.Runs%shrinkReportEvery == 0 {
+		k.report()
 	}
-	for _, simpler := range worldSteps(&k.s.Config) {
-		if simpler != k.s.Config {
-			n++
+	parts, err := k.r.catalog.Parts(&c.cfg)
+	if err != nil {
+		return res, err
+	}
+	if err := k.r.build(&c.cfg, &parts, k.watch); err != nil {
+		return res, err
+	}
+	res = k.r.run(&probe{actions: c.actions, look: look})
+	k.cost += costOf(&res, k.r.World())
+	return res, nil
+}
+
+// costOf is what a run costs, in empty runs: about as much time.
+func costOf(res *sim.Result, w *sim.World) int {
+	n := uint64(0)
+	for i := range w.Ledger().Ends {
+		a := &w.Ledger().Ends[i]
+		n += a.Accepted + a.Sent + a.Received
+	}
+	return 1 + res.Steps/usualSteps + int(n/usualBytes)
+}
+
+// A probe is the strategy of a script that is being tried. It skips what is not
+// enabled, and looks at the world where the script ends.
+type probe struct {
+	actions []sim.Action
+	at      int
+	settled int // how many actions it took so far to settle
+	look    func(*sim.World)
+}
+
+// settle is an action of a search, and of no script: all is delivered and all
+// polled until nothing is left to do, or this many actions were done.
+const (
+	settle    = sim.NumVerbs
+	maxSettle = 48
+)
+
+// Next implements sim.Strategy.
+func (p *probe) Next(w *sim.World) (sim.Action, bool) {
+	for p.at < len(p.actions) {
+		a := p.actions[p.at]
+		if a.Verb == settle {
+			if step, ok := p.sweep(w); ok {
+				return step, true
+			}
+			p.settled = 0
+		}
+		p.at++
+		if w.Can(a) {
+			return a, true
 		}
 	}
-	return n
+	if p.look != nil {
+		p.look(w)
+	}
+	return sim.Action{}, false
 }
 
-// try runs a candidate; if it fails in the same way it is the script.
-func (k *shrinker) try(cfg sim.Config, actions []sim.Action) bool {
-	if k.runs++; k.runs > maxShrinks {
-		return false
+// sweep is the next action on the way to a settled world.
+func (p *probe) sweep(w *sim.World) (sim.Action, bool) {
+	p.settled++
+	for on := range sim.End(2 * sim.MaxLinks) {
+		if p.settled > maxSettle {
+			break
+		}
+		for _, a := range [...]sim.Action{{Verb: sim.Deliver, On: on, Arg: sim.All},
+			{Verb: sim.Poll, On: on}} {
+			if w.Can(a) {
+				return a, true
+			}
+		}
 	}
-	res, _, err := k.r.Actions(&cfg, actions, ScriptOptions{Watch: k.watch, Loose: true})
-	if err != nil || !res.Found || !k.same(res.Violation) {
-		return false
+	return sim.Action{}, false
+}
+
+// try runs a candidate that is simpler than the best one; if it fails for the
+// same cause it is the best.
+func (k *shrinker) try(c candidate) (better bool, err error) {
+	if err := k.spent(); err != nil {
+		return false, err
 	}
-	k.s.Config = cfg
-	k.s.Actions = append([]sim.Action(nil), k.r.World().Actions()...)
-	k.s.Lines = nil
+	if !less(&c, &k.best) || !k.fresh(&c) {
+		return false, nil
+	}
+	return k.fails(&c, nil) && k.take(&c), nil
+}
+
+// spent says whether the shrink is at its end.
+func (k *shrinker) spent() error {
+	k.stats.Interrupted = errors.Is(k.ctx.Err(), context.Canceled)
+	if k.stats.Interrupted || k.cost >= k.limit {
+		return errSpent
+	}
+	return nil
+}
+
+// fails says whether a candidate fails for the same cause. A world that can't
+// be had does not.
+func (k *shrinker) fails(c *candidate, look func(*sim.World)) bool {
+	res, err := k.run(c, look)
+	return err == nil && res.Found && causeOf(&c.cfg, &res.Violation, k.r.World()) == k.cause
+}
+
+// take makes the candidate that was run last the best: what it did, which may
+// be less than what it says.
+func (k *shrinker) take(c *candidate) bool {
+	k.best.cfg = c.cfg
+	k.best.actions = append([]sim.Action(nil), k.r.World().Actions()...)
+	k.stats.After = len(k.best.actions)
 	return true
 }
 
-// same says whether a violation has the same cause.
-func (k *shrinker) same(v sim.Violation) bool {
-	if k.cause.Obligation == model.NoObligation && k.cause.Detail == "" {
-		return true
+func (k *shrinker) report() {
+	if k.o.Progress != nil {
+		k.o.Progress(k.stats)
 	}
-	return v.Obligation == k.cause.Obligation && v.End&1 == k.cause.End&1
 }
 
-// dropActions removes runs of actions, long ones first, then single ones.
-func (k *shrinker) dropActions() {
-	for size := len(k.s.Actions) / 2; size >= 1; size /= 2 {
-		for at := len(k.s.Actions) - size; at >= 0; at -= size {
-			if at+size > len(k.s.Actions) {
-				continue
-			}
-			k.try(k.s.Config, without(k.s.Actions, at, size))
+// fresh says whether a candidate has not been tried yet, and notes it.
+func (k *shrinker) fresh(c *candidate) bool {
+	world, known := k.cfgs[c.cfg]
+	if !known {
+		world = uint64(len(k.cfgs))
+		k.cfgs[c.cfg] = world
+	}
+	key := mix(world, uint64(len(c.actions)))
+	for _, a := range c.actions {
+		key = mix(mix(key, uint64(a.Verb)|uint64(a.On)<<8), uint64(a.Arg)|uint64(a.Arg2)<<32)
+	}
+	if _, tried := k.tried[key]; tried {
+		return false
+	}
+	k.tried[key] = struct{}{}
+	return true
+}
+
+// mix folds a word into a key.
+func mix(h, x uint64) uint64 {
+	r := sim.Rand(h ^ x)
+	return r.Uint64()
+}
+
+// A cause is what a shrink keeps: the same obligation without the same wakeup.
+type cause struct {
+	property model.PropertyID
+	// under: it is the end under test that is to blame, not its peer.
+	under      bool
+	obligation model.Obligation
+	// detail is the finding's, less its numbers, which are matters of size.
+	detail string
+	// mask and spins are the wakeups that were there at rest, where a
+	// violation is judged then.
+	mask  model.Events
+	spins bool
+}
+
+func causeOf(cfg *sim.Config, v *sim.Violation, w *sim.World) cause {
+	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
+		obligation: v.Obligation, detail: wordsOf(v.Detail)}
+	if v.Property == model.Stall || v.Property == model.Deadlock {
+		rest := &w.Ledger().Ends[v.End].Rest
+		c.mask, c.spins = rest.Mask, rest.Spins
+	}
+	return c
+}
+
+// wordsOf is a text without its digits.
+func wordsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
 		}
-	}
-	k.dropPairs()
-}
-
-// dropPairs removes two actions at a time: one alone may only make sense with
-// the other, such as pause and resume.
-func (k *shrinker) dropPairs() {
-	if len(k.s.Actions) > 40 {
-		return
-	}
-	for i := len(k.s.Actions) - 1; i > 0; i-- {
-		for j := i - 1; j >= 0 && i < len(k.s.Actions); j-- {
-			k.try(k.s.Config, without(without(k.s.Actions, i, 1), j, 1))
-		}
-	}
-}
-
-// without is a copy of actions less n of them.
-func without(actions []sim.Action, at, n int) []sim.Action {
-	out := make([]sim.Action, 0, len(actions)-n)
-	return append(append(out, actions[:at]...), actions[at+n:]...)
-}
-
-// simplifyActions makes the arguments of each action simpler.
-func (k *shrinker) simplifyActions() {
-	for i := range k.s.Actions {
-		for _, arg := range simpler(k.s.Actions, i) {
-			changed := append([]sim.Action(nil), k.s.Actions...)
-			changed[i] = arg
-			if k.try(k.s.Config, changed) && i >= len(k.s.Actions) {
-				return
-			}
-		}
-	}
-}
-
-// complexity ranks the arguments of an action.
-func complexity(a sim.Action) int {
-	if a.Verb == sim.Deliver {
-		return sim.All - min(int(a.Arg), sim.All)
-	}
-	return min(int(a.Arg), 400) + min(int(a.Arg2), 400)
-}
-
-// simpler lists simpler arguments for action i, the simplest first.
-func simpler(actions []sim.Action, i int) (out []sim.Action) {
-	if i >= len(actions) {
-		return nil
-	}
-	a := actions[i]
-	add := func(arg, arg2 uint32) {
-		b := sim.Action{Verb: a.Verb, On: a.On, Arg: arg, Arg2: arg2}
-		if complexity(b) < complexity(a) {
-			out = append(out, b)
-		}
-	}
-	switch a.Verb {
-	case sim.Deliver:
-		add(sim.All, 0)
-		add(sim.Record, 0)
-		add(sim.Part, 0)
-	case sim.Write:
-		for _, n := range [...]uint32{0, 1, a.Arg / 2, a.Arg - 1} {
-			add(n, 0)
-			add(n, a.Arg2)
-		}
-		for _, n := range [...]uint32{1, a.Arg2 / 2, a.Arg2 - 1} {
-			add(a.Arg, n)
-		}
-	case sim.Window, sim.Tick:
-		add(1, 0)
-		add(a.Arg/2, 0)
-	case sim.Mutate:
-		add(a.Arg, 0)
-		add(a.Arg, a.Arg2/2)
-	case sim.KeyUpdate:
-		add(0, 0)
-	}
-	return out
-}
-
-// simplifyWorld makes the header simpler, one setting at a time.
-func (k *shrinker) simplifyWorld() {
-	for i := range worldSteps(&k.s.Config) {
-		if cfg := worldSteps(&k.s.Config)[i]; cfg != k.s.Config {
-			k.try(cfg, k.s.Actions)
-		}
-	}
-}
-
-// worldSteps are the configurations that differ from c in one simpler setting.
-func worldSteps(c *sim.Config) []sim.Config {
-	var out []sim.Config
-	step := func(change func(*sim.Config)) {
-		simple := *c
-		change(&simple)
-		out = append(out, simple)
-	}
-	step(func(c *sim.Config) { c.Links = 1 })
-	step(func(c *sim.Config) { c.Peer = "reference" })
-	step(func(c *sim.Config) { c.Transport = model.Pair })
-	step(func(c *sim.Config) { c.Trigger = model.Level })
-	step(func(c *sim.Config) { c.Auth = false })
-	step(func(c *sim.Config) { c.AnswerAtRead = false })
-	step(func(c *sim.Config) { c.WholeWrites = false })
-	step(func(c *sim.Config) { c.FixedBuffer = false })
-	step(func(c *sim.Config) { c.Reentrant = false })
-	step(func(c *sim.Config) { c.Stream = false })
-	step(func(c *sim.Config) { c.SoftRefusal = false })
-	step(func(c *sim.Config) { c.Retry = false })
-	step(func(c *sim.Config) { c.Early = 0 })
-	step(func(c *sim.Config) { c.RejectEarly = false })
-	step(func(c *sim.Config) { c.Resume = false })
-	step(func(c *sim.Config) { c.PostAuth = false })
-	step(func(c *sim.Config) { c.Seed = 1 })
-	for i := range plain {
-		step(func(c *sim.Config) { *plain[i].size(&c.Sizes) = plain[i].value })
-	}
-	return out
-}
-
-// plain are the sizes of a world in which nothing is tight.
-var plain = [...]struct {
-	size  func(*sim.Sizes) *int
-	value int
-}{
-	{func(s *sim.Sizes) *int { return &s.Chain }, 0},
-	{func(s *sim.Sizes) *int { return &s.ClientChain }, 0},
-	{func(s *sim.Sizes) *int { return &s.Tickets }, 0},
-	{func(s *sim.Sizes) *int { return &s.Flight }, 16384},
-	{func(s *sim.Sizes) *int { return &s.Window }, 16384},
-	{func(s *sim.Sizes) *int { return &s.Bio }, 8192},
-	{func(s *sim.Sizes) *int { return &s.Pipe }, 8192},
-	{func(s *sim.Sizes) *int { return &s.Queue }, 8192},
-	{func(s *sim.Sizes) *int { return &s.Chunk }, 8192},
-	{func(s *sim.Sizes) *int { return &s.Record }, 16384},
-	{func(s *sim.Sizes) *int { return &s.Hello }, 16384},
-	{func(s *sim.Sizes) *int { return &s.Linger }, 16},
+		return r
+	}, text)
 }

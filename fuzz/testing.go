@@ -185,7 +185,9 @@ func seedBytes() [][]byte {
 func tell(r *Runner, res sim.Result) (*sim.Script, []string) {
 	s := &sim.Script{Config: r.Config(), Property: res.Violation.Property.String(),
 		Actions: append([]sim.Action(nil), r.World().Actions()...)}
-	Shrink(r, s, res.Violation)
+	if _, err := Shrink(context.Background(), r, s, ShrinkOptions{}); err != nil {
+		return s, []string{err.Error()}
+	}
 	out, err := Replay(r, s, ReplayOptions{Trace: true})
 	if err != nil {
 		return s, []string{err.Error()}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -85,4 +86,19 @@ func contained(r *fuzz.Runner, s *sim.Script, o fuzz.ReplayOptions) (fuzz.Outcom
 		return out, err
 	}
 	return fuzz.Replay(r, s, o) // it has been survived once
+}
+
+// containedShrink shrinks a script: in a child if a real library takes part.
+func containedShrink(ctx context.Context, r *fuzz.Runner, s *sim.Script,
+	progress func(fuzz.Shrunk)) (fuzz.Shrunk, error) {
+
+	o := fuzz.ShrinkOptions{Progress: progress}
+	if !foreign(s.Config.Engine) && !foreign(s.Config.PeerEngine) {
+		return fuzz.Shrink(ctx, r, s, o)
+	}
+	g, err := guard()
+	if err != nil {
+		return fuzz.Shrunk{}, err
+	}
+	return g.Shrink(ctx, s, o)
 }

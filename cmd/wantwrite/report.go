@@ -21,6 +21,9 @@ func tell(t *terminal, find *fuzz.Find, path string) {
 	} else {
 		t.printf("  shrunk from %d actions to %d: %s\n", find.Original, n, path)
 	}
+	if find.Shrunk.Interrupted {
+		t.printf("  interrupted; to go on: wantwrite shrink %s\n", path)
+	}
 	t.printf("  replay: wantwrite replay %s\n\n", path)
 }
 

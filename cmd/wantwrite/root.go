@@ -47,6 +47,7 @@ func newRoot(t *terminal) *cobra.Command {
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
 			"  wantwrite replay corpus/stall/*.script\n" +
 			"  wantwrite show corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite list",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -62,7 +63,8 @@ func newRoot(t *terminal) *cobra.Command {
 	chooseLibrary(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newList(t), newContained(t))
+	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newShrink(t),
+		newList(t), newContained(t))
 	return root
 }
 
@@ -80,7 +82,7 @@ func chooseLibrary(root *cobra.Command) {
 }
 
 func unknownCommand(name string) error {
-	return fmt.Errorf("got command %q; want one of hunt, replay, show, list; "+
+	return fmt.Errorf("got command %q; want one of hunt, replay, show, shrink, list; "+
 		"see: wantwrite --help", name)
 }
 

@@ -61,9 +61,33 @@ func (t *terminal) bold(s string) string {
 	return "\x1b[1m" + s + "\x1b[0m"
 }
 
-// progress redraws the progress line, at most ten times a second; when err is
-// no terminal it is a plain line every ten seconds.
+// progress draws how far a hunt has come.
 func (t *terminal) progress(s fuzz.Stats) {
+	line := fmt.Sprintf("%d schedules, %.0f/s, %d found", s.Schedules,
+		float64(s.Schedules)/max(s.Elapsed.Seconds(), 1e-9), s.Finds)
+	if s.Shrinking != nil {
+		line += "; " + shrinking(*s.Shrinking)
+	}
+	t.draw(line)
+}
+
+// shrinking says how far a shrink has come.
+func shrinking(s fuzz.Shrunk) string {
+	return fmt.Sprintf("shrinking: %d -> %d actions, %s runs", s.Before, s.After, thousands(s.Runs))
+}
+
+// thousands writes a number in groups of three digits.
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
+
+// draw redraws the progress line, at most ten times a second; when err is no
+// terminal it is a plain line every ten seconds.
+func (t *terminal) draw(line string) {
 	every := 100 * time.Millisecond
 	live := isTerminal(t.err)
 	if !live {
@@ -76,8 +100,6 @@ func (t *terminal) progress(s fuzz.Stats) {
 		return
 	}
 	t.last = time.Now()
-	line := fmt.Sprintf("%d schedules, %.0f/s, %d found", s.Schedules,
-		float64(s.Schedules)/max(s.Elapsed.Seconds(), 1e-9), s.Finds)
 	if !live {
 		fmt.Fprintln(t.err, line)
 		return

@@ -1,0 +1,343 @@
+package fuzz
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// Single steps end in a script that depends on where they began. So a shrink
+// then looks for the least script of the same cause afresh, breadth first, in
+// the simplest worlds first: failing runs that differ end in the same script.
+
+const (
+	// maxDepth is the longest script that is looked for in a simpler world.
+	maxDepth = 12
+	// A search in a world where a size is tight is a short one, and where several
+	// are a very short one: there are many such worlds.
+	strideDepth, tightDepth           = 6, 3
+	plainRuns, tightRuns, tighterRuns = 3000, 1000, 200
+	// wideRuns bounds the search in single actions.
+	wideRuns = 6000
+)
+
+// derive looks for the least script with the best one's cause. It leaves a
+// third of the runs to the single steps that come after it.
+func (k *shrinker) derive() error {
+	k.limit = k.o.Runs * 2 / 3
+	defer func() { k.limit = k.o.Runs }()
+	for _, search := range [...]func(*sim.Config) error{k.asItIs, k.strides, k.wide} {
+		for _, cfg := range k.worlds() {
+			if k.depthIn(&cfg) < 0 {
+				break
+			}
+			switch err := search(&cfg); {
+			case k.stats.Interrupted:
+				return err
+			case err != nil:
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// depthIn is how many actions a script in a world may have to be no longer than
+// the best one; it is negative if there can be none.
+func (k *shrinker) depthIn(cfg *sim.Config) int {
+	return min(maxDepth, weight(&k.best)-weight(&candidate{cfg: *cfg}))
+}
+
+// asItIs tries what the best script does, and nothing at all, in a world.
+func (k *shrinker) asItIs(cfg *sim.Config) error {
+	for _, actions := range [...][]sim.Action{nil, k.best.actions} {
+		if _, err := k.try(candidate{*cfg, actions}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// strides searches a world with actions between which all is settled, or not.
+func (k *shrinker) strides(cfg *sim.Config) error {
+	depth, runs := strideDepth, plainRuns
+	switch n := tight(cfg); {
+	case n == 0 || *cfg == k.best.cfg:
+	case n == 1:
+		depth, runs = tightDepth, tightRuns
+	default:
+		depth, runs = tightDepth, tighterRuns
+	}
+	depth = min(depth, k.depthIn(cfg))
+	letters := append([]sim.Action{{Verb: settle}}, k.alphabet(cfg)...)
+	_, err := k.breadth(*cfg, letters, depth, runs)
+	return err
+}
+
+// wide searches a world in which nothing is tight, or the best script's own:
+// first with what the best script does, then with all that is like it.
+func (k *shrinker) wide(cfg *sim.Config) error {
+	if tight(cfg) > 0 && *cfg != k.best.cfg {
+		return nil
+	}
+	for _, letters := range [...][]sim.Action{k.own(), k.alphabet(cfg)} {
+		if _, err := k.breadth(*cfg, letters, k.depthIn(cfg), wideRuns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tight counts the sizes that are not plain.
+func tight(cfg *sim.Config) (n int) {
+	for i := range settings {
+		if s := &settings[i]; s.size && s.get(cfg) != s.plain {
+			n++
+		}
+	}
+	return n
+}
+
+// worlds are the worlds in which some of the best script's unusual settings
+// are plain, the simplest first. Sizes take the round values in turn.
+func (k *shrinker) worlds() (out []sim.Config) {
+	var odd []*setting
+	for i := range settings {
+		if s := &settings[i]; s.get(&k.best.cfg) != s.plain {
+			odd = append(odd, s)
+		}
+	}
+	if len(odd) > 8 {
+		return nil
+	}
+	for set := range 1 << len(odd) {
+		out = append(out, k.worldsOf(odd, set)...)
+	}
+	slices.SortStableFunc(out, func(a, b sim.Config) int { return unusual(&a) - unusual(&b) })
+	return out
+}
+
+func (k *shrinker) worldsOf(odd []*setting, set int) (out []sim.Config) {
+	cfg, tight := k.best.cfg, false
+	cfg.Seed = plainSeed
+	for i, s := range odd {
+		if set>>i&1 == 0 {
+			s.set(&cfg, s.plain)
+		} else {
+			tight = tight || s.size
+		}
+	}
+	if !tight {
+		return append(out, cfg)
+	}
+	for r := uint64(1); r < 2*maxPower; r++ {
+		ok := true
+		w := cfg
+		for i, s := range odd {
+			if set>>i&1 != 0 && s.size {
+				v, has := round(r, s.plain)
+				ok = ok && has && s.legal(v)
+				s.set(&w, v)
+			}
+		}
+		if ok {
+			out = append(out, w)
+		}
+	}
+	return append(out, cfg)
+}
+
+// A node is a list of actions that does not fail, and what can come next.
+type node struct {
+	actions []sim.Action
+	enabled sim.Enabled
+	print   uint64
+}
+
+// plenty is a size that does not fit into the buffers of a world.
+func plenty(cfg *sim.Config) uint32 {
+	large := 1 << 16
+	for i := range settings {
+		if s := &settings[i]; s.size && s.plain > 1000 && s.get(cfg) != s.plain {
+			large = min(large, 4*s.get(cfg))
+		}
+	}
+	return uint32(1) << bits.Len(uint(large-1))
+}
+
+// own is what the best script does, and deliveries and polls.
+func (k *shrinker) own() []sim.Action {
+	return k.letters(func(a sim.Action) []sim.Action {
+		if a.Verb == sim.Spurious {
+			return nil // most stand for a poll
+		}
+		return []sim.Action{a}
+	})
+}
+
+// alphabet is what a search in a world tries: deliveries and polls, and what
+// the best script does, at both ends, with its own arguments, the simplest,
+// and large ones.
+func (k *shrinker) alphabet(cfg *sim.Config) (out []sim.Action) {
+	large := plenty(cfg)
+	return k.letters(func(a sim.Action) []sim.Action { return variants(a, large) })
+}
+
+// letters are deliveries, polls and what is made of each action of the best
+// script, in order.
+func (k *shrinker) letters(of func(sim.Action) []sim.Action) (out []sim.Action) {
+	for on := range sim.End(2) {
+		out = append(out, sim.Action{Verb: sim.Deliver, On: on, Arg: sim.All},
+			sim.Action{Verb: sim.Poll, On: on})
+	}
+	for _, a := range k.best.actions {
+		out = append(out, of(a)...)
+	}
+	slices.SortFunc(out, func(a, b sim.Action) int {
+		return cmp.Or(compareKinds(a, b), compareArguments(a, b))
+	})
+	return slices.Compact(out)
+}
+
+// variants are the actions that a search tries where a script has one.
+func variants(a sim.Action, large uint32) (out []sim.Action) {
+	for on := range sim.End(2) {
+		b := a
+		if a.Verb != sim.Tick {
+			b.On = on
+		}
+		add := func(arg, arg2 uint32) {
+			out = append(out, sim.Action{Verb: b.Verb, On: b.On, Arg: arg, Arg2: arg2})
+		}
+		switch a.Verb {
+		case sim.Deliver, sim.Spurious, sim.Window, sim.Tick, sim.Mutate:
+			out = append(out, b)
+		case sim.Write:
+			add(0, 0)
+			add(large, 0)
+			if a.Arg2 > 0 {
+				add(0, 1)
+				add(0, large)
+			}
+		case sim.KeyUpdate:
+			add(0, 0)
+			add(1, 0)
+		default:
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// can says whether an action can come next.
+func (n *node) can(a sim.Action) bool {
+	return a.Verb == sim.Tick || a.Verb == settle || n.enabled.Has(a.Verb, a.On)
+}
+
+// allows says whether a search may do a verb once more: not more often than the
+// best script, or once more in a simpler world. Deliveries and polls are free.
+func (k *shrinker) allows(cfg *sim.Config, actions []sim.Action, v sim.Verb) bool {
+	if v == sim.Deliver || v == sim.Poll || v == settle {
+		return true
+	}
+	most := count(k.best.actions, v)
+	if unusual(cfg) < unusual(&k.best.cfg) {
+		most++
+	}
+	return count(actions, v) < most
+}
+
+func count(actions []sim.Action, v sim.Verb) (n int) {
+	for _, a := range actions {
+		if a.Verb == v {
+			n++
+		}
+	}
+	return n
+}
+
+// breadth goes through all lists of actions of an alphabet, the short ones
+// first, as far as the runs reach.
+func (k *shrinker) breadth(cfg sim.Config, alphabet []sim.Action, depth, runs int) (
+	better bool, err error) {
+
+	seen := map[uint64]bool{}
+	end := k.cost + runs
+	n, better, err := k.visit(cfg, nil)
+	if better || err != nil || n == nil {
+		return better, err
+	}
+	for front := []*node{n}; len(front) > 0 && depth > 0; depth-- {
+		var next []*node
+		for _, n := range front {
+			for _, a := range alphabet {
+				if !n.can(a) || !k.allows(&cfg, n.actions, a.Verb) {
+					continue
+				}
+				if k.cost >= end {
+					return false, nil
+				}
+				m, better, err := k.visit(cfg, append(slices.Clip(n.actions), a))
+				if better || err != nil {
+					return better, err
+				}
+				if m != nil && !seen[m.print] {
+					seen[m.print] = true
+					next = append(next, m)
+				}
+			}
+		}
+		front = next
+	}
+	return false, nil
+}
+
+// visit runs a list of actions. The node is nil if it fails in another way.
+func (k *shrinker) visit(cfg sim.Config, actions []sim.Action) (*node, bool, error) {
+	if err := k.spent(); err != nil {
+		return nil, false, err
+	}
+	c := candidate{cfg, actions}
+	var n *node
+	look := func(w *sim.World) { n = &node{actions, w.Enabled(), fingerprint(w)} }
+	if k.fails(&c, look) {
+		c.actions = k.r.World().Actions()
+		return nil, less(&c, &k.best) && k.take(&c), nil
+	}
+	return n, false, nil
+}
+
+// fingerprint sums up what is visible of a world: two lists of actions with
+// the same one are taken for two ways to the same state. If they are not, a
+// simpler script may be missed, no more.
+func fingerprint(w *sim.World) uint64 {
+	h := uint64(w.Enabled())
+	ends := w.Ledger().Ends
+	for i := range ends {
+		a := &ends[i]
+		for _, n := range [...]uint64{a.Accepted, a.Written, a.Drained, a.Sent, a.Received, a.Fed,
+			a.Decrypted, a.Delivered, a.Backlog, flags(a)} {
+			h = mix(h, n)
+		}
+	}
+	var others uint64 // what was done but for deliveries and polls, in any order
+	for _, a := range w.Actions() {
+		if a.Verb != sim.Poll && a != (sim.Action{Verb: sim.Deliver, On: a.On, Arg: sim.All}) {
+			others += mix(uint64(a.Verb)|uint64(a.On)<<8, uint64(a.Arg)|uint64(a.Arg2)<<32)
+		}
+	}
+	return mix(h, others)
+}
+
+func flags(a *model.Account) (bits uint64) {
+	for i, on := range [...]bool{a.Refused, a.Paused, a.Closing, a.HalfClosing, a.Told, a.Gone,
+		a.Broken} {
+		if on {
+			bits |= 1 << i
+		}
+	}
+	return bits | uint64(a.Idle)<<8
+}
