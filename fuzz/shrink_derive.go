@@ -51,14 +51,29 @@ func (k *shrinker) depthIn(cfg *sim.Config) int {
 	return min(maxDepth, weight(&k.best)-weight(&candidate{cfg: *cfg}))
 }
 
-// asItIs tries what the best script does, and nothing at all, in a world.
+// asItIs tries what the best script does in a world, the same with messages that
+// fill its buffers, and nothing at all.
 func (k *shrinker) asItIs(cfg *sim.Config) error {
-	for _, actions := range [...][]sim.Action{nil, k.best.actions} {
+	for _, actions := range [...][]sim.Action{nil, k.best.actions,
+		swollen(k.best.actions, plenty(cfg))} {
 		if _, err := k.try(candidate{*cfg, actions}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// swollen are actions in which what is not empty of a message is large.
+func swollen(actions []sim.Action, large uint32) []sim.Action {
+	out := slices.Clone(actions)
+	for i := range out {
+		for _, size := range [...]*uint32{&out[i].Arg, &out[i].Arg2} {
+			if out[i].Verb == sim.Write && *size > 0 {
+				*size = large
+			}
+		}
+	}
+	return out
 }
 
 // strides searches a world with actions between which all is settled, or not.
@@ -116,7 +131,9 @@ func (k *shrinker) worlds() (out []sim.Config) {
 	for set := range 1 << len(odd) {
 		out = append(out, k.worldsOf(odd, set)...)
 	}
-	slices.SortStableFunc(out, func(a, b sim.Config) int { return unusual(&a) - unusual(&b) })
+	slices.SortFunc(out, func(a, b sim.Config) int {
+		return cmp.Or(cmp.Compare(unusual(&a), unusual(&b)), compareWorlds(&a, &b))
+	})
 	return out
 }
 
