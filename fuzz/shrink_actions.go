@@ -76,7 +76,7 @@ const (
 	headerLen = 24
 	// maxMerged is the longest body or answer of a write that is made of two:
 	// long ones take long in a world with small buffers.
-	maxMerged = 1 << 16
+	maxMerged = 1 << 14
 )
 
 // merge makes one write of two.

@@ -1,0 +1,406 @@
+package fuzz_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// What the shrinker promises is judged here with code that shares nothing with
+// it: what a step is, is written down a second time.
+
+// A knob is a number of a world that a shrink can turn, and its plain value.
+type knob struct {
+	at    func(*sim.Sizes) *int
+	plain int
+	least int
+	most  int
+}
+
+var knobs = map[string]knob{
+	"bio":          {func(s *sim.Sizes) *int { return &s.Bio }, 8192, 1, 65536},
+	"pipe":         {func(s *sim.Sizes) *int { return &s.Pipe }, 8192, 1, 65536},
+	"queue":        {func(s *sim.Sizes) *int { return &s.Queue }, 8192, 1, 65536},
+	"chunk":        {func(s *sim.Sizes) *int { return &s.Chunk }, 8192, 1, 65536},
+	"flight":       {func(s *sim.Sizes) *int { return &s.Flight }, 16384, 1, 65536},
+	"window":       {func(s *sim.Sizes) *int { return &s.Window }, 16384, 1, 65536},
+	"record":       {func(s *sim.Sizes) *int { return &s.Record }, 16384, 1, 16384},
+	"hello":        {func(s *sim.Sizes) *int { return &s.Hello }, 16384, 1, 16384},
+	"chain":        {func(s *sim.Sizes) *int { return &s.Chain }, 0, 300, 20000},
+	"client-chain": {func(s *sim.Sizes) *int { return &s.ClientChain }, 0, 300, 20000},
+	"tickets":      {func(s *sim.Sizes) *int { return &s.Tickets }, 0, 0, 255},
+	"linger":       {func(s *sim.Sizes) *int { return &s.Linger }, 16, 0, 65536},
+}
+
+// nearer are the values of a number that are a step simpler than v: the plain
+// one, the powers of two that are as near to it or nearer, and if v is none,
+// all of them and the next number on the way.
+func nearer(v, plain int) (out []int) {
+	if v == plain {
+		return nil
+	}
+	far := func(v int) int { return max(log2(v)-log2(plain), log2(plain)-log2(v)) }
+	isRound := v > 0 && v&(v-1) == 0
+	out = append(out, plain)
+	for p := 1; p <= 1<<20; p *= 2 {
+		if p != plain && (!isRound || far(p) < far(v)) {
+			out = append(out, p)
+		}
+	}
+	if isRound {
+		return out
+	}
+	if v > plain {
+		return append(out, v-1)
+	}
+	return append(out, v+1)
+}
+
+// log2 is the number of bits of a number.
+func log2(v int) (n int) {
+	for ; v > 0; v >>= 1 {
+		n++
+	}
+	return n
+}
+
+// steps calls try with every script that is one step simpler.
+func steps(s *sim.Script, try func(what string, simpler sim.Script)) {
+	for i := range s.Actions {
+		c := *s
+		c.Actions = slices.Delete(slices.Clone(s.Actions), i, i+1)
+		try(fmt.Sprintf("without action %d", i+1), c)
+		for _, a := range simplerActions(s.Actions[i]) {
+			c.Actions = slices.Clone(s.Actions)
+			c.Actions[i] = a
+			try(fmt.Sprintf("with %q for action %d", a, i+1), c)
+		}
+	}
+	for name, k := range knobs {
+		for _, v := range nearer(*k.at(&s.Config.Sizes), k.plain) {
+			if v == k.plain || v >= k.least && v <= k.most {
+				c := *s
+				*k.at(&c.Config.Sizes) = v
+				try(fmt.Sprintf("with %s=%d", name, v), c)
+			}
+		}
+	}
+	stepsOfKind(s, try)
+}
+
+// stepsOfKind are the steps that make a choice of the world plain.
+func stepsOfKind(s *sim.Script, try func(what string, simpler sim.Script)) {
+	turn := func(what string, change func(*sim.Config)) {
+		c := *s
+		if change(&c.Config); c.Config != s.Config {
+			try("with plain "+what, c)
+		}
+	}
+	turn("seed", func(c *sim.Config) { c.Seed = 1 })
+	turn("peer", func(c *sim.Config) { c.Peer = "reference" })
+	turn("version", func(c *sim.Config) { c.Version = model.TLS13 })
+	turn("transport", func(c *sim.Config) { c.Transport = model.Pair })
+	turn("trigger", func(c *sim.Config) { c.Trigger = model.Level })
+	turn("links", func(c *sim.Config) { c.Links = 1 })
+	turn("auth", func(c *sim.Config) { c.Auth = false })
+	turn("answer-at-read", func(c *sim.Config) { c.AnswerAtRead = false })
+	turn("refuse-reneg", func(c *sim.Config) { c.RefuseReneg = false })
+	turn("ignore-reneg", func(c *sim.Config) { c.IgnoreReneg = false })
+	turn("soft-refusal", func(c *sim.Config) { c.SoftRefusal = false })
+	turn("whole-writes", func(c *sim.Config) { c.WholeWrites = false })
+	turn("fixed-buffer", func(c *sim.Config) { c.FixedBuffer = false })
+	turn("reentrant", func(c *sim.Config) { c.Reentrant = false })
+	turn("stream", func(c *sim.Config) { c.Stream = false })
+	turn("await-update", func(c *sim.Config) { c.AwaitUpdate = false })
+	if s.Config.Under == model.Client {
+		c := *s
+		c.Config.Under, c.Actions = model.Server, slices.Clone(s.Actions)
+		for i := range c.Actions {
+			if c.Actions[i].Verb != sim.Tick {
+				c.Actions[i].On ^= 1
+			}
+		}
+		try("mirrored", c)
+	}
+}
+
+// simplerActions are the actions whose arguments are a step simpler.
+func simplerActions(a sim.Action) (out []sim.Action) {
+	with := func(arg, arg2 int) {
+		out = append(out, sim.Action{Verb: a.Verb, On: a.On, Arg: uint32(arg), Arg2: uint32(arg2)})
+	}
+	n, m := int(a.Arg), int(a.Arg2)
+	switch a.Verb {
+	case sim.Deliver:
+		for p := range sim.Bytes {
+			if n >= sim.Bytes || p > n {
+				with(p, 0)
+			}
+		}
+		if n > sim.Bytes+1 {
+			with(n-1, 0)
+		}
+	case sim.Write:
+		for _, v := range nearer(n, 0) {
+			with(v, m)
+		}
+		for _, v := range nearer(m, 0) {
+			with(n, v)
+		}
+	case sim.KeyUpdate:
+		if n > 0 {
+			with(0, 0)
+		}
+	case sim.Spurious:
+		for v := 1; v < n; v++ {
+			with(v, 0)
+		}
+	case sim.Window, sim.Tick:
+		for _, v := range nearer(n, 1) {
+			with(v, 0)
+		}
+	case sim.Mutate:
+		for v := range n {
+			with(v, m)
+		}
+		for _, v := range nearer(m, 0) {
+			with(n, v)
+		}
+	}
+	return out
+}
+
+// minimal fails the test if a script that is a step simpler fails for the same
+// reason.
+func minimal(t *testing.T, r *fuzz.Runner, s *sim.Script) {
+	t.Helper()
+	why, ok := reasonOf(r, s)
+	if !ok {
+		t.Fatalf("the shrunk script does not fail:\n%s", s.Format())
+	}
+	tried := 0
+	steps(s, func(what string, c sim.Script) {
+		tried++
+		if got, ok := reasonOf(r, &c); ok && got == why {
+			t.Errorf("%s it fails for the same reason:\n%s", what, s.Format())
+		}
+	})
+	if len(s.Actions) > 0 && tried < len(s.Actions) {
+		t.Errorf("got %d steps of %d actions", tried, len(s.Actions))
+	}
+}
+
+// TestShrinksAreMinimal: for every property's mutant, and the kv pumps, no
+// single action can be left out and no size, setting or argument be simpler.
+func TestShrinksAreMinimal(t *testing.T) {
+	type prey struct {
+		spec model.Spec
+		id   model.PropertyID
+	}
+	var all []prey
+	for _, m := range model.Mutants() {
+		all = append(all, prey{m.Spec, m.Breaks})
+	}
+	for _, spec := range []model.Spec{model.KVOriginal(), model.KVSpeculative(), model.KVLanded()} {
+		for _, id := range []model.PropertyID{model.Stall, model.BusyLoop, model.DataLoss,
+			model.SpuriousFailure} {
+			all = append(all, prey{spec, id})
+		}
+	}
+	for _, p := range all {
+		t.Run(p.spec.Name+"/"+p.id.String(), func(t *testing.T) {
+			q := quarry{options: fuzz.Options{Pump: &p.spec}, property: p.id}
+			n := q.caught(t, 2, func(r *fuzz.Runner, s *sim.Script) {
+				before, _ := reasonOf(r, s)
+				if st := shrunk(t, r, s); !st.Minimal {
+					t.Errorf("got %+v; want all steps tried", st)
+				}
+				if after, ok := reasonOf(r, s); !ok || after != before {
+					t.Errorf("got %+v; want %+v as before", after, before)
+				}
+				minimal(t, r, s)
+			})
+			if n == 0 {
+				t.Errorf("%s must break %s", p.spec.Name, p.id)
+			}
+		})
+	}
+}
+
+// TestStepsAreSeen: a script that is not minimal is seen to be none, on each
+// axis. Else the test above could not fail.
+func TestStepsAreSeen(t *testing.T) {
+	spec := model.KVOriginal()
+	r := runnerOf(t, &spec)
+	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
+	for what, s := range map[string]*sim.Script{
+		"without action 1":                scriptOf(t, spec.Name, "stall", "tick 5\n"+stall),
+		"with linger=16":                  scriptOf(t, spec.Name, "stall", stall, "linger=16", "linger=5"),
+		"with plain seed":                 scriptOf(t, spec.Name, "stall", stall, "0x1", "0x2"),
+		`with "deliver server all"`:       scriptOf(t, spec.Name, "stall", strings.Replace(stall, "all", "500", 1)),
+		"with plain reentrant":            scriptOf(t, spec.Name, "stall", stall, "0x1", "0x1\ntraits: reentrant"),
+		`with "spurious server read" for`: scriptOf(t, spec.Name, "stall", strings.Replace(stall, "poll server", "spurious server read+write", 1)),
+	} {
+		why, _ := reasonOf(r, s)
+		seen := false
+		steps(s, func(step string, c sim.Script) {
+			got, ok := reasonOf(r, &c)
+			seen = seen || ok && got == why && strings.HasPrefix(step, what)
+		})
+		if !seen {
+			t.Errorf("the step %q is not seen in\n%s", what, s.Format())
+		}
+	}
+}
+
+// longTests says whether tests may take minutes.
+func longTests() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
+
+// rare are the finds of which a hunt makes no twenty in any reasonable time.
+var rare = map[string]bool{
+	"deadlock/kv-landed-renegotiation.script":      true,
+	"deadlock/kv-original-renegotiation.script":    true,
+	"deadlock/kv-speculative-renegotiation.script": true,
+}
+
+// sample are the finds whose normal form is tested each time; the rest are with
+// WANTWRITE_LONG=1.
+var sample = map[string]bool{
+	"busy-loop/kv-original-request-response.script":           true,
+	"crash/recv-after-close-mutual-close.script":              true,
+	"data-loss/eof-before-data-upload-and-close.script":       true,
+	"spurious-failure/kv-landed-two-links.script":             true,
+	"spurious-failure/want-write-fatal-long-handshake.script": true,
+	"stall/kv-original-awaited-key-update.script":             true,
+	"stall/kv-original-idle-renegotiation.script":             true,
+	"stall/kv-original-key-update.script":                     true,
+	"stall/kv-original-refused-renegotiation.script":          true,
+	"stall/kv-speculative-renegotiation.script":               true,
+	"truncation/no-close-notify-mutual-close.script":          true,
+	"unbounded-buffer/queue-without-limit-slow-reader.script": true,
+}
+
+// TestShrinksAreNormal: twenty failing runs of one cause end in three scripts
+// at most, for each find in the corpus.
+func TestShrinksAreNormal(t *testing.T) {
+	const runs, forms = 20, 3
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		name := strings.TrimPrefix(t.Name(), "TestShrinksAreNormal/")
+		switch {
+		case rare[name]:
+			t.Skip("one schedule in 100,000 breaks it")
+		case !longTests() && !sample[name]:
+			t.Skip("with WANTWRITE_LONG=1")
+		}
+		why, ok := reasonOf(r, s)
+		if !ok {
+			t.Fatal("the corpus's script does not fail")
+		}
+		spec, err := fuzz.NewCatalog().Pump(s.Config.Pump)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := quarry{options: fuzz.Options{Pump: spec, Scenario: s.Config.Scenario},
+			property: why.property, like: func(w reason) bool { return w == why }}
+		count := map[string]int{}
+		got := q.caught(t, runs, func(r *fuzz.Runner, s *sim.Script) {
+			shrunk(t, r, s)
+			count[string(s.Format())]++
+		})
+		if got < runs {
+			t.Errorf("got %d failing runs; want %d", got, runs)
+		}
+		if len(count) > forms {
+			t.Errorf("got %d scripts of %d runs; want at most %d", len(count), got, forms)
+			for text, n := range count {
+				t.Logf("%d times:\n%s", n, text)
+			}
+		}
+	})
+}
+
+// deafPump is the example with two mistakes: what a read has answered is not
+// sent, and who has paused once does nothing any more.
+func deafPump() model.Spec {
+	spec := brokenSpec()
+	broken := spec.New
+	spec.Support &^= model.NoPause
+	spec.New = func(env model.Env) model.Pump { return &deaf{Pump: broken(env)} }
+	return spec
+}
+
+// A deaf pump is one that its loop calls in vain after a pause.
+type deaf struct {
+	model.Pump
+	paused bool
+}
+
+func (p *deaf) PauseRead(bool) { p.paused = true }
+
+func (p *deaf) Ready(ev model.Events) {
+	if !p.paused {
+		p.Pump.Ready(ev)
+	}
+}
+
+func (p *deaf) Renegotiate() { p.Pump.(model.Initiator).Renegotiate() }
+
+func (p *deaf) KeyUpdate(requested bool) { p.Pump.(model.Initiator).KeyUpdate(requested) }
+
+// TestShrinkKeepsTheCause: of a pump with two mistakes that break one property,
+// a shrink keeps to that which it was given, though the other is in the same
+// script and takes less.
+func TestShrinkKeepsTheCause(t *testing.T) {
+	spec := deafPump()
+	r := runnerOf(t, &spec)
+	answer := "poll client\ndeliver server all\npoll server\npoll server\ndeliver client all\n" +
+		"poll client\ndeliver server all\npoll server\nkeyupdate client requested\n" +
+		"keyupdate client quiet\ndeliver server all\npoll server\n"
+	for _, test := range []struct{ actions, want string }{
+		{answer, "keyupdate"},
+		{answer + "pause server\n", "keyupdate"},
+		{"tick 3\n" + answer + "write client 10 0\npause server\ntick 1\n", "keyupdate"},
+		{"pause server\n", "pause"},
+		{"pause server\n" + answer, "pause"},
+	} {
+		s := scriptOf(t, spec.Name, "stall", test.actions, "tls: 1.2", "tls: 1.3")
+		before, _ := reasonOf(r, s)
+		shrunk(t, r, s)
+		if after, ok := reasonOf(r, s); !ok || after != before {
+			t.Errorf("got %+v; want %+v as before\n%s", after, before, s.Format())
+		}
+		got := actionsOf(s)
+		if one := "pause keyupdate"; !strings.Contains(got, test.want) ||
+			strings.Contains(got, strings.TrimSpace(strings.Replace(one, test.want, "", 1))) {
+			t.Errorf("got %q of %q; want %s and not the other mistake", got, test.actions, test.want)
+		}
+	}
+}
+
+// TestShrinksOfTwoMistakes: so do the scripts of hunts in that pump.
+func TestShrinksOfTwoMistakes(t *testing.T) {
+	spec := deafPump()
+	seen := map[string]reason{}
+	q := quarry{options: fuzz.Options{Pump: &spec}, property: model.Stall}
+	q.caught(t, 40, func(r *fuzz.Runner, s *sim.Script) {
+		before, _ := reasonOf(r, s)
+		shrunk(t, r, s)
+		if after, ok := reasonOf(r, s); !ok || after != before {
+			t.Errorf("got %+v; want %+v as before\n%s", after, before, s.Format())
+		}
+		s.Config.Scenario = "any"
+		if other, ok := seen[string(s.Format())]; ok && other != before {
+			t.Errorf("%+v and %+v shrink to the same:\n%s", other, before, s.Format())
+		}
+		seen[string(s.Format())] = before
+	})
+	if len(seen) < 2 {
+		t.Errorf("got %d causes; want both", len(seen))
+	}
+}
