@@ -50,7 +50,8 @@ func generated(line string, out *Outcome) bool {
 			return true
 		}
 	}
-	return wordsOf(line) == wordsOf(out.Result.Violation.Detail)
+	detail := wordsOf(out.Result.Violation.Detail)
+	return detail != "" && wordsOf(line) == detail
 }
 
 func why(id model.PropertyID) string {
