@@ -236,3 +236,53 @@ func TestEmbeddedIsTheFolder(t *testing.T) {
 		t.Errorf("got %v for corpus.go; want no Go files embedded", err)
 	}
 }
+
+// TestReplace: a script is replaced as a whole, and what was there is kept under
+// a name that no list of scripts has; no copy of another text is lost.
+func TestReplace(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.script")
+	for i, text := range []string{"one\n", "two\n", "two\n", "three\n"} {
+		if i > 0 {
+			if _, err := corpus.Keep(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := corpus.Replace(path, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, path); got != text {
+			t.Errorf("got %q; want %q", got, text)
+		}
+	}
+	if one, two := read(t, path+".orig"), read(t, path+".orig-2"); one != "one\n" || two != "two\n" {
+		t.Errorf("got %q and %q kept", one, two)
+	}
+	if got := everything(t, dir); len(got) != 3 {
+		t.Errorf("got %q; want the script and two copies", got)
+	}
+	if names, err := corpus.All(dir); err != nil || len(names) != 1 {
+		t.Errorf("got %q, %v; want the script alone", names, err)
+	}
+}
+
+// TestReplaceRefuses: the message names the file; nothing is left behind.
+func TestReplaceRefuses(t *testing.T) {
+	dir := t.TempDir()
+	if err := corpus.Replace(dir, nil); err == nil ||
+		err.Error() != "corpus: got folder "+dir+"; want a .script file" {
+		t.Errorf("got %v", err)
+	}
+	gone := filepath.Join(dir, "none", "a.script")
+	if err := corpus.Replace(gone, nil); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.HasPrefix(err.Error(), "corpus: cannot write "+gone+": ") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := corpus.Keep(gone); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.HasPrefix(err.Error(), "corpus: cannot read "+gone+": ") {
+		t.Errorf("got %v", err)
+	}
+	if got := everything(t, dir); got != nil {
+		t.Errorf("got %q; want nothing", got)
+	}
+}
