@@ -214,26 +214,18 @@ func (w *worker) names(o *Options, j *huntJob) (err error) {
 }
 
 func (w *worker) replay(j *scriptJob) (*outcomeMessage, error) {
-	script, err := sim.ParseScript(strings.NewReader(j.Script), "job")
-	if err != nil {
-		return nil, err
-	}
-	script.Lines = j.Lines
-	r, err := w.runner(either(j.Options.Pump, script.Config.Pump))
+	script, r, err := w.open(j.Script, j.Options.Pump)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
+	script.Lines = j.Lines
 	out, err := Replay(r, script, j.Options)
 	return &outcomeMessage{out.Result, out.Own}, err
 }
 
 func (w *worker) confirm(j *confirmJob) (*Confirmation, error) {
-	script, err := sim.ParseScript(strings.NewReader(j.Script), "job")
-	if err != nil {
-		return nil, err
-	}
-	r, err := w.runner(script.Config.Pump)
+	script, r, err := w.open(j.Script, "")
 	if err != nil {
 		return nil, err
 	}
@@ -247,11 +239,7 @@ func (w *worker) far(s Shrunk) {
 }
 
 func (w *worker) shrink(ctx context.Context, j *shrinkJob) (*shrunkMessage, error) {
-	script, err := sim.ParseScript(strings.NewReader(j.Script), "job")
-	if err != nil {
-		return nil, err
-	}
-	r, err := w.runner(script.Config.Pump)
+	script, r, err := w.open(j.Script, "")
 	if err != nil {
 		return nil, err
 	}
@@ -260,13 +248,18 @@ func (w *worker) shrink(ctx context.Context, j *shrinkJob) (*shrunkMessage, erro
 	return &shrunkMessage{string(script.Format()), st}, err
 }
 
-// runner is one for scripts of a pump.
-func (w *worker) runner(pump string) (*Runner, error) {
-	spec, err := w.catalog.Pump(pump)
+// open reads a job's script and makes a runner for it, or for another pump.
+func (w *worker) open(text, pump string) (*sim.Script, *Runner, error) {
+	script, err := sim.ParseScript(strings.NewReader(text), "job")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return NewRunner(w.catalog, Options{Pump: spec})
+	spec, err := w.catalog.Pump(either(pump, script.Config.Pump))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := NewRunner(w.catalog, Options{Pump: spec})
+	return script, r, err
 }
 
 func either(a, b string) string {

@@ -239,13 +239,17 @@ func TestStepsAreSeen(t *testing.T) {
 	spec := model.KVOriginal()
 	r := runnerOf(t, &spec)
 	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
+	header := func(from, to string) *sim.Script { return scriptOf(t, spec.Name, "stall", stall, from, to) }
+	action := func(from, to string) *sim.Script {
+		return scriptOf(t, spec.Name, "stall", strings.Replace(stall, from, to, 1))
+	}
 	for what, s := range map[string]*sim.Script{
-		"without action 1":                scriptOf(t, spec.Name, "stall", "tick 5\n"+stall),
-		"with linger=16":                  scriptOf(t, spec.Name, "stall", stall, "linger=16", "linger=5"),
-		"with plain seed":                 scriptOf(t, spec.Name, "stall", stall, "0x1", "0x2"),
-		`with "deliver server all"`:       scriptOf(t, spec.Name, "stall", strings.Replace(stall, "all", "500", 1)),
-		"with plain reentrant":            scriptOf(t, spec.Name, "stall", stall, "0x1", "0x1\ntraits: reentrant"),
-		`with "spurious server read" for`: scriptOf(t, spec.Name, "stall", strings.Replace(stall, "poll server", "spurious server read+write", 1)),
+		"without action 1":                action("poll", "tick 5\npoll"),
+		"with linger=16":                  header("linger=16", "linger=5"),
+		"with plain seed":                 header("0x1", "0x2"),
+		"with plain reentrant":            header("0x1", "0x1\ntraits: reentrant"),
+		`with "deliver server all"`:       action("all", "500"),
+		`with "spurious server read" for`: action("poll server", "spurious server read+write"),
 	} {
 		why, _ := reasonOf(r, s)
 		seen := false

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
 )
 
 // swell makes a shrunk script longer and its world odd: nobody's idea of a
@@ -245,6 +247,10 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 
 // The progress line of a shrink.
 func TestProgressOfAShrink(t *testing.T) {
+	line := shrinking(fuzz.Shrunk{Before: 245, After: 17, Runs: 1234})
+	if want := "shrinking: 245 -> 17 actions, 1,234 runs"; line != want {
+		t.Errorf("got %s; want %s", line, want)
+	}
 	for n, want := range map[int]string{7: "7", 999: "999", 1234: "1,234", 1234567: "1,234,567"} {
 		if got := thousands(n); got != want {
 			t.Errorf("got %s; want %s", got, want)
