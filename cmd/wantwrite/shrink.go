@@ -195,7 +195,11 @@ func (f *shrunkFile) report() error {
 		f.t.printf("%s: %s: nothing to shrink\n", f.path, sentence)
 		return f.t.broken
 	case f.changed:
-		f.t.printf("%s: shrunk from %d actions to %d in %s runs: %s\n", f.path, st.Before, st.After,
+		done := "shrunk"
+		if st.After >= st.Before {
+			done = "made plainer," // the world is, and the arguments
+		}
+		f.t.printf("%s: %s from %d actions to %d in %s runs: %s\n", f.path, done, st.Before, st.After,
 			thousands(st.Runs), f.t.bold(f.to))
 	default:
 		f.t.printf("%s: %d actions, as short as it gets (%s runs): %s\n", f.path, st.After,
