@@ -143,8 +143,10 @@ func rank(v, plain int) uint64 {
 	switch {
 	case v == plain:
 		return 0
+	case v > plain && v&(v-1) != 0:
+		return odd + 2*uint64(v-plain)
 	case v <= 0 || v&(v-1) != 0:
-		return odd + uint64(max(v-plain, plain-v))
+		return odd + 2*uint64(plain-v) + 1
 	}
 	way := bits.Len(uint(v)) - bits.Len(uint(plain))
 	if way > 0 {

@@ -213,19 +213,24 @@ func runnerOf(t testing.TB, spec *model.Spec) *fuzz.Runner {
 	return r
 }
 
-// TestShrinkToASize: a size that matters becomes the round one that is nearest
-// to the plain one, or where no round one will do, the nearest of all.
+// TestShrinkToASize: a size that matters becomes plain if a larger message does
+// as well, and otherwise the round one that is nearest to the plain one.
 func TestShrinkToASize(t *testing.T) {
 	mutant := mutantOf(t, model.UnboundedBuffer)
 	r := runnerOf(t, &mutant.Spec)
 	s := scriptOf(t, mutant.Name, "unbounded-buffer",
 		"write server 100 0\nwrite server 57 0\nwrite server 260 0\n", "queue=8192", "queue=252")
 	shrunk(t, r, s)
-	if got, want := actionsOf(s), "write server 8192 0"; got != want {
-		t.Errorf("got %s; want %s", got, want)
+	if got, want := actionsOf(s), "write server 8192 0"; got != want || s.Config.Sizes.Queue != 8192 {
+		t.Errorf("got %s with queue=%d; want %s with 8192", got, s.Config.Sizes.Queue, want)
 	}
-	if got := s.Config.Sizes.Queue; got != 8192 {
-		t.Errorf("got queue=%d; want the plain size, which one larger message overflows", got)
+	mutant = mutantOf(t, model.SpuriousFailure)
+	r = runnerOf(t, &mutant.Spec)
+	s = scriptOf(t, mutant.Name, "spurious-failure", "tick 1\n", "bio=8192", "bio=37")
+	shrunk(t, r, s)
+	if got := s.Config.Sizes.Bio; got != 128 || len(s.Actions) > 0 {
+		t.Errorf("got bio=%d and %s; want 128, which a flight does not fit, and no action", got,
+			actionsOf(s))
 	}
 }
 
