@@ -14,6 +14,8 @@ const (
 	// many where a library of the machine takes part, which is slower.
 	maxShrinkRuns = 100_000
 	maxRealRuns   = 6_000
+	// firstRuns is how many runs it may take to make a very long script short.
+	firstRuns = 64
 	// usualSteps and usualBytes are what costs as much as an empty run: long
 	// runs count for several.
 	usualSteps, usualBytes = 32, 1 << 15
@@ -23,7 +25,8 @@ const (
 
 // ShrinkOptions say how a script is shrunk.
 type ShrinkOptions struct {
-	// Runs is how many runs it may take; 0 means what is right for the engine.
+	// Runs is how many runs it may take, of which long ones count for several; 0
+	// means what is right for the engine and the script.
 	Runs int
 	// Progress, if not nil, is called now and then.
 	Progress func(Shrunk)
@@ -73,14 +76,14 @@ var errSpent = errors.New("fuzz: no more runs")
 func Shrink(ctx context.Context, r *Runner, s *sim.Script, o ShrinkOptions) (Shrunk, error) {
 	k := &shrinker{ctx: ctx, r: r, o: o, watch: watchOf(s), tried: map[uint64]struct{}{},
 		cfgs: map[sim.Config]uint64{}}
-	if k.o.Runs == 0 {
-		k.o.Runs = budget(&s.Config)
-	}
-	k.limit = k.o.Runs
 	k.stats.Before, k.stats.After = len(s.Actions), len(s.Actions)
 	if err := k.adopt(s); err != nil || !k.stats.Fails {
 		return k.stats, err
 	}
+	if k.o.Runs == 0 {
+		k.o.Runs = budget(&s.Config) + firstRuns*k.cost
+	}
+	k.limit = k.o.Runs
 	k.stats.Minimal = k.shrink() == nil
 	k.report()
 	s.Config, s.Actions, s.Lines = k.best.cfg, k.best.actions, nil

@@ -246,6 +246,19 @@ func mutantOf(t testing.TB, id model.PropertyID) model.Mutant {
 	return model.Mutant{}
 }
 
+// TestShrinkOfALongScript: somebody's log of 100,000 actions.
+func TestShrinkOfALongScript(t *testing.T) {
+	spec := model.KVOriginal()
+	r := runnerOf(t, &spec)
+	noise := strings.Repeat("tick 1\nspurious client read\n", 50000)
+	s := scriptOf(t, spec.Name, "stall", noise+strings.ReplaceAll(handshake12, "; ", "\n")+
+		"\nrenegotiate client\n"+noise)
+	st := shrunk(t, r, s)
+	if got := actionsOf(s); !st.Minimal || got != handshake12+"; renegotiate client" {
+		t.Errorf("got %+v and %.200s", st, got)
+	}
+}
+
 // TestShrinkIsRepeatable: the same script shrinks to the same script, and what
 // is shrunk does not shrink.
 func TestShrinkIsRepeatable(t *testing.T) {
