@@ -26,6 +26,12 @@ type setting struct {
 var settings = []setting{
 	{get: func(c *sim.Config) int { return c.Links }, plain: 1,
 		set: func(c *sim.Config, v int) { c.Links = v }, adapt: onFirstLink},
+	{plain: 0, size: true, least: 1, most: 600, get: func(c *sim.Config) int { return c.Early },
+		set: func(c *sim.Config, v int) { c.Early = v }},
+	flag(func(c *sim.Config) *bool { return &c.RejectEarly }),
+	flag(func(c *sim.Config) *bool { return &c.Resume }),
+	flag(func(c *sim.Config) *bool { return &c.Retry }),
+	flag(func(c *sim.Config) *bool { return &c.PostAuth }),
 	flag(func(c *sim.Config) *bool { return &c.Auth }),
 	flag(func(c *sim.Config) *bool { return &c.Reentrant }),
 	flag(func(c *sim.Config) *bool { return &c.Stream }),
