@@ -251,7 +251,9 @@ func TestStepsAreSeen(t *testing.T) {
 	spec := model.KVOriginal()
 	r := runnerOf(t, &spec)
 	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
-	header := func(from, to string) *sim.Script { return scriptOf(t, spec.Name, "stall", stall, from, to) }
+	header := func(from, to string) *sim.Script {
+		return scriptOf(t, spec.Name, "stall", stall, from, to)
+	}
 	action := func(from, to string) *sim.Script {
 		return scriptOf(t, spec.Name, "stall", strings.Replace(stall, from, to, 1))
 	}
