@@ -64,9 +64,10 @@ func AppendRecord(dst []byte, typ byte, version uint16, body []byte) []byte {
 
 // A sealer is one direction's keys: what a cipher state is in a real engine.
 type sealer struct {
-	on  bool   // records are sealed
-	key uint64 // of this epoch and direction
-	seq uint64 // records since the key came
+	on    bool   // records are sealed
+	early bool   // with the keys of early data
+	key   uint64 // of this epoch and direction
+	seq   uint64 // records since the key came
 }
 
 // set starts a new epoch.

@@ -55,8 +55,9 @@ type TLS struct {
 	plain   []byte // decrypted data for Read; lies in rec
 	msgs    []byte // handshake bytes; messages may be split or merged
 	msgOff  int
-	empties int // records without content in a row
-	warned  int // warning alerts in a row
+	stays   bool // the record that broke the engine was not taken
+	empties int  // records without content in a row
+	warned  int  // warning alerts in a row
 
 	want  Status // what buffer or socket lacked when last tried; OK: nothing
 	fault Failure
@@ -367,16 +368,19 @@ func (t *TLS) Feed(p []byte) int { return t.in.Write(p) }
 // buffer moves into it with the next call, as in a BIO pair.
 func (t *TLS) Drain(p []byte) int { return t.out.Read(p) }
 
-// InitFinished implements Engine. A handshake is under way, too, as long as
-// its last flight is not out of the engine's hands.
-func (t *TLS) InitFinished() bool { return t.state == Established && !t.flight }
+// InitFinished implements Engine. A handshake is under way, too, as long as its
+// last flight is not out of the engine's hands, and while half a message is
+// here: nobody can tell yet what it will ask for.
+func (t *TLS) InitFinished() bool {
+	return t.state == Established && !t.flight && !t.halfMessage()
+}
 
 // Pending implements Engine.
 func (t *TLS) Pending() int { return len(t.plain) }
 
 // HasPending implements Engine.
 func (t *TLS) HasPending() bool {
-	return t.half() || len(t.plain) > 0 || t.wholeMessage()
+	return t.half() || len(t.plain) > 0 || t.wholeMessage() || t.stays
 }
 
 // OutputPending implements Engine; attached it is 0, see Unsent.

@@ -19,6 +19,10 @@ const (
 	earlyOverhead = 98
 )
 
+// earlyBuffer is how much of a client's output OpenSSL holds in a buffer, in
+// bytes, before a write of early data is blocked.
+const earlyBuffer = 4096
+
 // typeSkipped stands for the type of a record that is thrown away.
 const typeSkipped = 0xff
 
@@ -41,26 +45,32 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 		t.facts = t.facts&^ifNoOffer | ifOffers
 		t.begin()
 	}
-	if st := t.push(); st != OK {
-		return 0, t.judge(st)
+	// The ClientHello need not have left: OpenSSL has a buffer for both.
+	t.want = OK
+	blocked := t.unsent() > earlyBuffer
+	if t.earlySeal == 0 || blocked {
+		t.earlyCount += len(p)
+	}
+	switch {
+	case t.earlyCount <= t.cfg.EarlyData:
+	case blocked:
+		// OpenSSL counts what is offered again once more, and has no way to say so.
+		return 0, t.failSilently(faultTooEarly)
+	default:
+		return 0, t.fail(AlertInternalError, faultTooEarly)
 	}
 	if len(p) > t.earlySeal {
-		if st := t.sealEarly(p[t.earlySeal:]); st != OK {
-			return 0, st
-		}
-		if st := t.push(); st != OK {
-			return 0, t.judge(st)
-		}
+		t.sealEarly(p[t.earlySeal:])
+	}
+	if st := t.push(); st != OK {
+		return 0, t.judge(st)
 	}
 	t.earlySeal = 0
 	return len(p), OK
 }
 
-// sealEarly seals early data, as far as the session allows it.
-func (t *TLS) sealEarly(p []byte) Status {
-	if t.earlyCount += len(p); t.earlyCount > t.cfg.EarlyData {
-		return t.fail(AlertInternalError, faultTooEarly)
-	}
+// sealEarly seals early data.
+func (t *TLS) sealEarly(p []byte) {
 	t.earlySeal += len(p)
 	for len(p) > 0 {
 		n := min(len(p), t.cfg.MaxRecord)
@@ -68,7 +78,6 @@ func (t *TLS) sealEarly(p []byte) Status {
 		t.note(true, messages[ApplicationData].word, n)
 		p = p[n:]
 	}
-	return OK
 }
 
 // ReadEarly implements Engine. The call that meets the EndOfEarlyData carries the
@@ -76,14 +85,18 @@ func (t *TLS) sealEarly(p []byte) Status {
 // a Handshake it reads on like Read, as in OpenSSL, and gives what comes behind
 // the handshake: whoever waits for the end looks at InitFinished as well.
 func (t *TLS) ReadEarly(p []byte) (int, Status) {
+	alive := t.enter()
 	switch {
-	case !t.enter():
-		return 0, Failed
-	case t.cfg.Role == Client || t.early == earlyOver || t.cfg.Version == TLS12:
+	case t.cfg.Role == Client || t.early == earlyOver || t.cfg.Version == TLS12,
+		!alive && t.early == earlyNone:
 		return 0, t.reject(faultNotEarly)
-	}
-	if t.early == earlyNone {
+	case !alive:
+		return 0, t.untried(noFault)
+	case t.early == earlyNone:
 		t.early = earlyFlowing
+	}
+	if t.state == WaitClientHello || t.flight {
+		t.errors.Clear() // as the state machine does when it starts
 	}
 	for t.state == WaitClientHello || t.flight {
 		if st := t.step(); st != OK {

@@ -21,13 +21,20 @@ func (t *TLS) extraLen(e Event) int {
 	case HelloRetryRequest:
 		return helloRetryLen
 	case ClientHello, ServerHello:
-		return pick(t.retried, largerShare, 0) + t.sessionLen(e) + t.earlyLen(e)
+		return pick(t.retried, largerShare, 0) + t.sessionLen(e) + t.earlyLen(e) + t.offerLen(e)
 	case EncryptedExtensions, NewSessionTicket:
 		return t.earlyLen(e)
 	case CertificateRequest, Certificate:
 		return t.contextOf(e)
 	}
 	return 0
+}
+
+// offerLen is the extension with which a client offers to be asked for its
+// certificate after the handshake (RFC 8446, section 4.2.6).
+func (t *TLS) offerLen(e Event) int {
+	offers := e == ClientHello && t.cfg.PostAuth && t.cfg.Version == TLS13
+	return pick(offers, 4, 0)
 }
 
 // sessionLen is what a hello needs to name the session that it resumes. OpenSSL's

@@ -19,17 +19,20 @@ func (t *TLS) advance(reading bool) Status {
 	if !t.InitFinished() {
 		t.errors.Clear()
 	}
+	half := false // a message that was half there is taken once it is whole
 	for {
 		if t.flight {
 			if st := t.push(); st != OK {
 				return st
 			}
 		}
+		half = half || t.halfMessage()
 		switch {
 		case t.state == NotStarted:
 			t.begin()
 			continue
-		case t.state == Established, reading && t.pausedEarly():
+		case t.state == Established && !(half && len(t.msgs) > t.msgOff),
+			reading && t.pausedEarly():
 			return OK
 		case t.state == PendingEarlyEnd:
 			t.apply(t.proto.find(t.state, Conclude, t.facts))
@@ -307,6 +310,7 @@ func (t *TLS) absorbFragment(content []byte) Status {
 // absorbAlert takes an alert.
 func (t *TLS) absorbAlert(content []byte) Status {
 	if len(content) != 2 {
+		t.stays = true
 		return t.fail(AlertUnexpectedMessage, faultBadAlert)
 	}
 	level, a := content[0], Alert(content[1])

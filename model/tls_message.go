@@ -41,7 +41,7 @@ func (t *TLS) bodyLen(e Event, role Role) int {
 	case again && t.cfg.Version == TLS12:
 		n += renegotiationInfo[e]
 	}
-	return t.cfg.Lengths.of(e, role, again, n+t.extraLen(e))
+	return t.cfg.Lengths.of(e, role, again, n) + t.extraLen(e)
 }
 
 // certificateLen is that of a Certificate with one certificate as long as the
@@ -230,6 +230,9 @@ func (t *TLS) messageSize() int {
 	}
 	return 4 + n
 }
+
+// halfMessage says whether a part of a message has been read, and not all of it.
+func (t *TLS) halfMessage() bool { return len(t.msgs) > t.msgOff && !t.wholeMessage() }
 
 // wholeMessage says whether the message at msgOff is whole.
 func (t *TLS) wholeMessage() bool {

@@ -94,6 +94,7 @@ func (t *TLS) change(s *sealer, k keys, sender Role) {
 		return
 	}
 	s.set(mix(t.secrets[k], uint64(sender)+uint64(k)<<8))
+	s.early = k == earlyKeys
 }
 
 // sendFlight seals the parts that apply, and tries to move them.
@@ -158,7 +159,15 @@ var ccsBody = [1]byte{1}
 
 // seal puts a record behind what is pending.
 func (t *TLS) seal(typ byte, content []byte) {
-	if t.write.on {
+	// A server that does not take early data could not open an alert among it,
+	// so OpenSSL sends that in the clear.
+	plain := typ == TypeAlert && t.write.early
+	if plain && t.early == earlyOver {
+		// It also leaves room for the nonce of a TLS 1.2 record then, and nobody
+		// can read it.
+		content = append(make([]byte, nonceLen), content...)
+	}
+	if t.write.on && !plain {
 		t.pend = t.write.seal(t.pend, t.cfg.Version, typ, content)
 		return
 	}
@@ -166,7 +175,8 @@ func (t *TLS) seal(typ byte, content []byte) {
 	if at == Dead {
 		at = t.fault.at
 	}
-	if at == WaitServerHello && t.facts&ifAgain == 0 && typ != TypeChangeCipherSpec {
+	first := at == WaitServerHello && t.facts&ifAgain == 0
+	if first && typ != TypeChangeCipherSpec && !t.write.on {
 		version = WireTLS10 // the first ClientHello (RFC 8446, section 5.1)
 	}
 	t.pend = AppendRecord(t.pend, typ, version, content)
@@ -189,9 +199,17 @@ func (t *TLS) say(level byte, a Alert) {
 		return
 	}
 	t.waiting, t.level, t.alert = true, level, a
-	if t.appEnd == 0 {
-		t.push()
+	if t.appEnd > 0 {
+		return
 	}
+	if t.state == Dead && t.fault.at != Established && t.unsent() > 0 {
+		want := t.want
+		t.next() // a handshake's buffer takes it behind the flight
+		t.push()
+		t.want = want
+		return
+	}
+	t.push()
 }
 
 // answerNow answers a requested KeyUpdate at the read, if that is the trait.

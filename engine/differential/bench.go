@@ -21,20 +21,22 @@ type bench struct {
 
 // An end is one engine of a bench.
 type end struct {
-	engine model.Engine
-	peer   *end
-	cfg    model.EngineConfig
-	way    []byte // sent by the peer, from the start of the record that is arriving
-	come   int    // bytes of way that are here already
-	inbox  []byte // attached: what Recv gives
-	ended  bool   // attached: Recv says EOF behind it
-	wrote  int    // plaintext that Write has taken
-	owed   int    // length of the write that has to be made again
-	data   []byte // what is written: the same for both libraries
-	moved  bool   // a retry comes from spare
-	spare  []byte
-	said   strings.Builder // alerts and handshake messages of the call
-	buffer [1 << 15]byte
+	engine                  model.Engine
+	peer                    *end
+	cfg                     model.EngineConfig
+	way                     []byte // sent by the peer, from the start of the record that is arriving
+	come                    int    // bytes of way that are here already
+	inbox                   []byte // attached: what Recv gives
+	ended                   bool   // attached: Recv says EOF behind it
+	wrote                   int    // plaintext that Write has taken
+	early                   int    // length of the last WriteEarly
+	writesEarly, readsEarly bool   // it has to be made again; ReadEarly is not at the end
+	owed                    int    // length of the write that has to be made again
+	data                    []byte // what is written: the same for both libraries
+	moved                   bool   // a retry comes from spare
+	spare                   []byte
+	said                    strings.Builder // alerts and handshake messages of the call
+	buffer                  [1 << 15]byte
 }
 
 // A view is what an engine's queries say, and how much is on the way to it.
@@ -42,6 +44,7 @@ type view struct {
 	Init, HasPending, Deferred bool
 	Pending, Output, Room, Way int
 	Shut                       model.ShutState
+	Early                      model.EarlyStatus
 }
 
 // An outcome is all that is seen of a call.
@@ -131,6 +134,14 @@ func (b *bench) do(c Call) (o outcome) {
 		p := e.buffer[:min(c.N, len(e.buffer))]
 		o.N, o.Status = e.engine.Read(p)
 		o.Data = string(p[:o.N])
+	case ReadEarly:
+		p := e.buffer[:min(c.N, len(e.buffer))]
+		o.N, o.Status = e.engine.ReadEarly(p)
+		e.readsEarly = o.N > 0 || unfinished(o.Status) || o.Status == model.Failed &&
+			(e.readsEarly || e.failed())
+		o.Data = string(p[:o.N])
+	case WriteEarly:
+		o.N, o.Status = e.writeEarly(c.N)
 	case Write, Moved, Shorter:
 		o.N, o.Status = e.write(c)
 	case Drain:
@@ -194,6 +205,8 @@ func (e *end) call(op Op) model.Status {
 		return e.engine.Shutdown()
 	case Renegotiate:
 		return e.engine.Renegotiate()
+	case Authenticate:
+		return e.engine.Authenticate()
 	case Ask, Update:
 		return e.engine.KeyUpdate(op == Ask)
 	}
@@ -228,6 +241,44 @@ func (e *end) write(c Call) (int, model.Status) {
 	case st != model.Failed:
 		e.owed = max(e.owed, n)
 	}
+	return took, st
+}
+
+// impolite says whether a call is left out, because what comes of it is nobody's
+// guess: in the middle of early data, where OpenSSL has half a dozen states of
+// its own and its manual asks for an order (SSL_read_early_data(3)), or about
+// early data where there can be none.
+func (e *end) impolite(c Call) bool {
+	switch c.Op {
+	case WriteEarly:
+		return e.cfg.EarlyData == 0 || c.On == model.Server
+	case ReadEarly:
+		return e.cfg.EarlyData == 0 || c.On == model.Client
+	case Drain, Feed, FeedRecord, Damage, Fin, Clear:
+		return false
+	case Authenticate:
+		// OpenSSL's client ignores a request after its close_notify, and answers
+		// it all the same, with the context of the one before.
+		return e.peer.engine.ShutState()&model.SentClose != 0
+	case Shutdown:
+		if e.cfg.EarlyData > 0 && !e.engine.InitFinished() {
+			return true
+		}
+	}
+	return e.writesEarly || e.readsEarly
+}
+
+// unfinished says whether a call has to be made again.
+func unfinished(st model.Status) bool { return st == model.WantRead || st == model.WantWrite }
+
+// writeEarly offers the same data at each call: where it is from shows as well.
+func (e *end) writeEarly(n int) (took int, st model.Status) {
+	if e.writesEarly {
+		n = e.early
+	}
+	n = min(n, 1<<15)
+	took, st = e.engine.WriteEarly(e.data[:n])
+	e.early, e.writesEarly = n, unfinished(st) || st == model.Failed && e.writesEarly
 	return took, st
 }
 
@@ -289,7 +340,7 @@ func (e *end) look() view {
 	return view{Init: e.engine.InitFinished(), HasPending: e.engine.HasPending(),
 		Deferred: e.engine.Deferred(), Pending: e.engine.Pending(),
 		Output: e.engine.OutputPending(), Room: e.engine.InputRoom(),
-		Way: len(e.way) - e.come, Shut: e.engine.ShutState()}
+		Way: len(e.way) - e.come, Shut: e.engine.ShutState(), Early: e.engine.EarlyData()}
 }
 
 // A port is the socket of an attached end. Its peer's receive buffer has no

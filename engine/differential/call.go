@@ -16,6 +16,8 @@ const (
 	Shutdown
 	Renegotiate
 	Clear
+	// Authenticate calls the engine's method of this name.
+	Authenticate
 	// Ask and Update call KeyUpdate, with update_requested and without.
 	Ask
 	Update
@@ -28,6 +30,10 @@ const (
 	Moved
 	// Shorter is the retry with N bytes less.
 	Shorter
+	// WriteEarly offers N bytes of early data, or the same again; ReadEarly reads
+	// into N bytes.
+	WriteEarly
+	ReadEarly
 	// Drain takes N bytes out of the end's output buffer and onto the way.
 	Drain
 	// Feed gives the end N bytes of what is on the way to it.
@@ -44,7 +50,9 @@ const (
 )
 
 var opText = [numOps]string{"handshake", "shutdown", "renegotiate", "clear-errors",
+	"authenticate",
 	"keyupdate-requested", "keyupdate", "read", "write", "write-moved", "write-shorter",
+	"write-early", "read-early",
 	"drain", "feed", "feed-record", "damage", "fin"}
 
 // String is the op's word.
@@ -65,7 +73,7 @@ type Call struct {
 // String is the call as a report shows it: "server read 16384".
 func (c Call) String() string {
 	switch c.Op {
-	case Read, Write, Moved, Shorter, Drain, Feed:
+	case Read, Write, Moved, Shorter, WriteEarly, ReadEarly, Drain, Feed:
 		return fmt.Sprintf("%s %s %d", c.On, c.Op, c.N)
 	}
 	return fmt.Sprintf("%s %s", c.On, c.Op)
@@ -76,8 +84,8 @@ type Choice func(n int, label string) int
 
 // odds of the ops. Most calls are those that an ordinary pump makes, so that
 // sequences get somewhere; the others are those that a bad one makes.
-var odds = [numOps]int{Handshake: 10, Shutdown: 2, Renegotiate: 4, Clear: 4, Ask: 3, Update: 2,
-	Read: 24, Write: 16, Moved: 2, Shorter: 1, Drain: 24, Feed: 20, FeedRecord: 8, Damage: 1,
+var odds = [numOps]int{Handshake: 10, Shutdown: 2, Renegotiate: 4, Clear: 4, Authenticate: 3, Ask: 3, Update: 2,
+	Read: 24, Write: 16, Moved: 2, Shorter: 1, WriteEarly: 4, ReadEarly: 4, Drain: 24, Feed: 20, FeedRecord: 8, Damage: 1,
 	Fin: 1}
 
 var totalOdds = func() (sum int) {
@@ -96,7 +104,7 @@ func DrawCall(draw Choice) (c Call) {
 	}
 	c.On = model.Role(draw(2, "end"))
 	switch c.Op {
-	case Read, Write, Drain, Feed:
+	case Read, Write, WriteEarly, ReadEarly, Drain, Feed:
 		c.N = drawSize(draw)
 	case Shorter:
 		c.N = 1 + draw(64, "bytes")
@@ -145,6 +153,10 @@ type Setting struct {
 	// Refuse: one end, Refuser, refuses renegotiation.
 	Refuse  bool
 	Refuser model.Role
+	// Retry, Resume and PostAuth are those of model.EngineConfig.
+	Retry, Resume, PostAuth bool
+	// Early is the most early data in bytes.
+	Early int
 }
 
 // chain is the length of both ends' chains in bytes where there are some.
@@ -163,6 +175,12 @@ func DrawSetting(draw Choice) (s Setting) {
 	s.Moving = draw(2, "moving buffer") == 0
 	s.Refuse = s.Version == model.TLS12 && draw(3, "refuse") == 0
 	s.Refuser = model.Role(draw(2, "refuser"))
+	s.Retry = s.Version == model.TLS13 && draw(4, "retry") == 0
+	s.Resume = draw(4, "resume") == 0
+	s.PostAuth = s.Version == model.TLS13 && draw(2, "post-handshake authentication") == 0
+	if s.Version == model.TLS13 && s.Resume {
+		s.Early = []int{0, 1, 700, 20000, 1 << 17}[draw(5, "early data")]
+	}
 	return s
 }
 
@@ -189,11 +207,12 @@ func (s Setting) configure(role model.Role) model.EngineConfig {
 	s.Mutual = s.Mutual && s.Certs
 	c := model.EngineConfig{Role: role, Version: s.Version, Transport: s.Transport, In: s.In,
 		Out: s.Out, Key: 7, MaxRecord: s.Record, HandshakeRecord: s.Record, Tickets: s.Tickets,
-		PartialWrite: s.Partial, MovingBuffer: s.Moving, ClientAuth: s.Mutual}
+		PartialWrite: s.Partial, MovingBuffer: s.Moving, ClientAuth: s.Mutual, Retry: s.Retry,
+		Resume: s.Resume, PostAuth: s.PostAuth, EarlyData: s.Early}
 	if s.Certs {
 		c.ServerChain = chain
 	}
-	if s.Mutual {
+	if s.Mutual || s.PostAuth && s.Certs {
 		c.ClientChain = chain
 	}
 	if s.Refuse && role == s.Refuser {

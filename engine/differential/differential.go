@@ -88,7 +88,7 @@ func (c *Comparison) Run(s Setting, calls []Call) (*Difference, error) {
 	a, b := benches[0], benches[1]
 	for i, call := range calls {
 		e := &a.ends[call.On]
-		if c.avoid != nil && c.avoid(call, e.owed) {
+		if e.impolite(call) || c.avoid != nil && c.avoid(call, e.owed) {
 			continue
 		}
 		if c.mute && !c.queue {

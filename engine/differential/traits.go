@@ -35,6 +35,8 @@ func Traits() []Trait {
 			"begins one; refused in a handshake, behind a Write or half a record, after a " +
 				"close, and to who refuses it", Same, "refused"},
 		{"key-update", "KeyUpdate", "sends one; refused behind a Write", Same, "refused"},
+		{"post-handshake-auth", "Authenticate", "asks for a certificate", Same, "refused"},
+		{"early-data", "WriteEarly, ReadEarly", "early data in a resumed session", Same, "refused"},
 		{"dead-status", "any call after a failure, the error queue cleared",
 			"says what an earlier call wanted, or closed: a fatal alert counts as a close", Same,
 			"failed"},
@@ -65,9 +67,11 @@ func GoTLS(lib model.Library) *Comparison {
 			AlertsAfterClose: true},
 		adapt: func(s *Setting) {
 			s.Certs, s.Tickets, s.Refuse, s.Moving = true, 0, false, true
+			s.PostAuth, s.Early = false, 0
 		},
 		avoid: func(c Call, owed int) bool {
-			begins := c.Op == Renegotiate || c.Op == Ask || c.Op == Update
+			begins := c.Op == Renegotiate || c.Op == Ask || c.Op == Update ||
+				c.Op == Authenticate || c.Op == WriteEarly || c.Op == ReadEarly
 			return begins || c.Op == Shutdown && owed > 0
 		},
 		explain: explainGoTLS,

@@ -59,6 +59,7 @@ type api struct {
 	sslSetPostAuth     func(ssl uintptr, on int32)
 	sslSetSessionID    func(ssl uintptr, context *byte, n uint32) int32
 	sslSetMaxEarly     func(ssl uintptr, n uint32) int32
+	sslSetRecvMaxEarly func(ssl uintptr, n uint32) int32
 	sslSetSession      func(ssl, session uintptr) int32
 	sslSetPSKUse       func(ssl, cb uintptr)
 	sslSetPSKFind      func(ssl, cb uintptr)
@@ -132,6 +133,7 @@ func (a *api) symbols() []symbol {
 		{"SSL_read_early_data", &a.sslReadEarly},
 		{"SSL_get_early_data_status", &a.sslEarlyStatus},
 		{"SSL_set_max_early_data", &a.sslSetMaxEarly},
+		{"SSL_set_recv_max_early_data", &a.sslSetRecvMaxEarly},
 		{"SSL_set_psk_use_session_callback", &a.sslSetPSKUse},
 		{"SSL_set_psk_find_session_callback", &a.sslSetPSKFind},
 		{"SSL_CTX_sess_set_get_cb", &a.ctxSetGetSession},

@@ -92,6 +92,7 @@ func (e *engine) resume(cfg *model.EngineConfig) (err error) {
 	case e.server:
 		l.sslSetPSKFind(e.ssl, l.findPSK)
 		l.sslSetMaxEarly(e.ssl, uint32(cfg.EarlyData))
+		l.sslSetRecvMaxEarly(e.ssl, uint32(cfg.EarlyData)) // of what is thrown away
 	default:
 		l.sslSetPSKUse(e.ssl, l.usePSK)
 	}
