@@ -6,7 +6,8 @@
 // a goroutine or keeps global state; purity_test.go sees to that. The same
 // calls give the same bytes, which is what lets package sim replay a failure.
 //
-// The engine is [TLS]. Its protocol is one table, in protocol.go: start there.
+// The engine is [TLS]. Its protocol is one table, in
+// transitions.go, whose words are in protocol.go: start there.
 // Its records are real ones on the outside (header, types, lengths) and a cheap
 // checksum on the inside, so that every flipped bit is noticed and nothing is
 // secret. Its calls answer as OpenSSL 3.0 answers, warts included.

@@ -160,8 +160,7 @@ func (t *TLS) checkHeader() Status {
 
 // agreed says whether the version is: before that a record may have any 3.x.
 func (t *TLS) agreed() bool {
-	first := t.state == WaitClientHello || t.state == WaitServerHello && t.facts&ifAgain == 0
-	return !first && (t.read.on || t.cfg.Version == TLS12)
+	return !t.unmet(t.state) && (t.read.on || t.cfg.Version == TLS12)
 }
 
 // wrongVersion fails over a record of another version, without an alert if it is
@@ -206,13 +205,13 @@ func (t *TLS) openRecord() (typ byte, content []byte, st Status) {
 
 // inClear says whether a TLS 1.3 record may come unsealed although there are
 // keys: a ChangeCipherSpec, for which the table decides, and the alert of a
-// client that failed before it had any keys.
+// client that failed before it had any keys, or had those of early data only.
 func (t *TLS) inClear(rec []byte) bool {
 	switch rec[0] {
 	case TypeChangeCipherSpec:
 		return true
 	case TypeAlert:
-		return t.cfg.Role == Server && t.state != Established && t.read.seq == 0
+		return t.cfg.Role == Server && t.state != Established && (t.read.seq == 0 || t.read.early)
 	}
 	return false
 }

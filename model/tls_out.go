@@ -175,7 +175,7 @@ func (t *TLS) seal(typ byte, content []byte) {
 	if at == Dead {
 		at = t.fault.at
 	}
-	first := at == WaitServerHello && t.facts&ifAgain == 0
+	first := t.cfg.Role == Client && t.unmet(at)
 	if first && typ != TypeChangeCipherSpec && !t.write.on {
 		version = WireTLS10 // the first ClientHello (RFC 8446, section 5.1)
 	}

@@ -139,7 +139,7 @@ func (l *Library) parseCert(der []byte) uintptr { return decode(l.d2iX509, der) 
 // decode calls one of OpenSSL's d2i functions, which move the pointer that they
 // are given behind what they have read.
 //
-// Story 27: it was a Go pointer, and then pointed behind a certificate that
+// Story 31: it was a Go pointer, and then pointed behind a certificate that
 // filled its block of memory to the last byte: at the next block, which was free.
 // Once in a few hundred runs the collector met it there, and the process died.
 func decode(d2i func(to uintptr, der *uintptr, n int64) uintptr, der []byte) uintptr {

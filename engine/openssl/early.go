@@ -10,7 +10,7 @@ const (
 
 // WriteEarly is SSL_write_early_data(3), at a client.
 //
-// Story 30: between two such calls a client had read, and there was nothing yet.
+// Story 32: between two such calls a client had read, and there was nothing yet.
 // OpenSSL took the second for the time to go on with the handshake, and could
 // not open what the server then sent (issue 7757). After any other call that
 // may read it is refused. So is a server's, which sends data to it knows not
