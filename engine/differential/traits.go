@@ -35,8 +35,10 @@ func Traits() []Trait {
 			"begins one; refused in a handshake, behind a Write or half a record, after a " +
 				"close, and to who refuses it", Same, "refused"},
 		{"key-update", "KeyUpdate", "sends one; refused behind a Write", Same, "refused"},
-		{"post-handshake-auth", "Authenticate", "asks for a certificate", Same, "refused"},
-		{"early-data", "WriteEarly, ReadEarly", "early data in a resumed session", Same, "refused"},
+		{"post-handshake-auth", "Authenticate", "asks for a certificate", Same,
+			"no link has it"},
+		{"early-data", "WriteEarly, ReadEarly", "early data in a resumed session", Same,
+			"no link has it"},
 		{"dead-status", "any call after a failure, the error queue cleared",
 			"says what an earlier call wanted, or closed: a fatal alert counts as a close", Same,
 			"failed"},

@@ -44,6 +44,8 @@ func TestTraits(t *testing.T) {
 		func(t differential.Trait) string { return t.GoTLS },
 		map[string]differential.Show{
 			"answer-at-read":        {Test: TestKeyUpdateIsAnsweredAtTheRead},
+			"post-handshake-auth":   {Test: TestBadConfigurations},
+			"early-data":            {Test: TestBadConfigurations},
 			"data-in-renegotiation": {Test: TestDataInARenegotiation},
 			"alert-after-close": {Setting: in12, Calls: up(call(differential.Write, c, 10),
 				call(differential.Drain, c, all), call(differential.Damage, s, 0),
