@@ -128,9 +128,9 @@ func (b *bench) do(c Call) (o outcome) {
 	e := &b.ends[c.On]
 	switch {
 	case b.mute && c.Op == FeedRecord: // it may pack its messages otherwise
-		c.Op, c.N = Feed, 1<<16
+		c.Op, c.N = Feed, 1<<18
 	case b.whole && (c.Op == Drain || c.Op == Feed):
-		c.N = 1 << 16
+		c.N = 1 << 18
 	}
 	switch c.Op {
 	case Read:

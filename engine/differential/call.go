@@ -202,7 +202,7 @@ func drawBuffer(draw Choice) int {
 // configure makes the configuration of an end.
 func (s Setting) configure(role model.Role) model.EngineConfig {
 	if s.Certs {
-		s.In, s.Out = 1<<16, 1<<16
+		s.In, s.Out = 1<<18, 1<<16
 	}
 	s.Mutual = s.Mutual && s.Certs
 	c := model.EngineConfig{Role: role, Version: s.Version, Transport: s.Transport, In: s.In,
