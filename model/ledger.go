@@ -201,9 +201,10 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 		"a write of zero bytes"},
 	CloseNotify:   {"close-notify", "the app has closed and its close has not left", "write interest"},
 	HandshakeDone: {"handshake", "a handshake was begun and nobody carries it on", "read interest"},
-	AppTurn:       {"app-turn", "the app has more to write and is never asked", "the call of Writable"},
-	AppEnd:        {"app-end", "the link has ended and the app is not told", "read interest"},
-	Delivery:      {"delivery", "accepted plaintext is nowhere any more", "none: it is lost"},
+	AppTurn: {"app-turn", "the app has more to write and is never asked",
+		"the call of Writable"},
+	AppEnd:   {"app-end", "the link has ended and the app is not told", "read interest"},
+	Delivery: {"delivery", "accepted plaintext is nowhere any more", "none: it is lost"},
 }
 
 // String is the obligation's word.

@@ -84,9 +84,9 @@ type Choice func(n int, label string) int
 
 // odds of the ops. Most calls are those that an ordinary pump makes, so that
 // sequences get somewhere; the others are those that a bad one makes.
-var odds = [numOps]int{Handshake: 10, Shutdown: 2, Renegotiate: 4, Clear: 4, Authenticate: 3, Ask: 3, Update: 2,
-	Read: 24, Write: 16, Moved: 2, Shorter: 1, WriteEarly: 4, ReadEarly: 4, Drain: 24, Feed: 20, FeedRecord: 8, Damage: 1,
-	Fin: 1}
+var odds = [numOps]int{Handshake: 10, Shutdown: 2, Renegotiate: 4, Clear: 4, Authenticate: 3,
+	Ask: 3, Update: 2, Read: 24, Write: 16, Moved: 2, Shorter: 1, WriteEarly: 4, ReadEarly: 4,
+	Drain: 24, Feed: 20, FeedRecord: 8, Damage: 1, Fin: 1}
 
 var totalOdds = func() (sum int) {
 	for _, n := range odds {

@@ -25,11 +25,15 @@ type Comparison struct {
 	Calls int
 	Ended map[string]int
 
-	queue   bool                                              // though it is mute, the model's queue counts
-	mute    bool                                              // it tells of records, not of messages
-	adapt   func(*Setting)                                    // leaves out what it can't be made for
-	avoid   func(c Call, owed int) bool                       // calls that it has no counterpart for
-	explain func(c Call, a, b model.Status, dead bool) string // the trait behind a difference
+	// What is particular to the library: mute, it tells of records and not of
+	// messages, and has no queue, but with queue the model's counts all the same.
+	mute, queue bool
+	// adapt leaves out of a setting what it can't be made for.
+	adapt func(*Setting)
+	// avoid says that it has no counterpart for a call.
+	avoid func(c Call, owed int) bool
+	// explain names the trait behind a difference; empty if there is none.
+	explain func(c Call, a, b model.Status, dead bool) string
 
 	models  *model.Models
 	lengths map[Setting]*model.Lengths
