@@ -27,6 +27,7 @@ type job struct {
 // A huntJob is a part of a hunt, with names for what has code.
 type huntJob struct {
 	Pump, Peer, Engine, PeerEngine, Scenario, TLS, Profile string
+	Strategy                                               string
 	Seed, Schedules, From, Steps                           uint64
 	Watch                                                  model.PropertySet
 	First                                                  bool
@@ -71,7 +72,7 @@ type findMessage struct {
 	Schedule, Schedules, Steps uint64
 	Original                   int
 	Shrunk                     Shrunk
-	Script                     string
+	Strategy, Script           string
 	Result                     sim.Result
 	Story                      []string
 }
@@ -171,7 +172,8 @@ func (w *worker) do(ctx context.Context, j *job) (m message, err error) {
 }
 
 func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
-	h := Hunt{Seed: j.Seed, Schedules: j.Schedules, Watch: j.Watch, First: j.First}
+	h := Hunt{Seed: j.Seed, Schedules: j.Schedules, Watch: j.Watch, First: j.First,
+		Strategy: j.Strategy}
 	h.from, h.steps, h.unshrunk = j.From, j.Steps, j.Alone
 	seen := &witness{worker: w, all: j.Alone}
 	h.observe = seen
@@ -184,7 +186,7 @@ func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	}
 	h.Found = func(f *Find) error {
 		return w.out.Encode(message{Find: &findMessage{f.Schedule, f.Stats.Schedules, f.Stats.Steps,
-			f.Original, f.Shrunk, string(f.Script.Format()), f.Result, f.Story}})
+			f.Original, f.Shrunk, f.Strategy, string(f.Script.Format()), f.Result, f.Story}})
 	}
 	h.Progress = func(s Stats) {
 		if s.Shrinking != nil {

@@ -22,7 +22,8 @@ const maxLost = 64
 func (g *Guard) Hunt(ctx context.Context, h *Hunt, e Engines) (rep Report, err error) {
 	c := &chase{guard: g, hunt: h, rep: &rep, begin: time.Now(), job: huntJob{Pump: h.Pump.Name,
 		Engine: e.Engine, PeerEngine: e.Peer, Scenario: h.Scenario, TLS: h.TLS,
-		Profile: h.Profile, Seed: h.Seed, Schedules: h.Schedules, Watch: h.Watch, First: h.First}}
+		Profile: h.Profile, Seed: h.Seed, Schedules: h.Schedules, Watch: h.Watch,
+		First: h.First, Strategy: h.Strategy}}
 	if h.Peer != nil {
 		c.job.Peer = h.Peer.Name
 	}
@@ -106,7 +107,8 @@ func (c *chase) found(m *findMessage) error {
 	s.Lines, s.Story = nil, m.Story
 	c.job.Watch = c.job.Watch.Without(m.Result.Violation.Property)
 	return c.keep(&Find{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk, Script: s,
-		Result: m.Result, Story: m.Story}, Stats{Schedules: m.Schedules, Steps: m.Steps})
+		Result: m.Result, Story: m.Story, Strategy: m.Strategy},
+		Stats{Schedules: m.Schedules, Steps: m.Steps})
 }
 
 // keep reports a find.

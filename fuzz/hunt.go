@@ -17,6 +17,15 @@ type Hunt struct {
 	Seed uint64
 	// Schedules is how many to go through; 0 means until the context ends.
 	Schedules uint64
+	// Strategy is a name of Strategies; empty means the portfolio. Schedule n of
+	// a seed is always the same, but where strategies learn it takes all those
+	// before it to get there.
+	Strategy string
+	// Workers is how many schedules run at once; 0 means GOMAXPROCS. What is
+	// found does not depend on it. The pump's New is then called, and its pumps
+	// are, by several goroutines. Libraries other than the model belong to one
+	// thread: they have one worker in a process.
+	Workers int
 	// Watch is the properties to look for; 0 means all.
 	Watch model.PropertySet
 	// First ends the hunt at the first violation.
@@ -64,6 +73,8 @@ type Find struct {
 	Result   sim.Result
 	// Story explains it, a sentence or line each.
 	Story []string
+	// Strategy is the method that found it, one of the portfolio's.
+	Strategy string
 	// Confirmation is what another library made of it; nil if none was asked.
 	Confirmation *Confirmation
 }
@@ -91,77 +102,20 @@ func (e *DeterminismError) Error() string {
 		e.Schedule, e.Pump, e.Step)
 }
 
-const (
-	// progressEvery is how many schedules pass between looks at the clock.
-	progressEvery = 256
-	// repeatEvery is how many pass between runs that are done twice, to see
-	// that they do not differ.
-	repeatEvery = 128
-)
+// repeatEvery is how many schedules pass between those that are run twice, to
+// see that they do not differ.
+const repeatEvery = 128
 
 // Run hunts until the schedules, the properties or the context come to an end.
 func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
-	r, err := NewRunner(c, h.Options)
+	k, err := newCampaign(h, c, &rep)
 	if err != nil {
 		return rep, err
 	}
-	defer r.Close()
-	r.observer = h.observe
-	start := time.Now()
-	watch := h.Watch
-	if watch == 0 {
-		watch = model.EveryProperty
-	}
-	defer func() { rep.Elapsed = time.Since(start) }()
-	rep.Schedules, rep.Steps = h.from, h.steps
-	for n := h.from; h.Schedules == 0 || n < h.Schedules; n++ {
-		if n%progressEvery == 0 || h.Options.real() {
-			rep.Elapsed = time.Since(start)
-			if rep.Interrupted = ctx.Err() != nil; rep.Interrupted {
-				break
-			}
-			h.report(rep)
-		}
-		if err := h.started(n, rep.Steps); err != nil {
-			return rep, err
-		}
-		res, err := h.one(r, n, watch)
-		if err != nil {
-			return rep, err
-		}
-		rep.Schedules, rep.Steps = n+1, rep.Steps+uint64(res.Steps)
-		if !res.Found {
-			continue
-		}
-		rep.Elapsed = time.Since(start)
-		if err := h.keep(ctx, r, res, &rep); err != nil {
-			return rep, err
-		}
-		watch = watch.Without(res.Violation.Property)
-		if h.First || watch == 0 || rep.Interrupted {
-			break
-		}
-	}
-	return rep, nil
-}
-
-// one runs a schedule; now and then twice.
-func (h *Hunt) one(r *Runner, n uint64, watch model.PropertySet) (sim.Result, error) {
-	res, err := r.Schedule(h.Seed, n, watch)
-	if err == nil && n%repeatEvery == repeatEvery-1 {
-		err = h.again(r, n, res, watch)
-	}
-	return res, err
-}
-
-// keep makes a find of the last schedule and reports it.
-func (h *Hunt) keep(ctx context.Context, r *Runner, res sim.Result, rep *Report) error {
-	find, err := h.make(ctx, r, res, rep)
-	if err != nil {
-		return err
-	}
-	rep.Interrupted = find.Shrunk.Interrupted
-	return h.reportFind(find, rep)
+	defer k.close()
+	defer func() { rep.Elapsed = time.Since(k.start) }()
+	err = k.run(ctx)
+	return rep, err
 }
 
 // reportFind has a find confirmed, if that is wanted, and reports it.
@@ -196,17 +150,18 @@ func (h *Hunt) report(rep Report) {
 	}
 }
 
-// make runs the last schedule, which failed, again, from its actions, and
-// shrinks it.
-func (h *Hunt) make(ctx context.Context, r *Runner, res sim.Result, rep *Report) (*Find, error) {
-	n := rep.Schedules - 1
+// make runs a failing schedule again, which was the runner's last, from its
+// actions, and shrinks it.
+func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep *Report) (
+	*Find, error) {
+
 	cfg := r.Config()
 	actions := append([]sim.Action(nil), r.World().Actions()...)
 	watch := model.EveryProperty.Only(res.Violation.Property)
-	if err := h.again(r, n, res, watch); err != nil {
+	if err := h.again(r, t, res, watch); err != nil {
 		return nil, err
 	}
-	f := &Find{Schedule: n, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
+	f := &Find{Schedule: t.n, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
 	f.Script = &sim.Script{Config: cfg, Actions: actions,
 		Property: res.Violation.Property.String()}
 	if err := h.shrink(ctx, r, f, rep); err != nil {
@@ -217,7 +172,7 @@ func (h *Hunt) make(ctx context.Context, r *Runner, res sim.Result, rep *Report)
 		return nil, err
 	}
 	if !out.Result.Found {
-		return nil, &DeterminismError{h.Pump.Name, n, out.Result.Steps}
+		return nil, &DeterminismError{h.Pump.Name, t.n, out.Result.Steps}
 	}
 	f.Script.Hash, f.Result, f.Story = out.Result.Hash, out.Result, Explain(f.Script, &out)
 	f.Script.Story = f.Story
@@ -242,22 +197,22 @@ func (h *Hunt) reportShrink(rep Report, s Shrunk) {
 
 // again runs a schedule twice more, step by step, and compares: the hash of a
 // run that depends on nothing but its script can't differ.
-func (h *Hunt) again(r *Runner, n uint64, res sim.Result, watch model.PropertySet) error {
+func (h *Hunt) again(r *Runner, t *task, res sim.Result, watch model.PropertySet) error {
 	r.World().KeepMarks(true)
 	defer r.World().KeepMarks(false)
-	first, err := r.Schedule(h.Seed, n, watch)
+	first, err := r.perform(t, watch)
 	if err != nil {
 		return err
 	}
 	marks := append([]uint64(nil), r.World().Marks()...)
-	second, err := r.Schedule(h.Seed, n, watch)
+	second, err := r.perform(t, watch)
 	if err != nil {
 		return err
 	}
 	if first.Hash == second.Hash && first.Hash == res.Hash {
 		return nil
 	}
-	return &DeterminismError{h.Pump.Name, n, diverge(marks, r.World().Marks())}
+	return &DeterminismError{h.Pump.Name, t.n, diverge(marks, r.World().Marks())}
 }
 
 // diverge is the first step, from 1, at which two chains differ.

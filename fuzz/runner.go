@@ -10,15 +10,15 @@ import (
 // A Runner runs schedules and scripts in one world, again and again. It
 // belongs to one goroutine.
 type Runner struct {
-	catalog *Catalog
-	opts    Options
-	menu    []Scenario
-	world   *sim.World
-	drawer  drawer
-	random  sim.Random
-	script  sim.Scripted
-	parts   sim.Parts // of schedules
-	twin    sim.Parts // of schedules whose peer is the pump itself
+	catalog   *Catalog
+	opts      Options
+	menu      []Scenario
+	world     *sim.World
+	drawer    drawer
+	searchers []sim.Searcher // of the strategy, by its methods
+	script    sim.Scripted
+	parts     sim.Parts // of schedules
+	twin      sim.Parts // of schedules whose peer is the pump itself
 
 	observer observer // nil but in a child process
 }
@@ -49,7 +49,8 @@ func (r *Runner) build(cfg *sim.Config, parts *sim.Parts, watch model.PropertySe
 
 // NewRunner makes a runner for the options' schedules.
 func NewRunner(c *Catalog, o Options) (*Runner, error) {
-	r := &Runner{catalog: c, opts: o, world: sim.NewWorld()}
+	r := &Runner{catalog: c, opts: o, world: sim.NewWorld(),
+		searchers: []sim.Searcher{&sim.Random{}}}
 	for _, sc := range Scenarios() {
 		if sc.fits(&o) {
 			r.menu = append(r.menu, sc)
@@ -135,15 +136,12 @@ func (r *Runner) Draw(seed, n uint64) sim.Config {
 	return r.drawer.cfg
 }
 
-// Schedule runs schedule number n of a seed and looks for the watched
-// properties.
+// Schedule runs schedule number n of a seed, at random or as Use has said, and
+// looks for the watched properties. Of a strategy with several methods each has
+// its turn.
 func (r *Runner) Schedule(seed, n uint64, watch model.PropertySet) (sim.Result, error) {
-	r.Draw(seed, n)
-	r.random.Restart(&r.drawer.plan, seedOf(seed, n)+1)
-	if err := r.reset(watch); err != nil {
-		return sim.Result{}, err
-	}
-	return r.run(&r.random), nil
+	t := newTask(seed, n, int(n%uint64(len(r.searchers))))
+	return r.perform(&t, watch)
 }
 
 // reset builds the world of the drawn schedule.

@@ -157,9 +157,9 @@ func (a *app) Closed(why model.Cause) {
 		a.e.misuse("the app was told of the end twice")
 		return
 	}
+	a.e.observe(opTold, 0, uint8(why))
 	acct.Told, acct.Why = true, why
 	a.e.moves++
-	a.e.observe(opTold, 0, uint8(why))
 	a.e.w.judgeClosed(a.e)
 }
 

@@ -40,13 +40,23 @@ func (e *endpoint) moved(counter *uint64, n int) {
 	}
 }
 
-// observe folds a call and its answer into the chain, and into the trace if
-// one is kept.
+// observe folds a call and its answer into the chain, and tells the trace and
+// the cover of it, if there are any.
 func (e *endpoint) observe(op, n int, status uint8) {
 	x := uint64(op) | uint64(status)<<8 | uint64(n)<<24
 	e.w.chain = fold(e.w.chain, x)
+	if e.w.spied {
+		e.spy(x)
+	}
+}
+
+// spy tells those of a call who want to know.
+func (e *endpoint) spy(x uint64) {
 	if e.w.trace != nil {
 		e.traceCall(x)
+	}
+	if e.w.cover != nil {
+		e.w.cover.call(e, int(x&255), int(x>>24), uint8(x>>8))
 	}
 }
 

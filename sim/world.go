@@ -45,6 +45,8 @@ type World struct {
 	marks   []uint64 // the chain after each step
 	keep    bool     // keep marks
 	trace   *Trace
+	cover   *Cover
+	spied   bool   // there is a trace or a cover
 	spare   []byte // for mutations
 }
 
@@ -72,6 +74,10 @@ func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error 
 	w.n = 2 * cfg.Links
 	w.ledger = model.Ledger{Ends: w.accounts[:w.n], Tainted: w.tainted[:cfg.Links],
 		Version: cfg.Version, AwaitUpdate: cfg.AwaitUpdate, IgnoreReneg: cfg.IgnoreReneg}
+	w.spied = w.trace != nil || w.cover != nil
+	if w.cover != nil {
+		w.cover.restart()
+	}
 	w.hosts = [2]host{}
 	w.hosts[cfg.Under].trigger = cfg.Trigger
 	w.begin()
@@ -178,6 +184,9 @@ func (w *World) judge(e *endpoint, m model.Moment) {
 	if w.over {
 		return
 	}
+	if w.cover != nil {
+		w.cover.judged(w, e, m)
+	}
 	if f, bad := w.ledger.Check(w.watch|fatal, int(e.id), m); bad {
 		w.find(f)
 	}
@@ -219,6 +228,9 @@ func (w *World) step(a Action) {
 	}
 	w.refresh(a)
 	w.chain = fold(w.chain, uint64(w.enabled)^w.now<<7)
+	if w.cover != nil {
+		w.cover.state(w, a)
+	}
 	if w.keep {
 		w.marks = append(w.marks, w.chain)
 	}

@@ -39,7 +39,9 @@ func newHunt(t *terminal) *cobra.Command {
 			"short script, explained and saved. Exit code 1 means that something was found.\n\n" +
 			"With --confirm each find is replayed on that library too: it is confirmed there, or\n" +
 			"the report says at which step the two went apart. Real libraries run in processes of\n" +
-			"their own; one that crashes or hangs costs a schedule, which is saved as a crash.",
+			"their own; one that crashes or hangs costs a schedule, which is saved as a crash.\n\n" +
+			"The schedules are shared out among several strategies, and those that still find\n" +
+			"something new get more: see list. The same seed finds the same with any --workers.",
 		Example: "  wantwrite hunt\n" +
 			"  wantwrite hunt --pump kv-landed --property data-loss\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
@@ -61,25 +63,37 @@ func newHunt(t *terminal) *cobra.Command {
 	fl.StringVar(&f.scenario, "scenario", "", "one scenario only: see list (default: all)")
 	fl.StringVar(&f.profile, "profile", "", "how the ends know each other: "+
 		strings.Join(fuzz.Profiles(), ", ")+" (default: all are drawn)")
-	fl.StringVar(&f.strategy, "strategy", "random", "how actions are picked: random")
+	fl.StringVar(&f.strategy, "strategy", fuzz.Portfolio, "how actions are picked: "+
+		strategyNames())
 	fl.StringVar(&f.property, "property", "", "look for one property only: see list")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
 	fl.Uint64Var(&f.seed, "seed", 1, "the seed of the hunt")
 	fl.Uint64Var(&f.schedules, "schedules", 0, "how many schedules (default: 20000, or with"+
 		" --time as many as fit)")
 	fl.DurationVar(&f.time, "time", 0, "stop after this time, such as 30s")
-	fl.IntVar(&f.workers, "workers", 1, "how many run at once: 1")
+	fl.IntVar(&f.workers, "workers", 0, "how many schedules run at once; what is found does not"+
+		" depend on it\n(default: one for each core; real engines: 1)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	fl.BoolVar(&f.first, "first", false, "stop at the first violation")
 	return cmd
 }
 
+// strategyNames lists the words of --strategy.
+func strategyNames() string {
+	var names []string
+	for _, s := range fuzz.Strategies() {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
 // hunt makes a hunt of the flags.
 func (f *huntFlags) hunt(cmd *cobra.Command, c *fuzz.Catalog) (h fuzz.Hunt, err error) {
-	h = fuzz.Hunt{Seed: f.seed, Schedules: f.schedules, First: f.first}
+	h = fuzz.Hunt{Seed: f.seed, Schedules: f.schedules, First: f.first, Strategy: f.strategy,
+		Workers: f.workers}
 	h.Scenario, h.TLS, h.Profile = f.scenario, f.tls, f.profile
-	if f.strategy != "random" {
-		return h, fmt.Errorf("got strategy %q; want random", f.strategy)
+	if _, err := fuzz.StrategyNamed(f.strategy); err != nil {
+		return h, err
 	}
 	if f.profile != "" && !slices.Contains(fuzz.Profiles(), f.profile) {
 		return h, fmt.Errorf("got --profile %q; want one of %s", f.profile,
@@ -88,8 +102,8 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *fuzz.Catalog) (h fuzz.Hunt, err 
 	if f.tls != "" && f.tls != "1.2" && f.tls != "1.3" {
 		return h, fmt.Errorf("got --tls %q; want 1.2 or 1.3", f.tls)
 	}
-	if f.workers != 1 {
-		return h, fmt.Errorf("got --workers %d; want 1", f.workers)
+	if f.workers < 0 || cmd.Flags().Changed("workers") && f.workers == 0 {
+		return h, fmt.Errorf("got --workers %d; want at least 1", f.workers)
 	}
 	if f.time < 0 {
 		return h, fmt.Errorf("got --time %s; want a time such as 30s or 5m", f.time)

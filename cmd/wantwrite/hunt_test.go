@@ -24,7 +24,7 @@ func TestHuntFindsTheStall(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatalf("got %v, %v in found/stall; want one script", all, err)
 	}
-	if strings.Count(out, all[0].Name()) != 3 {
+	if strings.Count(out, "found/stall/"+all[0].Name()) != 3 {
 		t.Errorf("the script %s is named elsewhere than in find, replay and table:\n%s",
 			all[0].Name(), out)
 	}
@@ -57,7 +57,7 @@ func TestHuntInJSON(t *testing.T) {
 	for _, find := range all[:len(all)-1] {
 		for _, name := range []string{"result", "property", "pump", "engine", "tls", "scenario",
 			"strategy", "seed", "schedules", "steps", "actions", "seconds", "script", "hash",
-			"wire", "end", "obligation", "what", "story"} {
+			"wire", "found_by", "end", "obligation", "what", "story"} {
 			if _, ok := find[name]; !ok {
 				t.Errorf("got no %q in %v", name, find)
 			}
@@ -75,7 +75,7 @@ func TestHuntInJSON(t *testing.T) {
 func checkStall(t *testing.T, find map[string]any) {
 	t.Helper()
 	for name, want := range map[string]any{"result": "violation", "pump": "kv-original",
-		"engine": "model", "strategy": "random", "seed": 1.0, "end": "server",
+		"engine": "model", "strategy": "portfolio", "seed": 1.0, "end": "server",
 		"obligation": "engine-output"} {
 		if find[name] != want {
 			t.Errorf("%s: got %v; want %v", name, find[name], want)

@@ -65,8 +65,10 @@ func entries(c *fuzz.Catalog) []entry {
 	for _, p := range model.Properties() {
 		all = append(all, entry{"property", p.Name, p.Why})
 	}
-	return append(all, entry{"strategy", "random", "draws each action by the schedule's odds"},
-		entry{"strategy", "script", "does what a saved script says: see replay"})
+	for _, s := range fuzz.Strategies() {
+		all = append(all, entry{"strategy", s.Name, s.About})
+	}
+	return append(all, entry{"strategy", "script", "does what a saved script says: see replay"})
 }
 
 func list(t *terminal, asJSON bool) error {

@@ -80,6 +80,8 @@ type violationJSON struct {
 	Script    string  `json:"script"`
 	Hash      string  `json:"hash"`
 	Wire      string  `json:"wire"`
+	// FoundBy is the strategy that made the schedule, one of the portfolio's.
+	FoundBy string `json:"found_by"`
 	// End, Obligation and What are the verdict: whose fault, what was owed, and
 	// a clause for people.
 	End        string   `json:"end"`
@@ -106,7 +108,7 @@ func violationObject(f *huntFlags, find *fuzz.Find, path string) violationJSON {
 		Strategy: f.strategy, Seed: find.Seed, Schedules: find.Stats.Schedules,
 		Steps: find.Stats.Steps, Actions: len(s.Actions), Seconds: find.Stats.Elapsed.Seconds(),
 		Script: path, Hash: fmt.Sprintf("%016x", s.Hash),
-		Wire: fmt.Sprintf("%016x", find.Result.Wire), End: endOf(&find.Result),
+		Wire: fmt.Sprintf("%016x", find.Result.Wire), FoundBy: find.Strategy, End: endOf(&find.Result),
 		Obligation: find.Result.Violation.Obligation.String(), What: what(&find.Result),
 		Story: find.Story}
 	switch c := find.Confirmation; {

@@ -1,0 +1,181 @@
+package fuzz
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A Strategy is a way to search: how the actions of schedules are picked.
+type Strategy struct {
+	// Name is the word of --strategy.
+	Name string
+	// About says in a clause what it does.
+	About string
+
+	methods []method
+}
+
+// A method makes storms. The portfolio has several, the others one each.
+type method struct {
+	name string
+	make func() sim.Searcher
+}
+
+// Random and Portfolio are the strategies that stand where none is named: of a
+// Runner, which runs schedules one by one, and of a Hunt.
+const (
+	Random    = "random"
+	Portfolio = "portfolio"
+)
+
+// methods are all there are. pct and delay take a number: pct:3, delay:2.
+func methods(n int) []method {
+	return []method{
+		{Random, func() sim.Searcher { return &sim.Random{} }},
+		{"pct", func() sim.Searcher { return &sim.PCT{Depth: n} }},
+		{"pos", func() sim.Searcher { return &sim.POS{} }},
+		{"surw", func() sim.Searcher { return &sim.SURW{} }},
+		{"delay", func() sim.Searcher { return &sim.Delay{Delays: n} }},
+		{"coverage", func() sim.Searcher { return &sim.Variation{} }},
+	}
+}
+
+var aboutMethods = [...]string{
+	"draws each action by the schedule's odds: a random walk",
+	"priorities and a few change points; pct:D for bugs of depth D (Burckhardt 2010)",
+	"random priorities, drawn anew by events that race (partial order sampling, Yuan 2018)",
+	"makes orders of the TLS events about equally likely, after a trial (Zhao 2025)",
+	"takes turns, and is delayed a few times; delay:N for N delays (Emmi 2011)",
+	"varies the schedules that reached something new",
+}
+
+// Strategies lists them all, the portfolio first.
+func Strategies() []Strategy {
+	each := methods(0)
+	all := []Strategy{{Name: Portfolio, methods: each,
+		About: "all of the following: what still finds something new gets more schedules"}}
+	for i, m := range each {
+		all = append(all, Strategy{m.name, aboutMethods[i], each[i : i+1]})
+	}
+	return all
+}
+
+// StrategyNamed finds a strategy by its name, with its number behind a colon.
+func StrategyNamed(name string) (*Strategy, error) {
+	word, number, numbered := strings.Cut(name, ":")
+	var known []string
+	for _, s := range Strategies() {
+		known = append(known, s.Name)
+		if s.Name != word {
+			continue
+		}
+		if !numbered {
+			return &s, nil
+		}
+		return numberedStrategy(&s, name, number)
+	}
+	return nil, unknown("strategy", name, known)
+}
+
+// numberedStrategy is pct or delay with a number.
+func numberedStrategy(s *Strategy, name, number string) (*Strategy, error) {
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > sim.MaxDepth || s.Name != "pct" && s.Name != "delay" {
+		return nil, unknown("strategy", name, []string{"pct:1 to pct:" + strconv.Itoa(sim.MaxDepth),
+			"delay:1 to delay:" + strconv.Itoa(sim.MaxDelays)})
+	}
+	for _, m := range methods(n) {
+		if m.name == s.Name {
+			s.methods = []method{m}
+		}
+	}
+	s.Name = name
+	return s, nil
+}
+
+// learns says whether the strategy needs to know what earlier schedules did.
+func (s *Strategy) learns() bool {
+	for _, m := range s.methods {
+		if _, ok := m.make().(*sim.Variation); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// forReal is the strategy as it is on a library of the machine, which may take
+// its process with it, and all that was learned there: nothing is learned, and
+// methods have equal shares.
+func (s *Strategy) forReal() (*Strategy, error) {
+	real := *s
+	real.methods = nil
+	for _, m := range s.methods {
+		if _, ok := m.make().(*sim.Variation); !ok {
+			real.methods = append(real.methods, m)
+		}
+	}
+	if len(real.methods) == 0 {
+		return nil, fmt.Errorf("fuzz: got strategy %q for a library of the machine; want one that "+
+			"does not learn, or the model's engine and --confirm", s.Name)
+	}
+	return &real, nil
+}
+
+// A task is a schedule as it has been decided. All that is done with it, where
+// and how often, follows from it.
+type task struct {
+	n      uint64    // the number of the schedule
+	seed   uint64    // of its storm
+	world  uint64    // the seed of its world and plan
+	method int       // of the strategy
+	parent *ancestor // whose storm is varied; nil if none is
+}
+
+// An ancestor is a schedule that reached something new, for others to vary.
+type ancestor struct {
+	world   uint64
+	actions []sim.Action
+	around  int // where it did so
+}
+
+// newTask is schedule number n of a seed.
+func newTask(seed, n uint64, method int) task {
+	s := seedOf(seed, n)
+	return task{n: n, seed: s + 1, world: s, method: method}
+}
+
+// Use makes the runner's schedules those of a strategy. One that learns starts
+// from nothing in each: only a Hunt teaches it.
+func (r *Runner) Use(s *Strategy) {
+	r.searchers = nil
+	for _, m := range s.methods {
+		r.searchers = append(r.searchers, m.make())
+	}
+}
+
+// perform runs a task and looks for the watched properties. A searcher may want
+// a trial first; what that finds counts too.
+func (r *Runner) perform(t *task, watch model.PropertySet) (res sim.Result, err error) {
+	r.drawer.draw(r.menu, t.world)
+	s := r.searchers[t.method]
+	s.Restart(&r.drawer.plan, t.seed)
+	if v, ok := s.(*sim.Variation); ok && t.parent != nil {
+		v.Vary(t.parent.actions, t.parent.around)
+	}
+	if err = r.reset(watch); err != nil {
+		return res, err
+	}
+	if trier, ok := s.(sim.Trier); ok {
+		if res = r.run(trier.Trial()); res.Found {
+			return res, nil
+		}
+		if err = r.reset(watch); err != nil {
+			return res, err
+		}
+	}
+	return r.run(s), nil
+}

@@ -1,0 +1,85 @@
+package sim
+
+import "github.com/wantwrite/wantwrite/model"
+
+// A FeatureKind is a kind of feature.
+type FeatureKind int
+
+const (
+	// Cells, Pairs and States: see Cover.
+	Cells FeatureKind = iota
+	Pairs
+	States
+
+	numKinds
+)
+
+func kindOfFeature(i uint32) FeatureKind {
+	switch {
+	case i < firstPair:
+		return Cells
+	case i < firstState:
+		return Pairs
+	}
+	return States
+}
+
+// An Atlas is what the schedules of a hunt have reached together. It must be
+// told of them in their order.
+type Atlas struct {
+	once, twice Features // by at least one, by at least two schedules
+	first       [numKinds][]uint64
+	single      [numKinds]int
+	schedules   uint64
+	tested      model.PropertySet
+}
+
+// Add enters what schedule number n has reached. It says how many features are
+// new.
+func (a *Atlas) Add(n uint64, s Sighting) (news int) {
+	a.schedules = max(a.schedules, n+1)
+	a.tested |= s.Tested
+	for _, i := range s.Fresh {
+		kind := kindOfFeature(i)
+		switch {
+		case !a.once.Has(i):
+			a.once.Add(i)
+			a.first[kind] = append(a.first[kind], n)
+			a.single[kind]++
+			news++
+		case !a.twice.Has(i):
+			a.twice.Add(i)
+			a.single[kind]--
+		}
+	}
+	return news
+}
+
+// Tested are the properties that some schedule has put to the test.
+func (a *Atlas) Tested() model.PropertySet { return a.tested }
+
+// A Tally says how much of a kind has been reached, and how fast new ones come.
+type Tally struct {
+	// Reached is how many there are, and Late how many of them came in the last
+	// tenth of the schedules.
+	Reached, Late int
+	// Chance estimates how likely the next schedule shows a new one: the part
+	// of the schedules that were alone in reaching one (Good 1953, after
+	// Turing), at most 1.
+	Chance float64
+}
+
+// Tally sums up a kind.
+func (a *Atlas) Tally(kind FeatureKind) Tally {
+	t := Tally{Reached: len(a.first[kind])}
+	if a.schedules == 0 {
+		return t
+	}
+	for _, n := range a.first[kind] {
+		if n >= a.schedules-a.schedules/10 {
+			t.Late++
+		}
+	}
+	t.Chance = min(1, float64(a.single[kind])/float64(a.schedules))
+	return t
+}

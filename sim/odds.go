@@ -1,0 +1,169 @@
+package sim
+
+import "math/bits"
+
+// A Plan is what a random storm may do: how often, how much, how large. It is
+// drawn from the schedule's seed.
+type Plan struct {
+	// Steps is the length of the storm in actions.
+	Steps int
+	// Weights are the odds of each verb, by the role of the end; 0 forbids it.
+	Weights [2][NumVerbs]uint16
+	// Budget is how often each verb may happen, by role; 0 means without limit.
+	Budget [2][NumVerbs]uint16
+	// Portions are the odds of byte, part, record and all for Deliver.
+	Portions [4]uint16
+	// Body and Answer are the largest bodies of messages and answers, bytes.
+	Body, Answer int
+	// Mutations are those that Mutate takes in turn: verb arguments.
+	Mutations []Action
+}
+
+// numBits is how many events there can be: an event is a verb at an end, bit
+// 16*end+verb of the enabled set.
+const numBits = 16 * 2 * MaxLinks
+
+// odds are a plan as it is carried out: what it still allows, how likely each
+// event is, and the draws of the arguments. All strategies that make storms of
+// a plan are built on it.
+type odds struct {
+	plan    Plan
+	rand    Rand
+	weights [numBits]uint16
+	allowed uint64 // the bits whose weight is not 0
+	left    [16 * 2]uint16
+	portion [64]uint8 // Deliver's portions, in their odds
+	mutated int
+}
+
+// restart makes the odds new, for a plan and a seed.
+func (o *odds) restart(p *Plan, seed uint64) {
+	*o = odds{plan: *p, rand: Rand(seed)}
+	for end := range 2 * MaxLinks {
+		for v := range int(NumVerbs) {
+			o.weights[16*end+v] = p.Weights[end&1][v]
+			o.left[16*(end&1)+v] = p.Budget[end&1][v]
+			if p.Weights[end&1][v] > 0 {
+				o.allowed |= 1 << (16*end + v)
+			}
+		}
+	}
+	o.deal(p.Portions)
+}
+
+// choices are the enabled events that the plan allows; none when the storm is
+// over.
+func (o *odds) choices(w *World) uint64 {
+	if len(w.actions) >= o.plan.Steps {
+		return 0
+	}
+	return uint64(w.enabled) & o.allowed
+}
+
+// draw draws one of the events by their weights. There must be one.
+func (o *odds) draw(events uint64) (bit int) {
+	return o.pick(events, o.rand.Below(o.weigh(events)))
+}
+
+// weigh sums the weights of the events.
+func (o *odds) weigh(events uint64) (total uint64) {
+	for m := events; m != 0; m &= m - 1 {
+		total += uint64(o.weights[bits.TrailingZeros64(m)&63])
+	}
+	return total
+}
+
+// act makes an action of an event, and takes it from the plan's budget.
+func (o *odds) act(bit int) Action {
+	o.spend(bit)
+	v, e := enabledAt(bit)
+	return o.arguments(v, e)
+}
+
+// deal fills the table of portions: a draw is one look at it. Odds finer than
+// a 64th are rounded, but none that is not 0 is lost.
+func (o *odds) deal(odds [4]uint16) {
+	total := 0
+	for _, n := range odds {
+		total += int(n)
+	}
+	for i := range o.portion {
+		o.portion[i] = All
+	}
+	at := 0
+	for portion, n := range odds[:All] {
+		share := 0
+		if n > 0 {
+			share = max(1, len(o.portion)*int(n)/total)
+		}
+		for ; share > 0 && at < len(o.portion)-1; share-- {
+			o.portion[at] = uint8(portion)
+			at++
+		}
+	}
+	if total > 0 && odds[All] == 0 && at > 0 {
+		for ; at < len(o.portion); at++ {
+			o.portion[at] = o.portion[0]
+		}
+	}
+}
+
+// pick is the enabled bit in whose share of the weights at lies.
+func (o *odds) pick(enabled, at uint64) int {
+	for {
+		i := bits.TrailingZeros64(enabled) & 63
+		weight := uint64(o.weights[i])
+		if at < weight {
+			return i
+		}
+		at -= weight
+		enabled &= enabled - 1
+	}
+}
+
+// spend takes one from the budget of a verb; at 0 it is forbidden.
+func (o *odds) spend(bit int) {
+	left := &o.left[bit&31]
+	if *left == 0 {
+		return
+	}
+	if *left--; *left == 0 {
+		o.allowed &^= 1<<(bit&31) | 1<<(bit&31+32)
+	}
+}
+
+// arguments draws the arguments of a verb.
+func (o *odds) arguments(v Verb, e End) Action {
+	a := Action{Verb: v, On: e}
+	switch v {
+	case Deliver:
+		a.Arg = uint32(o.portion[o.rand.Uint64()>>58])
+	case Write:
+		a.Arg, a.Arg2 = o.drawSize(o.plan.Body), o.drawSize(o.plan.Answer)
+	case KeyUpdate:
+		a.Arg = uint32(o.rand.Below(2))
+	case Spurious:
+		a.Arg = 1 + uint32(o.rand.Below(3))
+	case Window:
+		a.Arg = 1 + uint32(o.rand.Below(8))
+	case Tick:
+		a.On, a.Arg = 0, 1+uint32(o.rand.Below(8)) // time is everybody's
+	case Mutate:
+		if len(o.plan.Mutations) > 0 {
+			m := o.plan.Mutations[o.mutated%len(o.plan.Mutations)]
+			a.Arg, a.Arg2 = m.Arg, m.Arg2
+			o.mutated++
+		}
+	}
+	return a
+}
+
+// drawSize draws a size up to most, each power of two as likely as the next.
+func (o *odds) drawSize(most int) uint32 {
+	if most <= 0 {
+		return 0
+	}
+	top := int(o.rand.Below(uint64(bits.Len(uint(most))) + 1))
+	limit := min(uint64(most), 1<<top)
+	return uint32(o.rand.Below(limit + 1))
+}

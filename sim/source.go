@@ -1,0 +1,93 @@
+package sim
+
+import "math/bits"
+
+// A source is what stands for a thread where strategies schedule threads:
+// something that acts in an order of its own. Each end has four, and all share
+// the clock:
+//
+//	loop   calls the end's pump: poll
+//	app    writes, pauses, renegotiates, closes
+//	wire   the direction of the network toward the end: deliver
+//	fault  spurious readiness, closed windows, resets, damage
+type source uint8
+
+const (
+	loopSource source = iota
+	appSource
+	wireSource
+	faultSource
+	perEnd
+
+	clockSource = perEnd * 2 * MaxLinks
+	numSources  = clockSource + 1
+)
+
+// kindOf says which of an end's sources a verb belongs to.
+var kindOf = [NumVerbs]source{Deliver: wireSource, Poll: loopSource, Write: appSource,
+	Pause: appSource, Resume: appSource, Renegotiate: appSource, KeyUpdate: appSource,
+	Shut: appSource, Close: appSource, Spurious: faultSource, Window: faultSource,
+	Reset: faultSource, Fin: faultSource, Mutate: faultSource}
+
+// sourceOf says whose event a bit is, and eventsOf which events a source has.
+var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) {
+	for i := range numBits {
+		v, e := enabledAt(i)
+		switch {
+		case v >= NumVerbs:
+			continue
+		case v == Tick:
+			of[i] = clockSource
+		default:
+			of[i] = perEnd*source(e) + kindOf[v]
+		}
+		events[of[i]] |= 1 << i
+	}
+	return of, events
+}()
+
+// rushes bounds what a plan leaves without bound: how often in a storm time
+// passes or a window closes.
+//
+// Story 3: the clock had the first place in a schedule by priorities, and was
+// never out of work. All 600 steps of the storm were ticks.
+const rushes = 24
+
+// bound gives the clock and the windows a budget if the plan gives none.
+func (o *odds) bound() {
+	for role := range 2 {
+		for _, v := range [...]Verb{Window, Tick} {
+			if left := &o.left[16*role+int(v)]; *left == 0 {
+				*left = 1 + uint16(o.rand.Below(rushes))
+			}
+		}
+	}
+}
+
+// idle are the polls of pumps whose last turn changed nothing: one that spins
+// gives way to the others, or they never get a turn (Burckhardt 2010, section
+// 3: yields lower a priority).
+func (w *World) idle() (events uint64) {
+	for i := range w.ends[:w.n] {
+		if w.ends[i].acct.Idle > 0 {
+			events |= 1 << (16*i + int(Poll))
+		}
+	}
+	return events
+}
+
+// busy are the choices less the idle polls, if anything else is left.
+func (o *odds) busy(w *World) uint64 {
+	events := o.choices(w)
+	if rest := events &^ w.idle(); rest != 0 {
+		return rest
+	}
+	return events
+}
+
+// each calls f with each of the events.
+func each(events uint64, f func(bit int)) {
+	for ; events != 0; events &= events - 1 {
+		f(bits.TrailingZeros64(events) & (numBits - 1))
+	}
+}

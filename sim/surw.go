@@ -1,0 +1,146 @@
+package sim
+
+import "math/bits"
+
+// A Trier is a searcher that wants a run of the same world, with the same plan,
+// before the one that counts.
+type Trier interface {
+	Searcher
+	// Trial is the strategy of that run; it is called after Restart. If the
+	// trial finds something, it is the run that counts.
+	Trial() Strategy
+}
+
+// SURW is a selectively uniform random walk (Zhao, Wolff, Mathur and
+// Roychoudhury, "Selectively Uniform Concurrency Testing", ASPLOS 2025): of
+// the orders in which the interesting events of all sources can come, each is
+// about as likely. It decides whose interesting event comes next, a source's
+// chance being how many it has left, and holds the others' back until then;
+// what is not interesting is drawn as by Random. A trial counts the events.
+//
+// Interesting is what can change the state of TLS: some of the classes, drawn
+// for each storm.
+type SURW struct {
+	odds
+	count [numSources]int // interesting events that are still expected
+	class interest
+	next  source // whose interesting event is to come
+	trial trial
+}
+
+// interest is a set of classes of events.
+type interest uint8
+
+const (
+	shaking  interest = 1 << iota // whatever happens while an end shakes hands
+	starting                      // what an app begins
+	ending                        // closes and faults
+	turning                       // polls
+
+	everyInterest = 1<<iota - 1
+)
+
+// startingVerbs and endingVerbs are those of the two classes.
+const (
+	startingVerbs = 1<<Write | 1<<Renegotiate | 1<<KeyUpdate | 1<<Pause | 1<<Resume
+	endingVerbs   = 1<<Shut | 1<<Close | 1<<Reset | 1<<Fin | 1<<Mutate
+)
+
+// Restart implements Searcher.
+func (s *SURW) Restart(plan *Plan, seed uint64) {
+	s.restart(plan, seed)
+	s.bound()
+	s.class = interest(1 + s.rand.Below(everyInterest))
+	s.count = [numSources]int{}
+	s.trial.of = s
+	s.trial.Restart(plan, seed+1)
+	s.trial.left = s.odds.left
+	s.next = numSources
+}
+
+// Trial implements Trier.
+func (s *SURW) Trial() Strategy { return &s.trial }
+
+// A trial is a random walk that counts.
+type trial struct {
+	Random
+	of *SURW
+}
+
+// Next implements Strategy.
+func (t *trial) Next(w *World) (Action, bool) {
+	events := t.choices(w)
+	if events == 0 {
+		return Action{}, false
+	}
+	bit := t.draw(events)
+	if t.of.interesting(w)>>bit&1 != 0 {
+		t.of.count[sourceOf[bit]]++
+	}
+	return t.act(bit), true
+}
+
+// interesting are the events that the storm's classes have.
+func (s *SURW) interesting(w *World) (events uint64) {
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		var verbs uint64
+		if s.class&starting != 0 {
+			verbs |= startingVerbs
+		}
+		if s.class&ending != 0 {
+			verbs |= endingVerbs
+		}
+		if s.class&turning != 0 {
+			verbs |= 1 << Poll
+		}
+		if s.class&shaking != 0 && !e.tap.wasInit {
+			verbs |= 1<<Poll | 1<<Deliver | 1<<Spurious
+		}
+		events |= verbs << (16 * i)
+	}
+	return events
+}
+
+// Next implements Strategy.
+func (s *SURW) Next(w *World) (Action, bool) {
+	events := s.choices(w)
+	if events == 0 {
+		return Action{}, false
+	}
+	special := s.interesting(w)
+	if s.next == numSources || events&eventsOf[s.next] == 0 {
+		s.next = s.choose(events)
+	}
+	may := events & (eventsOf[s.next] | ^special)
+	bit := s.draw(may)
+	if special>>bit&1 != 0 {
+		s.count[s.next] = max(0, s.count[s.next]-1)
+		s.next = numSources
+	}
+	return s.act(bit), true
+}
+
+// expects is the weight of a source: what it has left. One that does more than
+// was counted stays possible.
+func (s *SURW) expects(of source) uint64 { return uint64(s.count[of])<<4 + 1 }
+
+// choose draws a source that has an event, by what it has left.
+func (s *SURW) choose(events uint64) source {
+	var total uint64
+	for m := events; m != 0; {
+		of := sourceOf[bits.TrailingZeros64(m)]
+		total += s.expects(of)
+		m &^= eventsOf[of]
+	}
+	at := s.rand.Below(total)
+	for m := events; ; {
+		of := sourceOf[bits.TrailingZeros64(m)]
+		share := s.expects(of)
+		if at < share {
+			return of
+		}
+		at -= share
+		m &^= eventsOf[of]
+	}
+}

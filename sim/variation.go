@@ -1,0 +1,92 @@
+package sim
+
+// A Variation is the strategy of a search that learns: it makes a storm again
+// with a part of it changed, and goes on at random.
+//
+//	before ──▶ gap random actions ──▶ after ──▶ random to the end
+type Variation struct {
+	odds
+	edited []Action // before, and then after
+	gap    int      // random actions still to come after before
+	at     int      // in edited
+	turnAt int      // where after begins
+}
+
+// Restart implements Searcher: with nothing to vary it is a random walk.
+func (v *Variation) Restart(plan *Plan, seed uint64) {
+	v.restart(plan, seed)
+	v.edited, v.gap, v.at, v.turnAt = v.edited[:0], 0, 0, 0
+}
+
+// Vary makes a change of a storm what comes next. It is called after Restart.
+// around is an index of it near which changes are likely to matter: where it
+// reached something new.
+func (v *Variation) Vary(storm []Action, around int) {
+	if len(storm) == 0 {
+		return
+	}
+	at := v.place(len(storm), around)
+	rest := storm[at:]
+	before, after := storm[:at], rest[:0]
+	block := rest[:min(len(rest), 1<<v.rand.Below(6))]
+	v.edited = append(v.edited[:0], before...)
+	switch v.rand.Below(8) {
+	case 0, 1, 2: // another end
+	case 3: // a part is left out
+		after = rest[len(block):]
+	case 4, 5: // a part comes later
+		later := v.rand.Between(min(len(block)+1, len(rest)), len(rest))
+		v.edited = append(v.edited, rest[len(block):later]...)
+		v.edited = append(v.edited, block...)
+		after = rest[later:]
+	case 6: // a part comes twice
+		v.edited = append(v.edited, block...)
+		after = rest
+	case 7: // something comes between
+		v.gap = 1 << v.rand.Below(6)
+		after = rest
+	}
+	v.turnAt = len(v.edited)
+	v.edited = append(v.edited, after...)
+}
+
+// place draws where a storm of n actions is changed: half of the time within 32
+// actions of the place that matters, otherwise anywhere.
+func (v *Variation) place(n, around int) int {
+	const near = 32
+	lo, hi := 0, n-1
+	if v.rand.OneIn(2) {
+		around = min(around, hi)
+		lo, hi = max(lo, around-near), min(hi, around+near)
+	}
+	return v.rand.Between(lo, hi)
+}
+
+// Next implements Strategy.
+func (v *Variation) Next(w *World) (Action, bool) {
+	for v.at < len(v.edited) && len(w.actions) < v.plan.Steps {
+		if v.at == v.turnAt && v.gap > 0 {
+			v.gap--
+			break
+		}
+		a := v.edited[v.at]
+		v.at++
+		if v.can(w, a) {
+			v.spend(bitOf(a))
+			return a, true
+		}
+	}
+	events := v.choices(w)
+	if events == 0 {
+		return Action{}, false
+	}
+	return v.act(v.draw(events)), true
+}
+
+// can says whether an action is enabled and the plan allows it.
+func (v *Variation) can(w *World, a Action) bool {
+	return v.allowed>>bitOf(a)&1 != 0 && w.Can(a)
+}
+
+// bitOf is the bit of an action's event.
+func bitOf(a Action) int { return 16*int(a.On) + int(a.Verb) }
