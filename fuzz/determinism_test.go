@@ -7,6 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
 )
 
 // childSeeds makes a test process print the hashes of that many schedules and
@@ -58,4 +61,43 @@ func inChild(n uint64, procs string) string {
 		return err.Error()
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// TestSchedulesDoNotKnowOfEachOther: a schedule is the same in a world that has
+// run others before as in a new one. The order in which workers take them must
+// not matter.
+func TestSchedulesDoNotKnowOfEachOther(t *testing.T) {
+	t.Parallel()
+	c := fuzz.NewCatalog()
+	specs := c.Pumps()
+	for _, m := range c.Mutants() {
+		specs = append(specs, m.Spec)
+	}
+	for _, spec := range specs {
+		used := newRunner(t, spec)
+		for n := range uint64(120) {
+			want, err := newRunner(t, spec).Schedule(9, n, model.EveryProperty)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := used.Schedule(9, n, model.EveryProperty)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != want {
+				t.Errorf("%s, schedule %d: got %+v after others; want %+v", spec.Name, n, got, want)
+				break
+			}
+		}
+	}
+}
+
+func newRunner(t *testing.T, spec model.Spec) *fuzz.Runner {
+	t.Helper()
+	r, err := fuzz.NewRunner(fuzz.NewCatalog(spec), fuzz.Options{Pump: &spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Close)
+	return r
 }
