@@ -286,3 +286,26 @@ func TestReplaceRefuses(t *testing.T) {
 		t.Errorf("got %q; want nothing", got)
 	}
 }
+
+// TestSaveAsFoundElsewhere: two hunts find the same script in different ways.
+// It is kept once, as it was found first.
+func TestSaveAsFoundElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	text := func(found string) []byte {
+		return []byte("property: stall\n" + found + "\npoll client\n")
+	}
+	first, err := corpus.Save(dir, "stall", "x", text("found: schedules=53\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, found := range []string{"found: schedules=7 strategy=portfolio scenario=any\n", ""} {
+		again, err := corpus.Save(dir, "stall", "x", text(found))
+		if err != nil || again != first {
+			t.Errorf("%q: got %s, %v; want %s", found, again, err, first)
+		}
+	}
+	other, err := corpus.Save(dir, "stall", "x", []byte("property: crash\n\npoll client\n"))
+	if err != nil || other == first {
+		t.Errorf("got %s, %v; want another path for another script", other, err)
+	}
+}

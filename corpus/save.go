@@ -16,7 +16,8 @@ const maxSame = 10000
 // Save writes a script to dir/property/slug.script and gives its path. The
 // file is there whole or not at all, whatever happens meanwhile. Another text
 // under the same slug is left alone: the new one gets -2, -3 and so on. The
-// same text is not written twice.
+// same text is not written twice, and neither is one that only says that it was
+// found in another way.
 func Save(dir, property, slug string, text []byte) (path string, err error) {
 	if err := errors.Join(checkWord("property", property), checkWord("slug", slug)); err != nil {
 		return "", err
@@ -111,14 +112,15 @@ func vacant(folder, slug string, text []byte) (path string, found bool, err erro
 	return "", false, fmt.Errorf("got %d different scripts named %s; want fewer", maxSame, slug)
 }
 
-// compare says whether a file is there and holds the text. A file of another
-// length is not read: it may be anything.
+// compare says whether a file is there and holds the text, however it was
+// found. A file of a length that can't be is not read: it may be anything.
 func compare(path string, text []byte) (there, same bool, err error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, false, nil
 	}
-	if err != nil || !info.Mode().IsRegular() || info.Size() != int64(len(text)) {
+	most := int64(len(text)) + maxFound
+	if err != nil || !info.Mode().IsRegular() || info.Size() > most {
 		return true, false, err
 	}
 	f, err := os.Open(path)
@@ -126,8 +128,22 @@ func compare(path string, text []byte) (there, same bool, err error) {
 		return true, false, err
 	}
 	defer f.Close()
-	old, err := io.ReadAll(io.LimitReader(f, int64(len(text))+1))
-	return true, bytes.Equal(old, text), err
+	old, err := io.ReadAll(io.LimitReader(f, most))
+	return true, bytes.Equal(withoutFound(old), withoutFound(text)), err
+}
+
+// maxFound is more than the line of the header is long that says how a script
+// was found.
+const maxFound = 256
+
+// withoutFound is a script without that line.
+func withoutFound(text []byte) []byte {
+	before, line, there := bytes.Cut(text, []byte("\nfound: "))
+	if !there {
+		return text
+	}
+	_, after, _ := bytes.Cut(line, []byte("\n"))
+	return bytes.Join([][]byte{before, after}, []byte("\n"))
 }
 
 // writeTemp writes the text to a hidden file in the folder itself, because a

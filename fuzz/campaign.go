@@ -44,22 +44,15 @@ type attempt struct {
 }
 
 func newCampaign(h *Hunt, c *Catalog, rep *Report) (*campaign, error) {
-	name := h.Strategy
-	if name == "" {
-		name = Portfolio
-	}
-	strategy, err := StrategyNamed(name)
+	strategy, err := StrategyNamed(h.strategy())
 	if err == nil && h.Options.real() {
 		strategy, err = strategy.forReal()
 	}
 	if err != nil {
 		return nil, err
 	}
-	k := &campaign{hunt: h, rep: rep, search: newSearch(h.Seed, strategy), watch: h.Watch,
-		start: time.Now()}
-	if k.watch == 0 {
-		k.watch = model.EveryProperty
-	}
+	k := &campaign{hunt: h, rep: rep, search: newSearch(h.Seed, strategy),
+		watch: h.watched(), start: time.Now()}
 	if err := k.hire(c); err != nil {
 		k.close()
 		return nil, err
@@ -218,6 +211,10 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 
 // found makes a find of an attempt and reports it.
 func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error) {
+	if rate := k.hunt.counted; rate != nil {
+		rate.Found++
+		return rate.Found >= measuredFinds, nil
+	}
 	k.rep.Elapsed = time.Since(k.start)
 	s := k.crew[0]
 	s.world.SetCover(nil)

@@ -31,6 +31,7 @@ sizes: bio=64 pipe=64 queue=256 chunk=100 flight=512 window=512 record=16384 hel
 	`chain=0 client-chain=0 tickets=0 linger=8
 property: stall
 hash: 0123456789abcdef
+found: schedules=53 strategy=pct:3 scenario=any
 
 deliver server part # half of it
 poll server2

@@ -3,6 +3,7 @@ package fuzz
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -39,7 +40,8 @@ type Hunt struct {
 	// see Guard.Confirm.
 	Confirm func(*sim.Script) (*Confirmation, error)
 
-	child // what a child process does differently
+	counted *Rate // counts violations in the place of keeping them
+	child         // what a child process does differently
 }
 
 // child is what is particular to the part of a hunt that a child process does.
@@ -85,6 +87,8 @@ type Report struct {
 	Finds []*Find
 	// Interrupted: the context ended before the schedules did.
 	Interrupted bool
+	// Coverage is what the schedules have reached.
+	Coverage *Coverage
 }
 
 // A DeterminismError is a defect of ours, or a pump that draws on something
@@ -113,7 +117,10 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 		return rep, err
 	}
 	defer k.close()
-	defer func() { rep.Elapsed = time.Since(k.start) }()
+	defer func() {
+		rep.Elapsed = time.Since(k.start)
+		rep.Coverage = h.covered(k.search.atlas)
+	}()
 	err = k.run(ctx)
 	return rep, err
 }
@@ -163,7 +170,7 @@ func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep
 	}
 	f := &Find{Schedule: t.n, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
 	f.Script = &sim.Script{Config: cfg, Actions: actions,
-		Property: res.Violation.Property.String()}
+		Property: res.Violation.Property.String(), Found: h.discovery(t.n + 1)}
 	if err := h.shrink(ctx, r, f, rep); err != nil {
 		return nil, err
 	}
@@ -194,6 +201,15 @@ func (h *Hunt) reportShrink(rep Report, s Shrunk) {
 	rep.Shrinking = &s
 	h.report(rep)
 }
+
+// discovery is how a find of this hunt was found.
+func (h *Hunt) discovery(schedules uint64) sim.Discovery {
+	return sim.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
+		Scenario: either(h.Scenario, sim.AnyScenario)}
+}
+
+// strategy is the name of the hunt's.
+func (h *Hunt) strategy() string { return either(h.Strategy, Portfolio) }
 
 // again runs a schedule twice more, step by step, and compares: the hash of a
 // run that depends on nothing but its script can't differ.

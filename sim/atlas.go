@@ -83,3 +83,17 @@ func (a *Atlas) Tally(kind FeatureKind) Tally {
 	t.Chance = min(1, float64(a.single[kind])/float64(a.schedules))
 	return t
 }
+
+// Survey compares the cells that have been reached with those of a terrain: how
+// many there are, those that were reached beyond it included, and which were
+// not reached.
+func (a *Atlas) Survey(t Terrain) (total int, never []Cell) {
+	total = len(a.first[Cells])
+	for _, i := range t.cells() {
+		if !a.once.Has(i) {
+			total++
+			never = append(never, cellOf(i))
+		}
+	}
+	return total, never
+}

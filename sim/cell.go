@@ -54,10 +54,132 @@ func (e *endpoint) phase() Phase {
 	return Open
 }
 
-// cellOf is the number of a cell: pending is 1 if the engine has output.
-func cellOf(e *endpoint, op int, status uint8, pending int) uint32 {
-	at := uint32(e.id&1)*uint32(numPhases) + uint32(e.phase())
+// A Cell is something that a pump can meet: in a phase of its link a call is
+// answered in a certain way. The call is where it has to decide what to do.
+type Cell struct {
+	Role  model.Role
+	Phase Phase
+	// Call and Answer are the event, in words. "told" is the pump's call of its
+	// app, and its answer the cause that it gives.
+	Call, Answer string
+	// Pending: the engine has output that nobody has drained.
+	Pending bool
+}
+
+// String is the cell's name: "server, open: read says want-read, output
+// pending".
+func (c Cell) String() string {
+	s := fmt.Sprintf("%s, %s: %s says %s", c.Role, c.Phase, c.Call, c.Answer)
+	if c.Pending {
+		s += ", output pending"
+	}
+	return s
+}
+
+// cellNumber is a cell's number: pending is 1 if the engine has output.
+func cellNumber(role model.Role, p Phase, op int, status uint8, pending int) uint32 {
+	at := uint32(role)*uint32(numPhases) + uint32(p)
 	return at<<9 | uint32(op)<<4 | uint32(status&7)<<1 | uint32(pending)
 }
 
-var _ = model.Client
+// cellOf is the cell of a number.
+func cellOf(i uint32) Cell {
+	at, op, status := i>>9, int(i>>4&31), uint8(i>>1&7)
+	c := Cell{Role: model.Role(at / uint32(numPhases)), Phase: Phase(at % uint32(numPhases))}
+	c.Call, c.Answer, c.Pending = opText[op], model.Status(status).String(), i&1 != 0
+	switch op {
+	case opTold:
+		c.Call, c.Answer = "told", model.Cause(status).String()
+	case opRecv, opSend:
+		c.Answer = model.IOStatus(status).String()
+	}
+	return c
+}
+
+// A phases is a set of phases.
+type phases uint8
+
+const (
+	inShaking = 1 << Shaking
+	inOpen    = 1 << Open
+	inReneg   = 1 << Renegotiating
+	inHalf    = 1 << HalfClosed
+	inClosing = 1 << Closing
+	inEnded   = 1 << Ended
+	inAll     = 1<<numPhases - 1
+)
+
+// events are the answers that calls can have: where without output pending, and
+// where with it. It is what correct libraries and sockets answer to a pump that
+// asks where it should; who asks elsewhere may meet others.
+var events = []struct {
+	op            int
+	status        uint8
+	idle, pending phases
+}{
+	{opRecv, uint8(model.IOOK), inAll, 0},
+	{opRecv, uint8(model.WouldBlock), inAll, 0},
+	{opRecv, uint8(model.EOF), inAll, 0},
+	{opRecv, uint8(model.Reset), inAll, 0},
+	{opSend, uint8(model.IOOK), inAll, 0},
+	{opSend, uint8(model.WouldBlock), inAll, 0},
+	{opSend, uint8(model.Reset), inAll, 0},
+	{opHandshake, uint8(model.OK), inShaking, inShaking},
+	{opHandshake, uint8(model.WantRead), inShaking, inShaking},
+	{opHandshake, uint8(model.WantWrite), inShaking, inShaking},
+	{opHandshake, uint8(model.Failed), inShaking, inShaking},
+	{opRead, uint8(model.OK), inAll &^ inEnded, inAll &^ inEnded},
+	{opRead, uint8(model.WantRead), inAll &^ inEnded, inAll &^ inEnded},
+	{opRead, uint8(model.WantWrite), inAll &^ (inEnded | inHalf), inAll &^ inEnded},
+	{opRead, uint8(model.Closed), inOpen | inHalf | inClosing, inOpen | inHalf | inClosing},
+	{opRead, uint8(model.Failed), inShaking | inOpen | inHalf | inClosing, inShaking | inOpen},
+	{opWrite, uint8(model.OK), inAll &^ (inShaking | inReneg), inAll &^ (inShaking | inReneg)},
+	{opWrite, uint8(model.WantRead), inOpen, inOpen},
+	{opWrite, uint8(model.WantWrite), inAll &^ (inShaking | inReneg), inAll &^ inShaking},
+	{opWrite, uint8(model.Failed), inOpen | inClosing | inEnded, 0},
+	{opShutdown, uint8(model.OK), inClosing | inEnded, inClosing | inEnded},
+	{opShutdown, uint8(model.WantRead), inHalf | inClosing, inHalf | inClosing},
+	{opShutdown, uint8(model.WantWrite), inHalf | inClosing, inHalf | inClosing},
+	{opTold, uint8(model.Clean), inOpen | inHalf, 0},
+	{opTold, uint8(model.Truncated), inShaking | inOpen | inReneg, 0},
+	{opTold, uint8(model.Broken), inShaking | inOpen | inReneg, 0},
+	{opTold, uint8(model.Fault), inShaking | inOpen | inReneg, 0},
+}
+
+// A Terrain is what a hunt can come to at all.
+type Terrain struct {
+	// Client: the pump under test can be the client's.
+	Client bool
+	// Renegotiation, HalfClose and Close: there are such phases.
+	Renegotiation, HalfClose, Close bool
+}
+
+// cells are the numbers of the cells of a terrain.
+func (t Terrain) cells() (all []uint32) {
+	in := phases(inAll)
+	if !t.Renegotiation {
+		in &^= inReneg
+	}
+	if !t.HalfClose {
+		in &^= inHalf
+	}
+	if !t.Close {
+		in &^= inClosing
+	}
+	for _, role := range [...]model.Role{model.Client, model.Server} {
+		if role == model.Client && !t.Client {
+			continue
+		}
+		for p := range numPhases {
+			for _, ev := range events {
+				if ev.idle&in>>p&1 != 0 {
+					all = append(all, cellNumber(role, p, ev.op, ev.status, 0))
+				}
+				if ev.pending&in>>p&1 != 0 {
+					all = append(all, cellNumber(role, p, ev.op, ev.status, 1))
+				}
+			}
+		}
+	}
+	return all
+}

@@ -44,6 +44,7 @@ type Cover struct {
 	producer [2 * MaxLinks]uint8 // what made the output that waits at the end
 	output   [2 * MaxLinks]int   // how much that was
 	looks    [2 * MaxLinks]uint32
+	moves    [2 * MaxLinks]uint64 // the ends' after their last turns
 }
 
 // A Sighting is what a run has reached.
@@ -69,7 +70,7 @@ func (c *Cover) restart() {
 	}
 	c.fresh, c.lastNew, c.tested = c.fresh[:0], 0, 0
 	c.writer, c.producer, c.output = [4]uint8{}, [4]uint8{}, [4]int{}
-	c.looks = [4]uint32{}
+	c.looks, c.moves = [4]uint32{}, [4]uint64{}
 }
 
 // Sighting is what the last run has reached.
@@ -95,6 +96,9 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 	if op == opSend && n > 0 {
 		c.writer[e.id.Peer()] = w.doer(e)
 	}
+	if op == opData {
+		c.tested = c.tested.With(model.Corruption)
+	}
 	if !w.under(e) {
 		return
 	}
@@ -113,7 +117,7 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 	default:
 		return
 	}
-	c.mark(w, cellOf(e, op, status, pending))
+	c.mark(w, cellNumber(model.Role(e.id&1), e.phase(), op, status, pending))
 }
 
 // produced notes what an engine call left to drain; 1 if there is anything.
@@ -163,6 +167,13 @@ func (c *Cover) state(w *World, a Action) {
 	h := fold(fold(kind, uint64(x)), uint64(y))
 	c.mark(w, firstState+uint32(h%(NumFeatures-firstState)))
 	c.tested |= tested(x|y, x&y)
+	if a := e.acct; a.Accepted > a.Written+uint64(a.Limits.Queue) { // it should have refused
+		c.tested = c.tested.With(model.UnboundedBuffer)
+	}
+	if e.moves == c.moves[e.id] {
+		c.tested = c.tested.With(model.BusyLoop)
+	}
+	c.moves[e.id] = e.moves
 }
 
 // The bits of an outline.
@@ -217,9 +228,6 @@ func when(so bool, bit uint32) uint32 {
 // and what both ends show.
 func tested(either, both uint32) model.PropertySet {
 	set := model.PropertySet(1 << model.Crash)
-	if either&seesIdle != 0 {
-		set = set.With(model.BusyLoop)
-	}
 	if either&(seesRefusal|seesPause) != 0 {
 		set = set.With(model.UnboundedBuffer)
 	}
@@ -235,8 +243,6 @@ func (c *Cover) judged(w *World, e *endpoint, m model.Moment) {
 	a, p := e.acct, e.peer().acct
 	clean := !w.tainted[e.id/2]
 	switch m {
-	case model.AtData:
-		c.tested = c.tested.With(model.Corruption)
 	case model.AtFin:
 		if clean && (a.Closing || a.HalfClosing) {
 			c.tested = c.tested.With(model.Truncation)
@@ -265,7 +271,7 @@ func Tests(id model.PropertyID) string { return testText[id] }
 var testText = map[model.PropertyID]string{
 	model.Stall:           "bytes on the wire, and rest after them",
 	model.Deadlock:        "both directions of a link full",
-	model.BusyLoop:        "a turn that changes nothing",
+	model.BusyLoop:        "a turn in which nothing moves",
 	model.DataLoss:        "accepted plaintext on a link without faults",
 	model.Corruption:      "data for an app",
 	model.Truncation:      "an end of a link that an app asked for",

@@ -32,6 +32,8 @@ type Script struct {
 	Property string
 	// Hash is the end of the recorded run's hash chain; 0 means unknown.
 	Hash uint64
+	// Found is how it was found, for whoever wants to know how often.
+	Found Discovery
 	// Story tells people what happens, one line of text each.
 	Story   []string
 	Actions []Action

@@ -15,7 +15,7 @@ const (
 		"spurious, window, reset, fin, mutate, tick"
 	required = "pump, peer, engine, scenario, under, tls, transport, trigger, links, seed, sizes"
 	fields   = "one of pump, peer, engine, peer-engine, scenario, under, tls, transport, trigger, " +
-		"links, seed, traits, sizes, early, property, hash"
+		"links, seed, traits, sizes, early, property, hash, found"
 	sizeWords = "bio, pipe, queue, chunk, flight, window, record, hello, chain, client-chain, " +
 		"tickets, linger"
 )

@@ -40,6 +40,7 @@ var header = []field{
 	{key: "early", optional: true, get: getEarly, set: setEarly},
 	{key: "property", optional: true, get: getProperty, set: setProperty},
 	{key: "hash", optional: true, get: getHash, set: setHash},
+	{key: "found", optional: true, get: getFound, set: setFound},
 }
 
 // fieldNamed is the index of a field, or an error that lists them.

@@ -381,6 +381,35 @@ func TestVariation(t *testing.T) {
 	}
 }
 
+// TestVariationKeepsSizes: a storm of another world is cut to the sizes of the
+// plan at hand.
+func TestVariationKeepsSizes(t *testing.T) {
+	cfg, parts, plan := walled()
+	w := NewWorld()
+	defer w.Close()
+	parent := []Action{{Verb: Write, Arg: 9000, Arg2: 9000}, {Verb: Write, Arg: 5, Arg2: 6}}
+	seen := 0
+	for seed := range uint64(50) {
+		v := &Variation{}
+		v.Restart(&plan, seed)
+		v.Vary(parent, 1)
+		if err := w.Reset(&cfg, &parts, 0); err != nil {
+			t.Fatal(err)
+		}
+		w.Run(&checked{v, func(a Action) {
+			if a.Verb == Write && (a.Arg > uint32(plan.Body) || a.Arg2 > uint32(plan.Answer)) {
+				t.Fatalf("seed %d: %s; want at most %d and %d", seed, a, plan.Body, plan.Answer)
+			}
+			if a.Verb == Write && a.Arg == uint32(plan.Body) {
+				seen++
+			}
+		}})
+	}
+	if seen == 0 {
+		t.Error("the large write was never made")
+	}
+}
+
 // TestCoverSeesAndChangesNothing: a run with a cover has the same hash as
 // without, and the same run reaches the same.
 func TestCoverSeesAndChangesNothing(t *testing.T) {

@@ -21,12 +21,14 @@ type huntFlags struct {
 	tls, scenario, strategy        string
 	profile                        string
 	property, corpus, confirm      string
+	fixed                          string
 	seed, schedules                uint64
 	time                           time.Duration
 	workers                        int
 	json, first                    bool
 
-	saved []string // the paths of the finds' scripts
+	saved []string      // the paths of the finds' scripts
+	again *fuzz.Recheck // of --fixed
 }
 
 func newHunt(t *terminal) *cobra.Command {
@@ -46,6 +48,7 @@ func newHunt(t *terminal) *cobra.Command {
 			"  wantwrite hunt --pump kv-landed --property data-loss\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
 			"  wantwrite hunt --confirm openssl\n" +
+			"  wantwrite hunt --fixed found/stall/my-pump-renegotiation.script\n" +
 			"  wantwrite hunt --engine openssl --scenario idle-renegotiation --first\n" +
 			"  wantwrite hunt --time 30s --json",
 		Args: countArgs(0, 0, "none"),
@@ -66,6 +69,8 @@ func newHunt(t *terminal) *cobra.Command {
 	fl.StringVar(&f.strategy, "strategy", fuzz.Portfolio, "how actions are picked: "+
 		strategyNames())
 	fl.StringVar(&f.property, "property", "", "look for one property only: see list")
+	fl.StringVar(&f.fixed, "fixed", "", "a script that once failed: replay it, and then look for its"+
+		" property\nuntil 99 % sure that it does not come back (default pump: the script's)")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
 	fl.Uint64Var(&f.seed, "seed", 1, "the seed of the hunt")
 	fl.Uint64Var(&f.schedules, "schedules", 0, "how many schedules (default: 20000, or with"+
@@ -177,6 +182,11 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 		return err
 	}
 	ctx := cmd.Context()
+	if f.fixed != "" {
+		if err := f.recheck(ctx, cmd, t, &h, c); err != nil {
+			return err
+		}
+	}
 	if f.time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, f.time)

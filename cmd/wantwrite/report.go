@@ -27,16 +27,24 @@ func tell(t *terminal, find *fuzz.Find, path string) {
 	t.printf("  replay: wantwrite replay %s\n\n", path)
 }
 
-// summary prints how far a hunt came, and in a table what it found: what was
-// found first need not be what matters most.
+// summary prints how far a hunt came and what it covered, and in a table what
+// it found: what was found first need not be what matters most.
 func summary(t *terminal, f *huntFlags, rep fuzz.Report) {
 	seconds := rep.Elapsed.Seconds()
 	t.printf("%s: %d found in %d schedules, %d steps, %.1fs (%.0f schedules/s)\n",
 		f.pump, len(rep.Finds), rep.Schedules, rep.Steps, seconds,
 		float64(rep.Schedules)/max(seconds, 1e-9))
-	if len(rep.Finds) < 2 {
-		return
+	if len(rep.Finds) > 1 {
+		table(t, f, rep)
 	}
+	covered(t, rep.Coverage)
+	if f.again != nil && len(rep.Finds) == 0 {
+		t.printf("%s\n", wrap(f.again.Verdict(rep.Schedules), 2, 96))
+	}
+}
+
+// table lists the finds.
+func table(t *terminal, f *huntFlags, rep fuzz.Report) {
 	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n  PROPERTY\tEND\tWHAT\tSCRIPT\n")
 	for i, find := range rep.Finds {
@@ -134,10 +142,14 @@ type endJSON struct {
 	Steps     uint64  `json:"steps"`
 	Found     int     `json:"found"`
 	Seconds   float64 `json:"seconds"`
+	// Coverage is what was reached, Fixed what became of the script of --fixed.
+	Coverage *coverageJSON `json:"coverage,omitempty"`
+	Fixed    *fixedJSON    `json:"fixed,omitempty"`
 }
 
 func endObject(f *huntFlags, rep fuzz.Report, result string) endJSON {
 	return endJSON{Result: result, Pump: f.pump, Engine: f.engine, TLS: f.tls,
 		Scenario: f.scenario, Strategy: f.strategy, Seed: f.seed, Schedules: rep.Schedules,
-		Steps: rep.Steps, Found: len(rep.Finds), Seconds: rep.Elapsed.Seconds()}
+		Steps: rep.Steps, Found: len(rep.Finds), Seconds: rep.Elapsed.Seconds(),
+		Coverage: coverageObject(rep.Coverage), Fixed: fixedObject(f, &rep)}
 }

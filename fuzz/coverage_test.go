@@ -1,0 +1,180 @@
+package fuzz_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// huntOf runs a hunt of a pump.
+func huntOf(t *testing.T, spec model.Spec, h fuzz.Hunt) fuzz.Report {
+	t.Helper()
+	h.Pump = &spec
+	rep, err := h.Run(context.Background(), fuzz.NewCatalog(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
+
+// TestCoverageOfTheReference: a hunt of the reference reaches nearly all that
+// is listed, so that what it did not reach is worth reading; and it puts every
+// property to the test.
+func TestCoverageOfTheReference(t *testing.T) {
+	t.Parallel()
+	c := huntOf(t, model.ReferenceSpec(), fuzz.Hunt{Seed: 1, Schedules: 12000}).Coverage
+	if c.Cells.Reached < c.Total*85/100 || len(c.Never) != c.Total-c.Cells.Reached {
+		t.Errorf("got %d of %d cells and %d never reached; want most of them", c.Cells.Reached,
+			c.Total, len(c.Never))
+	}
+	if len(c.Untested) > 0 {
+		t.Errorf("got %v as never put to the test", c.Untested)
+	}
+	if c.Cells.Chance > 0.01 || c.States.Chance < c.Cells.Chance || c.States.Late == 0 {
+		t.Errorf("got %+v, %+v; want cells nearly all seen, and states still coming", c.Cells,
+			c.States)
+	}
+	names := map[string]bool{}
+	for _, cell := range c.Never {
+		names[cell.String()] = true
+	}
+	if len(names) != len(c.Never) {
+		t.Errorf("%d cells have %d names", len(c.Never), len(names))
+	}
+}
+
+// TestCoverageKnowsThePump: what a pump can't come to is not missed. The kv
+// pumps are servers whose apps never close.
+func TestCoverageKnowsThePump(t *testing.T) {
+	t.Parallel()
+	c := huntOf(t, model.KVLanded(), fuzz.Hunt{Seed: 1, Schedules: 500}).Coverage
+	for _, cell := range c.Never {
+		if cell.Role == model.Client || cell.Phase == sim.Closing || cell.Phase == sim.HalfClosed {
+			t.Errorf("%s is missed, and can't be", cell)
+		}
+	}
+	if len(c.Never) == 0 || c.Cells.Reached == 0 {
+		t.Errorf("got %+v; want some reached and some not", c)
+	}
+}
+
+// TestUntested: in a scenario in which nobody closes, and with very few
+// schedules, some properties are never put to the test. They are named, and
+// only those that were looked for.
+func TestUntested(t *testing.T) {
+	t.Parallel()
+	h := fuzz.Hunt{Seed: 1, Schedules: 300}
+	h.Scenario = "idle-renegotiation"
+	untested := func(h fuzz.Hunt) string {
+		var names []string
+		for _, p := range huntOf(t, model.ReferenceSpec(), h).Coverage.Untested {
+			names = append(names, p.String())
+		}
+		return strings.Join(names, " ")
+	}
+	if got := untested(h); !strings.Contains(got, "truncation") ||
+		!strings.Contains(got, "spurious-failure") || strings.Contains(got, "stall") {
+		t.Errorf("got %q as never put to the test; want truncation and spurious-failure, and not stall", got)
+	}
+	h.Watch = model.EveryProperty.Only(model.Stall).With(model.Truncation)
+	if got := untested(h); got != "truncation" {
+		t.Errorf("got %q; want only what was looked for: truncation", got)
+	}
+}
+
+// TestTestedIsBroken: whoever breaks a property has put it to the test. The
+// mutants break one each.
+func TestTestedIsBroken(t *testing.T) {
+	t.Parallel()
+	for _, m := range model.Mutants() {
+		h := fuzz.Hunt{Seed: 1, Schedules: 10000, First: true,
+			Watch: model.EveryProperty.Only(m.Breaks)}
+		rep := huntOf(t, m.Spec, h)
+		if len(rep.Finds) != 1 || len(rep.Coverage.Untested) > 0 {
+			t.Errorf("%s: got %d finds, and %v as never put to the test", m.Name, len(rep.Finds),
+				rep.Coverage.Untested)
+		}
+	}
+}
+
+// TestRecheckMeasures: the script's own pump still fails, so it says how often
+// schedules find that; the other pump is then hunted for as long as it takes.
+func TestRecheckMeasures(t *testing.T) {
+	t.Parallel()
+	s := hunted(t, fuzz.Hunt{Seed: 1, Schedules: 2000, First: true,
+		Watch: model.EveryProperty.Only(model.Stall)}).Finds[0].Script
+	spec := model.ReferenceSpec()
+	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1}
+	k, err := h.Recheck(context.Background(), fuzz.NewCatalog(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !k.Measured || k.Rate.Found < 50 || k.Still != nil || h.Schedules != k.Rate.Enough() ||
+		h.Watch != model.EveryProperty.Only(model.Stall) {
+		t.Errorf("got %+v, and a hunt of %d schedules", k, h.Schedules)
+	}
+	if sure := k.Rate.Sure(h.Schedules); sure < 0.99 || k.Rate.Sure(h.Schedules-1) >= 0.99 {
+		t.Errorf("got %v sure after %d schedules; want 99 %%, and no schedule too many", sure,
+			h.Schedules)
+	}
+	wants(t, k.Verdict(h.Schedules), "stall was not seen again", "which are enough",
+		"schedules of kv-original")
+	wants(t, k.Verdict(1), "which are too few")
+
+	original := model.KVOriginal()
+	h = fuzz.Hunt{Options: fuzz.Options{Pump: &original}, Seed: 1}
+	if k, err = h.Recheck(context.Background(), fuzz.NewCatalog(), s); err != nil || k.Still == nil {
+		t.Errorf("got %+v, %v; want a script that still fails", k, err)
+	}
+}
+
+// TestRecheckRemembers: the pump was mended in place, so nothing fails any more.
+// The script says how often it was found, and in which kind of hunt.
+func TestRecheckRemembers(t *testing.T) {
+	t.Parallel()
+	before := fuzz.Hunt{Seed: 1, Schedules: 5000, First: true, Strategy: "pct:3",
+		Watch: model.EveryProperty.Only(model.Stall)}
+	before.Scenario = "idle-renegotiation"
+	f := hunted(t, before).Finds[0]
+	mended := model.ReferenceSpec()
+	mended.Name = "kv-original"
+	recheck := func() (fuzz.Hunt, *fuzz.Recheck, error) {
+		h := fuzz.Hunt{Options: fuzz.Options{Pump: &mended}, Seed: 1}
+		k, err := h.Recheck(context.Background(), fuzz.NewCatalog(mended), f.Script)
+		return h, k, err
+	}
+	h, k, err := recheck()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if k.Measured || k.Rate != (fuzz.Rate{Found: 1, Schedules: f.Schedule + 1}) ||
+		h.Strategy != "pct:3" || h.Scenario != "idle-renegotiation" {
+		t.Errorf("got %+v, strategy %s, scenario %s; want those of the hunt that found it", k,
+			h.Strategy, h.Scenario)
+	}
+	f.Script.Found = sim.Discovery{}
+	if _, _, err = recheck(); err == nil || !strings.Contains(err.Error(), "how often") {
+		t.Errorf("got %v; want an error: nothing is known", err)
+	}
+}
+
+// TestRate: with many finds their number counts, with few what is likely.
+func TestRate(t *testing.T) {
+	for _, c := range []struct {
+		rate   fuzz.Rate
+		enough uint64
+	}{
+		{fuzz.Rate{Found: 50, Schedules: 5000}, 459}, // ln 0.01 / ln 0.99, rounded up
+		{fuzz.Rate{Found: 1, Schedules: 100}, 9028},
+		{fuzz.Rate{Found: 10, Schedules: 10}, 1},
+		{fuzz.Rate{}, 0},
+	} {
+		if got := c.rate.Enough(); got != c.enough {
+			t.Errorf("%+v: got %d schedules; want %d", c.rate, got, c.enough)
+		}
+	}
+}
