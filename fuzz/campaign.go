@@ -46,7 +46,7 @@ type attempt struct {
 func newCampaign(h *Hunt, c *Catalog, rep *Report) (*campaign, error) {
 	strategy, err := StrategyNamed(h.strategy())
 	if err == nil && h.Options.real() {
-		strategy, err = strategy.forReal()
+		strategy, err = strategy.unlearned()
 	}
 	if err != nil {
 		return nil, err

@@ -20,7 +20,8 @@ type Runner struct {
 	parts     sim.Parts // of schedules
 	twin      sim.Parts // of schedules whose peer is the pump itself
 
-	observer observer // nil but in a child process
+	ran, told uint64   // schedules of a fuzz target: see countFuzzed
+	observer  observer // nil but in a child process
 }
 
 // An observer is told of each run before it begins, and may stand between

@@ -107,22 +107,22 @@ func (s *Strategy) learns() bool {
 	return false
 }
 
-// forReal is the strategy as it is on a library of the machine, which may take
-// its process with it, and all that was learned there: nothing is learned, and
-// methods have equal shares.
-func (s *Strategy) forReal() (*Strategy, error) {
-	real := *s
-	real.methods = nil
+// unlearned is the strategy without what learns, as it is on a library of the
+// machine: that may take its process with it, and all that was learned there.
+// The methods that are left have equal shares.
+func (s *Strategy) unlearned() (*Strategy, error) {
+	rest := *s
+	rest.methods = nil
 	for _, m := range s.methods {
 		if _, ok := m.make().(*sim.Variation); !ok {
-			real.methods = append(real.methods, m)
+			rest.methods = append(rest.methods, m)
 		}
 	}
-	if len(real.methods) == 0 {
+	if len(rest.methods) == 0 {
 		return nil, fmt.Errorf("fuzz: got strategy %q for a library of the machine; want one that "+
 			"does not learn, or the model's engine and --confirm", s.Name)
 	}
-	return &real, nil
+	return &rest, nil
 }
 
 // A task is a schedule as it has been decided. All that is done with it, where

@@ -26,10 +26,13 @@ const testSchedules = 20000
 // Check is the test of a pump, in one line of a user's test: it replays the
 // scripts of testdata/wantwrite, which must not fail any more, hunts, and
 // lets rapid draw scenarios and actions. What it finds is shrunk, saved in
-// testdata/wantwrite and explained in the test's failure.
-func Check(t *testing.T, spec model.Spec) {
+// testdata/wantwrite and explained in the test's failure. What is given more
+// changes the hunt: its strategy, seed, schedules or workers.
+//
+//	fuzz.Check(t, spec, func(h *fuzz.Hunt) { h.Strategy = "pct:4" })
+func Check(t *testing.T, spec model.Spec, more ...func(*Hunt)) {
 	t.Run("replay", func(t *testing.T) { checkReplays(t, spec) })
-	t.Run("hunt", func(t *testing.T) { checkHunt(t, spec) })
+	t.Run("hunt", func(t *testing.T) { checkHunt(t, spec, more) })
 	t.Run("rapid", func(t *testing.T) { Rapid(t, spec) })
 }
 
@@ -53,10 +56,13 @@ func checkReplays(t *testing.T, spec model.Spec) {
 }
 
 // checkHunt goes through schedules and saves what it finds.
-func checkHunt(t *testing.T, spec model.Spec) {
+func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
 	h := Hunt{Options: Options{Pump: &spec}, Seed: 1, Schedules: testSchedules}
 	if testing.Short() {
 		h.Schedules /= 10
+	}
+	for _, change := range more {
+		change(&h)
 	}
 	h.Found = func(f *Find) error {
 		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, f.Script, f.Story))
@@ -84,23 +90,27 @@ func Rapid(t *testing.T, spec model.Spec) {
 	})
 }
 
-// Fuzz is the fuzz target of a pump, in one line of a user's fuzz test: the
-// bytes are the choices of the strategy.
+// Fuzz is the fuzz target of a pump, in one line of a user's fuzz test. The
+// bytes are a script, the choices of a schedule, or if they are few the name of
+// a batch of schedules.
 func Fuzz(f *testing.F, spec model.Spec) {
 	FuzzScenario(f, spec, "")
 }
 
 // FuzzScenario is Fuzz bound to a scenario.
 func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
-	for _, seed := range append(seedBytes(), seedScripts(f)...) {
-		f.Add(seed)
-	}
-	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec, Scenario: scenario})
+	r, err := fuzzRunner(spec, scenario)
 	if err != nil {
 		f.Fatal(err)
 	}
+	for _, seeds := range [][][]byte{seedBytes(), seedScripts(f), seedBatches(len(r.searchers))} {
+		for _, seed := range seeds {
+			f.Add(seed)
+		}
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		res, err := r.fuzzed(data)
+		r.countFuzzed()
 		if err != nil {
 			t.Skip(err)
 		}
@@ -111,10 +121,30 @@ func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
 	})
 }
 
+// fuzzRunner is the runner of a fuzz target.
+func fuzzRunner(spec model.Spec, scenario string) (*Runner, error) {
+	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec, Scenario: scenario})
+	if err != nil {
+		return nil, err
+	}
+	all, err := StrategyNamed(Portfolio)
+	if err == nil {
+		all, err = all.unlearned() // a fuzz target does its own learning
+	}
+	if err == nil {
+		r.Use(all)
+	}
+	return r, err
+}
+
 // fuzzed runs what a fuzzer made. Bytes that are a script are run as one, with
 // the pump under test in the place of the script's, as far as its actions are
-// enabled; any others are the choices of a strategy.
+// enabled; a few bytes name a batch; any others are the choices of a strategy.
 func (r *Runner) fuzzed(data []byte) (sim.Result, error) {
+	if len(data) <= maxBatchName {
+		return r.batch(batchOf(data, len(r.searchers)))
+	}
+	r.ran++
 	if !bytes.HasPrefix(data, []byte("wantwrite script ")) {
 		return r.Drawn(choices(data), model.EveryProperty)
 	}

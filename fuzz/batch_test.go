@@ -1,0 +1,66 @@
+package fuzz
+
+import (
+	"testing"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// TestShortInputsAreBatches: an input of a few bytes runs a batch of schedules,
+// of the method, seed and number that it names; a longer one runs one.
+func TestShortInputsAreBatches(t *testing.T) {
+	r, err := fuzzRunner(model.ReferenceSpec(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for _, c := range []struct {
+		data []byte
+		want batch
+	}{
+		{nil, batch{0, 0, 0}},
+		{[]byte{6, 7}, batch{1, 7, 0}},
+		{append(make([]byte, 9), 2), batch{0, 0, 2 * batchSize}},
+	} {
+		if got := batchOf(c.data, len(r.searchers)); got != c.want {
+			t.Errorf("%v: got %+v; want %+v", c.data, got, c.want)
+		}
+		before := r.ran
+		if res, err := r.fuzzed(c.data); err != nil || res.Found || r.ran-before != batchSize {
+			t.Errorf("%v: got %v, %v after %d schedules; want a clean batch", c.data, res.Found, err,
+				r.ran-before)
+		}
+	}
+	before := r.ran
+	if _, err := r.fuzzed(make([]byte, 200)); err != nil || r.ran-before != 1 {
+		t.Errorf("got %d schedules, %v; want a single one", r.ran-before, err)
+	}
+	for _, name := range seedBatches(len(r.searchers)) {
+		if len(name) > maxBatchName {
+			t.Errorf("%v is no name of a batch", name)
+		}
+	}
+}
+
+// TestBatchStopsAtTheViolation: the world is then that of the schedule that
+// broke the property, for whoever tells of it, and the same name fails again.
+func TestBatchStopsAtTheViolation(t *testing.T) {
+	r, err := fuzzRunner(model.KVOriginal(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	for method := range len(r.searchers) {
+		name := []byte{byte(method), 1}
+		first, err := r.fuzzed(name)
+		if err != nil || !first.Found {
+			t.Fatalf("method %d: got %+v, %v; want a violation in the first batch", method, first, err)
+		}
+		if again, _ := r.fuzzed(name); again != first {
+			t.Errorf("method %d: got %+v, then %+v", method, first, again)
+		}
+		if s, story := tell(r, first); len(story) < 2 || s.Property != first.Violation.Property.String() {
+			t.Errorf("method %d: the story of %s is %q", method, first.Violation, story)
+		}
+	}
+}

@@ -1,0 +1,29 @@
+package sim
+
+// Do does an enabled action, for drivers that hold the world in their own hands
+// instead of giving it a Strategy, and then End: between Reset and End nothing
+// else may run it. more is false when there is nothing to go on for: the action
+// was not enabled, or what it led to ends the run.
+func (w *World) Do(a Action) (more bool) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.crashed(fault)
+			more = false
+		}
+	}()
+	if w.over || !w.Can(a) {
+		return false
+	}
+	w.actions = append(w.actions, a)
+	w.step(a)
+	return !w.over
+}
+
+// End heals and gives the verdict on what was done with Do.
+func (w *World) End() Result { return w.Run(nothing{}) }
+
+// nothing is the strategy of a storm that has been.
+type nothing struct{}
+
+// Next implements Strategy.
+func (nothing) Next(*World) (Action, bool) { return Action{}, false }
