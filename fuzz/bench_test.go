@@ -1,7 +1,9 @@
 package fuzz_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -35,6 +37,44 @@ func BenchmarkSchedule(b *testing.B) {
 		runs++
 	}
 	report(b, steps)
+}
+
+// BenchmarkStrategies hunts with each strategy, on one core. The ratio is to
+// the bare walk of BenchmarkSchedule, which takes turns with it. "wantwrite
+// bench" prints this as a table, and more.
+func BenchmarkStrategies(b *testing.B) {
+	const schedules = 500
+	spec := model.ReferenceSpec()
+	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close()
+	for _, s := range fuzz.Strategies() {
+		b.Run(s.Name, func(b *testing.B) {
+			var bare, hunted time.Duration
+			steps := uint64(0)
+			for seed := uint64(0); b.Loop(); seed++ {
+				start := time.Now()
+				for n := range uint64(schedules) {
+					if _, err := r.Schedule(seed, n, model.EveryProperty); err != nil {
+						b.Fatal(err)
+					}
+				}
+				bare += time.Since(start)
+				h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: seed, Schedules: schedules,
+					Strategy: s.Name, Workers: 1}
+				rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+				if err != nil {
+					b.Fatal(err)
+				}
+				hunted, steps = hunted+rep.Elapsed, steps+rep.Steps
+			}
+			b.ReportMetric(float64(hunted.Nanoseconds())/float64(steps), "ns/step")
+			b.ReportMetric(float64(b.N*schedules)/hunted.Seconds(), "schedules/s")
+			b.ReportMetric(bare.Seconds()/hunted.Seconds(), "x-bare-walk")
+		})
+	}
 }
 
 // report gives the figures of runs that took that many steps together.

@@ -120,7 +120,7 @@ func (k *campaign) run(ctx context.Context) error {
 // library of the machine it is one: what a schedule does there is told before
 // it begins.
 func (k *campaign) decide(n uint64) {
-	size := uint64(generation)
+	size := min(generation, max(n, firstGeneration))
 	if k.hunt.Options.real() {
 		size = 1
 	}
@@ -213,7 +213,7 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error) {
 	if rate := k.hunt.counted; rate != nil {
 		rate.Found++
-		return rate.Found >= measuredFinds, nil
+		return k.hunt.First || rate.Found >= measuredFinds, nil
 	}
 	k.rep.Elapsed = time.Since(k.start)
 	s := k.crew[0]

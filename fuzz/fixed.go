@@ -135,7 +135,7 @@ func (k *Recheck) measure(ctx context.Context, h *Hunt, c *Catalog) (err error) 
 	if before.Pump, err = c.Pump(k.Script.Config.Pump); err != nil {
 		return err
 	}
-	before.Schedules, before.Found, before.Confirm, before.counted = measuredSchedules, nil, nil, &k.Rate
+	before.Schedules, before.First, before.counted = measuredSchedules, false, &k.Rate
 	rep, err := before.Run(ctx, c)
 	k.Rate.Schedules = rep.Schedules
 	if err == nil && k.Rate.Found == 0 {

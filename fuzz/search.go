@@ -25,8 +25,9 @@ type gain struct {
 }
 
 const (
-	// generation is how many schedules are decided at a time.
-	generation = 256
+	// generation is how many schedules are decided at a time. The first ones are
+	// smaller, from firstGeneration on: much is learned there, and found.
+	generation, firstGeneration uint64 = 256, 16
 	// maxFamily is how many ancestors are kept.
 	maxFamily = 1024
 	// leastShare is a method's share when it finds nothing new, and spareShare

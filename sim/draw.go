@@ -1,7 +1,5 @@
 package sim
 
-import "math/bits"
-
 // Draw makes a draw function of the world's choices for other generators
 // (rapid, fuzz bytes): below(n, label) must answer 0 to n-1.
 type Draw struct {
@@ -16,20 +14,47 @@ func (d *Draw) Next(w *World) (Action, bool) {
 	if len(w.actions) >= d.Plan.Steps {
 		return Action{}, false
 	}
-	var options [16 * 2 * MaxLinks]int
-	n := 0
-	for m := uint64(w.enabled); m != 0; m &= m - 1 {
-		i := bits.TrailingZeros64(m)
-		if v, e := enabledAt(i); d.allowed(w, v, e) {
-			options[n] = i
-			n++
-		}
-	}
+	options, n := d.options(w, uint64(w.enabled))
 	if n == 0 || d.Below(64, "stop") == 63 {
 		return Action{}, false
 	}
 	v, e := enabledAt(options[d.Below(n, "action")])
 	return d.arguments(v, e), true
+}
+
+// Of is an action of a verb, for drivers that draw the verb themselves; ok is
+// false if none is enabled that the plan allows.
+func (d *Draw) Of(w *World, v Verb) (a Action, ok bool) {
+	if len(w.actions) >= d.Plan.Steps {
+		return a, false
+	}
+	var events uint64
+	for e := range 2 * MaxLinks {
+		events |= 1 << (16*e + int(v))
+	}
+	options, n := d.options(w, events&uint64(w.enabled))
+	if n == 0 {
+		return a, false
+	}
+	_, e := enabledAt(options[d.Below(n, "end")])
+	return d.arguments(v, e), true
+}
+
+// Any says whether anything is enabled that the plan allows.
+func (d *Draw) Any(w *World) bool {
+	_, n := d.options(w, uint64(w.enabled))
+	return n > 0
+}
+
+// options are those of the events that the plan allows, and how many.
+func (d *Draw) options(w *World, events uint64) (options [numBits]int, n int) {
+	each(events, func(bit int) {
+		if v, e := enabledAt(bit); d.allowed(w, v, e) {
+			options[n] = bit
+			n++
+		}
+	})
+	return options, n
 }
 
 // allowed says whether the plan has the verb and its budget is not spent.

@@ -63,8 +63,8 @@ func newRoot(t *terminal) *cobra.Command {
 	chooseLibrary(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newShrink(t),
-		newList(t), newContained(t))
+	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newShrink(t), newList(t), newBench(t),
+		newContained(t))
 	return root
 }
 
@@ -82,7 +82,7 @@ func chooseLibrary(root *cobra.Command) {
 }
 
 func unknownCommand(name string) error {
-	return fmt.Errorf("got command %q; want one of hunt, replay, show, shrink, list; "+
+	return fmt.Errorf("got command %q; want one of hunt, replay, show, shrink, list, bench; "+
 		"see: wantwrite --help", name)
 }
 
