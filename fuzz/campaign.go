@@ -198,6 +198,9 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 			return true, a.err
 		}
 		k.rep.Schedules, k.rep.Steps = a.task.n+1, k.rep.Steps+uint64(a.result.Steps)
+		if err := k.tell(a); err != nil {
+			return true, err
+		}
 		k.search.learn(&a.task, a)
 		if !a.result.Found {
 			continue
@@ -207,6 +210,15 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 		}
 	}
 	return false, nil
+}
+
+// tell tells what a schedule has reached, and others have not or not often.
+func (k *campaign) tell(a *attempt) error {
+	s := &a.sighting
+	if k.hunt.saw == nil || len(s.Fresh) == 0 && s.Tested&^k.search.atlas.Tested() == 0 {
+		return nil
+	}
+	return k.hunt.saw(a.task.n, *s)
 }
 
 // found makes a find of an attempt and reports it.

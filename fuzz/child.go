@@ -56,6 +56,7 @@ type message struct {
 	World   string          `json:"world,omitempty"`  // a run begins: its script's head
 	Action  string          `json:"action,omitempty"` // is about to be done
 	Beat    bool            `json:"beat,omitempty"`   // a run begins
+	Saw     *sawMessage     `json:"saw,omitempty"`
 	Find    *findMessage    `json:"find,omitempty"`
 	Report  *reportMessage  `json:"report,omitempty"` // the end of a hunt
 	Outcome *outcomeMessage `json:"outcome,omitempty"`
@@ -67,6 +68,12 @@ type message struct {
 }
 
 type startMessage struct{ Schedule, Steps uint64 }
+
+// A sawMessage is what a schedule has reached.
+type sawMessage struct {
+	Schedule uint64
+	sim.Sighting
+}
 
 type findMessage struct {
 	Schedule, Schedules, Steps uint64
@@ -183,6 +190,9 @@ func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	h.starts = func(n, steps uint64) error {
 		seen.fresh = true
 		return w.out.Encode(message{Start: &startMessage{n, steps}})
+	}
+	h.saw = func(n uint64, s sim.Sighting) error {
+		return w.out.Encode(message{Saw: &sawMessage{n, s}})
 	}
 	h.Found = func(f *Find) error {
 		return w.out.Encode(message{Find: &findMessage{f.Schedule, f.Stats.Schedules, f.Stats.Steps,

@@ -34,6 +34,10 @@ func (g *Guard) Hunt(ctx context.Context, h *Hunt, e Engines) (rep Report, err e
 		more, err = c.child(ctx)
 	}
 	rep.Elapsed = time.Since(c.begin)
+	if rep.Schedules > 0 {
+		c.atlas.Add(rep.Schedules-1, sim.Sighting{}) // the last ones may have shown nothing new
+	}
+	rep.Coverage = h.covered(&c.atlas)
 	return rep, err
 }
 
@@ -49,7 +53,8 @@ type chase struct {
 	job   huntJob
 	begin time.Time
 	lost  int
-	ran   bool // a schedule of the child at hand has begun
+	atlas sim.Atlas // of all children
+	ran   bool      // a schedule of the child at hand has begun
 }
 
 // child lets one child hunt as long as it lives. more says that another one
@@ -86,6 +91,8 @@ func (c *chase) heard(m *message) (done bool, err error) {
 		c.hunt.report(*c.rep)
 	case m.Far != nil:
 		c.hunt.reportShrink(*c.rep, *m.Far)
+	case m.Saw != nil:
+		c.atlas.Add(m.Saw.Schedule, m.Saw.Sighting)
 	case m.Find != nil:
 		return false, c.found(m.Find)
 	case m.Report != nil:
@@ -150,6 +157,7 @@ func (c *chase) lose(n uint64, how string) error {
 		return c.found(again.find)
 	}
 	s := again.script
+	s.Found = c.hunt.discovery(n + 1)
 	s.Property = model.Crash.String()
 	s.Story = []string{fmt.Sprintf("crash: the process that ran schedule %d of seed %d died: %s",
 		n, c.hunt.Seed, how), again.says()}

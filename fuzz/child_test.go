@@ -181,6 +181,9 @@ func TestContainedHuntFindsTheSame(t *testing.T) {
 		t.Errorf("got %d steps, %d finds; want %d steps, and at least 2", got.Steps,
 			len(got.Finds), want.Steps)
 	}
+	if diff := cmp.Diff(want.Coverage, got.Coverage); diff != "" || got.Coverage.Cells.Reached < 20 {
+		t.Errorf("got another coverage, or none (%d cells): %s", got.Coverage.Cells.Reached, diff)
+	}
 }
 
 // An engine that crashes, hangs or kills its process costs one schedule. That

@@ -46,9 +46,10 @@ type Hunt struct {
 
 // child is what is particular to the part of a hunt that a child process does.
 type child struct {
-	from, steps uint64                      // where it takes over
-	unshrunk    bool                        // finds stay as long as they were
-	starts      func(n, steps uint64) error // is called before each schedule
+	from, steps uint64                               // where it takes over
+	unshrunk    bool                                 // finds stay as long as they were
+	starts      func(n, steps uint64) error          // is called before each schedule
+	saw         func(n uint64, s sim.Sighting) error // and what it has reached after it
 	observe     observer
 }
 
