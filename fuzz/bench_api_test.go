@@ -11,7 +11,7 @@ import (
 // benched makes a table with few schedules.
 func benched(t *testing.T, table string) (rows []fuzz.BenchRow) {
 	t.Helper()
-	b := fuzz.Bench{Catalog: fuzz.NewCatalog(), Seeds: 3, Limit: 600, Schedules: 64,
+	b := fuzz.Bench{Catalog: fuzz.NewCatalog(), Seeds: 3, Limit: 60, Schedules: 64,
 		Tables: []string{table}, Row: func(row fuzz.BenchRow) error {
 			if row.Table != table {
 				t.Errorf("got a row of %s; want %s", row.Table, table)

@@ -26,8 +26,8 @@ func huntOf(t *testing.T, spec model.Spec, h fuzz.Hunt) fuzz.Report {
 // property to the test.
 func TestCoverageOfTheReference(t *testing.T) {
 	t.Parallel()
-	c := huntOf(t, model.ReferenceSpec(), fuzz.Hunt{Seed: 1, Schedules: 12000}).Coverage
-	if c.Cells.Reached < c.Total*85/100 || len(c.Never) != c.Total-c.Cells.Reached {
+	c := huntOf(t, model.ReferenceSpec(), fuzz.Hunt{Seed: 1, Schedules: 6000}).Coverage
+	if c.Cells.Reached < c.Total*75/100 || len(c.Never) != c.Total-c.Cells.Reached {
 		t.Errorf("got %d of %d cells and %d never reached; want most of them", c.Cells.Reached,
 			c.Total, len(c.Never))
 	}
@@ -78,7 +78,8 @@ func TestUntested(t *testing.T) {
 	}
 	if got := untested(h); !strings.Contains(got, "truncation") ||
 		!strings.Contains(got, "spurious-failure") || strings.Contains(got, "stall") {
-		t.Errorf("got %q as never put to the test; want truncation and spurious-failure, and not stall", got)
+		t.Errorf("got %q as never put to the test; want truncation and spurious-failure, not stall",
+			got)
 	}
 	h.Watch = model.EveryProperty.Only(model.Stall).With(model.Truncation)
 	if got := untested(h); got != "truncation" {

@@ -6,7 +6,7 @@ import "testing"
 func TestBench(t *testing.T) {
 	out := want(t, exitClean, "bench", "--table", "workers", "--schedules", "40")
 	tells(t, out, "workers: the same hunt on one core and on all", "random      1 workers", "1.00x")
-	out = want(t, exitClean, "bench", "--table", "first-failure", "--seeds", "1", "--limit", "200")
+	out = want(t, exitClean, "bench", "--table", "first-failure", "--seeds", "1", "--limit", "60")
 	tells(t, out, "first-failure: ", "portfolio     random        pct", "rapid\n", "kv-original  ",
 		"recv-after-close  ")
 	all := objects(t, want(t, exitClean, "bench", "--table", "speed", "--schedules", "40", "--json"))

@@ -41,7 +41,8 @@ func TestCoverageInJSON(t *testing.T) {
 	never, _ := c["never_reached"].([]any)
 	reached := c["cells"].(map[string]any)["reached"].(float64)
 	if len(never) == 0 || c["cells_total"] != reached+float64(len(never)) {
-		t.Errorf("got %d cells never reached of %v; %v reached", len(never), c["cells_total"], reached)
+		t.Errorf("got %d cells never reached of %v; %v reached", len(never), c["cells_total"],
+			reached)
 	}
 	if _, ok := c["untested"].([]any); !ok {
 		t.Errorf("got %v as untested; want a list", c["untested"])
@@ -65,6 +66,7 @@ func TestHuntFixed(t *testing.T) {
 		t.Errorf("got %v in %v", fixed, end["schedules"])
 	}
 	refused(t, command("hunt", "--fixed", "nowhere.script"), "nowhere.script")
-	refused(t, command("hunt", "--fixed", script, "--property", "stall"), "the property is the script's")
+	refused(t, command("hunt", "--fixed", script, "--property", "stall"),
+		"the property is the script's")
 	refused(t, command("hunt", "--fixed", script, "--engine", "gotls"), "on the model")
 }
