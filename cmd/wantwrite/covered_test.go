@@ -9,9 +9,10 @@ import (
 // it is worth while.
 func TestHuntSaysWhatItCovered(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out := want(t, exitClean, "hunt", "--pump", "reference", "--schedules", "3000")
+	out := want(t, exitClean, "hunt", "--pump", "reference", "--schedules", "8000")
 	tells(t, out, "covered: ", "cells (decision point x phase x event)", "new in the last tenth: ",
-		"the next schedule shows a new cell", "never reached", "client, renegotiation: recv ")
+		"the next schedule shows a new cell", "never reached (+: with output pending)",
+		"client, renegotiation: recv ")
 	out = want(t, exitClean, "hunt", "--pump", "reference", "--scenario", "idle-renegotiation",
 		"--schedules", "100")
 	tells(t, out, "(--json names them)", "server, closing: ",
