@@ -31,8 +31,9 @@ const (
 	// maxFamily is how many ancestors are kept.
 	maxFamily = 1024
 	// leastShare is a method's share when it finds nothing new, and spareShare
-	// what is given by scores.
-	leastShare, spareShare = 16, 160
+	// what is given by scores: of the portfolio's six, half of all. What is new
+	// is a hint where bugs are, and not more.
+	leastShare, spareShare = 16, 96
 )
 
 func newSearch(seed uint64, s *Strategy) *search {

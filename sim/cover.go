@@ -104,7 +104,8 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 	}
 	pending := 0
 	switch op {
-	case opHandshake, opRead, opWrite, opShutdown, opRenegotiate, opKeyUpdate:
+	case opHandshake, opRead, opWrite, opShutdown, opRenegotiate, opKeyUpdate, opAuthenticate,
+		opWriteEarly, opReadEarly:
 		pending = c.produced(e, op)
 	case opDrain:
 		c.drained(e, n)
