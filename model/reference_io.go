@@ -273,12 +273,13 @@ func (p *Reference) writeOne() bool {
 	p.wrote = true
 	switch st {
 	case OK:
+		blocked := p.retry > 0
 		p.retry = 0
 		if p.flaw == FlawOffByOne && n > 1 && n < len(piece) {
 			n--
 		}
 		p.queue.take(n)
-		return true
+		return !blocked || p.mayGoOn()
 	case WantWrite:
 		// It may be a renegotiation that wants to write, begun by this call
 		// because an earlier write was in its way. Only reads carry it on.
@@ -290,6 +291,25 @@ func (p *Reference) writeOne() bool {
 		p.failed()
 	}
 	return false
+}
+
+// mayGoOn says whether another Write may follow one that had waited for room.
+//
+// Story 33: a HelloRequest had been read while the Write waited, and the next
+// Write began the handshake. It met data that was on its way to us, and any call
+// but a Read fails over that, OpenSSL's too. So a read of nothing goes first.
+func (p *Reference) mayGoOn() bool {
+	if p.env.Version == TLS13 || p.over {
+		return true
+	}
+	_, st := p.engine().Read(nil)
+	if st == Failed {
+		p.failed()
+		return false
+	}
+	p.note(st)
+	p.due = p.due || st == OK || !p.up()
+	return p.up()
 }
 
 // ask lets the app go on that was refused before.
