@@ -297,12 +297,16 @@ func (p *Reference) writeOne() bool {
 //
 // Story 33: a HelloRequest had been read while the Write waited, and the next
 // Write began the handshake. It met data that was on its way to us, and any call
-// but a Read fails over that, OpenSSL's too. So a read of nothing goes first.
+// but a Read fails over that, OpenSSL's too. So a read of nothing goes first; and
+// once more, because with half a record read the first only takes the rest of it.
 func (p *Reference) mayGoOn() bool {
 	if p.env.Version == TLS13 || p.over {
 		return true
 	}
 	_, st := p.engine().Read(nil)
+	if st == OK {
+		_, st = p.engine().Read(nil)
+	}
 	if st == Failed {
 		p.failed()
 		return false

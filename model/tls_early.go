@@ -47,15 +47,14 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	}
 	// The ClientHello need not have left: OpenSSL has a buffer for both.
 	t.want = OK
-	blocked := t.unsent() > earlyBuffer
-	if t.earlySeal == 0 || blocked {
+	again := t.unsent() > earlyBuffer && t.cfg.Traits.DiesBlocked
+	if t.earlySeal == 0 || again {
 		t.earlyCount += len(p)
 	}
 	switch {
 	case t.earlyCount <= t.cfg.EarlyData:
-	case blocked:
-		// OpenSSL counts what is offered again once more, and has no way to say so.
-		return 0, t.failSilently(faultTooEarly)
+	case again:
+		return 0, t.failSilently(faultEarlyAgain)
 	default:
 		return 0, t.fail(AlertInternalError, faultTooEarly)
 	}

@@ -52,6 +52,7 @@ const (
 	faultNoPostAuth
 	faultNotEarly
 	faultTooEarly
+	faultEarlyAgain
 	faultAsked
 	faultDataInReneg
 	faultBlocked
@@ -93,6 +94,7 @@ var faultText = [numFaults]string{
 	faultNoReneg:        "no renegotiation: this end refuses it, and can't ask for it",
 	faultNotEarly:       "called a function you should not call: it is not the time for early data",
 	faultTooEarly:       "too much early data",
+	faultEarlyAgain:     "too much early data: what was offered again is counted again",
 	faultNoPostAuth:     "nobody to ask for a certificate; want a TLS 1.3 server and PostAuth",
 	faultDataInReneg:    "got application data in a renegotiation; want it read first",
 	faultBlocked:        "bad length: an answer is due while a write is pending",
@@ -103,7 +105,8 @@ var faultText = [numFaults]string{
 
 // Unwrap makes a failure that no caller could have avoided ErrLibrary.
 func (f *Failure) Unwrap() error {
-	if f.why == faultBlocked || f.why == faultAlertStuck {
+	switch f.why {
+	case faultBlocked, faultAlertStuck, faultEarlyAgain:
 		return ErrLibrary
 	}
 	return nil

@@ -8,6 +8,8 @@ const (
 	earlyFinish = 2 // SSL_READ_EARLY_DATA_FINISH
 )
 
+const callWriteEarly = "SSL_write_early_data"
+
 // WriteEarly is SSL_write_early_data(3), at a client.
 //
 // Story 32: between two such calls a client had read, and there was nothing yet.
@@ -17,13 +19,16 @@ const (
 // whom.
 func (e *engine) WriteEarly(p []byte) (int, model.Status) {
 	if e.server || e.began {
-		return 0, e.refuse("SSL_write_early_data", "it is not the time for early data")
+		return 0, e.refuse(callWriteEarly, "it is not the time for early data")
 	}
 	n, ok := e.move(e.lib.sslWriteEarly, e.ssl, p)
 	if ok {
+		e.earlyOpen = false
 		return n, e.well()
 	}
-	return 0, e.sendStatus("SSL_write_early_data", 0)
+	s := e.sendStatus(callWriteEarly, 0)
+	e.earlyOpen = true
+	return 0, s
 }
 
 // ReadEarly is SSL_read_early_data(3).

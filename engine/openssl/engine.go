@@ -55,10 +55,11 @@ type engine struct {
 
 	known, finished bool // what InitFinished says, until the next call of the SSL
 
-	moving  bool // a Write may be repeated from another address
-	writing bool // a record of a Write waits for room: it has to be made again
-	last    offer
-	own     bool // the library has broken the engine by itself: see lapsed
+	moving    bool // a Write may be repeated from another address
+	writing   bool // a record of a Write waits for room: it has to be made again
+	earlyOpen bool // a WriteEarly has to be made again
+	last      offer
+	own       bool // the library has broken the engine by itself: see lapsed
 
 	first [1]byte  // what peek looks at
 	asked [12]byte // lastHandshake when the last HelloRequest was sent

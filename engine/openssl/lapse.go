@@ -6,6 +6,7 @@ import "unsafe"
 const (
 	reasonBadWriteRetry = 127 // SSL_R_BAD_WRITE_RETRY
 	reasonBadLength     = 271 // SSL_R_BAD_LENGTH
+	reasonTooMuchEarly  = 164 // SSL_R_TOO_MUCH_EARLY_DATA
 )
 
 // An offer is what the last Write was given.
@@ -35,7 +36,10 @@ func (e *engine) offered(p []byte) {
 // Not to read while a write waits would be a way round, and is how two ends
 // block each other (bugzoo G2, G3, G5).
 //
-// The same two errors are what a pump gets that breaks the rules, and there
+// Early data that waits for room is counted again whenever it is offered again,
+// until it is too much: that too is its own doing.
+//
+// The first two errors are what a pump gets that breaks the rules, and there
 // are two ways to do so: to repeat a write with less, or from elsewhere where
 // that is not allowed (E1, E5, E11), and to shut down over a write that waits
 // (E4). An error of another engine in the queue breaks nothing: the state
@@ -43,6 +47,8 @@ func (e *engine) offered(p []byte) {
 func (e *engine) lapsed() bool {
 	switch e.lib.reason(e.failCode) {
 	case reasonBadWriteRetry, reasonBadLength:
+	case reasonTooMuchEarly:
+		return e.failCall == callWriteEarly && e.earlyOpen
 	default:
 		return false
 	}
