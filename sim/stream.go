@@ -21,6 +21,7 @@ type stream struct {
 	reset, resetSeen bool // it is broken; the receiver can know
 	deaf             bool // the receiver's socket is closed
 	wire             uint64
+	spare            []byte // for snapshots
 }
 
 // restart makes the stream new with the given capacities.
@@ -29,7 +30,7 @@ func (s *stream) restart(flight, window int) {
 	if buf == nil {
 		buf = make([]byte, streamSize)
 	}
-	*s = stream{buf: buf, flight: flight, window: window, wire: hashSeed}
+	*s = stream{buf: buf, flight: flight, window: window, wire: hashSeed, spare: s.spare}
 }
 
 // room is how much the sender may add.

@@ -48,6 +48,7 @@ type World struct {
 	cover   *Cover
 	spied   bool   // there is a trace or a cover
 	spare   []byte // for mutations
+	snap    model.Snapshot
 }
 
 // NewWorld makes an empty world; Reset fills it.

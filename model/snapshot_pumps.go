@@ -1,0 +1,44 @@
+package model
+
+// Snapshot implements Snapshotter.
+func (p *Reference) Snapshot(s *Snapshot) {
+	p.pipe.Snapshot(s)
+	p.queue.Snapshot(s)
+	s.Place(p.queue.buf)
+	s.Flags(&p.paused, &p.refused, &p.half, &p.closing, &p.told, &p.over, &p.cut, &p.eof)
+	s.Flags(&p.broken, &p.dead, &p.shut, &p.finished, &p.gone, &p.dry, &p.due, &p.stuckR)
+	s.Flags(&p.stuckW, &p.stuckS, &p.drained, &p.wrote, &p.lingers)
+	s.Int(&p.retry)
+	s.Byte((*uint8)(&p.mask))
+}
+
+// Snapshot implements Snapshotter.
+func (p *kvPump) Snapshot(s *Snapshot) {
+	p.wire.Snapshot(s)
+	s.Byte((*uint8)(&p.state))
+	s.Byte((*uint8)(&p.after))
+	s.Byte((*uint8)(&p.mask))
+	p.request.Snapshot(s)
+	p.response.Snapshot(s)
+	s.Place(p.response.buf)
+	s.Int(&p.total)
+	s.Int(&p.piece)
+	s.Flags(&p.refused, &p.dcp)
+}
+
+// Snapshot lists the wire's state between turns.
+func (w *kvWire) Snapshot(s *Snapshot) {
+	w.in.Snapshot(s)
+	w.out.Snapshot(s)
+	s.Flags(&w.failed, &w.up, &w.resume)
+	if !w.resume {
+		w.carried = 0 // the next read begins anew
+	}
+	s.Int(&w.carried)
+}
+
+var (
+	_ Snapshotter = (*TLS)(nil)
+	_ Snapshotter = (*Reference)(nil)
+	_ Snapshotter = (*kvPump)(nil)
+)

@@ -1,0 +1,291 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A Piece is a part of a world's state that is saved by itself. Most actions
+// change few pieces, and what a pump's turn does depends on few: its own end,
+// what it has received, the plaintext that it should find there, how much room
+// there is, and what its peer has made known. So pieces are kept once each,
+// and a state is a list of them.
+type Piece uint8
+
+const (
+	// EndPiece is an end: its registration, engine, pump, app and account.
+	EndPiece Piece = iota
+	// ReceivedPiece is what lies in an end's receive buffer.
+	ReceivedPiece
+	// FlightPiece is what is in flight toward an end.
+	FlightPiece
+	// TransitPiece is the plaintext that was accepted at the other end and is
+	// not delivered to this one yet.
+	TransitPiece
+	// SharedPiece is what belongs to no end: taints and threads.
+	SharedPiece
+
+	// NumPieces is how many kinds there are.
+	NumPieces
+)
+
+const (
+	// lifted is added to the offsets of a stream that is put back, so that none
+	// is negative: a multiple of streamSize.
+	lifted = 1 << 32
+	// counted is what a counter of the ledger is when it is put back. Only
+	// differences count.
+	counted = 1 << 32
+	// restored is the clock of a world that was put back: one tick, so that a
+	// timer that has run out is not one that was never set.
+	restored = 1
+)
+
+// Snapshots says whether the world's pumps and engines can be saved, and if
+// not which can't. It is asked after Reset.
+func (w *World) Snapshots() error {
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		if _, ok := e.engine.(model.Snapshotter); !ok {
+			return fmt.Errorf("sim: got engine %q, whose state can't be saved; want one that is a "+
+				"model.Snapshotter, such as model", e.library.Name())
+		}
+		if _, ok := e.pump.(model.Snapshotter); !ok {
+			return fmt.Errorf("sim: got pump %q, whose state can't be saved; want its type to have "+
+				"the method Snapshot(*model.Snapshot), which lists its fields", e.spec.Name)
+		}
+	}
+	return nil
+}
+
+// Save appends a piece of the state to dst. Equal states give equal bytes.
+func (w *World) Save(p Piece, id End, dst []byte) []byte {
+	w.snap.Write(dst)
+	w.snapshot(p, id)
+	if !w.snap.OK() {
+		panic(fmt.Sprintf("sim: the %s's engine remembers an address that its pump has not named; "+
+			"want Snapshot.Place for the buffer that it offers to Write", id))
+	}
+	return w.snap.Data()
+}
+
+// Load puts a piece back, as Save has written it. Settle follows the last one.
+// After a Tick all pieces have to be put back, for moments are kept as the time
+// that is left.
+func (w *World) Load(p Piece, id End, src []byte) error {
+	w.snap.Read(src)
+	w.snapshot(p, id)
+	if !w.snap.OK() || len(w.snap.Data()) > 0 {
+		return fmt.Errorf("sim: got %d bytes that are no snapshot of the %s", len(src), id)
+	}
+	return nil
+}
+
+func (w *World) snapshot(p Piece, id End) {
+	e, s := &w.ends[id], &w.snap
+	switch p {
+	case EndPiece:
+		e.snapshot(s)
+	case ReceivedPiece:
+		e.in.snapshotReceived(s)
+	case FlightPiece:
+		e.in.snapshotFlight(s, w.cfg.Sizes.Flight, w.now)
+	case TransitPiece:
+		e.peer().app.snapshotTransit(s)
+	case SharedPiece:
+		w.snapshotShared(s)
+	}
+}
+
+// Settle makes a whole of what was put back: the run has found nothing, the
+// accounts fit each other, and what can happen next is known.
+func (w *World) Settle() {
+	w.now = restored
+	w.found, w.over, w.healing = false, false, false
+	w.finding, w.steps, w.at = model.Finding{}, 0, 0
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		a, app := e.acct, &e.app
+		queue := a.Accepted - a.Written
+		a.Accepted = counted + uint64(app.taken-app.head)
+		a.Written = a.Accepted - queue
+		e.open = w.appChoices(e)
+	}
+	w.refreshAll()
+}
+
+// snapshot lists an end.
+func (e *endpoint) snapshot(s *model.Snapshot) {
+	if s.Reading() && e.pump == nil {
+		e.startPump() // the last one has crashed
+	}
+	e.snapshotLoop(s)
+	e.snapshotAccount(s)
+	e.app.Snapshot(s)
+	e.pump.(model.Snapshotter).Snapshot(s)
+	e.engine.(model.Snapshotter).Snapshot(s)
+	t := &e.tap
+	s.Flags(&t.failed, &t.stuck, &t.wasInit, &t.everInit)
+}
+
+func (e *endpoint) snapshotLoop(s *model.Snapshot) {
+	s.Byte((*uint8)(&e.mask))
+	s.Byte((*uint8)(&e.edges))
+	s.Byte((*uint8)(&e.quiet))
+	s.Flags(&e.woken, &e.metEnd)
+	snapshotTick(s, &e.timer, e.w.now)
+}
+
+// snapshotTick lists a moment that matters only if it is still to come: 0 is
+// never, and all that are past are one.
+func snapshotTick(s *model.Snapshot, at *uint64, now uint64) {
+	left := 0
+	if *at > 0 {
+		left = 1 + int(max(*at, now)-now)
+	}
+	s.Int(&left)
+	if !s.Reading() {
+		return
+	}
+	*at = 0
+	if left > 0 {
+		*at = restored + uint64(left-1)
+	}
+}
+
+// snapshotAccount lists the account: of its counts only what a pump holds.
+func (e *endpoint) snapshotAccount(s *model.Snapshot) {
+	a := e.acct
+	queue, held := int(a.Accepted-a.Written), int(a.Decrypted-a.Delivered)
+	out, in := int(a.Drained-a.Sent), int(a.Received-a.Fed)
+	if a.Attached {
+		out, in = 0, 0 // nobody holds any
+	}
+	idle := min(a.Idle, model.MaxIdle)
+	for _, n := range [...]*int{&queue, &held, &out, &in, &idle} {
+		s.Int(n)
+	}
+	s.Flags(&a.Refused, &a.Paused, &a.Closing, &a.HalfClosing, &a.Told, &a.Gone, &a.Broken)
+	s.Byte((*uint8)(&a.Why))
+	if !s.Reading() {
+		return
+	}
+	e.moves = 0
+	a.Accepted, a.Written = counted, counted-uint64(queue)
+	a.Delivered, a.Decrypted = counted, counted+uint64(held)
+	a.Sent, a.Drained = counted, counted+uint64(out)
+	a.Fed, a.Received = counted, counted+uint64(in)
+	a.Idle, a.Mismatch, a.Misuse, a.Rest = idle, model.NoMismatch, "", model.Rest{}
+}
+
+// Snapshot lists the app but for what is on its way: see snapshotTransit.
+func (a *app) Snapshot(s *model.Snapshot) {
+	opaque, body, acks := int(a.opaque), int(a.body), a.mutations%ackEvery
+	s.Int(&opaque)
+	s.Int(&body)
+	s.Int(&acks)
+	s.Flags(&a.opened, &a.finish, &a.half)
+	header := s.Held(a.header[:a.have])
+	backlog := s.Held(a.buf[a.taken:a.tail])
+	if !s.Reading() {
+		return
+	}
+	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
+	a.have = copy(a.header[:], header)
+	a.refill(a.buf[a.head:a.taken], backlog)
+	a.e.acct.Backlog = uint64(len(backlog))
+}
+
+// snapshotTransit lists what the app has given and its peer has not got.
+func (a *app) snapshotTransit(s *model.Snapshot) {
+	transit := s.Held(a.buf[a.head:a.taken])
+	if s.Reading() {
+		a.refill(transit, a.buf[a.taken:a.tail])
+	}
+}
+
+// refill puts what is on its way, and the backlog behind it, into the buffer.
+func (a *app) refill(transit, backlog []byte) {
+	a.spare = append(append(a.spare[:0], transit...), backlog...)
+	a.head, a.taken, a.tail = 0, len(transit), len(a.spare)
+	a.buf, a.spare = a.spare[:cap(a.spare)], a.buf
+}
+
+// snapshotReceived lists the receive buffer.
+func (s *stream) snapshotReceived(snap *model.Snapshot) {
+	snap.Flags(&s.finSeen, &s.resetSeen, &s.deaf)
+	s.spare = slices.Grow(s.spare[:0], s.unread())[:s.unread()]
+	s.copyOut(s.spare, s.head)
+	if held := snap.Held(s.spare); snap.Reading() {
+		s.lift()
+		s.head = s.seen - uint64(len(held))
+		s.lay(held, s.seen)
+	}
+}
+
+// snapshotFlight lists what is in flight, and where in a record that begins.
+// Of a header that has arrived in part the framing needs what is there.
+func (s *stream) snapshotFlight(snap *model.Snapshot, flight int, now uint64) {
+	for s.recordEnd < s.seen && s.frame() {
+	}
+	if s.shutUntil <= now {
+		s.shutUntil = 0
+	}
+	ahead := int(int64(s.recordEnd - s.seen))
+	n := s.inFlight() + max(0, -ahead)
+	s.spare = slices.Grow(s.spare[:0], n)[:n]
+	s.copyOut(s.spare, s.tail-uint64(n))
+	snap.Flags(&s.fin, &s.reset)
+	snapshotTick(snap, &s.shutUntil, now)
+	snap.Int(&ahead)
+	if held := snap.Held(s.spare); snap.Reading() {
+		s.lift()
+		s.flight = flight
+		s.recordEnd = s.seen + uint64(int64(ahead))
+		s.tail = s.seen + uint64(len(held)-max(0, -ahead))
+		s.lay(held, s.tail)
+	}
+}
+
+// lift moves the offsets of a fresh stream up.
+func (s *stream) lift() {
+	if s.seen < lifted {
+		s.head, s.seen, s.tail = s.head+lifted, s.seen+lifted, s.tail+lifted
+		s.recordEnd += lifted
+	}
+}
+
+// lay writes bytes that end at offset end.
+func (s *stream) lay(p []byte, end uint64) {
+	at := (end - uint64(len(p))) & (streamSize - 1)
+	n := copy(s.buf[at:], p)
+	copy(s.buf, p[n:])
+}
+
+// snapshotShared lists the taints, and each thread's error queue and holder.
+func (w *World) snapshotShared(s *model.Snapshot) {
+	s.Flags(&w.tainted[0], &w.tainted[1])
+	for i := range w.hosts {
+		h := &w.hosts[i]
+		stale := h.errors.Len() > 0
+		holder := uint8(0)
+		if h.holder != nil {
+			holder = 1 + uint8(h.holder.id)
+		}
+		s.Flags(&stale)
+		s.Byte(&holder)
+		if !s.Reading() {
+			continue
+		}
+		h.errors.Clear()
+		if stale {
+			h.errors.Push()
+		}
+		h.holder = nil
+		if holder > 0 && int(holder) <= w.n {
+			h.holder = &w.ends[holder-1]
+		}
+	}
+}

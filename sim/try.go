@@ -1,0 +1,128 @@
+package sim
+
+import "github.com/wantwrite/wantwrite/model"
+
+// A Verdict is what became of an action, or of a heal, that was tried.
+type Verdict uint8
+
+const (
+	// GoesOn: nothing watched is violated, and there is a state behind it.
+	GoesOn Verdict = iota
+	// Ended: the run is over, by a violation that nobody watches.
+	Ended
+	// Violated: a watched property does not hold; see Violation.
+	Violated
+)
+
+// Try does one action, which must be enabled, as a step of a storm.
+func (w *World) Try(a Action) (v Verdict) {
+	return w.try(func() { w.step(a) })
+}
+
+// TryHeal heals, as the end of a storm, and judges.
+func (w *World) TryHeal() Verdict { return w.try(w.heal) }
+
+func (w *World) try(do func()) (v Verdict) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			w.crashed(fault)
+			v = w.verdict()
+		}
+	}()
+	do()
+	return w.verdict()
+}
+
+func (w *World) verdict() Verdict {
+	switch {
+	case w.found:
+		return Violated
+	case w.over:
+		return Ended
+	}
+	return GoesOn
+}
+
+// Violation is what was found last.
+func (w *World) Violation() Violation { return Violation{w.finding, w.at} }
+
+// Open is what the end's app can do, and spurious readiness, as a set of
+// verbs. It follows from the end's piece alone.
+func (w *World) Open(id End) uint16 {
+	e := &w.ends[id]
+	if e.acct.Gone {
+		return 0
+	}
+	return w.appChoices(e)
+}
+
+// PublicOf is what properties look at in the account of an end's peer.
+func (w *World) PublicOf(id End) Public { return w.ends[id].public() }
+
+// Public is what a peer's verdicts depend on in an end's account, as bits.
+type Public uint8
+
+func (e *endpoint) public() Public {
+	a := e.acct
+	p := Public(a.Why) << 5
+	for i, flag := range [...]bool{a.Closing, a.HalfClosing, a.Told, a.Gone,
+		e.engine.ShutState()&model.SentClose != 0} {
+		if flag {
+			p |= 1 << i
+		}
+	}
+	return p
+}
+
+// A Way is what an end's turn can see of the stream away from it.
+type Way struct {
+	// Room is how many bytes a Send would take.
+	Room int
+	// Fin and Reset: the stream has ended, or is broken.
+	Fin, Reset bool
+}
+
+// Way is what the end sees.
+func (w *World) Way(id End) Way {
+	s := w.ends[id].out
+	return Way{s.room(), s.fin, s.reset}
+}
+
+// SetWay gives the end a way that looks so, and is empty: what it then sends
+// is what SaveSent saves. A FlightPiece that is loaded makes it a whole one.
+func (w *World) SetWay(id End, way Way) {
+	s := w.ends[id].out
+	s.tail, s.recordEnd = s.seen, s.seen
+	s.flight, s.fin, s.reset = way.Room, way.Fin, way.Reset
+}
+
+// SaveSent appends what the end has sent since SetWay.
+func (w *World) SaveSent(id End, dst []byte) []byte {
+	w.snap.Write(dst)
+	w.ends[id].out.snapshotSent(&w.snap)
+	return w.snap.Data()
+}
+
+// Send puts what SaveSent has saved behind what is in flight.
+func (w *World) Send(id End, src []byte) {
+	w.snap.Read(src)
+	w.ends[id].out.snapshotSent(&w.snap)
+}
+
+// snapshotSent lists what was sent on a way that was empty; read back, it is
+// sent again.
+func (s *stream) snapshotSent(snap *model.Snapshot) {
+	fin, reset := s.fin, s.reset
+	snap.Flags(&fin, &reset)
+	s.spare = append(s.spare[:0], make([]byte, s.inFlight())...)
+	s.copyOut(s.spare, s.seen)
+	sent := snap.Held(s.spare)
+	if !snap.Reading() {
+		return
+	}
+	s.put(sent)
+	s.fin = s.fin || fin
+	if reset && !s.reset {
+		s.sever()
+	}
+}
