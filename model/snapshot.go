@@ -191,11 +191,11 @@ const maxHeld = 1 << 24
 // Snapshot lists the span's content, place and memory: how much fits behind
 // what must not move depends on them.
 func (q *span) Snapshot(s *Snapshot) {
-	room := len(q.buf)
+	room, held := len(q.buf), q.bytes()
 	s.Int(&q.limit)
 	s.Int(&room)
 	s.Int(&q.head)
-	held := s.Held(q.buf[q.head:q.tail])
+	held = s.Held(held)
 	if !s.reading {
 		return
 	}

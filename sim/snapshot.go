@@ -108,9 +108,10 @@ func (w *World) Settle() {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		a, app := e.acct, &e.app
-		queue := a.Accepted - a.Written
+		queue, held := a.Accepted-a.Written, a.Decrypted-a.Delivered
 		a.Accepted = counted + uint64(app.taken-app.head)
 		a.Written = a.Accepted - queue
+		a.Delivered, a.Decrypted = counted, counted+held
 		e.open = w.appChoices(e)
 	}
 	w.refreshAll()
@@ -130,10 +131,22 @@ func (e *endpoint) snapshot(s *model.Snapshot) {
 	s.Flags(&t.failed, &t.stuck, &t.wasInit, &t.everInit)
 }
 
+// snapshotLoop lists the registration. An edge that has come since the socket
+// said would-block is noted when somebody looks; whether it was noted already
+// is no difference, as long as what made it is there. Other loops have none.
 func (e *endpoint) snapshotLoop(s *model.Snapshot) {
+	edges, quiet := e.edges, e.quiet
+	if e.host.trigger != model.Edge {
+		edges, quiet = 0, 0
+	}
+	fresh := edges & e.readiness()
+	edges, quiet = edges&^fresh, quiet|fresh
 	s.Byte((*uint8)(&e.mask))
-	s.Byte((*uint8)(&e.edges))
-	s.Byte((*uint8)(&e.quiet))
+	s.Byte((*uint8)(&edges))
+	s.Byte((*uint8)(&quiet))
+	if s.Reading() {
+		e.edges, e.quiet = edges, quiet
+	}
 	s.Flags(&e.woken, &e.metEnd)
 	snapshotTick(s, &e.timer, e.w.now)
 }

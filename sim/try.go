@@ -126,3 +126,6 @@ func (s *stream) snapshotSent(snap *model.Snapshot) {
 		s.sever()
 	}
 }
+
+// Shut says whether the receive window of an end is closed for now.
+func (w *World) Shut(id End) bool { return w.ends[id].in.shutUntil > w.now }

@@ -1,0 +1,239 @@
+package check
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// doTurn is what becomes of a turn in a state: it is known, or it is run.
+func (w *worker) doTurn(st *state, e sim.End, act int) *deed {
+	own, peer := &st.end[e], &st.end[e^1]
+	way := w.wayOf(peer.flight)
+	k := turn{end: own.end, received: own.received, transit: own.transit,
+		shared: w.sharedOf(st.common), room: anyRoom, fin: way.Fin, reset: way.Reset,
+		peer: uint8(w.stores[ends].entry(peer.end).meta >> 16), act: uint8(act)}
+	if d := w.turns.find(&k); d != nil && int(d.used) < way.Room {
+		return d
+	}
+	k.room = uint32(way.Room)
+	if d := w.turns.find(&k); d != nil {
+		return d
+	}
+	d := w.runTurn(st, e, act, way)
+	if d.used < anyRoom {
+		k.room = anyRoom
+	}
+	return w.turns.keep(&k, d)
+}
+
+// runTurn puts what the end can see into the world, and lets it have its turn.
+// Its way out is an empty one with as much room, so that what is found there
+// afterwards is what it has sent; and so is the plaintext on its way out.
+func (w *worker) runTurn(st *state, e sim.End, act int, way sim.Way) (d deed) {
+	own, peer := &st.end[e], &st.end[e^1]
+	w.load(ends, e^1, peer.end)
+	w.load(ends, e, own.end)
+	w.load(received, e, own.received)
+	w.load(transits, e, own.transit)
+	w.load(transits, e^1, w.none)
+	w.loadShared(w.sharedOf(st.common))
+	w.world.SetWay(e, way)
+	w.world.Settle()
+	w.loaded[flights][e^1] = 0
+	a := w.acts[e][act]
+	d.used = anyRoom
+	if !w.world.Can(a) {
+		d.fate = disabled
+		if way.Room > 0 {
+			d.used = 0
+		}
+		return d
+	}
+	public := w.world.PublicOf(e)
+	w.loaded[ends][e], w.loaded[received][e], w.loaded[shareds][0] = 0, 0, 0
+	w.loaded[transits] = [2]uint32{}
+	if d.fate = w.fateOf(w.world.Try(a)); d.fate != goesOn {
+		w.forget()
+		return d
+	}
+	after := w.world.Way(e)
+	d.end, d.received = w.save(ends, e), w.save(received, e)
+	d.transit, d.shared = w.save(transits, e), w.saveShared()
+	if d.accepted = w.save(transits, e^1); d.accepted == w.none {
+		d.accepted = 0
+	}
+	w.saveSent(e, way, after, &d)
+	d.private = public == w.world.PublicOf(e) && d.shared == w.sharedOf(st.common) &&
+		after.Fin == way.Fin && after.Reset == way.Reset && d.end != own.end
+	return d
+}
+
+// saveSent saves what a turn has sent. If there was room to the end, and
+// nothing was taken back, it would have done the same with any room that is
+// larger than what it has used.
+func (w *worker) saveSent(e sim.End, before, after sim.Way, d *deed) {
+	if n := before.Room - after.Room; after.Room > 0 && after.Reset == before.Reset {
+		d.used = uint32(max(0, n))
+		if n <= 0 && after.Fin == before.Fin {
+			return
+		}
+	}
+	if before == after {
+		return
+	}
+	w.buf = w.world.SaveSent(e, w.buf[:0])
+	d.sent = w.stores[sents].intern(w.buf, nil)
+}
+
+func (w *worker) fateOf(v sim.Verdict) fate {
+	switch v {
+	case sim.Violated:
+		return violated
+	case sim.Ended:
+		return ended
+	}
+	return goesOn
+}
+
+// behind is a flight with something sent behind it.
+func (w *worker) behind(e sim.End, flight, sent uint32) uint32 {
+	k := pair{flight, sent}
+	if known := w.onTheWay.find(&k); known != nil {
+		return *known
+	}
+	w.load(flights, e, flight)
+	w.world.Settle()
+	w.world.Send(e^1, w.stores[sents].entry(sent).text)
+	return *w.onTheWay.keep(&k, w.save(flights, e))
+}
+
+// joined is a transit with something accepted behind it.
+func (w *worker) joined(transit, accepted uint32) uint32 {
+	if transit == w.none {
+		return accepted
+	}
+	k := pair{transit, accepted}
+	if known := w.accepted.find(&k); known != nil {
+		return *known
+	}
+	var text []byte
+	for _, id := range [...]uint32{transit, accepted} {
+		w.snap.Read(w.stores[transits].entry(id).text)
+		text = append(text, w.snap.Held(nil)...)
+	}
+	w.snap.Write(w.buf[:0])
+	w.snap.Held(text)
+	w.buf = w.snap.Data()
+	return *w.accepted.keep(&k, w.stores[transits].intern(w.buf, nil))
+}
+
+// afterTurn is the state behind a turn.
+func (w *worker) afterTurn(st *state, e sim.End, a sim.Action, d *deed) (next state) {
+	next = *st
+	own, peer := &next.end[e], &next.end[e^1]
+	own.end, own.received, own.transit = d.end, d.received, d.transit
+	if d.sent != 0 {
+		peer.flight = w.behind(e^1, peer.flight, d.sent)
+	}
+	if d.accepted != 0 {
+		peer.transit = w.joined(peer.transit, d.accepted)
+	}
+	next.common = w.spend(st.common, a, d.shared)
+	return next
+}
+
+// doDeliver is what can become of a delivery to an end.
+func (w *worker) doDeliver(h *half, e sim.End) *arrival {
+	k := pair{h.flight, h.received}
+	if known := w.arrivals.find(&k); known != nil {
+		return known
+	}
+	var r arrival
+	for i, size := range w.bounds.Deliver {
+		a := sim.Action{Verb: sim.Deliver, On: e, Arg: size}
+		w.load(flights, e, h.flight)
+		w.load(received, e, h.received)
+		w.world.SetWay(e, sim.Way{Room: 1})
+		w.loaded[flights][e^1] = 0
+		w.world.Settle()
+		if !w.world.Can(a) {
+			break
+		}
+		w.loaded[flights][e], w.loaded[received][e] = 0, 0
+		w.world.Try(a)
+		r.refused = r.refused || w.world.Way(e).Reset
+		r.add(i, w.save(flights, e), w.save(received, e))
+	}
+	return w.arrivals.keep(&k, r)
+}
+
+// add notes an outcome, unless an earlier size has it too.
+func (r *arrival) add(act int, flight, received uint32) {
+	for i := range r.n {
+		if r.flight[i] == flight && r.receive[i] == received {
+			return
+		}
+	}
+	r.act[r.n], r.flight[r.n], r.receive[r.n] = uint8(act), flight, received
+	r.n++
+}
+
+// resetWay is what a socket that is closed answers with.
+func (w *worker) resetWay() uint32 {
+	reset := true
+	w.snap.Write(w.buf[:0])
+	w.snap.Flags(new(bool), &reset)
+	w.snap.Held(nil)
+	w.buf = w.snap.Data()
+	return w.stores[sents].intern(w.buf, nil)
+}
+
+// afterDeliver is the state behind the nth outcome of a delivery.
+func (w *worker) afterDeliver(st *state, e sim.End, r *arrival, n int) (next state) {
+	next = *st
+	next.end[e].flight, next.end[e].received = r.flight[n], r.receive[n]
+	if r.refused {
+		peer := &next.end[e^1]
+		peer.flight = w.behind(e^1, peer.flight, w.resetWay())
+	}
+	return next
+}
+
+// doWhole does an action in the whole world of a state.
+func (w *worker) doWhole(st *state, a sim.Action) (next state, f fate) {
+	w.loadAll(st)
+	if !w.world.Can(a) || !w.world.Enabled().Has(a.Verb, a.On) {
+		return next, disabled
+	}
+	w.forget()
+	if f = w.fateOf(w.world.Try(a)); f != goesOn {
+		return next, f
+	}
+	for e := range sim.End(2) {
+		next.end[e] = w.saveEnd(e)
+	}
+	next.common = w.commonAfter(st.common, a, w.saveShared())
+	if a.Verb == sim.Tick {
+		w.forget() // moments are kept as what is left of them
+	}
+	return next, goesOn
+}
+
+// commonAfter is spend for any action: deliveries are free too.
+func (w *worker) commonAfter(common uint32, a sim.Action, shared uint32) uint32 {
+	if a.Verb == sim.Deliver {
+		a.Verb = sim.Poll
+	}
+	return w.spend(common, a, shared)
+}
+
+// heals says whether the state's heal ends without a violation. It is run, and
+// judged, by the world, as at the end of any run.
+func (w *worker) heals(st *state) bool {
+	w.loadAll(st)
+	defer w.forget()
+	return w.world.TryHeal() != sim.Violated
+}
+
+// finding is what was violated last.
+func (w *worker) finding() model.Finding { return w.world.Violation().Finding }

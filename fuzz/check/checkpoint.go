@@ -1,0 +1,4 @@
+package check
+
+func (r *run) resume() error { return nil }
+func (r *run) save() error   { return nil }

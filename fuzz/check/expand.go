@@ -1,0 +1,271 @@
+package check
+
+import "github.com/wantwrite/wantwrite/sim"
+
+// A tally is what a worker has come across in a batch.
+type tally struct {
+	fresh       uint64 // states
+	transitions uint64
+	healed      uint64 // states from which the heal was run
+	worst       *suspect
+}
+
+// A suspect is where a watched property does not hold: behind an action in a
+// state, or in the state's heal.
+type suspect struct {
+	in     word
+	key    uint64
+	heal   bool
+	action sim.Action
+	rank   int // of the action
+}
+
+// before says which of two is told.
+func (s *suspect) before(o *suspect) bool {
+	switch {
+	case o == nil:
+		return true
+	case s.heal != o.heal:
+		return s.heal // it is an action shorter
+	case s.key != o.key:
+		return s.key < o.key
+	}
+	return s.rank < o.rank
+}
+
+func (w *worker) suspect(s *suspect) {
+	s.key = w.key(s.in)
+	if s.before(w.worst) {
+		w.worst = s
+	}
+}
+
+// A step is a transition, as it is found.
+type step struct {
+	action  sim.Action
+	rank    int // counts the actions of a state
+	fate    fate
+	next    word
+	class   classes
+	private bool
+	quiet   bool // a turn that has moved no byte between the two ends
+}
+
+// steps goes through what can happen in a state: the classes of todo, each
+// action in its order. Visit is told of each that is enabled.
+func (w *worker) steps(at word, todo classes, visit func(*step)) {
+	st := w.state(at)
+	s := step{}
+	if w.plain {
+		w.plainSteps(&st, &s, visit)
+		return
+	}
+	for e := range sim.End(2) {
+		if s.class = turnsOf(e); todo&s.class != 0 {
+			w.turnSteps(&st, e, &s, visit)
+		}
+	}
+	for e := range sim.End(2) {
+		if s.class = deliveriesTo(e); todo&s.class != 0 {
+			w.deliverySteps(&st, e, &s, visit)
+		}
+	}
+	if s.class = wholes; todo&wholes != 0 {
+		w.wholeSteps(&st, &s, visit)
+	}
+}
+
+// may says whether an end's action is within the bounds, and can happen as far
+// as the app is concerned.
+func (w *worker) may(st *state, a sim.Action) bool {
+	if a.Verb == sim.Poll {
+		return true
+	}
+	if turns>>a.Verb&1 != 0 && w.open(st.end[a.On].end)>>a.Verb&1 == 0 {
+		return false
+	}
+	return a.Verb == sim.Resume || w.left(st.common, a.Verb, a.On) > 0
+}
+
+func (w *worker) turnSteps(st *state, e sim.End, s *step, visit func(*step)) {
+	for i, a := range w.acts[e] {
+		s.rank++
+		if whole(a) == 1 {
+			break
+		}
+		if !w.may(st, a) {
+			continue
+		}
+		d := *w.doTurn(st, e, i)
+		if d.fate == disabled {
+			continue
+		}
+		s.action, s.fate, s.private = a, d.fate, d.private
+		if d.fate == goesOn {
+			next := w.afterTurn(st, e, a, &d)
+			s.next, s.quiet = w.wordOf(&next), quiet(st, &next, e)
+		}
+		visit(s)
+	}
+}
+
+// quiet says whether a turn of an end has moved no byte between the two.
+func quiet(st, next *state, e sim.End) bool {
+	own, peer, after, beyond := &st.end[e], &st.end[e^1], &next.end[e], &next.end[e^1]
+	return own.received == after.received && own.transit == after.transit &&
+		peer.flight == beyond.flight && peer.transit == beyond.transit
+}
+
+func (w *worker) deliverySteps(st *state, e sim.End, s *step, visit func(*step)) {
+	r := *w.doDeliver(&st.end[e], e)
+	s.fate, s.private, s.quiet = goesOn, !r.refused, false
+	for n := range r.n {
+		s.rank++
+		s.action = sim.Action{Verb: sim.Deliver, On: e, Arg: w.bounds.Deliver[r.act[n]]}
+		next := w.afterDeliver(st, e, &r, n)
+		s.next = w.wordOf(&next)
+		visit(s)
+	}
+}
+
+func (w *worker) wholeSteps(st *state, s *step, visit func(*step)) {
+	for e := range sim.End(2) {
+		for _, a := range w.acts[e] {
+			if whole(a) == 1 && w.may(st, a) {
+				w.wholeStep(st, a, s, visit)
+			}
+		}
+	}
+}
+
+func (w *worker) wholeStep(st *state, a sim.Action, s *step, visit func(*step)) {
+	s.rank++
+	next, f := w.doWhole(st, a)
+	if f == disabled {
+		return
+	}
+	s.action, s.fate, s.private = a, f, false
+	s.quiet = a.Verb == sim.Poll && quiet(st, &next, a.On)
+	if f == goesOn {
+		s.next = w.wordOf(&next)
+	}
+	visit(s)
+}
+
+// plainSteps does every action in the whole world.
+func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
+	for e := range sim.End(2) {
+		s.class = turnsOf(e)
+		for _, a := range w.acts[e] {
+			if w.may(st, a) {
+				w.wholeStep(st, a, s, visit)
+			}
+		}
+		s.class = deliveriesTo(e)
+		seen := map[word]bool{}
+		for _, size := range w.bounds.Deliver {
+			w.wholeStep(st, sim.Action{Verb: sim.Deliver, On: e, Arg: size}, s, func(s *step) {
+				if !seen[s.next] {
+					seen[s.next] = true
+					visit(s)
+				}
+			})
+		}
+	}
+}
+
+// expand does what can be done in a state, and judges it if it rests. States
+// from number old on belong to the next level.
+func (w *worker) expand(id, old uint32) {
+	at := w.states.get(id)
+	w.at = at
+	asleep := w.asleep(id)
+	moves := false
+	tame := clientTurns // what may sleep behind the other end's turns
+	w.steps(at, every&^asleep, func(s *step) {
+		w.transitions++
+		moves = moves || network(s.action) && (s.fate != goesOn || s.next != at)
+		switch {
+		case s.fate == violated:
+			w.suspect(&suspect{in: at, action: s.action, rank: s.rank})
+			return
+		case s.fate == ended:
+			return
+		}
+		if s.class == clientTurns && !s.private {
+			tame = nothing
+		}
+		w.reach(s, w.sleepBehind(s, tame), old)
+	})
+	if w.shutAnywhere(at) || !moves && !w.awaits(at, asleep) {
+		w.judge(at)
+	}
+}
+
+// judge runs the heal of a state.
+func (w *worker) judge(at word) {
+	w.healed++
+	st := w.state(at)
+	if !w.heals(&st) {
+		w.suspect(&suspect{in: at, heal: true})
+	}
+}
+
+// network says whether an action is the network's or the loop's, whose turn
+// always comes: a state in which none of them leads elsewhere rests.
+func network(a sim.Action) bool { return a.Verb == sim.Deliver || a.Verb == sim.Poll }
+
+// sleepBehind is what sleeps behind a step: what commutes with it, and was
+// done in its place here, or on the way here.
+func (w *worker) sleepBehind(s *step, tame classes) classes {
+	switch {
+	case w.unreduced || !s.private:
+		return nothing
+	case s.class == serverTurns:
+		return clientTurns & tame
+	case s.class == serverDeliveries:
+		return clientDeliveries
+	}
+	return nothing
+}
+
+// reach enters the state behind a step. It sleeps as deep as on each of the
+// ways of that length: on the shortest to whatever lies behind it nothing that
+// is needed sleeps, and longer ones need not be looked at.
+func (w *worker) reach(s *step, sleep classes, old uint32) {
+	id, fresh := w.states.intern(s.next, &w.statePool)
+	if fresh {
+		w.fresh++
+	}
+	if id >= old {
+		w.wake(id, sleep)
+		return
+	}
+	w.suspectCycle(s)
+}
+
+// suspectCycle looks at a turn that has moved nothing and leads back to where
+// one has been: it may be in a cycle without progress. In such a cycle no byte
+// moves, for none comes back to where it was, and one step at least leads no
+// further from the first state. From there the heal is run, which does not end
+// if there is no way out.
+func (w *worker) suspectCycle(s *step) {
+	if s.quiet && network(s.action) && s.next != w.at {
+		w.judge(s.next)
+	}
+}
+
+// shutAnywhere says whether a window is closed. Nothing opens it but time, and
+// the heal.
+func (w *worker) shutAnywhere(at word) bool {
+	st := w.state(at)
+	return w.shut(st.end[0].flight) || w.shut(st.end[1].flight)
+}
+
+// awaits says whether some of what sleeps is the network's or the loop's.
+func (w *worker) awaits(at word, sleeping classes) (some bool) {
+	if sleeping != nothing {
+		w.steps(at, sleeping, func(s *step) { some = some || network(s.action) })
+	}
+	return some
+}

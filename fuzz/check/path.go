@@ -1,0 +1,103 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// convict makes a counterexample of what was found: the shortest storm that
+// there is, and a run of it.
+//
+// States do not know where they came from, which would cost as much as all
+// else: the way is found backwards, level by level. Of several states the one
+// with the lowest content is taken, so that the workers' order does not show.
+func (r *run) convict() error {
+	found := r.worst
+	level := len(r.space.levels) - 1
+	if early, at := r.earliest(level); early != nil {
+		found, level = early, at
+	}
+	c := &Counterexample{Config: r.space.config, Actions: make([]sim.Action, level)}
+	if !found.heal {
+		c.Actions = append(c.Actions, found.action)
+	}
+	target := found.in
+	for at := level - 1; at >= 0; at-- {
+		back := r.scan(at, func(w *worker, id uint32) { w.seek(id, target) })
+		if back == nil {
+			return fmt.Errorf("check: got a state at distance %d that nothing leads to; this is a "+
+				"defect of the search", at+1)
+		}
+		c.Actions[at], target = back.action, back.in
+	}
+	if err := r.confirm(c); err != nil {
+		return err
+	}
+	if r.best == nil || len(c.Actions) < len(r.best.Actions) {
+		r.best = c
+	}
+	return nil
+}
+
+// earliest is the first level at which a heal violates a property: the heal
+// does by itself what a longer storm does before it.
+func (r *run) earliest(level int) (*suspect, int) {
+	for at := range level + 1 {
+		if s := r.scan(at, func(w *worker, id uint32) { w.judge(w.states.get(id)) }); s != nil {
+			return s, at
+		}
+	}
+	return nil, 0
+}
+
+// scan lets the workers look at each state of a level, and gives what they
+// suspect. It adds nothing to what the search counts.
+func (r *run) scan(level int, look func(w *worker, id uint32)) *suspect {
+	counted := r.tally
+	defer func() { r.tally = counted }()
+	r.worst = nil
+	end := r.end
+	if level+1 < len(r.space.levels) {
+		end = r.space.levels[level+1]
+	}
+	size := uint32(max(1, r.room()/r.branch()))
+	for at := r.space.levels[level]; at < end; at += size {
+		r.space.halves.reserve(2*uint64(size)*r.branch(), len(r.workers))
+		r.each(at, min(end, at+size), look)
+	}
+	return r.worst
+}
+
+// seek suspects the actions of a state that lead to the target.
+func (w *worker) seek(id uint32, target word) {
+	at := w.states.get(id)
+	w.steps(at, every, func(s *step) {
+		if s.fate == goesOn && s.next == target {
+			w.suspect(&suspect{in: at, action: s.action, rank: s.rank})
+		}
+	})
+}
+
+// confirm runs a counterexample as any script is run. What the search has said
+// of it counts for nothing if the run does not say so too.
+func (r *run) confirm(c *Counterexample) error {
+	parts, err := r.Parts(&c.Config)
+	if err != nil {
+		return err
+	}
+	w := sim.NewWorld()
+	defer w.Close()
+	if err := w.Reset(&c.Config, &parts, r.watch); err != nil {
+		return err
+	}
+	script := sim.NewScripted(c.Actions, false)
+	res := w.Run(script)
+	if !res.Found {
+		return fmt.Errorf("check: got a counterexample of %d actions whose run finds nothing (%d "+
+			"of them were possible); this is a defect of the search, or of a Snapshot that leaves "+
+			"something out", len(c.Actions), len(w.Actions()))
+	}
+	c.Finding = res.Violation.Finding
+	return nil
+}

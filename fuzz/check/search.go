@@ -1,0 +1,364 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A Search explores worlds: from each first state all that can happen within
+// the bounds, nearest first.
+type Search struct {
+	// Configs are the worlds. Each is explored by itself.
+	Configs []sim.Config
+	// Parts makes the code that a world runs, once for each worker: libraries
+	// belong to one goroutine.
+	Parts func(*sim.Config) (sim.Parts, error)
+	// Bounds are the same for all of them.
+	Bounds Bounds
+	// Watch is the properties to look for; 0 means all.
+	Watch model.PropertySet
+	// Workers is how many work at once; 0 means one for each processor.
+	Workers int
+	// Memory is the most that a world's search may take, in bytes; 0 is without
+	// limit. States is the most states of it.
+	Memory, States uint64
+	// Unreduced turns the partial-order reduction off, and Plain the caches too:
+	// each action is then done in the whole world. For tests.
+	Unreduced, Plain bool
+	// Checkpoint, if not empty, is a file: a search that is interrupted or at
+	// its limit is saved there, and one that is there is gone on with. Every is
+	// how often it is saved on the way.
+	Checkpoint string
+	Every      time.Duration
+	// Progress, if not nil, is called now and then.
+	Progress func(Stats)
+}
+
+// Stats is how far a search has come.
+type Stats struct {
+	// States are distinct, of all worlds together; Transitions are those that
+	// were done, Healed is how often a heal was run and judged.
+	States, Transitions, Healed uint64
+	// Depth is the most actions that a state is away from the first one.
+	Depth int
+	// Worlds is how many are done, Of how many there are.
+	Worlds, Of int
+	// Elapsed is the time that it took, earlier runs of a checkpoint included.
+	Elapsed time.Duration
+	// Memory is the most bytes that a world's search took, caches included, and
+	// Largest how many states it had then.
+	Memory, Largest uint64
+}
+
+// A Stop is why a search ended.
+type Stop uint8
+
+const (
+	// Complete: all that can happen within the bounds was explored.
+	Complete Stop = iota
+	// Violation: a counterexample was found.
+	Violation
+	// Interrupted: the context ended.
+	Interrupted
+	// MemoryLimit and StateLimit: the search had come to its limit.
+	MemoryLimit
+	StateLimit
+)
+
+var stopText = [...]string{"complete", "violation", "interrupted", "memory-limit", "state-limit"}
+
+// String is the reason as reports have it.
+func (s Stop) String() string { return stopText[s] }
+
+// A Report is what a search came to.
+type Report struct {
+	Stats
+	Stop Stop
+	// Counterexample is a shortest one, if there is one.
+	Counterexample *Counterexample
+	// Partial is where the search of an unfinished world stands: Level is how
+	// far from the first state all is explored.
+	Partial *Partial
+}
+
+// A Partial is a world that is not explored to the end.
+type Partial struct {
+	Config   sim.Config
+	Level    int    // all states at less than this distance are explored
+	Frontier uint64 // states that are found and not explored
+}
+
+// A Counterexample is a storm whose run violates a watched property.
+type Counterexample struct {
+	Config  sim.Config
+	Actions []sim.Action
+	Finding model.Finding
+}
+
+// A run is a search at work.
+type run struct {
+	*Search
+	ctx     context.Context
+	watch   model.PropertySet
+	began   time.Time
+	saved   time.Time
+	before  time.Duration // of earlier runs
+	done    Stats         // of the worlds that are finished
+	best    *Counterexample
+	space   *space
+	workers []*worker
+	at, end uint32 // the next state to expand, and where its level ends
+	tally          // of this world
+}
+
+// Run explores until all is explored, or something stops it.
+func (s *Search) Run(ctx context.Context) (rep Report, err error) {
+	if err := s.Bounds.check(); err != nil {
+		return rep, err
+	}
+	r := &run{Search: s, ctx: ctx, watch: s.Watch, began: time.Now(), saved: time.Now()}
+	if r.watch == 0 {
+		r.watch = model.EveryProperty
+	}
+	r.done.Of = len(s.Configs)
+	if err := r.resume(); err != nil {
+		return rep, err
+	}
+	for r.done.Worlds < len(s.Configs) {
+		if r.space == nil {
+			if err := r.open(&s.Configs[r.done.Worlds]); err != nil {
+				return rep, err
+			}
+		}
+		rep.Stop, err = r.world()
+		if err != nil || rep.Stop != Complete {
+			break
+		}
+		r.close()
+	}
+	return r.report(rep), err
+}
+
+// report sums the search up.
+func (r *run) report(rep Report) Report {
+	rep.Stats = r.stats()
+	rep.Counterexample = r.best
+	if r.best != nil && rep.Stop == Complete {
+		rep.Stop = Violation
+	}
+	if r.space != nil {
+		level := len(r.space.levels) - 1
+		rep.Partial = &Partial{Config: r.space.config, Level: level,
+			Frontier: r.space.states.count.Load() - r.expanded()}
+	}
+	return rep
+}
+
+// expanded is how many states of the world are explored.
+func (r *run) expanded() (n uint64) {
+	for id := uint32(1); id < r.at; id++ {
+		if r.space.states.get(id) != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// stats adds the world at work to those that are finished.
+func (r *run) stats() Stats {
+	s := r.done
+	s.States += r.fresh
+	s.Transitions += r.transitions
+	s.Healed += r.healed
+	s.Elapsed = r.before + time.Since(r.began)
+	if r.space != nil {
+		s.Depth = max(s.Depth, len(r.space.levels)-1)
+		if m := r.bytes(); m > s.Memory {
+			s.Memory, s.Largest = m, r.space.states.count.Load()
+		}
+	}
+	return s
+}
+
+// bytes is the memory that the world's search takes.
+func (r *run) bytes() uint64 {
+	n := r.space.bytes()
+	for _, w := range r.workers {
+		n += w.cacheBytes()
+	}
+	return n
+}
+
+// open begins the search of a world.
+func (r *run) open(cfg *sim.Config) error {
+	if cfg.Links != 1 {
+		return fmt.Errorf("check: got a world with %d links; want 1", cfg.Links)
+	}
+	r.space = &space{config: *cfg, bounds: r.Bounds, unreduced: r.Unreduced || r.Plain,
+		plain: r.Plain}
+	for e := range sim.End(2) {
+		r.space.acts[e] = r.Bounds.acts(e)
+	}
+	if err := r.hire(); err != nil {
+		return err
+	}
+	r.tally = tally{fresh: 1}
+	r.space.reserve(1, len(r.workers))
+	w := r.workers[0]
+	first, _ := r.space.states.intern(w.first(), &w.statePool)
+	r.space.wake(first, nothing)
+	r.settle()
+	r.space.levels, r.at, r.end = []uint32{first}, first, r.space.states.next.Load()+1
+	return nil
+}
+
+// hire makes the workers.
+func (r *run) hire() error {
+	n := r.Workers
+	if n == 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	r.workers = nil
+	for range n {
+		parts, err := r.Parts(&r.space.config)
+		if err != nil {
+			return err
+		}
+		r.space.halves.reserve(2, n)
+		w, err := newWorker(r.space, parts, r.watch)
+		if err != nil {
+			return err
+		}
+		r.workers = append(r.workers, w)
+	}
+	return nil
+}
+
+// close ends the search of a world, and adds it to what is done.
+func (r *run) close() {
+	r.done = r.stats()
+	r.done.Elapsed = 0
+	r.done.Worlds++
+	for _, w := range r.workers {
+		w.world.Close()
+	}
+	r.space, r.workers, r.tally = nil, nil, tally{}
+	debug.FreeOSMemory()
+}
+
+// settle ends a level: its states are those up to the last number, and no
+// number that a worker has in stock is used for the next one.
+func (r *run) settle() {
+	for _, w := range r.workers {
+		w.statePool = pool{}
+	}
+}
+
+// world explores the world that is open.
+func (r *run) world() (Stop, error) {
+	for {
+		for r.at < r.end {
+			if stop := r.stopped(); stop != Complete {
+				return stop, r.save()
+			}
+			r.batch()
+		}
+		r.settle()
+		if r.worst != nil {
+			return Complete, r.convict()
+		}
+		deep := r.Bounds.Depth > 0 && len(r.space.levels) > r.Bounds.Depth
+		if deep || r.space.states.next.Load() < r.end {
+			return Complete, nil
+		}
+		r.space.levels = append(r.space.levels, r.end)
+		r.end = r.space.states.next.Load() + 1
+	}
+}
+
+// stopped says whether something ends the search here, and tells how it goes.
+func (r *run) stopped() Stop {
+	now := time.Now()
+	if r.Progress != nil {
+		r.Progress(r.stats())
+	}
+	if r.Checkpoint != "" && r.Every > 0 && now.Sub(r.saved) > r.Every {
+		if err := r.save(); err == nil {
+			r.saved = now
+		}
+	}
+	more := r.room()
+	switch {
+	case r.ctx.Err() != nil:
+		return Interrupted
+	case r.States > 0 && r.fresh >= r.States:
+		return StateLimit
+	case r.space.full(more), r.Memory > 0 && r.bytes() > r.Memory-r.Memory/16:
+		return MemoryLimit
+	}
+	return Complete
+}
+
+// branch is more than the states that one can lead to, on average.
+func (r *run) branch() uint64 {
+	return uint64(len(r.space.acts[0]) + len(r.space.acts[1]) + 2*len(r.Bounds.Deliver))
+}
+
+// room is how many states the next batch may find.
+func (r *run) room() uint64 {
+	return max(1<<12, r.space.states.count.Load()/16, r.branch())
+}
+
+// batch expands some more states, with all workers.
+func (r *run) batch() {
+	size := uint32(max(1, r.room()/r.branch()))
+	end, next := min(r.end, r.at+size), r.end
+	r.space.reserve(uint64(end-r.at)*r.branch(), len(r.workers))
+	r.each(r.at, end, func(w *worker, id uint32) { w.expand(id, next) })
+	r.at = end
+}
+
+// each lets the workers do something with the states from number at up to end,
+// and adds up what they come across.
+func (r *run) each(at, end uint32, do func(w *worker, id uint32)) {
+	share := max(1, min(64, (end-at)/uint32(4*len(r.workers))))
+	lines := r.space.states.count.Load()
+	var next atomic.Uint32
+	next.Store(at)
+	var all sync.WaitGroup
+	for _, w := range r.workers {
+		w.tally = tally{}
+		all.Go(func() {
+			w.resize(lines)
+			for from := next.Add(share) - share; from < end; from = next.Add(share) - share {
+				for id := from; id < min(end, from+share); id++ {
+					if w.states.get(id) != 0 {
+						do(w, id)
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
+	for _, w := range r.workers {
+		r.add(&w.tally)
+	}
+}
+
+// add adds a worker's tally.
+func (t *tally) add(o *tally) {
+	t.fresh += o.fresh
+	t.transitions += o.transitions
+	t.healed += o.healed
+	if o.worst != nil && o.worst.before(t.worst) {
+		t.worst = o.worst
+	}
+}

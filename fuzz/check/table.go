@@ -1,0 +1,179 @@
+package check
+
+import (
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// A record is what a table keeps: a few words that are compared whole.
+type record interface {
+	comparable
+	hash() uint64
+}
+
+const (
+	// chunkBits: records lie in chunks, so that a table grows without a copy.
+	chunkBits = 14
+	chunkLen  = 1 << chunkBits
+	// blockLen is how many numbers a worker takes from a table at a time.
+	blockLen = 64
+)
+
+// A table keeps records, each once, under numbers from 1 in the order in which
+// they came. It is open addressing over 4-byte numbers: a record is compared
+// whole, so that no two are ever taken for one. Workers add to it at the same
+// time; reserve makes room while they rest.
+type table[T record] struct {
+	index  []uint32
+	chunks []*[chunkLen]T
+	next   atomic.Uint32 // the last number that was taken
+	count  atomic.Uint64 // records, which are fewer than numbers
+}
+
+// A pool is the numbers that a worker has taken and not used.
+type pool struct{ at, end uint32 }
+
+// get is the record with a number; zero if there is none.
+func (t *table[T]) get(id uint32) T { return t.chunks[id>>chunkBits][id&(chunkLen-1)] }
+
+// intern finds a record, or adds it.
+func (t *table[T]) intern(v T, p *pool) (id uint32, fresh bool) {
+	size := uint64(len(t.index))
+	at, _ := bits.Mul64(v.hash(), size)
+	mine := uint32(0)
+	for {
+		slot := &t.index[at]
+		there := atomic.LoadUint32(slot)
+		if there == 0 {
+			if mine == 0 {
+				mine = t.take(p)
+				t.chunks[mine>>chunkBits][mine&(chunkLen-1)] = v
+			}
+			if atomic.CompareAndSwapUint32(slot, 0, mine) {
+				p.at++
+				t.count.Add(1)
+				return mine, true
+			}
+			there = atomic.LoadUint32(slot)
+		}
+		if t.get(there) == v {
+			if mine != 0 { // another worker was first
+				var none T
+				t.chunks[mine>>chunkBits][mine&(chunkLen-1)] = none
+			}
+			return there, false
+		}
+		if at++; at == size {
+			at = 0
+		}
+	}
+}
+
+// take is the number for the worker's next record.
+func (t *table[T]) take(p *pool) uint32 {
+	if p.at == p.end {
+		p.end = t.next.Add(blockLen) + 1
+		p.at = p.end - blockLen
+	}
+	return p.at
+}
+
+// reserve makes room for that many more records, with workers resting.
+func (t *table[T]) reserve(more uint64, workers int) {
+	slack := uint64(blockLen * (workers + 1))
+	last := uint64(t.next.Load()) + more + slack
+	for uint64(len(t.chunks))<<chunkBits <= last {
+		t.chunks = append(t.chunks, new([chunkLen]T))
+	}
+	if need := t.count.Load() + more; need*4 > uint64(len(t.index))*3 {
+		t.rehash(max(need*5/3, uint64(len(t.index))*5/4), workers)
+	}
+}
+
+// rehash makes the index anew, that large. The old one goes first: the records
+// themselves are all that is needed.
+func (t *table[T]) rehash(size uint64, workers int) {
+	t.index = nil
+	index := make([]uint32, size)
+	last := t.next.Load()
+	var next atomic.Uint32
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for {
+				from := next.Add(chunkLen) - chunkLen
+				if from > last {
+					return
+				}
+				t.put(index, from, min(last, from+chunkLen-1))
+			}
+		})
+	}
+	all.Wait()
+	t.index = index
+}
+
+// put enters the numbers from first to last into an index that has none of
+// their records.
+func (t *table[T]) put(index []uint32, first, last uint32) {
+	var none T
+	for id := first; id <= last; id++ {
+		v := t.get(id)
+		if v == none {
+			continue
+		}
+		at, _ := bits.Mul64(v.hash(), uint64(len(index)))
+		for !atomic.CompareAndSwapUint32(&index[at], 0, id) {
+			if at++; at == uint64(len(index)) {
+				at = 0
+			}
+		}
+	}
+}
+
+// bytes is the memory that the table takes.
+func (t *table[T]) bytes(each int) uint64 {
+	return uint64(len(t.index))*4 + uint64(len(t.chunks))*chunkLen*uint64(each)
+}
+
+// A word is a state of the search: the numbers of its two halves.
+type word uint64
+
+func wordOf(client, server uint32) word { return word(client)<<32 | word(server) }
+
+func (w word) client() uint32 { return uint32(w >> 32) }
+func (w word) server() uint32 { return uint32(w) }
+
+func (w word) hash() uint64 { return mix(uint64(w)) }
+
+// A half is one end's half of a state: the numbers of its pieces, and at the
+// client's end that of what both share.
+type half struct{ end, received, flight, transit, common uint32 }
+
+func (h half) hash() uint64 {
+	x := mix(uint64(h.end)<<32 | uint64(h.received))
+	x = mix(x ^ (uint64(h.flight)<<32 | uint64(h.transit)))
+	return mix(x ^ uint64(h.common))
+}
+
+// mix makes a hash of a word: every bit depends on every bit (murmur3's end).
+func mix(x uint64) uint64 {
+	x = (x ^ x>>33) * 0xff51afd7ed558ccd
+	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
+	return x ^ x>>33
+}
+
+// digest makes one of bytes.
+func digest(p []byte) uint64 {
+	h := uint64(len(p)) + 0x9e3779b97f4a7c15
+	for len(p) >= 8 {
+		h = mix(h ^ le64(p))
+		p = p[8:]
+	}
+	var tail uint64
+	for i, b := range p {
+		tail |= uint64(b) << (8 * i)
+	}
+	return mix(h ^ tail)
+}

@@ -1,0 +1,228 @@
+package check
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A worker does actions: it has a world of its own, into which it puts the
+// pieces that an action needs, and caches of what it has seen done.
+type worker struct {
+	*space
+	world  *sim.World
+	loaded [numStores][2]uint32 // which pieces lie in the world; 0 is none
+	none   uint32               // the number of the transit that is empty
+
+	turns    cache[turn, deed]
+	arrivals cache[pair, arrival]
+	onTheWay cache[pair, uint32] // a flight, and what was sent behind it
+	accepted cache[pair, uint32] // a transit, and what was accepted behind it
+	spending cache[pair, uint32] // what is shared, and what was spent of it
+
+	buf       []byte
+	snap      model.Snapshot
+	statePool pool
+	halfPool  pool
+
+	at word // the state that is being expanded
+	tally
+}
+
+// newWorker makes a worker whose world is in its first state.
+func newWorker(s *space, parts sim.Parts, watch model.PropertySet) (*worker, error) {
+	w := &worker{space: s, world: sim.NewWorld()}
+	if err := w.world.Reset(&s.config, &parts, watch); err != nil {
+		return nil, err
+	}
+	if err := w.world.Snapshots(); err != nil {
+		return nil, err
+	}
+	w.turns.hash, w.arrivals.hash = (*turn).hash, (*pair).hash
+	w.onTheWay.hash, w.accepted.hash, w.spending.hash = (*pair).hash, (*pair).hash, (*pair).hash
+	w.resize(0)
+	var empty []byte
+	w.snap.Write(w.buf[:0])
+	w.snap.Held(empty)
+	w.none = w.stores[transits].intern(w.snap.Data(), nil)
+	return w, nil
+}
+
+// cacheShare: the caches have room for one of so many states, between bounds.
+const (
+	cacheShare = 64
+	leastLines = 1 << 10
+	mostLines  = 1 << 20
+)
+
+// resize fits the caches to the number of states.
+func (w *worker) resize(states uint64) {
+	n := int(min(mostLines, max(leastLines, states/cacheShare)))
+	w.turns.resize(n)
+	w.arrivals.resize(n / 2)
+	w.onTheWay.resize(n / 2)
+	w.accepted.resize(n / 8)
+	w.spending.resize(n / 8)
+}
+
+// cacheBytes is the memory of a worker's caches.
+func (w *worker) cacheBytes() uint64 {
+	return uint64(len(w.turns.lines))*88 + uint64(len(w.arrivals.lines))*96 +
+		uint64(len(w.onTheWay.lines)+len(w.accepted.lines)+len(w.spending.lines))*16
+}
+
+// first saves the state that the world was reset to.
+func (w *worker) first() word {
+	var st state
+	for e := range sim.End(2) {
+		st.end[e] = w.saveEnd(e)
+	}
+	budget := make([]byte, 0, 64)
+	for role := range w.bounds.Budget {
+		budget = append(budget, w.bounds.Budget[role][:]...)
+	}
+	st.common = w.commonOf(budget, w.saveShared())
+	return w.wordOf(&st)
+}
+
+// wordOf finds the word of a state, and adds its halves if they are new.
+func (w *worker) wordOf(st *state) word {
+	client := st.end[0]
+	client.common = st.common
+	a, _ := w.halves.intern(client, &w.halfPool)
+	b, _ := w.halves.intern(st.end[1], &w.halfPool)
+	return wordOf(a, b)
+}
+
+// load puts a piece into the world, unless it is there.
+//
+// Story 7: an edge-triggered end notes the edges that have come, and in another
+// state they have not. It was used again as it lay there, and states were found
+// that cannot be. Such an end is always put back.
+func (w *worker) load(kind int, e sim.End, id uint32) {
+	if w.loaded[kind][e] == id && (kind != ends || w.config.Trigger != model.Edge) {
+		return
+	}
+	if err := w.world.Load(sim.Piece(kind), e, w.stores[kind].entry(id).text); err != nil {
+		panic(err)
+	}
+	w.loaded[kind][e] = id
+}
+
+func (w *worker) loadShared(id uint32) {
+	if w.loaded[shareds][0] != id {
+		if err := w.world.Load(sim.SharedPiece, 0, w.stores[shareds].entry(id).text); err != nil {
+			panic(err)
+		}
+		w.loaded[shareds][0] = id
+	}
+}
+
+// loadAll makes the world the state's.
+func (w *worker) loadAll(st *state) {
+	for e := range sim.End(2) {
+		h := &st.end[e]
+		w.load(ends, e, h.end)
+		w.load(received, e, h.received)
+		w.load(flights, e, h.flight)
+		w.load(transits, e, h.transit)
+	}
+	w.loadShared(w.sharedOf(st.common))
+	w.world.Settle()
+}
+
+// forget notes that nothing is known of what lies in the world.
+func (w *worker) forget() { w.loaded = [numStores][2]uint32{} }
+
+// save finds the number of a piece as it lies in the world.
+func (w *worker) save(kind int, e sim.End) uint32 {
+	w.buf = w.world.Save(sim.Piece(kind), e, w.buf[:0])
+	id := w.stores[kind].intern(w.buf, func() uint64 { return w.meta(kind, e) })
+	w.loaded[kind][e] = id
+	return id
+}
+
+func (w *worker) saveShared() uint32 {
+	w.buf = w.world.Save(sim.SharedPiece, 0, w.buf[:0])
+	w.loaded[shareds][0] = w.stores[shareds].intern(w.buf, nil)
+	return w.loaded[shareds][0]
+}
+
+// saveEnd saves an end's half.
+func (w *worker) saveEnd(e sim.End) half {
+	return half{end: w.save(ends, e), received: w.save(received, e),
+		flight: w.save(flights, e), transit: w.save(transits, e)}
+}
+
+// meta is what of a piece is asked often.
+//
+//	of an end:    the verbs that its app can do, and what its peer can see
+//	of a flight:  how much is in it, its flags, and whether a window is closed
+func (w *worker) meta(kind int, e sim.End) uint64 {
+	switch kind {
+	case ends:
+		return uint64(w.world.Open(e)) | uint64(w.world.PublicOf(e))<<16
+	case flights:
+		way := w.world.Way(e.Peer())
+		m := uint64(w.config.Sizes.Flight-way.Room) << 3
+		for i, flag := range [...]bool{way.Fin, way.Reset, w.world.Shut(e)} {
+			if flag {
+				m |= 1 << i
+			}
+		}
+		return m
+	}
+	return 0
+}
+
+// wayOf is what an end sees of its way out, which is its peer's flight.
+func (w *worker) wayOf(flight uint32) sim.Way {
+	m := w.stores[flights].entry(flight).meta
+	return sim.Way{Room: max(0, w.config.Sizes.Flight-int(m>>3)), Fin: m&1 != 0, Reset: m&2 != 0}
+}
+
+// shut says whether a window is closed.
+func (w *worker) shut(flight uint32) bool { return w.stores[flights].entry(flight).meta&4 != 0 }
+
+// open is what an end's app can do.
+func (w *worker) open(end uint32) uint16 { return uint16(w.stores[ends].entry(end).meta) }
+
+// What both ends share: how often each verb may still happen, and the world's
+// shared piece, whose number is the meta.
+
+// budgetLen is how many bytes the first part takes.
+const budgetLen = 2 * int(sim.NumVerbs)
+
+func (w *worker) commonOf(budget []byte, shared uint32) uint32 {
+	text := append(w.buf[:0], budget...)
+	text = append(text, w.stores[shareds].entry(shared).text...)
+	w.buf = text
+	return w.stores[commons].intern(text, func() uint64 { return uint64(shared) })
+}
+
+func (w *worker) sharedOf(common uint32) uint32 {
+	return uint32(w.stores[commons].entry(common).meta)
+}
+
+// left is how often the verb may still happen.
+func (w *worker) left(common uint32, v sim.Verb, e sim.End) uint8 {
+	return w.stores[commons].entry(common).text[int(e)*int(sim.NumVerbs)+int(v)]
+}
+
+// spend is the common part after an action, given the shared piece behind it.
+func (w *worker) spend(common uint32, a sim.Action, shared uint32) uint32 {
+	counted := a.Verb != sim.Poll && a.Verb != sim.Resume
+	if !counted && shared == w.sharedOf(common) {
+		return common
+	}
+	k := pair{common, shared<<8 | uint32(a.On)<<4 | uint32(a.Verb)}
+	if known := w.spending.find(&k); known != nil {
+		return *known
+	}
+	budget := append([]byte(nil), w.stores[commons].entry(common).text[:budgetLen]...)
+	if counted {
+		budget[int(a.On)*int(sim.NumVerbs)+int(a.Verb)]--
+	}
+	after := w.commonOf(budget, shared)
+	w.spending.keep(&k, after)
+	return after
+}
