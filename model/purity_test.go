@@ -27,9 +27,11 @@ var arrows = map[string]struct {
 	"engine/gotls":        {"model", false},
 	"engine/differential": {"model", true},
 	"corpus":              {"", false},
-	"fuzz":                {"sim model corpus", true},
+	"fuzz":                {"fuzz/check sim model corpus", true},
+	"fuzz/check":          {"sim model", false},
 	"fuzz/example":        {"fuzz model", false},
-	"cmd/wantwrite":       {"fuzz sim model corpus engine/openssl engine/gotls engine/differential", true},
+	"cmd/wantwrite": {"fuzz fuzz/check sim model corpus engine/openssl engine/gotls " +
+		"engine/differential", true},
 }
 
 // banned is what package model, and nearly all of it package sim, has to be

@@ -4,20 +4,20 @@ import "github.com/wantwrite/wantwrite/sim"
 
 // A tally is what a worker has come across in a batch.
 type tally struct {
-	fresh       uint64 // states
-	transitions uint64
-	healed      uint64 // states from which the heal was run
-	worst       *suspect
+	Fresh       uint64 // states
+	Transitions uint64
+	Healed      uint64 // states from which the heal was run
+	Worst       *suspect
 }
 
 // A suspect is where a watched property does not hold: behind an action in a
 // state, or in the state's heal.
 type suspect struct {
-	in     word
-	key    uint64
-	heal   bool
-	action sim.Action
-	rank   int // of the action
+	In     word
+	Key    uint64
+	Heal   bool
+	Action sim.Action
+	Rank   int // of the action
 }
 
 // before says which of two is told.
@@ -25,18 +25,18 @@ func (s *suspect) before(o *suspect) bool {
 	switch {
 	case o == nil:
 		return true
-	case s.heal != o.heal:
-		return s.heal // it is an action shorter
-	case s.key != o.key:
-		return s.key < o.key
+	case s.Heal != o.Heal:
+		return s.Heal // it is an action shorter
+	case s.Key != o.Key:
+		return s.Key < o.Key
 	}
-	return s.rank < o.rank
+	return s.Rank < o.Rank
 }
 
 func (w *worker) suspect(s *suspect) {
-	s.key = w.key(s.in)
-	if s.before(w.worst) {
-		w.worst = s
+	s.Key = w.key(s.In)
+	if s.before(w.Worst) {
+		w.Worst = s
 	}
 }
 
@@ -183,11 +183,11 @@ func (w *worker) expand(id, old uint32) {
 	moves := false
 	tame := clientTurns // what may sleep behind the other end's turns
 	w.steps(at, every&^asleep, func(s *step) {
-		w.transitions++
+		w.Transitions++
 		moves = moves || network(s.action) && (s.fate != goesOn || s.next != at)
 		switch {
 		case s.fate == violated:
-			w.suspect(&suspect{in: at, action: s.action, rank: s.rank})
+			w.suspect(&suspect{In: at, Action: s.action, Rank: s.rank})
 			return
 		case s.fate == ended:
 			return
@@ -204,10 +204,10 @@ func (w *worker) expand(id, old uint32) {
 
 // judge runs the heal of a state.
 func (w *worker) judge(at word) {
-	w.healed++
+	w.Healed++
 	st := w.state(at)
 	if !w.heals(&st) {
-		w.suspect(&suspect{in: at, heal: true})
+		w.suspect(&suspect{In: at, Heal: true})
 	}
 }
 
@@ -235,7 +235,7 @@ func (w *worker) sleepBehind(s *step, tame classes) classes {
 func (w *worker) reach(s *step, sleep classes, old uint32) {
 	id, fresh := w.states.intern(s.next, &w.statePool)
 	if fresh {
-		w.fresh++
+		w.Fresh++
 	}
 	if id >= old {
 		w.wake(id, sleep)

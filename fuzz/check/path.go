@@ -13,23 +13,26 @@ import (
 // else: the way is found backwards, level by level. Of several states the one
 // with the lowest content is taken, so that the workers' order does not show.
 func (r *run) convict() error {
-	found := r.worst
+	found := r.Worst
 	level := len(r.space.levels) - 1
 	if early, at := r.earliest(level); early != nil {
 		found, level = early, at
 	}
 	c := &Counterexample{Config: r.space.config, Actions: make([]sim.Action, level)}
-	if !found.heal {
-		c.Actions = append(c.Actions, found.action)
+	if !found.Heal {
+		c.Actions = append(c.Actions, found.Action)
 	}
-	target := found.in
+	target := found.In
 	for at := level - 1; at >= 0; at-- {
 		back := r.scan(at, func(w *worker, id uint32) { w.seek(id, target) })
+		if r.fault != nil {
+			return r.fault
+		}
 		if back == nil {
 			return fmt.Errorf("check: got a state at distance %d that nothing leads to; this is a "+
 				"defect of the search", at+1)
 		}
-		c.Actions[at], target = back.action, back.in
+		c.Actions[at], target = back.Action, back.In
 	}
 	if err := r.confirm(c); err != nil {
 		return err
@@ -56,7 +59,7 @@ func (r *run) earliest(level int) (*suspect, int) {
 func (r *run) scan(level int, look func(w *worker, id uint32)) *suspect {
 	counted := r.tally
 	defer func() { r.tally = counted }()
-	r.worst = nil
+	r.Worst = nil
 	end := r.end
 	if level+1 < len(r.space.levels) {
 		end = r.space.levels[level+1]
@@ -66,7 +69,7 @@ func (r *run) scan(level int, look func(w *worker, id uint32)) *suspect {
 		r.space.halves.reserve(2*uint64(size)*r.branch(), len(r.workers))
 		r.each(at, min(end, at+size), look)
 	}
-	return r.worst
+	return r.Worst
 }
 
 // seek suspects the actions of a state that lead to the target.
@@ -74,7 +77,7 @@ func (w *worker) seek(id uint32, target word) {
 	at := w.states.get(id)
 	w.steps(at, every, func(s *step) {
 		if s.fate == goesOn && s.next == target {
-			w.suspect(&suspect{in: at, action: s.action, rank: s.rank})
+			w.suspect(&suspect{In: at, Action: s.action, Rank: s.rank})
 		}
 	})
 }

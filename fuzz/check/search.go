@@ -116,6 +116,7 @@ type run struct {
 	space   *space
 	workers []*worker
 	at, end uint32 // the next state to expand, and where its level ends
+	fault   error  // a worker's
 	tally          // of this world
 }
 
@@ -143,6 +144,9 @@ func (s *Search) Run(ctx context.Context) (rep Report, err error) {
 			break
 		}
 		r.close()
+	}
+	if err == nil && rep.Stop == Complete {
+		err = r.finish()
 	}
 	return r.report(rep), err
 }
@@ -175,9 +179,9 @@ func (r *run) expanded() (n uint64) {
 // stats adds the world at work to those that are finished.
 func (r *run) stats() Stats {
 	s := r.done
-	s.States += r.fresh
-	s.Transitions += r.transitions
-	s.Healed += r.healed
+	s.States += r.Fresh
+	s.Transitions += r.Transitions
+	s.Healed += r.Healed
 	s.Elapsed = r.before + time.Since(r.began)
 	if r.space != nil {
 		s.Depth = max(s.Depth, len(r.space.levels)-1)
@@ -210,7 +214,7 @@ func (r *run) open(cfg *sim.Config) error {
 	if err := r.hire(); err != nil {
 		return err
 	}
-	r.tally = tally{fresh: 1}
+	r.tally = tally{Fresh: 1}
 	r.space.reserve(1, len(r.workers))
 	w := r.workers[0]
 	first, _ := r.space.states.intern(w.first(), &w.statePool)
@@ -247,11 +251,17 @@ func (r *run) close() {
 	r.done = r.stats()
 	r.done.Elapsed = 0
 	r.done.Worlds++
+	r.discharge()
+	r.space, r.tally = nil, tally{}
+	debug.FreeOSMemory()
+}
+
+// discharge lets the workers go.
+func (r *run) discharge() {
 	for _, w := range r.workers {
 		w.world.Close()
 	}
-	r.space, r.workers, r.tally = nil, nil, tally{}
-	debug.FreeOSMemory()
+	r.workers = nil
 }
 
 // settle ends a level: its states are those up to the last number, and no
@@ -269,10 +279,12 @@ func (r *run) world() (Stop, error) {
 			if stop := r.stopped(); stop != Complete {
 				return stop, r.save()
 			}
-			r.batch()
+			if r.batch(); r.fault != nil {
+				return Complete, r.fault
+			}
 		}
 		r.settle()
-		if r.worst != nil {
+		if r.Worst != nil {
 			return Complete, r.convict()
 		}
 		deep := r.Bounds.Depth > 0 && len(r.space.levels) > r.Bounds.Depth
@@ -299,7 +311,7 @@ func (r *run) stopped() Stop {
 	switch {
 	case r.ctx.Err() != nil:
 		return Interrupted
-	case r.States > 0 && r.fresh >= r.States:
+	case r.States > 0 && r.Fresh >= r.States:
 		return StateLimit
 	case r.space.full(more), r.Memory > 0 && r.bytes() > r.Memory-r.Memory/16:
 		return MemoryLimit
@@ -337,6 +349,7 @@ func (r *run) each(at, end uint32, do func(w *worker, id uint32)) {
 	for _, w := range r.workers {
 		w.tally = tally{}
 		all.Go(func() {
+			defer w.survive()
 			w.resize(lines)
 			for from := next.Add(share) - share; from < end; from = next.Add(share) - share {
 				for id := from; id < min(end, from+share); id++ {
@@ -350,15 +363,26 @@ func (r *run) each(at, end uint32, do func(w *worker, id uint32)) {
 	all.Wait()
 	for _, w := range r.workers {
 		r.add(&w.tally)
+		if w.fault != nil {
+			r.fault = w.fault
+		}
+	}
+}
+
+// survive makes an error of a panic: a pump whose Snapshot does not list all
+// that is needed, or a defect of the search. A pump's own panics are findings.
+func (w *worker) survive() {
+	if fault := recover(); fault != nil {
+		w.fault = fmt.Errorf("check: the search can't go on: %v", fault)
 	}
 }
 
 // add adds a worker's tally.
 func (t *tally) add(o *tally) {
-	t.fresh += o.fresh
-	t.transitions += o.transitions
-	t.healed += o.healed
-	if o.worst != nil && o.worst.before(t.worst) {
-		t.worst = o.worst
+	t.Fresh += o.Fresh
+	t.Transitions += o.Transitions
+	t.Healed += o.Healed
+	if o.Worst != nil && o.Worst.before(t.Worst) {
+		t.Worst = o.Worst
 	}
 }

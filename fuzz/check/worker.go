@@ -24,7 +24,8 @@ type worker struct {
 	statePool pool
 	halfPool  pool
 
-	at word // the state that is being expanded
+	at    word // the state that is being expanded
+	fault error
 	tally
 }
 

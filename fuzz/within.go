@@ -1,0 +1,248 @@
+package fuzz
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// Within are the bounds of a check, as a user says them. What a scenario does
+// not do is not done, whatever they say.
+type Within struct {
+	// Writes, Renegotiations, KeyUpdates, Closes and Pauses are how often each
+	// end's app may do that: Closes are half-closes too, each so often.
+	Writes, Renegotiations, KeyUpdates, Closes, Pauses int
+	// Faults is how often each fault may happen at each end: spurious readiness,
+	// closed windows, resets, early ends, damaged records; and how often time may
+	// pass.
+	Faults int
+	// Body and Answer are the sizes of messages and of their answers, in bytes.
+	Body, Answer []int
+	// Record is the most plaintext of a record in bytes, handshakes included.
+	Record int
+	// Least and Most are how many of the largest records the buffers hold: those
+	// of engine and pump, and those of the link, each in all sizes between.
+	Least, Most int
+	// Deliver are the sizes in which bytes arrive: arguments of sim.Deliver.
+	Deliver []uint32
+	// Depth is the most actions; 0 is without limit.
+	Depth int
+	// Transport and Trigger as in package model.
+	Transport model.Transport
+	Trigger   model.Trigger
+}
+
+// DefaultWithin is one of each, in buffers of one to three records.
+func DefaultWithin() Within {
+	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Body: []int{16},
+		Answer: []int{16}, Record: 256, Least: 1, Most: 3,
+		Deliver: []uint32{sim.Part, sim.Record, sim.All}}
+}
+
+// most bounds the counts: a state keeps each in a byte.
+const most = 200
+
+// check says what is wrong with the bounds.
+func (w *Within) check() error {
+	for _, n := range [...]struct {
+		what       string
+		is, lo, hi int
+	}{
+		{"writes", w.Writes, 0, most}, {"renegotiations", w.Renegotiations, 0, most},
+		{"key updates", w.KeyUpdates, 0, most}, {"closes", w.Closes, 0, most},
+		{"pauses", w.Pauses, 0, most}, {"faults", w.Faults, 0, most},
+		{"bytes in a record", w.Record, 16, 16384},
+		{"records in the smallest buffers", w.Least, 1, 64},
+		{"records in the largest buffers", w.Most, w.Least, 64},
+		{"actions", w.Depth, 0, 1 << 20},
+	} {
+		if n.is < n.lo || n.is > n.hi {
+			return fmt.Errorf("fuzz: got bounds with %d %s; want %d to %d", n.is, n.what, n.lo, n.hi)
+		}
+	}
+	for _, n := range append(append([]int(nil), w.Body...), w.Answer...) {
+		if n < 0 || n > 1<<16 {
+			return fmt.Errorf("fuzz: got a message of %d bytes; want 0 to %d", n, 1<<16)
+		}
+	}
+	if len(w.Body) == 0 || len(w.Answer) == 0 {
+		return fmt.Errorf("fuzz: got no sizes of messages, or of answers; want at least one of each")
+	}
+	return nil
+}
+
+// Search makes an exhaustive search of a scenario of the options.
+func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	r, err := NewRunner(c, o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	if o.real() {
+		return nil, fmt.Errorf("fuzz: got engine %q; want the model: another library's state can't "+
+			"be saved and put back", r.opts.Engine.Name())
+	}
+	if len(r.menu) != 1 {
+		return nil, fmt.Errorf("fuzz: got no scenario to check; want one; see: wantwrite list")
+	}
+	outline := r.outline()
+	s := &check.Search{Bounds: w.bounds(&outline), Parts: func(cfg *sim.Config) (sim.Parts, error) {
+		p, err := c.Parts(cfg)
+		p.Engine = model.NewModels() // each worker has its own
+		p.PeerEngine = p.Engine
+		return p, err
+	}}
+	for _, cfg := range outline.configs {
+		if cfg.Links > 1 {
+			return nil, fmt.Errorf("fuzz: got scenario %s, which has %d links; want one with one link",
+				cfg.Scenario, cfg.Links)
+		}
+		s.Configs = append(s.Configs, w.worlds(cfg)...)
+	}
+	return s, nil
+}
+
+// An outline is what a scenario's schedules have in common, whatever is drawn:
+// which verbs there are, and in which kinds of worlds.
+type outline struct {
+	configs []sim.Config
+	weights [2][sim.NumVerbs]bool
+	damage  []sim.Action
+}
+
+// outlines is how many schedules are drawn for an outline: so many that what
+// can be drawn was.
+const outlines = 256
+
+func (r *Runner) outline() (o outline) {
+	for n := range uint64(outlines) {
+		d := &r.drawer
+		d.draw(r.menu, seedOf(1, n))
+		for role := range o.weights {
+			for v := range sim.NumVerbs {
+				o.weights[role][v] = o.weights[role][v] || d.plan.Weights[role][v] > 0
+			}
+		}
+		o.add(kind(&d.cfg))
+	}
+	for m := range sim.NumMutations {
+		o.damage = append(o.damage, sim.Action{Arg: uint32(m), Arg2: 0x0228}) // as an alert, fatal
+	}
+	return o
+}
+
+// kind is a world without its sizes, and without what the bounds say.
+func kind(c *sim.Config) sim.Config {
+	k := *c
+	k.Seed, k.Peer = 1, "reference"
+	k.Transport, k.Trigger, k.Under = model.Pair, model.Level, model.Server
+	k.WholeWrites, k.FixedBuffer, k.Reentrant = false, false, false
+	k.Sizes = sim.Sizes{}
+	if c.Sizes.ClientChain > 0 { // a scenario about flights: the shortest chains
+		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = 300, 300, int(c.Version)
+	}
+	return k
+}
+
+// add notes a kind of world, once.
+func (o *outline) add(k sim.Config) {
+	for _, known := range o.configs {
+		if known == k {
+			return
+		}
+	}
+	o.configs = append(o.configs, k)
+}
+
+// bounds gives each verb of the scenario its budget.
+func (w *Within) bounds(o *outline) check.Bounds {
+	b := check.Bounds{Deliver: w.Deliver, Depth: w.Depth, Ticks: []uint32{1, linger}}
+	for role := range o.weights {
+		for v, has := range o.weights[role] {
+			if has {
+				b.Budget[role][v] = uint8(w.budget(sim.Verb(v)))
+			}
+		}
+		for _, body := range w.Body {
+			b.Writes[role] = append(b.Writes[role], w.messages(model.Role(role), body)...)
+		}
+	}
+	for _, m := range o.damage {
+		b.Mutations = append(b.Mutations, [2]uint32{m.Arg, m.Arg2})
+	}
+	return b
+}
+
+// messages are those with a body: a client's are answered.
+func (w *Within) messages(role model.Role, body int) (list [][2]uint32) {
+	if role == model.Server {
+		return [][2]uint32{{uint32(body), 0}}
+	}
+	for _, answer := range w.Answer {
+		list = append(list, [2]uint32{uint32(body), uint32(answer)})
+	}
+	return list
+}
+
+func (w *Within) budget(v sim.Verb) int {
+	switch v {
+	case sim.Write:
+		return w.Writes
+	case sim.Renegotiate:
+		return w.Renegotiations
+	case sim.KeyUpdate:
+		return w.KeyUpdates
+	case sim.Close, sim.Shut:
+		return w.Closes
+	case sim.Pause:
+		return w.Pauses
+	case sim.Deliver, sim.Poll, sim.Resume:
+		return 0 // they are not counted
+	}
+	return w.Faults
+}
+
+// linger is how many ticks a close waits in a check.
+const linger = 16
+
+// worlds are the kind's, in all sizes of buffers.
+func (w *Within) worlds(k sim.Config) (list []sim.Config) {
+	k.Transport, k.Trigger = w.Transport, w.Trigger
+	record := w.Record + 5 + model.Overhead12
+	largest := 24
+	for _, n := range append(append([]int(nil), w.Body...), w.Answer...) {
+		largest = max(largest, 24+n)
+	}
+	for inside := w.Least; inside <= w.Most; inside++ {
+		for link := w.Least; link <= w.Most; link++ {
+			c := k
+			z := &c.Sizes
+			z.Bio, z.Pipe, z.Flight, z.Window = inside*record, inside*record, link*record, link*record
+			z.Queue, z.Chunk, z.Record, z.Hello = max(w.Record, largest), w.Record, w.Record, w.Record
+			z.Linger = linger
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// Convicted makes a find of a counterexample: its script, run once more with a
+// trace, and the story of it.
+func Convicted(r *Runner, c *check.Counterexample) (*Find, error) {
+	s := &sim.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
+	out, err := Replay(r, s, ReplayOptions{Trace: true})
+	if err != nil {
+		return nil, err
+	}
+	if !out.Result.Found {
+		return nil, &DeterminismError{c.Config.Pump, 0, out.Result.Steps}
+	}
+	f := &Find{Original: len(s.Actions), Script: s, Result: out.Result, Story: Explain(s, &out)}
+	s.Hash, s.Story = out.Result.Hash, f.Story
+	return f, nil
+}
