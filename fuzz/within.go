@@ -16,7 +16,7 @@ type Within struct {
 	Writes, Renegotiations, KeyUpdates, Closes, Pauses int
 	// Faults is how often each fault may happen at each end: spurious readiness,
 	// closed windows, resets, early ends, damaged records; and how often time may
-	// pass.
+	// pass. Below 0 it is 1 in a scenario that is about faults, and 0 in others.
 	Faults int
 	// Body and Answer are the sizes of messages and of their answers, in bytes.
 	Body, Answer []int
@@ -36,8 +36,8 @@ type Within struct {
 
 // DefaultWithin is one of each, in buffers of one to three records.
 func DefaultWithin() Within {
-	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Body: []int{16},
-		Answer: []int{16}, Record: 256, Least: 1, Most: 3,
+	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Faults: -1, Body: []int{16},
+		Answer: []int{16}, Record: 64, Least: 1, Most: 3,
 		Deliver: []uint32{sim.Part, sim.Record, sim.All}}
 }
 
@@ -52,7 +52,7 @@ func (w *Within) check() error {
 	}{
 		{"writes", w.Writes, 0, most}, {"renegotiations", w.Renegotiations, 0, most},
 		{"key updates", w.KeyUpdates, 0, most}, {"closes", w.Closes, 0, most},
-		{"pauses", w.Pauses, 0, most}, {"faults", w.Faults, 0, most},
+		{"pauses", w.Pauses, 0, most}, {"faults", w.Faults, -1, most},
 		{"bytes in a record", w.Record, 16, 16384},
 		{"records in the smallest buffers", w.Least, 1, 64},
 		{"records in the largest buffers", w.Most, w.Least, 64},
@@ -91,6 +91,9 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 		return nil, fmt.Errorf("fuzz: got no scenario to check; want one; see: wantwrite list")
 	}
 	outline := r.outline()
+	if w.Faults < 0 {
+		w.Faults = outline.faults()
+	}
 	s := &check.Search{Bounds: w.bounds(&outline), Parts: func(cfg *sim.Config) (sim.Parts, error) {
 		p, err := c.Parts(cfg)
 		p.Engine = model.NewModels() // each worker has its own
@@ -134,6 +137,16 @@ func (r *Runner) outline() (o outline) {
 		o.damage = append(o.damage, sim.Action{Arg: uint32(m), Arg2: 0x0228}) // as an alert, fatal
 	}
 	return o
+}
+
+// faults is 1 if the scenario is about faults.
+func (o *outline) faults() int {
+	for role := range o.weights {
+		if o.weights[role][sim.Reset] || o.weights[role][sim.Mutate] {
+			return 1
+		}
+	}
+	return 0
 }
 
 // kind is a world without its sizes, and without what the bounds say.

@@ -45,6 +45,7 @@ func newRoot(t *terminal) *cobra.Command {
 			"make it hang, spin, lose or garble data, and saves them as a short script.",
 		Example: "  wantwrite hunt\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
+			"  wantwrite check --pump reference --scenario idle-renegotiation\n" +
 			"  wantwrite replay corpus/stall/*.script\n" +
 			"  wantwrite show corpus/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
@@ -63,8 +64,8 @@ func newRoot(t *terminal) *cobra.Command {
 	chooseLibrary(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newHunt(t), newReplay(t), newShow(t), newShrink(t), newList(t), newBench(t),
-		newContained(t))
+	root.AddCommand(newHunt(t), newCheck(t), newReplay(t), newShow(t), newShrink(t), newList(t),
+		newBench(t), newContained(t))
 	return root
 }
 
@@ -82,7 +83,7 @@ func chooseLibrary(root *cobra.Command) {
 }
 
 func unknownCommand(name string) error {
-	return fmt.Errorf("got command %q; want one of hunt, replay, show, shrink, list, bench; "+
+	return fmt.Errorf("got command %q; want one of hunt, check, replay, show, shrink, list, bench; "+
 		"see: wantwrite --help", name)
 }
 

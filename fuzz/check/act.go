@@ -11,7 +11,7 @@ func (w *worker) doTurn(st *state, e sim.End, act int) *deed {
 	way := w.wayOf(peer.flight)
 	k := turn{end: own.end, received: own.received, transit: own.transit,
 		shared: w.sharedOf(st.common), room: anyRoom, fin: way.Fin, reset: way.Reset,
-		peer: uint8(w.stores[ends].entry(peer.end).meta >> 16), act: uint8(act)}
+		peer: uint8(w.stores[ends].entry(peer.end).meta >> 16), on: e, act: uint8(act)}
 	if d := w.turns.find(&k); d != nil && int(d.used) < way.Room {
 		return d
 	}

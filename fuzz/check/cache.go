@@ -1,17 +1,28 @@
 package check
 
+import (
+	"unsafe"
+
+	"github.com/wantwrite/wantwrite/sim"
+)
+
 // A pump is deterministic: what a turn does follows from the few pieces that
 // it can see, and is the same in every state that has them. So each worker
 // remembers what it has seen done. A cache only forgets; it is never wrong.
 
 // A turn is all that the turn of an end depends on.
+//
+// Story 8: a client and a server that have updated the same keys are equal to
+// the byte. The one's turn was taken for the other's, whose third action is
+// another, and states were found that cannot be.
 type turn struct {
 	end, received, transit uint32
 	shared                 uint32
 	room                   uint32 // bytes; anyRoom if it does not matter how many
 	fin, reset             bool   // of the way out
 	peer                   uint8  // sim.Public
-	act                    uint8  // index of the action
+	on                     sim.End
+	act                    uint8 // index of the action
 }
 
 // anyRoom stands for more room than the turn has used.
@@ -20,7 +31,7 @@ const anyRoom = 1<<32 - 1
 func (k *turn) hash() uint64 {
 	x := mix(uint64(k.end)<<32 | uint64(k.received))
 	y := uint64(k.transit)<<32 | uint64(k.room)
-	z := uint64(k.shared)<<32 | uint64(k.peer)<<8 | uint64(k.act)
+	z := uint64(k.shared)<<32 | uint64(k.peer)<<8 | uint64(k.act) | uint64(k.on)<<26
 	if k.fin {
 		z |= 1 << 24
 	}
@@ -95,15 +106,28 @@ func (c *cache[K, V]) keep(k *K, v V) *V {
 	return &l.value
 }
 
-// resize makes the cache about n lines long; what it knew is forgotten.
+// resize makes the cache at least n lines long.
 func (c *cache[K, V]) resize(n int) {
-	size := 1 << 8
+	size := max(1, len(c.lines))
 	for size < n {
 		size *= 2
 	}
-	if size != len(c.lines) {
-		c.lines = make([]line[K, V], size)
+	if size == len(c.lines) {
+		return
 	}
+	old := c.lines
+	c.lines = make([]line[K, V], size)
+	for i := range old {
+		if l := &old[i]; l.used {
+			c.keep(&l.key, l.value)
+		}
+	}
+}
+
+// bytes is the memory that the cache takes.
+func (c *cache[K, V]) bytes() uint64 {
+	var l line[K, V]
+	return uint64(len(c.lines)) * uint64(unsafe.Sizeof(l))
 }
 
 // A pair is a key of two numbers.

@@ -42,6 +42,7 @@ func (w *worker) suspect(s *suspect) {
 
 // A step is a transition, as it is found.
 type step struct {
+	at      word
 	action  sim.Action
 	rank    int // counts the actions of a state
 	fate    fate
@@ -55,7 +56,7 @@ type step struct {
 // action in its order. Visit is told of each that is enabled.
 func (w *worker) steps(at word, todo classes, visit func(*step)) {
 	st := w.state(at)
-	s := step{}
+	s := step{at: at}
 	if w.plain {
 		w.plainSteps(&st, &s, visit)
 		return
@@ -103,7 +104,7 @@ func (w *worker) turnSteps(st *state, e sim.End, s *step, visit func(*step)) {
 		s.action, s.fate, s.private = a, d.fate, d.private
 		if d.fate == goesOn {
 			next := w.afterTurn(st, e, a, &d)
-			s.next, s.quiet = w.wordOf(&next), quiet(st, &next, e)
+			s.next, s.quiet = w.wordBehind(s.at, st, &next), quiet(st, &next, e)
 		}
 		visit(s)
 	}
@@ -123,7 +124,7 @@ func (w *worker) deliverySteps(st *state, e sim.End, s *step, visit func(*step))
 		s.rank++
 		s.action = sim.Action{Verb: sim.Deliver, On: e, Arg: w.bounds.Deliver[r.act[n]]}
 		next := w.afterDeliver(st, e, &r, n)
-		s.next = w.wordOf(&next)
+		s.next = w.wordBehind(s.at, st, &next)
 		visit(s)
 	}
 }
@@ -147,7 +148,7 @@ func (w *worker) wholeStep(st *state, a sim.Action, s *step, visit func(*step)) 
 	s.action, s.fate, s.private = a, f, false
 	s.quiet = a.Verb == sim.Poll && quiet(st, &next, a.On)
 	if f == goesOn {
-		s.next = w.wordOf(&next)
+		s.next = w.wordBehind(s.at, st, &next)
 	}
 	visit(s)
 }
@@ -178,7 +179,6 @@ func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
 // from number old on belong to the next level.
 func (w *worker) expand(id, old uint32) {
 	at := w.states.get(id)
-	w.at = at
 	asleep := w.asleep(id)
 	moves := false
 	tame := clientTurns // what may sleep behind the other end's turns
@@ -250,7 +250,7 @@ func (w *worker) reach(s *step, sleep classes, old uint32) {
 // further from the first state. From there the heal is run, which does not end
 // if there is no way out.
 func (w *worker) suspectCycle(s *step) {
-	if s.quiet && network(s.action) && s.next != w.at {
+	if s.quiet && network(s.action) && s.next != s.at {
 		w.judge(s.next)
 	}
 }

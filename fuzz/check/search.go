@@ -326,7 +326,7 @@ func (r *run) branch() uint64 {
 
 // room is how many states the next batch may find.
 func (r *run) room() uint64 {
-	return max(1<<12, r.space.states.count.Load()/16, r.branch())
+	return max(1<<14, r.space.states.count.Load()/64, r.branch())
 }
 
 // batch expands some more states, with all workers.

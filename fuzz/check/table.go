@@ -16,16 +16,20 @@ const (
 	// chunkBits: records lie in chunks, so that a table grows without a copy.
 	chunkBits = 14
 	chunkLen  = 1 << chunkBits
+	// roomy: an index of fewer slots is grown in large steps.
+	roomy = 1 << 22
 	// blockLen is how many numbers a worker takes from a table at a time.
 	blockLen = 64
 )
 
 // A table keeps records, each once, under numbers from 1 in the order in which
-// they came. It is open addressing over 4-byte numbers: a record is compared
-// whole, so that no two are ever taken for one. Workers add to it at the same
-// time; reserve makes room while they rest.
+// they came. It is open addressing over slots of 4 bytes: the number, and in
+// the bits above it a part of the hash, which spares most looks at records that
+// are others. A record is compared whole: no two are ever taken for one.
+// Workers add to it at the same time; reserve makes room while they rest.
 type table[T record] struct {
 	index  []uint32
+	idBits int // of a slot
 	chunks []*[chunkLen]T
 	next   atomic.Uint32 // the last number that was taken
 	count  atomic.Uint64 // records, which are fewer than numbers
@@ -40,7 +44,8 @@ func (t *table[T]) get(id uint32) T { return t.chunks[id>>chunkBits][id&(chunkLe
 // intern finds a record, or adds it.
 func (t *table[T]) intern(v T, p *pool) (id uint32, fresh bool) {
 	size := uint64(len(t.index))
-	at, _ := bits.Mul64(v.hash(), size)
+	at, tag := t.home(v.hash())
+	mask := uint32(1)<<t.idBits - 1
 	mine := uint32(0)
 	for {
 		slot := &t.index[at]
@@ -50,24 +55,30 @@ func (t *table[T]) intern(v T, p *pool) (id uint32, fresh bool) {
 				mine = t.take(p)
 				t.chunks[mine>>chunkBits][mine&(chunkLen-1)] = v
 			}
-			if atomic.CompareAndSwapUint32(slot, 0, mine) {
+			if atomic.CompareAndSwapUint32(slot, 0, tag|mine) {
 				p.at++
 				t.count.Add(1)
 				return mine, true
 			}
 			there = atomic.LoadUint32(slot)
 		}
-		if t.get(there) == v {
+		if there&^mask == tag && t.get(there&mask) == v {
 			if mine != 0 { // another worker was first
 				var none T
 				t.chunks[mine>>chunkBits][mine&(chunkLen-1)] = none
 			}
-			return there, false
+			return there & mask, false
 		}
 		if at++; at == size {
 			at = 0
 		}
 	}
+}
+
+// home is where the search for a hash begins, and its part in the slot.
+func (t *table[T]) home(h uint64) (at uint64, tag uint32) {
+	at, low := bits.Mul64(h, uint64(len(t.index)))
+	return at, uint32(low>>32) &^ (1<<t.idBits - 1)
 }
 
 // take is the number for the worker's next record.
@@ -86,8 +97,13 @@ func (t *table[T]) reserve(more uint64, workers int) {
 	for uint64(len(t.chunks))<<chunkBits <= last {
 		t.chunks = append(t.chunks, new([chunkLen]T))
 	}
-	if need := t.count.Load() + more; need*4 > uint64(len(t.index))*3 {
-		t.rehash(max(need*5/3, uint64(len(t.index))*5/4), workers)
+	need := t.len() + more
+	if need*4 > uint64(len(t.index))*3 || last>>t.idBits != 0 {
+		size := uint64(len(t.index))
+		if size < roomy {
+			size *= 2
+		}
+		t.rehash(max(need*10/7, size*5/4), workers)
 	}
 }
 
@@ -95,8 +111,9 @@ func (t *table[T]) reserve(more uint64, workers int) {
 // themselves are all that is needed.
 func (t *table[T]) rehash(size uint64, workers int) {
 	t.index = nil
-	index := make([]uint32, size)
+	t.index = make([]uint32, size)
 	last := t.next.Load()
+	t.idBits = bits.Len64(max(size, uint64(last)+size/4))
 	var next atomic.Uint32
 	var all sync.WaitGroup
 	for range workers {
@@ -106,31 +123,33 @@ func (t *table[T]) rehash(size uint64, workers int) {
 				if from > last {
 					return
 				}
-				t.put(index, from, min(last, from+chunkLen-1))
+				t.put(from, min(last, from+chunkLen-1))
 			}
 		})
 	}
 	all.Wait()
-	t.index = index
 }
 
 // put enters the numbers from first to last into an index that has none of
 // their records.
-func (t *table[T]) put(index []uint32, first, last uint32) {
+func (t *table[T]) put(first, last uint32) {
 	var none T
 	for id := first; id <= last; id++ {
 		v := t.get(id)
 		if v == none {
 			continue
 		}
-		at, _ := bits.Mul64(v.hash(), uint64(len(index)))
-		for !atomic.CompareAndSwapUint32(&index[at], 0, id) {
-			if at++; at == uint64(len(index)) {
+		at, tag := t.home(v.hash())
+		for atomic.LoadUint32(&t.index[at]) != 0 || !atomic.CompareAndSwapUint32(&t.index[at], 0, tag|id) {
+			if at++; at == uint64(len(t.index)) {
 				at = 0
 			}
 		}
 	}
 }
+
+// len is how many records there are.
+func (t *table[T]) len() uint64 { return t.count.Load() }
 
 // bytes is the memory that the table takes.
 func (t *table[T]) bytes(each int) uint64 {

@@ -24,7 +24,6 @@ type worker struct {
 	statePool pool
 	halfPool  pool
 
-	at    word // the state that is being expanded
 	fault error
 	tally
 }
@@ -50,9 +49,9 @@ func newWorker(s *space, parts sim.Parts, watch model.PropertySet) (*worker, err
 
 // cacheShare: the caches have room for one of so many states, between bounds.
 const (
-	cacheShare = 64
-	leastLines = 1 << 10
-	mostLines  = 1 << 20
+	cacheShare = 16
+	leastLines = 1 << 13
+	mostLines  = 1 << 18
 )
 
 // resize fits the caches to the number of states.
@@ -67,8 +66,8 @@ func (w *worker) resize(states uint64) {
 
 // cacheBytes is the memory of a worker's caches.
 func (w *worker) cacheBytes() uint64 {
-	return uint64(len(w.turns.lines))*88 + uint64(len(w.arrivals.lines))*96 +
-		uint64(len(w.onTheWay.lines)+len(w.accepted.lines)+len(w.spending.lines))*16
+	return w.turns.bytes() + w.arrivals.bytes() + w.onTheWay.bytes() + w.accepted.bytes() +
+		w.spending.bytes()
 }
 
 // first saves the state that the world was reset to.
@@ -87,11 +86,22 @@ func (w *worker) first() word {
 
 // wordOf finds the word of a state, and adds its halves if they are new.
 func (w *worker) wordOf(st *state) word {
-	client := st.end[0]
-	client.common = st.common
-	a, _ := w.halves.intern(client, &w.halfPool)
-	b, _ := w.halves.intern(st.end[1], &w.halfPool)
-	return wordOf(a, b)
+	return w.wordBehind(0, &state{}, st)
+}
+
+// wordBehind is wordOf for the state behind another one: what has not changed
+// is not looked up.
+func (w *worker) wordBehind(at word, st, next *state) word {
+	client, server := at.client(), at.server()
+	if next.end[0] != st.end[0] || next.common != st.common {
+		half := next.end[0]
+		half.common = next.common
+		client, _ = w.halves.intern(half, &w.halfPool)
+	}
+	if next.end[1] != st.end[1] {
+		server, _ = w.halves.intern(next.end[1], &w.halfPool)
+	}
+	return wordOf(client, server)
 }
 
 // load puts a piece into the world, unless it is there.
@@ -99,6 +109,10 @@ func (w *worker) wordOf(st *state) word {
 // Story 7: an edge-triggered end notes the edges that have come, and in another
 // state they have not. It was used again as it lay there, and states were found
 // that cannot be. Such an end is always put back.
+//
+// Story 9: half a header that has arrived is a part of both what was received
+// and what is in flight. Put back for one state, it lay on top of what another
+// had received. Either makes the other unknown.
 func (w *worker) load(kind int, e sim.End, id uint32) {
 	if w.loaded[kind][e] == id && (kind != ends || w.config.Trigger != model.Edge) {
 		return
@@ -107,6 +121,12 @@ func (w *worker) load(kind int, e sim.End, id uint32) {
 		panic(err)
 	}
 	w.loaded[kind][e] = id
+	switch kind {
+	case received:
+		w.loaded[flights][e] = 0
+	case flights:
+		w.loaded[received][e] = 0
+	}
 }
 
 func (w *worker) loadShared(id uint32) {
