@@ -252,8 +252,10 @@ func (r *run) close() {
 	r.done.Elapsed = 0
 	r.done.Worlds++
 	r.discharge()
-	r.space, r.tally = nil, tally{}
-	debug.FreeOSMemory()
+	large := r.space.bytes() > 1<<28
+	if r.space, r.tally = nil, (tally{}); large {
+		debug.FreeOSMemory() // before the next world takes as much
+	}
 }
 
 // discharge lets the workers go.

@@ -49,8 +49,8 @@ func newWorker(s *space, parts sim.Parts, watch model.PropertySet) (*worker, err
 
 // cacheShare: the caches have room for one of so many states, between bounds.
 const (
-	cacheShare = 16
-	leastLines = 1 << 13
+	cacheShare = 8
+	leastLines = 1 << 10
 	mostLines  = 1 << 18
 )
 
