@@ -51,7 +51,7 @@ func newWorker(s *space, parts sim.Parts, watch model.PropertySet) (*worker, err
 const (
 	cacheShare = 8
 	leastLines = 1 << 10
-	mostLines  = 1 << 18
+	mostLines  = 1 << 17
 )
 
 // resize fits the caches to the number of states.

@@ -1,0 +1,168 @@
+package fuzz_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// spinModel is the same scenario, as somebody would write it for spin.
+const spinModel = "testdata/spin/idle-renegotiation.pml"
+
+// needSpin skips the test without spin and a C compiler.
+func needSpin(t testing.TB) {
+	t.Helper()
+	for _, tool := range []string{"spin", "cc"} {
+		if _, err := exec.LookPath(tool); err == nil {
+			continue
+		} else if strings.Contains(os.Getenv("WANTWRITE_REQUIRE"), "spin") {
+			t.Fatalf("%v, and WANTWRITE_REQUIRE wants spin", err)
+		}
+		t.Skipf("%s is not installed: apt-get install spin gcc", tool)
+	}
+}
+
+// A spun is what spin says.
+type spun struct {
+	errors int
+	states float64
+	rate   float64 // states/s
+}
+
+// spin explores the model with those settings.
+func spin(t testing.TB, settings ...string) (r spun) {
+	t.Helper()
+	dir := t.TempDir()
+	file, err := filepath.Abs(spinModel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(name string, args ...string) string {
+		cmd := exec.Command(name, args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, out)
+		}
+		return string(out)
+	}
+	run("spin", append(append([]string{"-a"}, settings...), file)...)
+	run("cc", "-O2", "-DSAFETY", "-w", "-o", "pan", "pan.c")
+	out := run(filepath.Join(dir, "pan"), "-m1000000", "-w24")
+	number := func(pattern string) float64 {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(out)
+		if m == nil {
+			return -1
+		}
+		n, _ := strconv.ParseFloat(m[1], 64)
+		return n
+	}
+	r.errors = int(number(`errors: (\d+)`))
+	r.states, r.rate = number(`(\d+) states, stored`), number(`rate\s+([0-9.]+) states`)
+	if r.errors < 0 || r.states < 1 {
+		t.Fatalf("spin says something else:\n%s", out)
+	}
+	return r
+}
+
+// searched makes a search of the scenario of the model.
+func searched(t testing.TB, pump string, link int) *check.Search {
+	t.Helper()
+	c := fuzz.NewCatalog()
+	spec, err := c.Pump(pump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := fuzz.DefaultWithin()
+	w.Least, w.Most = 1, 8
+	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "idle-renegotiation"}, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Watch = model.EveryProperty.Only(model.Stall)
+	record := s.Configs[0].Sizes.Flight
+	for _, c := range s.Configs { // an engine that has room for all
+		if c.Sizes.Bio == 8*record && c.Sizes.Flight == link*record {
+			s.Configs = []sim.Config{c}
+		}
+	}
+	return s
+}
+
+// TestSpinAgrees: a model of the scenario in Promela and the code itself come
+// to the same verdicts, in links that hold one record and eight.
+func TestSpinAgrees(t *testing.T) {
+	needSpin(t)
+	for pump, define := range map[string]string{"kv-original": "ORIGINAL",
+		"kv-speculative": "SPECULATIVE", "reference": "CORRECT"} {
+		for _, link := range []int{1, 8} {
+			theirs := spin(t, "-DPUMP="+define, fmt.Sprint("-DLINK=", link))
+			s := searched(t, pump, link)
+			ours, err := s.Run(context.Background())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stalls := ours.Stop == check.Violation; stalls != (theirs.errors > 0) {
+				t.Errorf("%s in a link of %d records: stall is %v here; spin has %d errors", pump, link,
+					stalls, theirs.errors)
+			}
+		}
+	}
+}
+
+// BenchmarkCheck is the exhaustive search of the reference: ten million states
+// of a world whose buffers hold one record.
+func BenchmarkCheck(b *testing.B) {
+	benchmarkCheck(b)
+}
+
+// BenchmarkSpin is spin on one core on three million states of its model of the
+// scenario, and check in the same run: ratio is check's rate over spin's.
+func BenchmarkSpin(b *testing.B) {
+	needSpin(b)
+	rate := spin(b, "-DPUMP=CORRECT", "-DLINK=4", "-DWRITES=20", "-DRENEGS=5").rate
+	ours := benchmarkCheck(b)
+	b.ReportMetric(rate, "spin-states/s")
+	b.ReportMetric(ours/rate, "ratio")
+}
+
+// benchStates is how many states the benchmark goes through.
+const benchStates = 10_000_000
+
+func benchmarkCheck(b *testing.B) float64 {
+	c := fuzz.NewCatalog()
+	spec, err := c.Pump("reference")
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := fuzz.DefaultWithin()
+	w.Writes, w.Least, w.Most = 2, 1, 1
+	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "renegotiation"}, w)
+	if err != nil {
+		b.Fatal(err)
+	}
+	s.States = benchStates
+	var rep check.Report
+	for b.Loop() {
+		if rep, err = s.Run(context.Background()); err != nil || rep.Counterexample != nil {
+			b.Fatal(err, rep)
+		}
+	}
+	rate := float64(rep.States) / rep.Elapsed.Seconds()
+	b.ReportMetric(rate, "states/s")
+	b.ReportMetric(rate/float64(runtime.GOMAXPROCS(0)), "states/s/core")
+	b.ReportMetric(float64(rep.Memory)/float64(rep.Largest), "bytes/state")
+	return rate
+}
