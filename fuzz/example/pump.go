@@ -38,6 +38,14 @@ func New(env model.Env) model.Pump {
 	return p
 }
 
+// Snapshot implements model.Snapshotter: it lists what the pump knows between
+// two turns, so that an exhaustive check can save it and put it back.
+func (p *Pump) Snapshot(s *model.Snapshot) {
+	s.Bytes(&p.out)
+	s.Bytes(&p.queue)
+	s.Flags(&p.refused, &p.told, &p.dead, &p.ended, &p.broken, &p.closing, &p.shut, &p.gone)
+}
+
 // Ready implements model.Pump: it goes round until nothing moves.
 func (p *Pump) Ready(model.Events) {
 	if p.busy || p.gone {

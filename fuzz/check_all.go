@@ -1,0 +1,64 @@
+package fuzz
+
+import (
+	"context"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// checkedAll are the scenarios of CheckAll: those whose worlds are small.
+var checkedAll = [...]string{"request-response", "idle-renegotiation", "awaited-key-update",
+	"upload-and-close"}
+
+// CheckAll explores small scenarios to the end, in a user's test: one request,
+// one renegotiation, one KeyUpdate, one close, in buffers that hold one record;
+// bytes arrive by records, or all at once.
+// A shortest counterexample is saved and explained as Check does it. The pump
+// has to be a model.Snapshotter. Other bounds can be given.
+func CheckAll(t *testing.T, spec model.Spec, bounds ...Within) {
+	t.Helper()
+	if len(bounds) == 0 {
+		w := DefaultWithin()
+		w.Most, w.Deliver = 1, []uint32{sim.Record, sim.All}
+		bounds = []Within{w}
+	}
+	c := NewCatalog(spec)
+	for _, name := range checkedAll {
+		sc, _ := ScenarioNamed(name)
+		o := Options{Pump: &spec, Scenario: name}
+		if !sc.fits(&o) {
+			continue
+		}
+		for _, w := range bounds {
+			t.Run(name, func(t *testing.T) { checkWithin(t, c, o, w) })
+		}
+	}
+}
+
+// checkWithin explores a scenario.
+func checkWithin(t *testing.T, c *Catalog, o Options, w Within) {
+	s, err := c.Search(o, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := s.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %d states, %d transitions, depth %d", rep.Stop, rep.States, rep.Transitions, rep.Depth)
+	if rep.Stop != check.Complete && rep.Counterexample == nil {
+		t.Fatalf("the search stopped: %s", rep.Stop)
+	}
+	if rep.Counterexample == nil {
+		return
+	}
+	find, err := Convicted(testRunner(t, *o.Pump), rep.Counterexample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("a shortest script, of %d actions:\n%s", len(find.Script.Actions),
+		failure(t, find.Script, find.Story))
+}
