@@ -1,7 +1,6 @@
 package check
 
 import (
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -234,6 +233,3 @@ func (w *worker) heals(st *state) bool {
 	defer w.forget()
 	return w.world.TryHeal() != sim.Violated
 }
-
-// finding is what was violated last.
-func (w *worker) finding() model.Finding { return w.world.Violation().Finding }
