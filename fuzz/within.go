@@ -111,7 +111,8 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 }
 
 // An outline is what a scenario's schedules have in common, whatever is drawn:
-// which verbs there are, and in which kinds of worlds.
+// which verbs there are, and in which kinds of worlds. What is drawn in every
+// scenario is left at its simplest.
 type outline struct {
 	configs []sim.Config
 	weights [2][sim.NumVerbs]bool
@@ -123,15 +124,21 @@ type outline struct {
 const outlines = 256
 
 func (r *Runner) outline() (o outline) {
+	d := &r.drawer
+	sc := &r.menu[0]
 	for n := range uint64(outlines) {
-		d := &r.drawer
-		d.draw(r.menu, seedOf(1, n))
+		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
+		d.cfg = sim.Config{Pump: r.opts.Pump.Name, Engine: "model", PeerEngine: "model",
+			Scenario: sc.Name, Links: 1}
+		d.cfg.Version = d.drawVersion(sc, r.opts.Pump.Support)
+		d.drawOdds()
+		sc.shape(d)
 		for role := range o.weights {
 			for v := range sim.NumVerbs {
 				o.weights[role][v] = o.weights[role][v] || d.plan.Weights[role][v] > 0
 			}
 		}
-		o.add(kind(&d.cfg))
+		o.add(r.kind(&d.cfg))
 	}
 	for m := range sim.NumMutations {
 		o.damage = append(o.damage, sim.Action{Arg: uint32(m), Arg2: 0x0228}) // as an alert, fatal
@@ -149,18 +156,21 @@ func (o *outline) faults() int {
 	return 0
 }
 
-// kind is a world without its sizes, and without what the bounds say.
-func kind(c *sim.Config) sim.Config {
+// kind is a world as the scenario wants it, without its sizes.
+func (r *Runner) kind(c *sim.Config) sim.Config {
 	k := *c
-	k.Seed, k.Peer = 1, "reference"
-	k.Transport, k.Trigger, k.Under = model.Pair, model.Level, model.Server
-	k.WholeWrites, k.FixedBuffer, k.Reentrant = false, false, false
-	k.Sizes = sim.Sizes{}
-	if c.Sizes.ClientChain > 0 { // a scenario about flights: the shortest chains
+	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, sim.Sizes{}
+	if c.Sizes.Chain > 0 { // a scenario about flights: the shortest chains
 		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = 300, 300, int(c.Version)
+	}
+	if c.Early > 0 {
+		k.Early = shortEarly
 	}
 	return k
 }
+
+// shortEarly is how much early data a client may send in a check, in bytes.
+const shortEarly = 64
 
 // add notes a kind of world, once.
 func (o *outline) add(k sim.Config) {

@@ -73,8 +73,8 @@ func TestShortestStalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := find.Script
-		if len(s.Actions) != actions || s.Property != "stall" {
-			t.Errorf("%s: %s in %d actions; want a stall in %d\n%s", pump, s.Property, len(s.Actions),
+		if len(s.Actions) > actions || s.Property != "stall" {
+			t.Errorf("%s: %s in %d actions; want a stall in at most %d\n%s", pump, s.Property, len(s.Actions),
 				actions, s.Format())
 		}
 		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})

@@ -10,6 +10,9 @@ func (p *Reference) Snapshot(s *Snapshot) {
 	s.Flags(&p.stuckW, &p.stuckS, &p.drained, &p.wrote, &p.lingers)
 	s.Int(&p.retry)
 	s.Byte((*uint8)(&p.mask))
+	s.Flags(&p.early.open, &p.early.stuck)
+	s.Int(&p.early.sent)
+	s.Int(&p.early.retry)
 }
 
 // Snapshot implements Snapshotter.

@@ -20,13 +20,18 @@ func (t *TLS) Snapshot(s *Snapshot) {
 func (t *TLS) snapshotHandshake(s *Snapshot) {
 	s.Byte((*uint8)(&t.state))
 	t.facts.Snapshot(s)
-	s.Flags(&t.flight, &t.wish, &t.owesUpdate, &t.waiting)
+	s.Flags(&t.flight, &t.asked, &t.wish, &t.owesUpdate, &t.saying, &t.waiting, &t.retried, &t.names)
+	s.Byte((*uint8)(&t.early))
+	s.Int(&t.earlyCount)
+	s.Int(&t.earlySeal)
 	if !t.waiting {
 		t.alert, t.level = 0, 0
 	}
 	s.Byte((*uint8)(&t.alert))
 	s.Byte(&t.level)
 	s.Byte((*uint8)(&t.shutdown))
+	s.Byte((*uint8)(&t.want))
+	s.Flags(&t.indulged)
 	s.Word(&t.rounds)
 	s.Word(&t.transcript)
 	for i := range t.secrets {

@@ -128,7 +128,8 @@ func (e *endpoint) snapshot(s *model.Snapshot) {
 	e.pump.(model.Snapshotter).Snapshot(s)
 	e.engine.(model.Snapshotter).Snapshot(s)
 	t := &e.tap
-	s.Flags(&t.failed, &t.stuck, &t.wasInit, &t.everInit)
+	s.Flags(&t.failed, &t.lapsed, &t.stuck, &t.wasInit, &t.everInit)
+	s.Int(&t.early)
 }
 
 // snapshotLoop lists the registration. An edge that has come since the socket
