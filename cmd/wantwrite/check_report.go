@@ -12,10 +12,8 @@ import (
 
 // searching shows how far a check has come.
 func (t *terminal) searching(s check.Stats) {
-	t.redraw(func() string {
-		return fmt.Sprintf("world %d of %d, %d states, %.0f/s, depth %d", s.Worlds+1, s.Of, s.States,
-			perSecond(&s), s.Depth)
-	})
+	t.draw(fmt.Sprintf("world %d of %d, %d states, %.0f/s, depth %d", s.Worlds+1, s.Of, s.States,
+		perSecond(&s), s.Depth))
 }
 
 func perSecond(s *check.Stats) float64 { return float64(s.States) / max(s.Elapsed.Seconds(), 1e-9) }
