@@ -6,7 +6,6 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
 )
 
 // checkedAll are the scenarios of CheckAll: those whose worlds are small.
@@ -22,7 +21,7 @@ func CheckAll(t *testing.T, spec model.Spec, bounds ...Within) {
 	t.Helper()
 	if len(bounds) == 0 {
 		w := DefaultWithin()
-		w.Most, w.Deliver = 1, []uint32{sim.Record, sim.All}
+		w.Most = 1
 		bounds = []Within{w}
 	}
 	c := NewCatalog(spec)

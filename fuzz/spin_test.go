@@ -86,7 +86,7 @@ func searched(t testing.TB, pump string, link int) *check.Search {
 		t.Fatal(err)
 	}
 	w := fuzz.DefaultWithin()
-	w.Least, w.Most, w.Deliver = 1, 8, []uint32{sim.Record, sim.All}
+	w.Least, w.Most = 1, 8
 	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "idle-renegotiation"}, w)
 	if err != nil {
 		t.Fatal(err)
@@ -149,6 +149,7 @@ func benchmarkCheck(b *testing.B) float64 {
 	}
 	w := fuzz.DefaultWithin()
 	w.Writes, w.Least, w.Most = 2, 1, 1
+	w.Deliver = []uint32{sim.OneByte, sim.Part, sim.Record, sim.All}
 	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "renegotiation"}, w)
 	if err != nil {
 		b.Fatal(err)

@@ -34,11 +34,12 @@ type Within struct {
 	Trigger   model.Trigger
 }
 
-// DefaultWithin is one of each, in buffers of one to three records.
+// DefaultWithin is one of each, in buffers of one to three records; bytes arrive
+// by records, or all at once. Parts of records make many more states.
 func DefaultWithin() Within {
 	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Faults: -1, Body: []int{16},
 		Answer: []int{16}, Record: 64, Least: 1, Most: 3,
-		Deliver: []uint32{sim.Part, sim.Record, sim.All}}
+		Deliver: []uint32{sim.Record, sim.All}}
 }
 
 // most bounds the counts: a state keeps each in a byte.

@@ -7,7 +7,6 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
 )
 
 // checked explores a scenario of a pump, for some properties only.
@@ -38,20 +37,13 @@ func checked(t *testing.T, pump, scenario string, watch model.PropertySet, w fuz
 	return r, rep
 }
 
-// coarse bounds: bytes arrive by records, or all at once.
-func coarse() fuzz.Within {
-	w := fuzz.DefaultWithin()
-	w.Deliver = []uint32{sim.Record, sim.All}
-	return w
-}
-
 // TestTheReferenceHoldsWithinBounds: a request, a renegotiation or a KeyUpdate at either
 // end, in buffers of one to three records: no property can be violated.
 func TestTheReferenceHoldsWithinBounds(t *testing.T) {
-	one := coarse()
+	one := fuzz.DefaultWithin()
 	one.Most = 1
-	for scenario, w := range map[string]fuzz.Within{"idle-renegotiation": coarse(),
-		"awaited-key-update": coarse(), "upload-and-close": one} {
+	for scenario, w := range map[string]fuzz.Within{"idle-renegotiation": fuzz.DefaultWithin(),
+		"awaited-key-update": fuzz.DefaultWithin(), "upload-and-close": one} {
 		_, rep := checked(t, "reference", scenario, 0, w)
 		if rep.Stop != check.Complete || rep.States < 500 || rep.Worlds != rep.Of {
 			t.Errorf("%s: %s after %d states, %+v; want it to hold", scenario, rep.Stop, rep.States,
@@ -64,7 +56,7 @@ func TestTheReferenceHoldsWithinBounds(t *testing.T) {
 // leaves, as scripts that replay; no shorter ones exist within the bounds.
 func TestShortestStalls(t *testing.T) {
 	for pump, actions := range map[string]int{"kv-original": 10, "kv-speculative": 14} {
-		r, rep := checked(t, pump, "idle-renegotiation", model.EveryProperty.Only(model.Stall), coarse())
+		r, rep := checked(t, pump, "idle-renegotiation", model.EveryProperty.Only(model.Stall), fuzz.DefaultWithin())
 		if rep.Counterexample == nil {
 			t.Fatalf("%s: %s after %d states; want a stall", pump, rep.Stop, rep.States)
 		}
@@ -93,7 +85,7 @@ func TestEveryMutantIsConvicted(t *testing.T) {
 	for name, scenario := range map[string]string{"no-flush-after-read": "awaited-key-update",
 		"write-armed-for-ever": "request-response", "no-close-notify": "upload-and-close",
 		"recv-after-close": "upload-and-close", "eof-before-data": "upload-and-close"} {
-		w := coarse()
+		w := fuzz.DefaultWithin()
 		w.Most, w.Body = 1, []int{120}
 		_, rep := checked(t, name, scenario, 0, w)
 		if c := rep.Counterexample; c == nil || len(c.Actions) > 30 {

@@ -88,7 +88,7 @@ func (f *checkFlags) bounds(cmd *cobra.Command) {
 	fl.IntVar(&w.Record, "record", w.Record, "the most plaintext of a record, in bytes")
 	fl.StringVar(&f.buffers, "buffers", "1..3", "how many records fit the buffers: each size, in"+
 		" engine and pump, and\nin the link")
-	fl.StringVar(&f.deliver, "deliver", "part,record,all", "how bytes arrive: byte, part, record, all,"+
+	fl.StringVar(&f.deliver, "deliver", "record,all", "how bytes arrive: byte, part, record, all,"+
 		" or counts")
 	fl.IntVar(&w.Depth, "depth", 0, "the most actions (default: without limit)")
 	fl.Lookup("faults").DefValue = "0" // pflag does not show a 0

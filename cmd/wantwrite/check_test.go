@@ -11,7 +11,7 @@ import (
 // A check that holds says so, how far it looked, and what that proves.
 func TestCheckHolds(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out := want(t, exitClean, "check", "--pump", "reference", "--deliver", "record,all")
+	out := want(t, exitClean, "check", "--pump", "reference")
 	tells(t, out, "reference: holds within these bounds", "states", "transitions", "depth",
 		"9 worlds", "bytes a state", "client: write 1, renegotiate 1", "buffers of 1..3 records",
 		"proved:", "not proved:", "odds")
@@ -23,7 +23,7 @@ func TestCheckHolds(t *testing.T) {
 // A check that finds the ticket's stall saves a shortest script, which replays.
 func TestCheckFindsTheStall(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out := want(t, exitViolation, "check", "--property", "stall", "--deliver", "record,all")
+	out := want(t, exitViolation, "check", "--property", "stall")
 	tells(t, out, "stall in kv-original: a shortest script", "absorbed ClientHello", "10 actions",
 		"no script of fewer actions")
 	const path = "found/stall/kv-original-idle-renegotiation.script"
@@ -33,8 +33,7 @@ func TestCheckFindsTheStall(t *testing.T) {
 // --json says the same in one object.
 func TestCheckInJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
-	all := objects(t, want(t, exitViolation, "check", "--json", "--property", "stall", "--buffers", "3",
-		"--deliver", "record,all"))
+	all := objects(t, want(t, exitViolation, "check", "--json", "--property", "stall", "--buffers", "3"))
 	if len(all) != 1 {
 		t.Fatalf("got %d objects; want 1", len(all))
 	}
