@@ -12,7 +12,8 @@ import (
 // not do is not done, whatever they say.
 type Within struct {
 	// Writes, Renegotiations, KeyUpdates, Closes and Pauses are how often each
-	// end's app may do that: Closes are half-closes too, each so often.
+	// end's app may do that. In TLS 1.3 to renegotiate is to ask for the client's
+	// certificate; Closes are half-closes too, each so often.
 	Writes, Renegotiations, KeyUpdates, Closes, Pauses int
 	// Faults is how often each fault may happen at each end: spurious readiness,
 	// closed windows, resets, early ends, damaged records; and how often time may

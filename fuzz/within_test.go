@@ -56,7 +56,8 @@ func TestTheReferenceHoldsWithinBounds(t *testing.T) {
 // leaves, as scripts that replay; no shorter ones exist within the bounds.
 func TestShortestStalls(t *testing.T) {
 	for pump, actions := range map[string]int{"kv-original": 10, "kv-speculative": 14} {
-		r, rep := checked(t, pump, "idle-renegotiation", model.EveryProperty.Only(model.Stall), fuzz.DefaultWithin())
+		r, rep := checked(t, pump, "idle-renegotiation", model.EveryProperty.Only(model.Stall),
+			fuzz.DefaultWithin())
 		if rep.Counterexample == nil {
 			t.Fatalf("%s: %s after %d states; want a stall", pump, rep.Stop, rep.States)
 		}
@@ -66,8 +67,8 @@ func TestShortestStalls(t *testing.T) {
 		}
 		s := find.Script
 		if len(s.Actions) > actions || s.Property != "stall" {
-			t.Errorf("%s: %s in %d actions; want a stall in at most %d\n%s", pump, s.Property, len(s.Actions),
-				actions, s.Format())
+			t.Errorf("%s: %s in %d actions; want a stall in at most %d\n%s", pump, s.Property,
+				len(s.Actions), actions, s.Format())
 		}
 		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
 		if err != nil {
@@ -112,7 +113,8 @@ func TestBoundsThatMakeNoSense(t *testing.T) {
 			t.Errorf("%s: no error", what)
 		}
 	}
-	if _, err := c.Search(fuzz.Options{Pump: spec, Scenario: "two-links"}, fuzz.DefaultWithin()); err == nil {
+	o := fuzz.Options{Pump: spec, Scenario: "two-links"}
+	if _, err := c.Search(o, fuzz.DefaultWithin()); err == nil {
 		t.Error("two links are no error")
 	}
 }

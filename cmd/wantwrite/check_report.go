@@ -131,9 +131,9 @@ func (f *checkFlags) within(s *check.Search) string {
 	if may == nil {
 		may = []string{"no app does anything"}
 	}
-	text := fmt.Sprintf("%s; messages of %s bytes, answers of %s; records of %d; buffers of %s records;"+
-		" bytes arrive by %s; %s transport, %s trigger", strings.Join(may, "; "), f.body, f.answer,
-		f.Record, f.buffers, f.deliver, f.transport, f.trigger)
+	text := fmt.Sprintf("%s; messages of %s bytes, answers of %s; records of %d; buffers of %s"+
+		" records; bytes arrive by %s; %s transport, %s trigger", strings.Join(may, "; "), f.body,
+		f.answer, f.Record, f.buffers, f.deliver, f.transport, f.trigger)
 	if f.Depth > 0 {
 		text += fmt.Sprintf("; at most %d actions", f.Depth)
 	}

@@ -33,7 +33,8 @@ func TestCheckFindsTheStall(t *testing.T) {
 // --json says the same in one object.
 func TestCheckInJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
-	all := objects(t, want(t, exitViolation, "check", "--json", "--property", "stall", "--buffers", "3"))
+	all := objects(t, want(t, exitViolation, "check", "--json", "--property", "stall",
+		"--buffers", "3"))
 	if len(all) != 1 {
 		t.Fatalf("got %d objects; want 1", len(all))
 	}
@@ -57,7 +58,8 @@ func TestCheckStopsAndGoesOn(t *testing.T) {
 	args := []string{"check", "--pump", "reference", "--deliver", "part,record,all", "--buffers", "1",
 		"--checkpoint", "half"}
 	var out, errs bytes.Buffer
-	code := run(context.Background(), &terminal{out: &out, err: &errs}, append(args, "--states", "3000"))
+	code := run(context.Background(), &terminal{out: &out, err: &errs},
+		append(args, "--states", "3000"))
 	if code != exitUsage || !strings.Contains(errs.String(), "half is there to go on from") {
 		t.Errorf("exit %d, %s; want 2 and the name of the file", code, errs.String())
 	}

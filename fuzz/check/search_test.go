@@ -239,7 +239,8 @@ func TestOtherCodeIsRefused(t *testing.T) {
 		p.Peer = &other
 		return p, err
 	}
-	if _, err := s.Run(context.Background()); err == nil || !strings.Contains(err.Error(), "other code") {
+	_, err := s.Run(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "other code") {
 		t.Errorf("got %v; want an error that says that other code has written it", err)
 	}
 }

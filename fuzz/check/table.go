@@ -140,7 +140,7 @@ func (t *table[T]) put(first, last uint32) {
 			continue
 		}
 		at, tag := t.home(v.hash())
-		for atomic.LoadUint32(&t.index[at]) != 0 || !atomic.CompareAndSwapUint32(&t.index[at], 0, tag|id) {
+		for !atomic.CompareAndSwapUint32(&t.index[at], 0, tag|id) {
 			if at++; at == uint64(len(t.index)) {
 				at = 0
 			}
