@@ -8,8 +8,8 @@ type Verdict uint8
 const (
 	// GoesOn: nothing watched is violated, and there is a state behind it.
 	GoesOn Verdict = iota
-	// Ended: the run is over, by a violation that nobody watches.
-	Ended
+	// Unwatched: the run is over, by a violation that nobody watches.
+	Unwatched
 	// Violated: a watched property does not hold; see Violation.
 	Violated
 )
@@ -38,7 +38,7 @@ func (w *World) verdict() Verdict {
 	case w.found:
 		return Violated
 	case w.over:
-		return Ended
+		return Unwatched
 	}
 	return GoesOn
 }

@@ -88,7 +88,7 @@ func (w *worker) fateOf(v sim.Verdict) fate {
 	switch v {
 	case sim.Violated:
 		return violated
-	case sim.Ended:
+	case sim.Unwatched:
 		return ended
 	}
 	return goesOn
