@@ -12,7 +12,7 @@ import (
 
 // A turn is all that the turn of an end depends on.
 //
-// Story 8: a client and a server that have updated the same keys are equal to
+// Story 36: a client and a server that have updated the same keys are equal to
 // the byte. The one's turn was taken for the other's, whose third action is
 // another, and states were found that cannot be.
 type turn struct {

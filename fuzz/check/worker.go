@@ -106,11 +106,11 @@ func (w *worker) wordBehind(at word, st, next *state) word {
 
 // load puts a piece into the world, unless it is there.
 //
-// Story 7: an edge-triggered end notes the edges that have come, and in another
+// Story 34: an edge-triggered end notes the edges that have come, and in another
 // state they have not. It was used again as it lay there, and states were found
 // that cannot be. Such an end is always put back.
 //
-// Story 9: half a header that has arrived is a part of both what was received
+// Story 35: half a header that has arrived is a part of both what was received
 // and what is in flight. Put back for one state, it lay on top of what another
 // had received. Either makes the other unknown.
 func (w *worker) load(kind int, e sim.End, id uint32) {
