@@ -143,6 +143,8 @@ func (f *checkFlags) within(s *check.Search) string {
 // meaning says what that proves, and what it does not.
 func (f *checkFlags) meaning(rep *check.Report) []string {
 	switch {
+	case rep.Counterexample != nil && rep.Partial != nil:
+		return []string{"there may be a shorter one in the worlds that were not explored"}
 	case rep.Counterexample != nil:
 		return []string{"no script of fewer actions violates a watched property within these bounds"}
 	case rep.Stop != check.Complete:
