@@ -31,7 +31,7 @@ func (t *TLS) snapshotHandshake(s *Snapshot) {
 	s.Byte(&t.level)
 	s.Byte((*uint8)(&t.shutdown))
 	s.Byte((*uint8)(&t.want))
-	s.Flags(&t.indulged)
+	s.Flags(&t.indulged, &t.stays)
 	s.Word(&t.rounds)
 	s.Word(&t.transcript)
 	for i := range t.secrets {
@@ -79,7 +79,7 @@ func (t *TLS) snapshotInput(s *Snapshot) {
 
 // Snapshot lists the keys of a direction.
 func (k *sealer) Snapshot(s *Snapshot) {
-	s.Flags(&k.on)
+	s.Flags(&k.on, &k.early)
 	s.Word(&k.key)
 	s.Word(&k.seq)
 }
