@@ -324,6 +324,10 @@ type EngineConfig struct {
 	// Watch, if not nil, is told of each message; it costs allocations and is
 	// set only when a trace is wanted.
 	Watch func(Note)
+	// KeyLog, if not nil, is given the secrets of the link, a line of NSS's key
+	// log format a time, without the newline; the model has none that anybody
+	// else could use. It is set only when a trace is wanted.
+	KeyLog func(line string)
 }
 
 // A Note is one thing that happened inside an engine, for the story of a run.

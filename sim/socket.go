@@ -74,6 +74,9 @@ func (s socket) Send(p []byte) (int, model.IOStatus) {
 	}
 	e.moved(&e.acct.Sent, n)
 	e.observe(opSend, n, uint8(st))
+	if e.w.trace != nil {
+		e.w.trace.carried(p[:n])
+	}
 	return n, st
 }
 

@@ -177,8 +177,11 @@ func (t *tap) Read(p []byte) (int, model.Status) {
 func (t *tap) Write(p []byte) (int, model.Status) {
 	t.e.call()
 	n, st := t.e.engine.Write(p)
-	t.e.moved(&t.e.acct.Written, n)
 	t.settle(opWrite, n, st)
+	if t.e.w.trace != nil {
+		t.e.w.trace.written(t.e, p[:n])
+	}
+	t.e.moved(&t.e.acct.Written, n)
 	return n, st
 }
 

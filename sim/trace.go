@@ -36,18 +36,37 @@ type Event struct {
 	Note   model.Note   // DidNote
 	Err    error        // DidLapse: what the engine said
 	Now    uint64       // virtual time
+	// Data is what a send put on the link, or what a Deliver made visible.
+	Data []byte
+	// Why is the engine's error, of a call that failed.
+	Why string
+	// Wrong: the pump gave its engine something else than its app wrote next.
+	Wrong bool
 }
 
 // A Trace is what happened in a run, for stories and pictures. It costs
 // allocations; the run's hash is the same with it as without.
 type Trace struct {
 	Events []Event
+	// Views are of each end after each step, the first before all; a step in
+	// which a pump panicked has none.
+	Views [][]View
+	// Secrets are the lines of the key log (EngineConfig.KeyLog), in order.
+	Secrets []string
+
+	at    int    // the event of the action that is being done
+	from  uint64 // what its end had seen of its stream before
+	wrong [2 * MaxLinks]bool
 }
 
 // SetTrace makes the runs after the next Reset write to t; nil ends that.
 func (w *World) SetTrace(t *Trace) { w.trace = t }
 
 func (t *Trace) begin(w *World, a Action) {
+	if len(t.Views) == 0 {
+		t.look(w)
+	}
+	t.at, t.from = len(t.Events), w.ends[a.On].in.seen
 	ev := Event{Kind: DidAction, Step: w.steps, End: a.On, Action: a, Now: w.now,
 		Heal: w.steps > len(w.actions)}
 	if a.Verb == Poll {
@@ -56,11 +75,23 @@ func (t *Trace) begin(w *World, a Action) {
 	t.Events = append(t.Events, ev)
 }
 
+// end ends a step.
+func (t *Trace) end(w *World) {
+	t.brought(w.ends[w.turn].in)
+	t.look(w)
+}
+
 // traceCall writes an observed call to the trace.
 func (e *endpoint) traceCall(x uint64) {
 	t := e.w.trace
-	t.Events = append(t.Events, Event{Kind: DidCall, Step: e.w.steps, End: e.id,
-		Op: int(x & 255), N: int(x >> 24), Status: uint8(x >> 8), Now: e.w.now})
+	ev := Event{Kind: DidCall, Step: e.w.steps, End: e.id, Op: int(x & 255),
+		N: int(x >> 24), Status: uint8(x >> 8), Now: e.w.now}
+	if st, ok := ev.EngineCall(); ok && st == model.Failed {
+		if err := e.engine.Err(); err != nil {
+			ev.Why = err.Error()
+		}
+	}
+	t.Events = append(t.Events, ev)
 }
 
 func (t *Trace) note(e *endpoint, n model.Note) {

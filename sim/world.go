@@ -73,8 +73,8 @@ func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error 
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
 	w.tainted = [MaxLinks]bool{}
 	w.n = 2 * cfg.Links
-	w.ledger = model.Ledger{Ends: w.accounts[:w.n], Tainted: w.tainted[:cfg.Links],
-		Version: cfg.Version, AwaitUpdate: cfg.AwaitUpdate, IgnoreReneg: cfg.IgnoreReneg}
+	w.ledger = cfg.ledger()
+	w.ledger.Ends, w.ledger.Tainted = w.accounts[:w.n], w.tainted[:cfg.Links]
 	w.spied = w.trace != nil || w.cover != nil
 	if w.cover != nil {
 		w.cover.restart()
@@ -166,6 +166,7 @@ func (w *World) equip(e *endpoint) {
 	}
 	if w.trace != nil {
 		e.cfg.Watch = func(n model.Note) { w.trace.note(e, n) }
+		e.cfg.KeyLog = w.trace.secret
 	}
 }
 
@@ -234,6 +235,9 @@ func (w *World) step(a Action) {
 	}
 	if w.keep {
 		w.marks = append(w.marks, w.chain)
+	}
+	if w.trace != nil {
+		w.trace.end(w)
 	}
 }
 

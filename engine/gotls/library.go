@@ -32,6 +32,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -158,6 +159,9 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 	if cfg.Traits.Renegotiation == model.RenegAllow {
 		c.Renegotiation = tls.RenegotiateFreelyAsClient
 	}
+	if cfg.KeyLog != nil {
+		c.KeyLogWriter = keyLog(cfg.KeyLog)
+	}
 	if cfg.ClientAuth {
 		c.ClientAuth = tls.RequireAnyClientCert
 	}
@@ -174,6 +178,15 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 		err = l.resume(c, cfg)
 	}
 	return c, err
+}
+
+// A keyLog is a Config.KeyLogWriter: each Write is a line.
+type keyLog func(line string)
+
+// Write implements io.Writer.
+func (k keyLog) Write(p []byte) (int, error) {
+	k(strings.TrimSuffix(string(p), "\n"))
+	return len(p), nil
 }
 
 // store gives an engine its buffers, used ones if there are any.

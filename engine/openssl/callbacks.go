@@ -54,6 +54,7 @@ type callbacks struct {
 	pskClient uintptr
 	pskServer uintptr
 	message   uintptr
+	secret    uintptr
 
 	sessionGet, usePSK, findPSK uintptr
 }
@@ -65,6 +66,7 @@ func (l *Library) register() {
 	l.pskClient = callbackC(l.clientPSK)
 	l.pskServer = callbackC(l.serverPSK)
 	l.message = callbackC(l.onMessage)
+	l.secret = callbackC(l.onSecret)
 	l.sessionGet = callbackC(l.getSession)
 	l.usePSK = callbackC(l.useSession)
 	l.findPSK = callbackC(l.findSession)

@@ -66,16 +66,20 @@ type engine struct {
 
 	watch  func(model.Note)
 	sealed int // length of the record sealed last, if watched
+	keyLog func(line string)
 }
 
 // newEngine makes the SSL and its transport.
 func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, error) {
 	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13,
-		server: cfg.Role == model.Server, watch: cfg.Watch,
+		server: cfg.Role == model.Server, watch: cfg.Watch, keyLog: cfg.KeyLog,
 		refuses: cfg.Traits.Renegotiation == model.RenegRefuse}
 	e.random = streamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
 	l.made++
 	l.cur = e
+	if e.keyLog != nil {
+		l.ctxSetKeyLog(ctx, l.secret) // and it stays: others of ctx have no keyLog
+	}
 	if e.ssl = l.sslNew(ctx); e.ssl == 0 {
 		return nil, l.queued("SSL_new")
 	}

@@ -34,6 +34,7 @@ type api struct {
 	ctxSetSuites               func(ctx uintptr, list string) int32
 	ctxSetPSKClient            func(ctx uintptr, cb uintptr)
 	ctxSetPSKServer            func(ctx uintptr, cb uintptr)
+	ctxSetKeyLog               func(ctx uintptr, cb uintptr)
 	ctxSetGetSession           func(ctx uintptr, cb uintptr)
 
 	ctxSetVerify     func(ctx uintptr, mode int32, cb uintptr)
@@ -107,6 +108,7 @@ func (a *api) symbols() []symbol {
 		{"SSL_CTX_set_ciphersuites", &a.ctxSetSuites},
 		{"SSL_CTX_set_psk_client_callback", &a.ctxSetPSKClient},
 		{"SSL_CTX_set_psk_server_callback", &a.ctxSetPSKServer},
+		{"SSL_CTX_set_keylog_callback", &a.ctxSetKeyLog},
 		{"SSL_CTX_set_verify", &a.ctxSetVerify},
 		{"SSL_CTX_get_cert_store", &a.ctxGetStore},
 		{"SSL_CTX_get0_param", &a.ctxGetParam},

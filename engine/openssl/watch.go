@@ -37,6 +37,19 @@ func (l *Library) onMessage(sent, _, content int32, p *byte, n uintptr,
 	return 0
 }
 
+// onSecret is the callback of SSL_CTX_set_keylog_callback(3), for engines whose
+// keys are wanted.
+func (l *Library) onSecret(_ uintptr, line *byte) uintptr {
+	if e := l.cur; e != nil && e.keyLog != nil {
+		n := 0
+		for *(*byte)(unsafe.Add(unsafe.Pointer(line), n)) != 0 {
+			n++
+		}
+		e.keyLog(string(unsafe.Slice(line, n)))
+	}
+	return 0
+}
+
 // noteMessage tells the watcher of a handshake message, an alert, or a record
 // of application data that was sealed. Data that was received is noted by
 // Read: OpenSSL reports a header long before it has the record.

@@ -1,0 +1,144 @@
+package sim
+
+import (
+	"slices"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A View is what can be seen of an end after a step of a traced run.
+type View struct {
+	// Account is the end's page of the ledger, its Rest filled as if nothing
+	// could happen any more.
+	Account model.Account
+	// Tainted: a fault has destroyed something on its link.
+	Tainted bool
+	// Ready is what the loop would tell its pump now; 0: it is not called.
+	Ready model.Events
+	// Readiness is what poll(2) would say of its socket.
+	Readiness model.Events
+	// Timer is the tick at which its timer runs out; 0: none is set.
+	Timer uint64
+	// InFlight is how many bytes are on their way to it.
+	InFlight int
+	// Fin and Reset: its peer has sent one; FinSeen and ResetSeen: it has come.
+	Fin, FinSeen, Reset, ResetSeen bool
+	// Input is what lies in the input buffer of its engine, in bytes.
+	Input int
+	// State is what its engine waits for, or empty if that can't be asked.
+	State string
+}
+
+// look takes the views of all ends. The ledger is left as it is: its Rest is
+// not due before the end.
+func (t *Trace) look(w *World) {
+	views := make([]View, w.n)
+	for i := range views {
+		views[i] = w.ends[i].view()
+	}
+	t.Views = append(t.Views, views)
+}
+
+func (e *endpoint) view() View {
+	kept := e.acct.Rest
+	e.rest()
+	v := View{Account: *e.acct, Tainted: e.w.tainted[e.id/2], Ready: e.ready(),
+		Readiness: e.readiness(), Timer: e.timer, InFlight: e.in.inFlight(), Fin: e.in.fin,
+		FinSeen: e.in.finSeen, Reset: e.in.reset, ResetSeen: e.in.resetSeen}
+	e.acct.Rest = kept
+	if e.cfg.Transport == model.Pair {
+		v.Input = e.cfg.In - e.engine.InputRoom()
+	}
+	if named, ok := e.engine.(interface{ State() model.State }); ok {
+		v.State = named.State().String()
+	}
+	return v
+}
+
+// LedgerAt is the ledger of a run of cfg as it was after a step; 0 is before the
+// first.
+func (t *Trace) LedgerAt(cfg *Config, step int) model.Ledger {
+	l := cfg.ledger()
+	for i, v := range t.Views[step] {
+		l.Ends = append(l.Ends, v.Account)
+		if i%2 == 0 {
+			l.Tainted = append(l.Tainted, v.Tainted)
+		}
+	}
+	return l
+}
+
+// ledger is an empty one with the promises of the scenario.
+func (c *Config) ledger() model.Ledger {
+	return model.Ledger{Version: c.Version, AwaitUpdate: c.AwaitUpdate, IgnoreReneg: c.IgnoreReneg}
+}
+
+// carried notes the bytes that the last event put on a link, or brought.
+func (t *Trace) carried(p []byte) {
+	t.Events[len(t.Events)-1].Data = slices.Clone(p)
+}
+
+// brought notes what the step's action has made visible of a stream.
+func (t *Trace) brought(s *stream) {
+	if s.seen > t.from {
+		p := make([]byte, s.seen-t.from)
+		s.copyOut(p, t.from)
+		t.Events[t.at].Data = p
+	}
+}
+
+// written compares what a pump gave its engine with what its app wrote, and
+// marks the event of the call that was the first to differ.
+func (t *Trace) written(e *endpoint, p []byte) {
+	a := &e.app
+	at := a.taken - int(int64(e.acct.Accepted)-int64(e.acct.Written))
+	n := len(p)
+	if n == 0 || t.wrong[e.id] || at >= 0 && at+n <= a.tail && string(a.buf[at:at+n]) == string(p) {
+		return
+	}
+	t.wrong[e.id] = true
+	t.Events[len(t.Events)-1].Wrong = true
+}
+
+// secret takes a line of a key log. Both ends of a link log the same ones.
+func (t *Trace) secret(line string) {
+	if !slices.Contains(t.Secrets, line) {
+		t.Secrets = append(t.Secrets, line)
+	}
+}
+
+// What the Op of a DidCall event is: calls of the socket and of the loop, of
+// the engine, and between app and pump.
+const (
+	CallRecv        = opRecv
+	CallSend        = opSend
+	CallFin         = opFin
+	CallClose       = opClose
+	CallInterest    = opInterest
+	CallWake        = opWake
+	CallTimer       = opTimer
+	CallSpin        = opSpin
+	CallHandshake   = opHandshake
+	CallRead        = opRead
+	CallWrite       = opWrite
+	CallShutdown    = opShutdown
+	CallRenegotiate = opRenegotiate
+	CallKeyUpdate   = opKeyUpdate
+	CallFeed        = opFeed
+	CallDrain       = opDrain
+	CallTake        = opTake
+	CallData        = opData
+	CallTold        = opTold
+	CallWriteEarly  = opWriteEarly
+	CallReadEarly   = opReadEarly
+)
+
+// EngineCall says whether the event is a call that the engine answered with a
+// status, which it gives.
+func (ev Event) EngineCall() (st model.Status, ok bool) {
+	ok = ev.Kind == DidCall && (ev.Op >= opHandshake && ev.Op < opFeed || ev.Op >= opAuthenticate)
+	return model.Status(ev.Status), ok
+}
+
+// Word is the name of a call.
+func (ev Event) Word() string { return opText[ev.Op] }
