@@ -31,6 +31,16 @@ func corpusScript(t *testing.T, name string) *sim.Script {
 	return s
 }
 
+// runnerFor is a runner for a script of one of the project's pumps.
+func runnerFor(t *testing.T, s *sim.Script) *fuzz.Runner {
+	t.Helper()
+	spec, err := fuzz.NewCatalog().Pump(s.Config.Pump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runnerOf(t, spec)
+}
+
 // eachScript runs check for each script of the project's corpus.
 func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Runner)) {
 	t.Helper()
@@ -41,17 +51,7 @@ func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Ru
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			s := corpusScript(t, name)
-			c := fuzz.NewCatalog()
-			spec, err := c.Pump(s.Config.Pump)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := fuzz.NewRunner(c, fuzz.Options{Pump: spec})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			check(t, s, r)
+			check(t, s, runnerFor(t, s))
 		})
 	}
 }

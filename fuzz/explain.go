@@ -163,24 +163,3 @@ func (t *teller) verdict() {
 		t.say("missing: %s", v.Obligation.Wakeup())
 	}
 }
-
-// TraceText is the trace as text: each action, and under it what it led to.
-func TraceText(t *sim.Trace, all bool) string {
-	var b strings.Builder
-	healing := false
-	for _, ev := range t.Events {
-		if !all && ev.Idle() {
-			continue
-		}
-		if ev.Kind != sim.DidAction {
-			fmt.Fprintf(&b, "            %-8s %s\n", ev.End, ev)
-			continue
-		}
-		if ev.Heal && !healing {
-			healing = true
-			b.WriteString("  -- heal: no more faults, no new work --\n")
-		}
-		fmt.Fprintf(&b, "%5d  %s\n", ev.Step, ev)
-	}
-	return b.String()
-}

@@ -23,6 +23,8 @@ type ReplayOptions struct {
 type Outcome struct {
 	Result sim.Result
 	Trace  *sim.Trace
+	// Config is what was run: the script's, with the options' names in it.
+	Config sim.Config
 	// Rest is what was seen of each end at the end.
 	Rest []model.Account
 	// Own: the script's own pump and engines ran, so that its hash counts.
@@ -57,6 +59,7 @@ func Replay(r *Runner, s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 			*swap.from = swap.to
 		}
 	}
+	out.Config = cfg
 	out.Own = cfg == s.Config
 	so := ScriptOptions{Watch: watchOf(s), Loose: o.Loose}
 	if o.Trace {

@@ -107,7 +107,7 @@ func TestReplayOfAFindOnOpenSSL(t *testing.T) {
 	tells(t, want(t, exitViolation, "replay", "--engine", "model", script),
 		"stall at the server")
 	tells(t, want(t, exitViolation, "show", script), "openssl, TLS 1.2",
-		"engine produces ServerHello")
+		"● produces ServerHello")
 }
 
 // The model talks to itself only.

@@ -221,15 +221,17 @@ func newShow(t *terminal) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show FILE",
 		Short: "explain a saved script",
-		Long: "show runs a script and prints what happened, action by action, with the calls that\n" +
-			"the pumps made, and then the story of the violation.",
+		Long: "show runs a script and draws what happened between app, pump, engine, socket, link and\n" +
+			"peer, as far as it matters, then what the buffers hold at the end. The verdict says\n" +
+			"what is owed, which wakeup was lost at which step or which rule was broken, and which\n" +
+			"decision of a pump that is.",
 		Example: "  wantwrite show found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --all --engine openssl found/stall/kv-original-idle-renegotiation.script",
 		Args: countArgs(1, 1, "one file"),
 		RunE: func(_ *cobra.Command, args []string) error { return f.show(t, args[0]) },
 	}
 	f.add(cmd)
-	cmd.Flags().BoolVar(&f.all, "all", false, "also calls that moved nothing")
+	cmd.Flags().BoolVar(&f.all, "all", false, "each step and each call, not only those that matter")
 	return cmd
 }
 
@@ -242,20 +244,13 @@ func (f *replayFlags) show(t *terminal, path string) error {
 	if err != nil {
 		return err
 	}
-	cfg := &s.Config
-	t.printf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered\n\n",
-		either(f.Pump, cfg.Pump), cfg.Under, cfg.Peer, either(f.Engine, cfg.Engine),
-		cfg.Version, cfg.Transport, cfg.Trigger)
 	if out.Lost {
-		t.printf("%s\n\n", indent(s.Story)) // the calls went with the process
-	} else {
-		t.printf("%s\n", fuzz.TraceText(out.Trace, f.all))
+		t.printf("%s: %s\n\n%s\n", path, out.Result.Violation, indent(s.Story))
+		return errViolation // the calls went with the process
 	}
+	t.printf("%s", fuzz.Tell(s, &out).Text(fuzz.TextOptions{All: f.all, Color: t.colors()}))
 	if out.Result.Found {
-		t.printf("%s\n", indent(fuzz.Explain(s, &out)))
 		return errViolation
 	}
-	_, sentence := verdict(s, &out.Result)
-	t.printf("%s\n", sentence)
-	return nil
+	return t.broken
 }

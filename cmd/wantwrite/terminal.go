@@ -53,9 +53,12 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// colors says whether results go to a terminal that may have them.
+func (t *terminal) colors() bool { return isTerminal(t.out) && os.Getenv("NO_COLOR") == "" }
+
 // bold marks text on a terminal.
 func (t *terminal) bold(s string) string {
-	if !isTerminal(t.out) || os.Getenv("NO_COLOR") != "" {
+	if !t.colors() {
 		return s
 	}
 	return "\x1b[1m" + s + "\x1b[0m"

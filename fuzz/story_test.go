@@ -1,0 +1,192 @@
+package fuzz_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// tellScript replays a script and tells its story.
+func tellScript(t *testing.T, s *sim.Script, r *fuzz.Runner, o fuzz.ReplayOptions) *fuzz.Story {
+	t.Helper()
+	o.Trace = true
+	out, err := fuzz.Replay(r, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fuzz.Tell(s, &out)
+}
+
+// checkVerdict: the last paragraph names the wakeup that was lost, or the rule
+// that was broken, and both with the step and the decision.
+func checkVerdict(t *testing.T, v *fuzz.Verdict) {
+	t.Helper()
+	last := v.Paragraphs[len(v.Paragraphs)-1]
+	want := "Broken rule: " + v.Decision.Rule + ". "
+	if v.Property == model.Stall.String() || v.Property == model.Deadlock.String() {
+		want = "Lost wakeup: " + v.Wakeup + ". "
+	}
+	if !strings.HasPrefix(last, want) || v.Decision.Rule == "" {
+		t.Errorf("got last paragraph %q; want it to begin with %q", last, want)
+	}
+	if !strings.Contains(last, "at step ") && !strings.Contains(last, "It was never armed") {
+		t.Errorf("got last paragraph %q; want the step", last)
+	}
+	if !strings.Contains(last, v.Decision.Name) {
+		t.Errorf("got last paragraph %q; want the decision, %q", last, v.Decision.Name)
+	}
+}
+
+// checkWidth: the text fits 100 columns and has no escapes.
+func checkWidth(t *testing.T, text string) {
+	t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		if n := utf8.RuneCountInString(line); n > 100 || strings.ContainsAny(line, "\x1b\t") {
+			t.Errorf("got %d columns; want at most 100, and no escapes: %q", n, line)
+		}
+	}
+}
+
+// TestEachStoryNamesWhatWasLost: for each script of the corpus. A wakeup was
+// lost in a turn of the end that is to blame, and nothing was armed after it.
+func TestEachStoryNamesWhatWasLost(t *testing.T) {
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		story := tellScript(t, s, r, fuzz.ReplayOptions{})
+		v := &story.Verdict
+		checkVerdict(t, v)
+		for _, all := range []bool{false, true} {
+			checkWidth(t, story.Text(fuzz.TextOptions{All: all}))
+		}
+		if v.Wakeup == "" || v.Property != model.Stall.String() && v.Property != model.Deadlock.String() {
+			return
+		}
+		if v.Lost == 0 {
+			t.Fatal("the wakeup was lost at no step")
+		}
+		for _, step := range story.Steps {
+			if step.Number == v.Lost && (step.Action.On != story.End || step.Mark == "") {
+				t.Errorf("got %q as the step that lost it; want a marked turn of the %s", step.Text,
+					story.End)
+			}
+		}
+		for n := max(v.Lost, v.Came); n < len(story.Views); n++ {
+			if mask := story.Views[n][story.End].Account.Rest.Mask; strings.Contains(v.Wakeup,
+				"write interest") && mask&model.Writable != 0 {
+				t.Errorf("write interest is armed after step %d; want it lost since %d", n, v.Lost)
+			}
+		}
+	})
+}
+
+// golden are the stories that are held word by word: of each property one, and
+// of a half sent answer and of the other end's fault as well.
+var golden = []string{
+	"stall/kv-original-idle-renegotiation", "stall/kv-landed-refused-renegotiation",
+	"deadlock/no-read-while-blocked-bulk-both-ways",
+	"busy-loop/write-armed-for-ever-request-response", "busy-loop/kv-landed-request-response",
+	"data-loss/eof-before-data-upload-and-close", "corruption/off-by-one-retry-bulk-both-ways",
+	"truncation/no-close-notify-mutual-close", "spurious-failure/kv-landed-key-update",
+	"unbounded-buffer/queue-without-limit-slow-reader", "crash/recv-after-close-mutual-close",
+}
+
+// TestGoldenStories: with -rewrite they are recorded anew; read the diff.
+func TestGoldenStories(t *testing.T) {
+	held := map[string]bool{}
+	for _, name := range golden {
+		t.Run(name, func(t *testing.T) {
+			s := corpusScript(t, name+".script")
+			held[s.Property] = true
+			got := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{}).Text(fuzz.TextOptions{})
+			path := filepath.Join("testdata", "story", strings.ReplaceAll(name, "/", "-")+".txt")
+			if *rewrite {
+				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("the story is another one (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for _, p := range model.Properties() {
+		if !held[p.Name] {
+			t.Errorf("no golden story of %s", p.Name)
+		}
+	}
+}
+
+// TestStoryOfACleanRun: without a violation all is shown, and nothing blamed.
+func TestStoryOfACleanRun(t *testing.T) {
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		story := tellScript(t, s, r, fuzz.ReplayOptions{Pump: "reference", Loose: true})
+		text := story.Text(fuzz.TextOptions{})
+		if !strings.HasSuffix(text, "\n  no violation of "+s.Property+"\n") ||
+			strings.Contains(text, "<<<") || story.Verdict.Decision.Number != 0 {
+			t.Errorf("got a blame; want none:\n%s", text)
+		}
+		checkWidth(t, text)
+	})
+}
+
+// TestStoryColors: the same text, in a terminal's colours.
+func TestStoryColors(t *testing.T) {
+	s := corpusScript(t, golden[0]+".script")
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	colored := story.Text(fuzz.TextOptions{Color: true})
+	if !strings.Contains(colored, "\x1b[1;31m   12  poll server") {
+		t.Errorf("got no red mark in %q", colored)
+	}
+	plain := colored
+	for _, code := range []string{"\x1b[1;31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"} {
+		plain = strings.ReplaceAll(plain, code, "")
+	}
+	if want := story.Text(fuzz.TextOptions{}); plain != want {
+		t.Errorf("the text is another one (-want +got):\n%s", cmp.Diff(want, plain))
+	}
+}
+
+// TestStoriesOfHunts: whatever a hunt finds has a whole story.
+func TestStoriesOfHunts(t *testing.T) {
+	c := fuzz.NewCatalog()
+	names := []string{"kv-original", "kv-landed"}
+	for _, m := range c.Mutants() {
+		names = append(names, m.Name)
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			pump, err := c.Pump(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := 0
+			h := fuzz.Hunt{Options: fuzz.Options{Pump: pump}, Seed: 11, Schedules: 1000}
+			h.Found = func(f *fuzz.Find) error {
+				found++
+				story := tellScript(t, f.Script, runnerFor(t, f.Script), fuzz.ReplayOptions{})
+				checkVerdict(t, &story.Verdict)
+				checkWidth(t, story.Text(fuzz.TextOptions{All: true}))
+				return nil
+			}
+			if _, err := h.Run(context.Background(), c); err != nil {
+				t.Fatal(err)
+			}
+			if found == 0 {
+				t.Error("the hunt found nothing to tell")
+			}
+		})
+	}
+}
