@@ -141,6 +141,8 @@ func (t *TLS) frame(e Event, body []byte) {
 		frameRetry(body)
 	case Certificate:
 		t.frameChain(body)
+	default:
+		t.frameClear(e, body)
 	}
 }
 
@@ -158,6 +160,9 @@ func (t *TLS) frameHello(sender int, body []byte) {
 	at := pick(sender == 1, 4, extensionsAt[t.cfg.Version])
 	put16(body[at:], len(body)-at-2)
 	put16(body[len(tail):], len(body)-len(tail)-2)
+	if sender == 1 {
+		t.frameShare(body, len(tail)+2)
+	}
 }
 
 func put16(p []byte, n int) { p[0], p[1] = byte(n>>8), byte(n) }
@@ -175,6 +180,7 @@ func (t *TLS) frameChain(body []byte) {
 	put24(body, len(body)-3)
 	if chain := t.chain(t.cfg.Role); chain > 0 {
 		put24(body[3:], chain)
+		frameCertificate(body[6:min(6+chain, len(body))])
 	}
 }
 
