@@ -14,10 +14,10 @@ import (
 	"github.com/wantwrite/wantwrite/sim"
 )
 
-// replayFlags are the flags of replay and show.
+// replayFlags are the flags of replay, and of show too.
 type replayFlags struct {
 	fuzz.ReplayOptions
-	json, all bool
+	json bool
 }
 
 func (f *replayFlags) add(cmd *cobra.Command) {
@@ -214,43 +214,4 @@ func either(a, b string) string {
 		return a
 	}
 	return b
-}
-
-func newShow(t *terminal) *cobra.Command {
-	var f replayFlags
-	cmd := &cobra.Command{
-		Use:   "show FILE",
-		Short: "explain a saved script",
-		Long: "show runs a script and draws what happened between app, pump, engine, socket, link and\n" +
-			"peer, as far as it matters, then what the buffers hold at the end. The verdict says\n" +
-			"what is owed, which wakeup was lost at which step or which rule was broken, and which\n" +
-			"decision of a pump that is.",
-		Example: "  wantwrite show found/stall/kv-original-idle-renegotiation.script\n" +
-			"  wantwrite show --all --engine openssl found/stall/kv-original-idle-renegotiation.script",
-		Args: countArgs(1, 1, "one file"),
-		RunE: func(_ *cobra.Command, args []string) error { return f.show(t, args[0]) },
-	}
-	f.add(cmd)
-	cmd.Flags().BoolVar(&f.all, "all", false, "each step and each call, not only those that matter")
-	return cmd
-}
-
-func (f *replayFlags) show(t *terminal, path string) error {
-	c := newCatalog()
-	if err := f.known(c); err != nil {
-		return err
-	}
-	s, out, err := f.one(c, path, true)
-	if err != nil {
-		return err
-	}
-	if out.Lost {
-		t.printf("%s: %s\n\n%s\n", path, out.Result.Violation, indent(s.Story))
-		return errViolation // the calls went with the process
-	}
-	t.printf("%s", fuzz.Tell(s, &out).Text(fuzz.TextOptions{All: f.all, Color: t.colors()}))
-	if out.Result.Found {
-		return errViolation
-	}
-	return t.broken
 }
