@@ -75,8 +75,9 @@ type side struct {
 	over bool   // it has sent a FIN, or somebody a RST
 }
 
-// CapturePort is the server's in a capture: that of openssl-s_server(1). On 443 dissectors would take the
-// apps' data for HTTP, on 11207 for whole requests of Couchbase.
+// CapturePort is the server's in a capture: that of openssl-s_server(1). On 443
+// dissectors would take the apps' data for HTTP, on 11207 for whole requests of
+// Couchbase.
 const CapturePort = 4433
 
 func (c *capture) flow(link int) flow {

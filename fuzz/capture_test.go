@@ -257,7 +257,8 @@ func TestCaptureOfEnds(t *testing.T) {
 		open + "reset server\ndeliver server all": "[client:reset]",
 		open + "fin server\ndeliver server all":   "[client:fin server:fin]",
 	} {
-		if got := fmt.Sprint(ends(t, "crash/recv-after-close-mutual-close.script", actions)); got != want {
+		got := fmt.Sprint(ends(t, "crash/recv-after-close-mutual-close.script", actions))
+		if got != want {
 			t.Errorf("after %q: got %s; want %s", actions[len(open):], got, want)
 		}
 	}

@@ -168,11 +168,9 @@ func (w *storyWriter) step(st *Step) {
 
 // moves draws the moves, and says of what comes again and again how often.
 func (w *storyWriter) moves(all []Move) {
-	var shown []Move
-	for _, m := range all {
-		if w.o.All || !m.Aside {
-			shown = append(shown, m)
-		}
+	shown := (&Step{Moves: all}).movers()
+	if w.o.All {
+		shown = all
 	}
 	for i := 0; i < len(shown); {
 		period, again := 1, 0

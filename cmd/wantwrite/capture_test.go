@@ -157,7 +157,8 @@ func TestKeyLogFile(t *testing.T) {
 	needOpenSSL(t)
 	t.Chdir(t.TempDir())
 	script := write(t, "talk.script", talkScript("1.3", ""))
-	want(t, exitClean, "show", "--loose", "--engine", "openssl", "--pcap", "talk.pcapng", "--keylog", "keys", script)
+	want(t, exitClean, "show", "--loose", "--engine", "openssl", "--pcap", "talk.pcapng", "--keylog",
+		"keys", script)
 	keys := read(t, "keys")
 	tells(t, keys, "CLIENT_TRAFFIC_SECRET_0 ", "SERVER_TRAFFIC_SECRET_0 ")
 	tells(t, read(t, "talk.pcapng"), keys)
@@ -182,7 +183,8 @@ func TestCaptureOfTheModel(t *testing.T) {
 	} {
 		t.Run(tls, func(t *testing.T) {
 			file := "model-" + tls + ".pcapng"
-			want(t, exitClean, "show", "--loose", "--pcap", file, write(t, tls+".script", talkScript(tls, "")))
+			script := write(t, tls+".script", talkScript(tls, ""))
+			want(t, exitClean, "show", "--loose", "--pcap", file, script)
 			wellFormed(t, file)
 			got := values(t, file, "tls.record", "tls.record.content_type")
 			if !slices.Equal(got, wants) {
@@ -229,7 +231,10 @@ func TestShowFiles(t *testing.T) {
 	if text := read(t, "old.pcapng"); !strings.HasPrefix(text, "\n\r\r\n") {
 		t.Errorf("got %.10q; want a section header", text)
 	}
-	for _, flag := range []string{"--pcap", "--keylog"} {
+	want(t, exitViolation, "show", "--html", "page.html", script, script)
+	tells(t, read(t, "page.html"), "<!DOCTYPE html>", "Content-Security-Policy", "kv-original at the")
+	refused(t, command("show", script, script), "got 2 arguments; want one file, or two with --html")
+	for _, flag := range []string{"--pcap", "--keylog", "--html"} {
 		refused(t, command("show", flag, "missing/file", script), "cannot write missing/file")
 		refused(t, command("show", flag, ".", script), ".")
 	}

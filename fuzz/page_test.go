@@ -1,0 +1,252 @@
+package fuzz_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// writePage makes a page of stories and gives its path.
+func writePage(t *testing.T, stories ...*fuzz.Story) string {
+	t.Helper()
+	page, err := fuzz.Page(stories...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(page) >= 1<<20 {
+		t.Errorf("got a page of %d bytes; want less than a megabyte", len(page))
+	}
+	path := filepath.Join(t.TempDir(), "page.html")
+	if err := os.WriteFile(path, page, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// keptToItself checks that a page has asked for nothing but itself, and that
+// nothing in it has failed.
+func keptToItself(t *testing.T, b *browser, path string) {
+	t.Helper()
+	for _, url := range b.requests() {
+		if url != "file://"+path && url != "data:," && url != "about:blank" {
+			t.Errorf("the page asked for %s; want nothing but itself", url)
+		}
+	}
+	for _, text := range b.complaints() {
+		t.Errorf("the page complains: %s", text)
+	}
+}
+
+// TestPage opens pages in one browser, one after the other.
+func TestPage(t *testing.T) {
+	b := openBrowser(t)
+	for name, test := range map[string]func(*testing.T, *browser){
+		"stall": pageOfTheStall, "find": pageFinds, "hostile": pageOfHostileText,
+		"long": pageOfALongRun, "two": pageOfTwoRuns,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b.t, b.events = t, nil
+			test(t, b)
+		})
+	}
+	b.t = t
+}
+
+// pageOfTheStall opens the page of kv-original's stall, steps through it
+// with the keyboard, and finds the lost wakeup.
+func pageOfTheStall(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[0]+".script")
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	path := writePage(t, story)
+	b.open(path)
+	last := len(story.Steps) - 1
+	at := func() any { return b.eval("+document.body.dataset.at") }
+	step := func(key string, want int) {
+		t.Helper()
+		b.press(key)
+		if got := at(); got != float64(want) {
+			t.Fatalf("after %s: at step %v; want %d", key, got, want)
+		}
+	}
+	step("Home", 0)
+	for i := 1; i <= last; i++ {
+		step("ArrowRight", i)
+	}
+	step("ArrowRight", last)
+	step("ArrowLeft", last-1)
+	step("l", story.Verdict.Lost)
+	for expression, want := range map[string]string{
+		"document.querySelector('text.mark').textContent":  "the wakeup is lost here",
+		"document.querySelector('.state .at').textContent": fmt.Sprint(story.Verdict.Lost),
+		"document.querySelector('tr.owes').textContent":    "engine-output (139 bytes)",
+		"document.querySelector('.moves').textContent":     "engine: produces ServerHello (77 bytes)",
+		"document.getElementById('live').textContent":      "the wakeup is lost here",
+		"document.querySelector('.verdict').textContent":   "Lost wakeup: write interest",
+	} {
+		if got := fmt.Sprint(b.eval(expression)); !strings.Contains(got, want) {
+			t.Errorf("%s: got %q; want %q in it", expression, got, want)
+		}
+	}
+	if n := b.eval("document.querySelectorAll('meter[value=\"139\"]').length"); n != 1.0 {
+		t.Errorf("got %v gauges of 139 bytes; want the engine's output", n)
+	}
+	papers := map[any]bool{}
+	for _, scheme := range []string{"light", "dark"} {
+		b.scheme(scheme)
+		papers[b.eval("getComputedStyle(document.body).backgroundColor")] = true
+		b.screenshot("stall-" + scheme)
+	}
+	if len(papers) != 2 {
+		t.Errorf("got backgrounds %v; want one for light and one for dark", papers)
+	}
+	for _, want := range []string{"true", "false"} {
+		b.press(" ")
+		if got := b.eval("document.getElementById('play').ariaPressed"); got != want {
+			t.Errorf("after the space bar: pressed is %v; want %s", got, want)
+		}
+	}
+	step("l", story.Verdict.Lost)
+	step("a", story.Verdict.Lost)
+	if b.eval("document.getElementById('all').checked") != true {
+		t.Error("a does not show every call")
+	}
+	b.screenshot("stall-all")
+	keptToItself(t, b, path)
+}
+
+// pageFinds: the search goes to the step that has the word, and on with n.
+func pageFinds(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[0]+".script")
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	path := writePage(t, story)
+	b.open(path)
+	b.press("Home")
+	b.press("/")
+	if got := b.eval("document.activeElement.id"); got != "find" {
+		t.Fatalf("after /: %v has the focus; want find", got)
+	}
+	b.call("Input.insertText", map[string]any{"text": "renegotiate client"}, nil)
+	want := 0
+	for i, step := range story.Steps {
+		if step.Text == "renegotiate client" {
+			want = i
+		}
+	}
+	if got := b.eval("+document.body.dataset.at"); got != float64(want) {
+		t.Errorf("found at step %v; want %d", got, want)
+	}
+	b.press("Escape")
+	b.press("ArrowLeft")
+	b.press("n")
+	if got := b.eval("+document.body.dataset.at"); got != float64(want) {
+		t.Errorf("n went to step %v; want %d", got, want)
+	}
+	keptToItself(t, b, path)
+}
+
+// hostile is text that would do something if it were not escaped.
+const hostile = "<script>document.title='owned'</script><img src=x onerror=alert(1)>'\"`\x00\x01\u2028" +
+	"</script><!--${1}{{.}}\xff&amp;"
+
+// pageOfHostileText: whatever is in a label, it is only text.
+func pageOfHostileText(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[0]+".script")
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	story.Title, story.Config.Pump = hostile, hostile
+	for i := range story.Steps {
+		story.Steps[i].Text, story.Steps[i].Mark = hostile, hostile
+		for k := range story.Steps[i].Moves {
+			story.Steps[i].Moves[k].Text = hostile
+		}
+	}
+	for i := range story.Verdict.Paragraphs {
+		story.Verdict.Paragraphs[i] = hostile
+	}
+	path := writePage(t, story, story)
+	b.open(path)
+	b.press("End")
+	if title := fmt.Sprint(b.eval("document.title")); !strings.Contains(title, "<script>") {
+		t.Errorf("got title %q; want the text", title)
+	}
+	for _, where := range []string{"h1", ".verdict p", "text.head", ".moves li", "thead th"} {
+		got := fmt.Sprint(b.eval("document.querySelector('" + where + "').textContent"))
+		if !strings.Contains(got, "<img src=x onerror=alert(1)>") {
+			t.Errorf("%s: got %q; want the text", where, got)
+		}
+	}
+	if n := b.eval("document.querySelectorAll('img').length + document.scripts.length"); n != 2.0 {
+		t.Errorf("got %v scripts and pictures; want the page's own two", n)
+	}
+	b.screenshot("hostile")
+	keptToItself(t, b, path)
+}
+
+// pageOfALongRun: ten thousand steps are less than a megabyte, and open in
+// less than two seconds.
+func pageOfALongRun(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[0]+".script")
+	s.Property = ""
+	for len(s.Actions) < 10000 {
+		for _, line := range []string{"write client 30 40", "deliver server all", "poll server",
+			"deliver client part", "poll client", "deliver client all", "poll client"} {
+			a, err := sim.ParseAction(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Actions = append(s.Actions, a)
+		}
+	}
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{Pump: "reference", Loose: true})
+	if len(story.Steps) < 9000 {
+		t.Fatalf("got %d steps; want ten thousand", len(story.Steps))
+	}
+	path := writePage(t, story)
+	best := b.open(path)
+	for range 2 { // the machine may have other things to do
+		best = min(best, b.open(path))
+	}
+	if best > 2*time.Second {
+		t.Errorf("the page took %v to open, the best of three; want two seconds at most", best)
+	}
+	b.press("End")
+	if got := b.eval("+document.body.dataset.at"); got != float64(len(story.Steps)-1) {
+		t.Errorf("at step %v; want the last of %d", got, len(story.Steps))
+	}
+	if n := b.eval("document.querySelectorAll('svg *').length").(float64); n > 2000 {
+		t.Errorf("got %v shapes; want those in view only", n)
+	}
+	b.screenshot("long")
+	keptToItself(t, b, path)
+}
+
+// pageOfTwoRuns: side by side, they step together, and d goes to where they
+// part.
+func pageOfTwoRuns(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[0]+".script")
+	fails := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	passes := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{Pump: "kv-speculative", Loose: true})
+	path := writePage(t, fails, passes)
+	b.open(path)
+	if n := b.eval("document.querySelectorAll('.run').length"); n != 2.0 {
+		t.Fatalf("got %v runs; want 2", n)
+	}
+	b.press("Home")
+	b.press("d")
+	at := int(b.eval("+document.body.dataset.at").(float64))
+	for i := range at {
+		if fails.Steps[i].Text != passes.Steps[i].Text {
+			t.Errorf("they part at step %d already; the page says %d", i, at)
+		}
+	}
+	if fmt.Sprint(fails.Steps[at]) == fmt.Sprint(passes.Steps[at]) {
+		t.Errorf("step %d is the same in both", at)
+	}
+	b.screenshot("two")
+	keptToItself(t, b, path)
+}
