@@ -42,15 +42,16 @@ func TestOwnPump(t *testing.T) {
 		t.Fatalf("no stall was saved (%v):\n%s", err, out)
 	}
 	name := filepath.Base(scripts[0])
-	wants(t, out, "stall: something is owed", "ciphertext waits in the engine's output buffer",
-		"missing: write interest, or a drain after the call that produced it",
+	wants(t, out, "stall: something is owed", "ciphertext waits in the engine",
+		"<<< the wakeup is lost here",
+		"Lost wakeup: write interest, or a drain after the call that",
 		"saved: testdata/wantwrite/stall/"+name, "replay: go test -run 'TestOwnPumpChild'")
 
 	out, ok = checkOwnPump(t, dir, "broken", "/replay")
 	if ok {
 		t.Errorf("the saved script must fail again; got:\n%s", out)
 	}
-	wants(t, out, "testdata/wantwrite/stall/"+name+" fails again", "missing: write interest")
+	wants(t, out, "testdata/wantwrite/stall/"+name+" fails again", "Lost wakeup: write interest")
 
 	if out, ok = checkOwnPump(t, dir, "fixed"); !ok {
 		t.Errorf("the mended pump must pass with the saved script; got:\n%s", out)

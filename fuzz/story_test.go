@@ -173,7 +173,7 @@ func TestStoriesOfHunts(t *testing.T) {
 				t.Fatal(err)
 			}
 			found := 0
-			h := fuzz.Hunt{Options: fuzz.Options{Pump: pump}, Seed: 11, Schedules: 1000}
+			h := fuzz.Hunt{Options: fuzz.Options{Pump: pump}, Seed: 11, Schedules: 500}
 			h.Found = func(f *fuzz.Find) error {
 				found++
 				story := tellScript(t, f.Script, runnerFor(t, f.Script), fuzz.ReplayOptions{})

@@ -50,7 +50,8 @@ func checkReplays(t *testing.T, spec model.Spec) {
 			t.Fatal(err)
 		}
 		if out.Result.Found {
-			t.Errorf("%s fails again:\n%s", name, strings.Join(Explain(s, &out), "\n"))
+			t.Errorf("%s fails again:\n%s", name,
+				Tell(s, &out).Text(TextOptions{}))
 		}
 	}
 }
@@ -64,8 +65,9 @@ func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
 	for _, change := range more {
 		change(&h)
 	}
+	r := testRunner(t, spec)
 	h.Found = func(f *Find) error {
-		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, f.Script, f.Story))
+		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, r, f.Script))
 		return nil
 	}
 	if _, err := h.Run(context.Background(), NewCatalog(spec)); err != nil {
@@ -115,8 +117,8 @@ func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
 			t.Skip(err)
 		}
 		if res.Found {
-			s, story := tell(r, res)
-			t.Fatalf("%s", failure(t, s, story))
+			s, _ := tell(r, res)
+			t.Fatalf("%s", failure(t, r, s))
 		}
 	})
 }
@@ -216,21 +218,33 @@ func tell(r *Runner, res sim.Result) (*sim.Script, []string) {
 	s := &sim.Script{Config: r.Config(), Property: res.Violation.Property.String(),
 		Actions: append([]sim.Action(nil), r.World().Actions()...)}
 	if _, err := Shrink(context.Background(), r, s, ShrinkOptions{}); err != nil {
-		return s, []string{err.Error()}
+		s.Story = []string{err.Error()}
+		return s, s.Story
 	}
 	out, err := Replay(r, s, ReplayOptions{Trace: true})
 	if err != nil {
-		return s, []string{err.Error()}
+		s.Story = []string{err.Error()}
+		return s, s.Story
 	}
 	s.Hash = out.Result.Hash
 	s.Story = Explain(s, &out)
 	return s, s.Story
 }
 
+// picture is the story of a script, drawn; the short one that is in the script
+// if it can't be run here, as with a library that this test does not know.
+func picture(r *Runner, s *sim.Script) string {
+	out, err := Replay(r, s, ReplayOptions{Trace: true})
+	if err != nil || !out.Result.Found {
+		return strings.Join(s.Story, "\n")
+	}
+	return Tell(s, &out).Text(TextOptions{})
+}
+
 // failure saves a script and says what a failing test should say: the story,
 // where the script is, how to run it again.
-func failure(t *testing.T, s *sim.Script, story []string) string {
-	lines := append([]string(nil), story...)
+func failure(t *testing.T, r *Runner, s *sim.Script) string {
+	lines := []string{picture(r, s)}
 	path, err := corpus.Save(testCorpus, s.Property, SlugOf(s), s.Format())
 	if err != nil {
 		lines = append(lines, err.Error(), string(s.Format()))
