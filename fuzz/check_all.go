@@ -54,10 +54,11 @@ func checkWithin(t *testing.T, c *Catalog, o Options, w Within) {
 	if rep.Counterexample == nil {
 		return
 	}
-	find, err := Convicted(testRunner(t, *o.Pump), rep.Counterexample)
+	r := testRunner(t, *o.Pump)
+	find, err := Convicted(r, rep.Counterexample)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Errorf("a shortest script, of %d actions:\n%s", len(find.Script.Actions),
-		failure(t, find.Script, find.Story))
+		failure(t, r, find.Script))
 }
