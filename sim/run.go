@@ -20,16 +20,27 @@ type Strategy interface {
 	Next(w *World) (a Action, ok bool)
 }
 
-// Run lets the strategy make the storm, then heals, and gives the verdict.
+// Run lets the strategy make the storm, then heals, and gives the verdict. A
+// panic of the pump is a finding; one of the strategy goes on up.
+//
+// Story 39: rapid ends a test whose draws are used up with a panic, out of the
+// strategy. Taken for the pump's, it made a crash out of whatever rapid was
+// shrinking, with an empty script.
 func (w *World) Run(s Strategy) (r Result) {
+	choosing := false
 	defer func() {
+		if choosing {
+			return
+		}
 		if fault := recover(); fault != nil {
 			w.crashed(fault)
 			r = w.result()
 		}
 	}()
 	for !w.over {
+		choosing = true
 		a, ok := s.Next(w)
+		choosing = false
 		if !ok {
 			break
 		}

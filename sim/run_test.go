@@ -225,3 +225,28 @@ func TestHealBringsTheWorldToRest(t *testing.T) {
 		}
 	}
 }
+
+// weary is a strategy that gives up with a panic, as rapid's draws do.
+type weary struct{}
+
+// Next implements Strategy.
+func (weary) Next(*World) (Action, bool) { panic("no more draws") }
+
+// TestPanicOfAStrategyIsNoFinding: it goes on to whoever made the strategy, and
+// the world can be used again.
+func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
+	w := NewWorld()
+	run := func() (fault any) {
+		rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+		defer func() { fault = recover() }()
+		w.Run(weary{})
+		return nil
+	}
+	if fault := run(); fault != "no more draws" {
+		t.Errorf("got the panic %v; want the strategy's own", fault)
+	}
+	rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+	if r := w.Run(NewScripted(script(t, talk), false)); r.Found {
+		t.Errorf("after it: %v; want a clean run", r.Violation)
+	}
+}

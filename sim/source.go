@@ -49,7 +49,7 @@ var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) 
 // rushes bounds what a plan leaves without bound: how often in a storm time
 // passes or a window closes.
 //
-// Story 30: the clock had the first place in a schedule by priorities, and was
+// Story 37: the clock had the first place in a schedule by priorities, and was
 // never out of work. All 600 steps of the storm were ticks.
 const rushes = 24
 

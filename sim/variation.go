@@ -90,7 +90,7 @@ func (v *Variation) can(w *World, a Action) bool {
 
 // fit keeps an action's sizes within the plan.
 //
-// Story 31: a storm from another world wrote a message that was larger than the
+// Story 38: a storm from another world wrote a message that was larger than the
 // queue of this one. A pump that takes whole messages only can't help it, and
 // was blamed for holding more than its limit.
 func (v *Variation) fit(a Action) Action {
