@@ -11,46 +11,6 @@ import (
 	"github.com/wantwrite/wantwrite/sim"
 )
 
-// TestEveryPropertyHasItsMutant: for each property there is a pump with one
-// planted mistake that breaks it, and breaks nothing else.
-func TestEveryPropertyHasItsMutant(t *testing.T) {
-	covered := map[model.PropertyID]bool{}
-	for _, m := range model.Mutants() {
-		covered[m.Breaks] = true
-		t.Run(m.Name, func(t *testing.T) {
-			t.Parallel()
-			r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &m.Spec})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer r.Close()
-			caught := 0
-			for n := range uint64(10000) {
-				res, err := r.Schedule(1, n, model.EveryProperty)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !res.Found {
-					continue
-				}
-				caught++
-				if v := res.Violation; v.Property != m.Breaks {
-					t.Fatalf("schedule %d: %s must break %s only; got %s", n, m.Name, m.Breaks, v)
-				}
-			}
-			if caught == 0 {
-				t.Errorf("%s must break %s; nothing was found", m.Name, m.Breaks)
-			}
-			t.Logf("%s: %d of 10000 schedules", m.Breaks, caught)
-		})
-	}
-	for _, p := range model.Properties() {
-		if !covered[p.ID] {
-			t.Errorf("property %s has no mutant: nothing shows that it can fail", p.Name)
-		}
-	}
-}
-
 // TestReference tests the reference as a user tests a pump. The scripts in
 // testdata/wantwrite are what once failed in it.
 func TestReference(t *testing.T) { fuzz.Check(t, model.ReferenceSpec()) }

@@ -7,9 +7,13 @@ package model
 // app, plaintext from the app, the steps of a close, output to the socket.
 // Then it arms read interest while it can take input, and write interest
 // exactly while output is pending.
+//
+// Where pumps have decided wrongly it asks decide or amount, with the right
+// answer: see Decision.
 type Reference struct {
-	env  Env
-	flaw Flaw
+	env   Env
+	flaws []mistake // none in the reference
+	slip  slip
 
 	pipe    span   // ciphertext on its way to the socket
 	queue   span   // plaintext on its way to the engine
@@ -56,7 +60,7 @@ func NewReference(env Env) Pump {
 
 // Restart implements Restarter.
 func (p *Reference) Restart(env Env) {
-	*p = Reference{env: env, flaw: p.flaw, pipe: p.pipe, queue: p.queue, scratch: p.scratch}
+	*p = Reference{env: env, flaws: p.flaws, pipe: p.pipe, queue: p.queue, scratch: p.scratch}
 	l := env.Limits
 	p.pipe.restart(l.Pipe)
 	p.queue.restart(l.Queue)
@@ -80,10 +84,9 @@ func (p *Reference) Ready(ev Events) {
 
 // Write implements Pump.
 func (p *Reference) Write(b []byte) int {
-	if p.flaw == FlawUnbounded {
-		p.queue.limit += len(b)
-	}
-	p.refused = false // Writable must not come from inside Write
+	// Writable must not come from inside Write.
+	p.refused = p.decide(atAskInsideWrite, false)
+	p.queue.limit = p.amount(atQueueLimit, p.queue.limit)
 	n := 0
 	for p.mayTake() {
 		took := p.queue.put(b[n:], p.retry > 0 || p.early.retry > 0)
@@ -96,19 +99,20 @@ func (p *Reference) Write(b []byte) int {
 			break
 		}
 	}
-	p.refused = n < len(b)
+	p.refused = p.decide(atNoteRefusal, n < len(b))
 	return n
 }
 
 // mayTake says whether plaintext of the app still has a way out.
 func (p *Reference) mayTake() bool {
-	return !p.half && !p.closing && !p.gone && !p.dead && !p.broken
+	open := !p.half && !p.closing && !p.gone && !p.dead && !p.broken
+	return p.decide(atTakePlaintext, open)
 }
 
 // PauseRead implements Pump.
 func (p *Reference) PauseRead(paused bool) {
 	p.paused = paused
-	p.due = true
+	p.due = p.decide(atRecheckOnResume, true)
 	p.turn()
 }
 
@@ -122,6 +126,7 @@ func (p *Reference) CloseWrite() {
 func (p *Reference) Close() {
 	p.closing = true
 	p.due = true
+	p.did(atCallClose)
 	p.turn()
 }
 
@@ -138,7 +143,8 @@ func (p *Reference) Renegotiate() {
 // KeyUpdate implements Initiator. A record that waits for room comes first:
 // until it is gone the engine takes none (OpenSSL 16077, bugzoo E13).
 func (p *Reference) KeyUpdate(requested bool) {
-	if !p.established() || p.retry > 0 || p.stuckR {
+	free := p.retry == 0 && !p.stuckR
+	if !p.established() || !p.decide(atBeginUpdate, free) {
 		return
 	}
 	p.note(p.engine().KeyUpdate(requested))
@@ -179,15 +185,23 @@ func (p *Reference) turn() {
 	if p.env.Transport == Attached {
 		p.retryStuck()
 	}
-	rounds := 0
+	rounds, most := 0, p.amount(atRoundsOfTurn, maxRounds)
 	for p.round() && !p.gone {
-		if rounds++; rounds == maxRounds {
-			p.env.Loop.Wake()
+		if rounds++; rounds == most {
+			p.yield()
 			break
 		}
 	}
 	p.busy = false
 	p.arm()
+}
+
+// yield gives the other links a turn; what is left must not wait for the
+// socket, which may have nothing to report (bugzoo D2).
+func (p *Reference) yield() {
+	if p.decide(atWakeAfterYield, true) {
+		p.env.Loop.Wake()
+	}
 }
 
 // round moves what can be moved, once, and says whether another round could
@@ -214,25 +228,25 @@ func (p *Reference) arm() {
 		return
 	}
 	var mask Events
-	if p.wantsInput() {
+	if p.decide(atArmRead, p.wantsInput()) {
 		mask = Readable
 	}
-	if p.owes() {
-		mask |= Writable
-	}
-	if p.flaw == FlawKeepArmed {
+	if p.decide(atArmWrite, p.owes()) {
 		mask |= Writable
 	}
 	if mask != p.mask || p.env.Trigger == OneShot {
 		p.mask = mask
 		p.env.Loop.Interest(mask)
 	}
+	if p.decide(atWakeByHand, false) {
+		p.env.Loop.Wake()
+	}
 }
 
 // wantsInput says whether input would be taken.
 func (p *Reference) wantsInput() bool {
 	switch {
-	case p.eof || p.broken || p.flaw == FlawNoReadBlocked && p.owes():
+	case p.eof || p.broken:
 		return false
 	case p.discards():
 		return true
@@ -265,15 +279,15 @@ func (p *Reference) owes() bool {
 // empty (bugzoo, section H), and its output has to be looked at afterwards.
 func (p *Reference) engine() Engine {
 	p.drained = false
-	p.env.Engine.ClearErrors()
+	if p.decide(atClearErrors, true) {
+		p.env.Engine.ClearErrors()
+	}
 	return p.env.Engine
 }
 
-// mayFlush is the flaw of MB-53428, when it is planted: what a read produced
-// waits for the app's next write.
-func (p *Reference) mayFlush() bool {
-	return p.flaw != FlawNoFlush || p.wrote || !p.up()
-}
+// mayFlush says whether output may leave now. It always may, whichever call has
+// produced it: that it did not is MB-53428.
+func (p *Reference) mayFlush() bool { return p.decide(atFlush, true) }
 
 // discards says whether input is only read to be thrown away: our side is
 // closed, and closing the socket with data unread would send a reset that
@@ -284,7 +298,7 @@ func (p *Reference) discards() bool { return p.dead || p.closing && p.shut }
 func (p *Reference) tell(why Cause) {
 	p.over = true
 	p.cut = p.cut || why == Broken || why == Fault || !p.up()
-	if !p.told && !p.closing {
+	if p.decide(atTellEnd, !p.told && !p.closing) {
 		p.told = true
 		p.env.App.Closed(why)
 	}

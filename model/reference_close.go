@@ -14,7 +14,7 @@ func (p *Reference) leave() bool {
 		return p.notify()
 	case !p.finished:
 		return p.finish()
-	case p.closing && p.eof:
+	case p.closing && p.decide(atPeerIsDone, p.eof):
 		return p.release()
 	}
 	return p.linger()
@@ -22,11 +22,11 @@ func (p *Reference) leave() bool {
 
 // notify hands close_notify to the engine, behind all that was accepted.
 func (p *Reference) notify() bool {
-	if p.dead || p.flaw == FlawNoCloseNotify && p.queue.len() == 0 {
+	if p.dead {
 		p.shut = true
 		return true
 	}
-	if p.queue.len() > 0 && !p.pointless() || p.stuckS {
+	if !p.decide(atAllIsWritten, p.queue.len() == 0) && !p.pointless() || p.stuckS {
 		return false
 	}
 	if !p.up() {
@@ -35,7 +35,11 @@ func (p *Reference) notify() bool {
 		p.shut = p.cut
 		return p.cut || p.linger()
 	}
-	st := p.engine().Shutdown()
+	if !p.decide(atSendCloseNotify, true) {
+		p.shut = true
+		return true
+	}
+	st := Status(p.amount(atShutdownAnswer, int(p.engine().Shutdown())))
 	p.wrote = true
 	if st == WantWrite {
 		p.stuckS = true
@@ -48,7 +52,7 @@ func (p *Reference) notify() bool {
 // pointless: nobody will read what is queued, for the peer has closed. In TLS
 // 1.2 its close_notify says so; in 1.3 it may still read.
 func (p *Reference) pointless() bool {
-	return p.cut || p.over && p.env.Version == TLS12
+	return p.cut || p.over && p.decide(atPeerReadsNoMore, p.env.Version == TLS12)
 }
 
 // finish sends FIN once the output is gone.
@@ -85,8 +89,6 @@ func (p *Reference) release() bool {
 		p.env.Loop.Timer(0)
 	}
 	p.env.Socket.Close()
-	if p.flaw == FlawUseAfterClose {
-		p.discard()
-	}
+	p.did(atRelease)
 	return true
 }

@@ -41,7 +41,7 @@ func (p *Reference) drain() bool {
 	}
 	space := p.pipe.space()
 	n := p.env.Engine.Drain(space)
-	if p.drained = n < len(space); p.drained {
+	if p.drained = p.decide(atDrained, n < len(space)); p.drained {
 		p.wrote = false
 	}
 	if n == 0 {
@@ -56,7 +56,8 @@ func (p *Reference) drain() bool {
 // engine now, or, attached, there is no telling but to try.
 func (p *Reference) retryStuck() {
 	p.due = p.due || p.stuckR
-	p.stuckR, p.stuckW, p.stuckS, p.early.stuck = false, false, false, false
+	p.stuckR, p.stuckS, p.early.stuck = false, false, false
+	p.stuckW = p.stuckW && !p.decide(atRetryWrite, true)
 }
 
 // fill moves input from the socket into the engine, or to nowhere, and says
@@ -65,7 +66,7 @@ func (p *Reference) fill() bool {
 	if p.eof || p.broken || p.dry && !p.discards() {
 		return false
 	}
-	if p.flaw == FlawNoReadBlocked && p.owes() {
+	if !p.decide(atTakeInput, true) {
 		return false
 	}
 	if p.discards() {
@@ -84,12 +85,8 @@ func (p *Reference) fill() bool {
 	if n > 0 {
 		p.env.Engine.Feed(p.scratch[:n])
 		p.due = true
-		if p.flaw == FlawEOFFirst {
-			p.dry = false
-			p.fill() // the end may be met before a byte is decrypted
-		}
 	}
-	return n == room || p.eof || p.broken
+	return p.decide(atReceiveOn, n == room) || p.eof || p.broken
 }
 
 // listen notes that the attached engine may find something in the socket.
@@ -109,12 +106,9 @@ func (p *Reference) discard() bool {
 
 // ended takes down what a Recv said of the end.
 func (p *Reference) ended(st IOStatus) {
-	switch st {
+	switch IOStatus(p.amount(atSocketEnds, int(st))) {
 	case EOF:
 		p.eof, p.due = true, true
-		if p.flaw == FlawEOFFirst && p.up() {
-			p.tell(Clean)
-		}
 	case Reset:
 		p.broken, p.due = true, true
 	}
@@ -132,17 +126,20 @@ func (p *Reference) take() {
 	}
 	p.due = false
 	p.carryOn()
-	for !p.over && !p.dead {
+	for !p.over && !p.dead && p.decide(atRead, true) {
 		n, st := p.read()
 		if st != OK {
-			p.readEnded(st)
+			p.readEnded(Status(p.amount(atReadAnswer, int(st))))
 			return
 		}
-		if !p.closing {
+		if p.decide(atDeliver, !p.closing) {
 			p.env.App.Data(p.scratch[:n])
 		}
 		if p.resting() {
 			p.due = true
+			return
+		}
+		if p.amount(atReadOn, n) == 0 {
 			return
 		}
 	}
@@ -168,7 +165,7 @@ func (p *Reference) carryOn() {
 func (p *Reference) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
 
 // resting says whether the app wants no data now.
-func (p *Reference) resting() bool { return p.paused && !p.closing }
+func (p *Reference) resting() bool { return p.decide(atRest, p.paused && !p.closing) }
 
 // shake carries a handshake on although the app has paused: the answer is the
 // peer's, not the app's.
@@ -193,7 +190,7 @@ func (p *Reference) shake() {
 // second half, bugzoo F1).
 func (p *Reference) readEnded(st Status) {
 	switch {
-	case st == Failed, p.flaw == FlawWantWriteFatal && st == WantWrite && !p.up() && !p.closing:
+	case st == Failed:
 		p.failed()
 	case st == Closed && !p.up():
 		p.failed() // a handshake that the peer has given up
@@ -244,7 +241,7 @@ func (p *Reference) give() {
 				return
 			}
 		}
-		if p.env.Engine.Deferred() {
+		if p.decide(atAnswerUpdate, p.env.Engine.Deferred()) {
 			_, st := p.engine().Write(nil)
 			p.note(st)
 			p.wrote = true
@@ -257,7 +254,7 @@ func (p *Reference) give() {
 
 // mayWrite says whether the engine would take plaintext.
 func (p *Reference) mayWrite() bool {
-	return !p.dead && !p.shut && !p.stuckW && !p.broken && p.up()
+	return !p.dead && !p.shut && !p.stuckW && !p.broken && p.decide(atWriteNow, p.up())
 }
 
 // writeOne offers one piece, and says whether it was taken. A retry repeats
@@ -267,17 +264,20 @@ func (p *Reference) writeOne() bool {
 	piece := p.queue.bytes()
 	piece = piece[:min(len(piece), p.env.Limits.Chunk)]
 	if p.retry > 0 {
-		piece = piece[:p.retry]
+		piece = piece[:p.amount(atRetryLength, p.retry)]
+	}
+	if !p.decide(atRetryInPlace, true) {
+		piece = p.scratch[:copy(p.scratch, piece)]
 	}
 	n, st := p.engine().Write(piece)
 	p.wrote = true
-	switch st {
+	switch Status(p.amount(atWriteAnswer, int(st))) {
 	case OK:
+		if n < len(piece) {
+			n = p.amount(atPartOfWrite, n)
+		}
 		blocked := p.retry > 0
 		p.retry = 0
-		if p.flaw == FlawOffByOne && n > 1 && n < len(piece) {
-			n--
-		}
 		p.queue.take(n)
 		return !blocked || p.mayGoOn()
 	case WantWrite:
@@ -318,7 +318,10 @@ func (p *Reference) mayGoOn() bool {
 
 // ask lets the app go on that was refused before.
 func (p *Reference) ask() bool {
-	if !p.refused || p.half || p.closing || p.queue.len() == p.queue.limit {
+	if !p.refused || p.half || p.closing {
+		return false
+	}
+	if !p.decide(atAskForMore, p.queue.len() < p.queue.limit) {
 		return false
 	}
 	p.refused = false

@@ -1,0 +1,209 @@
+package fuzz_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// -plant hunts for each mutant that has no script in the corpus, and saves the
+// shortest of a few finds there, with its story.
+var plant = flag.Bool("plant", false, "save a script for each mutant that has none")
+
+// maxKill is how many schedules a hunt may need to kill a mutant.
+const maxKill = 20000
+
+// long says whether the whole matrix is wanted: minutes instead of seconds.
+var long = os.Getenv("WANTWRITE_LONG") == "1"
+
+// eachMutant runs check for each mutant, with a runner bound to a scenario if
+// that is not empty.
+func eachMutant(t *testing.T, scenario func(m *model.Mutant) string,
+	check func(t *testing.T, m *model.Mutant, r *fuzz.Runner)) {
+
+	t.Helper()
+	for _, m := range model.Mutants() {
+		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
+			r, err := fuzz.NewRunner(fuzz.NewCatalog(),
+				fuzz.Options{Pump: &m.Spec, Scenario: scenario(&m)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			check(t, &m, r)
+		})
+	}
+}
+
+func ownScenario(m *model.Mutant) string { return m.Scenario }
+
+func anyScenario(*model.Mutant) string { return "" }
+
+// kill is the first schedule, up to most, that breaks the mutant's property.
+func kill(t *testing.T, m *model.Mutant, r *fuzz.Runner, most uint64) (n uint64, killed bool) {
+	t.Helper()
+	for n = range most {
+		res, err := r.Schedule(1, n, model.EveryProperty.Only(m.Breaks))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Found {
+			return n, true
+		}
+	}
+	return n, false
+}
+
+// TestEveryMutantIsKilled: in its own scenario each breaks the property that its
+// bugs broke.
+func TestEveryMutantIsKilled(t *testing.T) {
+	eachMutant(t, ownScenario, func(t *testing.T, m *model.Mutant, r *fuzz.Runner) {
+		n, killed := kill(t, m, r, maxKill)
+		if !killed {
+			t.Fatalf("%s must break %s in %s; nothing was found", m.Name, m.Breaks, m.Scenario)
+		}
+		t.Logf("%s: schedule %d of %s", m.Breaks, n, m.Scenario)
+	})
+}
+
+// rarely are the mutants that a hunt through all scenarios kills later than
+// maxKill, and why.
+var rarely = map[string]string{
+	"want-survives-its-reader": "one schedule in 12,500: an app that pauses while a read wants " +
+		"to write, in one scenario of fifteen",
+}
+
+// TestDefaultHuntsKillEveryMutant does so in all scenarios, as hunt does by
+// default. It runs with WANTWRITE_LONG=1.
+func TestDefaultHuntsKillEveryMutant(t *testing.T) {
+	if !long {
+		t.Skip("WANTWRITE_LONG is not 1: the short form is TestEveryMutantIsKilled")
+	}
+	eachMutant(t, anyScenario, func(t *testing.T, m *model.Mutant, r *fuzz.Runner) {
+		most := uint64(maxKill)
+		if rarely[m.Name] != "" {
+			most *= 2
+		}
+		n, killed := kill(t, m, r, most)
+		if !killed {
+			t.Fatalf("%s must break %s; nothing was found", m.Name, m.Breaks)
+		}
+		t.Logf("%s: schedule %d", m.Breaks, n)
+	})
+}
+
+// TestMutantsBreakNothingElse: in any scenario a mutant breaks its property, or
+// another for which it has a reason. With WANTWRITE_LONG=1 in 20,000 schedules
+// each.
+func TestMutantsBreakNothingElse(t *testing.T) {
+	schedules := uint64(400)
+	if long {
+		schedules = 20000
+	}
+	eachMutant(t, anyScenario, func(t *testing.T, m *model.Mutant, r *fuzz.Runner) {
+		var broken [16]int
+		for n := range schedules {
+			res, err := r.Schedule(1, n, model.EveryProperty)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !res.Found {
+				continue
+			}
+			v := res.Violation
+			broken[v.Property]++
+			if v.Property != m.Breaks && !m.Also.Has(v.Property) {
+				t.Fatalf("schedule %d: %s must break %s only; got %s", n, m.Name, m.Breaks, v)
+			}
+		}
+		t.Logf("%s: %d of %d schedules", m.Breaks, broken[m.Breaks], schedules)
+		for _, p := range model.Properties() {
+			if long && m.Also.Has(p.ID) && broken[p.ID] == 0 {
+				t.Errorf("%s may break %s, and never does", m.Name, p.Name)
+			}
+		}
+	})
+}
+
+// TestEveryPropertyHasItsMutant: for each property there is a pump with one
+// planted mistake that breaks it, and has no leave to break anything else.
+func TestEveryPropertyHasItsMutant(t *testing.T) {
+	covered := map[model.PropertyID]bool{}
+	for _, m := range model.Mutants() {
+		if _, known := fuzz.ScenarioNamed(m.Scenario); !known {
+			t.Errorf("%s: got scenario %q; want one that exists", m.Name, m.Scenario)
+		}
+		covered[m.Breaks] = covered[m.Breaks] || m.Also == 0
+	}
+	for _, p := range model.Properties() {
+		if !covered[p.ID] {
+			t.Errorf("property %s has no mutant: nothing shows that it can fail", p.Name)
+		}
+	}
+}
+
+// TestEveryMutantHasItsScript: the corpus shows each mutant, with the bugs that
+// it stands for. That each script fails, and not in the reference, is what the
+// tests of the corpus say.
+func TestEveryMutantHasItsScript(t *testing.T) {
+	shown := map[string]*sim.Script{}
+	for _, name := range corpus.Names() {
+		s := corpusScript(t, name)
+		shown[s.Config.Pump+" "+s.Property] = s
+	}
+	for _, m := range model.Mutants() {
+		s := shown[m.Name+" "+m.Breaks.String()]
+		if s == nil && *plant {
+			s = planted(t, &m)
+		}
+		switch {
+		case s == nil:
+			t.Errorf("%s: no script in corpus/%s; run: go test ./fuzz -run %s -plant", m.Name,
+				m.Breaks, t.Name())
+		case !slices.Contains(s.Story, bugLine(&m)):
+			t.Errorf("%s: its story in corpus/%s lacks the line %q", m.Name, m.Breaks, bugLine(&m))
+		}
+	}
+}
+
+// bugLine is the line of a story that names the bugs.
+func bugLine(m *model.Mutant) string { return "bugs: " + m.Bugs }
+
+// planted hunts with a few seeds in the mutant's scenario and saves the shortest
+// script.
+func planted(t *testing.T, m *model.Mutant) *sim.Script {
+	t.Helper()
+	var best *sim.Script
+	for seed := range uint64(4) {
+		h := fuzz.Hunt{Options: fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario}, Seed: seed + 1,
+			Schedules: maxKill, Watch: model.EveryProperty.Only(m.Breaks), First: true}
+		rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range rep.Finds {
+			if best == nil || len(f.Script.Actions) < len(best.Actions) {
+				best = f.Script
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	best.Story = append(best.Story, "planted: a pump that "+m.About, bugLine(m))
+	path, err := corpus.Save("../corpus", best.Property, fuzz.SlugOf(best), best.Format())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%s: %d actions, %s", m.Name, len(best.Actions), strings.TrimPrefix(path, "../"))
+	return best
+}

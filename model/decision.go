@@ -1,0 +1,203 @@
+package model
+
+import "fmt"
+
+// A Decision is a point at which every pump decides, knowingly or not, and at
+// which real pumps have decided wrongly. The reference asks at each of them with
+// the right answer in hand; a mutant gives another one (see mistake).
+type Decision uint8
+
+const (
+	// atFlush: may output leave now, whichever call has produced it?
+	atFlush Decision = iota
+	// atDrained: is the engine's output buffer empty after this drain?
+	atDrained
+	// atArmWrite: is write interest armed, from output that waits?
+	atArmWrite
+	// atArmRead: is read interest armed, from room for input?
+	atArmRead
+	// atTakeInput: is the socket read in this round?
+	atTakeInput
+	// atReceiveOn: is it read again, after as much as was asked for?
+	atReceiveOn
+	// atRead: is the engine asked for plaintext, when input has come?
+	atRead
+	// atReadOn: is it asked again, after how many bytes? 0 ends it.
+	atReadOn
+	// atReadAnswer: what a Read that gave nothing means.
+	atReadAnswer
+	// atDeliver: is what was read the app's?
+	atDeliver
+	// atRest: has the app asked for no more data now?
+	atRest
+	// atRecheckOnResume: is what the engine holds looked at when a pause ends?
+	atRecheckOnResume
+	// atWriteNow: does the engine take plaintext now?
+	atWriteNow
+	// atWriteAnswer: what a Write's answer means.
+	atWriteAnswer
+	// atRetryWrite: is a Write that wanted to write made again when there is room?
+	atRetryWrite
+	// atRetryLength: how many bytes a retry offers.
+	atRetryLength
+	// atRetryInPlace: does a piece lie where it lay at the first try?
+	atRetryInPlace
+	// atPartOfWrite: how many bytes are through after a partial write.
+	atPartOfWrite
+	// atAnswerUpdate: is an answer sent that the engine keeps back for a Write?
+	atAnswerUpdate
+	// atBeginUpdate: may a KeyUpdate be begun now?
+	atBeginUpdate
+	// atTakePlaintext: is plaintext of the app taken?
+	atTakePlaintext
+	// atQueueLimit: how many bytes of it are taken.
+	atQueueLimit
+	// atAskForMore: is the app asked for more that was refused before?
+	atAskForMore
+	// atAskInsideWrite: may it be asked from inside its own Write?
+	atAskInsideWrite
+	// atNoteRefusal: does the app wait for that from now on?
+	atNoteRefusal
+	// atSocketEnds: what a Recv says of the end.
+	atSocketEnds
+	// atTellEnd: is it told at all?
+	atTellEnd
+	// atAllIsWritten: may close_notify follow?
+	atAllIsWritten
+	// atPeerReadsNoMore: does the peer's close_notify end our direction too?
+	atPeerReadsNoMore
+	// atSendCloseNotify: is it sent?
+	atSendCloseNotify
+	// atShutdownAnswer: what Shutdown's answer means.
+	atShutdownAnswer
+	// atPeerIsDone: has the peer closed too, so that the socket can go?
+	atPeerIsDone
+	// atRelease: the socket has been given back.
+	atRelease
+	// atCallClose: the app has called Close, perhaps from a callback.
+	atCallClose
+	// atClearErrors: is the thread's error queue emptied before a call?
+	atClearErrors
+	// atRoundsOfTurn: how much is done before others have their turn.
+	atRoundsOfTurn
+	// atWakeAfterYield: does what is left then bring its own wakeup?
+	atWakeAfterYield
+	// atWakeByHand: is a wakeup needed that the socket does not give?
+	atWakeByHand
+
+	numDecisions
+)
+
+// decisionText says for each decision which of bugzoo's decision points it is,
+// and what the reference answers.
+var decisionText = [numDecisions]struct{ word, points, right string }{
+	atFlush:           {"flush", "1, 2", "always: no call says that it has made output"},
+	atDrained:         {"drained", "1, 3, 17", "when there was less than there was room for"},
+	atArmWrite:        {"arm-write", "3, 5, 6, 9", "exactly while output waits"},
+	atArmRead:         {"arm-read", "6, 7", "while input would be taken, blocked or not"},
+	atTakeInput:       {"take-input", "7, 16", "always, as far as there is room"},
+	atReceiveOn:       {"receive-on", "15, 16", "until the socket has less than was asked for"},
+	atRead:            {"read", "8, 13, 30", "whenever input has come, in one call with the handshake"},
+	atReadOn:          {"read-on", "13, 14, 27", "until it wants something"},
+	atReadAnswer:      {"read-answer", "9, 22", "what it says: a want is never an end"},
+	atDeliver:         {"deliver", "19, 27", "always, unless it has closed"},
+	atRest:            {"rest", "18", "between any two pieces"},
+	atRecheckOnResume: {"recheck-on-resume", "14, 18", "always: the socket may have nothing to report"},
+	atWriteNow:        {"write-now", "2, 30", "when no handshake is under way, at once"},
+	atWriteAnswer:     {"write-answer", "8, 11", "after a want the plaintext is still the pump's"},
+	atRetryWrite:      {"retry-write", "3, 10", "always"},
+	atRetryLength:     {"retry-length", "11", "as many as before"},
+	atRetryInPlace:    {"retry-in-place", "11", "always"},
+	atPartOfWrite:     {"part-of-write", "12", "what the engine says"},
+	atAnswerUpdate:    {"answer-update", "29", "at once, by a Write of nothing"},
+	atBeginUpdate:     {"begin-update", "29", "when no Write waits"},
+	atTakePlaintext:   {"take-plaintext", "24, 28", "until a close"},
+	atQueueLimit:      {"queue-limit", "33", "what the owner allows"},
+	atAskForMore:      {"ask-for-more", "5, 33", "as soon as there is room"},
+	atAskInsideWrite:  {"ask-inside-write", "28", "no: the app does not wait yet"},
+	atNoteRefusal:     {"note-refusal", "27, 28", "whenever it was refused bytes"},
+	atSocketEnds:      {"socket-ends", "19, 20, 22", "it is noted, and counts behind the data: close_notify, FIN and reset differ"},
+	atTellEnd:         {"tell-end", "22, 25", "once, whatever was under way"},
+	atAllIsWritten:    {"all-is-written", "23, 25", "when the queue is empty"},
+	atPeerReadsNoMore: {"peer-reads-no-more", "24", "in TLS 1.2; not in 1.3"},
+	atSendCloseNotify: {"send-close-notify", "23, 24", "always, the peer's or not"},
+	atShutdownAnswer:  {"shutdown-answer", "23", "after a want it is called again"},
+	atPeerIsDone:      {"peer-is-done", "23", "when its FIN has come: a reset would destroy ours"},
+	atRelease:         {"release", "23", "the last thing that is done"},
+	atCallClose:       {"call-close", "27, 28", "it leaves a note; nothing goes away under a caller"},
+	atClearErrors:     {"clear-errors", "26", "before every call"},
+	atRoundsOfTurn:    {"rounds-of-turn", "13, 33", "a fixed number"},
+	atWakeAfterYield:  {"wake-after-yield", "15, 33", "always"},
+	atWakeByHand:      {"wake-by-hand", "14, 15, 35", "never: a turn goes round until nothing moves"},
+}
+
+// String is the decision's word.
+func (d Decision) String() string {
+	if d < numDecisions {
+		return decisionText[d].word
+	}
+	return fmt.Sprintf("Decision(%d)", uint8(d))
+}
+
+// Points are the numbers of the decision points that it stands for, in section 2
+// of the project's bug list.
+func (d Decision) Points() string { return decisionText[d%numDecisions].points }
+
+// Right is what the reference answers, in a clause.
+func (d Decision) Right() string { return decisionText[d%numDecisions].right }
+
+// A mistake is a wrong answer to a decision. Exactly one of judge and count is
+// set; each is given the right answer, and may do what it likes with the pump.
+type mistake struct {
+	at    Decision
+	judge func(p *Reference, right bool) bool
+	count func(p *Reference, right int) int
+}
+
+// A slip is what planted mistakes have to remember.
+type slip struct {
+	on   bool
+	n    int
+	held []byte
+}
+
+// decide gives the right answer, unless a mistake is planted there.
+func (p *Reference) decide(d Decision, right bool) bool {
+	if p.flaws == nil {
+		return right
+	}
+	return p.misjudge(d, right)
+}
+
+// amount is decide for numbers.
+func (p *Reference) amount(d Decision, right int) int {
+	if p.flaws == nil {
+		return right
+	}
+	return p.miscount(d, right)
+}
+
+// did is decide where nothing depends on the answer.
+func (p *Reference) did(d Decision) {
+	if p.flaws != nil {
+		p.misjudge(d, true)
+	}
+}
+
+func (p *Reference) misjudge(d Decision, right bool) bool {
+	for i := range p.flaws {
+		if p.flaws[i].at == d {
+			right = p.flaws[i].judge(p, right)
+		}
+	}
+	return right
+}
+
+func (p *Reference) miscount(d Decision, right int) int {
+	for i := range p.flaws {
+		if p.flaws[i].at == d {
+			right = p.flaws[i].count(p, right)
+		}
+	}
+	return right
+}

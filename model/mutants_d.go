@@ -1,0 +1,93 @@
+package model
+
+// lostInput is family D: bytes that are inside TLS, or the pump, are not
+// delivered.
+var lostInput = []plan{
+	{name: "one-read-a-wakeup", breaks: Stall, bugs: "D1, D7, D8, D10, D11, D12, D13, D19",
+		scenario: "request-response",
+		about:    "reads from the engine once, and waits for the socket",
+		also:     either(SpuriousFailure),
+		because:  leftText,
+		mistakes: counted(atReadOn, func(*Reference, int) int { return 0 })},
+	{name: "resume-without-a-look", breaks: Stall, bugs: "D4", scenario: "slow-reader",
+		about: "waits for the socket after a pause, whatever the engine holds",
+		mistakes: judged(atRecheckOnResume, func(p *Reference, _ bool) bool {
+			return p.paused
+		})},
+	{name: "short-read-is-all", breaks: Stall, bugs: "D14, D20", scenario: "request-response",
+		about:   "takes the engine for empty when a read gave less than was asked for",
+		also:    either(SpuriousFailure),
+		because: leftText,
+		mistakes: counted(atReadOn, func(p *Reference, n int) int {
+			if n < p.env.Limits.Chunk {
+				return 0
+			}
+			return n
+		})},
+	{name: "pending-is-all", breaks: Stall, bugs: "D5, D17, D21", scenario: "request-response",
+		about:   "takes the engine for empty when nothing more is decrypted",
+		also:    either(SpuriousFailure),
+		because: leftText,
+		mistakes: counted(atReadOn, func(p *Reference, _ int) int {
+			return p.env.Engine.Pending()
+		})},
+	{name: "yields-without-a-wake", breaks: Stall, bugs: "D2, D15", scenario: "bulk-both-ways",
+		about: "ends a long turn without a wakeup for the rest",
+		mistakes: append(never(atWakeAfterYield),
+			mistake{at: atRoundsOfTurn, count: func(*Reference, int) int { return shortTurn }})},
+	{name: "half-a-record-is-input", breaks: BusyLoop, bugs: "D6", scenario: "request-response",
+		about: "wakes itself for a record that has not come as a whole",
+		mistakes: judged(atWakeByHand, func(p *Reference, _ bool) bool {
+			return p.env.Engine.HasPending() && !p.resting() && !p.over
+		})},
+	{name: "withheld-in-renegotiation", breaks: Stall, bugs: "D18", scenario: "renegotiation",
+		about:    "keeps data back until the renegotiation behind it has ended",
+		also:     either(BusyLoop),
+		because:  "attached, what lies behind the data keeps the socket readable",
+		mistakes: judged(atRead, (*Reference).withhold)},
+	{name: "want-read-is-the-end", breaks: SpuriousFailure, bugs: "D23", scenario: "request-response",
+		about:   "takes a first read that finds nothing for the end",
+		also:    either(DataLoss),
+		because: "data of a peer that has closed may still be on its way",
+		mistakes: answers(atReadAnswer, func(p *Reference, st Status) Status {
+			if st == WantRead && p.up() {
+				p.tell(Truncated)
+			}
+			return st
+		})},
+	{name: "read-watermark", breaks: Stall, bugs: "D24", scenario: "request-response",
+		about:    "waits for more input before it lets the engine have a look",
+		also:     either(SpuriousFailure),
+		because:  leftText,
+		mistakes: judged(atRead, (*Reference).enoughToRead)},
+}
+
+// leftText is why data that is not read breaks more than one property.
+const leftText = "data that is left in the engine is fatal to a renegotiation that a write " +
+	"carries on"
+
+// shortTurn is how many rounds yields-without-a-wake gives a turn.
+const shortTurn = 4
+
+// withhold carries a renegotiation on by reads of nothing, which stop at data.
+func (p *Reference) withhold(bool) bool {
+	if !p.up() && p.slip.on {
+		if _, st := p.engine().Read(nil); st != OK {
+			p.readEnded(st)
+			return false
+		}
+	}
+	p.slip.on = p.slip.on || p.up()
+	return p.up() || !p.slip.on
+}
+
+// watermark is what read-watermark waits for, in bytes.
+const watermark = 48
+
+// enoughToRead: the most room that there ever was is the buffer's size.
+func (p *Reference) enoughToRead(bool) bool {
+	room := p.env.Engine.InputRoom()
+	p.slip.n = max(p.slip.n, room)
+	input := p.slip.n - room
+	return input == 0 || input >= watermark || room == 0 || p.eof || p.broken
+}

@@ -1,0 +1,117 @@
+package model
+
+// wrongEnds is family F: end of stream, close_notify, half-close.
+var wrongEnds = []plan{
+	{name: "eof-before-data", breaks: DataLoss, bugs: "F1, F3, F4", scenario: "upload-and-close",
+		about: "takes the socket's end for the link's end, whatever came in front of it",
+		mistakes: []mistake{
+			{at: atSocketEnds, count: func(p *Reference, st int) int {
+				if IOStatus(st) == EOF && p.up() {
+					p.eof = true
+					p.tell(Clean)
+				}
+				return st
+			}},
+			{at: atReceiveOn, judge: (*Reference).lookForEnd},
+		}},
+	{name: "no-close-notify", breaks: Truncation, bugs: "F28", scenario: "mutual-close",
+		about:    "closes with FIN alone",
+		mistakes: never(atSendCloseNotify)},
+	{name: "no-answer-to-close-notify", breaks: Truncation, bugs: "F5", scenario: "mutual-close",
+		about: "closes with FIN alone if the peer has closed first",
+		mistakes: judged(atSendCloseNotify, func(p *Reference, _ bool) bool {
+			return !p.over
+		})},
+	{name: "blocked-close-notify-is-sent", breaks: SpuriousFailure, bugs: "F6", scenario: "mutual-close",
+		about:    "sends FIN although close_notify did not fit",
+		mistakes: answers(atShutdownAnswer, instead(WantWrite, OK))},
+	{name: "close-with-data-unread", breaks: Truncation, bugs: "F9, F10, F11, F12, F29",
+		scenario: "mutual-close",
+		about:    "gives the socket back while the peer still sends",
+		also:     either(DataLoss),
+		because:  "the reset takes from the peer whatever it has not read",
+		mistakes: always(atPeerIsDone)},
+	{name: "spins-for-the-peers-close", breaks: BusyLoop, bugs: "F13", scenario: "mutual-close",
+		about: "goes round until the peer has closed",
+		mistakes: judged(atWakeByHand, func(p *Reference, _ bool) bool {
+			return p.closing && p.finished && !p.eof
+		})},
+	{name: "one-read-at-the-end", breaks: Stall, bugs: "F14", scenario: "upload-and-close",
+		about: "reads once more when the socket has ended, and not again",
+		mistakes: append(counted(atReadOn, func(p *Reference, n int) int {
+			if p.eof {
+				return 0
+			}
+			return n
+		}), mistake{at: atReceiveOn, judge: (*Reference).lookForEnd})},
+	{name: "shutdown-waits-for-the-peer", breaks: Truncation, bugs: "F17", scenario: "mutual-close",
+		about: "waits for the peer's close_notify in Shutdown, which fails at data",
+		also:  either(DataLoss),
+		because: "who closes is told nothing more: the failure shows in what the reset takes " +
+			"from the peer",
+		mistakes: judged(atTakeInput, (*Reference).shutDownTwice)},
+	{name: "recv-after-close", breaks: Crash, bugs: "F20, J5", scenario: "mutual-close",
+		about:    "reads from the socket after it has given it back",
+		mistakes: judged(atRelease, func(p *Reference, _ bool) bool { return p.discard() })},
+	{name: "shutdown-after-close", breaks: Crash, bugs: "F20", scenario: "network-faults",
+		about: "calls Shutdown after it has given the socket back",
+		mistakes: judged(atRelease, func(p *Reference, _ bool) bool {
+			p.engine().Shutdown()
+			return true
+		})},
+	{name: "write-after-close-notify", breaks: Crash, bugs: "F23", scenario: "half-close",
+		about: "dies of a write after the peer's close_notify",
+		mistakes: judged(atTakePlaintext, func(p *Reference, right bool) bool {
+			if right && p.over {
+				panic("assertion failed: the link is open")
+			}
+			return right
+		})},
+	{name: "close-before-the-queue", breaks: DataLoss, bugs: "F24", scenario: "upload-and-close",
+		about: "drops what it has not tried to write yet when it closes",
+		mistakes: judged(atAllIsWritten, func(p *Reference, _ bool) bool {
+			p.queue.tail = p.queue.head + p.retry
+			return p.retry == 0
+		})},
+	{name: "half-close-unarmed", breaks: Stall, bugs: "F25", scenario: "half-close",
+		about: "gives write interest up at a half-close, whatever waits",
+		mistakes: judged(atArmWrite, func(p *Reference, right bool) bool {
+			return right && !p.half
+		})},
+	{name: "close-notify-is-would-block", breaks: Stall, bugs: "F26", scenario: "mutual-close",
+		about: "takes the peer's close_notify for nothing to read",
+		mistakes: append(answers(atReadAnswer, func(p *Reference, st Status) Status {
+			if st == Closed && p.env.Transport == Pair {
+				p.slip.on, st = true, WantRead
+			}
+			return st
+		}), mistake{at: atTellEnd, judge: func(p *Reference, right bool) bool {
+			return right && !p.slip.on
+		}})},
+	{name: "peers-close-ends-both", breaks: DataLoss, bugs: "F30", scenario: "half-close",
+		about:    "drops what it has to write when the peer has only stopped writing",
+		mistakes: always(atPeerReadsNoMore)},
+}
+
+// lookForEnd receives again before a byte is decrypted.
+func (p *Reference) lookForEnd(right bool) bool {
+	if p.slip.on || p.eof || p.broken {
+		return right
+	}
+	p.slip.on, p.dry = true, false
+	p.fill()
+	p.slip.on = false
+	return right
+}
+
+// shutDownTwice lets Shutdown read, once ours is sent.
+func (p *Reference) shutDownTwice(right bool) bool {
+	if p.env.Transport != Attached || !p.closing || !p.shut || p.dead || p.eof {
+		return right
+	}
+	switch st := p.engine().Shutdown(); st {
+	case OK, Failed:
+		p.eof = true
+	}
+	return false
+}

@@ -1,0 +1,26 @@
+package model
+
+// jams is family G: deadlocks across both ends.
+var jams = []plan{
+	{name: "no-read-while-blocked", breaks: Deadlock, bugs: "G2, G3, G4, G5",
+		scenario: "bulk-both-ways",
+		about:    "stops reading while it can't send",
+		mistakes: []mistake{
+			{at: atTakeInput, judge: (*Reference).unlessBlocked},
+			{at: atArmRead, judge: (*Reference).unlessBlocked},
+		}},
+	{name: "no-read-while-queued", breaks: Deadlock, bugs: "G6", scenario: "bulk-both-ways",
+		about:   "stops reading while the app's data waits to be written",
+		also:    either(Stall),
+		because: "an edge that comes meanwhile is lost",
+		mistakes: []mistake{
+			{at: atTakeInput, judge: (*Reference).unlessQueued},
+			{at: atArmRead, judge: (*Reference).unlessQueued},
+		}},
+}
+
+func (p *Reference) unlessBlocked(right bool) bool { return right && !p.owes() }
+
+func (p *Reference) unlessQueued(right bool) bool {
+	return right && (p.queue.len() == 0 || !p.up())
+}

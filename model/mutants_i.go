@@ -1,0 +1,50 @@
+package model
+
+// floods is family I: what nobody bounds.
+var floods = []plan{
+	{name: "queue-without-limit", breaks: UnboundedBuffer, bugs: "I4, I5", scenario: "slow-reader",
+		about:    "takes whatever the app writes",
+		mistakes: counted(atQueueLimit, func(_ *Reference, limit int) int { return limit + anySize })},
+	{name: "input-without-limit", breaks: UnboundedBuffer, bugs: "I4, I5", scenario: "slow-reader",
+		about: "receives whatever comes, and keeps what the engine has no room for",
+		mistakes: []mistake{
+			{at: atTakeInput, judge: (*Reference).hoard},
+			{at: atArmRead, judge: func(p *Reference, right bool) bool {
+				pair := p.env.Transport == Pair
+				return right && !p.slip.on || pair && !p.eof && !p.broken && !p.slip.on
+			}},
+			{at: atWakeByHand, judge: (*Reference).hasRoomForHoard},
+		}},
+}
+
+// hoard receives all that there is, and feeds what fits.
+func (p *Reference) hoard(right bool) bool {
+	if p.env.Transport == Attached || p.discards() {
+		return right
+	}
+	for !p.slip.on && !p.dry {
+		n, st := p.env.Socket.Recv(p.scratch)
+		p.dry = n < len(p.scratch)
+		p.slip.held = append(p.slip.held, p.scratch[:n]...)
+		p.slip.on, p.slip.n = st == EOF || st == Reset, int(st)
+	}
+	if len(p.slip.held) > 0 {
+		n := p.env.Engine.Feed(p.slip.held)
+		p.slip.held = p.slip.held[n:]
+		p.due = p.due || n > 0
+	}
+	if p.slip.on && len(p.slip.held) == 0 {
+		p.ended(IOStatus(p.slip.n)) // behind all that came before it
+	}
+	return false
+}
+
+// hasRoomForHoard says whether some of it would fit now.
+func (p *Reference) hasRoomForHoard(bool) bool {
+	room := p.env.Transport == Pair && p.env.Engine.InputRoom() > 0
+	if len(p.slip.held) == 0 || !room || p.over || p.dead || p.broken || p.discards() {
+		return false
+	}
+	p.dry = false
+	return true
+}

@@ -1,0 +1,53 @@
+package model
+
+// wrongCallbacks is family J: re-entrancy and lifetime.
+var wrongCallbacks = []plan{
+	{name: "freed-in-callback", breaks: Crash, bugs: "J1, J2, J5, J12", scenario: "mutual-close",
+		about: "lets the engine go when a callback closes, and goes on with it",
+		mistakes: judged(atCallClose, func(p *Reference, _ bool) bool {
+			if p.busy {
+				p.env.Engine = nil
+			}
+			return true
+		})},
+	{name: "reentrant-read-repeats", breaks: Corruption, bugs: "J7", scenario: "request-response",
+		about: "hands the same data over again when the app has written meanwhile",
+		mistakes: []mistake{
+			{at: atReadOn, count: (*Reference).repeat},
+			{at: atTakePlaintext, judge: func(p *Reference, right bool) bool {
+				p.slip.on = p.busy
+				return right
+			}},
+			{at: atDeliver, judge: func(p *Reference, right bool) bool {
+				p.slip.on = false
+				return right
+			}},
+		}},
+	{name: "first-data-dropped", breaks: DataLoss, bugs: "J4, J9", scenario: "request-response",
+		about:   "drops data that one read gives together with the end of a handshake",
+		also:    either(Stall, UnboundedBuffer, Corruption),
+		because: droppedText,
+		mistakes: []mistake{
+			{at: atDeliver, judge: func(p *Reference, right bool) bool { return right && !p.slip.on }},
+			{at: atRead, judge: func(p *Reference, right bool) bool {
+				p.slip.on = !p.up()
+				return right
+			}},
+		}},
+	{name: "data-while-paused", breaks: UnboundedBuffer, bugs: "J10", scenario: "slow-reader",
+		about:    "hands data over although the app has paused",
+		mistakes: never(atRest)},
+	{name: "asks-inside-write", breaks: Stall, bugs: "J11", scenario: "slow-reader",
+		about: "asks for more from inside a write, when the app does not wait yet",
+		mistakes: append(always(atAskInsideWrite), mistake{at: atNoteRefusal,
+			judge: func(p *Reference, right bool) bool { return right && p.refused }})},
+}
+
+// repeat hands the last data over again.
+func (p *Reference) repeat(n int) int {
+	if p.slip.on && !p.closing {
+		p.slip.on = false
+		p.env.App.Data(p.scratch[:n])
+	}
+	return n
+}

@@ -1,0 +1,33 @@
+package model
+
+// mixedUp is family K: handshakes, data, and who may have which.
+var mixedUp = []plan{
+	{name: "write-in-renegotiation", breaks: SpuriousFailure, bugs: "K2", scenario: "renegotiation",
+		about: "writes in the middle of a renegotiation, which data of the peer then ends",
+		mistakes: judged(atWriteNow, func(p *Reference, up bool) bool {
+			p.slip.on = p.slip.on || up
+			return up || p.slip.on && p.retry == 0
+		})},
+	{name: "want-read-fatal", breaks: SpuriousFailure, bugs: "K5", scenario: "renegotiation",
+		about: "takes a write that a renegotiation keeps waiting for a failed one",
+		mistakes: append(answers(atWriteAnswer, instead(WantRead, Failed)),
+			mistake{at: atWriteNow, judge: func(p *Reference, up bool) bool {
+				p.slip.on = p.slip.on || up
+				return p.slip.on
+			}})},
+	{name: "handshake-in-renegotiation", breaks: SpuriousFailure, bugs: "K3", scenario: "renegotiation",
+		about:    "carries a renegotiation on by calls that can't give data",
+		mistakes: judged(atRead, (*Reference).force)},
+}
+
+// force calls Handshake as long as a later handshake is under way.
+func (p *Reference) force(bool) bool {
+	if !p.up() && p.slip.on {
+		if st := p.engine().Handshake(); st != OK {
+			p.readEnded(st)
+			return false
+		}
+	}
+	p.slip.on = p.slip.on || p.up()
+	return true
+}
