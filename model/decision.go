@@ -58,6 +58,10 @@ const (
 	atAskInsideWrite
 	// atNoteRefusal: does the app wait for that from now on?
 	atNoteRefusal
+	// atEarlyFirst: does early data that waits for room keep reads back?
+	atEarlyFirst
+	// atConcludeEarly: is its end sent when the server has answered?
+	atConcludeEarly
 	// atSocketEnds: what a Recv says of the end.
 	atSocketEnds
 	// atTellEnd: is it told at all?
@@ -116,6 +120,8 @@ var decisionText = [numDecisions]struct{ word, points, right string }{
 	atAskForMore:      {"ask-for-more", "5, 33", "as soon as there is room"},
 	atAskInsideWrite:  {"ask-inside-write", "28", "no: the app does not wait yet"},
 	atNoteRefusal:     {"note-refusal", "27, 28", "whenever it was refused bytes"},
+	atEarlyFirst:      {"early-first", "31", "yes: a read would end it"},
+	atConcludeEarly:   {"conclude-early", "31", "always: no read does it, and there may be no write"},
 	atSocketEnds:      {"socket-ends", "19, 20, 22", "it is noted, and counts behind the data: close_notify, FIN and reset differ"},
 	atTellEnd:         {"tell-end", "22, 25", "once, whatever was under way"},
 	atAllIsWritten:    {"all-is-written", "23, 25", "when the queue is empty"},

@@ -18,12 +18,16 @@ var wrongEnds = []plan{
 		about:    "closes with FIN alone",
 		mistakes: never(atSendCloseNotify)},
 	{name: "no-answer-to-close-notify", breaks: Truncation, bugs: "F5", scenario: "mutual-close",
-		about: "closes with FIN alone if the peer has closed first",
+		about:   "closes with FIN alone if the peer has closed first",
+		also:    either(Stall),
+		because: "Shutdown would have moved what had not fitted before it, too",
 		mistakes: judged(atSendCloseNotify, func(p *Reference, _ bool) bool {
 			return !p.over
 		})},
 	{name: "blocked-close-notify-is-sent", breaks: SpuriousFailure, bugs: "F6", scenario: "mutual-close",
 		about:    "sends FIN although close_notify did not fit",
+		also:     either(DataLoss),
+		because:  "the peer gives the link up, with data on its way",
 		mistakes: answers(atShutdownAnswer, instead(WantWrite, OK))},
 	{name: "close-with-data-unread", breaks: Truncation, bugs: "F9, F10, F11, F12, F29",
 		scenario: "mutual-close",

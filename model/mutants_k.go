@@ -18,6 +18,22 @@ var mixedUp = []plan{
 	{name: "handshake-in-renegotiation", breaks: SpuriousFailure, bugs: "K3", scenario: "renegotiation",
 		about:    "carries a renegotiation on by calls that can't give data",
 		mistakes: judged(atRead, (*Reference).force)},
+	{name: "read-in-early-write", breaks: Stall, bugs: "K9", scenario: "early-data",
+		about: "reads while early data waits for room",
+		mistakes: judged(atEarlyFirst, func(p *Reference, busy bool) bool {
+			p.due = p.due || busy
+			return false
+		})},
+	{name: "early-data-unasked", breaks: Stall, bugs: "K10", scenario: "early-data",
+		about:   "reads no early data while its own app has something to write",
+		also:    either(BusyLoop),
+		because: "attached, what it does not read keeps the socket readable",
+		mistakes: judged(atRead, func(p *Reference, _ bool) bool {
+			return p.env.Role == Client || !p.early.open || p.queue.len() == 0
+		})},
+	{name: "early-data-without-an-end", breaks: Stall, bugs: "K11", scenario: "early-data",
+		about:    "leaves the end of the early data to a write that may never come",
+		mistakes: never(atConcludeEarly)},
 }
 
 // force calls Handshake as long as a later handshake is under way.

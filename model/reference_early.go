@@ -33,7 +33,7 @@ func (p *Reference) giveEarly() (busy bool) {
 		}
 	}
 	p.early.open = p.early.stuck && !p.broken
-	return p.early.open
+	return p.decide(atEarlyFirst, p.early.open)
 }
 
 // mayEarly says whether the engine would take more.
@@ -42,6 +42,9 @@ func (p *Reference) mayEarly() bool { return !p.early.stuck && !p.dead && !p.bro
 // concludeEarly ends the early data, as soon as the server has answered: no Read
 // does, and there may be nothing to write (bugzoo K11).
 func (p *Reference) concludeEarly() {
+	if !p.decide(atConcludeEarly, true) {
+		return
+	}
 	st := p.engine().Handshake()
 	p.note(st)
 	if st == Failed {
