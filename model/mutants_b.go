@@ -31,6 +31,8 @@ var lostFlights = []plan{
 		})},
 	{name: "no-read-after-handshake", breaks: Stall, bugs: "B15, D16", scenario: "request-response",
 		about:    "does not read what came together with the end of the handshake",
+		also:     either(Deadlock),
+		because:  "the link may fill up meanwhile, in both directions",
 		mistakes: judged(atRead, (*Reference).shakeHandsFirst)},
 }
 

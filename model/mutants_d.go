@@ -57,8 +57,6 @@ var lostInput = []plan{
 		})},
 	{name: "read-watermark", breaks: Stall, bugs: "D24", scenario: "request-response",
 		about:    "waits for more input before it lets the engine have a look",
-		also:     either(SpuriousFailure),
-		because:  leftText,
 		mistakes: judged(atRead, (*Reference).enoughToRead)},
 }
 
