@@ -48,15 +48,11 @@ const (
 	atAnswerUpdate
 	// atBeginUpdate: may a KeyUpdate be begun now?
 	atBeginUpdate
-	// atTakePlaintext: is plaintext of the app taken?
+	// atTakePlaintext: is plaintext of the app taken, and how much?
 	atTakePlaintext
-	// atQueueLimit: how many bytes of it are taken.
-	atQueueLimit
 	// atAskForMore: is the app asked for more that was refused before?
 	atAskForMore
-	// atAskInsideWrite: may it be asked from inside its own Write?
-	atAskInsideWrite
-	// atNoteRefusal: does the app wait for that from now on?
+	// atNoteRefusal: does the app wait to be asked for more from now on?
 	atNoteRefusal
 	// atEarlyFirst: does early data that waits for room keep reads back?
 	atEarlyFirst
@@ -80,8 +76,8 @@ const (
 	atRelease
 	// atCallClose: the app has called Close, perhaps from a callback.
 	atCallClose
-	// atClearErrors: is the thread's error queue emptied before a call?
-	atClearErrors
+	// atRestart: what the pump works with; is the error queue emptied before a call?
+	atRestart
 	// atRoundsOfTurn: how much is done before others have their turn.
 	atRoundsOfTurn
 	// atWakeAfterYield: does what is left then bring its own wakeup?
@@ -115,10 +111,8 @@ var decisionText = [numDecisions]struct{ word, points, right string }{
 	atPartOfWrite:     {"part-of-write", "12", "what the engine says"},
 	atAnswerUpdate:    {"answer-update", "29", "at once, by a Write of nothing"},
 	atBeginUpdate:     {"begin-update", "29", "when no Write waits"},
-	atTakePlaintext:   {"take-plaintext", "24, 28", "until a close"},
-	atQueueLimit:      {"queue-limit", "33", "what the owner allows"},
+	atTakePlaintext:   {"take-plaintext", "24, 28, 33", "until a close, as much as its owner allows"},
 	atAskForMore:      {"ask-for-more", "5, 33", "as soon as there is room"},
-	atAskInsideWrite:  {"ask-inside-write", "28", "no: the app does not wait yet"},
 	atNoteRefusal:     {"note-refusal", "27, 28", "whenever it was refused bytes"},
 	atEarlyFirst:      {"early-first", "31", "yes: a read would end it"},
 	atConcludeEarly:   {"conclude-early", "31", "always: no read does it, and there may be no write"},
@@ -131,7 +125,7 @@ var decisionText = [numDecisions]struct{ word, points, right string }{
 	atPeerIsDone:      {"peer-is-done", "23", "when its FIN has come: a reset would destroy ours"},
 	atRelease:         {"release", "23", "the last thing that is done"},
 	atCallClose:       {"call-close", "27, 28", "it leaves a note; nothing goes away under a caller"},
-	atClearErrors:     {"clear-errors", "26", "before every call"},
+	atRestart:         {"restart", "26", "as it is given, and ClearErrors comes before every call"},
 	atRoundsOfTurn:    {"rounds-of-turn", "13, 33", "a fixed number"},
 	atWakeAfterYield:  {"wake-after-yield", "15, 33", "always"},
 	atWakeByHand:      {"wake-by-hand", "14, 15, 35", "never: a turn goes round until nothing moves"},
@@ -188,6 +182,20 @@ func (p *Reference) did(d Decision) {
 	if p.flaws != nil {
 		p.misjudge(d, true)
 	}
+}
+
+// misarm asks the decisions on wakeups: all at once, because every turn does.
+func (p *Reference) misarm(mask Events) (wrong Events) {
+	if p.misjudge(atArmRead, mask&Readable != 0) {
+		wrong = Readable
+	}
+	if p.misjudge(atArmWrite, mask&Writable != 0) {
+		wrong |= Writable
+	}
+	if p.misjudge(atWakeByHand, false) {
+		p.env.Loop.Wake()
+	}
+	return wrong
 }
 
 func (p *Reference) misjudge(d Decision, right bool) bool {

@@ -21,9 +21,7 @@ var wrongRetries = []plan{
 		about:    "tries a write again from another address",
 		also:     either(DataLoss, Stall),
 		because:  refusedText,
-		mistakes: judged(atRetryInPlace, func(p *Reference, _ bool) bool {
-			return p.retry == 0
-		})},
+		mistakes: never(atRetryInPlace)},
 	{name: "blocked-write-is-sent", breaks: DataLoss, bugs: "E11, E15, E16", scenario: "bulk-both-ways",
 		about:   "forgets the plaintext of a write that wants to write",
 		also:    either(Stall, UnboundedBuffer, Corruption, SpuriousFailure),
@@ -91,12 +89,12 @@ var wrongRetries = []plan{
 	{name: "whole-write-buffered-in-rekey", breaks: UnboundedBuffer, bugs: "E29",
 		scenario: "key-update",
 		about:    "takes a write of any size while keys change",
-		mistakes: counted(atQueueLimit, func(p *Reference, limit int) int {
+		mistakes: judged(atTakePlaintext, func(p *Reference, right bool) bool {
 			p.slip.on = p.slip.on || p.up()
 			if p.slip.on && (!p.up() || p.env.Engine.Deferred()) {
-				limit += anySize
+				p.queue.limit += anySize
 			}
-			return limit
+			return right
 		})},
 	{name: "no-read-while-retrying", breaks: Deadlock, bugs: "E30", scenario: "bulk-both-ways",
 		about: "puts reads off while a write waits to be tried again",

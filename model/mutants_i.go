@@ -3,8 +3,11 @@ package model
 // floods is family I: what nobody bounds.
 var floods = []plan{
 	{name: "queue-without-limit", breaks: UnboundedBuffer, bugs: "I4, I5", scenario: "slow-reader",
-		about:    "takes whatever the app writes",
-		mistakes: counted(atQueueLimit, func(_ *Reference, limit int) int { return limit + anySize })},
+		about: "takes whatever the app writes",
+		mistakes: judged(atTakePlaintext, func(p *Reference, right bool) bool {
+			p.queue.limit += anySize
+			return right
+		})},
 	{name: "input-without-limit", breaks: UnboundedBuffer, bugs: "I4, I5", scenario: "slow-reader",
 		about: "receives whatever comes, and keeps what the engine has no room for",
 		mistakes: []mistake{

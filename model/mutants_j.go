@@ -28,7 +28,11 @@ var wrongCallbacks = []plan{
 		also:    either(Stall, UnboundedBuffer, Corruption),
 		because: droppedText,
 		mistakes: []mistake{
-			{at: atDeliver, judge: func(p *Reference, right bool) bool { return right && !p.slip.on }},
+			{at: atDeliver, judge: func(p *Reference, right bool) bool {
+				dropped := p.slip.on
+				p.slip.on = false
+				return right && !dropped
+			}},
 			{at: atRead, judge: func(p *Reference, right bool) bool {
 				p.slip.on = !p.up()
 				return right
@@ -39,8 +43,14 @@ var wrongCallbacks = []plan{
 		mistakes: never(atRest)},
 	{name: "asks-inside-write", breaks: Stall, bugs: "J11", scenario: "slow-reader",
 		about: "asks for more from inside a write, when the app does not wait yet",
-		mistakes: append(always(atAskInsideWrite), mistake{at: atNoteRefusal,
-			judge: func(p *Reference, right bool) bool { return right && p.refused }})},
+		mistakes: append(judged(atTakePlaintext, func(p *Reference, right bool) bool {
+			p.refused = p.refused || !p.slip.on // and so the turn asks
+			p.slip.on = true
+			return right
+		}), mistake{at: atNoteRefusal, judge: func(p *Reference, right bool) bool {
+			p.slip.on = false
+			return right && p.refused
+		}})},
 }
 
 // repeat hands the last data over again.

@@ -45,6 +45,7 @@ type Reference struct {
 	early   early
 	mask    Events
 	lingers bool
+	rounds  int // of a turn, at most
 }
 
 // maxRounds bounds the work of a turn, so that one link does not starve the
@@ -65,7 +66,8 @@ func (p *Reference) Restart(env Env) {
 	p.pipe.restart(l.Pipe)
 	p.queue.restart(l.Queue)
 	p.scratch = resize(p.scratch, max(l.Pipe, l.Chunk)) // as long as a new pump's: story 29
-	p.due = true
+	p.due, p.rounds = true, p.amount(atRoundsOfTurn, maxRounds)
+	p.did(atRestart)
 	p.early = early{open: l.Early > 0 && env.Version == TLS13}
 	p.mask = Readable | Writable
 	env.Loop.Interest(p.mask)
@@ -84,9 +86,7 @@ func (p *Reference) Ready(ev Events) {
 
 // Write implements Pump.
 func (p *Reference) Write(b []byte) int {
-	// Writable must not come from inside Write.
-	p.refused = p.decide(atAskInsideWrite, false)
-	p.queue.limit = p.amount(atQueueLimit, p.queue.limit)
+	p.refused = false // Writable must not come from inside Write
 	n := 0
 	for p.mayTake() {
 		took := p.queue.put(b[n:], p.retry > 0 || p.early.retry > 0)
@@ -111,7 +111,7 @@ func (p *Reference) mayTake() bool {
 
 // PauseRead implements Pump.
 func (p *Reference) PauseRead(paused bool) {
-	p.paused = paused
+	p.paused = p.decide(atRest, paused)
 	p.due = p.decide(atRecheckOnResume, true)
 	p.turn()
 }
@@ -185,9 +185,9 @@ func (p *Reference) turn() {
 	if p.env.Transport == Attached {
 		p.retryStuck()
 	}
-	rounds, most := 0, p.amount(atRoundsOfTurn, maxRounds)
+	rounds := 0
 	for p.round() && !p.gone {
-		if rounds++; rounds == most {
+		if rounds++; rounds == p.rounds {
 			p.yield()
 			break
 		}
@@ -228,18 +228,18 @@ func (p *Reference) arm() {
 		return
 	}
 	var mask Events
-	if p.decide(atArmRead, p.wantsInput()) {
+	if p.wantsInput() {
 		mask = Readable
 	}
-	if p.decide(atArmWrite, p.owes()) {
+	if p.owes() {
 		mask |= Writable
+	}
+	if p.flaws != nil {
+		mask = p.misarm(mask)
 	}
 	if mask != p.mask || p.env.Trigger == OneShot {
 		p.mask = mask
 		p.env.Loop.Interest(mask)
-	}
-	if p.decide(atWakeByHand, false) {
-		p.env.Loop.Wake()
 	}
 }
 
@@ -279,9 +279,7 @@ func (p *Reference) owes() bool {
 // empty (bugzoo, section H), and its output has to be looked at afterwards.
 func (p *Reference) engine() Engine {
 	p.drained = false
-	if p.decide(atClearErrors, true) {
-		p.env.Engine.ClearErrors()
-	}
+	p.env.Engine.ClearErrors()
 	return p.env.Engine
 }
 

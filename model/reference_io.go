@@ -41,7 +41,7 @@ func (p *Reference) drain() bool {
 	}
 	space := p.pipe.space()
 	n := p.env.Engine.Drain(space)
-	if p.drained = p.decide(atDrained, n < len(space)); p.drained {
+	if p.drained = n < len(space) || p.decide(atDrained, false); p.drained {
 		p.wrote = false
 	}
 	if n == 0 {
@@ -82,11 +82,13 @@ func (p *Reference) fill() bool {
 	n, st := p.env.Socket.Recv(p.scratch[:room])
 	p.dry = n < room
 	p.ended(st)
+	again := n == room
 	if n > 0 {
 		p.env.Engine.Feed(p.scratch[:n])
 		p.due = true
+		again = p.decide(atReceiveOn, again)
 	}
-	return p.decide(atReceiveOn, n == room) || p.eof || p.broken
+	return again || p.eof || p.broken
 }
 
 // listen notes that the attached engine may find something in the socket.
@@ -126,7 +128,10 @@ func (p *Reference) take() {
 	}
 	p.due = false
 	p.carryOn()
-	for !p.over && !p.dead && p.decide(atRead, true) {
+	if !p.decide(atRead, true) {
+		return
+	}
+	for !p.over && !p.dead {
 		n, st := p.read()
 		if st != OK {
 			p.readEnded(Status(p.amount(atReadAnswer, int(st))))
@@ -165,7 +170,7 @@ func (p *Reference) carryOn() {
 func (p *Reference) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
 
 // resting says whether the app wants no data now.
-func (p *Reference) resting() bool { return p.decide(atRest, p.paused && !p.closing) }
+func (p *Reference) resting() bool { return p.paused && !p.closing }
 
 // shake carries a handshake on although the app has paused: the answer is the
 // peer's, not the app's.
@@ -265,9 +270,9 @@ func (p *Reference) writeOne() bool {
 	piece = piece[:min(len(piece), p.env.Limits.Chunk)]
 	if p.retry > 0 {
 		piece = piece[:p.amount(atRetryLength, p.retry)]
-	}
-	if !p.decide(atRetryInPlace, true) {
-		piece = p.scratch[:copy(p.scratch, piece)]
+		if !p.decide(atRetryInPlace, true) {
+			piece = p.scratch[:copy(p.scratch, piece)]
+		}
 	}
 	n, st := p.engine().Write(piece)
 	p.wrote = true
