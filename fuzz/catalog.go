@@ -56,9 +56,8 @@ func (c *Catalog) Pump(name string) (*model.Spec, error) {
 		if c.mutants[i].Name == name {
 			return &c.mutants[i].Spec, nil
 		}
-		known = append(known, c.mutants[i].Name)
 	}
-	return nil, unknown("pump", name, known)
+	return nil, unknown("pump", name, append(known, "a mutant (see: wantwrite list)"))
 }
 
 // HasEngine says whether a library's name is known; it does not load it.
