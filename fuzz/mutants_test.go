@@ -142,7 +142,7 @@ func TestEveryMutantHasItsScript(t *testing.T) {
 	for _, m := range model.Mutants() {
 		s := shown[m.Name+" "+m.Breaks.String()]
 		if s == nil && *plant {
-			s = planted(t, &m)
+			s = plantScript(t, &m)
 		}
 		switch {
 		case s == nil:
@@ -157,15 +157,16 @@ func TestEveryMutantHasItsScript(t *testing.T) {
 // bugLine is the line of a story that names the bugs.
 func bugLine(m *model.Mutant) string { return "bugs: " + m.Bugs }
 
-// planted hunts with a few seeds in the mutant's scenario and saves the shortest
+// plantScript hunts with a few seeds in the mutant's scenario and saves the shortest
 // script.
-func planted(t *testing.T, m *model.Mutant) *sim.Script {
+func plantScript(t *testing.T, m *model.Mutant) *sim.Script {
 	t.Helper()
 	var best *sim.Script
 	peer := model.ReferenceSpec() // or the mutant may be at both ends
 	for seed := range uint64(4) {
 		h := fuzz.Hunt{Options: fuzz.Options{Pump: &m.Spec, Peer: &peer, Scenario: m.Scenario},
-			Seed: seed + 1, Schedules: maxKill, Watch: model.EveryProperty.Only(m.Breaks), First: true}
+			Seed: seed + 1, Schedules: maxKill, First: true,
+			Watch: model.EveryProperty.Only(m.Breaks)}
 		rep, err := h.Run(context.Background(), fuzz.NewCatalog())
 		if err != nil {
 			t.Fatal(err)

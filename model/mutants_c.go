@@ -2,7 +2,8 @@ package model
 
 // wrongInterest is family C: the wrong wakeups, or too many.
 var wrongInterest = []plan{
-	{name: "write-armed-for-ever", breaks: BusyLoop, bugs: "C3, C15, C29", scenario: "request-response",
+	{name: "write-armed-for-ever", breaks: BusyLoop, bugs: "C3, C15, C29",
+		scenario: "request-response",
 		about:    "never gives write interest up",
 		mistakes: always(atArmWrite)},
 	{name: "want-survives-its-reader", breaks: BusyLoop, bugs: "C1, C2", scenario: "slow-reader",
@@ -19,8 +20,9 @@ var wrongInterest = []plan{
 		mistakes: judged(atArmWrite, func(p *Reference, right bool) bool {
 			return right || !p.up()
 		})},
-	{name: "write-armed-for-a-want-read", breaks: BusyLoop, bugs: "C4, C20", scenario: "request-response",
-		about: "takes a write that waits for the handshake for back-pressure",
+	{name: "write-armed-for-a-want-read", breaks: BusyLoop, bugs: "C4, C20",
+		scenario: "request-response",
+		about:    "takes a write that waits for the handshake for back-pressure",
 		mistakes: judged(atArmWrite, func(p *Reference, right bool) bool {
 			return right || p.queue.len() > 0 && !p.up()
 		})},
@@ -29,17 +31,19 @@ var wrongInterest = []plan{
 		mistakes: judged(atArmWrite, func(p *Reference, right bool) bool {
 			return right || p.closing && p.finished && !p.eof
 		})},
-	{name: "end-is-would-block", breaks: BusyLoop, bugs: "C6, C13, C21", scenario: "upload-and-close",
-		about:   "takes the end of the socket for nothing to read",
-		also:    either(Stall),
-		because: "an edge-triggered loop reports the end once",
+	{name: "end-is-would-block", breaks: BusyLoop, bugs: "C6, C13, C21",
+		scenario: "upload-and-close",
+		about:    "takes the end of the socket for nothing to read",
+		also:     either(Stall),
+		because:  "an edge-triggered loop reports the end once",
 		mistakes: ends(func(p *Reference, st IOStatus) bool {
 			return st == EOF && p.up()
 		})},
-	{name: "end-in-handshake-is-would-block", breaks: BusyLoop, bugs: "C22", scenario: "network-faults",
-		about:   "takes the end of the socket for nothing to read, while shaking hands",
-		also:    either(Stall),
-		because: "an edge-triggered loop reports the end once",
+	{name: "end-in-handshake-is-would-block", breaks: BusyLoop, bugs: "C22",
+		scenario: "network-faults",
+		about:    "takes the end of the socket for nothing to read, while shaking hands",
+		also:     either(Stall),
+		because:  "an edge-triggered loop reports the end once",
 		mistakes: ends(func(p *Reference, st IOStatus) bool {
 			return st == EOF && !p.up()
 		})},

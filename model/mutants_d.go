@@ -45,10 +45,11 @@ var lostInput = []plan{
 		also:     either(BusyLoop),
 		because:  "attached, what lies behind the data keeps the socket readable",
 		mistakes: judged(atRead, (*Reference).withhold)},
-	{name: "want-read-is-the-end", breaks: SpuriousFailure, bugs: "D23", scenario: "request-response",
-		about:   "takes a first read that finds nothing for the end",
-		also:    either(DataLoss),
-		because: "data of a peer that has closed may still be on its way",
+	{name: "want-read-is-the-end", breaks: SpuriousFailure, bugs: "D23",
+		scenario: "request-response",
+		about:    "takes a first read that finds nothing for the end",
+		also:     either(DataLoss),
+		because:  "data of a peer that has closed may still be on its way",
 		mistakes: answers(atReadAnswer, func(p *Reference, st Status) Status {
 			if st == WantRead && p.up() {
 				p.tell(Truncated)

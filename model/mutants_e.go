@@ -22,10 +22,11 @@ var wrongRetries = []plan{
 		also:     either(DataLoss, Stall),
 		because:  refusedText,
 		mistakes: never(atRetryInPlace)},
-	{name: "blocked-write-is-sent", breaks: DataLoss, bugs: "E11, E15, E16", scenario: "bulk-both-ways",
-		about:   "forgets the plaintext of a write that wants to write",
-		also:    either(Stall, UnboundedBuffer, Corruption, SpuriousFailure),
-		because: droppedText + "; the engine refuses it if it is shorter than what was sealed",
+	{name: "blocked-write-is-sent", breaks: DataLoss, bugs: "E11, E15, E16",
+		scenario: "bulk-both-ways",
+		about:    "forgets the plaintext of a write that wants to write",
+		also:     either(Stall, UnboundedBuffer, Corruption, SpuriousFailure),
+		because:  droppedText + "; the engine refuses it if it is shorter than what was sealed",
 		mistakes: answers(atWriteAnswer, func(p *Reference, st Status) Status {
 			if st != WantWrite || !p.up() {
 				return st
@@ -34,13 +35,15 @@ var wrongRetries = []plan{
 			p.retry, p.stuckW = 0, true
 			return Closed // which no Write answers: nothing comes of it
 		})},
-	{name: "short-write-is-whole", breaks: DataLoss, bugs: "E26, E27, E32", scenario: "bulk-both-ways",
+	{name: "short-write-is-whole", breaks: DataLoss, bugs: "E26, E27, E32",
+		scenario: "bulk-both-ways",
 		about:    "drops the rest of a write of which a part was taken",
 		also:     either(Stall, UnboundedBuffer, Corruption),
 		because:  droppedText,
 		mistakes: counted(atPartOfWrite, func(p *Reference, _ int) int { return p.offered() })},
-	{name: "short-write-starts-over", breaks: Corruption, bugs: "E17, E18", scenario: "bulk-both-ways",
-		about: "writes again from the start after a part was taken",
+	{name: "short-write-starts-over", breaks: Corruption, bugs: "E17, E18",
+		scenario: "bulk-both-ways",
+		about:    "writes again from the start after a part was taken",
 		mistakes: counted(atPartOfWrite, func(p *Reference, n int) int {
 			if p.slip.on = !p.slip.on; p.slip.on {
 				return 0
@@ -75,7 +78,8 @@ var wrongRetries = []plan{
 		scenario: "key-update",
 		about:    "writes nothing, is told that nothing was written, and gives up",
 		also:     either(Truncation),
-		because:  "an app that has closed is told nothing, and its engine could still say close_notify",
+		because: "an app that has closed is told nothing, and its engine could have said " +
+			"close_notify",
 		mistakes: judged(atAnswerUpdate, func(p *Reference, deferred bool) bool {
 			if deferred {
 				p.engine().Write(nil)

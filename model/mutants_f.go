@@ -24,7 +24,8 @@ var wrongEnds = []plan{
 		mistakes: judged(atSendCloseNotify, func(p *Reference, _ bool) bool {
 			return !p.over
 		})},
-	{name: "blocked-close-notify-is-sent", breaks: SpuriousFailure, bugs: "F6", scenario: "mutual-close",
+	{name: "blocked-close-notify-is-sent", breaks: SpuriousFailure, bugs: "F6",
+		scenario: "mutual-close",
 		about:    "sends FIN although close_notify did not fit",
 		also:     either(DataLoss),
 		because:  "the peer gives the link up, with data on its way",

@@ -15,7 +15,8 @@ var mixedUp = []plan{
 				p.slip.on = p.slip.on || up
 				return p.slip.on
 			}})},
-	{name: "handshake-in-renegotiation", breaks: SpuriousFailure, bugs: "K3", scenario: "renegotiation",
+	{name: "handshake-in-renegotiation", breaks: SpuriousFailure, bugs: "K3",
+		scenario: "renegotiation",
 		about:    "carries a renegotiation on by calls that can't give data",
 		mistakes: judged(atRead, (*Reference).force)},
 	{name: "read-in-early-write", breaks: Stall, bugs: "K9", scenario: "early-data",

@@ -116,7 +116,8 @@ func TestEveryBug(t *testing.T) {
 		}
 		for _, name := range row.mutants {
 			if !strings.Contains(row.broke, breaks[name]) && row.note == "" {
-				t.Errorf("%s: %s breaks %s; the bug broke %s", row.id, name, breaks[name], row.broke)
+				t.Errorf("%s: %s breaks %s; the bug broke %s", row.id, name, breaks[name],
+					row.broke)
 			}
 		}
 		delete(stands, row.id)
