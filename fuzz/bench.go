@@ -13,6 +13,8 @@ import (
 // figure means little, its ratio to another of the same run means something.
 type Bench struct {
 	Catalog *Catalog
+	// Mutants, if not nil, are those to measure with; nil means the catalog's.
+	Mutants []model.Mutant
 	// Seeds is how many hunts are made of each pump with each strategy, and
 	// Limit how many schedules each may take; 0 means 200 and 2000.
 	Seeds int

@@ -34,7 +34,11 @@ func (b *Bench) failing() (specs []model.Spec) {
 			specs = append(specs, spec)
 		}
 	}
-	for _, m := range b.Catalog.Mutants() {
+	mutants := b.Mutants
+	if mutants == nil {
+		mutants = b.Catalog.Mutants()
+	}
+	for _, m := range mutants {
 		specs = append(specs, m.Spec)
 	}
 	return specs

@@ -3,7 +3,6 @@ package fuzz_test
 import (
 	"context"
 	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,9 +19,6 @@ var plant = flag.Bool("plant", false, "save a script for each mutant that has no
 
 // maxKill is how many schedules a hunt may need to kill a mutant.
 const maxKill = 20000
-
-// long says whether the whole matrix is wanted: minutes instead of seconds.
-var long = os.Getenv("WANTWRITE_LONG") == "1"
 
 // eachMutant runs check for each mutant, with a runner bound to a scenario if
 // that is not empty.
@@ -72,7 +68,7 @@ func TestEveryMutantIsKilled(t *testing.T) {
 // TestDefaultHuntsKillEveryMutant does so in all scenarios, as hunt does by
 // default. It runs with WANTWRITE_LONG=1.
 func TestDefaultHuntsKillEveryMutant(t *testing.T) {
-	if !long {
+	if !longTests() {
 		t.Skip("WANTWRITE_LONG is not 1: the short form is TestEveryMutantIsKilled")
 	}
 	eachMutant(t, anyScenario, killed)
@@ -83,7 +79,7 @@ func TestDefaultHuntsKillEveryMutant(t *testing.T) {
 // each.
 func TestMutantsBreakNothingElse(t *testing.T) {
 	schedules := uint64(400)
-	if long {
+	if longTests() {
 		schedules = 20000
 	}
 	eachMutant(t, anyScenario, func(t *testing.T, m *model.Mutant, r *fuzz.Runner) {
@@ -107,7 +103,7 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 		for _, p := range model.Properties() {
 			also = also || m.Also.Has(p.ID) && broken[p.ID] > 0
 		}
-		if long && m.Also != 0 && !also {
+		if longTests() && m.Also != 0 && !also {
 			t.Errorf("%s has leave to break more than %s, and does not need it", m.Name, m.Breaks)
 		}
 	})
@@ -187,4 +183,22 @@ func plantScript(t *testing.T, m *model.Mutant) *sim.Script {
 	}
 	t.Logf("%s: %d actions, %s", m.Name, len(best.Actions), strings.TrimPrefix(path, "../"))
 	return best
+}
+
+// exemplars are nine of the mutants, one for each property: for tests that take
+// too long with all.
+func exemplars(t testing.TB) (some []model.Mutant) {
+	t.Helper()
+	names := []string{"no-flush-after-read", "no-read-while-blocked", "write-armed-for-ever",
+		"eof-before-data", "off-by-one-retry", "no-close-notify", "want-write-fatal",
+		"queue-without-limit", "recv-after-close"}
+	for _, m := range model.Mutants() {
+		if slices.Contains(names, m.Name) {
+			some = append(some, m)
+		}
+	}
+	if len(some) != len(names) {
+		t.Fatalf("got %d exemplars; want %d", len(some), len(names))
+	}
+	return some
 }
