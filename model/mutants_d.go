@@ -6,7 +6,7 @@ var lostInput = []plan{
 	{name: "one-read-a-wakeup", breaks: Stall, bugs: "D1, D7, D8, D10, D11, D12, D13, D19",
 		scenario: "request-response",
 		about:    "reads from the engine once, and waits for the socket",
-		also:     either(SpuriousFailure),
+		also:     either(SpuriousFailure, Deadlock),
 		because:  leftText,
 		mistakes: counted(atReadOn, func(*Reference, int) int { return 0 })},
 	{name: "resume-without-a-look", breaks: Stall, bugs: "D4", scenario: "slow-reader",
@@ -16,7 +16,7 @@ var lostInput = []plan{
 		})},
 	{name: "short-read-is-all", breaks: Stall, bugs: "D14, D20", scenario: "request-response",
 		about:   "takes the engine for empty when a read gave less than was asked for",
-		also:    either(SpuriousFailure),
+		also:    either(SpuriousFailure, Deadlock),
 		because: leftText,
 		mistakes: counted(atReadOn, func(p *Reference, n int) int {
 			if n < p.env.Limits.Chunk {
@@ -26,7 +26,7 @@ var lostInput = []plan{
 		})},
 	{name: "pending-is-all", breaks: Stall, bugs: "D5, D17, D21", scenario: "request-response",
 		about:   "takes the engine for empty when nothing more is decrypted",
-		also:    either(SpuriousFailure),
+		also:    either(SpuriousFailure, Deadlock),
 		because: leftText,
 		mistakes: counted(atReadOn, func(p *Reference, _ int) int {
 			return p.env.Engine.Pending()
@@ -63,7 +63,7 @@ var lostInput = []plan{
 
 // leftText is why data that is not read breaks more than one property.
 const leftText = "data that is left in the engine is fatal to a renegotiation that a write " +
-	"carries on"
+	"carries on, and the link behind it fills up"
 
 // shortTurn is how many rounds yields-without-a-wake gives a turn.
 const shortTurn = 4
