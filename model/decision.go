@@ -161,6 +161,19 @@ type slip struct {
 	held []byte
 }
 
+// snapshotSlip adds what only a mutant has to keep: its memory, and what the
+// reference leaves alone or never offers from.
+func (p *Reference) snapshotSlip(s *Snapshot) {
+	if p.flaws == nil {
+		return
+	}
+	s.Place(p.scratch)
+	s.Int(&p.queue.limit)
+	s.Flags(&p.slip.on)
+	s.Int(&p.slip.n)
+	s.Bytes(&p.slip.held)
+}
+
 // decide gives the right answer, unless a mistake is planted there.
 func (p *Reference) decide(d Decision, right bool) bool {
 	if p.flaws == nil {

@@ -4,12 +4,17 @@ package model
 var wrongCallbacks = []plan{
 	{name: "freed-in-callback", breaks: Crash, bugs: "J1, J2, J5, J12", scenario: "mutual-close",
 		about: "lets the engine go when a callback closes, and goes on with it",
-		mistakes: judged(atCallClose, func(p *Reference, _ bool) bool {
-			if p.busy {
-				p.env.Engine = nil
-			}
-			return true
-		})},
+		mistakes: []mistake{
+			{at: atCallClose, judge: func(p *Reference, _ bool) bool {
+				p.slip.on = p.slip.on || p.busy
+				return true
+			}},
+			{at: atReadOn, count: func(p *Reference, n int) int { return p.useFreed(n) }},
+			{at: atAllIsWritten, judge: func(p *Reference, right bool) bool {
+				p.useFreed(0)
+				return right
+			}},
+		}},
 	{name: "reentrant-read-repeats", breaks: Corruption, bugs: "J7", scenario: "request-response",
 		about: "hands the same data over again when the app has written meanwhile",
 		mistakes: []mistake{
@@ -51,6 +56,14 @@ var wrongCallbacks = []plan{
 			p.slip.on = false
 			return right && p.refused
 		}})},
+}
+
+// useFreed is what a C library does with memory that is gone, on a good day.
+func (p *Reference) useFreed(n int) int {
+	if p.slip.on {
+		panic("the engine was let go in a callback, and is used")
+	}
+	return n
 }
 
 // repeat hands the last data over again.

@@ -13,6 +13,7 @@ func (p *Reference) Snapshot(s *Snapshot) {
 	s.Flags(&p.early.open, &p.early.stuck)
 	s.Int(&p.early.sent)
 	s.Int(&p.early.retry)
+	p.snapshotSlip(s)
 }
 
 // Snapshot implements Snapshotter.
