@@ -162,16 +162,27 @@ type slip struct {
 }
 
 // snapshotSlip adds what only a mutant has to keep: its memory, and what the
-// reference leaves alone or never offers from.
-func (p *Reference) snapshotSlip(s *Snapshot) {
+// reference leaves alone or never offers from. Without some there is none, as in
+// the reference.
+func (p *Reference) snapshotSlip(s *Snapshot, some bool) {
 	if p.flaws == nil {
 		return
 	}
 	s.Place(p.scratch)
+	if !some {
+		p.slip, p.queue.limit = slip{held: p.slip.held[:0]}, p.env.Limits.Queue
+		return
+	}
 	s.Int(&p.queue.limit)
 	s.Flags(&p.slip.on)
 	s.Int(&p.slip.n)
 	s.Bytes(&p.slip.held)
+}
+
+// slipped says whether there is any of that.
+func (p *Reference) slipped() bool {
+	return p.slip.on || p.slip.n != 0 || len(p.slip.held) > 0 ||
+		p.queue.limit != p.env.Limits.Queue
 }
 
 // decide gives the right answer, unless a mistake is planted there.

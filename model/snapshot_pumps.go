@@ -7,13 +7,14 @@ func (p *Reference) Snapshot(s *Snapshot) {
 	s.Place(p.queue.buf)
 	s.Flags(&p.paused, &p.refused, &p.half, &p.closing, &p.told, &p.over, &p.cut, &p.eof)
 	s.Flags(&p.broken, &p.dead, &p.shut, &p.finished, &p.gone, &p.dry, &p.due, &p.stuckR)
-	s.Flags(&p.stuckW, &p.stuckS, &p.drained, &p.wrote, &p.lingers)
+	slips := p.slipped()
+	s.Flags(&p.stuckW, &p.stuckS, &p.drained, &p.wrote, &p.lingers, &slips)
 	s.Int(&p.retry)
 	s.Byte((*uint8)(&p.mask))
 	s.Flags(&p.early.open, &p.early.stuck)
 	s.Int(&p.early.sent)
 	s.Int(&p.early.retry)
-	p.snapshotSlip(s)
+	p.snapshotSlip(s, slips)
 }
 
 // Snapshot implements Snapshotter.
