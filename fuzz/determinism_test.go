@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 func TestSameHashEverywhere(t *testing.T) {
 	t.Parallel()
 	n := uint64(100000)
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		n = 4000
 	}
 	other := make(chan string)

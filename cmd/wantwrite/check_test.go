@@ -55,11 +55,11 @@ func TestCheckInJSON(t *testing.T) {
 // same command without the limit goes on from the file.
 func TestCheckStopsAndGoesOn(t *testing.T) {
 	t.Chdir(t.TempDir())
-	args := []string{"check", "--pump", "reference", "--deliver", "part,record,all", "--buffers", "1",
-		"--checkpoint", "half"}
+	args := []string{"check", "--pump", "reference", "--scenario", "awaited-key-update",
+		"--buffers", "1", "--checkpoint", "half"}
 	var out, errs bytes.Buffer
 	code := run(context.Background(), &terminal{out: &out, err: &errs},
-		append(args, "--states", "3000"))
+		append(args, "--states", "1000"))
 	if code != exitUsage || !strings.Contains(errs.String(), "half is there to go on from") {
 		t.Errorf("exit %d, %s; want 2 and the name of the file", code, errs.String())
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
@@ -200,11 +201,17 @@ func TestShrinkInterrupted(t *testing.T) {
 // A fuse is a context that is cancelled when it has been asked so many times.
 type fuse struct {
 	context.Context
-	left int
+	left atomic.Int64
+}
+
+func lit(times int64) *fuse {
+	f := &fuse{Context: context.Background()}
+	f.left.Store(times)
+	return f
 }
 
 func (f *fuse) Err() error {
-	if f.left--; f.left < 0 {
+	if f.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -217,7 +224,7 @@ func TestShrinkInterruptedInTheMiddle(t *testing.T) {
 	long := swell(t, stall(t))
 	text := read(t, long)
 	var out, complaint bytes.Buffer
-	code := run(&fuse{context.Background(), 20}, &terminal{out: &out, err: &complaint},
+	code := run(lit(20), &terminal{out: &out, err: &complaint},
 		[]string{"shrink", long})
 	refused(t, outcome{code, out.String(), complaint.String()}, "long.script: interrupted after ",
 		"the best script so far is in long.script")
@@ -232,7 +239,7 @@ func TestShrinkInterruptedInTheMiddle(t *testing.T) {
 func TestHuntInterruptedInAShrink(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out, complaint bytes.Buffer
-	code := run(&fuse{context.Background(), 20}, &terminal{out: &out, err: &complaint},
+	code := run(lit(20), &terminal{out: &out, err: &complaint},
 		[]string{"hunt", "--scenario", "idle-renegotiation", "--property", "stall"})
 	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after",
 		"what was found is saved in found")
