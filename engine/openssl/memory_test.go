@@ -126,7 +126,7 @@ func countRuns(runs int) error {
 // block that is lost in one of the runs fails it.
 func TestEveryBlockIsFreed(t *testing.T) {
 	if _, err := Load(""); err != nil {
-		t.Skip(err) // who is required to have it is told so by the other tests
+		Missing(t, err)
 	}
 	if runtime.GOOS == "windows" {
 		t.Skip("malloc is in another library there")
