@@ -38,7 +38,7 @@ func newReplay(t *terminal) *cobra.Command {
 			"at least one is.",
 		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite replay --engine openssl corpus/stall/*.script\n" +
-			"  wantwrite replay --pump reference corpus/*/*.script",
+			"  wantwrite replay --pump reference --loose corpus/*/*.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return f.replay(cmd.Context(), t, files)
