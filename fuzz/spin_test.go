@@ -3,15 +3,14 @@ package fuzz_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"runtime"
 	"strconv"
-	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
@@ -21,16 +20,13 @@ import (
 // spinModel is the same scenario, as somebody would write it for spin.
 const spinModel = "testdata/spin/idle-renegotiation.pml"
 
-// needSpin skips the test without spin and a C compiler.
+// needSpin is for tests that want spin and a C compiler.
 func needSpin(t testing.TB) {
 	t.Helper()
 	for _, tool := range []string{"spin", "cc"} {
-		if _, err := exec.LookPath(tool); err == nil {
-			continue
-		} else if strings.Contains(os.Getenv("WANTWRITE_REQUIRE"), "spin") {
-			t.Fatalf("%v, and WANTWRITE_REQUIRE wants spin", err)
+		if _, err := exec.LookPath(tool); err != nil {
+			require.Missing(t, "spin", tool+" is not installed: apt-get install spin gcc")
 		}
-		t.Skipf("%s is not installed: apt-get install spin gcc", tool)
 	}
 }
 

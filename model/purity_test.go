@@ -26,6 +26,7 @@ var arrows = map[string]struct {
 	"engine/openssl":      {"model", true},
 	"engine/gotls":        {"model", false},
 	"engine/differential": {"model", true},
+	"engine/require":      {"", false},
 	"corpus":              {"", false},
 	"fuzz":                {"fuzz/check sim model corpus", true},
 	"fuzz/check":          {"sim model", false},

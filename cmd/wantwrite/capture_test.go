@@ -3,26 +3,22 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/require"
 )
 
-// needTshark skips a test where Debian's package tshark is missing, unless the
-// machine is said to have it.
+// needTshark is for tests that have tshark read a capture.
 func needTshark(t *testing.T) {
 	t.Helper()
-	if _, err := exec.LookPath("tshark"); err == nil {
-		return
+	if _, err := exec.LookPath("tshark"); err != nil {
+		require.Missing(t, "tshark", "tshark is missing: install the Debian package tshark")
 	}
-	if strings.Contains(os.Getenv("WANTWRITE_REQUIRE"), "tshark") {
-		t.Fatal("tshark is missing: install the Debian package tshark")
-	}
-	t.Skip("tshark is missing: install the Debian package tshark")
 }
 
 // tshark reads fields of the packets that a filter leaves, a line a packet, and

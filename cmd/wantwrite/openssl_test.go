@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -10,19 +9,15 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+
+	"github.com/wantwrite/wantwrite/engine/require"
 )
 
-// needOpenSSL skips a test where the library is missing, unless the machine is
-// said to have it.
+// needOpenSSL is for tests of the library.
 func needOpenSSL(t *testing.T) {
 	t.Helper()
-	_, err := newCatalog().Engine("openssl")
-	switch {
-	case err == nil:
-	case strings.Contains(os.Getenv("WANTWRITE_REQUIRE"), "openssl"):
-		t.Fatal(err)
-	default:
-		t.Skip(err)
+	if _, err := newCatalog().Engine("openssl"); err != nil {
+		require.Missing(t, "openssl", err)
 	}
 }
 

@@ -2,31 +2,25 @@ package gotls_test
 
 import (
 	"crypto/sha256"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
-// need gives the machine's OpenSSL. Without one the test is skipped, but where
-// WANTWRITE_REQUIRE names openssl it fails.
+// need gives the machine's OpenSSL.
 func need(t *testing.T) *openssl.Library {
 	t.Helper()
 	lib, err := openssl.Load("")
-	if err == nil {
-		return lib
+	if err != nil {
+		require.Missing(t, "openssl", err)
 	}
-	if slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), "openssl") {
-		t.Fatal(err)
-	}
-	t.Skip(err)
-	return nil
+	return lib
 }
 
 // meet opens a link between crypto/tls, at the end with the role, and OpenSSL,

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -15,7 +16,7 @@ func need(t testing.TB) *openssl.Library {
 	t.Helper()
 	lib, err := openssl.Load("")
 	if err != nil {
-		openssl.Missing(t, err)
+		require.Missing(t, "openssl", err)
 	}
 	return lib
 }

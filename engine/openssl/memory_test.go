@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -126,7 +127,7 @@ func countRuns(runs int) error {
 // block that is lost in one of the runs fails it.
 func TestEveryBlockIsFreed(t *testing.T) {
 	if _, err := Load(""); err != nil {
-		Missing(t, err)
+		require.Missing(t, "openssl", err)
 	}
 	if runtime.GOOS == "windows" {
 		t.Skip("malloc is in another library there")

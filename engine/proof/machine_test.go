@@ -8,12 +8,11 @@ package proof
 
 import (
 	"os"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -35,18 +34,12 @@ func catalog() *fuzz.Catalog {
 	return c
 }
 
-// library finds a library by its name. Where it is missing the test is skipped,
-// but if WANTWRITE_REQUIRE names it it fails: a CI that lost the library must
-// not go green.
+// library finds a library by its name.
 func library(t testing.TB, c *fuzz.Catalog, name string) model.Library {
 	t.Helper()
 	lib, err := c.Engine(name)
-	switch {
-	case err == nil:
-	case slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), name):
-		t.Fatal(err)
-	default:
-		t.Skip(err)
+	if err != nil {
+		require.Missing(t, name, err)
 	}
 	return lib
 }

@@ -1,0 +1,21 @@
+// Package require says what tests do on a machine that lacks a library or a
+// tool.
+package require
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Missing ends a test that lacks what has this name: it is skipped, and why
+// should say what to install. Where WANTWRITE_REQUIRE, a list with commas, has
+// the name it fails: a CI that lost a library must not go green.
+func Missing(t testing.TB, name string, why any) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), name) {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
