@@ -216,6 +216,8 @@ var cases = []struct {
 		[]hand{own(func(a *Account) { a.Received += 21 })}},
 	{"too much input, thrown away", UnboundedBuffer, AtStep, false,
 		[]hand{closing, own(func(a *Account) { a.Received += 21 })}},
+	{"too much input, behind the peer's close", UnboundedBuffer, AtStep, false,
+		[]hand{told(Clean), own(func(a *Account) { a.Received += 21 })}},
 	{"too much plaintext", UnboundedBuffer, AtStep, true,
 		[]hand{own(func(a *Account) { a.Decrypted += 21 })}},
 	{"tainted is no excuse", UnboundedBuffer, AtStep, true,

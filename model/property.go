@@ -325,7 +325,9 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 		f.Obligation, f.Bytes = PumpQueue, a.queue()
 	case a.pipeOut() > limit && !a.Broken:
 		f.Obligation, f.Bytes = PumpPipe, a.pipeOut()
-	case a.Closing, a.Told && a.Why != Clean: // what comes now may be thrown away
+	case a.Closing, a.Told:
+		// What comes now may be thrown away, behind a close_notify even must be
+		// (RFC 8446, section 6.1), and from outside that looks like keeping it.
 		return f, false
 	case a.pipeIn() > limit:
 		f.Obligation, f.Bytes = PumpInput, a.pipeIn()

@@ -6,8 +6,12 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// maxHeal is how many actions a heal may take: a world that is still busy then
-// never rests.
+// maxHeal is how many actions of a heal may give no app a byte: a world that is
+// still busy then never rests.
+//
+// Story 40: the bound was one for the whole heal. A simple pump that sends three
+// bytes a turn, and has a hundred thousand records to send, was taken for one that
+// spins.
 const maxHeal = 1 << 20
 
 // maxIdle is how many rounds of a heal, or timers, in a row may move nothing:
@@ -72,7 +76,11 @@ func (w *World) heal() {
 	w.healing = true
 	w.calm()
 	idle := 0
-	for start := w.steps; !w.over && idle < maxIdle; {
+	start, given := w.steps, w.given()
+	for !w.over && idle < maxIdle {
+		if now := w.given(); now != given {
+			start, given = w.steps, now
+		}
 		if w.steps-start > maxHeal {
 			w.restless()
 			return
@@ -142,6 +150,15 @@ func (w *World) movement() uint64 {
 	return sum
 }
 
+// given sums the plaintext that all apps were given.
+func (w *World) given() uint64 {
+	var sum uint64
+	for i := range w.ends[:w.n] {
+		sum += w.ends[i].acct.Delivered
+	}
+	return sum
+}
+
 // rest judges the ledger, the end under test first.
 func (w *World) rest() {
 	if w.over {
@@ -167,5 +184,5 @@ func (w *World) foldRest(r *model.Rest) {
 // restless is the verdict on a world that does not come to rest.
 func (w *World) restless() {
 	w.find(model.Finding{Property: model.BusyLoop, End: int(w.cfg.Under),
-		Detail: fmt.Sprintf("after %d actions without new work it still does not rest", maxHeal)})
+		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", maxHeal)})
 }

@@ -250,3 +250,15 @@ func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
 		t.Errorf("after it: %v; want a clean run", r.Violation)
 	}
 }
+
+// TestSlowIsNotBusy: a link that holds one byte in flight takes millions of
+// actions for an answer of half a million bytes. As long as an app is given some of
+// them the heal goes on, and ends in order.
+func TestSlowIsNotBusy(t *testing.T) {
+	cfg := benchConfig()
+	cfg.Sizes.Flight, cfg.Sizes.Window = 1, 1
+	r, _ := play(t, cfg, script(t, "write client 0 500000"))
+	if healed := r.Steps - r.Storm; healed <= maxHeal {
+		t.Errorf("the heal took %d actions; want %d and more, or this shows nothing", healed, maxHeal)
+	}
+}

@@ -141,7 +141,7 @@ func (p *Pump) recv() bool {
 // end, even if the socket has: it goes on when its answer is out.
 func (p *Pump) read() bool {
 	if p.told {
-		return false
+		return p.carryOn()
 	}
 	p.env.Engine.ClearErrors()
 	n, st := p.env.Engine.Read(p.buf[:p.env.Limits.Chunk])
@@ -159,6 +159,16 @@ func (p *Pump) read() bool {
 		p.tell(model.Truncated)
 	}
 	return false
+}
+
+// carryOn moves the rest of an answer to a KeyUpdate that did not fit. Until it
+// is out the engine takes no plaintext, and there is no Read any more to do it.
+func (p *Pump) carryOn() bool {
+	if p.dead || p.env.Engine.InitFinished() {
+		return false
+	}
+	p.env.Engine.ClearErrors()
+	return p.env.Engine.Handshake() == model.OK
 }
 
 // write moves plaintext to the engine. A retry begins with the same bytes, and
@@ -186,10 +196,11 @@ func (p *Pump) write() bool {
 func (p *Pump) mayWrite() bool { return !p.dead && !p.broken && p.env.Engine.InitFinished() }
 
 // shutdown hands close_notify to the engine, behind all that the app has
-// written. After an end that was not clean it tries once: a record that waits
+// written and an answer that did not fit. After an end that was not clean it tries once: a record that waits
 // for room would be in the way for ever.
 func (p *Pump) shutdown() bool {
-	if !p.closing || p.shut || p.mayWrite() && len(p.queue) > 0 {
+	open := !p.dead && !p.broken
+	if !p.closing || p.shut || open && (len(p.queue) > 0 || !p.env.Engine.InitFinished()) {
 		return false
 	}
 	p.env.Engine.ClearErrors()
