@@ -234,6 +234,7 @@ const (
 	ifNoOffer                    // or it does not
 	ifTaken                      // the server accepts it
 	ifNotTaken                   // or it has not
+	ifCompat                     // a ChangeCipherSpec precedes a second ClientHello
 )
 
 // A keys says which keys a direction changes to.
@@ -332,7 +333,7 @@ func (c *EngineConfig) facts() cond {
 	auth, post := c.ClientAuth && !psk, c.PostAuth && c.Version == TLS13
 	signed := (auth || post) && c.ServerChain > 0 && c.ClientChain > 0
 	f |= choose(auth, ifAuth, ifNoAuth) | choose(signed, ifSigned, ifUnsigned)
-	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0) | ifNoOffer | ifNotTaken
+	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0) | ifNoOffer | ifNotTaken | ifCompat
 	f |= choose(c.Resume && c.Version == TLS13 && c.EarlyData > 0, ifEarly, 0)
 	f |= [numRenegPolicies]cond{ifAllow, ifRefuse, ifIgnore}[c.Traits.Renegotiation%numRenegPolicies]
 	f |= choose(c.Traits.RefusalIsWarning, ifSoft, 0)

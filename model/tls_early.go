@@ -159,6 +159,9 @@ func (t *TLS) pauseEarly(pauser Role) {
 func (t *TLS) endEarly() {
 	if t.cfg.Role == Client && (t.state == WaitServerHello || t.state == PendingEarlyEnd) {
 		t.early = earlyOver
+		if t.facts&ifOffers != 0 {
+			t.facts &^= ifCompat
+		}
 		return
 	}
 	t.pauseEarly(t.cfg.Role)

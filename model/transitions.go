@@ -32,11 +32,13 @@ var (
 	helloRequest   = []part{{send: HelloRequest}}
 
 	// Each end sends one ChangeCipherSpec: a server behind its first message,
-	// a client in front of its second flight (RFC 8446, appendix D.4).
+	// a client in front of its second flight (RFC 8446, appendix D.4). OpenSSL's
+	// client sends another if nothing but Reads came between its early data and
+	// the HelloRetryRequest: see ifCompat and endEarly.
 	helloRetry  = []part{{send: HelloRetryRequest}, {send: ChangeCipherSpec}}
 	secondHello = []part{
 		{when: ifOffers, then: noKeys},
-		{send: ChangeCipherSpec, when: ifNoOffer},
+		{send: ChangeCipherSpec, when: ifCompat},
 		{send: ClientHello},
 	}
 
