@@ -289,7 +289,13 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 
 // emptyHanded is what a Read of nothing means that SSL_get_error(3) knows
 // nothing of: there is data, or else the engine is dead.
+//
+// Story 41: SSL_peek alone told, and it is a call like any other. It began the
+// renegotiation that half a record had kept back, which no pump had asked it to.
 func (e *engine) emptyHanded() model.Status {
+	if e.Pending() > 0 {
+		return e.well()
+	}
 	if _, ok := e.move(e.lib.sslPeekEx, e.ssl, e.first[:]); ok {
 		return e.well()
 	}
