@@ -293,7 +293,7 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 // Story 41: SSL_peek alone told, and it is a call like any other. It began the
 // renegotiation that half a record had kept back, which no pump had asked it to.
 func (e *engine) emptyHanded() model.Status {
-	if e.Pending() > 0 {
+	if e.InitFinished() && e.Pending() > 0 { // a dead engine is never finished
 		return e.well()
 	}
 	if _, ok := e.move(e.lib.sslPeekEx, e.ssl, e.first[:]); ok {
