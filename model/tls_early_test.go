@@ -2,6 +2,7 @@ package model
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"testing"
 )
@@ -103,5 +104,24 @@ func TestTooMuchEarlyData(t *testing.T) {
 		_, st := read(make([]byte, 1000))
 		p.want("600 bytes", st, Failed)
 		wantAlert(t, p.ends[Server], AlertUnexpectedMessage)
+	}
+}
+
+// A server that asks for another ClientHello throws early data away, and like
+// OpenSSL takes a full record for one that is too long. No pump is to blame.
+func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
+	for n, answer := range map[int]Status{MaxRecordLen - Overhead13: WantRead, MaxRecordLen: Failed} {
+		cfg := earlyConfig(40000)
+		cfg.Retry, cfg.EarlyData = true, 20000
+		p := newPair(t, cfg)
+		if _, st := p.ends[Client].WriteEarly(make([]byte, n)); st != OK {
+			t.Fatal(p.ends[Client].Err())
+		}
+		p.move(Client)
+		_, st := p.ends[Server].Read(nil)
+		p.want("a record of early data", st, answer)
+		if err := p.ends[Server].Err(); answer == Failed && !errors.Is(err, ErrLibrary) {
+			t.Errorf("%v; want the library to have failed by itself", err)
+		}
 	}
 }

@@ -53,6 +53,7 @@ const (
 	faultNotEarly
 	faultTooEarly
 	faultEarlyAgain
+	faultEarlyLong
 	faultAsked
 	faultDataInReneg
 	faultBlocked
@@ -95,6 +96,7 @@ var faultText = [numFaults]string{
 	faultNotEarly:       "called a function you should not call: it is not the time for early data",
 	faultTooEarly:       "too much early data",
 	faultEarlyAgain:     "too much early data: what was offered again is counted again",
+	faultEarlyLong:      "got a sealed record longer than 2^14 bytes, and took it for one in clear",
 	faultNoPostAuth:     "nobody to ask for a certificate; want a TLS 1.3 server and PostAuth",
 	faultDataInReneg:    "got application data in a renegotiation; want it read first",
 	faultBlocked:        "bad length: an answer is due while a write is pending",
@@ -106,7 +108,7 @@ var faultText = [numFaults]string{
 // Unwrap makes a failure that no caller could have avoided ErrLibrary.
 func (f *Failure) Unwrap() error {
 	switch f.why {
-	case faultBlocked, faultAlertStuck, faultEarlyAgain:
+	case faultBlocked, faultAlertStuck, faultEarlyAgain, faultEarlyLong:
 		return ErrLibrary
 	}
 	return nil

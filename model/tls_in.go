@@ -183,7 +183,7 @@ func (t *TLS) openRecord() (typ byte, content []byte, st Status) {
 	if !t.read.on || t.cfg.Version == TLS13 && t.inClear(rec) {
 		typ, content = rec[0], rec[HeaderLen:]
 		if typ == TypeApplicationData && t.skips() {
-			return typeSkipped, nil, t.skip(len(content))
+			return typeSkipped, nil, t.skipInClear(len(content))
 		}
 	} else {
 		if t.cfg.Version == TLS13 && rec[0] != TypeApplicationData {

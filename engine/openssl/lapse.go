@@ -1,12 +1,17 @@
 package openssl
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/wantwrite/wantwrite/model"
+)
 
 // Reasons of sslerr.h, and part of OpenSSL's ABI.
 const (
 	reasonBadWriteRetry = 127 // SSL_R_BAD_WRITE_RETRY
 	reasonBadLength     = 271 // SSL_R_BAD_LENGTH
 	reasonTooMuchEarly  = 164 // SSL_R_TOO_MUCH_EARLY_DATA
+	reasonDataTooLong   = 146 // SSL_R_DATA_LENGTH_TOO_LONG
 )
 
 // An offer is what the last Write was given.
@@ -49,6 +54,8 @@ func (e *engine) lapsed() bool {
 	case reasonBadWriteRetry, reasonBadLength:
 	case reasonTooMuchEarly:
 		return e.failCall == callWriteEarly && e.earlyOpen
+	case reasonDataTooLong:
+		return e.server && !e.InitFinished() && e.EarlyData() == model.EarlyRejected
 	default:
 		return false
 	}

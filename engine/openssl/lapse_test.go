@@ -145,6 +145,19 @@ func TestRefusalWithoutRoomIsLost(t *testing.T) {
 	}
 }
 
+// A full record of early data that comes behind a HelloRetryRequest.
+func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
+	cfg := base(model.TLS13)
+	cfg.Resume, cfg.Retry, cfg.EarlyData, cfg.Tickets = true, true, 40000, 1
+	cfg.In, cfg.Out = 40000, 40000
+	l := openEach(t, [2]model.EngineConfig{cfg, cfg})
+	_, s := l.client().WriteEarly(make([]byte, 16384))
+	want(t, "client's early data", s, model.OK)
+	l.carry(model.Client, 1<<16)
+	_, s = l.read(model.Server)
+	bySelf(t, l, s, model.WantRead)
+}
+
 // A write of nothing binds nobody: what comes after it is no retry of it. Here
 // it wants room for an answer that was put off.
 func TestWriteOfNothingBindsNobody(t *testing.T) {
