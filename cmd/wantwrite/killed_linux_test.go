@@ -15,7 +15,7 @@ import (
 
 // childOf waits for the child of a process, 0 if there is none in time.
 func childOf(parent int) int {
-	for range 500 {
+	for range 6000 {
 		all, _ := filepath.Glob("/proc/[0-9]*/stat")
 		for _, name := range all {
 			if pid := isChild(name, parent); pid != 0 {
@@ -117,7 +117,7 @@ func TestChildrenDieWithTheParent(t *testing.T) {
 			_ = cmd.Process.Signal(sig)
 			_ = cmd.Wait()
 			read(t, objects(t, first)[0]["script"].(string))
-			for range 500 {
+			for range 6000 {
 				if syscall.Kill(child, 0) != nil || isGone(child) {
 					return
 				}
