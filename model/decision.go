@@ -146,12 +146,28 @@ func (d Decision) Points() string { return decisionText[d%numDecisions].points }
 // Right is what the reference answers, in a clause.
 func (d Decision) Right() string { return decisionText[d%numDecisions].right }
 
-// A mistake is a wrong answer to a decision. Exactly one of judge and count is
-// set; each is given the right answer, and may do what it likes with the pump.
-type mistake struct {
+// A mistakeIn is a wrong answer to a decision, of a pump of one kind. Exactly one
+// of judge and count is set; each is given the right answer, and may do what it
+// likes with the pump.
+type mistakeIn[P any] struct {
 	at    Decision
-	judge func(p *Reference, right bool) bool
-	count func(p *Reference, right int) int
+	judge func(p P, right bool) bool
+	count func(p P, right int) int
+}
+
+// A mistake is one of the reference's.
+type mistake = mistakeIn[*Reference]
+
+// A planted is what a pump with mistakes answers to its decisions.
+type planted interface {
+	judge(d Decision, right bool) bool
+	count(d Decision, right int) int
+}
+
+// A flawed is one pump and its mistakes.
+type flawed[P any] struct {
+	pump     P
+	mistakes []mistakeIn[P]
 }
 
 // A slip is what planted mistakes have to remember.
@@ -164,7 +180,7 @@ type slip struct {
 // snapshotSlip adds what only a mutant has to keep: its memory, and what the
 // reference leaves alone or never offers from. Without some there is none, as in
 // the reference.
-func (p *Reference) snapshotSlip(s *Snapshot, some bool) {
+func (p *chassis) snapshotSlip(s *Snapshot, some bool) {
 	if p.flaws == nil {
 		return
 	}
@@ -180,61 +196,57 @@ func (p *Reference) snapshotSlip(s *Snapshot, some bool) {
 }
 
 // slipped says whether there is any of that.
-func (p *Reference) slipped() bool {
+func (p *chassis) slipped() bool {
 	return p.slip.on || p.slip.n != 0 || len(p.slip.held) > 0 ||
 		p.queue.limit != p.env.Limits.Queue
 }
 
 // decide gives the right answer, unless a mistake is planted there.
-func (p *Reference) decide(d Decision, right bool) bool {
+func (p *chassis) decide(d Decision, right bool) bool {
 	if p.flaws == nil {
 		return right
 	}
-	return p.misjudge(d, right)
+	return p.flaws.judge(d, right)
 }
 
 // amount is decide for numbers.
-func (p *Reference) amount(d Decision, right int) int {
+func (p *chassis) amount(d Decision, right int) int {
 	if p.flaws == nil {
 		return right
 	}
-	return p.miscount(d, right)
+	return p.flaws.count(d, right)
 }
 
 // did is decide where nothing depends on the answer.
-func (p *Reference) did(d Decision) {
-	if p.flaws != nil {
-		p.misjudge(d, true)
-	}
-}
+func (p *chassis) did(d Decision) { p.decide(d, true) }
 
 // misarm asks the decisions on wakeups: all at once, because every turn does.
-func (p *Reference) misarm(mask Events) (wrong Events) {
-	if p.misjudge(atArmRead, mask&Readable != 0) {
+func (p *chassis) misarm(mask Events) (wrong Events) {
+	if p.decide(atArmRead, mask&Readable != 0) {
 		wrong = Readable
 	}
-	if p.misjudge(atArmWrite, mask&Writable != 0) {
+	if p.decide(atArmWrite, mask&Writable != 0) {
 		wrong |= Writable
 	}
-	if p.misjudge(atWakeByHand, false) {
+	if p.decide(atWakeByHand, false) {
 		p.env.Loop.Wake()
 	}
 	return wrong
 }
 
-func (p *Reference) misjudge(d Decision, right bool) bool {
-	for i := range p.flaws {
-		if p.flaws[i].at == d {
-			right = p.flaws[i].judge(p, right)
+func (f *flawed[P]) judge(d Decision, right bool) bool {
+	for i := range f.mistakes {
+		if m := &f.mistakes[i]; m.at == d {
+			right = m.judge(f.pump, right)
 		}
 	}
 	return right
 }
 
-func (p *Reference) miscount(d Decision, right int) int {
-	for i := range p.flaws {
-		if p.flaws[i].at == d {
-			right = p.flaws[i].count(p, right)
+func (f *flawed[P]) count(d Decision, right int) int {
+	for i := range f.mistakes {
+		if m := &f.mistakes[i]; m.at == d {
+			right = m.count(f.pump, right)
 		}
 	}
 	return right

@@ -53,7 +53,8 @@ func (f *plan) mutant() Mutant {
 	return Mutant{Bugs: f.bugs, Breaks: f.breaks, Scenario: f.scenario, Also: f.also,
 		Because: f.because, At: flaws[0].at,
 		Spec: Spec{Name: f.name, About: f.about, New: func(env Env) Pump {
-			p := &Reference{flaws: flaws}
+			p := &Reference{}
+			p.flaws = &flawed[*Reference]{p, flaws}
 			p.Restart(env)
 			return p
 		}}}

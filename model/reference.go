@@ -7,45 +7,12 @@ package model
 // app, plaintext from the app, the steps of a close, output to the socket.
 // Then it arms read interest while it can take input, and write interest
 // exactly while output is pending.
-//
-// Where pumps have decided wrongly it asks decide or amount, with the right
-// answer: see Decision.
 type Reference struct {
-	env   Env
-	flaws []mistake // none in the reference
-	slip  slip
-
-	pipe    span   // ciphertext on its way to the socket
-	queue   span   // plaintext on its way to the engine
-	scratch []byte // one read
-
-	busy     bool // in a turn: calls of the app only leave a note
-	paused   bool
-	refused  bool // the app was refused bytes and waits for Writable
-	half     bool // CloseWrite was asked for
-	closing  bool // Close was asked for
-	told     bool // the app knows of the end
-	over     bool // the engine's incoming direction has ended
-	cut      bool // and not in good order: nobody is left to write to
-	eof      bool // the socket has said EOF
-	broken   bool // the socket has said reset
-	dead     bool // the engine has failed
-	shut     bool // close_notify is with the engine's output
-	finished bool // FIN is sent
-	gone     bool // the socket is given back
-
-	dry     bool // the socket had less than was asked for
-	due     bool // a Read may have something to say
-	stuckR  bool // Read wants to write
-	stuckW  bool // Write wants to write
-	stuckS  bool // Shutdown wants to write
-	drained bool // the engine has no output: no call since it had none
-	wrote   bool // the last output came from the app's side
-	retry   int  // length of the Write that has to be repeated
-	early   early
-	mask    Events
-	lingers bool
-	rounds  int // of a turn, at most
+	chassis
+	pipe   span // ciphertext on its way to the socket
+	busy   bool // in a turn: calls of the app only leave a note
+	dry    bool // the socket had less than was asked for
+	rounds int  // of a turn, at most
 }
 
 // maxRounds bounds the work of a turn, so that one link does not starve the
@@ -61,14 +28,11 @@ func NewReference(env Env) Pump {
 
 // Restart implements Restarter.
 func (p *Reference) Restart(env Env) {
-	*p = Reference{env: env, flaws: p.flaws, pipe: p.pipe, queue: p.queue, scratch: p.scratch}
-	l := env.Limits
-	p.pipe.restart(l.Pipe)
-	p.queue.restart(l.Queue)
-	p.scratch = resize(p.scratch, max(l.Pipe, l.Chunk)) // as long as a new pump's: story 29
-	p.due, p.rounds = true, p.amount(atRoundsOfTurn, maxRounds)
+	*p = Reference{chassis: p.chassis, pipe: p.pipe}
+	p.chassis.restart(env)
+	p.pipe.restart(env.Limits.Pipe)
+	p.rounds = p.amount(atRoundsOfTurn, maxRounds)
 	p.did(atRestart)
-	p.early = early{open: l.Early > 0 && env.Version == TLS13}
 	p.mask = Readable | Writable
 	env.Loop.Interest(p.mask)
 }
@@ -104,7 +68,7 @@ func (p *Reference) Write(b []byte) int {
 }
 
 // mayTake says whether plaintext of the app still has a way out.
-func (p *Reference) mayTake() bool {
+func (p *chassis) mayTake() bool {
 	open := !p.half && !p.closing && !p.gone && !p.dead && !p.broken
 	return p.decide(atTakePlaintext, open)
 }
@@ -164,13 +128,13 @@ func (p *Reference) Authenticate() {
 }
 
 // established says whether the app may begin something new.
-func (p *Reference) established() bool {
+func (p *chassis) established() bool {
 	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&
 		p.up()
 }
 
 // note takes down that a call has to be carried on when there is room.
-func (p *Reference) note(s Status) {
+func (p *chassis) note(s Status) {
 	if s == WantWrite {
 		p.stuckR = true
 	}
@@ -212,7 +176,7 @@ func (p *Reference) round() bool {
 		p.take()
 	}
 	p.give()
-	if p.leave() {
+	if p.leave(p.owes) {
 		again = true
 	}
 	if p.flush() {
@@ -237,10 +201,7 @@ func (p *Reference) arm() {
 	if p.flaws != nil {
 		mask = p.misarm(mask)
 	}
-	if mask != p.mask || p.env.Trigger == OneShot {
-		p.mask = mask
-		p.env.Loop.Interest(mask)
-	}
+	p.interest(mask)
 }
 
 // wantsInput says whether input would be taken.
@@ -277,7 +238,7 @@ func (p *Reference) owes() bool {
 
 // engine is the engine for a call that may write: its thread's error queue is
 // empty (bugzoo, section H), and its output has to be looked at afterwards.
-func (p *Reference) engine() Engine {
+func (p *chassis) engine() Engine {
 	p.drained = false
 	p.env.Engine.ClearErrors()
 	return p.env.Engine
@@ -285,15 +246,15 @@ func (p *Reference) engine() Engine {
 
 // mayFlush says whether output may leave now. It always may, whichever call has
 // produced it: that it did not is MB-53428.
-func (p *Reference) mayFlush() bool { return p.decide(atFlush, true) }
+func (p *chassis) mayFlush() bool { return p.decide(atFlush, true) }
 
 // discards says whether input is only read to be thrown away: our side is
 // closed, and closing the socket with data unread would send a reset that
 // destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12).
-func (p *Reference) discards() bool { return p.dead || p.closing && p.shut }
+func (p *chassis) discards() bool { return p.dead || p.closing && p.shut }
 
 // tell tells the app of the end, once.
-func (p *Reference) tell(why Cause) {
+func (p *chassis) tell(why Cause) {
 	p.over = true
 	p.cut = p.cut || why == Broken || why == Fault || !p.up()
 	if p.decide(atTellEnd, !p.told && !p.closing) {

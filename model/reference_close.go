@@ -1,8 +1,9 @@
 package model
 
 // leave takes the steps of a close, each once the one before is through:
-// all that was accepted, close_notify, FIN, the peer's end, the socket.
-func (p *Reference) leave() bool {
+// all that was accepted, close_notify, FIN, the peer's end, the socket. owes says
+// whether output waits for room.
+func (p *chassis) leave(owes func() bool) bool {
 	if p.broken && (p.closing || p.told) {
 		return p.release() // nothing can leave any more
 	}
@@ -13,7 +14,7 @@ func (p *Reference) leave() bool {
 	case !p.shut:
 		return p.notify()
 	case !p.finished:
-		return p.finish()
+		return p.finish(owes())
 	case p.closing && p.decide(atPeerIsDone, p.eof):
 		return p.release()
 	}
@@ -21,7 +22,7 @@ func (p *Reference) leave() bool {
 }
 
 // notify hands close_notify to the engine, behind all that was accepted.
-func (p *Reference) notify() bool {
+func (p *chassis) notify() bool {
 	if p.dead {
 		p.shut = true
 		return true
@@ -51,13 +52,13 @@ func (p *Reference) notify() bool {
 
 // pointless: nobody will read what is queued, for the peer has closed. In TLS
 // 1.2 its close_notify says so; in 1.3 it may still read.
-func (p *Reference) pointless() bool {
+func (p *chassis) pointless() bool {
 	return p.cut || p.over && p.decide(atPeerReadsNoMore, p.env.Version == TLS12)
 }
 
 // finish sends FIN once the output is gone.
-func (p *Reference) finish() bool {
-	if p.owes() {
+func (p *chassis) finish(owes bool) bool {
+	if owes {
 		return false
 	}
 	p.finished = true
@@ -66,7 +67,7 @@ func (p *Reference) finish() bool {
 }
 
 // linger arms the timer that bounds the wait for the peer.
-func (p *Reference) linger() bool {
+func (p *chassis) linger() bool {
 	if p.closing && !p.lingers && p.env.Limits.CloseTicks > 0 {
 		p.lingers = true
 		p.env.Loop.Timer(p.env.Limits.CloseTicks)
@@ -75,7 +76,7 @@ func (p *Reference) linger() bool {
 }
 
 // expire gives the peer up.
-func (p *Reference) expire() {
+func (p *chassis) expire() {
 	p.lingers = false
 	if p.closing && !p.gone {
 		p.release()
@@ -83,7 +84,7 @@ func (p *Reference) expire() {
 }
 
 // release gives the socket back.
-func (p *Reference) release() bool {
+func (p *chassis) release() bool {
 	p.gone = true
 	if p.lingers {
 		p.env.Loop.Timer(0)

@@ -11,7 +11,7 @@ type early struct {
 // giveEarly sends as early data what the app has written before the first turn,
 // and says whether that is still under way. Nothing may be read meanwhile
 // (bugzoo K9). The bytes stay in the queue: the server may reject them.
-func (p *Reference) giveEarly() (busy bool) {
+func (p *chassis) giveEarly() (busy bool) {
 	if !p.early.open || p.env.Role == Server {
 		return false
 	}
@@ -37,11 +37,11 @@ func (p *Reference) giveEarly() (busy bool) {
 }
 
 // mayEarly says whether the engine would take more.
-func (p *Reference) mayEarly() bool { return !p.early.stuck && !p.dead && !p.broken }
+func (p *chassis) mayEarly() bool { return !p.early.stuck && !p.dead && !p.broken }
 
 // concludeEarly ends the early data, as soon as the server has answered: no Read
 // does, and there may be nothing to write (bugzoo K11).
-func (p *Reference) concludeEarly() {
+func (p *chassis) concludeEarly() {
 	if !p.decide(atConcludeEarly, true) {
 		return
 	}
@@ -54,7 +54,7 @@ func (p *Reference) concludeEarly() {
 
 // settleEarly drops what the server has accepted. What it has rejected is sent
 // again, behind the handshake.
-func (p *Reference) settleEarly() {
+func (p *chassis) settleEarly() {
 	if p.early.sent == 0 || !p.up() {
 		return
 	}
@@ -65,7 +65,7 @@ func (p *Reference) settleEarly() {
 }
 
 // read is a Read, or a server's ReadEarly until that has come to the end.
-func (p *Reference) read() (int, Status) {
+func (p *chassis) read() (int, Status) {
 	into := p.scratch[:p.env.Limits.Chunk]
 	if p.early.open && p.env.Role == Server && !p.up() {
 		if n, st := p.engine().ReadEarly(into); st != OK || n > 0 {

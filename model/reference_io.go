@@ -54,7 +54,7 @@ func (p *Reference) drain() bool {
 
 // retryStuck lets calls that wanted to write be made again: there is room in the
 // engine now, or, attached, there is no telling but to try.
-func (p *Reference) retryStuck() {
+func (p *chassis) retryStuck() {
 	p.due = p.due || p.stuckR
 	p.stuckR, p.stuckS, p.early.stuck = false, false, false
 	p.stuckW = p.stuckW && !p.decide(atRetryWrite, true)
@@ -99,7 +99,7 @@ func (p *Reference) listen() bool {
 }
 
 // discard reads and throws away.
-func (p *Reference) discard() bool {
+func (p *chassis) discard() bool {
 	p.due = false
 	n, st := p.env.Socket.Recv(p.scratch)
 	p.ended(st)
@@ -107,7 +107,7 @@ func (p *Reference) discard() bool {
 }
 
 // ended takes down what a Recv said of the end.
-func (p *Reference) ended(st IOStatus) {
+func (p *chassis) ended(st IOStatus) {
 	switch IOStatus(p.amount(atSocketEnds, int(st))) {
 	case EOF:
 		p.eof, p.due = true, true
@@ -118,7 +118,7 @@ func (p *Reference) ended(st IOStatus) {
 
 // take moves plaintext to the app, and lets the engine absorb and answer
 // whatever else has come.
-func (p *Reference) take() {
+func (p *chassis) take() {
 	if !p.due {
 		return
 	}
@@ -155,7 +155,7 @@ func (p *Reference) take() {
 //
 // Story 28: without it nobody did. The answer to a KeyUpdate half fitted, the
 // peer had closed, and what the app had written behind it waited for ever.
-func (p *Reference) carryOn() {
+func (p *chassis) carryOn() {
 	if !p.over || p.cut || p.dead || p.stuckR || p.up() {
 		return
 	}
@@ -167,14 +167,14 @@ func (p *Reference) carryOn() {
 }
 
 // hungry says whether a Read is due that may be made.
-func (p *Reference) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
+func (p *chassis) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
 
 // resting says whether the app wants no data now.
-func (p *Reference) resting() bool { return p.paused && !p.closing }
+func (p *chassis) resting() bool { return p.paused && !p.closing }
 
 // shake carries a handshake on although the app has paused: the answer is the
 // peer's, not the app's.
-func (p *Reference) shake() {
+func (p *chassis) shake() {
 	if p.over || p.dead || p.stuckR || p.up() || p.early.open {
 		return
 	}
@@ -193,7 +193,7 @@ func (p *Reference) shake() {
 // readEnded says what becomes of a Read that gave no data. The end of the
 // socket counts only now: what had come before it is delivered (MB-53428's
 // second half, bugzoo F1).
-func (p *Reference) readEnded(st Status) {
+func (p *chassis) readEnded(st Status) {
 	switch {
 	case st == Failed:
 		p.failed()
@@ -213,10 +213,10 @@ func (p *Reference) readEnded(st Status) {
 }
 
 // up says whether no handshake is under way.
-func (p *Reference) up() bool { return p.env.Engine.InitFinished() }
+func (p *chassis) up() bool { return p.env.Engine.InitFinished() }
 
 // failed: the engine is dead. Its alert still wants to leave.
-func (p *Reference) failed() {
+func (p *chassis) failed() {
 	p.dead = true
 	p.queue.clear()
 	p.retry, p.early = 0, early{}
@@ -235,7 +235,7 @@ func (p *Reference) failed() {
 
 // give moves plaintext from the app to the engine, and lets the engine send
 // what it has put off until the next write.
-func (p *Reference) give() {
+func (p *chassis) give() {
 	if p.queue.len() == 0 && !p.refused && p.env.Version == TLS12 {
 		return // only in TLS 1.3 is anything put off
 	}
@@ -258,14 +258,14 @@ func (p *Reference) give() {
 }
 
 // mayWrite says whether the engine would take plaintext.
-func (p *Reference) mayWrite() bool {
+func (p *chassis) mayWrite() bool {
 	return !p.dead && !p.shut && !p.stuckW && !p.broken && p.decide(atWriteNow, p.up())
 }
 
 // writeOne offers one piece, and says whether it was taken. A retry repeats
 // the same bytes from the same place: the engine has sealed them already
 // (bugzoo E1 to E11).
-func (p *Reference) writeOne() bool {
+func (p *chassis) writeOne() bool {
 	piece := p.queue.bytes()
 	piece = piece[:min(len(piece), p.env.Limits.Chunk)]
 	if p.retry > 0 {
@@ -304,7 +304,7 @@ func (p *Reference) writeOne() bool {
 // Write began the handshake. It met data that was on its way to us, and any call
 // but a Read fails over that, OpenSSL's too. So a read of nothing goes first; and
 // once more, because with half a record read the first only takes the rest of it.
-func (p *Reference) mayGoOn() bool {
+func (p *chassis) mayGoOn() bool {
 	if p.env.Version == TLS13 || p.over {
 		return true
 	}
@@ -322,7 +322,7 @@ func (p *Reference) mayGoOn() bool {
 }
 
 // ask lets the app go on that was refused before.
-func (p *Reference) ask() bool {
+func (p *chassis) ask() bool {
 	if !p.refused || p.half || p.closing {
 		return false
 	}

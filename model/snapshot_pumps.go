@@ -2,11 +2,17 @@ package model
 
 // Snapshot implements Snapshotter.
 func (p *Reference) Snapshot(s *Snapshot) {
+	p.chassis.Snapshot(s)
 	p.pipe.Snapshot(s)
+	s.Flags(&p.dry)
+}
+
+// Snapshot lists the chassis' state between turns.
+func (p *chassis) Snapshot(s *Snapshot) {
 	p.queue.Snapshot(s)
 	s.Place(p.queue.buf)
 	s.Flags(&p.paused, &p.refused, &p.half, &p.closing, &p.told, &p.over, &p.cut, &p.eof)
-	s.Flags(&p.broken, &p.dead, &p.shut, &p.finished, &p.gone, &p.dry, &p.due, &p.stuckR)
+	s.Flags(&p.broken, &p.dead, &p.shut, &p.finished, &p.gone, &p.due, &p.stuckR)
 	slips := p.slipped()
 	s.Flags(&p.stuckW, &p.stuckS, &p.drained, &p.wrote, &p.lingers, &slips)
 	s.Int(&p.retry)
