@@ -52,11 +52,3 @@ func (p *chassis) restart(env Env) {
 	p.due = true
 	p.early = early{open: l.Early > 0 && env.Version == TLS13}
 }
-
-// interest asks the loop for wakeups, if they are not what it has already.
-func (p *chassis) interest(mask Events) {
-	if mask != p.mask || p.env.Trigger == OneShot {
-		p.mask = mask
-		p.env.Loop.Interest(mask)
-	}
-}

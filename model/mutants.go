@@ -52,12 +52,7 @@ func (f *plan) mutant() Mutant {
 	flaws := f.mistakes
 	return Mutant{Bugs: f.bugs, Breaks: f.breaks, Scenario: f.scenario, Also: f.also,
 		Because: f.because, At: flaws[0].at,
-		Spec: Spec{Name: f.name, About: f.about, New: func(env Env) Pump {
-			p := &Reference{}
-			p.flaws = &flawed[*Reference]{p, flaws}
-			p.Restart(env)
-			return p
-		}}}
+		Spec: Spec{Name: f.name, About: f.about, New: built(newReference, flaws...)}}
 }
 
 // either is a set of properties.

@@ -8,33 +8,21 @@ package model
 // Then it arms read interest while it can take input, and write interest
 // exactly while output is pending.
 type Reference struct {
-	chassis
-	pipe   span // ciphertext on its way to the socket
-	busy   bool // in a turn: calls of the app only leave a note
-	dry    bool // the socket had less than was asked for
-	rounds int  // of a turn, at most
+	body
+	pipe span // ciphertext on its way to the socket
+	dry  bool // the socket had less than was asked for
 }
-
-// maxRounds bounds the work of a turn, so that one link does not starve the
-// others (MB-51498; libevent 2aa036fa).
-const maxRounds = 64
 
 // NewReference makes the reference pump.
-func NewReference(env Env) Pump {
-	p := &Reference{}
-	p.Restart(env)
-	return p
-}
+func NewReference(env Env) Pump { return built(newReference)(env) }
+
+func newReference() *Reference { return &Reference{} }
 
 // Restart implements Restarter.
 func (p *Reference) Restart(env Env) {
-	*p = Reference{chassis: p.chassis, pipe: p.pipe}
-	p.chassis.restart(env)
 	p.pipe.restart(env.Limits.Pipe)
-	p.rounds = p.amount(atRoundsOfTurn, maxRounds)
-	p.did(atRestart)
-	p.mask = Readable | Writable
-	env.Loop.Interest(p.mask)
+	p.dry = false
+	p.body.restart(env, p)
 }
 
 // Ready implements Pump.
@@ -45,52 +33,6 @@ func (p *Reference) Ready(ev Events) {
 	if ev&Expired != 0 {
 		p.expire()
 	}
-	p.turn()
-}
-
-// Write implements Pump.
-func (p *Reference) Write(b []byte) int {
-	p.refused = false // Writable must not come from inside Write
-	n := 0
-	for p.mayTake() {
-		took := p.queue.put(b[n:], p.retry > 0 || p.early.retry > 0)
-		n += took
-		p.turn()
-		// The turn may have made room where there was none. To refuse now, with
-		// nothing under way, would be a promise that nobody keeps.
-		full := p.queue.len() == p.queue.limit || p.retry > 0 || p.early.retry > 0
-		if n == len(b) || took == 0 && full {
-			break
-		}
-	}
-	p.refused = p.decide(atNoteRefusal, n < len(b))
-	return n
-}
-
-// mayTake says whether plaintext of the app still has a way out.
-func (p *chassis) mayTake() bool {
-	open := !p.half && !p.closing && !p.gone && !p.dead && !p.broken
-	return p.decide(atTakePlaintext, open)
-}
-
-// PauseRead implements Pump.
-func (p *Reference) PauseRead(paused bool) {
-	p.paused = p.decide(atRest, paused)
-	p.due = p.decide(atRecheckOnResume, true)
-	p.turn()
-}
-
-// CloseWrite implements Pump.
-func (p *Reference) CloseWrite() {
-	p.half = true
-	p.turn()
-}
-
-// Close implements Pump.
-func (p *Reference) Close() {
-	p.closing = true
-	p.due = true
-	p.did(atCallClose)
 	p.turn()
 }
 
@@ -140,34 +82,6 @@ func (p *chassis) note(s Status) {
 	}
 }
 
-// turn goes round until nothing more can move, then arms.
-func (p *Reference) turn() {
-	if p.busy || p.gone {
-		return
-	}
-	p.busy = true
-	if p.env.Transport == Attached {
-		p.retryStuck()
-	}
-	rounds := 0
-	for p.round() && !p.gone {
-		if rounds++; rounds == p.rounds {
-			p.yield()
-			break
-		}
-	}
-	p.busy = false
-	p.arm()
-}
-
-// yield gives the other links a turn; what is left must not wait for the
-// socket, which may have nothing to report (bugzoo D2).
-func (p *Reference) yield() {
-	if p.decide(atWakeAfterYield, true) {
-		p.env.Loop.Wake()
-	}
-}
-
 // round moves what can be moved, once, and says whether another round could
 // move more. The output comes last: each of the others may have made some.
 func (p *Reference) round() bool {
@@ -185,23 +99,16 @@ func (p *Reference) round() bool {
 	return again || p.hungry()
 }
 
-// arm asks for the wakeups that are needed, and for no others: one more is a
-// busy loop, one less is a stall.
-func (p *Reference) arm() {
-	if p.gone {
-		return
-	}
-	var mask Events
+// wakeups are read interest while input would be taken, and write interest
+// exactly while output waits.
+func (p *Reference) wakeups() (mask Events) {
 	if p.wantsInput() {
 		mask = Readable
 	}
 	if p.owes() {
 		mask |= Writable
 	}
-	if p.flaws != nil {
-		mask = p.misarm(mask)
-	}
-	p.interest(mask)
+	return mask
 }
 
 // wantsInput says whether input would be taken.

@@ -2,7 +2,7 @@ package model
 
 // Snapshot implements Snapshotter.
 func (p *Reference) Snapshot(s *Snapshot) {
-	p.chassis.Snapshot(s)
+	p.body.Snapshot(s)
 	p.pipe.Snapshot(s)
 	s.Flags(&p.dry)
 }
