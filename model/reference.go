@@ -119,15 +119,22 @@ func (p *Reference) wantsInput() bool {
 	case p.discards():
 		return true
 	case p.env.Transport == Attached:
-		// A handshake that wants to write takes no input until it could: with
-		// read interest armed the loop would call for nothing (bugzoo C1 to
-		// C4). Outside of one only an alert or a KeyUpdate waits, and not to
-		// read meanwhile is how two ends block each other (bugzoo G3).
-		return !p.paused && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
+		return p.listens()
 	}
 	// With less in the socket than there was room for, there is room now.
 	return p.dry || p.env.Engine.InputRoom() > 0
 }
+
+// listens says whether an attached engine would take input. A handshake that wants
+// to write takes none until it could: with read interest armed the loop would call
+// for nothing (bugzoo C1 to C4). Outside of one only an alert or a KeyUpdate waits,
+// and not to read meanwhile is how two ends block each other (bugzoo G3).
+func (p *chassis) listens() bool {
+	return !p.paused && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
+}
+
+// stuck says whether a call waits for room.
+func (p *chassis) stuck() bool { return p.stuckR || p.stuckW || p.stuckS || p.early.stuck }
 
 // owes says whether output waits for room in the socket.
 func (p *Reference) owes() bool {
@@ -135,7 +142,7 @@ func (p *Reference) owes() bool {
 		return false
 	}
 	if p.env.Transport == Attached {
-		return p.stuckR || p.stuckW || p.stuckS || p.early.stuck
+		return p.stuck()
 	}
 	if p.pipe.len() > 0 {
 		return true

@@ -65,8 +65,7 @@ func (p *chassis) settleEarly() {
 }
 
 // read is a Read, or a server's ReadEarly until that has come to the end.
-func (p *chassis) read() (int, Status) {
-	into := p.scratch[:p.env.Limits.Chunk]
+func (p *chassis) read(into []byte) (int, Status) {
 	if p.early.open && p.env.Role == Server && !p.up() {
 		if n, st := p.engine().ReadEarly(into); st != OK || n > 0 {
 			return n, st

@@ -9,7 +9,7 @@ func (p *Reference) flush() (again bool) {
 	}
 	for !p.broken && !p.finished {
 		if p.pipe.len() == 0 {
-			stuck := p.stuckR || p.stuckW || p.stuckS || p.early.stuck
+			stuck := p.stuck()
 			if !p.drain() {
 				return again
 			}
@@ -132,7 +132,7 @@ func (p *chassis) take() {
 		return
 	}
 	for !p.over && !p.dead {
-		n, st := p.read()
+		n, st := p.read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
 			p.readEnded(Status(p.amount(atReadAnswer, int(st))))
 			return
@@ -239,22 +239,27 @@ func (p *chassis) give() {
 	if p.queue.len() == 0 && !p.refused && p.env.Version == TLS12 {
 		return // only in TLS 1.3 is anything put off
 	}
+	for p.spend() && p.ask() {
+	}
+}
+
+// spend moves the queue to the engine, and says whether all of it went.
+func (p *chassis) spend() bool {
 	p.settleEarly()
-	for p.mayWrite() {
-		for p.queue.len() > 0 {
-			if !p.writeOne() {
-				return
-			}
-		}
-		if p.decide(atAnswerUpdate, p.env.Engine.Deferred()) {
-			_, st := p.engine().Write(nil)
-			p.note(st)
-			p.wrote = true
-		}
-		if !p.ask() {
-			return
+	if !p.mayWrite() {
+		return false
+	}
+	for p.queue.len() > 0 {
+		if !p.writeOne() {
+			return false
 		}
 	}
+	if p.decide(atAnswerUpdate, p.env.Engine.Deferred()) {
+		_, st := p.engine().Write(nil)
+		p.note(st)
+		p.wrote = true
+	}
+	return true
 }
 
 // mayWrite says whether the engine would take plaintext.

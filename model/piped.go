@@ -1,0 +1,119 @@
+package model
+
+// A piped is a body with a buffer in each direction between the socket and the
+// engine of a pair. What has been received and finds no room in the engine waits,
+// and the end of the socket is behind it.
+type piped struct {
+	body
+	in, out span
+	end     IOStatus // what the socket has said of the end
+	dry     bool     // it had less than was asked for
+}
+
+// restart makes the buffers new, and the body.
+func (p *piped) restart(env Env, shape shape) {
+	p.in.restart(env.Limits.Pipe)
+	p.out.restart(env.Limits.Pipe)
+	p.end, p.dry = IOOK, false
+	p.body.restart(env, shape)
+}
+
+// receive moves input from the socket into its buffer, or to nowhere.
+func (p *piped) receive() bool {
+	room := p.in.limit - p.in.len()
+	switch {
+	case !p.wantsInput() || p.dry && !p.discards():
+		return false
+	case p.discards():
+		p.in.clear()
+		return p.discard()
+	}
+	n, st := p.env.Socket.Recv(p.scratch[:room])
+	p.dry = n < room
+	p.in.put(p.scratch[:n], false)
+	if n == 0 && st != WouldBlock {
+		p.end = st
+	}
+	return n > 0 || p.end != IOOK
+}
+
+// wantsInput says whether input would be taken.
+func (p *piped) wantsInput() bool {
+	open := p.end == IOOK && !p.eof && !p.broken
+	return open && (p.discards() || p.in.len() < p.in.limit)
+}
+
+// feed moves input on into the engine, and then tells of the end.
+func (p *piped) feed() bool {
+	n := 0
+	if p.in.len() > 0 {
+		n = p.env.Engine.Feed(p.in.bytes())
+		p.in.take(n)
+		p.due = p.due || n > 0
+	}
+	ends := p.end != IOOK && !p.eof && !p.broken && (p.in.len() == 0 || p.discards())
+	if ends {
+		p.ended(p.end)
+	}
+	return n > 0 || ends
+}
+
+// drain moves output from the engine into its buffer, as far as there is room.
+func (p *piped) drain() bool {
+	room := p.out.limit - p.out.len()
+	if p.broken || room == 0 || !p.mayFlush() {
+		return false
+	}
+	n := p.env.Engine.Drain(p.scratch[:room])
+	if n == 0 {
+		return false
+	}
+	p.out.put(p.scratch[:n], false)
+	p.retryStuck()
+	return true
+}
+
+// send moves output on into the socket.
+func (p *piped) send() bool {
+	if p.out.len() == 0 || p.broken || p.finished {
+		return false
+	}
+	n, st := p.env.Socket.Send(p.out.bytes())
+	p.out.take(n)
+	if st == Reset {
+		p.broken, p.due = true, true
+		p.out.clear()
+	}
+	return st != WouldBlock
+}
+
+// owes says whether output waits for room in the socket.
+func (p *piped) owes() bool {
+	if p.finished || p.broken {
+		return false
+	}
+	return p.out.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0
+}
+
+// wakeups are read interest while there is room for input, and write interest
+// exactly while output waits.
+func (p *piped) wakeups() (mask Events) {
+	if p.wantsInput() {
+		mask = Readable
+	}
+	if p.owes() {
+		mask |= Writable
+	}
+	return mask
+}
+
+// Ready implements Pump.
+func (p *piped) Ready(ev Events) {
+	if ev&Readable != 0 || p.env.Trigger != Edge {
+		p.dry = false
+	}
+	if ev&Expired != 0 {
+		p.expire()
+	}
+	p.turn()
+}

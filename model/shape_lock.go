@@ -1,0 +1,131 @@
+package model
+
+// A oneLock is a pump of two fibers, a reader and a writer, that share the engine
+// and its output by a lock, as in helio and, with a queue in the lock's place, in
+// asyncio. While a write is in flight nothing is read: the reader waits in front of
+// the lock, and is woken when it is let go of.
+//
+// A write that the socket keeps waiting is not in flight. It parks, and lets go of
+// the lock: if it kept it two such ends, each with more to say than the link holds,
+// would wait for each other for ever (bugzoo G2 to G5).
+type oneLock struct {
+	piped
+	holder party
+	parked bool // the writer waits for room in the socket
+	waits  bool // the reader waits for the lock
+}
+
+// A party is who may hold the lock.
+type party uint8
+
+const (
+	nobody party = iota
+	theWriter
+	theReader
+)
+
+// OneLockSpec is the pump's of two fibers and a lock.
+func OneLockSpec() Spec {
+	return Spec{Name: "one-lock", New: built(newOneLock),
+		About: "reads wait behind the write in flight, by a lock, as in helio and asyncio",
+		// Its two fibers have one registration each.
+		Support: NoOneShot | NoAttached}
+}
+
+func newOneLock() *oneLock { return &oneLock{} }
+
+// Restart implements Restarter.
+func (p *oneLock) Restart(env Env) {
+	p.holder, p.parked, p.waits = nobody, false, false
+	p.piped.restart(env, p)
+}
+
+// Ready implements Pump.
+func (p *oneLock) Ready(ev Events) {
+	if ev&Writable != 0 {
+		p.parked = false
+	}
+	p.piped.Ready(ev)
+}
+
+// round implements shape: each fiber goes on as far as it can.
+func (p *oneLock) round() bool {
+	moved := p.receive()
+	moved = p.feed() || moved
+	early := p.giveEarly()
+	moved = p.writer() || moved
+	if !early {
+		moved = p.reader() || moved
+	}
+	moved = p.leave(p.owes) || moved
+	return p.flush() || moved || p.in.len() > 0 && p.env.Engine.InputRoom() > 0 || p.runnable()
+}
+
+// runnable says whether a fiber could go on now: the app may have written while the
+// reader had the lock.
+func (p *oneLock) runnable() bool {
+	return p.hungry() || !p.parked && p.queue.len() > 0 && p.mayWrite()
+}
+
+// lock takes the lock for a fiber, if it is free.
+func (p *oneLock) lock(who party) bool {
+	if p.holder != nobody && p.holder != who {
+		return false
+	}
+	p.holder = who
+	return true
+}
+
+// unlock lets go of it, and wakes the fiber that waits (helio 80b2eb4).
+func (p *oneLock) unlock() {
+	p.holder = nobody
+	if p.waits {
+		p.waits, p.due = false, true
+	}
+}
+
+// writer writes one piece, and sends it. The lock is its own until all that there
+// is to write has left, or until the socket keeps it waiting.
+func (p *oneLock) writer() bool {
+	p.parked = p.parked && p.owes()
+	if p.parked || !p.wantsToWrite() || !p.lock(theWriter) {
+		return false
+	}
+	p.give()
+	moved := p.flush()
+	if p.owes() {
+		p.parked = true
+	}
+	p.unlock()
+	return moved
+}
+
+// wantsToWrite says whether the engine would take plaintext, and there is some.
+func (p *oneLock) wantsToWrite() bool {
+	return p.mayWrite() && (p.queue.len() > 0 || p.refused || p.env.Engine.Deferred())
+}
+
+// reader reads until the engine wants something.
+func (p *oneLock) reader() bool {
+	if !p.due {
+		return false
+	}
+	if !p.lock(theReader) {
+		p.waits, p.due = true, false
+		return false
+	}
+	p.take()
+	p.unlock()
+	return false
+}
+
+// flush sends what the engine has, until there is no more or the socket is full.
+func (p *oneLock) flush() (moved bool) {
+	for p.drain() || p.out.len() > 0 {
+		if !p.send() {
+			return moved
+		}
+		moved = true
+	}
+	return moved
+}

@@ -1,0 +1,119 @@
+package model
+
+// A nested is a pump that its app calls from inside its callbacks, and that acts
+// there and then, as uSockets does: a write, a pause or a close within a callback is
+// a turn within the turn. The engine has the socket.
+//
+// So whatever a turn has looked at before a callback has to be looked at again
+// behind it: the socket may be gone (bugzoo J1, J5). And what the app is looking at
+// has to stay: a turn within Data reads nothing, because the buffer is lent (bugzoo
+// J4, J7).
+type nested struct {
+	body
+	lent bool // the app is looking at the buffer
+}
+
+// NestedSpec is the pump's whose turns nest.
+func NestedSpec() Spec {
+	return Spec{Name: "nested", New: built(newNested),
+		About:   "turns within turns, from inside the app's callbacks, as in uSockets",
+		Support: NoPair}
+}
+
+func newNested() *nested { return &nested{} }
+
+// Restart implements Restarter.
+func (p *nested) Restart(env Env) {
+	p.lent = false
+	p.body.restart(env, p)
+}
+
+// Ready implements Pump.
+func (p *nested) Ready(ev Events) {
+	if ev&Readable != 0 || p.env.Trigger != Edge {
+		p.due = true
+	}
+	if ev&Expired != 0 {
+		p.expire()
+	}
+	p.turn()
+}
+
+// round implements shape.
+func (p *nested) round() bool {
+	if !p.giveEarly() && p.hungry() && !p.lent {
+		p.onData()
+	}
+	if p.gone {
+		return false
+	}
+	if p.resting() {
+		p.shake()
+	}
+	p.onWritable()
+	moved := !p.gone && p.leave(p.owes)
+	moved = p.throwAway() || moved
+	return moved || p.hungry() && !p.lent
+}
+
+// onData reads until the engine wants something, and hands over.
+func (p *nested) onData() {
+	p.due = false
+	p.carryOn()
+	for p.reads() {
+		n, st := p.read(p.scratch[:p.env.Limits.Chunk])
+		if st != OK {
+			p.readEnded(st)
+			return
+		}
+		p.hand(n)
+		if p.resting() {
+			p.due = true
+			return
+		}
+	}
+}
+
+// reads says whether another Read may follow. Each callback may have changed that.
+func (p *nested) reads() bool { return !p.gone && !p.over && !p.dead && !p.discards() }
+
+// hand hands data over. Whatever the app asks for in there is done in there.
+func (p *nested) hand(n int) {
+	if !p.decide(atDeliver, !p.closing) {
+		return
+	}
+	p.busy, p.lent = false, true
+	p.env.App.Data(p.scratch[:n])
+	p.busy, p.lent = true, false
+}
+
+// onWritable writes, and asks the app for more.
+func (p *nested) onWritable() {
+	for !p.gone && p.spend() {
+		p.busy = false
+		more := p.ask()
+		p.busy = true
+		if !more {
+			return
+		}
+	}
+}
+
+// throwAway reads what nobody wants any more, but not into a buffer that is lent.
+func (p *nested) throwAway() bool {
+	return !p.gone && !p.lent && p.discards() && !p.eof && !p.broken && p.discard()
+}
+
+// owes says whether a call waits for room in the socket.
+func (p *nested) owes() bool { return p.stuck() && !p.finished && !p.broken }
+
+// wakeups implements shape.
+func (p *nested) wakeups() (mask Events) {
+	if !p.eof && !p.broken && (p.discards() || p.listens()) {
+		mask = Readable
+	}
+	if p.owes() {
+		mask |= Writable
+	}
+	return mask
+}
