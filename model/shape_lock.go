@@ -64,7 +64,7 @@ func (p *oneLock) round() bool {
 // runnable says whether a fiber could go on now: the app may have written while the
 // reader had the lock.
 func (p *oneLock) runnable() bool {
-	return p.hungry() || !p.parked && p.queue.len() > 0 && p.mayWrite()
+	return p.hungry() || p.holder == theWriter || !p.parked && p.queue.len() > 0 && p.mayWrite()
 }
 
 // lock takes the lock for a fiber, if it is free.
@@ -76,7 +76,7 @@ func (p *oneLock) lock(who party) bool {
 	return true
 }
 
-// unlock lets go of it, and wakes the fiber that waits (helio 80b2eb4).
+// unlock lets go of it, and wakes the reader if it waits (helio 80b2eb4).
 func (p *oneLock) unlock() {
 	p.holder = nobody
 	if p.waits {
@@ -88,16 +88,27 @@ func (p *oneLock) unlock() {
 // is to write has left, or until the socket keeps it waiting.
 func (p *oneLock) writer() bool {
 	p.parked = p.parked && p.owes()
-	if p.parked || !p.wantsToWrite() || !p.lock(theWriter) {
+	if p.parked || p.holder != theWriter && !p.wantsToWrite() || !p.lock(theWriter) {
 		return false
 	}
-	p.give()
-	moved := p.flush()
-	if p.owes() {
-		p.parked = true
+	before := p.queue.len()
+	p.piece()
+	moved := p.flush() || p.queue.len() != before
+	p.parked = p.owes()
+	if p.parked || !moved || !p.wantsToWrite() {
+		p.unlock()
 	}
-	p.unlock()
 	return moved
+}
+
+// piece offers one to the engine. Behind the last one goes an answer that was put
+// off, and the app is asked for more.
+func (p *oneLock) piece() {
+	if p.settleEarly(); p.queue.len() == 0 {
+		p.give()
+	} else if p.mayWrite() {
+		p.writeOne()
+	}
 }
 
 // wantsToWrite says whether the engine would take plaintext, and there is some.
