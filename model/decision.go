@@ -3,7 +3,7 @@ package model
 import "fmt"
 
 // A Decision is a point at which every pump decides, knowingly or not, and at
-// which real pumps have decided wrongly. The reference asks at each of them with
+// which real pumps have decided wrongly. The correct pumps ask at each of them with
 // the right answer in hand; a mutant gives another one (see mistake).
 type Decision uint8
 
@@ -85,11 +85,38 @@ const (
 	// atWakeByHand: is a wakeup needed that the socket does not give?
 	atWakeByHand
 
+	// Those below only pumps of other shapes have to make.
+
+	// atFeedOn: is the engine fed with what waits for room in it?
+	atFeedOn
+	// atKeepEnd: has all been delivered that came in front of an end?
+	atKeepEnd
+	// atPostpone: does a callback that may not run now get a turn of its own?
+	atPostpone
+	// atRequestDone: is a write request done?
+	atRequestDone
+	// atSetReady: is a direction ready when the handshake has ended?
+	atSetReady
+	// atClearReady: is a direction's flag cleared when a call wants it?
+	atClearReady
+	// atStaleWant: is what a call wants an older call's answer?
+	atStaleWant
+	// atBufferFree: may an operation's buffer be written to?
+	atBufferFree
+	// atSent: how many bytes of a send are through.
+	atSent
+	// atKeepLock: does a fiber keep the lock while it waits for the socket?
+	atKeepLock
+	// atHandOver: is the fiber woken that waits for the lock?
+	atHandOver
+	// atLookAgain: is what a callback may have changed looked at again behind it?
+	atLookAgain
+
 	numDecisions
 )
 
 // decisionText says for each decision which of bugzoo's decision points it is,
-// and what the reference answers.
+// and what a correct pump answers.
 var decisionText = [numDecisions]struct{ word, points, right string }{
 	atFlush:           {"flush", "1, 2", "always: no call says that it has made output"},
 	atDrained:         {"drained", "1, 3, 17", "when there was less than there was room for"},
@@ -129,6 +156,18 @@ var decisionText = [numDecisions]struct{ word, points, right string }{
 	atRoundsOfTurn:    {"rounds-of-turn", "13, 33", "a fixed number"},
 	atWakeAfterYield:  {"wake-after-yield", "15, 33", "always"},
 	atWakeByHand:      {"wake-by-hand", "14, 15, 35", "never: a turn moves all it can"},
+	atFeedOn:          {"feed-on", "16", "whenever it has room, up to the last byte"},
+	atKeepEnd:         {"keep-end", "19, 20", "an end waits until it has"},
+	atPostpone:        {"postpone", "15, 27", "always: it wakes itself"},
+	atRequestDone:     {"request-done", "3, 5", "when its ciphertext is out of the pump's hands"},
+	atSetReady:        {"set-ready", "2, 15", "always: what came with it raises no event"},
+	atClearReady:      {"clear-ready", "6, 10", "always, whichever call it is"},
+	atStaleWant:       {"stale-want", "10, 34", "never: each call is made, and says what it wants"},
+	atBufferFree:      {"buffer-free", "11, 15", "when the operation has completed"},
+	atSent:            {"sent", "11, 12", "what the completion says"},
+	atKeepLock:        {"keep-lock", "4, 7", "never: whoever waits lets the other one go on"},
+	atHandOver:        {"hand-over", "4, 15", "always"},
+	atLookAgain:       {"look-again", "27, 28", "always: the app may have done anything"},
 }
 
 // String is the decision's word.
@@ -143,7 +182,7 @@ func (d Decision) String() string {
 // of the project's bug list.
 func (d Decision) Points() string { return decisionText[d%numDecisions].points }
 
-// Right is what the reference answers, in a clause.
+// Right is what a correct pump answers, in a clause.
 func (d Decision) Right() string { return decisionText[d%numDecisions].right }
 
 // A mistakeIn is a wrong answer to a decision, of a pump of one kind. Exactly one

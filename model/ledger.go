@@ -83,11 +83,15 @@ type Rest struct {
 func (a *Account) queue() uint64 { return a.Accepted - min(a.Accepted, a.Written) }
 
 // pipeOut is the ciphertext that it holds for the socket.
+//
+// Story 70: a pump that sends the same bytes twice has sent more than it had. That
+// was less than nothing, and a buffer that had no bound; what it did to the peer came
+// second.
 func (a *Account) pipeOut() uint64 {
 	if a.Attached {
 		return 0
 	}
-	return a.Drained - a.Sent
+	return a.Drained - min(a.Drained, a.Sent)
 }
 
 // pipeIn is the ciphertext that it holds for the engine.

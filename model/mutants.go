@@ -1,9 +1,11 @@
 package model
 
-// A Mutant is the reference pump with one planted mistake, from real public
-// bugs.
+// A Mutant is a correct pump, most often the reference, with one planted mistake
+// from real public bugs.
 type Mutant struct {
 	Spec
+	// Of names the correct pump.
+	Of string
 	// Bugs are the ids of the real bugs, as in the project's bug list.
 	Bugs string
 	// Breaks is the property that the mistake must break.
@@ -19,7 +21,7 @@ type Mutant struct {
 }
 
 // A plan is how a mutant is written down; the first of its mistakes names the
-// decision.
+// decision. They are the reference's, or with a variant those of another shape.
 type plan struct {
 	name     string
 	about    string
@@ -29,14 +31,36 @@ type plan struct {
 	also     PropertySet
 	because  string
 	mistakes []mistake
+	variant  variant
 }
 
-// families are the plans, A to K.
-var families = [...][]plan{lostOutput, lostFlights, wrongInterest, lostInput, wrongRetries,
-	wrongEnds, jams, staleErrors, floods, wrongCallbacks, mixedUp}
+// A variant is a pump with mistakes.
+type variant struct {
+	spec Spec // of the correct pump
+	new  func(Env) Pump
+	at   []Decision
+	// whole: each mistake is either a judgement or a number.
+	whole bool
+}
 
-// Mutants lists them, family by family as in the bug list: at least one for
-// each property.
+// variantOf plants mistakes in a pump of a shape.
+func variantOf[P shape](spec Spec, empty func() P, mistakes []mistakeIn[P]) variant {
+	v := variant{spec: spec, new: built(empty, mistakes...), whole: true}
+	for _, m := range mistakes {
+		v.at = append(v.at, m.at)
+		v.whole = v.whole && (m.judge == nil) != (m.count == nil)
+	}
+	return v
+}
+
+// families are the plans: A to K of the reference, and those of each shape.
+var families = [...][]plan{lostOutput, lostFlights, wrongInterest, lostInput, wrongRetries,
+	wrongEnds, jams, staleErrors, floods, wrongCallbacks, mixedUp,
+	filterMistakes, flagMistakes, requestMistakes, completionMistakes, lockMistakes,
+	nestedMistakes}
+
+// Mutants lists them, family by family as in the bug list, and then shape by shape:
+// at least one for each property.
 func Mutants() []Mutant {
 	var all []Mutant
 	for _, family := range families {
@@ -47,12 +71,21 @@ func Mutants() []Mutant {
 	return all
 }
 
-// mutant makes the pump of a plan.
+// planted is the plan's pump.
+func (f *plan) planted() variant {
+	if f.variant.new != nil {
+		return f.variant
+	}
+	return variantOf(ReferenceSpec(), newReference, f.mistakes)
+}
+
+// mutant makes a mutant of a plan.
 func (f *plan) mutant() Mutant {
-	flaws := f.mistakes
-	return Mutant{Bugs: f.bugs, Breaks: f.breaks, Scenario: f.scenario, Also: f.also,
-		Because: f.because, At: flaws[0].at,
-		Spec: Spec{Name: f.name, About: f.about, New: built(newReference, flaws...)}}
+	v := f.planted()
+	m := Mutant{Spec: v.spec, Of: v.spec.Name, Bugs: f.bugs, Breaks: f.breaks,
+		Scenario: f.scenario, Also: f.also, Because: f.because, At: v.at[0]}
+	m.Name, m.About, m.New = f.name, f.about, v.new
+	return m
 }
 
 // either is a set of properties.
@@ -63,25 +96,29 @@ func either(ids ...PropertyID) (s PropertySet) {
 	return s
 }
 
-// never and always are the simplest mistakes.
+// never and always are the simplest mistakes of the reference.
 func never(at Decision) []mistake {
-	return []mistake{{at: at, judge: func(*Reference, bool) bool { return false }}}
+	return judged(at, no[*Reference])
 }
 
 func always(at Decision) []mistake {
-	return []mistake{{at: at, judge: func(*Reference, bool) bool { return true }}}
+	return judged(at, yes[*Reference])
 }
 
 // judged is a wrong judgement, counted a wrong number.
-func judged(at Decision, judge func(p *Reference, right bool) bool) []mistake {
-	return []mistake{{at: at, judge: judge}}
+func judged[P any](at Decision, judge func(p P, right bool) bool) []mistakeIn[P] {
+	return []mistakeIn[P]{{at: at, judge: judge}}
 }
 
-func counted(at Decision, count func(p *Reference, right int) int) []mistake {
-	return []mistake{{at: at, count: count}}
+func counted[P any](at Decision, count func(p P, right int) int) []mistakeIn[P] {
+	return []mistakeIn[P]{{at: at, count: count}}
 }
 
 // answers takes one answer of a call for another.
 func answers(at Decision, wrong func(p *Reference, st Status) Status) []mistake {
 	return counted(at, func(p *Reference, right int) int { return int(wrong(p, Status(right))) })
 }
+
+// yes and no are the simplest judgements.
+func yes[P any](P, bool) bool { return true }
+func no[P any](P, bool) bool  { return false }

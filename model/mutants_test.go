@@ -30,16 +30,17 @@ func TestMutantsAreWhole(t *testing.T) {
 }
 
 // TestEveryDecisionIsMistaken: a decision that no mutant gets wrong has no place
-// in the reference.
+// in the correct pumps.
 func TestEveryDecisionIsMistaken(t *testing.T) {
 	var mistaken [numDecisions]bool
 	for _, family := range families {
 		for i := range family {
-			for _, m := range family[i].mistakes {
-				mistaken[m.at] = true
-				if (m.judge == nil) == (m.count == nil) {
-					t.Errorf("%s at %s: want either judge or count", family[i].name, m.at)
-				}
+			v := family[i].planted()
+			for _, at := range v.at {
+				mistaken[at] = true
+			}
+			if !v.whole {
+				t.Errorf("%s: want either judge or count in each mistake", family[i].name)
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func (p *piped) restart(env Env, shape shape) {
 func (p *piped) receive() bool {
 	room := p.in.limit - p.in.len()
 	switch {
-	case !p.wantsInput() || p.dry && !p.discards():
+	case !p.wantsInput() || p.dry && !p.discards() || !p.decide(atTakeInput, true):
 		return false
 	case p.discards():
 		p.in.clear()
@@ -46,16 +46,22 @@ func (p *piped) wantsInput() bool {
 // feed moves input on into the engine, and then tells of the end.
 func (p *piped) feed() bool {
 	n := 0
-	if p.in.len() > 0 {
+	if p.in.len() > 0 && p.decide(atFeedOn, true) {
 		n = p.env.Engine.Feed(p.in.bytes())
 		p.in.take(n)
 		p.due = p.due || n > 0
 	}
-	ends := p.end != IOOK && !p.eof && !p.broken && (p.in.len() == 0 || p.discards())
+	ends := p.end != IOOK && !p.eof && !p.broken &&
+		p.decide(atKeepEnd, p.in.len() == 0 || p.discards())
 	if ends {
 		p.ended(p.end)
 	}
 	return n > 0 || ends
+}
+
+// mayFeed says whether more of it would fit now.
+func (p *piped) mayFeed() bool {
+	return p.in.len() > 0 && p.decide(atFeedOn, p.env.Engine.InputRoom() > 0)
 }
 
 // drain moves output from the engine into its buffer, as far as there is room.

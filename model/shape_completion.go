@@ -73,7 +73,7 @@ func (p *completion) completeSend() {
 		return
 	}
 	p.complete(&p.tx, Writable)
-	p.tx.buf.take(n)
+	p.tx.buf.take(p.amount(atSent, n))
 	if st == Reset {
 		p.broken, p.due = true, true
 		p.tx.buf.clear()
@@ -111,6 +111,9 @@ func (p *completion) feed() bool {
 		p.rx.buf.clear()
 		return true
 	}
+	if !p.decide(atFeedOn, true) {
+		return false
+	}
 	n := p.env.Engine.Feed(p.rx.buf.bytes())
 	p.rx.buf.take(n)
 	p.due = p.due || n > 0
@@ -119,7 +122,8 @@ func (p *completion) feed() bool {
 
 // mayFeed says whether more of it would fit now.
 func (p *completion) mayFeed() bool {
-	return p.rx.buf.len() > 0 && !p.rx.submitted && (p.discards() || p.env.Engine.InputRoom() > 0)
+	room := p.discards() || p.env.Engine.InputRoom() > 0
+	return p.rx.buf.len() > 0 && !p.rx.submitted && p.decide(atFeedOn, room)
 }
 
 // submitRecv asks for more, once all is fed that had come.
@@ -132,11 +136,11 @@ func (p *completion) submitRecv() {
 // submitSend sends what the engine has, or the rest of a send that was short. It
 // says whether the engine has room again.
 func (p *completion) submitSend() bool {
-	if p.tx.submitted || p.broken || p.finished {
+	if p.broken || p.finished || !p.decide(atBufferFree, !p.tx.submitted) {
 		return false
 	}
 	n := 0
-	if p.tx.buf.len() == 0 {
+	if p.tx.buf.len() == 0 && p.mayFlush() {
 		n = p.env.Engine.Drain(p.tx.buf.space())
 		p.tx.buf.grew(n)
 	}
@@ -152,7 +156,7 @@ func (p *completion) owes() bool {
 	if p.finished || p.broken {
 		return false
 	}
-	return p.tx.buf.len() > 0 || p.env.Engine.OutputPending() > 0
+	return p.tx.buf.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0
 }
 
 // wakeups implements shape: the operations that are under way.

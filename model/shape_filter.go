@@ -60,8 +60,10 @@ func (p *filter) PauseRead(paused bool) {
 
 // postpone lets the callbacks run in the next turn.
 func (p *filter) postpone() {
-	if !p.deferred {
-		p.deferred = true
+	if p.deferred {
+		return
+	}
+	if p.deferred = true; p.decide(atPostpone, true) {
 		p.env.Loop.Wake()
 	}
 }
@@ -86,7 +88,7 @@ func (p *chassis) roomy() bool {
 
 // deliver is the app's read callback.
 func (p *filter) deliver() {
-	if p.input.len() == 0 || p.resting() {
+	if p.input.len() == 0 || !p.decide(atDeliver, !p.resting()) {
 		return
 	}
 	if !p.closing && !p.told {
@@ -107,7 +109,7 @@ func (p *filter) round() bool {
 	moved = p.leave(p.owes) || moved
 	moved = p.drain() || moved
 	moved = p.send() || moved
-	return moved || p.in.len() > 0 && p.env.Engine.InputRoom() > 0
+	return moved || p.mayFeed()
 }
 
 // considerReading reads until the engine wants something or the app's input is

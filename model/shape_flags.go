@@ -77,7 +77,8 @@ func (p *readyFlags) throwAway() bool {
 // block clears the write flag over what the engine has said to chassis' calls. A
 // read that wants to write is made again when there is room.
 func (p *readyFlags) block() {
-	if p.stuckR || p.stuckW || p.stuckS {
+	stuck := p.stuckR || p.stuckW || p.stuckS
+	if stuck && p.decide(atClearReady, true) {
 		p.write.ready = false
 		p.write.lent = p.write.lent || p.stuckR
 	}
@@ -87,7 +88,7 @@ func (p *readyFlags) block() {
 // done, whatever it has made of the flags: what came with its last flight is in
 // the engine (nginx 15769c391).
 func (p *readyFlags) shakeHands() {
-	if p.over || !p.read.ready || p.write.lent {
+	if p.over || !p.read.ready || p.write.lent || p.decide(atStaleWant, false) {
 		return
 	}
 	st := p.engine().Handshake()
@@ -96,8 +97,9 @@ func (p *readyFlags) shakeHands() {
 		p.readEnded(st)
 		return
 	}
-	p.shaken, p.due = true, true
-	p.read.ready, p.write.ready = true, true
+	p.shaken = true
+	p.due = p.decide(atSetReady, true)
+	p.read.ready, p.write.ready = p.due, true
 }
 
 // react sets the flags by what a call has said.
@@ -108,7 +110,7 @@ func (p *readyFlags) react(st Status) {
 	case WantWrite:
 		// With no handshake under way the socket was empty, and only an answer
 		// waits: not to read meanwhile is how two ends block each other (G3).
-		p.write.ready, p.write.lent = false, true
+		p.write.ready, p.write.lent = !p.decide(atClearReady, true), true
 		p.read.ready = !p.up()
 	case Closed, Failed:
 		p.last = st
@@ -134,6 +136,7 @@ func (p *readyFlags) onRead() {
 		if p.decide(atDeliver, !p.closing) {
 			p.env.App.Data(p.scratch[:n])
 		}
+		p.read.ready = p.read.ready && p.amount(atReadOn, n) > 0
 	}
 }
 
@@ -150,10 +153,10 @@ func (p *readyFlags) recv(buf []byte) (n int, st Status) {
 			continue
 		}
 		p.react(st)
-		if n == 0 {
-			return 0, st
+		if p.decide(atKeepEnd, n > 0) {
+			break
 		}
-		break
+		return 0, st
 	}
 	return n, OK
 }

@@ -58,13 +58,14 @@ func (p *oneLock) round() bool {
 		moved = p.reader() || moved
 	}
 	moved = p.leave(p.owes) || moved
-	return p.flush() || moved || p.in.len() > 0 && p.env.Engine.InputRoom() > 0 || p.runnable()
+	return p.flush() || moved || p.mayFeed() || p.runnable()
 }
 
 // runnable says whether a fiber could go on now: the app may have written while the
 // reader had the lock.
 func (p *oneLock) runnable() bool {
-	return p.hungry() || p.holder == theWriter || !p.parked && p.queue.len() > 0 && p.mayWrite()
+	writes := p.holder == theWriter || p.holder == nobody && p.queue.len() > 0 && p.mayWrite()
+	return p.hungry() || writes && !p.parked
 }
 
 // lock takes the lock for a fiber, if it is free.
@@ -80,7 +81,7 @@ func (p *oneLock) lock(who party) bool {
 func (p *oneLock) unlock() {
 	p.holder = nobody
 	if p.waits {
-		p.waits, p.due = false, true
+		p.waits, p.due = false, p.decide(atHandOver, true)
 	}
 }
 
@@ -95,7 +96,8 @@ func (p *oneLock) writer() bool {
 	p.piece()
 	moved := p.flush() || p.queue.len() != before
 	p.parked = p.owes()
-	if p.parked || !moved || !p.wantsToWrite() {
+	keeps := p.decide(atKeepLock, false) && p.parked
+	if !keeps && (p.parked || !moved || !p.wantsToWrite()) {
 		p.unlock()
 	}
 	return moved
@@ -126,7 +128,9 @@ func (p *oneLock) reader() bool {
 		return false
 	}
 	p.take()
-	p.unlock()
+	if !p.decide(atKeepLock, false) {
+		p.unlock()
+	}
 	return false
 }
 

@@ -10,7 +10,8 @@ package model
 // J4, J7).
 type nested struct {
 	body
-	lent bool // the app is looking at the buffer
+	inside bool // the app is in a callback
+	onLoan int  // bytes of the buffer that it is looking at
 }
 
 // NestedSpec is the pump's whose turns nest.
@@ -24,7 +25,7 @@ func newNested() *nested { return &nested{} }
 
 // Restart implements Restarter.
 func (p *nested) Restart(env Env) {
-	p.lent = false
+	p.inside, p.onLoan = false, 0
 	p.body.restart(env, p)
 }
 
@@ -41,7 +42,7 @@ func (p *nested) Ready(ev Events) {
 
 // round implements shape.
 func (p *nested) round() bool {
-	if !p.giveEarly() && p.hungry() && !p.lent {
+	if !p.giveEarly() && p.hungry() && p.onLoan == 0 {
 		p.onData()
 	}
 	if p.gone {
@@ -53,7 +54,7 @@ func (p *nested) round() bool {
 	p.onWritable()
 	moved := !p.gone && p.leave(p.owes)
 	moved = p.throwAway() || moved
-	return moved || p.hungry() && !p.lent
+	return moved || p.hungry() && p.onLoan == 0
 }
 
 // onData reads until the engine wants something, and hands over.
@@ -75,33 +76,32 @@ func (p *nested) onData() {
 }
 
 // reads says whether another Read may follow. Each callback may have changed that.
-func (p *nested) reads() bool { return !p.gone && !p.over && !p.dead && !p.discards() }
+func (p *nested) reads() bool {
+	return p.decide(atLookAgain, !p.gone && !p.over && !p.dead && !p.discards())
+}
 
 // hand hands data over. Whatever the app asks for in there is done in there.
 func (p *nested) hand(n int) {
 	if !p.decide(atDeliver, !p.closing) {
 		return
 	}
-	p.busy, p.lent = false, true
+	p.busy, p.inside, p.onLoan = false, true, n
 	p.env.App.Data(p.scratch[:n])
-	p.busy, p.lent = true, false
+	p.busy, p.inside, p.onLoan = true, false, 0
 }
 
 // onWritable writes, and asks the app for more.
 func (p *nested) onWritable() {
-	for !p.gone && p.spend() {
-		p.busy = false
-		more := p.ask()
-		p.busy = true
-		if !more {
-			return
-		}
+	for more := true; more && p.decide(atLookAgain, !p.gone) && p.spend(); {
+		p.busy, p.inside = false, true
+		more = p.ask()
+		p.busy, p.inside = true, false
 	}
 }
 
 // throwAway reads what nobody wants any more, but not into a buffer that is lent.
 func (p *nested) throwAway() bool {
-	return !p.gone && !p.lent && p.discards() && !p.eof && !p.broken && p.discard()
+	return !p.gone && p.onLoan == 0 && p.discards() && !p.eof && !p.broken && p.discard()
 }
 
 // owes says whether a call waits for room in the socket.

@@ -59,13 +59,15 @@ func (p *writeRequest) round() bool {
 	}
 	moved = p.leave(p.owes) || moved
 	moved = p.encOut() || moved || p.again
-	return moved || p.in.len() > 0 && p.env.Engine.InputRoom() > 0 || p.hungry()
+	return moved || p.mayFeed() || p.hungry()
 }
 
 // clearIn moves what the request has left to the engine: whatever it did not take
 // stays, and is offered again in the next cycle.
 func (p *writeRequest) clearIn() {
-	p.spend()
+	if p.decide(atRetryWrite, true) {
+		p.spend()
+	}
 }
 
 // encOut moves ciphertext to the stream below, a write at a time, until it takes no
@@ -73,18 +75,25 @@ func (p *writeRequest) clearIn() {
 func (p *writeRequest) encOut() (moved bool) {
 	for p.out.len() > 0 || p.drain() {
 		if !p.send() {
-			return moved
+			break
 		}
 		moved = true
 	}
-	if p.current && !p.scheduled && (p.queue.len() == 0 || !p.mayTake() && !p.owes()) {
-		p.scheduled = true
-		if p.inWrite {
-			p.env.Loop.Wake() // the callback must not come before Write has returned
-		}
-		return true
+	return p.finishRequest() || moved
+}
+
+// finishRequest lets the callback come, if the request is done: in this turn, but
+// not before Write has returned.
+func (p *writeRequest) finishRequest() bool {
+	done := p.queue.len() == 0 && !p.owes()
+	if !p.current || p.scheduled || !p.decide(atRequestDone, done) {
+		return false
 	}
-	return moved
+	p.scheduled = true
+	if p.inWrite && p.decide(atPostpone, true) {
+		p.env.Loop.Wake()
+	}
+	return !p.inWrite
 }
 
 // invoke runs the callback of a request that is done.

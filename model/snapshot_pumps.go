@@ -23,6 +23,54 @@ func (p *chassis) Snapshot(s *Snapshot) {
 	p.snapshotSlip(s, slips)
 }
 
+// Snapshot lists the buffers of a body that has some.
+func (p *piped) Snapshot(s *Snapshot) {
+	p.body.Snapshot(s)
+	p.in.Snapshot(s)
+	p.out.Snapshot(s)
+	s.Byte((*uint8)(&p.end))
+	s.Flags(&p.dry)
+}
+
+// Snapshot implements Snapshotter.
+func (p *filter) Snapshot(s *Snapshot) {
+	p.piped.Snapshot(s)
+	p.input.Snapshot(s)
+	s.Flags(&p.deferred, &p.writeBlockedOnRead)
+}
+
+// Snapshot implements Snapshotter.
+func (p *readyFlags) Snapshot(s *Snapshot) {
+	p.body.Snapshot(s)
+	s.Flags(&p.read.ready, &p.read.lent, &p.write.ready, &p.write.lent, &p.shaken)
+	s.Byte((*uint8)(&p.last))
+}
+
+// Snapshot implements Snapshotter.
+func (p *writeRequest) Snapshot(s *Snapshot) {
+	p.piped.Snapshot(s)
+	s.Flags(&p.current, &p.scheduled)
+}
+
+// Snapshot implements Snapshotter.
+func (p *completion) Snapshot(s *Snapshot) {
+	p.body.Snapshot(s)
+	for _, op := range [...]*operation{&p.rx, &p.tx} {
+		op.buf.Snapshot(s)
+		s.Flags(&op.submitted)
+	}
+}
+
+// Snapshot implements Snapshotter.
+func (p *oneLock) Snapshot(s *Snapshot) {
+	p.piped.Snapshot(s)
+	s.Flags(&p.parked, &p.waits)
+	s.Byte((*uint8)(&p.holder))
+}
+
+// Snapshot implements Snapshotter.
+func (p *nested) Snapshot(s *Snapshot) { p.body.Snapshot(s) }
+
 // Snapshot implements Snapshotter.
 func (p *kvPump) Snapshot(s *Snapshot) {
 	p.wire.Snapshot(s)
@@ -51,5 +99,11 @@ func (w *kvWire) Snapshot(s *Snapshot) {
 var (
 	_ Snapshotter = (*TLS)(nil)
 	_ Snapshotter = (*Reference)(nil)
+	_ Snapshotter = (*filter)(nil)
+	_ Snapshotter = (*readyFlags)(nil)
+	_ Snapshotter = (*writeRequest)(nil)
+	_ Snapshotter = (*completion)(nil)
+	_ Snapshotter = (*oneLock)(nil)
+	_ Snapshotter = (*nested)(nil)
 	_ Snapshotter = (*kvPump)(nil)
 )

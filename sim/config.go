@@ -54,6 +54,26 @@ type Config struct {
 	Sizes       Sizes
 }
 
+// Suit makes it a world that a pump of this support is made for, where it is not.
+func (c *Config) Suit(s model.Support) {
+	if s&model.NoClient != 0 {
+		c.Under = model.Server
+	}
+	if s&model.NoTLS13 != 0 {
+		c.Version = model.TLS12
+	}
+	switch {
+	case s&model.NoAttached != 0:
+		c.Transport = model.Pair
+	case s&model.NoPair != 0:
+		c.Transport = model.Attached
+	}
+	lacks := [...]model.Support{model.Edge: model.NoEdge, model.OneShot: model.NoOneShot}
+	if s&lacks[c.Trigger] != 0 {
+		c.Trigger = model.Level
+	}
+}
+
 // Sizes are the sizes of a world, in bytes unless said otherwise. Small ones
 // are where the bugs live.
 type Sizes struct {

@@ -110,9 +110,7 @@ func TestSnapshots(t *testing.T) {
 	for n := range 900 {
 		cfg := wild(&r)
 		p := parts(specs[n%len(specs)])
-		if p.Pump.Support&model.NoClient != 0 {
-			cfg.Under, cfg.Trigger, cfg.Transport = model.Server, model.Level, model.Pair
-		}
+		cfg.Suit(p.Pump.Support)
 		seed := r.Uint64()
 		rebuild(t, other, wild(&r), parts(), 0)
 		other.Run(&walk{t: t, rand: Rand(seed + 1), steps: 20, did: &did})

@@ -44,10 +44,9 @@ func drawn(r *sim.Rand) Search {
 	size := func(lo, hi int) int { return r.Between(lo, r.Between(lo, hi)) }
 	c := small(spec.Name, 1)
 	c.Version, c.Seed = model.Version(r.Below(2)), r.Uint64()
-	if spec.Support&model.NoClient == 0 {
-		c.Under, c.Transport = model.Role(r.Below(2)), model.Transport(r.Below(2))
-		c.Trigger = model.Trigger(r.Below(3))
-	}
+	c.Under, c.Transport = model.Role(r.Below(2)), model.Transport(r.Below(2))
+	c.Trigger = model.Trigger(r.Below(3))
+	c.Suit(spec.Support)
 	c.AnswerAtRead, c.Reentrant = r.OneIn(2), r.OneIn(2)
 	c.WholeWrites, c.FixedBuffer = r.OneIn(2), r.OneIn(2)
 	c.RefuseReneg, c.SoftRefusal = r.OneIn(4), r.OneIn(2)
