@@ -207,6 +207,9 @@ func (a *app) Snapshot(s *model.Snapshot) {
 		return
 	}
 	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
+	// Story 71: a pump had panicked in its Write, and whoever was put back into the
+	// app that had called it wrote no more.
+	a.inWrite = false
 	a.have = copy(a.header[:], header)
 	a.refill(a.buf[a.head:a.taken], backlog)
 	a.e.acct.Backlog = uint64(len(backlog))

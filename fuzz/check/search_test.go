@@ -233,12 +233,7 @@ func TestOtherCodeIsRefused(t *testing.T) {
 	s := tight()
 	s.Checkpoint, s.States = t.TempDir()+"/check", 2000
 	explore(t, s)
-	var other model.Spec
-	for _, m := range model.Mutants() {
-		if m.Name == "write-armed-for-ever" {
-			other = m.Spec
-		}
-	}
+	other := mutantNamed(t, "write-armed-for-ever")
 	s.Parts = func(cfg *sim.Config) (sim.Parts, error) {
 		p, err := partsOf(other)(cfg)
 		p.Peer = &other
