@@ -22,6 +22,9 @@ func CheckAll(t *testing.T, spec model.Spec, bounds ...Within) {
 	if len(bounds) == 0 {
 		w := DefaultWithin()
 		w.Most = 1
+		if spec.Support&model.NoPair != 0 {
+			w.Transport = model.Attached
+		}
 		bounds = []Within{w}
 	}
 	c := NewCatalog(spec)

@@ -9,17 +9,18 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// TestReferenceTraces replays testdata/reference: two reference pumps with two
-// real engines of the model, and between them a link that the trace scripts.
-// The verbs:
+// TestReferenceTraces replays testdata/reference, two reference pumps, and
+// testdata/shapes, a pump of another shape as the server: with two real engines of
+// the model, and between them a link that the trace scripts. The verbs:
 //
-//	new [tls= bio= pipe= chunk= link= trigger= chain= at-read]   make both ends
+//	new [pump= attached tls= bio= pipe= chunk= link= trigger= chain= at-read]   make both ends
 //	up            shake hands, in silence
 //	ready END     one turn of END's loop, if anything is ready
 //	run           turns of both until nothing is ready
 //	spurious END  a turn with nothing ready
 //	room END n=N  END's socket holds N bytes that the peer has not read
 //	write END     its app writes the text below
+//	answer END    its app writes the text below as soon as it is given data
 //	renegotiate, keyupdate [requested], pause, resume, shut, close END
 //	tick n=N      time passes
 //
@@ -27,7 +28,13 @@ import (
 // sent (>), bytes that its socket moved, calls of loop and app. Calls that
 // moved nothing are left out, except a send that the socket refused.
 func TestReferenceTraces(t *testing.T) {
-	datadriven.Walk(t, "testdata/reference", func(t *testing.T, path string) {
+	for _, dir := range []string{"testdata/reference", "testdata/shapes"} {
+		replayLinks(t, dir)
+	}
+}
+
+func replayLinks(t *testing.T, dir string) {
+	datadriven.Walk(t, dir, func(t *testing.T, path string) {
 		var l *refLink
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			if d.Cmd == "new" {
@@ -52,7 +59,7 @@ type refLink struct {
 type refEnd struct {
 	link   *refLink
 	role   Role
-	pump   *Reference
+	pump   Pump
 	engine *TLS
 	errors ErrorQueue
 
@@ -67,6 +74,7 @@ type refEnd struct {
 	woken     bool
 	deadline  int
 	unwritten []byte // what the pump has not taken
+	answer    []byte // what the app writes when it is given data
 }
 
 func newRefLink(t *testing.T, d *datadriven.TestData) *refLink {
@@ -82,6 +90,10 @@ func newRefLink(t *testing.T, d *datadriven.TestData) *refLink {
 	d.MaybeScanArgs(t, "link", &room)
 	d.MaybeScanArgs(t, "chain", &cfg.ServerChain)
 	cfg.Out, cfg.Traits.AnswerAtRead = cfg.In, d.HasArg("at-read")
+	if d.HasArg("attached") {
+		cfg.Transport = Attached
+	}
+	pumps := [2]Spec{ReferenceSpec(), shapeNamed(t, d)}
 	if version == "1.3" {
 		cfg.Version = TLS13
 	}
@@ -91,19 +103,35 @@ func newRefLink(t *testing.T, d *datadriven.TestData) *refLink {
 			l.ends[r].trigger = Edge
 		}
 	}
-	for _, e := range l.ends {
-		e.build(cfg, lim)
+	for r, e := range l.ends {
+		e.build(&pumps[r], cfg, lim)
 	}
 	l.log = nil
 	return l
 }
 
+// shapeNamed is the server's pump.
+func shapeNamed(t *testing.T, d *datadriven.TestData) Spec {
+	name := "reference"
+	d.MaybeScanArgs(t, "pump", &name)
+	for _, spec := range Sound() {
+		if spec.Name == name {
+			return spec
+		}
+	}
+	d.Fatalf(t, "no sound pump %q", name)
+	return Spec{}
+}
+
 // build makes the end's engine and pump.
-func (e *refEnd) build(cfg EngineConfig, lim Limits) {
+func (e *refEnd) build(spec *Spec, cfg EngineConfig, lim Limits) {
 	cfg.Role, cfg.Errors, cfg.Watch = e.role, &e.errors, e.watch
+	if cfg.Transport == Attached {
+		cfg.Socket = refSocket{e}
+	}
 	e.engine = NewTLS(&cfg)
-	e.pump = NewReference(Env{Role: e.role, Version: cfg.Version, Trigger: e.trigger,
-		Engine: e.engine, Socket: refSocket{e}, Loop: e, App: e, Limits: lim}).(*Reference)
+	e.pump = spec.New(Env{Role: e.role, Version: cfg.Version, Transport: cfg.Transport,
+		Trigger: e.trigger, Engine: e.engine, Socket: refSocket{e}, Loop: e, App: e, Limits: lim})
 }
 
 // trace is the log, and ends with what both loops wait for.
@@ -163,10 +191,12 @@ func (e *refEnd) verb(t *testing.T, d *datadriven.TestData) {
 	case "write":
 		e.unwritten = append(e.unwritten, strings.TrimSuffix(d.Input, "\n")...)
 		e.offer()
+	case "answer":
+		e.answer = append(e.answer, strings.TrimSuffix(d.Input, "\n")...)
 	case "renegotiate":
-		e.pump.Renegotiate()
+		e.pump.(Initiator).Renegotiate()
 	case "keyupdate":
-		e.pump.KeyUpdate(d.HasArg("requested"))
+		e.pump.(Initiator).KeyUpdate(d.HasArg("requested"))
 	case "pause", "resume":
 		e.pump.PauseRead(d.Cmd == "pause")
 	case "shut":
@@ -321,6 +351,11 @@ func (e *refEnd) Data(p []byte) {
 		text = fmt.Sprintf("%d bytes", len(p))
 	}
 	e.say("app: data %s", text)
+	if len(e.answer) > 0 {
+		e.unwritten, e.answer = append(e.unwritten, e.answer...), nil
+		e.offer()
+		e.say("app: data is done")
+	}
 }
 
 func (e *refEnd) Writable() {

@@ -48,7 +48,8 @@ func entries(c *fuzz.Catalog) []entry {
 	}
 	for _, m := range c.Mutants() {
 		all = append(all, entry{"mutant", m.Name,
-			fmt.Sprintf("%s (breaks %s in %s; bugs %s)", m.About, m.Breaks, m.Scenario, m.Bugs)})
+			fmt.Sprintf("%s (of %s; breaks %s in %s; bugs %s)", m.About, m.Of, m.Breaks,
+				m.Scenario, m.Bugs)})
 	}
 	for _, name := range c.Engines() {
 		about := ""

@@ -1,0 +1,63 @@
+package fuzz_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// TestShapesHold: hunts find nothing in the correct pumps of other shapes, in all
+// that they are made for. With WANTWRITE_LONG=1 in 1,000,000 schedules each.
+func TestShapesHold(t *testing.T) {
+	schedules := uint64(3000)
+	if longTests() {
+		schedules = 1000000
+	}
+	for _, spec := range model.Shapes() {
+		t.Run(spec.Name, func(t *testing.T) {
+			t.Parallel()
+			h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 11, Schedules: schedules,
+				Workers: 1}
+			rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range rep.Finds {
+				t.Errorf("%s breaks %s, or the property does:\n%s", spec.Name, f.Script.Property,
+					f.Script.Format())
+			}
+		})
+	}
+}
+
+// TestSoundPumpsPassTheirMutantsScripts: what shows a mistake shows nothing in the
+// correct pump that it was planted in.
+func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
+	of := map[string]string{}
+	for _, m := range model.Mutants() {
+		of[m.Name] = m.Of
+	}
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		sound := of[s.Config.Pump]
+		if sound == "" {
+			t.Skip("a pump of kv_engine's: its mistakes are its own")
+		}
+		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Pump: sound, Loose: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Result.Found {
+			t.Errorf("%s fails too: %s", sound, out.Result.Violation)
+		}
+	})
+}
+
+// TestShapesWithinBounds explores small scenarios to the end with each of them.
+func TestShapesWithinBounds(t *testing.T) {
+	for _, spec := range model.Shapes() {
+		t.Run(spec.Name, func(t *testing.T) { fuzz.CheckAll(t, spec) })
+	}
+}
