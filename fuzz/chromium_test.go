@@ -204,21 +204,59 @@ func (b *browser) requests() (all []string) {
 	return all
 }
 
+// print is the page as a PDF. It is written to WANTWRITE_SHOTS as well.
+func (b *browser) print(name string) []byte {
+	b.t.Helper()
+	var got struct{ Data string }
+	b.call("Page.printToPDF", map[string]any{"printBackground": true}, &got)
+	return b.keep(name+".pdf", got.Data)
+}
+
+// accessible are the nodes that a screen reader is given and that may have a name
+// of their own, as "role: name".
+func (b *browser) accessible() (nodes []string) {
+	b.t.Helper()
+	var tree struct {
+		Nodes []struct {
+			Ignored    bool
+			Role, Name struct{ Value string }
+		}
+	}
+	b.call("Accessibility.getFullAXTree", nil, &tree)
+	for _, n := range tree.Nodes {
+		switch n.Role.Value {
+		case "heading", "toolbar", "button", "slider", "checkbox", "searchbox", "table",
+			"columnheader", "rowheader", "group", "article", "link":
+			if !n.Ignored {
+				nodes = append(nodes, n.Role.Value+": "+n.Name.Value)
+			}
+		}
+	}
+	return nodes
+}
+
 // screenshot writes what is seen to the folder that WANTWRITE_SHOTS names, for
 // people to look at.
 func (b *browser) screenshot(name string) {
 	b.t.Helper()
-	folder := os.Getenv("WANTWRITE_SHOTS")
-	if folder == "" {
+	if os.Getenv("WANTWRITE_SHOTS") == "" {
 		return
 	}
 	var shot struct{ Data string }
 	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
-	picture, err := base64.StdEncoding.DecodeString(shot.Data)
-	if err == nil {
-		err = os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o666)
+	b.keep(name+".png", shot.Data)
+}
+
+// keep decodes what chromium made, and writes it to the folder that
+// WANTWRITE_SHOTS names, if any.
+func (b *browser) keep(name, encoded string) []byte {
+	b.t.Helper()
+	data, err := base64.StdEncoding.DecodeString(encoded)
+	if folder := os.Getenv("WANTWRITE_SHOTS"); err == nil && folder != "" {
+		err = os.WriteFile(filepath.Join(folder, name), data, 0o666)
 	}
 	if err != nil {
 		b.t.Error(err)
 	}
+	return data
 }

@@ -10,7 +10,6 @@ import (
 	"html/template"
 	"slices"
 
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -58,8 +57,10 @@ type pageRun struct {
 	// Holds are the names of the places where bytes lie, and Waits those of
 	// what an end waits for.
 	Holds, Waits []string
-	// Limits are how much fits in each place; 0 is no limit.
+	// Limits are how much fits in each place; 0 is no limit. From Inward on they
+	// are of what comes in.
 	Limits []int
+	Inward int
 	Steps  []pageStep
 	// Lost, Came and Found are steps of the verdict; Differs is the index of
 	// the first step that the other run does otherwise, -1 if there is none.
@@ -81,7 +82,7 @@ type pageStep struct {
 type pageState struct {
 	H []int    // bytes in each place
 	W []int    // words of what it waits for
-	O [][2]int // owed: word, bytes
+	D [][4]int // dues: word, bytes, wakeup, and 1 if it is lost
 }
 
 // dictionary numbers words.
@@ -162,8 +163,11 @@ func (s *Story) run() *pageRun {
 		r.Ends[i] = end.String() + ", " + s.pump(end)
 	}
 	if len(s.Views) > 0 {
-		for _, h := range s.holds(0, s.End) {
+		for i, h := range s.holds(0, s.End) {
 			r.Holds, r.Limits = append(r.Holds, h.Name), append(r.Limits, h.Limit)
+			if h.Name == firstInward {
+				r.Inward = i
+			}
 		}
 		for _, w := range s.waits(0, s.End) {
 			r.Waits = append(r.Waits, w[0])
@@ -198,7 +202,7 @@ func bit(b bool) int {
 }
 
 // pageState is the state of an end after a step: what lies where, what it waits
-// for, and what it owes without a wakeup that is sure to move it.
+// for, and what of that waits for which wakeup.
 func (s *Story) pageState(step int, end sim.End, d *dictionary) (p pageState) {
 	for _, h := range s.holds(step, end) {
 		p.H = append(p.H, h.Bytes)
@@ -206,12 +210,9 @@ func (s *Story) pageState(step int, end sim.End, d *dictionary) (p pageState) {
 	for _, w := range s.waits(step, end) {
 		p.W = append(p.W, d.word(w[1]))
 	}
-	l := (&sim.Trace{Views: s.Views}).LedgerAt(&s.Config, step)
-	for _, kind := range [...]model.Obligation{model.EngineOutput, model.SocketInput,
-		model.CloseNotify} {
-		if o, n := l.Owed(int(end), kind); o != model.NoObligation {
-			p.O = append(p.O, [2]int{d.word(o.String()), int(n)})
-		}
+	for _, due := range s.Dues(step, end) {
+		p.D = append(p.D, [4]int{d.word(due.What.String()), due.Bytes, d.word(due.Wakeup),
+			bit(due.Lost)})
 	}
 	return p
 }

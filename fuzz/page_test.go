@@ -1,9 +1,12 @@
 package fuzz_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +51,7 @@ func TestPage(t *testing.T) {
 	b := openBrowser(t)
 	for name, test := range map[string]func(*testing.T, *browser){
 		"stall": pageOfTheStall, "find": pageFinds, "hostile": pageOfHostileText,
-		"long": pageOfALongRun, "two": pageOfTwoRuns,
+		"long": pageOfALongRun, "two": pageOfTwoRuns, "print": pagePrints, "reader": pageIsRead,
 	} {
 		t.Run(name, func(t *testing.T) {
 			b.t, b.events = t, nil
@@ -84,7 +87,7 @@ func pageOfTheStall(t *testing.T, b *browser) {
 	for expression, want := range map[string]string{
 		"document.querySelector('text.mark').textContent":  "the wakeup is lost here",
 		"document.querySelector('.state .at').textContent": fmt.Sprint(story.Verdict.Lost),
-		"document.querySelector('tr.owes').textContent":    "engine-output (139 bytes)",
+		"document.querySelector('td.lost').textContent":    "139 bytes✗ no wakeup; it takes write interest",
 		"document.querySelector('.moves').textContent":     "engine: produces ServerHello (77 bytes)",
 		"document.getElementById('live').textContent":      "the wakeup is lost here",
 		"document.querySelector('.verdict').textContent":   "Lost wakeup: write interest",
@@ -92,6 +95,12 @@ func pageOfTheStall(t *testing.T, b *browser) {
 		if got := fmt.Sprint(b.eval(expression)); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q; want %q in it", expression, got, want)
 		}
+	}
+	want := []string{"on its way out", "on its way in", "waits for",
+		"ledger: what waits, and for which wakeup"}
+	groups := b.eval("[...document.querySelectorAll('tr.group')].map(e => e.textContent).join('|')")
+	if groups != strings.Join(want, "|") {
+		t.Errorf("got groups %v of the state; want %v", groups, want)
 	}
 	if n := b.eval("document.querySelectorAll('meter[value=\"139\"]').length"); n != 1.0 {
 		t.Errorf("got %v gauges of 139 bytes; want the engine's output", n)
@@ -174,7 +183,7 @@ func pageOfHostileText(t *testing.T, b *browser) {
 	if title := fmt.Sprint(b.eval("document.title")); !strings.Contains(title, "<script>") {
 		t.Errorf("got title %q; want the text", title)
 	}
-	for _, where := range []string{"h1", ".verdict p", "text.head", ".moves li", "thead th"} {
+	for _, where := range []string{"h2.title", ".verdict p", "text.head", ".moves li", "thead th"} {
 		got := fmt.Sprint(b.eval("document.querySelector('" + where + "').textContent"))
 		if !strings.Contains(got, "<img src=x onerror=alert(1)>") {
 			t.Errorf("%s: got %q; want the text", where, got)
@@ -249,4 +258,88 @@ func pageOfTwoRuns(t *testing.T, b *browser) {
 	}
 	b.screenshot("two")
 	keptToItself(t, b, path)
+}
+
+// pagePrints: on paper all rows are there, dark on white, however the screen is,
+// and what one can only click is not.
+func pagePrints(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[2]+".script")
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	path := writePage(t, story)
+	b.open(path)
+	b.scheme("dark")
+	b.press("a")
+	pdf := b.print("deadlock")
+	if !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		t.Fatalf("got %.10q; want a PDF", pdf)
+	}
+	if n := len(pageInPDF.FindAll(pdf, -1)); n < 2 || n > 20 {
+		t.Errorf("got %d sheets of %d steps; want some", n, len(story.Steps))
+	}
+	printed := fmt.Sprint(b.eval("document.querySelector('.printed').textContent"))
+	for _, step := range story.Steps {
+		if step.Number > 0 && !strings.Contains(printed, fmt.Sprint(step.Number, "  ", step.Text)) {
+			t.Errorf("step %d, %s, is not printed", step.Number, step.Text)
+		}
+	}
+	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print",
+		"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	defer b.call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
+	for expression, want := range map[string]any{
+		"getComputedStyle(document.body).backgroundColor":                         "rgb(255, 255, 255)",
+		"getComputedStyle(document.body).color":                                   "rgb(0, 0, 0)",
+		"getComputedStyle(document.querySelector('.controls')).display":           "none",
+		"getComputedStyle(document.querySelector('.scroller')).display":           "none",
+		"document.querySelector('.printed').getClientRects().length":              1.0,
+		"document.querySelector('.verdict').getClientRects().length":              1.0,
+		"getComputedStyle(document.querySelector('.printed svg text.head')).fill": "rgb(0, 0, 0)",
+	} {
+		if got := b.eval(expression); got != want {
+			t.Errorf("in print, %s: got %v; want %v", expression, got, want)
+		}
+	}
+	keptToItself(t, b, path)
+}
+
+// pageInPDF is an object of a PDF that is a sheet.
+var pageInPDF = regexp.MustCompile(`/Type\s*/Page\b`)
+
+// pageIsRead: what a screen reader is given has a name and a role each, and what
+// the keyboard reaches says what it is.
+func pageIsRead(t *testing.T, b *browser) {
+	s := corpusScript(t, golden[0]+".script")
+	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	path := writePage(t, story)
+	b.open(path)
+	nodes := b.accessible()
+	for _, want := range []string{"heading: " + story.Title, "toolbar: Steps", "button: first step",
+		"button: step back", "button: play", "button: step on", "button: last step", "slider: step",
+		"button: lost wakeup", "checkbox: every call a", "searchbox: find /",
+		"table: What each end holds, waits for and owes", "columnheader: server, kv-original",
+		"rowheader: engine, output", "group: sequence diagram", "article: verdict"} {
+		if !slices.Contains(nodes, want) {
+			t.Errorf("got no %q among %q", want, nodes)
+		}
+	}
+	for _, node := range nodes {
+		if strings.HasSuffix(node, ": ") {
+			t.Errorf("got a %sthat has no name", node)
+		}
+	}
+	told := "step 12: poll server [read], the wakeup is lost here"
+	if got := fmt.Sprint(b.eval("document.getElementById('scrub').ariaValueText || " +
+		"document.getElementById('scrub').getAttribute('aria-valuetext')")); !strings.HasPrefix(got, told) {
+		t.Errorf("the slider says %q; want %q", got, told)
+	}
+	if got := b.eval("document.getElementById('live').getAttribute('aria-live')"); got != "polite" {
+		t.Errorf("got %v; want a region that is read aloud", got)
+	}
+	for i := range 7 { // from the first button on, each by its turn
+		b.press("Tab")
+		name := "document.activeElement.id || document.activeElement.className"
+		want := []string{"first", "prev", "play", "next", "last", "scrub", "lost"}[i]
+		if got := b.eval(name); got != want {
+			t.Errorf("tab %d reaches %v; want %s", i+1, got, want)
+		}
+	}
 }

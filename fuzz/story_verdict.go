@@ -149,3 +149,17 @@ func (e *evidence) whenLost(c mistake) string {
 }
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+
+// Brief is the verdict in a line.
+func (v *Verdict) Brief() string {
+	who := fmt.Sprintf("%s at the %s", v.Pump, v.End)
+	switch {
+	case v.Property == "":
+		return v.Paragraphs[len(v.Paragraphs)-1]
+	case v.Wakeup == "" || v.Property != model.Stall.String() && v.Property != model.Deadlock.String():
+		return fmt.Sprintf("%s, step %d: broken is the rule that %s", who, v.Step, v.Decision.Rule)
+	case v.Lost == 0:
+		return fmt.Sprintf("%s: %s, and no wakeup was ever armed: %s", who, v.Owed, v.Wakeup)
+	}
+	return fmt.Sprintf("%s: %s, and the wakeup was lost at step %d: %s", who, v.Owed, v.Lost, v.Wakeup)
+}

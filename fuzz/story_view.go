@@ -14,6 +14,9 @@ type Hold struct {
 	Bytes, Limit int
 }
 
+// firstInward is the first place of holds in which bytes lie that come in.
+const firstInward = "socket, unread"
+
 // holds is what lies where at an end after a step, from the app's plaintext on
 // its way out to decrypted data on its way in.
 func (s *Story) holds(step int, end sim.End) []Hold {
@@ -31,7 +34,7 @@ func (s *Story) holds(step int, end sim.End) []Hold {
 		{"engine, output", r.Output, bio},
 		{"pump, ciphertext out", int(q.PipeOut), z.Pipe},
 		{"in flight to the peer", s.Views[step][end.Peer()].InFlight, z.Flight},
-		{"socket, unread", r.Unread, z.Window},
+		{firstInward, r.Unread, z.Window},
 		{"pump, ciphertext in", int(q.PipeIn), z.Pipe},
 		{"engine, input", v.Input, bio},
 		{"engine, decrypted", r.Inside, 0},

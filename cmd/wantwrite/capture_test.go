@@ -229,6 +229,11 @@ func TestShowFiles(t *testing.T) {
 	}
 	want(t, exitViolation, "show", "--html", "page.html", script, script)
 	tells(t, read(t, "page.html"), "<!DOCTYPE html>", "Content-Security-Policy", "kv-original at the")
+	want(t, exitViolation, "show", "--html", "page.html", "--against", "reference", script)
+	tells(t, read(t, "page.html"), "Two runs", "kv-original at the server against", "reference at the")
+	refused(t, command("show", "--against", "reference", script), "want it with --html and one file")
+	refused(t, command("show", "--html", "page.html", "--against", "nobody", script),
+		`--against: fuzz: got pump "nobody"; want one of`)
 	refused(t, command("show", script, script), "got 2 arguments; want one file, or two with --html")
 	for _, flag := range []string{"--pcap", "--keylog", "--html"} {
 		refused(t, command("show", flag, "missing/file", script), "cannot write missing/file")

@@ -15,6 +15,7 @@ type showFlags struct {
 	replayFlags
 	all                bool
 	pcap, keylog, html string
+	against            string
 }
 
 func newShow(t *terminal) *cobra.Command {
@@ -29,18 +30,26 @@ func newShow(t *terminal) *cobra.Command {
 			"With --pcap it writes the run as a capture file for Wireshark and tshark, as seen by\n" +
 			"the end under test: seconds are ticks of virtual time, microseconds are steps, comments\n" +
 			"say what the engine did and what was found. The secrets of real engines are in it.\n\n" +
-			"With --html it writes a page to step through the run, and with a second script both\n" +
-			"runs side by side. The page needs nothing but a browser.",
+			"With --html it writes a page to step through the run. With a second script both runs\n" +
+			"are side by side, with --against the script's own and the one of another pump or\n" +
+			"engine, which leaves out actions that are not enabled there. Their first difference is\n" +
+			"marked. The page needs nothing but a browser.",
 		Example: "  wantwrite show found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --all --engine openssl found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --engine openssl --pcap stall.pcapng " +
 			"corpus/stall/kv-original-idle-renegotiation.script\n" +
-			"  wantwrite show --html stall.html corpus/stall/kv-original-idle-renegotiation.script",
+			"  wantwrite show --html stall.html corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite show --html two.html --against reference " +
+			"corpus/stall/kv-original-idle-renegotiation.script",
 		Args: countArgs(1, 2, "one file, or two with --html"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 2 && f.html == "" {
+			switch {
+			case len(args) == 2 && f.html == "":
 				return fmt.Errorf("got 2 arguments; want one file, or two with --html; see: %s --help",
 					cmd.CommandPath())
+			case f.against != "" && (len(args) == 2 || f.html == ""):
+				return fmt.Errorf("got --against %s; want it with --html and one file; see: %s --help",
+					f.against, cmd.CommandPath())
 			}
 			return f.show(t, args)
 		},
@@ -51,6 +60,8 @@ func newShow(t *terminal) *cobra.Command {
 	cmd.Flags().StringVar(&f.keylog, "keylog", "",
 		"write the secrets of real engines to this file, in NSS's key log format")
 	cmd.Flags().StringVar(&f.html, "html", "", "write a page of the run to this file")
+	cmd.Flags().StringVar(&f.against, "against", "", "a pump or engine: the page has the run with it"+
+		" too, side by side")
 	return cmd
 }
 
@@ -63,13 +74,17 @@ func (f *showFlags) show(t *terminal, paths []string) error {
 	}
 	var stories []*fuzz.Story
 	var trace *sim.Trace
-	for _, path := range paths {
-		s, out, err := f.one(c, path, true)
+	runs, err := f.runs(c, paths)
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		s, out, err := run.one(c, run.path, true)
 		if err != nil {
 			return err
 		}
 		if out.Lost {
-			t.printf("%s: %s\n\n%s\n", path, out.Result.Violation, indent(s.Story))
+			t.printf("%s: %s\n\n%s\n", run.path, out.Result.Violation, indent(s.Story))
 			return errViolation // the calls went with the process
 		}
 		story := fuzz.Tell(s, &out)
@@ -87,6 +102,34 @@ func (f *showFlags) show(t *terminal, paths []string) error {
 		}
 	}
 	return t.broken
+}
+
+// A shown is a script and how it is run.
+type shown struct {
+	replayFlags
+	path string
+}
+
+// runs are what is shown: each script once, and with --against the same one
+// again, with another pump or at both ends another engine.
+func (f *showFlags) runs(c *fuzz.Catalog, paths []string) (runs []shown, err error) {
+	for _, path := range paths {
+		runs = append(runs, shown{f.replayFlags, path})
+	}
+	if f.against == "" {
+		return runs, nil
+	}
+	other := shown{f.replayFlags, paths[0]}
+	other.Loose = true
+	if c.HasEngine(f.against) == nil {
+		other.Engine, other.PeerEngine = f.against, f.against
+	} else {
+		other.Pump = f.against
+	}
+	if err := other.known(c); err != nil {
+		return nil, fmt.Errorf("--against: %w", err)
+	}
+	return append(runs, other), nil
 }
 
 // files writes the files that are wanted.

@@ -4,6 +4,8 @@
   const LANES = ["app", "pump", "engine", "socket", "link", "peer"];
   const AT = [60, 190, 375, 500, 600, 715]; // where each lane is, in pixels
   const WIDTH = 770, ROW = 20, TOP = 26, CHAR = 7.9;
+  const SHEET = 46; // rows that are printed in one piece
+  const MOST = 5000; // rows that are printed at all
   const $ = (id) => document.getElementById(id);
 
   // unpack reads the runs out of the page.
@@ -61,30 +63,50 @@
         this.rows.push({ step: i });
         for (const m of s.V || []) if (all || !m[3]) this.rows.push({ step: i, move: m });
       });
-      this.zoom = Math.min(1, (this.scroller.clientWidth || WIDTH) / WIDTH);
+      const wide = this.scroller.clientWidth || WIDTH;
+      this.zoom = Math.min(1, wide / WIDTH);
+      this.wide = wide / this.zoom;
       this.space.style.height = (this.rows.length * ROW + TOP + 40) * this.zoom + "px";
     }
 
-    // draw draws the rows that are in view, or all of them for print.
-    draw(everything) {
-      const zoom = this.zoom, top = everything ? 0 : this.scroller.scrollTop / zoom;
-      const height = everything
-        ? this.rows.length * ROW + TOP + 10 : this.scroller.clientHeight / zoom;
+    // draw draws the rows that are in view.
+    draw() {
+      const zoom = this.zoom, top = this.scroller.scrollTop / zoom;
+      const height = this.scroller.clientHeight / zoom;
       const first = Math.max(0, Math.floor((top - TOP) / ROW) - 1);
       const last = Math.min(this.rows.length, Math.ceil((top + height) / ROW) + 1);
+      this.svg.setAttribute("width", this.wide * zoom);
+      this.svg.setAttribute("height", height * zoom);
+      this.svg.style.top = top * zoom + "px";
+      this.paint(this.svg, first, last, top, height);
+    }
+
+    // paint draws rows from first to last into a picture that begins at top.
+    paint(svg, first, last, top, height) {
       const shift = (r) => TOP + r * ROW - top;
-      const svg = this.svg;
       svg.replaceChildren();
-      svg.setAttribute("width", WIDTH * zoom);
-      svg.setAttribute("height", height * zoom);
-      svg.setAttribute("viewBox", `0 0 ${WIDTH} ${height}`);
-      svg.style.top = top * zoom + "px";
+      svg.setAttribute("viewBox", `0 0 ${this.wide} ${height}`);
       this.bands(svg, first, last, shift);
       AT.forEach((x) => element(svg, "line", { class: "lane", x1: x, x2: x, y1: TOP, y2: height }));
       for (let r = first; r < last; r++) this.row(svg, this.rows[r], shift(r));
-      element(svg, "rect", { class: "top", x: 0, y: 0, width: WIDTH, height: TOP - 4 });
+      element(svg, "rect", { class: "top", x: 0, y: 0, width: this.wide, height: TOP - 4 });
       LANES.forEach((name, i) => element(svg, "text",
         { class: "lane", x: AT[i], y: 15, "text-anchor": "middle" }, name));
+    }
+
+    // print draws all rows, in pieces that fit a sheet of paper each.
+    print() {
+      const to = this.section.querySelector(".printed"), wide = this.wide;
+      const end = Math.min(this.rows.length, MOST);
+      to.replaceChildren();
+      this.wide = WIDTH;
+      for (let r = 0; r < end; r += SHEET) {
+        const last = Math.min(end, r + SHEET);
+        const svg = element(to, "svg", {});
+        this.paint(svg, r, last, r * ROW, (last - r) * ROW + TOP);
+      }
+      if (end < this.rows.length) html(to, "p", "... and " + (this.rows.length - end) + " lines more");
+      this.wide = wide;
     }
 
     // bands colour the step that is looked at and those that are marked.
@@ -93,7 +115,7 @@
         const s = this.rows[r].step;
         if (s === undefined) continue;
         const kind = s === at ? "now" : this.run.Steps[s].K && !this.rows[r].move ? "bad" : "";
-        const box = { class: kind, x: 0, y: shift(r), width: WIDTH, height: ROW };
+        const box = { class: kind, x: 0, y: shift(r), width: this.wide, height: ROW };
         if (kind) element(svg, "rect", box);
       }
     }
@@ -101,26 +123,33 @@
     row(svg, row, y) {
       this.current = row.step === at;
       if (row.gap !== undefined) {
-        const s = this.run.Steps, a = s[row.gap].N, b = s[row.gap + row.n - 1].N;
-        this.label(svg, 14, y, "··  step" + (a === b ? " " + a : "s " + a + " to " + b), "gap");
+        const s = this.run.Steps, a = Math.max(1, s[row.gap].N), b = s[row.gap + row.n - 1].N;
+        const g = element(svg, "g", { class: "gap", "aria-hidden": true });
+        this.label(g, 14, y, "··  step" + (a >= b ? " " + b : "s " + a + " to " + b), "gap");
+        g.addEventListener("click", () => go(row.gap + row.n - 1));
       } else if (row.move) this.move(svg, row.move, y);
       else this.step(svg, row.step, y);
     }
 
-    // label writes text so that lanes do not run through it.
+    // label writes text so that lanes do not run through it. What is too long is
+    // cut, and told in full to who points at it.
     label(parent, x, y, text, kind, anchor) {
-      const w = text.length * CHAR + 6;
+      const room = Math.floor((anchor === "end" ? x : WIDTH - (anchor === "middle" ? 90 : x)) / CHAR) - 1;
+      const cut = text.length > room ? text.slice(0, Math.max(1, room - 1)) + "…" : text;
+      const w = cut.length * CHAR + 6;
+      if (anchor === "middle") x = Math.min(Math.max(x, w / 2 + 4), WIDTH - w / 2);
       const left = anchor === "end" ? x - w + 3 : anchor === "middle" ? x - w / 2 : x - 3;
       if (kind !== "head" && kind !== "mark")
         element(parent, "rect", { class: this.current ? "under now" : "under", x: left, y: y + 3,
           width: w, height: ROW - 6 });
-      element(parent, "text", { class: kind || "", x, y: y + 14,
-        "text-anchor": anchor || "start" }, text);
+      const e = element(parent, "text", { class: kind || "", x, y: y + 14,
+        "text-anchor": anchor || "start" }, cut);
+      if (cut !== text) element(e, "title", {}, text);
     }
 
     step(svg, i, y) {
-      const s = this.run.Steps[i], g = element(svg, "g", { class: "step" });
-      element(g, "rect", { x: 0, y, width: WIDTH, height: ROW, opacity: 0 });
+      const s = this.run.Steps[i], g = element(svg, "g", { class: "step", "aria-hidden": true });
+      element(g, "rect", { x: 0, y, width: this.wide, height: ROW, opacity: 0 });
       const text = (s.N ? s.N + "  " : "") + this.run.Words[s.T] + (s.H ? "  (heal)" : "");
       this.label(g, 14, y, text, "head");
       const mark = [this.run.Words[s.K], i === this.run.Differs ? "the first difference" : ""]
@@ -171,14 +200,7 @@
       const moves = this.section.querySelector(".moves");
       body.replaceChildren();
       moves.replaceChildren();
-      if (s.S) {
-        this.run.Holds.forEach((name, k) => this.holds(body, name, k, s.S, before));
-        const words = (state, k) => state && state.map((e) => this.run.Words[e.W[k]]);
-        this.run.Waits.forEach((name, k) =>
-          this.line(body, name, words(s.S, k), words(before, k)));
-        this.line(body, "owes", s.S.map((e) => this.owes(e)), null).classList.toggle("owes",
-          this.run.Lost > 0 && s.N >= this.run.Lost);
-      }
+      if (s.S) this.ends(body, s.S, before);
       for (const m of s.V || []) {
         const way = m[0] === m[1] ? LANES[m[0]] : LANES[m[0]] + " → " + LANES[m[1]];
         html(moves, "li", way + ": " + this.run.Words[m[2]], m[3] ? "aside" : "");
@@ -186,9 +208,43 @@
       if (!(s.V || []).length) html(moves, "li", "nothing moved", "aside");
     }
 
-    owes(e) {
-      const amount = (n) => (n ? " (" + n + " bytes)" : "");
-      return (e.O || []).map(([w, n]) => this.run.Words[w] + amount(n)).join("; ") || "nothing";
+    // ends tells of both ends what they hold, wait for and owe.
+    ends(body, state, before) {
+      const words = (state, k) => state && state.map((e) => this.run.Words[e.W[k]]);
+      this.run.Holds.forEach((name, k) => {
+        if (k === 0) this.group(body, "on its way out");
+        if (k === this.run.Inward) this.group(body, "on its way in");
+        this.holds(body, name, k, state, before);
+      });
+      this.group(body, "waits for");
+      this.run.Waits.forEach((name, k) =>
+        this.line(body, name, words(state, k), words(before, k)));
+      this.group(body, "ledger: what waits, and for which wakeup");
+      const dues = [...new Set(state.flatMap((e) => (e.D || []).map((d) => d[0])))];
+      dues.forEach((word) => this.due(body, word, state));
+      if (!dues.length) this.line(body, "nothing", state.map(() => ""), null);
+    }
+
+    group(body, name) {
+      const th = html(html(body, "tr", undefined, "group"), "th", name);
+      th.colSpan = 3;
+      th.scope = "rowgroup";
+    }
+
+    // due is a line of the ledger.
+    due(body, word, state) {
+      const tr = html(body, "tr", undefined, "due"), w = this.run.Words;
+      html(tr, "th", w[word]).scope = "row";
+      for (const e of state) {
+        const d = (e.D || []).find((d) => d[0] === word);
+        const td = html(tr, "td", undefined, d ? "due" + (d[3] ? " lost" : "") : "zero");
+        if (!d) {
+          td.textContent = "–";
+          continue;
+        }
+        if (d[1]) html(td, "span", d[1] + (d[1] === 1 ? " byte" : " bytes"));
+        html(td, "span", (d[3] ? "✗ no wakeup; it takes " : "✓ ") + w[d[2]]);
+      }
     }
 
     line(body, name, values, before) {
@@ -203,8 +259,8 @@
       html(tr, "th", name).scope = "row";
       state.forEach((e, i) => {
         const n = e.H[k], changed = before && before[i].H[k] !== n;
-        const td = html(tr, "td", undefined, changed ? "changed" : "");
-        if (limit) {
+        const td = html(tr, "td", undefined, (changed ? "changed" : "") + (n ? "" : " zero"));
+        if (limit && n) {
           const m = html(td, "meter");
           m.max = limit;
           m.value = n;
@@ -242,8 +298,10 @@
     const was = at;
     at = Math.max(0, Math.min(end, i));
     $("scrub").value = at;
-    const label = (runs[0].Steps[at] || runs[runs.length - 1].Steps[at]).N;
-    $("where").textContent = label + " of " + runs[0].Steps[runs[0].Steps.length - 1].N;
+    const last = (r) => r.Steps[r.Steps.length - 1].N;
+    $("where").textContent = runs.map((r) => (r.Steps[at] ? r.Steps[at].N : last(r)) + " of " +
+      last(r)).join(", ");
+    $("scrub").setAttribute("aria-valuetext", views[0].says());
     views.forEach((v) => {
       if (!all && was !== at) v.layout();
       v.show(true);
@@ -259,19 +317,31 @@
     $("play").textContent = on ? "pause" : "play";
   }
 
-  // seek goes to the next step that has the text, round the end.
-  function seek(from) {
+  // seek goes to the next step that has the text, or with way -1 to the one
+  // before, round the end.
+  function seek(from, way = 1) {
     const text = $("find").value.trim().toLowerCase();
     if (!text) return ($("found").textContent = "");
     let n = 0, hit = -1;
     for (let k = 0; k <= end; k++) {
-      const i = (from + k) % (end + 1);
+      const i = (from + way * k + 2 * (end + 1)) % (end + 1);
       if (!views.some((v) => v.matches(i, text))) continue;
       n++;
       if (hit < 0) hit = i;
     }
     $("found").textContent = n ? n + " steps" : "no step has that";
     if (hit >= 0) go(hit);
+  }
+
+  // marks shows on the track where something is marked.
+  function marks() {
+    const svg = $("marks"), unit = Math.max(1, end);
+    svg.setAttribute("viewBox", `0 0 ${unit} 1`);
+    for (const r of runs) r.Steps.forEach((s, i) => {
+      const w = unit / 200;
+      if (s.K || i === r.Differs) element(svg, "rect", { x: i - w / 2, y: 0, width: w, height: 1 });
+    });
+    svg.style.overflow = "visible";
   }
 
   function every(on) {
@@ -284,7 +354,8 @@
     ArrowRight: () => go(at + 1), ArrowLeft: () => go(at - 1),
     Home: () => go(0), End: () => go(end),
     " ": () => play(!timer), l: () => lostAt >= 0 && go(lostAt), a: () => every(!all),
-    n: () => seek(at + 1), "/": () => $("find").focus(),
+    PageDown: () => go(at + 10), PageUp: () => go(at - 10),
+    n: () => seek(at + 1), N: () => seek(at - 1, -1), "/": () => $("find").focus(),
     d: () => runs[0].Differs >= 0 && go(runs[0].Differs),
   };
   document.addEventListener("keydown", (e) => {
@@ -308,7 +379,7 @@
   $("last").onclick = keys.End;
   $("play").onclick = keys[" "];
   $("lost").onclick = keys.l;
-  $("lost").disabled = lostAt < 0;
+  $("lost").hidden = lostAt < 0;
   if (!runs[0].Lost && lostAt >= 0) $("lost").textContent = "broken rule";
   $("differs").hidden = runs.length < 2;
   $("differs").disabled = runs[0].Differs < 0;
@@ -318,8 +389,8 @@
   $("scrub").max = end;
   $("scrub").oninput = (e) => go(+e.target.value);
   window.addEventListener("resize", () => views.forEach((v) => { v.layout(); v.draw(); }));
-  window.addEventListener("beforeprint", () => views.forEach((v) => v.draw(v.rows.length < 5000)));
-  window.addEventListener("afterprint", () => views.forEach((v) => v.draw()));
+  window.addEventListener("beforeprint", () => views.forEach((v) => v.print()));
+  marks();
   go(lostAt >= 0 ? lostAt : 0, true);
   document.body.dataset.ready = "true";
 })();

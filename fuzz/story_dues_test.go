@@ -1,0 +1,61 @@
+package fuzz_test
+
+import (
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// lost are the kinds of what waits at an end after the last step with nothing
+// armed for it.
+func lost(s *fuzz.Story, end sim.End) map[model.Obligation]bool {
+	kinds := map[model.Obligation]bool{}
+	for _, d := range s.Dues(len(s.Views)-1, end) {
+		if d.Lost {
+			kinds[d.What] = true
+		}
+	}
+	return kinds
+}
+
+// TestLedgerAgreesWithTheVerdict: for each stall and deadlock of the corpus what
+// the verdict says is owed is in the page's ledger, and nothing is armed for it.
+func TestLedgerAgreesWithTheVerdict(t *testing.T) {
+	judged := 0
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		story := tellScript(t, s, r, fuzz.ReplayOptions{})
+		v := &story.Verdict
+		if v.Property != model.Stall.String() && v.Property != model.Deadlock.String() {
+			return
+		}
+		judged++
+		for o := range lost(story, story.End) {
+			if o.What() == v.Owed {
+				return
+			}
+		}
+		if v.Owed == model.HandshakeDone.What() {
+			return // it waits for a peer that waits too: nothing is armed wrongly
+		}
+		t.Errorf("%q is owed; got a ledger of %v at the %s", v.Owed,
+			story.Dues(len(story.Views)-1, story.End), story.End)
+	})
+	if judged < 20 {
+		t.Errorf("got %d stalls and deadlocks; want those of the corpus", judged)
+	}
+}
+
+// TestLedgerOfTheReference: when the correct pump has come to rest, nothing waits
+// for a wakeup that is not armed.
+func TestLedgerOfTheReference(t *testing.T) {
+	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+		story := tellScript(t, s, r, fuzz.ReplayOptions{Pump: "reference", Loose: true})
+		for end := range sim.End(2 * s.Config.Links) {
+			for o := range lost(story, end) {
+				t.Errorf("%s waits at the %s, and nothing is armed for it", o, end)
+			}
+		}
+	})
+}
