@@ -99,6 +99,7 @@ func (k *campaign) close() {
 func (k *campaign) run(ctx context.Context) error {
 	for n := k.hunt.from; k.hunt.Schedules == 0 || n < k.hunt.Schedules; n = k.rep.Schedules {
 		k.rep.Elapsed = time.Since(k.start)
+		k.rep.reached(k.search.atlas)
 		if k.rep.Interrupted = ctx.Err() != nil; k.rep.Interrupted {
 			return nil
 		}

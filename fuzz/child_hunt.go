@@ -88,6 +88,7 @@ func (c *chase) heard(m *message) (done bool, err error) {
 		c.ran = true
 		c.rep.Schedules, c.rep.Steps = m.Start.Schedule, m.Start.Steps
 		c.rep.Elapsed = time.Since(c.begin)
+		c.rep.reached(&c.atlas)
 		c.hunt.report(*c.rep)
 	case m.Far != nil:
 		c.hunt.reportShrink(*c.rep, *m.Far)

@@ -57,7 +57,9 @@ type child struct {
 type Stats struct {
 	Schedules, Steps uint64
 	Finds            int
-	Elapsed          time.Duration
+	// Cells, Pairs and States are how much has been reached: see Coverage.
+	Cells, Pairs, States int
+	Elapsed              time.Duration
 	// Shrinking is how far the shrink of a find has come; nil if none goes on.
 	Shrinking *Shrunk
 }
@@ -156,6 +158,11 @@ func (h *Hunt) report(rep Report) {
 		s.Finds = len(rep.Finds)
 		h.Progress(s)
 	}
+}
+
+// reached takes in how much the schedules have reached.
+func (s *Stats) reached(a *sim.Atlas) {
+	s.Cells, s.Pairs, s.States = a.Reached(sim.Cells), a.Reached(sim.Pairs), a.Reached(sim.States)
 }
 
 // make runs a failing schedule again, which was the runner's last, from its

@@ -58,6 +58,9 @@ func (a *Atlas) Add(n uint64, s Sighting) (news int) {
 // Tested are the properties that some schedule has put to the test.
 func (a *Atlas) Tested() model.PropertySet { return a.tested }
 
+// Reached is how many features of a kind have been reached.
+func (a *Atlas) Reached(kind FeatureKind) int { return len(a.first[kind]) }
+
 // A Tally says how much of a kind has been reached, and how fast new ones come.
 type Tally struct {
 	// Reached is how many there are, and Late how many of them came in the last

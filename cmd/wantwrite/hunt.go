@@ -193,7 +193,7 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 		defer cancel()
 	}
 	if !f.json {
-		h.Progress = t.progress
+		h.Progress = func(s fuzz.Stats) { t.progress(s, goal{h.Schedules, f.time}) }
 	}
 	h.Found = func(find *fuzz.Find) error { return f.found(t, find) }
 	rep, err := f.guarded(ctx, &h, c)

@@ -7,16 +7,15 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"github.com/wantwrite/wantwrite/fuzz"
 )
 
 // A terminal is where a command prints: results on out, the rest on err.
 type terminal struct {
 	out, err io.Writer
-	broken   error     // why out takes nothing any more
-	drawn    bool      // a progress line stands on err
-	last     time.Time // of the last progress line
+	broken   error            // why out takes nothing any more
+	drawn    bool             // a progress line stands on err
+	last     time.Time        // of the last progress line
+	clock    func() time.Time // nil is time.Now; a test's has no patience
 }
 
 // Write prints a result. Once out has failed nothing more is tried, and run
@@ -64,51 +63,35 @@ func (t *terminal) bold(s string) string {
 	return "\x1b[1m" + s + "\x1b[0m"
 }
 
-// progress draws how far a hunt has come.
-func (t *terminal) progress(s fuzz.Stats) {
-	line := fmt.Sprintf("%d schedules, %.0f/s, %d found", s.Schedules,
-		float64(s.Schedules)/max(s.Elapsed.Seconds(), 1e-9), s.Finds)
-	if s.Shrinking != nil {
-		line += "; " + shrinking(*s.Shrinking)
-	}
-	t.draw(line)
-}
-
-// shrinking says how far a shrink has come.
-func shrinking(s fuzz.Shrunk) string {
-	return fmt.Sprintf("shrinking: %d -> %d actions, %s runs", s.Before, s.After, thousands(s.Runs))
-}
-
-// thousands writes a number in groups of three digits.
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "," + text[at:]
-	}
-	return text
-}
-
 // draw redraws the progress line, at most ten times a second; when err is no
 // terminal it is a plain line every ten seconds.
+//
+// Story 86: a line that was wider than the terminal went on in the next row, and
+// \r leads back to the beginning of the last row only: each redraw left one more.
+// Here what does not fit is left out: DECAWM is off as long as the line is drawn.
 func (t *terminal) draw(line string) {
 	every := 100 * time.Millisecond
 	live := isTerminal(t.err)
 	if !live {
 		every = 10 * time.Second
 	}
-	if t.last.IsZero() {
-		t.last = time.Now()
+	now := time.Now()
+	if t.clock != nil {
+		now = t.clock()
 	}
-	if time.Since(t.last) < every {
+	if t.last.IsZero() {
+		t.last = now
+	}
+	if now.Sub(t.last) < every {
 		return
 	}
-	t.last = time.Now()
+	t.last = now
 	if !live {
 		fmt.Fprintln(t.err, line)
 		return
 	}
 	t.drawn = true
-	fmt.Fprintf(t.err, "\r\x1b[K%s", line)
+	fmt.Fprintf(t.err, "\r\x1b[K\x1b[?7l%s\x1b[?7h", line)
 }
 
 // clear takes the progress line away.

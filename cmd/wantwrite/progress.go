@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+)
+
+// A goal is what ends a hunt, if nothing else does; 0 is no bound.
+type goal struct {
+	schedules uint64
+	time      time.Duration
+}
+
+// progress draws how far a hunt has come.
+func (t *terminal) progress(s fuzz.Stats, g goal) { t.draw(progressLine(s, g)) }
+
+// progressLine says how far a hunt has come, or the shrink that goes on in it.
+func progressLine(s fuzz.Stats, g goal) string {
+	seconds := max(s.Elapsed.Seconds(), 1e-9)
+	line := fmt.Sprintf("%d schedules, %.0f/s, %s steps/s, %d cells, %d states, %d found",
+		s.Schedules, float64(s.Schedules)/seconds, short(float64(s.Steps)/seconds), s.Cells, s.States,
+		s.Finds)
+	if s.Shrinking != nil {
+		return line + "; " + shrinking(*s.Shrinking)
+	}
+	if left, known := g.left(s); known {
+		line += fmt.Sprintf(", %s left", left)
+	}
+	return line
+}
+
+// left estimates how long a hunt still takes, in whole seconds.
+func (g goal) left(s fuzz.Stats) (left time.Duration, known bool) {
+	if g.time > 0 {
+		left, known = g.time-s.Elapsed, true
+	}
+	if g.schedules > 0 && s.Schedules > 0 {
+		rest := g.schedules - min(s.Schedules, g.schedules)
+		by := time.Duration(float64(s.Elapsed) / float64(s.Schedules) * float64(rest))
+		if !known || by < left {
+			left, known = by, true
+		}
+	}
+	return max(left, 0).Round(time.Second), known
+}
+
+// short writes a large number with three digits or a few more.
+func short(n float64) string {
+	switch {
+	case n >= 1e7:
+		return fmt.Sprintf("%.0fM", n/1e6)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1fM", n/1e6)
+	case n >= 1e4:
+		return fmt.Sprintf("%.0fk", n/1e3)
+	}
+	return fmt.Sprintf("%.0f", n)
+}
+
+// shrinking says how far a shrink has come.
+func shrinking(s fuzz.Shrunk) string {
+	return fmt.Sprintf("shrinking: %d -> %d actions, %s runs", s.Before, s.After, thousands(s.Runs))
+}
+
+// thousands writes a number in groups of three digits.
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "," + text[at:]
+	}
+	return text
+}
