@@ -53,17 +53,6 @@ type child struct {
 	observe     observer
 }
 
-// Stats is how far a hunt has come.
-type Stats struct {
-	Schedules, Steps uint64
-	Finds            int
-	// Cells, Pairs and States are how much has been reached: see Coverage.
-	Cells, Pairs, States int
-	Elapsed              time.Duration
-	// Shrinking is how far the shrink of a find has come; nil if none goes on.
-	Shrinking *Shrunk
-}
-
 // A Find is a violated property: the schedule that broke it, and the script
 // that it shrank to.
 type Find struct {
@@ -158,11 +147,6 @@ func (h *Hunt) report(rep Report) {
 		s.Finds = len(rep.Finds)
 		h.Progress(s)
 	}
-}
-
-// reached takes in how much the schedules have reached.
-func (s *Stats) reached(a *sim.Atlas) {
-	s.Cells, s.Pairs, s.States = a.Reached(sim.Cells), a.Reached(sim.Pairs), a.Reached(sim.States)
 }
 
 // make runs a failing schedule again, which was the runner's last, from its

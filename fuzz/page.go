@@ -37,9 +37,15 @@ func Page(stories ...*Story) ([]byte, error) {
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{"Stories": stories, "Data": template.HTML(data),
 		"CSS": template.CSS(pageCSS), "JS": template.JS(pageJS),
-		"Policy": "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; " +
-			"script-src " + hashOf(pageJS) + "; style-src " + hashOf(pageCSS)})
+		"Policy": Policy(pageCSS, pageJS)})
 	return b.Bytes(), err
+}
+
+// Policy is a Content-Security-Policy under which only this style and this script
+// have an effect on a page, both as they stand in it, and nothing is fetched.
+func Policy(css, js string) string {
+	return "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; script-src " +
+		hashOf(js) + "; style-src " + hashOf(css)
 }
 
 // hashOf is how a Content-Security-Policy names a part of the page.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/chromium"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -32,47 +33,33 @@ func writePage(t *testing.T, stories ...*fuzz.Story) string {
 	return path
 }
 
-// keptToItself checks that a page has asked for nothing but itself, and that
-// nothing in it has failed.
-func keptToItself(t *testing.T, b *browser, path string) {
-	t.Helper()
-	for _, url := range b.requests() {
-		if url != "file://"+path && url != "data:," && url != "about:blank" {
-			t.Errorf("the page asked for %s; want nothing but itself", url)
-		}
-	}
-	for _, text := range b.complaints() {
-		t.Errorf("the page complains: %s", text)
-	}
-}
-
 // TestPage opens pages in one browser, one after the other.
 func TestPage(t *testing.T) {
-	b := openBrowser(t)
-	for name, test := range map[string]func(*testing.T, *browser){
+	b := chromium.Start(t)
+	for name, test := range map[string]func(*testing.T, *chromium.Browser){
 		"stall": pageOfTheStall, "find": pageFinds, "hostile": pageOfHostileText,
 		"long": pageOfALongRun, "two": pageOfTwoRuns, "print": pagePrints, "reader": pageIsRead,
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.t, b.events = t, nil
+			b.For(t)
 			test(t, b)
 		})
 	}
-	b.t = t
+	b.For(t)
 }
 
 // pageOfTheStall opens the page of kv-original's stall, steps through it
 // with the keyboard, and finds the lost wakeup.
-func pageOfTheStall(t *testing.T, b *browser) {
+func pageOfTheStall(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
 	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
 	path := writePage(t, story)
-	b.open(path)
+	b.Open("file://" + path)
 	last := len(story.Steps) - 1
-	at := func() any { return b.eval("+document.body.dataset.at") }
+	at := func() any { return b.Eval("+document.body.dataset.at") }
 	step := func(key string, want int) {
 		t.Helper()
-		b.press(key)
+		b.Press(key)
 		if got := at(); got != float64(want) {
 			t.Fatalf("after %s: at step %v; want %d", key, got, want)
 		}
@@ -92,71 +79,71 @@ func pageOfTheStall(t *testing.T, b *browser) {
 		"document.getElementById('live').textContent":      "the wakeup is lost here",
 		"document.querySelector('.verdict').textContent":   "Lost wakeup: write interest",
 	} {
-		if got := fmt.Sprint(b.eval(expression)); !strings.Contains(got, want) {
+		if got := fmt.Sprint(b.Eval(expression)); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q; want %q in it", expression, got, want)
 		}
 	}
 	want := []string{"on its way out", "on its way in", "waits for",
 		"ledger: what waits, and for which wakeup"}
-	groups := b.eval("[...document.querySelectorAll('tr.group')].map(e => e.textContent).join('|')")
+	groups := b.Eval("[...document.querySelectorAll('tr.group')].map(e => e.textContent).join('|')")
 	if groups != strings.Join(want, "|") {
 		t.Errorf("got groups %v of the state; want %v", groups, want)
 	}
-	if n := b.eval("document.querySelectorAll('meter[value=\"139\"]').length"); n != 1.0 {
+	if n := b.Eval("document.querySelectorAll('meter[value=\"139\"]').length"); n != 1.0 {
 		t.Errorf("got %v gauges of 139 bytes; want the engine's output", n)
 	}
 	papers := map[any]bool{}
 	for _, scheme := range []string{"light", "dark"} {
-		b.scheme(scheme)
-		papers[b.eval("getComputedStyle(document.body).backgroundColor")] = true
-		b.screenshot("stall-" + scheme)
+		b.Scheme(scheme)
+		papers[b.Eval("getComputedStyle(document.body).backgroundColor")] = true
+		b.Screenshot("stall-" + scheme)
 	}
 	if len(papers) != 2 {
 		t.Errorf("got backgrounds %v; want one for light and one for dark", papers)
 	}
 	for _, want := range []string{"true", "false"} {
-		b.press(" ")
-		if got := b.eval("document.getElementById('play').ariaPressed"); got != want {
+		b.Press(" ")
+		if got := b.Eval("document.getElementById('play').ariaPressed"); got != want {
 			t.Errorf("after the space bar: pressed is %v; want %s", got, want)
 		}
 	}
 	step("l", story.Verdict.Lost)
 	step("a", story.Verdict.Lost)
-	if b.eval("document.getElementById('all').checked") != true {
+	if b.Eval("document.getElementById('all').checked") != true {
 		t.Error("a does not show every call")
 	}
-	b.screenshot("stall-all")
-	keptToItself(t, b, path)
+	b.Screenshot("stall-all")
+	b.KeptTo("file://" + path)
 }
 
 // pageFinds: the search goes to the step that has the word, and on with n.
-func pageFinds(t *testing.T, b *browser) {
+func pageFinds(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
 	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
 	path := writePage(t, story)
-	b.open(path)
-	b.press("Home")
-	b.press("/")
-	if got := b.eval("document.activeElement.id"); got != "find" {
+	b.Open("file://" + path)
+	b.Press("Home")
+	b.Press("/")
+	if got := b.Eval("document.activeElement.id"); got != "find" {
 		t.Fatalf("after /: %v has the focus; want find", got)
 	}
-	b.call("Input.insertText", map[string]any{"text": "renegotiate client"}, nil)
+	b.Call("Input.insertText", map[string]any{"text": "renegotiate client"}, nil)
 	want := 0
 	for i, step := range story.Steps {
 		if step.Text == "renegotiate client" {
 			want = i
 		}
 	}
-	if got := b.eval("+document.body.dataset.at"); got != float64(want) {
+	if got := b.Eval("+document.body.dataset.at"); got != float64(want) {
 		t.Errorf("found at step %v; want %d", got, want)
 	}
-	b.press("Escape")
-	b.press("ArrowLeft")
-	b.press("n")
-	if got := b.eval("+document.body.dataset.at"); got != float64(want) {
+	b.Press("Escape")
+	b.Press("ArrowLeft")
+	b.Press("n")
+	if got := b.Eval("+document.body.dataset.at"); got != float64(want) {
 		t.Errorf("n went to step %v; want %d", got, want)
 	}
-	keptToItself(t, b, path)
+	b.KeptTo("file://" + path)
 }
 
 // hostile is text that would do something if it were not escaped.
@@ -164,7 +151,7 @@ const hostile = "<script>document.title='owned'</script><img src=x onerror=alert
 	"</script><!--${1}{{.}}\xff&amp;"
 
 // pageOfHostileText: whatever is in a label, it is only text.
-func pageOfHostileText(t *testing.T, b *browser) {
+func pageOfHostileText(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
 	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
 	story.Title, story.Config.Pump = hostile, hostile
@@ -178,27 +165,27 @@ func pageOfHostileText(t *testing.T, b *browser) {
 		story.Verdict.Paragraphs[i] = hostile
 	}
 	path := writePage(t, story, story)
-	b.open(path)
-	b.press("End")
-	if title := fmt.Sprint(b.eval("document.title")); !strings.Contains(title, "<script>") {
+	b.Open("file://" + path)
+	b.Press("End")
+	if title := fmt.Sprint(b.Eval("document.title")); !strings.Contains(title, "<script>") {
 		t.Errorf("got title %q; want the text", title)
 	}
 	for _, where := range []string{"h2.title", ".verdict p", "text.head", ".moves li", "thead th"} {
-		got := fmt.Sprint(b.eval("document.querySelector('" + where + "').textContent"))
+		got := fmt.Sprint(b.Eval("document.querySelector('" + where + "').textContent"))
 		if !strings.Contains(got, "<img src=x onerror=alert(1)>") {
 			t.Errorf("%s: got %q; want the text", where, got)
 		}
 	}
-	if n := b.eval("document.querySelectorAll('img').length + document.scripts.length"); n != 2.0 {
+	if n := b.Eval("document.querySelectorAll('img').length + document.scripts.length"); n != 2.0 {
 		t.Errorf("got %v scripts and pictures; want the page's own two", n)
 	}
-	b.screenshot("hostile")
-	keptToItself(t, b, path)
+	b.Screenshot("hostile")
+	b.KeptTo("file://" + path)
 }
 
 // pageOfALongRun: ten thousand steps are less than a megabyte, and open in
 // less than two seconds.
-func pageOfALongRun(t *testing.T, b *browser) {
+func pageOfALongRun(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
 	s.Property = ""
 	for len(s.Actions) < 10000 {
@@ -216,38 +203,38 @@ func pageOfALongRun(t *testing.T, b *browser) {
 		t.Fatalf("got %d steps; want ten thousand", len(story.Steps))
 	}
 	path := writePage(t, story)
-	best := b.open(path)
+	best := b.Open("file://" + path)
 	for range 2 { // the machine may have other things to do
-		best = min(best, b.open(path))
+		best = min(best, b.Open("file://"+path))
 	}
 	if best > 2*time.Second {
 		t.Errorf("the page took %v to open, the best of three; want two seconds at most", best)
 	}
-	b.press("End")
-	if got := b.eval("+document.body.dataset.at"); got != float64(len(story.Steps)-1) {
+	b.Press("End")
+	if got := b.Eval("+document.body.dataset.at"); got != float64(len(story.Steps)-1) {
 		t.Errorf("at step %v; want the last of %d", got, len(story.Steps))
 	}
-	if n := b.eval("document.querySelectorAll('svg *').length").(float64); n > 2000 {
+	if n := b.Eval("document.querySelectorAll('svg *').length").(float64); n > 2000 {
 		t.Errorf("got %v shapes; want those in view only", n)
 	}
-	b.screenshot("long")
-	keptToItself(t, b, path)
+	b.Screenshot("long")
+	b.KeptTo("file://" + path)
 }
 
 // pageOfTwoRuns: side by side, they step together, and d goes to where they
 // part.
-func pageOfTwoRuns(t *testing.T, b *browser) {
+func pageOfTwoRuns(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
 	fails := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
 	passes := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{Pump: "kv-speculative", Loose: true})
 	path := writePage(t, fails, passes)
-	b.open(path)
-	if n := b.eval("document.querySelectorAll('.run').length"); n != 2.0 {
+	b.Open("file://" + path)
+	if n := b.Eval("document.querySelectorAll('.run').length"); n != 2.0 {
 		t.Fatalf("got %v runs; want 2", n)
 	}
-	b.press("Home")
-	b.press("d")
-	at := int(b.eval("+document.body.dataset.at").(float64))
+	b.Press("Home")
+	b.Press("d")
+	at := int(b.Eval("+document.body.dataset.at").(float64))
 	for i := range at {
 		if fails.Steps[i].Text != passes.Steps[i].Text {
 			t.Errorf("they part at step %d already; the page says %d", i, at)
@@ -256,35 +243,35 @@ func pageOfTwoRuns(t *testing.T, b *browser) {
 	if fmt.Sprint(fails.Steps[at]) == fmt.Sprint(passes.Steps[at]) {
 		t.Errorf("step %d is the same in both", at)
 	}
-	b.screenshot("two")
-	keptToItself(t, b, path)
+	b.Screenshot("two")
+	b.KeptTo("file://" + path)
 }
 
 // pagePrints: on paper all rows are there, dark on white, however the screen is,
 // and what one can only click is not.
-func pagePrints(t *testing.T, b *browser) {
+func pagePrints(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[2]+".script")
 	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
 	path := writePage(t, story)
-	b.open(path)
-	b.scheme("dark")
-	b.press("a")
-	pdf := b.print("deadlock")
+	b.Open("file://" + path)
+	b.Scheme("dark")
+	b.Press("a")
+	pdf := b.Print("deadlock")
 	if !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		t.Fatalf("got %.10q; want a PDF", pdf)
 	}
 	if n := len(pageInPDF.FindAll(pdf, -1)); n < 2 || n > 20 {
 		t.Errorf("got %d sheets of %d steps; want some", n, len(story.Steps))
 	}
-	printed := fmt.Sprint(b.eval("document.querySelector('.printed').textContent"))
+	printed := fmt.Sprint(b.Eval("document.querySelector('.printed').textContent"))
 	for _, step := range story.Steps {
 		if step.Number > 0 && !strings.Contains(printed, fmt.Sprint(step.Number, "  ", step.Text)) {
 			t.Errorf("step %d, %s, is not printed", step.Number, step.Text)
 		}
 	}
-	b.call("Emulation.setEmulatedMedia", map[string]any{"media": "print",
+	b.Call("Emulation.setEmulatedMedia", map[string]any{"media": "print",
 		"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
-	defer b.call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
+	defer b.Call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
 	for expression, want := range map[string]any{
 		"getComputedStyle(document.body).backgroundColor":                         "rgb(255, 255, 255)",
 		"getComputedStyle(document.body).color":                                   "rgb(0, 0, 0)",
@@ -294,11 +281,11 @@ func pagePrints(t *testing.T, b *browser) {
 		"document.querySelector('.verdict').getClientRects().length":              1.0,
 		"getComputedStyle(document.querySelector('.printed svg text.head')).fill": "rgb(0, 0, 0)",
 	} {
-		if got := b.eval(expression); got != want {
+		if got := b.Eval(expression); got != want {
 			t.Errorf("in print, %s: got %v; want %v", expression, got, want)
 		}
 	}
-	keptToItself(t, b, path)
+	b.KeptTo("file://" + path)
 }
 
 // pageInPDF is an object of a PDF that is a sheet.
@@ -306,12 +293,12 @@ var pageInPDF = regexp.MustCompile(`/Type\s*/Page\b`)
 
 // pageIsRead: what a screen reader is given has a name and a role each, and what
 // the keyboard reaches says what it is.
-func pageIsRead(t *testing.T, b *browser) {
+func pageIsRead(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
 	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
 	path := writePage(t, story)
-	b.open(path)
-	nodes := b.accessible()
+	b.Open("file://" + path)
+	nodes := b.Accessible()
 	for _, want := range []string{"heading: " + story.Title, "toolbar: Steps", "button: first step",
 		"button: step back", "button: play", "button: step on", "button: last step", "slider: step",
 		"button: lost wakeup", "checkbox: every call a", "searchbox: find /",
@@ -327,18 +314,18 @@ func pageIsRead(t *testing.T, b *browser) {
 		}
 	}
 	told := "step 12: poll server [read], the wakeup is lost here"
-	if got := fmt.Sprint(b.eval("document.getElementById('scrub').ariaValueText || " +
+	if got := fmt.Sprint(b.Eval("document.getElementById('scrub').ariaValueText || " +
 		"document.getElementById('scrub').getAttribute('aria-valuetext')")); !strings.HasPrefix(got, told) {
 		t.Errorf("the slider says %q; want %q", got, told)
 	}
-	if got := b.eval("document.getElementById('live').getAttribute('aria-live')"); got != "polite" {
+	if got := b.Eval("document.getElementById('live').getAttribute('aria-live')"); got != "polite" {
 		t.Errorf("got %v; want a region that is read aloud", got)
 	}
 	for i := range 7 { // from the first button on, each by its turn
-		b.press("Tab")
+		b.Press("Tab")
 		name := "document.activeElement.id || document.activeElement.className"
 		want := []string{"first", "prev", "play", "next", "last", "scrub", "lost"}[i]
-		if got := b.eval(name); got != want {
+		if got := b.Eval(name); got != want {
 			t.Errorf("tab %d reaches %v; want %s", i+1, got, want)
 		}
 	}

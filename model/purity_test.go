@@ -31,7 +31,9 @@ var arrows = map[string]struct {
 	"fuzz":                {"fuzz/check sim model corpus", true},
 	"fuzz/check":          {"sim model", false},
 	"fuzz/example":        {"fuzz model", false},
-	"cmd/wantwrite": {"fuzz fuzz/check sim model corpus engine/openssl engine/gotls " +
+	"fuzz/chromium":       {"engine/require", false},
+	"fuzz/live":           {"fuzz sim model", false},
+	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live sim model corpus engine/openssl engine/gotls " +
 		"engine/differential", true},
 }
 

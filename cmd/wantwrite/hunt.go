@@ -26,6 +26,8 @@ type huntFlags struct {
 	time                           time.Duration
 	workers                        int
 	json, first                    bool
+	http                           string
+	open                           bool
 
 	saved []string      // the paths of the finds' scripts
 	again *fuzz.Recheck // of --fixed
@@ -50,7 +52,8 @@ func newHunt(t *terminal) *cobra.Command {
 			"  wantwrite hunt --confirm openssl\n" +
 			"  wantwrite hunt --fixed found/stall/my-pump-renegotiation.script\n" +
 			"  wantwrite hunt --engine openssl --scenario idle-renegotiation --first\n" +
-			"  wantwrite hunt --time 30s --json",
+			"  wantwrite hunt --time 30s --json\n" +
+			"  wantwrite hunt --time 1h --http 127.0.0.1:8080",
 		Args: countArgs(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, t) },
 	}
@@ -78,6 +81,9 @@ func newHunt(t *terminal) *cobra.Command {
 	fl.DurationVar(&f.time, "time", 0, "stop after this time, such as 30s")
 	fl.IntVar(&f.workers, "workers", 0, "how many schedules run at once; what is found does not"+
 		" depend on it\n(default: one for each core; real engines: 1)")
+	fl.StringVar(&f.http, "http", "", "serve a live page of the hunt and /metrics for Prometheus at"+
+		" this\naddress, such as 127.0.0.1:8080, or a port of 127.0.0.1; 0 takes any that is free")
+	fl.BoolVar(&f.open, "http-open", false, "let --http be an address that other machines can reach")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	fl.BoolVar(&f.first, "first", false, "stop at the first violation")
 	return cmd
@@ -181,6 +187,11 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 	if err := corpus.Writable(f.corpus); err != nil {
 		return err
 	}
+	page, err := f.serve(t)
+	if err != nil {
+		return err
+	}
+	defer page.close()
 	ctx := cmd.Context()
 	if f.fixed != "" {
 		if err := f.recheck(ctx, cmd, t, &h, c); err != nil {
@@ -196,6 +207,7 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 		h.Progress = func(s fuzz.Stats) { t.progress(s, goal{h.Schedules, f.time}) }
 	}
 	h.Found = func(find *fuzz.Find) error { return f.found(t, find) }
+	page.watch(f, &h)
 	rep, err := f.guarded(ctx, &h, c)
 	t.clear()
 	if err != nil {

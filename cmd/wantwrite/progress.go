@@ -25,25 +25,10 @@ func progressLine(s fuzz.Stats, g goal) string {
 	if s.Shrinking != nil {
 		return line + "; " + shrinking(*s.Shrinking)
 	}
-	if left, known := g.left(s); known {
-		line += fmt.Sprintf(", %s left", left)
+	if left, known := s.Left(g.schedules, g.time); known {
+		line += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	return line
-}
-
-// left estimates how long a hunt still takes, in whole seconds.
-func (g goal) left(s fuzz.Stats) (left time.Duration, known bool) {
-	if g.time > 0 {
-		left, known = g.time-s.Elapsed, true
-	}
-	if g.schedules > 0 && s.Schedules > 0 {
-		rest := g.schedules - min(s.Schedules, g.schedules)
-		by := time.Duration(float64(s.Elapsed) / float64(s.Schedules) * float64(rest))
-		if !known || by < left {
-			left, known = by, true
-		}
-	}
-	return max(left, 0).Round(time.Second), known
 }
 
 // short writes a large number with three digits or a few more.

@@ -182,7 +182,7 @@ func TestTimeLeft(t *testing.T) {
 		{goal{400, 0}, 0, true},
 		{goal{0, time.Second}, 0, true},
 	} {
-		if left, known := tc.goal.left(half); left != tc.left || known != tc.known {
+		if left, known := half.Left(tc.goal.schedules, tc.goal.time); left != tc.left || known != tc.known {
 			t.Errorf("%+v: got %v, %v; want %v, %v", tc.goal, left, known, tc.left, tc.known)
 		}
 	}

@@ -1,4 +1,6 @@
-package fuzz_test
+// Package chromium drives a browser for tests: Debian's chromium, over its
+// DevTools protocol.
+package chromium
 
 import (
 	"bufio"
@@ -7,17 +9,19 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/wantwrite/wantwrite/engine/require"
 )
 
-// A browser is Debian's chromium without a window, driven over its DevTools
+// A Browser is Debian's chromium without a window, driven over its DevTools
 // protocol: JSON objects with a NUL behind each, on two pipes.
-type browser struct {
+type Browser struct {
 	t       *testing.T
 	in      *os.File
+	from    *os.File // what out reads
 	out     *bufio.Reader
 	session string
 	id      int
@@ -34,9 +38,9 @@ type devtools struct {
 	Exception json.RawMessage `json:"error,omitempty"`
 }
 
-// openBrowser starts chromium with a profile of its own, and ends it with the
+// Start starts chromium with a profile of its own, and ends it with the
 // test.
-func openBrowser(t *testing.T) *browser {
+func Start(t *testing.T) *Browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -60,7 +64,7 @@ func openBrowser(t *testing.T) *browser {
 	}
 	inR.Close()
 	outW.Close()
-	b := &browser{t: t, in: inW, out: bufio.NewReaderSize(outR, 1<<20)}
+	b := &Browser{t: t, in: inW, from: outR, out: bufio.NewReaderSize(outR, 1<<20)}
 	t.Cleanup(func() {
 		b.t, b.session = t, ""
 		b.send("Browser.close", nil)
@@ -70,26 +74,28 @@ func openBrowser(t *testing.T) *browser {
 		inW.Close()
 		outR.Close()
 	})
-	// A browser that says nothing must not keep the test for ever.
-	outR.SetReadDeadline(time.Now().Add(90 * time.Second))
 	b.attach()
 	return b
 }
 
+// For makes another test, such as a subtest, the one that fails, and forgets what
+// the pages before it have said and asked for.
+func (b *Browser) For(t *testing.T) { b.t, b.events = t, nil }
+
 // attach opens a page and listens to it.
-func (b *browser) attach() {
+func (b *Browser) attach() {
 	b.t.Helper()
 	var made struct{ TargetID, SessionID string }
-	b.call("Target.createTarget", map[string]any{"url": "about:blank"}, &made)
-	b.call("Target.attachToTarget", map[string]any{"targetId": made.TargetID, "flatten": true}, &made)
+	b.Call("Target.createTarget", map[string]any{"url": "about:blank"}, &made)
+	b.Call("Target.attachToTarget", map[string]any{"targetId": made.TargetID, "flatten": true}, &made)
 	b.session = made.SessionID
 	for _, domain := range []string{"Page", "Runtime", "Network", "Log"} {
-		b.call(domain+".enable", nil, nil)
+		b.Call(domain+".enable", nil, nil)
 	}
 }
 
 // send sends a message and gives its number.
-func (b *browser) send(method string, params any) int {
+func (b *Browser) send(method string, params any) int {
 	b.id++
 	text, err := json.Marshal(map[string]any{"id": b.id, "method": method, "params": params})
 	if b.session != "" {
@@ -105,10 +111,12 @@ func (b *browser) send(method string, params any) int {
 	return b.id
 }
 
-// call sends a message and waits for its answer.
-func (b *browser) call(method string, params, result any) {
+// Call sends a message and waits for its answer.
+func (b *Browser) Call(method string, params, result any) {
 	b.t.Helper()
 	id := b.send(method, params)
+	// A browser that says nothing must not keep the test for ever.
+	b.from.SetReadDeadline(time.Now().Add(60 * time.Second))
 	for {
 		text, err := b.out.ReadBytes(0)
 		if err != nil {
@@ -134,14 +142,14 @@ func (b *browser) call(method string, params, result any) {
 	}
 }
 
-// eval evaluates an expression in the page; a promise is waited for.
-func (b *browser) eval(expression string) any {
+// Eval evaluates an expression in the page; a promise is waited for.
+func (b *Browser) Eval(expression string) any {
 	b.t.Helper()
 	var got struct {
 		Result           struct{ Value any }
 		ExceptionDetails json.RawMessage
 	}
-	b.call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true,
+	b.Call("Runtime.evaluate", map[string]any{"expression": expression, "returnByValue": true,
 		"awaitPromise": true}, &got)
 	if got.ExceptionDetails != nil {
 		b.t.Fatalf("%s: %s", expression, got.ExceptionDetails)
@@ -149,40 +157,35 @@ func (b *browser) eval(expression string) any {
 	return got.Result.Value
 }
 
-// open opens a page and waits until it is ready; it says how long that took.
-func (b *browser) open(path string) time.Duration {
+// Open opens a page and waits until it is ready; it says how long that took.
+func (b *Browser) Open(url string) time.Duration {
 	b.t.Helper()
 	start := time.Now()
-	b.scheme("light")
-	b.call("Page.navigate", map[string]any{"url": "file://" + path}, nil)
-	for b.eval("document.body && document.body.dataset.ready || ''") != "true" {
-		if time.Since(start) > 30*time.Second {
-			b.t.Fatalf("the page is not ready: %v", b.complaints())
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	b.Scheme("light")
+	b.Call("Page.navigate", map[string]any{"url": url}, nil)
+	b.Wait("document.body && document.body.dataset.ready")
 	return time.Since(start)
 }
 
-// press presses a key and lets it go.
-func (b *browser) press(key string) {
+// Press presses a key and lets it go.
+func (b *Browser) Press(key string) {
 	b.t.Helper()
 	for _, kind := range []string{"keyDown", "keyUp"} {
-		b.call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key}, nil)
+		b.Call("Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key}, nil)
 	}
 }
 
-// scheme makes the system's colours light or dark.
-func (b *browser) scheme(name string) {
+// Scheme makes the system's colours light or dark.
+func (b *Browser) Scheme(name string) {
 	b.t.Helper()
-	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{
+	b.Call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{
 		{"name": "prefers-color-scheme", "value": name}}}, nil)
 }
 
-// complaints are what the page has complained of: errors, what its policy has
+// Complaints are what the page has complained of: errors, what its policy has
 // refused, exceptions, and words on the console.
-func (b *browser) complaints() (all []string) {
-	b.eval("0") // what is under way has come
+func (b *Browser) Complaints() (all []string) {
+	b.Eval("0") // what is under way has come
 	for _, ev := range b.events {
 		switch ev.Method {
 		case "Log.entryAdded", "Runtime.exceptionThrown", "Runtime.consoleAPICalled":
@@ -192,9 +195,9 @@ func (b *browser) complaints() (all []string) {
 	return all
 }
 
-// requests are the addresses that were asked for.
-func (b *browser) requests() (all []string) {
-	b.eval("0")
+// Requests are the addresses that were asked for.
+func (b *Browser) Requests() (all []string) {
+	b.Eval("0")
 	for _, ev := range b.events {
 		var sent struct{ Request struct{ URL string } }
 		if ev.Method == "Network.requestWillBeSent" && json.Unmarshal(ev.Params, &sent) == nil {
@@ -204,17 +207,42 @@ func (b *browser) requests() (all []string) {
 	return all
 }
 
-// print is the page as a PDF. It is written to WANTWRITE_SHOTS as well.
-func (b *browser) print(name string) []byte {
+// KeptTo checks that pages have asked for nothing but what is at an address, or
+// below it, and that nothing in them has failed.
+func (b *Browser) KeptTo(address string) {
+	b.t.Helper()
+	for _, url := range b.Requests() {
+		if !strings.HasPrefix(url, address) && url != "data:," && url != "about:blank" {
+			b.t.Errorf("the page asked for %s; want nothing but %s", url, address)
+		}
+	}
+	for _, text := range b.Complaints() {
+		b.t.Errorf("the page complains: %s", text)
+	}
+}
+
+// Wait waits until an expression is true in the page.
+func (b *Browser) Wait(expression string) {
+	b.t.Helper()
+	for start := time.Now(); b.Eval("!!("+expression+")") != true; {
+		if time.Since(start) > 30*time.Second {
+			b.t.Fatalf("%s does not come true: %v", expression, b.Complaints())
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// Print is the page as a PDF. It is written to WANTWRITE_SHOTS as well.
+func (b *Browser) Print(name string) []byte {
 	b.t.Helper()
 	var got struct{ Data string }
-	b.call("Page.printToPDF", map[string]any{"printBackground": true}, &got)
+	b.Call("Page.printToPDF", map[string]any{"printBackground": true}, &got)
 	return b.keep(name+".pdf", got.Data)
 }
 
-// accessible are the nodes that a screen reader is given and that may have a name
+// Accessible are the nodes that a screen reader is given and that may have a name
 // of their own, as "role: name".
-func (b *browser) accessible() (nodes []string) {
+func (b *Browser) Accessible() (nodes []string) {
 	b.t.Helper()
 	var tree struct {
 		Nodes []struct {
@@ -222,11 +250,11 @@ func (b *browser) accessible() (nodes []string) {
 			Role, Name struct{ Value string }
 		}
 	}
-	b.call("Accessibility.getFullAXTree", nil, &tree)
+	b.Call("Accessibility.getFullAXTree", nil, &tree)
 	for _, n := range tree.Nodes {
 		switch n.Role.Value {
 		case "heading", "toolbar", "button", "slider", "checkbox", "searchbox", "table",
-			"columnheader", "rowheader", "group", "article", "link":
+			"columnheader", "rowheader", "group", "article", "link", "progressbar":
 			if !n.Ignored {
 				nodes = append(nodes, n.Role.Value+": "+n.Name.Value)
 			}
@@ -235,21 +263,21 @@ func (b *browser) accessible() (nodes []string) {
 	return nodes
 }
 
-// screenshot writes what is seen to the folder that WANTWRITE_SHOTS names, for
+// Screenshot writes what is seen to the folder that WANTWRITE_SHOTS names, for
 // people to look at.
-func (b *browser) screenshot(name string) {
+func (b *Browser) Screenshot(name string) {
 	b.t.Helper()
 	if os.Getenv("WANTWRITE_SHOTS") == "" {
 		return
 	}
 	var shot struct{ Data string }
-	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
+	b.Call("Page.captureScreenshot", map[string]any{"format": "png"}, &shot)
 	b.keep(name+".png", shot.Data)
 }
 
 // keep decodes what chromium made, and writes it to the folder that
 // WANTWRITE_SHOTS names, if any.
-func (b *browser) keep(name, encoded string) []byte {
+func (b *Browser) keep(name, encoded string) []byte {
 	b.t.Helper()
 	data, err := base64.StdEncoding.DecodeString(encoded)
 	if folder := os.Getenv("WANTWRITE_SHOTS"); err == nil && folder != "" {
