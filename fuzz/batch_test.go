@@ -59,8 +59,9 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 		if again, _ := r.fuzzed(name); again != first {
 			t.Errorf("method %d: got %+v, then %+v", method, first, again)
 		}
-		if s, story := tell(r, first); len(story) < 2 || s.Property != first.Violation.Property.String() {
-			t.Errorf("method %d: the story of %s is %q", method, first.Violation, story)
+		property := first.Violation.Property.String()
+		if s := tell(r, failing(r, first)); len(s.Story) < 2 || s.Property != property {
+			t.Errorf("method %d: the story of %s is %q", method, first.Violation, s.Story)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +29,30 @@ func TestOwnPumpChild(t *testing.T) {
 	}
 }
 
+// FuzzOwnPumpChild is the user's fuzz target.
+func FuzzOwnPumpChild(f *testing.F) {
+	if os.Getenv(childPump) != "broken" {
+		f.Skip("runs as a child of TestOwnPumpFuzzed only")
+	}
+	fuzz.Fuzz(f, brokenSpec())
+}
+
+// TestOwnPumpFuzzed: a fuzz target that fails, here with one of its seeds, says and
+// writes the same as a test.
+func TestOwnPumpFuzzed(t *testing.T) {
+	dir := t.TempDir()
+	out, ok := checkOwnPump(t, dir, "broken", "|^FuzzOwnPumpChild$/^seed#.$", "-wantwrite.html=pages",
+		"-test.skip=^TestOwnPumpChild$")
+	if ok {
+		t.Fatalf("the target of a broken pump must fail; got:\n%s", out)
+	}
+	wants(t, out, "Lost wakeup: ", "saved: testdata/wantwrite/stall/example-",
+		"replay: go test -run '^FuzzOwnPumpChild$'", "page: pages/stall-example-")
+	if pages, _ := filepath.Glob(filepath.Join(dir, "pages/stall-example-*.html")); len(pages) == 0 {
+		t.Errorf("got no page:\n%s", out)
+	}
+}
+
 // TestOwnPump is the day of a user: the pump does not send what a read has
 // answered, go test fails, tells the story and saves the script; go test fails
 // with that script again; the pump is mended, and the script passes.
@@ -45,8 +70,12 @@ func TestOwnPump(t *testing.T) {
 	wants(t, out, "stall: something is owed", "ciphertext waits in the engine",
 		"<<< the wakeup is lost here",
 		"Lost wakeup: write interest, or a drain after the call that",
-		"saved: testdata/wantwrite/stall/"+name, "replay: go test -run 'TestOwnPumpChild'")
+		"saved: testdata/wantwrite/stall/"+name, "replay: go test -run '^TestOwnPumpChild$'",
+		"show: go test -run '^TestOwnPumpChild$' -wantwrite.html pages")
 
+	if pages, _ := filepath.Glob(filepath.Join(dir, "*.html")); len(pages) > 0 {
+		t.Errorf("got pages %v that nobody has asked for", pages)
+	}
 	out, ok = checkOwnPump(t, dir, "broken", "/replay")
 	if ok {
 		t.Errorf("the saved script must fail again; got:\n%s", out)
@@ -59,15 +88,54 @@ func TestOwnPump(t *testing.T) {
 	wants(t, out, "--- PASS: TestOwnPumpChild/replay")
 }
 
-// checkOwnPump runs the user's test in a folder and gives what it prints.
-func checkOwnPump(t *testing.T, dir, pump string, part ...string) (out string, ok bool) {
+// TestOwnPumpRapid: what rapid finds is told and saved like what a hunt finds, once,
+// and with -wantwrite.html there is a page of it.
+func TestOwnPumpRapid(t *testing.T) {
+	dir := t.TempDir()
+	out, ok := checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html=pages")
+	if ok {
+		t.Fatalf("the check of a broken pump must fail; got:\n%s", out)
+	}
+	scripts, err := filepath.Glob(filepath.Join(dir, "testdata/wantwrite/*/*.script"))
+	if err != nil || len(scripts) != 1 {
+		t.Fatalf("got scripts %v (%v); want the smallest alone:\n%s", scripts, err, out)
+	}
+	property, name := filepath.Base(filepath.Dir(scripts[0])), filepath.Base(scripts[0])
+	page := "pages/" + property + "-" + strings.TrimSuffix(name, ".script") + ".html"
+	wants(t, out, "<<< the wakeup is lost here", "Lost wakeup: ", "saved: testdata/wantwrite/"+
+		property+"/"+name, "replay: go test -run '^TestOwnPumpChild$'", "page: "+page)
+	text, err := os.ReadFile(filepath.Join(dir, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, string(text), "<!DOCTYPE html>", "Lost wakeup: ")
+
+	out, _ = checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html="+scripts[0])
+	wants(t, out, "saved: ", "no page: ")
+}
+
+// TestPageFlag: the flag says in its help where the folder is.
+func TestPageFlag(t *testing.T) {
+	f := flag.Lookup("wantwrite.html")
+	if f == nil || !strings.Contains(f.Usage, "relative to that of the test") || f.DefValue != "" {
+		t.Errorf("got flag %+v; want one that is off", f)
+	}
+}
+
+// checkOwnPump runs the user's test, or a part of it, in a folder and gives what it
+// prints.
+func checkOwnPump(t *testing.T, dir, pump string, more ...string) (out string, ok bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	child := exec.Command(self, "-test.run", "^TestOwnPumpChild$"+strings.Join(part, ""),
-		"-test.v", "-test.short", "-rapid.shrinktime", "100ms", "-rapid.nofailfile")
+	part := ""
+	if len(more) > 0 {
+		part, more = more[0], more[1:]
+	}
+	child := exec.Command(self, append([]string{"-test.run", "^TestOwnPumpChild$" + part, "-test.v",
+		"-test.short", "-rapid.shrinktime", "100ms", "-rapid.nofailfile"}, more...)...)
 	child.Dir = dir
 	child.Env = append(os.Environ(), childPump+"="+pump)
 	text, err := child.CombinedOutput()

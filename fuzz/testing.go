@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -50,8 +49,9 @@ func checkReplays(t *testing.T, spec model.Spec) {
 			t.Fatal(err)
 		}
 		if out.Result.Found {
-			t.Errorf("%s fails again:\n%s", name,
-				Tell(s, &out).Text(TextOptions{}))
+			story := Tell(s, &out)
+			t.Errorf("%s fails again:\n%s\n%s", name, story.Text(TextOptions{}),
+				strings.Join(pageOf(t, story, name), "\n"))
 		}
 	}
 }
@@ -76,9 +76,16 @@ func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
 }
 
 // Rapid is the property test of a pump: rapid draws the scenario and every
-// action, with labels, shrinks by itself and keeps its own fail files.
+// action, with labels, shrinks by itself and keeps its own fail files. The last
+// script that failed, the smallest, is saved and explained as Check does it.
 func Rapid(t *testing.T, spec model.Spec) {
 	r := testRunner(t, spec)
+	var last *sim.Script
+	defer func() { // rapid ends a test that has failed from inside Check
+		if last != nil {
+			t.Errorf("%s", failure(t, r, tell(r, last)))
+		}
+	}()
 	rapid.Check(t, func(rt *rapid.T) {
 		below := func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(rt, label) }
 		res, err := r.Drawn(below, model.EveryProperty)
@@ -86,8 +93,8 @@ func Rapid(t *testing.T, spec model.Spec) {
 			rt.Fatal(err)
 		}
 		if res.Found {
-			s, story := tell(r, res)
-			rt.Fatalf("%s\n%s", strings.Join(story, "\n"), s.Format())
+			last = failing(r, res)
+			rt.Fatalf("%s", res.Violation)
 		}
 	})
 }
@@ -117,8 +124,7 @@ func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
 			t.Skip(err)
 		}
 		if res.Found {
-			s, _ := tell(r, res)
-			t.Fatalf("%s", failure(t, r, s))
+			t.Fatalf("%s", failure(t, r, tell(r, failing(r, res))))
 		}
 	})
 }
@@ -211,48 +217,6 @@ func seedBytes() [][]byte {
 		seeds = append(seeds, data)
 	}
 	return seeds
-}
-
-// tell shrinks the violation of the last run and explains it.
-func tell(r *Runner, res sim.Result) (*sim.Script, []string) {
-	s := &sim.Script{Config: r.Config(), Property: res.Violation.Property.String(),
-		Actions: append([]sim.Action(nil), r.World().Actions()...)}
-	if _, err := Shrink(context.Background(), r, s, ShrinkOptions{}); err != nil {
-		s.Story = []string{err.Error()}
-		return s, s.Story
-	}
-	out, err := Replay(r, s, ReplayOptions{Trace: true})
-	if err != nil {
-		s.Story = []string{err.Error()}
-		return s, s.Story
-	}
-	s.Hash = out.Result.Hash
-	s.Story = Explain(s, &out)
-	return s, s.Story
-}
-
-// picture is the story of a script, drawn; the short one that is in the script
-// if it can't be run here, as with a library that this test does not know.
-func picture(r *Runner, s *sim.Script) string {
-	out, err := Replay(r, s, ReplayOptions{Trace: true})
-	if err != nil || !out.Result.Found {
-		return strings.Join(s.Story, "\n")
-	}
-	return Tell(s, &out).Text(TextOptions{})
-}
-
-// failure saves a script and says what a failing test should say: the story,
-// where the script is, how to run it again.
-func failure(t *testing.T, r *Runner, s *sim.Script) string {
-	lines := []string{picture(r, s)}
-	path, err := corpus.Save(testCorpus, s.Property, SlugOf(s), s.Format())
-	if err != nil {
-		lines = append(lines, err.Error(), string(s.Format()))
-		return strings.Join(lines, "\n")
-	}
-	lines = append(lines, "saved: "+filepath.ToSlash(path),
-		"replay: go test -run '"+strings.Split(t.Name(), "/")[0]+"'")
-	return strings.Join(lines, "\n")
 }
 
 // SlugOf names a script after what it shows.
