@@ -1,7 +1,6 @@
 package model
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -56,47 +55,12 @@ func TestEveryDecisionIsMistaken(t *testing.T) {
 	}
 }
 
-// A bugRow is a line of testdata/bugs.txt.
-type bugRow struct {
-	id, broke string
-	mutants   []string
-	excuse    string // why there is no mutant
-	note      string // why a mutant breaks another property
-}
-
-func readBugs(t *testing.T) []bugRow {
-	t.Helper()
-	text, err := os.ReadFile("testdata/bugs.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rows []bugRow
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		cols := strings.Split(strings.TrimSpace(line), " | ")
-		if len(cols) != 6 {
-			t.Fatalf("got %d columns in %q; want 6", len(cols), line)
-		}
-		row := bugRow{id: cols[0], broke: cols[4]}
-		fate, note, _ := strings.Cut(cols[5], " (")
-		if excuse, none := strings.CutPrefix(cols[5], "- "); none {
-			row.excuse = excuse
-		} else {
-			row.mutants, row.note = strings.Split(fate, ", "), note
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
 // TestEveryBug: each known bug has a mutant, or there is a reason why not; and
 // each mutant stands for bugs that are known. None breaks what the bug did not,
 // unless the table says why.
 func TestEveryBug(t *testing.T) {
 	const known = 201 // rows of the project's bug list
-	rows := readBugs(t)
+	rows := Bugs()
 	if len(rows) != known {
 		t.Errorf("got %d bugs; want %d", len(rows), known)
 	}
@@ -109,19 +73,19 @@ func TestEveryBug(t *testing.T) {
 		}
 	}
 	for _, row := range rows {
-		if !slices.Equal(row.mutants, stands[row.id]) {
-			t.Errorf("%s: got mutants %v; want %v", row.id, row.mutants, stands[row.id])
+		if !slices.Equal(row.Mutants, stands[row.ID]) {
+			t.Errorf("%s: got mutants %v; want %v", row.ID, row.Mutants, stands[row.ID])
 		}
-		if len(row.mutants) == 0 && len(row.excuse) < 8 {
-			t.Errorf("%s: neither a mutant nor a reason", row.id)
+		if len(row.Mutants) == 0 && len(row.Excuse) < 8 {
+			t.Errorf("%s: neither a mutant nor a reason", row.ID)
 		}
-		for _, name := range row.mutants {
-			if !strings.Contains(row.broke, breaks[name]) && row.note == "" {
-				t.Errorf("%s: %s breaks %s; the bug broke %s", row.id, name, breaks[name],
-					row.broke)
+		for _, name := range row.Mutants {
+			if !strings.Contains(row.Broke, breaks[name]) && row.Note == "" {
+				t.Errorf("%s: %s breaks %s; the bug broke %s", row.ID, name, breaks[name],
+					row.Broke)
 			}
 		}
-		delete(stands, row.id)
+		delete(stands, row.ID)
 	}
 	for id, names := range stands {
 		t.Errorf("%v stand for %s, which is no known bug", names, id)

@@ -50,7 +50,8 @@ func newHunt(t *terminal) *cobra.Command {
 			"  wantwrite hunt --pump kv-landed --property data-loss\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
 			"  wantwrite hunt --confirm openssl\n" +
-			"  wantwrite hunt --fixed found/stall/my-pump-renegotiation.script\n" +
+			"  wantwrite hunt --pump reference --fixed " +
+			"found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite hunt --engine openssl --scenario idle-renegotiation --first\n" +
 			"  wantwrite hunt --time 30s --json\n" +
 			"  wantwrite hunt --time 1h --http 127.0.0.1:8080",

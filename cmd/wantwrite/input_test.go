@@ -14,7 +14,7 @@ func TestBadCommandLines(t *testing.T) {
 	t.Chdir(t.TempDir())
 	script := stall(t)
 	for line, words := range map[string]string{
-		"nope":                                 `got command "nope"; want one of hunt, check, replay`,
+		"nope":                                 `got command "nope"; want one of bench, check, completion, exit-codes, explain`,
 		"help nope":                            `got command "nope"; want one of`,
 		"--nope":                               "unknown flag: --nope; see: wantwrite --help",
 		"hunt --nope":                          "unknown flag: --nope; see: wantwrite hunt --help",

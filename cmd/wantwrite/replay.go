@@ -37,7 +37,7 @@ func newReplay(t *terminal) *cobra.Command {
 			"and whether the run is the one that was saved, to the byte. Exit code 1 means that\n" +
 			"at least one is.",
 		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
-			"  wantwrite replay --engine openssl corpus/stall/*.script\n" +
+			"  wantwrite replay --engine openssl corpus/stall/no-*.script\n" +
 			"  wantwrite replay --pump reference --loose corpus/*/*.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
 		RunE: func(cmd *cobra.Command, files []string) error {

@@ -49,23 +49,26 @@ func newRoot(t *terminal) *cobra.Command {
 			"  wantwrite replay corpus/stall/*.script\n" +
 			"  wantwrite show corpus/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite explain stall\n" +
 			"  wantwrite list",
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
-		Args: func(_ *cobra.Command, args []string) error {
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
 			}
-			return unknownCommand(args[0])
+			return unknownCommand(cmd, args[0])
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	chooseLibrary(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newHunt(t), newCheck(t), newReplay(t), newShow(t), newShrink(t), newList(t),
-		newBench(t), newContained(t))
+	root.AddCommand(newHunt(t), newCheck(t), newReplay(t), newShow(t), newShrink(t),
+		newExplain(t), newList(t), newBench(t), newCompletion(t), newContained(t))
+	root.AddCommand(topics()...)
+	completions(root)
 	return root
 }
 
@@ -82,22 +85,41 @@ func chooseLibrary(root *cobra.Command) {
 	}
 }
 
-func unknownCommand(name string) error {
-	return fmt.Errorf("got command %q; want one of hunt, check, replay, show, shrink, list, bench; "+
-		"see: wantwrite --help", name)
+// unknownCommand is the error of a command that is not there.
+func unknownCommand(root *cobra.Command, name string) error {
+	var known []string
+	for _, cmd := range root.Commands() {
+		if !cmd.Hidden {
+			known = append(known, cmd.Name())
+		}
+	}
+	return fmt.Errorf("got command %q; want one of %s; see: wantwrite --help", name,
+		strings.Join(known, ", "))
 }
 
 // newHelp is cobra's help command, less its way to accept what is not there.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
-		Use:   "help [COMMAND]",
-		Short: "explain a command",
+		Use:     "help [COMMAND or TOPIC]",
+		Short:   "explain a command or a topic",
+		Long:    "help prints what a command does, its flags and examples, or explains a topic.",
+		Example: "  wantwrite help hunt\n  wantwrite help scripts",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			about, rest, err := cmd.Root().Find(args)
 			if err != nil || len(rest) > 0 {
-				return unknownCommand(strings.Join(args, " "))
+				return unknownCommand(cmd.Root(), strings.Join(args, " "))
 			}
 			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) (names []string,
+			_ cobra.ShellCompDirective) {
+
+			for _, c := range cmd.Root().Commands() {
+				if !c.Hidden {
+					names = append(names, c.Name()+"\t"+c.Short)
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 }

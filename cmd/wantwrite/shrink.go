@@ -33,7 +33,8 @@ func newShrink(t *terminal) *cobra.Command {
 			"Exit code 0 means that no script fails any more, and that none was changed.",
 		Example: "  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite shrink -o short.script found/stall/kv-original-idle-renegotiation.script\n" +
-			"  wantwrite shrink --engine openssl -o openssl.script corpus/stall/a.script",
+			"  wantwrite shrink --engine openssl -o openssl.script " +
+			"corpus/stall/kv-original-idle-renegotiation.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return f.shrink(cmd.Context(), t, files)

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// shells are those for which there is a completion script.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func newCompletion(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "print the completion script of a shell",
+		Long: "completion prints a script that completes commands, flags and names in " +
+			strings.Join(shells, ", ") + ".\nbash needs the package bash-completion.",
+		Example: "  wantwrite completion bash >wantwrite.bash && . ./wantwrite.bash\n" +
+			"  wantwrite completion zsh >_wantwrite    # and put it where $fpath leads\n" +
+			"  wantwrite completion fish >wantwrite.fish",
+		Args: countArgs(1, 1, "one of "+strings.Join(shells, ", ")),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root := cmd.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(t, true)
+			case "zsh":
+				return root.GenZshCompletion(t)
+			case "fish":
+				return root.GenFishCompletion(t, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(t)
+			}
+			return fmt.Errorf("got shell %q; want one of %s", args[0], strings.Join(shells, ", "))
+		},
+		ValidArgs: shells,
+	}
+}
+
+// completions teaches shells what the flags' values can be, and which arguments
+// are scripts.
+func completions(root *cobra.Command) {
+	for flag, names := range map[string][]string{
+		"pump": pumpNames(), "peer": pumpNames(), "against": append(pumpNames(), libraries()...),
+		"engine": libraries(), "peer-engine": libraries(), "confirm": libraries(),
+		"scenario": scenarioNames(), "property": propertyNames(), "profile": fuzz.Profiles(),
+		"strategy": strings.Split(strategyNames(), ", "), "tls": {"1.2", "1.3"},
+		"trigger": {"level", "edge", "oneshot"}, "transport": {"pair", "attached"},
+	} {
+		complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
+		for _, cmd := range root.Commands() {
+			if cmd.Flags().Lookup(flag) != nil {
+				_ = cmd.RegisterFlagCompletionFunc(flag, complete) // the flag is there
+			}
+		}
+	}
+	scripts := func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{strings.TrimPrefix(corpus.Ext, ".")}, cobra.ShellCompDirectiveFilterFileExt
+	}
+	for _, cmd := range root.Commands() {
+		if strings.Contains(cmd.Use, " FILE") {
+			cmd.ValidArgsFunction = scripts
+		}
+		if cmd.Flags().Lookup("fixed") != nil {
+			_ = cmd.RegisterFlagCompletionFunc("fixed", scripts)
+		}
+	}
+}
+
+// pumpNames are the pumps and the mutants.
+func pumpNames() (names []string) {
+	for _, p := range model.Pumps() {
+		names = append(names, p.Name)
+	}
+	for _, m := range model.Mutants() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func libraries() []string { return slices.Clone(strings.Split(engineNames, ", ")) }
+
+func scenarioNames() (names []string) {
+	for _, s := range fuzz.Scenarios() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func propertyNames() (names []string) {
+	for _, p := range model.Properties() {
+		names = append(names, p.Name)
+	}
+	return names
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+func newExplain(t *terminal) *cobra.Command {
+	return &cobra.Command{
+		Use:   "explain NAME",
+		Short: "say what a property means, and the bugs that taught it",
+		Long: "explain says of a property what it asks of a pump, when it is looked at, which public\n" +
+			"bugs broke it, and which mutant and script of the corpus show it. It explains a mutant\n" +
+			"too, a decision of a pump by its number in a verdict, and a bug by its number in the\n" +
+			"project's table.",
+		Example: "  wantwrite explain stall\n" +
+			"  wantwrite explain no-flush-after-read\n" +
+			"  wantwrite explain 5\n" +
+			"  wantwrite explain A1",
+		Args: countArgs(1, 1, "the name of a property, mutant, decision or bug"),
+		RunE: func(_ *cobra.Command, args []string) error { return explain(t, args[0]) },
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
+			cobra.ShellCompDirective) {
+
+			return explainable(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+}
+
+// explainable are the names that explain knows, but for the numbers.
+func explainable() (names []string) {
+	for _, p := range model.Properties() {
+		names = append(names, p.Name)
+	}
+	for _, m := range model.Mutants() {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// explain finds out what a name is of.
+func explain(t *terminal, name string) error {
+	if p, ok := model.PropertyNamed(name); ok {
+		explainProperty(t, p)
+		return t.broken
+	}
+	for _, m := range model.Mutants() {
+		if m.Name == name {
+			explainMutant(t, &m)
+			return t.broken
+		}
+	}
+	for _, d := range fuzz.Decisions() {
+		if strconv.Itoa(d.Number) == name {
+			explainDecision(t, d)
+			return t.broken
+		}
+	}
+	for _, b := range model.Bugs() {
+		if strings.EqualFold(b.ID, name) {
+			explainBug(t, &b)
+			return t.broken
+		}
+	}
+	return fmt.Errorf("got %q; want a property, a mutant (see: wantwrite list), the number of a "+
+		"decision that a verdict names, or of a bug, such as A1", name)
+}
+
+// paragraph prints text behind a word, in lines of 96 columns.
+func (t *terminal) paragraph(word, text string) {
+	t.printf("%s\n", wrap(word+": "+text, 2, 96))
+}
+
+// mutantsOf are those that break a property.
+func mutantsOf(p model.PropertyID) (all []model.Mutant) {
+	for _, m := range model.Mutants() {
+		if m.Breaks == p {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// bugsOf are the bugs that mutants stand for, in the order of the table.
+func bugsOf(mutants []model.Mutant) (all []model.Bug) {
+	for _, b := range model.Bugs() {
+		if slices.ContainsFunc(mutants, func(m model.Mutant) bool {
+			return slices.Contains(b.Mutants, m.Name)
+		}) {
+			all = append(all, b)
+		}
+	}
+	return all
+}
+
+func explainProperty(t *terminal, p model.Property) {
+	m := fuzz.MeaningOf(p.ID)
+	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
+	t.printf("%s\n\n", strings.ReplaceAll(wrap(m.Means, 2, 98), "\n    ", "\n  "))
+	t.paragraph("judged", m.Judged)
+	t.paragraph("takes", sim.Tests(p.ID))
+	t.paragraph("no violation", m.Not)
+	mutants := mutantsOf(p.ID)
+	bugs := bugsOf(mutants)
+	t.printf("\n%s\n", t.bold(fmt.Sprintf("%d public bugs that broke it, or the like of it", len(bugs))))
+	for _, b := range bugs {
+		t.printf("%s\n", bugLine(&b))
+	}
+	t.printf("\n%s\n", t.bold(fmt.Sprintf("%d mutants that break it", len(mutants))))
+	for _, m := range mutants {
+		t.printf("%s\n", wrap(m.Name+": "+m.About, 2, 96))
+	}
+	seen(t, &mutants[0])
+}
+
+// bugLine tells a bug.
+func bugLine(b *model.Bug) string {
+	return wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
+}
+
+// scriptOf is the name of a mutant's script in the project's corpus; empty if
+// there is none.
+func scriptOf(m *model.Mutant) string {
+	for _, name := range corpus.Names() {
+		if path.Dir(name) == m.Breaks.String() &&
+			strings.HasPrefix(path.Base(name), corpus.Slug(m.Name, m.Scenario)+".") {
+			return "corpus/" + name
+		}
+	}
+	return ""
+}
+
+// seen says how to see a mutant break its property.
+func seen(t *terminal, m *model.Mutant) {
+	t.printf("\n%s\n", t.bold("see it: "+m.Name))
+	if script := scriptOf(m); script != "" {
+		t.printf("  wantwrite show %s\n", script)
+	}
+	t.printf("  wantwrite hunt --pump %s --scenario %s --property %s\n", m.Name, m.Scenario, m.Breaks)
+}
+
+func explainMutant(t *terminal, m *model.Mutant) {
+	t.printf("%s: %s\n\n", t.bold(m.Name), m.About)
+	t.paragraph("breaks", fmt.Sprintf("%s, in scenario %s", m.Breaks, m.Scenario))
+	for _, p := range model.Properties() {
+		if m.Also.Has(p.ID) {
+			t.paragraph("may break too", fmt.Sprintf("%s: %s", p.Name, m.Because))
+		}
+	}
+	t.paragraph("decides wrongly", fmt.Sprintf("%s (decisions %s of a pump); right is: %s", m.At,
+		m.At.Points(), m.At.Right()))
+	t.printf("\n%s\n", t.bold("public bugs with this mistake"))
+	for _, b := range bugsOf([]model.Mutant{*m}) {
+		t.printf("%s\n", bugLine(&b))
+	}
+	seen(t, m)
+}
+
+func explainDecision(t *terminal, d fuzz.Decision) {
+	t.printf("%s\n\n", t.bold(d.String()))
+	t.paragraph("pumps do", d.Choices)
+	t.paragraph("the rule", d.Rule)
+	t.paragraph("known from", d.Bugs)
+	t.printf("\n%s\n", t.bold("mutants that decide it wrongly"))
+	for _, m := range model.Mutants() {
+		if slices.Contains(strings.Split(m.At.Points(), ", "), strconv.Itoa(d.Number)) {
+			t.printf("%s\n", wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
+		}
+	}
+}
+
+func explainBug(t *terminal, b *model.Bug) {
+	t.printf("%s\n\n", t.bold(b.ID+", "+b.Project))
+	t.paragraph("what happened", b.What)
+	t.paragraph("broke", b.Broke)
+	t.paragraph("told in", b.Where)
+	if b.Excuse != "" {
+		t.paragraph("no mutant", b.Excuse)
+		return
+	}
+	t.paragraph("mutants", strings.Join(b.Mutants, ", "))
+	if b.Note != "" {
+		t.paragraph("note", strings.TrimSuffix(b.Note, ")"))
+	}
+	t.printf("\n  wantwrite explain %s\n", b.Mutants[0])
+}
