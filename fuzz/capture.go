@@ -80,6 +80,15 @@ type side struct {
 // Couchbase.
 const CapturePort = 4433
 
+// CaptureDecoding are the arguments by which tshark knows what the streams are.
+//
+// Story 88: what apps say here is no protocol that it knows, so it guesses, and
+// decrypted data that begins with 0x30 was a malformed packet of CredSSP.
+func CaptureDecoding() []string {
+	return []string{"-d", fmt.Sprintf("tcp.port==%d,tls", CapturePort),
+		"-d", fmt.Sprintf("tls.port==%d,data", CapturePort)}
+}
+
 func (c *capture) flow(link int) flow {
 	f := flow{end: sim.End(2*link + int(c.cfg.Under)), newest: -1}
 	client := side{addr: [4]byte{192, 0, 2, 1}, port: uint16(40001 + link), next: 1000}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -10,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz"
 )
 
 // needTshark is for tests that have tshark read a capture.
@@ -25,7 +28,7 @@ func needTshark(t *testing.T) {
 // in it all values of each field.
 func tshark(t *testing.T, file, filter string, fields ...string) (rows [][]string) {
 	t.Helper()
-	args := []string{"-n", "-r", file, "-d", "tcp.port==4433,tls", "-Y", filter, "-T", "fields"}
+	args := append([]string{"-n", "-r", file, "-Y", filter, "-T", "fields"}, fuzz.CaptureDecoding()...)
 	for _, f := range fields {
 		args = append(args, "-e", f)
 	}
@@ -215,6 +218,39 @@ func TestCaptureOfTheDeadlock(t *testing.T) {
 	}
 	comments := fmt.Sprint(tshark(t, "deadlock.pcapng", "frame.comment", "frame.comment"))
 	tells(t, comments, "Lost wakeup: read interest", "after this turn the wakeup is lost")
+}
+
+// TestCapturesDissect: whatever a script does, tshark can dissect all of its
+// capture, on the model and on OpenSSL. With WANTWRITE_LONG that is the whole corpus,
+// some minutes, else some of what is long, cut off and without a handshake.
+func TestCapturesDissect(t *testing.T) {
+	needTshark(t)
+	needOpenSSL(t)
+	names := []string{"deadlock/no-read-while-queued-bulk-both-ways.script",
+		"truncation/no-close-notify-mutual-close.script",
+		"stall/end-in-handshake-untold-network-faults.script"}
+	if os.Getenv("WANTWRITE_LONG") != "" {
+		names = corpus.Names()
+	}
+	folder, err := filepath.Abs("../../corpus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(t.TempDir())
+	for _, name := range names {
+		for _, engine := range strings.Split("model openssl", " ") {
+			o := command("show", "--loose", "--engine", engine, "--pcap", "x.pcapng",
+				filepath.Join(folder, name))
+			if strings.Contains(o.err, "KeyUpdate answer at the read is not supported") {
+				continue // a trait that OpenSSL has not
+			}
+			if o.code != exitClean && o.code != exitViolation {
+				t.Errorf("%s on %s: exit %d: %s", name, engine, o.code, o.err)
+				continue
+			}
+			wellFormed(t, "x.pcapng")
+		}
+	}
 }
 
 // TestShowFiles: a file that is there is replaced, and one that can't be written

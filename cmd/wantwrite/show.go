@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -155,7 +156,7 @@ func (f *showFlags) files(t *terminal, stories []*fuzz.Story, trace *sim.Trace) 
 		t.printf("\n  written: %s\n", file.path)
 	}
 	if f.pcap != "" {
-		t.printf("  read it: tshark -r %s -d tcp.port==%d,tls -V\n", f.pcap, fuzz.CapturePort)
+		t.printf("  read it: tshark -r %s %s -V\n", f.pcap, strings.Join(fuzz.CaptureDecoding(), " "))
 	}
 	return nil
 }
