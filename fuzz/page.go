@@ -20,7 +20,16 @@ var pageHTML string
 var pageCSS string
 
 //go:embed page/page.js
-var pageJS string
+var ownJS string
+
+// DOM is the part of a page's script that makes elements: also other pages' that
+// are made here.
+//
+//go:embed page/dom.js
+var DOM string
+
+// pageJS is the page's script.
+var pageJS = DOM + ownJS
 
 // Page makes of a story, or of two side by side, one HTML file that needs
 // nothing else. Its policy lets nothing run that is not in it, and nothing be

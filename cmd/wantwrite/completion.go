@@ -78,6 +78,10 @@ func pumpNames() (names []string) {
 	for _, p := range model.Pumps() {
 		names = append(names, p.Name)
 	}
+	return append(names, mutantNames()...)
+}
+
+func mutantNames() (names []string) {
 	for _, m := range model.Mutants() {
 		names = append(names, m.Name)
 	}

@@ -38,15 +38,7 @@ func newExplain(t *terminal) *cobra.Command {
 }
 
 // explainable are the names that explain knows, but for the numbers.
-func explainable() (names []string) {
-	for _, p := range model.Properties() {
-		names = append(names, p.Name)
-	}
-	for _, m := range model.Mutants() {
-		names = append(names, m.Name)
-	}
-	return names
-}
+func explainable() []string { return append(propertyNames(), mutantNames()...) }
 
 // explain finds out what a name is of.
 func explain(t *terminal, name string) error {

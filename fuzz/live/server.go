@@ -24,7 +24,10 @@ var pageHTML string
 var pageCSS string
 
 //go:embed page/page.js
-var pageJS string
+var ownJS string
+
+// pageJS is the page's script.
+var pageJS = fuzz.DOM + ownJS
 
 var pages = template.Must(template.New("page").Parse(pageHTML))
 

@@ -1,34 +1,16 @@
 "use strict";
 (async () => {
-  const NS = "http://www.w3.org/2000/svg";
   const LANES = ["app", "pump", "engine", "socket", "link", "peer"];
   const AT = [60, 190, 375, 500, 600, 715]; // where each lane is, in pixels
   const WIDTH = 770, ROW = 20, TOP = 26, CHAR = 7.9;
   const SHEET = 46; // rows that are printed in one piece
   const MOST = 5000; // rows that are printed at all
-  const $ = (id) => document.getElementById(id);
 
   // unpack reads the runs out of the page.
   async function unpack() {
     const bytes = Uint8Array.from(atob($("data").textContent), (c) => c.charCodeAt(0));
     const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
     return JSON.parse(await new Response(plain).text());
-  }
-
-  function element(parent, name, attributes, text) {
-    const e = document.createElementNS(NS, name);
-    for (const k in attributes) e.setAttribute(k, attributes[k]);
-    if (text !== undefined) e.textContent = text;
-    parent.appendChild(e);
-    return e;
-  }
-
-  function html(parent, name, text, className) {
-    const e = document.createElement(name);
-    if (text !== undefined) e.textContent = text;
-    if (className) e.className = className;
-    parent.appendChild(e);
-    return e;
   }
 
   // A view is one run on the page.
@@ -383,6 +365,7 @@
   if (!runs[0].Lost && lostAt >= 0) $("lost").textContent = "broken rule";
   $("differs").hidden = runs.length < 2;
   $("differs").disabled = runs[0].Differs < 0;
+  if (runs[0].Differs < 0) $("differs").textContent = "no difference";
   $("differs").onclick = keys.d;
   $("all").onchange = (e) => every(e.target.checked);
   $("find").oninput = () => seek(at);

@@ -1,25 +1,7 @@
 "use strict";
 (() => {
-  const NS = "http://www.w3.org/2000/svg";
   const EVERY = 1000; // milliseconds between two looks
   const WIDTH = 320, HEIGHT = 130, LEFT = 44, BOTTOM = 18, TOP = 8;
-  const $ = (id) => document.getElementById(id);
-
-  function element(parent, name, attributes, text) {
-    const e = document.createElementNS(NS, name);
-    for (const k in attributes) e.setAttribute(k, attributes[k]);
-    if (text !== undefined) e.textContent = text;
-    parent.appendChild(e);
-    return e;
-  }
-
-  function html(parent, name, text, className) {
-    const e = document.createElement(name);
-    if (text !== undefined) e.textContent = text;
-    if (className) e.className = className;
-    parent.appendChild(e);
-    return e;
-  }
 
   // short writes a number for people.
   function short(n) {
