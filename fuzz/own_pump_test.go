@@ -92,7 +92,8 @@ func TestOwnPump(t *testing.T) {
 // and with -wantwrite.html there is a page of it.
 func TestOwnPumpRapid(t *testing.T) {
 	dir := t.TempDir()
-	out, ok := checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html=pages")
+	const many = "-rapid.checks=2000" // that break the pump for sure
+	out, ok := checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html=pages", many)
 	if ok {
 		t.Fatalf("the check of a broken pump must fail; got:\n%s", out)
 	}
@@ -110,7 +111,7 @@ func TestOwnPumpRapid(t *testing.T) {
 	}
 	wants(t, string(text), "<!DOCTYPE html>", "Lost wakeup: ")
 
-	out, _ = checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html="+scripts[0])
+	out, _ = checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html="+scripts[0], many)
 	wants(t, out, "saved: ", "no page: ")
 }
 
@@ -135,7 +136,7 @@ func checkOwnPump(t *testing.T, dir, pump string, more ...string) (out string, o
 		part, more = more[0], more[1:]
 	}
 	child := exec.Command(self, append([]string{"-test.run", "^TestOwnPumpChild$" + part, "-test.v",
-		"-test.short", "-rapid.shrinktime", "100ms", "-rapid.nofailfile"}, more...)...)
+		"-test.short", "-rapid.shrinktime", "100ms", "-rapid.nofailfile", "-rapid.seed", "1"}, more...)...)
 	child.Dir = dir
 	child.Env = append(os.Environ(), childPump+"="+pump)
 	text, err := child.CombinedOutput()

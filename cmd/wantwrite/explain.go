@@ -19,10 +19,10 @@ func newExplain(t *terminal) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain NAME",
 		Short: "say what a property means, and the bugs that taught it",
-		Long: "explain says of a property what it asks of a pump, when it is looked at, which public\n" +
-			"bugs broke it, and which mutant and script of the corpus show it. It explains a mutant\n" +
-			"too, a decision of a pump by its number in a verdict, and a bug by its number in the\n" +
-			"project's table.",
+		Long: "explain says of a property what it asks of a pump, when it is looked at, which\n" +
+			"public bugs broke it, and which mutant and script of the corpus show it. It explains\n" +
+			"a mutant too, a decision of a pump by its number in a verdict, and a bug by its number\n" +
+			"in the project's table.",
 		Example: "  wantwrite explain stall\n" +
 			"  wantwrite explain no-flush-after-read\n" +
 			"  wantwrite explain 5\n" +
@@ -104,7 +104,7 @@ func explainProperty(t *terminal, p model.Property) {
 	t.paragraph("no violation", m.Not)
 	mutants := mutantsOf(p.ID)
 	bugs := bugsOf(mutants)
-	t.printf("\n%s\n", t.bold(fmt.Sprintf("%d public bugs that broke it, or the like of it", len(bugs))))
+	t.printf("\n%s\n", t.bold(fmt.Sprint(len(bugs), " public bugs that broke it, or the like of it")))
 	for _, b := range bugs {
 		t.printf("%s\n", bugLine(&b))
 	}

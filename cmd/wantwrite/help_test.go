@@ -44,7 +44,8 @@ func TestEveryHelpIsWhole(t *testing.T) {
 			words := strings.Fields(line)
 			if len(words) < 2 || words[0] != "wantwrite" || !strings.HasPrefix(line, "  ") ||
 				!known[words[1]] {
-				t.Errorf("%s: got example %q; want two blanks, wantwrite and a command", cmd.Name(), line)
+				t.Errorf("%s: got example %q; want two blanks, wantwrite and a command", cmd.Name(),
+					line)
 				continue
 			}
 			own = own || words[1] == cmd.Name() || !cmd.Runnable() || !cmd.HasParent()
@@ -56,7 +57,8 @@ func TestEveryHelpIsWhole(t *testing.T) {
 		if !cmd.HasParent() {
 			args = args[:1]
 		}
-		tells(t, want(t, exitClean, args...), "Examples:\n"+cmd.Example, strings.Split(cmd.Long, "\n")[0])
+		tells(t, want(t, exitClean, args...), "Examples:\n"+cmd.Example,
+			strings.Split(cmd.Long, "\n")[0])
 	}
 }
 

@@ -142,25 +142,6 @@ func TestListTraits(t *testing.T) {
 	}
 }
 
-// The examples of the help use flags, pumps and properties that are there.
-func TestExamples(t *testing.T) {
-	t.Chdir(t.TempDir())
-	for _, cmd := range newRoot(&terminal{}).Commands() {
-		for line := range strings.Lines(cmd.Example) {
-			words := strings.Fields(line)
-			if len(words) < 2 || words[0] != "wantwrite" || words[1] != cmd.Name() {
-				t.Errorf("got example %q for %s", line, cmd.Name())
-				continue
-			}
-			if err := cmd.ParseFlags(words[2:]); err != nil {
-				t.Errorf("%q: %v", line, err)
-			}
-		}
-	}
-	tells(t, want(t, exitClean, "--help"), "hunt", "replay", "show", "list")
-	tells(t, want(t, exitClean, "help", "hunt"), "--schedules")
-}
-
 // Without libssl the one line says what was tried and what to install, in a
 // hunt, in a replay, and in the list, which goes on.
 func TestMissingLibrary(t *testing.T) {
