@@ -23,8 +23,10 @@ var arrows = map[string]struct {
 }{
 	"model":               {"", false},
 	"sim":                 {"model", false},
-	"engine/openssl":      {"model", true},
-	"engine/gotls":        {"model", false},
+	"engine/openssl":      {"engine/secret model", true},
+	"engine/puppet":       {"engine/secret model", false},
+	"engine/secret":       {"", false},
+	"engine/gotls":        {"engine/secret model", false},
 	"engine/differential": {"model", true},
 	"engine/require":      {"", false},
 	"corpus":              {"", false},

@@ -1,43 +1,10 @@
 package openssl
 
 import (
-	"encoding/binary"
 	"unsafe"
+
+	"github.com/wantwrite/wantwrite/engine/secret"
 )
-
-// A stream is a source of pseudo-random bytes: splitmix64, whose whole state
-// is one word (Steele, Lea, Flood: Fast splittable pseudorandom number
-// generators, 2014).
-type stream uint64
-
-// next draws a word.
-func (s *stream) next() uint64 {
-	*s += 0x9e3779b97f4a7c15
-	z := uint64(*s)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// fill draws len(p) bytes. Words are little-endian on every machine.
-func (s *stream) fill(p []byte) {
-	for len(p) >= 8 {
-		binary.LittleEndian.PutUint64(p, s.next())
-		p = p[8:]
-	}
-	for w := s.next(); len(p) > 0; p, w = p[1:], w>>8 {
-		p[0] = byte(w)
-	}
-}
-
-// streamOf mixes words into a stream: each is drawn through the ones before.
-func streamOf(words ...uint64) stream {
-	var s stream
-	for _, w := range words {
-		s = stream(s.next() ^ w)
-	}
-	return s
-}
 
 // randMethod is a RAND_METHOD of rand.h: six function pointers. OpenSSL keeps
 // its address, so it stays where it is, in the Library, as long as the process.
@@ -83,24 +50,19 @@ func (l *Library) random(p *byte, n int32) uintptr {
 	if l.cur != nil {
 		from = &l.cur.random
 	}
-	from.fill(unsafe.Slice(p, n))
+	from.Fill(unsafe.Slice(p, n))
 	return 1
 }
-
-const (
-	pskIdentity = "wantwrite"
-	pskLen      = 32
-)
 
 // clientPSK is SSL_psk_client_cb_func: writes the identity, with its NUL, and
 // the key, and returns the key's length; 0 is a failure.
 func (l *Library) clientPSK(_ uintptr, _ *byte, id *byte, idCap uint32,
 	psk *byte, pskCap uint32) uintptr {
-	if idCap <= uint32(len(pskIdentity)) {
+	if idCap <= uint32(len(secret.Identity)) {
 		return 0
 	}
-	name := unsafe.Slice(id, len(pskIdentity)+1)
-	name[copy(name, pskIdentity)] = 0
+	name := unsafe.Slice(id, len(secret.Identity)+1)
+	name[copy(name, secret.Identity)] = 0
 	return l.givePSK(psk, pskCap)
 }
 
@@ -109,13 +71,11 @@ func (l *Library) serverPSK(_ uintptr, _ *byte, psk *byte, pskCap uint32) uintpt
 	return l.givePSK(psk, pskCap)
 }
 
-// givePSK writes the key that follows from EngineConfig.Key, so that two links
-// have different ones, and the ends of one link the same.
+// givePSK writes the key that follows from EngineConfig.Key.
 func (l *Library) givePSK(psk *byte, pskCap uint32) uintptr {
-	if l.cur == nil || pskCap < pskLen {
+	if l.cur == nil || pskCap < secret.PSKLen {
 		return 0
 	}
-	s := streamOf(l.cur.key)
-	s.fill(unsafe.Slice(psk, pskLen))
-	return pskLen
+	secret.PSK(l.cur.key, unsafe.Slice(psk, secret.PSKLen))
+	return secret.PSKLen
 }

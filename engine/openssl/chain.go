@@ -11,6 +11,8 @@ import (
 	"io"
 	"math/big"
 	"time"
+
+	"github.com/wantwrite/wantwrite/engine/secret"
 )
 
 // Certificates are made here, in Go, when they are first wanted: P-256 keys
@@ -50,8 +52,8 @@ func newSigner(name string) (*signer, error) {
 		words = append(words, uint64(b))
 	}
 	var raw [32]byte
-	s := streamOf(words...)
-	s.fill(raw[:])
+	s := secret.Of(words...)
+	s.Fill(raw[:])
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw[:])
 	if err != nil {
 		return nil, fmt.Errorf("openssl: key of %q: %w", name, err)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -40,7 +41,7 @@ type engine struct {
 	pin   unsafe.Pointer // what args point to
 
 	key    uint64
-	random stream
+	random secret.Stream
 
 	began bool // a call was made behind which there can be no early data
 
@@ -74,7 +75,7 @@ func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, erro
 	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13,
 		server: cfg.Role == model.Server, watch: cfg.Watch, keyLog: cfg.KeyLog,
 		refuses: cfg.Traits.Renegotiation == model.RenegRefuse}
-	e.random = streamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
+	e.random = secret.Of(l.seed, cfg.Key, uint64(cfg.Role), l.made)
 	l.made++
 	l.cur = e
 	if e.keyLog != nil {

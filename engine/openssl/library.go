@@ -49,6 +49,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -67,9 +68,9 @@ type Library struct {
 	// The rest belongs to the run that has the turn.
 	running bool
 	seed    uint64
-	made    uint64  // engines of this run
-	cur     *engine // whose call C is in: callbacks act for it
-	spare   stream  // randomness of calls that no engine makes
+	made    uint64        // engines of this run
+	cur     *engine       // whose call C is in: callbacks act for it
+	spare   secret.Stream // randomness of calls that no engine makes
 	ctxs    [numCtxs]uintptr
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -38,7 +39,6 @@ const (
 	extendedSecret = 1 // SSL_SESS_FLAG_EXTMS: it had an extended master secret
 	sessionLife    = 1<<31 - 1
 	idLen          = 32
-	identityLen    = 192 // about as long as a ticket
 
 	// SSL_SESS_CACHE_NO_INTERNAL: sessions are asked for, and not kept.
 	cacheNothing = 0x300
@@ -67,9 +67,9 @@ func saved(cfg *model.EngineConfig) ([]byte, error) {
 		s.Proto, s.MasterKey, s.Flags = versionTLS13, s.MasterKey[:32], 0
 		s.MaxEarly = cfg.EarlyData
 	}
-	r := streamOf(cfg.Key, 1)
-	r.fill(s.ID)
-	r.fill(s.MasterKey)
+	known := secret.SessionOf(cfg.Key)
+	copy(s.ID, known.ID[:])
+	copy(s.MasterKey, known.Master[:])
 	der, err := asn1.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("openssl: making a session: %w", err)
@@ -96,9 +96,8 @@ func (e *engine) resume(cfg *model.EngineConfig) (err error) {
 	default:
 		l.sslSetPSKUse(e.ssl, l.usePSK)
 	}
-	e.identity = make([]byte, identityLen)
-	r := streamOf(cfg.Key, 2)
-	r.fill(e.identity)
+	known := secret.SessionOf(cfg.Key)
+	e.identity = known.Identity[:]
 	return nil
 }
 
