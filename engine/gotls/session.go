@@ -48,6 +48,11 @@ func (l *Library) resume(settings *tls.Config, cfg *model.EngineConfig) error {
 	settings.SessionTicketsDisabled = false
 	if cfg.Role == model.Server {
 		settings.SetSessionTicketKeys([][32]byte{ticketKey})
+	}
+	switch {
+	case cfg.ServerChain == 0:
+		return l.resumeKnown(settings, cfg)
+	case cfg.Role == model.Server:
 		return nil
 	}
 	id := sessionID{cfg.Version, cfg.ClientAuth, certOf(model.Server, cfg.ServerChain),
