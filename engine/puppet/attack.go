@@ -1,0 +1,190 @@
+package puppet
+
+import "github.com/wantwrite/wantwrite/model"
+
+// habits are the attacks that last.
+type habits struct {
+	split  int    // bytes of a record of handshake messages; 0: as usual
+	packs  bool   // handshake messages share records
+	packed []byte // those that wait for it
+	halve  int    // bytes of data in the middle of the next message, plus one; 0: none
+	stream int    // bytes of data in front of each message of the renegotiation
+}
+
+// repertoire is what each attack does. Whatever it sends is sealed at once, with
+// the keys of the moment.
+var repertoire = [model.NumAttacks]func(e *engine, n int){
+	model.AttackSplit:      func(e *engine, n int) { e.split, e.packs = n, false },
+	model.AttackPack:       func(e *engine, _ int) { e.split, e.packs = 0, true },
+	model.AttackInterleave: func(e *engine, n int) { e.halve = n + 1 },
+	model.AttackKeyUpdates: func(e *engine, n int) {
+		for range n {
+			e.update(1)
+		}
+	},
+	model.AttackHelloRequests: func(e *engine, n int) {
+		for range n {
+			e.emit(message(helloRequest, nil))
+		}
+	},
+	model.AttackRenegotiation: (*engine).renegotiateIn,
+	model.AttackWarnings: func(e *engine, n int) {
+		for range n {
+			e.alert(model.LevelWarning, model.AlertUserCanceled)
+		}
+	},
+	model.AttackAlertPieces: (*engine).alertInPieces,
+	model.AttackEmpties: func(e *engine, n int) {
+		for range n {
+			e.sendData(0)
+		}
+	},
+	model.AttackContent: (*engine).sendData,
+	model.AttackSealed:  (*engine).sendSealed,
+	model.AttackClose:   func(e *engine, _ int) { e.notifyClose() },
+	model.AttackEnd:     func(e *engine, _ int) { e.err, e.plain = errEnded, nil },
+	model.AttackDataAfterClose: func(e *engine, n int) {
+		e.notifyClose()
+		e.sendData(n)
+	},
+	model.AttackDeaf: func(e *engine, _ int) { e.deaf = true },
+	model.AttackSip:  func(e *engine, _ int) { e.sips = true },
+}
+
+// Attack implements [model.Attacker].
+func (e *engine) Attack(a model.Attack, n int) {
+	if e.freed || e.err != nil || a >= model.NumAttacks {
+		return
+	}
+	repertoire[a](e, min(max(n, 0), model.MaxAttack))
+	if e.socket == nil {
+		e.send()
+	}
+}
+
+// filler is the data of attacks.
+var filler [model.MaxAttack]byte
+
+// sendData seals n bytes of application data as one record.
+func (e *engine) sendData(n int) {
+	e.flush()
+	e.seal(model.TypeApplicationData, filler[:n])
+}
+
+// sendSealed seals a record of data that has n bytes behind its header, with
+// padding where the content would be too long.
+func (e *engine) sendSealed(n int) {
+	e.flush()
+	content := max(n-e.write.overhead(), 0)
+	padding := 0
+	if e.write.tls13 && content > model.MaxRecordLen {
+		content, padding = model.MaxRecordLen, content-model.MaxRecordLen
+	}
+	e.note(true, "application data", content)
+	e.late = e.write.seal(e.late, model.TypeApplicationData, filler[:content], padding)
+}
+
+// renegotiateIn begins a renegotiation in the middle of a stream of data. Where
+// there is none to begin, a ClientHello comes that does not count.
+func (e *engine) renegotiateIn(n int) {
+	e.sendData(n)
+	switch {
+	case !e.tls13 && e.hand.at == settled:
+		e.stream = n
+		e.renegotiate()
+	default:
+		e.emit(message(clientHello, nil))
+	}
+	e.sendData(n)
+}
+
+// alertInPieces seals an alert as two records of one byte.
+func (e *engine) alertInPieces(n int) {
+	a, level := model.Alert(n), model.LevelFatal
+	switch a {
+	case model.AlertCloseNotify:
+		e.shut |= model.SentClose
+		level = model.LevelWarning
+	case model.AlertUserCanceled, model.AlertNoRenegotiation:
+		level = model.LevelWarning
+	}
+	e.flush()
+	e.seal(model.TypeAlert, []byte{level})
+	e.seal(model.TypeAlert, []byte{byte(a)})
+}
+
+// say sends a message of the handshake, which counts.
+func (e *engine) say(m []byte) {
+	if e.stream > 0 {
+		e.sendData(e.stream)
+	}
+	e.hand.said = append(e.hand.said, m...)
+	e.emit(m)
+}
+
+// emit sends a handshake message, in the manner of the moment.
+func (e *engine) emit(m []byte) {
+	e.note(true, messageText[m[0]], len(m))
+	if e.packs {
+		e.packed = append(e.packed, m...)
+		return
+	}
+	e.sealMessage(m)
+}
+
+// flush sends the messages that wait for company: before the keys change, and at
+// the end of a call.
+func (e *engine) flush() {
+	if len(e.packed) > 0 {
+		e.sealMessage(e.packed)
+		e.packed = e.packed[:0]
+	}
+}
+
+// sealMessage seals a message, or more than one.
+func (e *engine) sealMessage(m []byte) {
+	if e.halve > 0 {
+		data := e.halve - 1
+		e.halve = 0
+		e.sealPieces(m[:len(m)/2])
+		e.seal(model.TypeApplicationData, filler[:data])
+		m = m[len(m)/2:]
+	}
+	e.sealPieces(m)
+}
+
+// sealPieces seals handshake messages in records of no more than is wanted.
+func (e *engine) sealPieces(m []byte) {
+	most := model.MaxRecordLen
+	if e.split > 0 {
+		most = min(most, e.split)
+	}
+	for len(m) > 0 {
+		n := min(len(m), most)
+		e.seal(model.TypeHandshake, m[:n])
+		m = m[n:]
+	}
+}
+
+// alert sends an alert.
+func (e *engine) alert(level byte, a model.Alert) {
+	e.flush()
+	e.note(true, "alert "+a.String(), 2)
+	e.seal(model.TypeAlert, []byte{level, byte(a)})
+}
+
+// notifyClose sends close_notify, once.
+func (e *engine) notifyClose() {
+	if e.shut&model.SentClose == 0 {
+		e.shut |= model.SentClose
+		e.alert(model.LevelWarning, model.AlertCloseNotify)
+	}
+}
+
+// seal makes a record, which waits for room.
+func (e *engine) seal(typ byte, content []byte) {
+	if typ == model.TypeApplicationData {
+		e.note(true, "application data", len(content))
+	}
+	e.late = e.write.seal(e.late, typ, content, 0)
+}

@@ -1,0 +1,404 @@
+package puppet
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/engine/secret"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// An engine is an end of a link. It takes in a record at a time, answers at once,
+// and keeps what it has sealed until there is room: nothing in it ever waits. Its
+// handshake is a table of what may come next, in handle.
+type engine struct {
+	transport
+	role          model.Role
+	tls13         bool
+	partly        bool // Write may take a part
+	most          int  // plaintext of a record
+	renegotiation model.RenegPolicy
+	retries       bool // a server sends a HelloRetryRequest
+	resume        bool
+	psk           [secret.PSKLen]byte
+	session       secret.Session
+	psks          []psk // of TLS 1.3
+	random        secret.Stream
+	watch         func(model.Note)
+	log           func(string)
+
+	hand        handshake
+	verify      [2][]byte // what the Finished of the last handshake said, by role
+	read, write sealer
+	messages    []byte // handshake messages that have come, whole or not
+	plain       []byte // decrypted and not taken
+
+	claimed int // bytes of the Write that is sealed and waits for room
+	shut    model.ShutState
+	err     error // fatal
+	refused error // of the last call only
+	freed   bool
+
+	habits
+}
+
+// A failure is a reason to fail, and the alert that tells the peer.
+type failure struct {
+	alert model.Alert
+	what  string
+}
+
+// Error implements error.
+func (f *failure) Error() string {
+	return fmt.Sprintf("puppet: got %s (alert %s)", f.what, f.alert)
+}
+
+func newEngine(cfg *model.EngineConfig, seed uint64) *engine {
+	e := &engine{transport: newTransport(cfg), role: cfg.Role,
+		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
+		most:          min(max(cfg.MaxRecord, 1), model.MaxRecordLen),
+		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume,
+		session: secret.SessionOf(cfg.Key), psks: psksOf(cfg), watch: cfg.Watch, log: cfg.KeyLog}
+	secret.PSK(cfg.Key, e.psk[:])
+	e.random = secret.Of(seed, cfg.Key, uint64(cfg.Role))
+	return e
+}
+
+// enter begins a call, and says whether the engine lives.
+func (e *engine) enter() bool {
+	if e.freed {
+		panic("puppet: call on an engine that was freed")
+	}
+	e.refused = nil
+	e.transport.begin()
+	if e.role == model.Client && e.hand.at == notBegun && e.err == nil {
+		e.start()
+	}
+	e.send()
+	return e.err == nil
+}
+
+// send moves what was sealed toward the peer.
+func (e *engine) send() {
+	e.flush()
+	e.push()
+}
+
+// step takes in a record; OK says that it did.
+func (e *engine) step() model.Status {
+	if !e.fetch() {
+		return e.lacks()
+	}
+	if wrong := e.dispatch(); wrong != nil {
+		return e.fail(wrong)
+	}
+	if e.err != nil {
+		return model.Failed // the peer sent a fatal alert
+	}
+	return model.OK
+}
+
+// lacks says what a call waits for that finds no whole record.
+func (e *engine) lacks() model.Status {
+	e.send()
+	switch {
+	case e.cause != nil:
+		e.err, e.plain = e.cause, nil
+		return model.Failed
+	case e.Unsent() > 0:
+		return model.WantWrite
+	}
+	return model.WantRead
+}
+
+// fail is the end of the engine. It tells the peer why.
+func (e *engine) fail(why *failure) model.Status {
+	e.alert(model.LevelFatal, why.alert)
+	e.err, e.plain = why, nil
+	e.send()
+	return model.Failed
+}
+
+// refuse fails a call and not the engine.
+func (e *engine) refuse(what string) model.Status {
+	e.refused = fmt.Errorf("puppet: %s: %w", what, model.ErrRefused)
+	return model.Failed
+}
+
+// dispatch acts on the record that has come.
+func (e *engine) dispatch() *failure {
+	rec := e.record
+	e.record = e.record[:0]
+	typ, content, ok := rec[0], rec[model.HeaderLen:], true
+	if typ != model.TypeAlert || !e.tls13 { // one in the clear may still come
+		typ, content, ok = e.read.open(rec)
+	}
+	switch {
+	case !ok:
+		return errBadMAC
+	case typ == model.TypeChangeCipherSpec:
+		return e.cipherSpec()
+	case typ == model.TypeAlert:
+		return e.alerted(content)
+	case typ == model.TypeHandshake:
+		e.messages = append(e.messages, content...)
+		return e.handleAll()
+	case typ == model.TypeApplicationData && e.read.aead != nil:
+		e.note(false, "application data", len(content))
+		e.plain = append(e.plain, content...)
+		return nil
+	}
+	return errUnexpected
+}
+
+// longestMessage is the longest handshake message that is taken, in bytes.
+const longestMessage = 1 << 17
+
+// handleAll acts on the handshake messages that are whole.
+func (e *engine) handleAll() *failure {
+	for len(e.messages) >= 4 {
+		head := reader{p: e.messages[1:]}
+		n := 4 + head.number(3)
+		if n > longestMessage {
+			return errOverflow
+		}
+		if len(e.messages) < n {
+			return nil
+		}
+		m := append([]byte(nil), e.messages[:n]...)
+		e.messages = append(e.messages[:0], e.messages[n:]...)
+		e.note(false, messageText[m[0]], n)
+		if wrong := e.handle(m); wrong != nil {
+			return wrong
+		}
+	}
+	return nil
+}
+
+// alerted takes in an alert. What is only a warning means nothing here.
+func (e *engine) alerted(content []byte) *failure {
+	if len(content) != 2 {
+		return errDecode
+	}
+	level, a := content[0], model.Alert(content[1])
+	e.note(false, "alert "+a.String(), len(content))
+	switch {
+	case a == model.AlertCloseNotify:
+		e.shut |= model.ReceivedClose
+	case level == model.LevelFatal || e.tls13 && a != model.AlertUserCanceled:
+		e.err, e.plain = fmt.Errorf("puppet: the peer sent alert %s", a), nil
+	}
+	return nil
+}
+
+// Handshake implements [model.Engine].
+func (e *engine) Handshake() model.Status {
+	if !e.enter() {
+		return model.Failed
+	}
+	for e.hand.at != settled {
+		switch {
+		case len(e.plain) > 0:
+			return model.WantRead
+		case e.shut&model.ReceivedClose != 0:
+			return model.Closed
+		}
+		if st := e.step(); st != model.OK {
+			return st
+		}
+	}
+	e.send()
+	return model.OK
+}
+
+// Read implements [model.Engine].
+func (e *engine) Read(p []byte) (int, model.Status) {
+	if !e.enter() {
+		return 0, model.Failed
+	}
+	for len(e.plain) == 0 {
+		if e.shut&model.ReceivedClose != 0 {
+			return 0, model.Closed
+		}
+		if st := e.step(); st != model.OK {
+			return 0, st
+		}
+	}
+	e.send()
+	n := copy(p, e.plain)
+	e.plain = e.plain[n:]
+	return n, model.OK
+}
+
+// Write implements [model.Engine]. What it has sealed waits behind all that an
+// attack has sealed before.
+func (e *engine) Write(p []byte) (int, model.Status) {
+	if !e.enter() {
+		return 0, model.Failed
+	}
+	if e.hand.at != settled {
+		if st := e.Handshake(); st != model.OK {
+			return 0, st
+		}
+	}
+	if e.claimed == 0 && e.Unsent() > 0 {
+		return 0, model.WantWrite
+	}
+	if e.claimed == 0 {
+		e.claimed = e.sealData(p)
+		e.send()
+	}
+	if e.Unsent() > 0 {
+		return 0, model.WantWrite
+	}
+	n := min(e.claimed, len(p))
+	e.claimed = 0
+	return n, model.OK
+}
+
+// sealData makes records of p, or with partial writes one of its front.
+func (e *engine) sealData(p []byte) (n int) {
+	for n < len(p) {
+		k := min(len(p)-n, e.most)
+		e.seal(model.TypeApplicationData, p[n:n+k])
+		n += k
+		if e.partly {
+			break
+		}
+	}
+	return n
+}
+
+// Shutdown implements [model.Engine]. In a handshake it is refused.
+func (e *engine) Shutdown() model.Status {
+	switch {
+	case !e.enter():
+		return model.Failed
+	case e.hand.at != settled:
+		return e.refuse("Shutdown in a handshake")
+	}
+	e.notifyClose()
+	e.send()
+	for e.shut&model.ReceivedClose == 0 && len(e.plain) == 0 && e.Unsent() == 0 {
+		if st := e.step(); st != model.OK {
+			return st
+		}
+	}
+	switch {
+	case e.Unsent() > 0:
+		return model.WantWrite
+	case e.shut&model.ReceivedClose == 0:
+		return model.WantRead
+	}
+	return model.OK
+}
+
+// Renegotiate implements [model.Engine].
+func (e *engine) Renegotiate() model.Status {
+	switch {
+	case !e.enter():
+		return model.Failed
+	case e.tls13 || e.hand.at != settled:
+		return e.refuse("Renegotiate in TLS 1.3, or in a handshake")
+	}
+	e.renegotiate()
+	return e.lacks()
+}
+
+// renegotiate begins a new handshake, or asks the client for one.
+func (e *engine) renegotiate() {
+	if e.role == model.Client {
+		e.start()
+		return
+	}
+	e.emit(message(helloRequest, nil))
+}
+
+// KeyUpdate implements [model.Engine].
+func (e *engine) KeyUpdate(requested bool) model.Status {
+	switch {
+	case !e.enter():
+		return model.Failed
+	case !e.tls13 || e.hand.at != settled:
+		return e.refuse("KeyUpdate in TLS 1.2, or in a handshake")
+	}
+	var ask byte
+	if requested {
+		ask = 1
+	}
+	e.update(ask)
+	e.send()
+	if e.Unsent() > 0 {
+		return model.WantWrite
+	}
+	return model.OK
+}
+
+// Authenticate implements [model.Engine]: it is refused.
+func (e *engine) Authenticate() model.Status {
+	e.enter()
+	return e.refuse("a puppet has no certificates")
+}
+
+// WriteEarly implements [model.Engine]: it is refused.
+func (e *engine) WriteEarly([]byte) (int, model.Status) {
+	e.enter()
+	return 0, e.refuse("a puppet has no early data")
+}
+
+// ReadEarly implements [model.Engine]: it is refused.
+func (e *engine) ReadEarly([]byte) (int, model.Status) { return e.WriteEarly(nil) }
+
+// EarlyData implements [model.Engine].
+func (e *engine) EarlyData() model.EarlyStatus { return model.EarlyUnsent }
+
+// ClearErrors implements [model.Engine]. There is no queue.
+func (e *engine) ClearErrors() {}
+
+// InitFinished implements [model.Engine].
+func (e *engine) InitFinished() bool { return e.hand.at == settled && e.err == nil }
+
+// Pending implements [model.Engine].
+func (e *engine) Pending() int { return len(e.plain) }
+
+// HasPending implements [model.Engine].
+func (e *engine) HasPending() bool {
+	return len(e.plain) > 0 || len(e.record) > model.HeaderLen
+}
+
+// Deferred implements [model.Engine]: a KeyUpdate is answered at the read.
+func (e *engine) Deferred() bool { return false }
+
+// ShutState implements [model.Engine].
+func (e *engine) ShutState() model.ShutState { return e.shut }
+
+// Err implements [model.Engine].
+func (e *engine) Err() error {
+	if e.err == nil {
+		return e.refused
+	}
+	return e.err
+}
+
+// note tells whoever watches of a message.
+func (e *engine) note(sent bool, what string, n int) {
+	if e.watch == nil {
+		return
+	}
+	if what == "" {
+		what = "unknown message"
+	}
+	e.watch(model.Note{Sent: sent, Message: what, Bytes: n})
+}
+
+// logKey writes a secret down for Wireshark.
+func (e *engine) logKey(label string, secret []byte) {
+	if e.log != nil {
+		e.log(label + " " + hex.EncodeToString(e.hand.randoms[model.Client]) + " " +
+			hex.EncodeToString(secret))
+	}
+}
+
+// errEnded is why an engine fails that AttackEnd has ended.
+var errEnded = errors.New("puppet: it was told to end the link")

@@ -1,0 +1,64 @@
+package puppet_test
+
+import (
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// libraries are those at the other end, and how a puppet can shake hands with
+// each.
+var libraries = []struct {
+	name string
+	load func(testing.TB) model.Library
+	ways []way
+}{
+	{"puppet", func(testing.TB) model.Library { return puppet.New() }, []way{{}, resumed, retried, both}},
+	{"openssl", need, []way{{}, resumed, retried, both}},
+	{"gotls", goTLS, []way{resumed, both}},
+}
+
+// A way is how the ends shake hands: by the PSK or by a session, with a
+// HelloRetryRequest or without.
+type way struct{ resume, retry bool }
+
+var resumed, retried, both = way{resume: true}, way{retry: true}, way{true, true}
+
+// TestHandshakes: the puppet shakes hands with each library, at either end, in
+// all ways, and data goes both ways; then both close.
+func TestHandshakes(t *testing.T) {
+	for _, lib := range libraries {
+		t.Run(lib.name, func(t *testing.T) {
+			roles(t, func(t *testing.T, v model.Version, r model.Role) {
+				for _, w := range lib.ways {
+					cfg := base(v)
+					cfg.Resume, cfg.Retry = w.resume, w.retry
+					l := open(t, lib.load(t), r, cfg).established()
+					l.say(model.Client, "request")
+					l.say(model.Server, "response")
+					l.close(r)
+				}
+			})
+		})
+	}
+}
+
+// close has the puppet close, and the other end answer.
+func (l *link) close(r model.Role) {
+	l.t.Helper()
+	if st := l.ends[r].Shutdown(); st != model.WantRead {
+		l.t.Errorf("the first Shutdown said %v (%v); want want-read", st, l.ends[r].Err())
+	}
+	l.settle()
+	if _, st := l.read(r.Peer()); st != model.Closed {
+		l.t.Errorf("the other end reads %v; want closed", st)
+	}
+	if st := l.ends[r.Peer()].Shutdown(); st != model.OK {
+		l.t.Errorf("its Shutdown says %v; want ok", st)
+	}
+	l.settle()
+	if st := l.ends[r].Shutdown(); st != model.OK {
+		l.t.Errorf("the last Shutdown says %v; want ok", st)
+	}
+}

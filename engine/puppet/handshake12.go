@@ -1,0 +1,145 @@
+package puppet
+
+import (
+	"bytes"
+
+	"github.com/wantwrite/wantwrite/engine/secret"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// verifyLen is the length of a Finished in TLS 1.2.
+const verifyLen = 12
+
+// answer12 is a server's flight: the whole one with a PSK, or the short one of a
+// session that is resumed, known by its id or its ticket.
+func (e *engine) answer12(h *hello, again bool) *failure {
+	suite, known := suitePSK, e.resume && !again
+	e.hand.extended = h.extended
+	switch {
+	case known && bytes.Equal(h.session, e.session.ID[:]) && h.offers(suitePSK):
+		e.hand.resumed = true
+	case known && bytes.Equal(h.ticket, e.session.Ticket[:]) && h.offers(suiteECDSA):
+		e.hand.resumed, suite = true, suiteECDSA
+	case !h.offers(suitePSK):
+		return errNoCommon
+	default:
+		e.hand.session = nil
+	}
+	e.say(e.serverHello(e.hand.randoms[model.Server], suite, func(b *builder) {
+		b.extension(extRenegotiate, func() {
+			b.vec8(func() {
+				b.bytes(e.verify[model.Client])
+				b.bytes(e.verify[model.Server])
+			})
+		})
+		if h.extended {
+			b.extension(extExtended, func() {})
+		}
+	}))
+	if e.hand.resumed {
+		e.hand.master = e.session.Master[:]
+		e.conclude12()
+		e.hand.at = waitFinished
+		return nil
+	}
+	e.say(message(serverHelloDone, nil))
+	e.hand.at = waitClientKeyExchange
+	return nil
+}
+
+// greeted12 takes in a ServerHello. The session is resumed if its id comes back.
+func (e *engine) greeted12(h *hello) *failure {
+	e.hand.randoms[model.Server], e.hand.extended = h.random, h.extended
+	e.hand.resumed = len(e.hand.session) > 0 && bytes.Equal(h.session, e.hand.session)
+	switch {
+	case e.hand.resumed:
+		e.hand.master = e.session.Master[:]
+		e.hand.at = waitFinished
+	case h.suites[0] != suitePSK:
+		return errNoCommon
+	default:
+		e.hand.at = waitServerHelloDone
+	}
+	return nil
+}
+
+// exchange is a client's second flight: the name of the PSK, and the proof.
+func (e *engine) exchange() {
+	var b builder
+	b.opaque16([]byte(secret.Identity))
+	e.say(message(clientKeyExchange, b))
+	e.agree()
+	e.conclude12()
+}
+
+// agree makes the master secret (RFC 5246, section 8.1; RFC 7627, section 4).
+func (e *engine) agree() {
+	h := &e.hand
+	h.at = waitFinished
+	pms := premaster(e.psk[:])
+	if h.extended {
+		h.master = prf(pms, "extended master secret", sum(h.said), 48)
+		return
+	}
+	seed := append(bytes.Clone(h.randoms[model.Client]), h.randoms[model.Server]...)
+	h.master = prf(pms, "master secret", seed, 48)
+}
+
+// sealers12 are the keys that the handshake has made, by role (RFC 5246, section
+// 6.3).
+func (e *engine) sealers12() (keys [2]sealer) {
+	h := &e.hand
+	seed := append(bytes.Clone(h.randoms[model.Server]), h.randoms[model.Client]...)
+	block := prf(h.master, "key expansion", seed, 2*(keyLen+saltLen))
+	for role := range keys {
+		key, salt := block[role*keyLen:], block[2*keyLen+role*saltLen:]
+		keys[role] = newSealer(key[:keyLen], salt[:saltLen])
+	}
+	return keys
+}
+
+// conclude12 sends ChangeCipherSpec and Finished.
+func (e *engine) conclude12() {
+	e.flush()
+	e.seal(model.TypeChangeCipherSpec, []byte{1})
+	e.write = e.sealers12()[e.role]
+	e.logKey("CLIENT_RANDOM", e.hand.master)
+	e.verify[e.role] = e.proof(e.role)
+	e.say(message(finishedMessage, e.verify[e.role]))
+}
+
+var proofText = [2]string{model.Client: "client finished", model.Server: "server finished"}
+
+// proof is what an end's Finished says.
+func (e *engine) proof(of model.Role) []byte {
+	return prf(e.hand.master, proofText[of], sum(e.hand.said), verifyLen)
+}
+
+// cipherSpec takes in a ChangeCipherSpec. In TLS 1.3 it means nothing.
+func (e *engine) cipherSpec() *failure {
+	switch {
+	case e.tls13:
+		return nil
+	case e.hand.at != waitFinished || e.hand.switched:
+		return errUnexpected
+	}
+	e.hand.switched = true
+	e.read = e.sealers12()[e.role.Peer()]
+	return nil
+}
+
+// finish12 checks the peer's Finished; whoever has not sent one does so now.
+func (e *engine) finish12(m []byte) *failure {
+	peer := e.role.Peer()
+	want := e.proof(peer)
+	if wrong := same(m[4:], want); wrong != nil {
+		return wrong
+	}
+	e.verify[peer] = want
+	e.hand.said = append(e.hand.said, m...)
+	if (e.role == model.Client) == e.hand.resumed {
+		e.conclude12()
+	}
+	e.hand.at, e.stream = settled, 0
+	return nil
+}

@@ -1,0 +1,167 @@
+package puppet
+
+import (
+	"bytes"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// answer13 is a server's flight, or a HelloRetryRequest.
+func (e *engine) answer13(m []byte, h *hello) *failure {
+	group, key := h.group, e.knows(h)
+	switch {
+	case !h.offers(suite13) || key < 0:
+		return errNoCommon
+	case e.retries && !e.hand.retried:
+		group = groupP256
+	case h.share == nil:
+		group = groupX25519
+	}
+	if !e.hand.retried && (h.share == nil || h.group != group) {
+		e.retry(m, group)
+		return nil
+	}
+	said := append(bytes.Clone(e.hand.said), m[:4+h.bindersAt]...)
+	k := &e.psks[e.psk13(h.identities[key])]
+	if wrong := same(h.binders[key], k.binder(said)); wrong != nil {
+		return wrong
+	}
+	e.hand.said = append(e.hand.said, m...)
+	e.hand.group, e.hand.private, e.hand.key = group, e.newKey(group), k
+	return e.flight13(h, key)
+}
+
+// psk13 is the number of our PSK with that name; -1: none.
+func (e *engine) psk13(identity []byte) int {
+	for i := range e.psks {
+		if bytes.Equal(e.psks[i].identity, identity) {
+			return i
+		}
+	}
+	return -1
+}
+
+// knows is the number of the first identity that we know; -1: none.
+func (e *engine) knows(h *hello) int {
+	for i, identity := range h.identities {
+		if e.psk13(identity) >= 0 && i < len(h.binders) {
+			return i
+		}
+	}
+	return -1
+}
+
+// retry asks for another share. The first ClientHello counts by its hash from
+// then on (RFC 8446, section 4.4.1).
+func (e *engine) retry(m []byte, group int) {
+	e.hand.retried = true
+	e.hand.said = message(messageHash, sum(m))
+	e.say(e.serverHello(retryRandom, suite13, func(b *builder) {
+		b.extension(extVersions, func() { b.u16(version13) })
+		b.extension(extKeyShare, func() { b.u16(group) })
+	}))
+}
+
+// flight13 sends what a server has to say, from ServerHello to Finished.
+func (e *engine) flight13(h *hello, key int) *failure {
+	e.say(e.serverHello(e.hand.randoms[model.Server], suite13, func(b *builder) {
+		b.extension(extVersions, func() { b.u16(version13) })
+		b.extension(extKeyShare, func() {
+			b.u16(e.hand.group)
+			b.opaque16(e.hand.private.PublicKey().Bytes())
+		})
+		b.extension(extPreShared, func() { b.u16(key) })
+	}))
+	if wrong := e.share(h.share); wrong != nil {
+		return wrong
+	}
+	e.say(message(encryptedExtensions, []byte{0, 0}))
+	e.prove13()
+	e.application()
+	e.flush()
+	e.write = newSealer13(e.hand.next[model.Server])
+	e.hand.at = waitFinished
+	return nil
+}
+
+// greeted13 takes in a ServerHello, or a HelloRetryRequest.
+func (e *engine) greeted13(m []byte, h *hello) *failure {
+	if bytes.Equal(h.random, retryRandom) {
+		return e.again(m, h)
+	}
+	if h.chosen < 0 || h.chosen >= len(e.psks) || h.group != e.hand.group {
+		return errNoCommon
+	}
+	e.hand.said = append(e.hand.said, m...)
+	e.hand.key = &e.psks[h.chosen]
+	e.hand.at = waitEncryptedExtensions
+	return e.share(h.share)
+}
+
+// again sends the second ClientHello.
+func (e *engine) again(m []byte, h *hello) *failure {
+	if e.hand.retried || curveOf(h.group) == nil {
+		return errNoCommon
+	}
+	e.hand.retried, e.hand.cookie = true, h.cookie
+	e.hand.said = append(message(messageHash, sum(e.hand.said)), m...)
+	e.hand.group, e.hand.private = h.group, e.newKey(h.group)
+	e.say(e.clientHello())
+	return nil
+}
+
+// share makes the keys of the handshake from both shares and the PSK (RFC 8446,
+// section 7.1).
+func (e *engine) share(theirs []byte) *failure {
+	public, err := curveOf(e.hand.group).NewPublicKey(theirs)
+	if err != nil {
+		return errDecode
+	}
+	common, err := e.hand.private.ECDH(public)
+	if err != nil {
+		return errDecode
+	}
+	early := extract(nil, e.hand.key.key)
+	e.hand.master = extract(derive(early, "derived", nil), common)
+	e.hand.traffic[model.Client] = derive(e.hand.master, "c hs traffic", e.hand.said)
+	e.hand.traffic[model.Server] = derive(e.hand.master, "s hs traffic", e.hand.said)
+	e.logKey("CLIENT_HANDSHAKE_TRAFFIC_SECRET", e.hand.traffic[model.Client])
+	e.logKey("SERVER_HANDSHAKE_TRAFFIC_SECRET", e.hand.traffic[model.Server])
+	e.flush()
+	e.write = newSealer13(e.hand.traffic[e.role])
+	e.read = newSealer13(e.hand.traffic[e.role.Peer()])
+	return nil
+}
+
+// application makes the secrets of the data, from all up to the server's Finished.
+func (e *engine) application() {
+	empty := make([]byte, len(e.hand.master))
+	e.hand.master = extract(derive(e.hand.master, "derived", nil), empty)
+	e.hand.next[model.Client] = derive(e.hand.master, "c ap traffic", e.hand.said)
+	e.hand.next[model.Server] = derive(e.hand.master, "s ap traffic", e.hand.said)
+	e.logKey("CLIENT_TRAFFIC_SECRET_0", e.hand.next[model.Client])
+	e.logKey("SERVER_TRAFFIC_SECRET_0", e.hand.next[model.Server])
+}
+
+// prove13 sends a Finished.
+func (e *engine) prove13() {
+	e.say(message(finishedMessage, finished(e.hand.traffic[e.role], sum(e.hand.said))))
+}
+
+// finish13 checks the peer's Finished; a client sends its own.
+func (e *engine) finish13(m []byte) *failure {
+	peer := e.role.Peer()
+	if wrong := same(m[4:], finished(e.hand.traffic[peer], sum(e.hand.said))); wrong != nil {
+		return wrong
+	}
+	e.hand.said = append(e.hand.said, m...)
+	if e.role == model.Client {
+		e.application()
+		e.prove13()
+		e.flush()
+		e.write = newSealer13(e.hand.next[model.Client])
+	}
+	e.read = newSealer13(e.hand.next[peer])
+	e.hand.at = settled
+	return nil
+}

@@ -1,0 +1,210 @@
+package puppet
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+const (
+	keyLen  = 16 // AES-128
+	ivLen   = 12
+	tagLen  = 16
+	saltLen = 4 // of TLS 1.2's nonces (RFC 5288, section 3)
+
+	explicitLen = ivLen - saltLen
+)
+
+// A sealer is the keys of one direction. The zero value leaves records in the
+// clear.
+type sealer struct {
+	aead   cipher.AEAD
+	iv     [ivLen]byte // in TLS 1.2 its front is the salt
+	seq    uint64
+	tls13  bool
+	secret []byte // of TLS 1.3, from which the next one follows
+}
+
+// newSealer makes the keys of a direction. The errors of crypto/aes and cipher
+// are those of wrong lengths.
+func newSealer(key, iv []byte) sealer {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		panic(err)
+	}
+	s := sealer{}
+	if s.aead, err = cipher.NewGCM(block); err != nil {
+		panic(err)
+	}
+	copy(s.iv[:], iv)
+	return s
+}
+
+// newSealer13 makes them of a traffic secret (RFC 8446, section 7.3).
+func newSealer13(secret []byte) sealer {
+	s := newSealer(expand(secret, "key", nil, keyLen), expand(secret, "iv", nil, ivLen))
+	s.tls13, s.secret = true, secret
+	return s
+}
+
+// next are the keys after a KeyUpdate (RFC 8446, section 7.2).
+func (s *sealer) next() sealer {
+	return newSealer13(expand(s.secret, "traffic upd", nil, sha256.Size))
+}
+
+// overhead is how much longer sealing makes content.
+func (s *sealer) overhead() int {
+	switch {
+	case s.aead == nil:
+		return 0
+	case s.tls13:
+		return 1 + tagLen
+	}
+	return explicitLen + tagLen
+}
+
+// seal appends content as a record, with that much padding in TLS 1.3, which
+// alone has any.
+func (s *sealer) seal(dst []byte, typ byte, content []byte, padding int) []byte {
+	if s.aead == nil {
+		return model.AppendRecord(dst, typ, model.WireTLS12, content)
+	}
+	n := len(content) + s.overhead()
+	if s.tls13 {
+		inner := append(append([]byte(nil), content...), typ)
+		inner = append(inner, make([]byte, padding)...)
+		n += padding
+		dst = append(dst, model.TypeApplicationData, 3, 3, byte(n>>8), byte(n))
+		header := dst[len(dst)-model.HeaderLen:]
+		return s.aead.Seal(dst, s.nonce(), inner, header)
+	}
+	dst = append(dst, typ, 3, 3, byte(n>>8), byte(n))
+	dst = binary.BigEndian.AppendUint64(dst, s.seq)
+	more := s.additional(typ, len(content))
+	return s.aead.Seal(dst, s.nonce(), content, more)
+}
+
+// nonce is that of the next record (RFC 8446, section 5.3; RFC 5288, section 3).
+func (s *sealer) nonce() []byte {
+	n := s.iv
+	seq := s.seq
+	s.seq++
+	if !s.tls13 {
+		binary.BigEndian.PutUint64(n[saltLen:], seq)
+		return n[:]
+	}
+	for i := range 8 {
+		n[ivLen-1-i] ^= byte(seq >> (8 * i))
+	}
+	return n[:]
+}
+
+// additional is what TLS 1.2 authenticates besides (RFC 5246, section 6.2.3.3).
+func (s *sealer) additional(typ byte, n int) []byte {
+	a := binary.BigEndian.AppendUint64(nil, s.seq)
+	return append(a, typ, 3, 3, byte(n>>8), byte(n))
+}
+
+// open gives the inner type and the content of a whole record, which may share
+// its memory.
+func (s *sealer) open(rec []byte) (typ byte, content []byte, ok bool) {
+	body := rec[model.HeaderLen:]
+	switch {
+	case s.aead == nil:
+		return rec[0], body, true
+	case s.tls13 && rec[0] == model.TypeChangeCipherSpec:
+		return rec[0], body, true // means nothing (RFC 8446, appendix D.4)
+	case len(body) < s.overhead():
+		return 0, nil, false
+	case s.tls13:
+		inner, err := s.aead.Open(body[:0], s.nonce(), body, rec[:model.HeaderLen])
+		if err != nil {
+			return 0, nil, false
+		}
+		return unpad(inner)
+	}
+	more := s.additional(rec[0], len(body)-s.overhead())
+	nonce := s.nonce()
+	copy(nonce[saltLen:], body)
+	body = body[explicitLen:]
+	content, err := s.aead.Open(body[:0], nonce, body, more)
+	return rec[0], content, err == nil
+}
+
+// unpad takes padding and inner type off (RFC 8446, section 5.4).
+func unpad(p []byte) (typ byte, content []byte, ok bool) {
+	for i := len(p) - 1; i >= 0; i-- {
+		if p[i] != 0 {
+			return p[i], p[:i], true
+		}
+	}
+	return 0, nil, false
+}
+
+// prf is the PRF of TLS 1.2 with SHA-256 (RFC 5246, section 5).
+func prf(secret []byte, label string, seed []byte, n int) []byte {
+	seed = append([]byte(label), seed...)
+	var out []byte
+	for a := seed; len(out) < n; {
+		a = mac(secret, a)
+		out = append(out, mac(secret, append(a[:len(a):len(a)], seed...))...)
+	}
+	return out[:n]
+}
+
+func mac(key, p []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write(p)
+	return h.Sum(nil)
+}
+
+func sum(p []byte) []byte {
+	s := sha256.Sum256(p)
+	return s[:]
+}
+
+// premaster is a PSK as TLS 1.2 makes it one: its length in zeros, and itself
+// (RFC 4279, section 2).
+func premaster(psk []byte) []byte {
+	var b builder
+	b.opaque16(make([]byte, len(psk)))
+	b.opaque16(psk)
+	return b
+}
+
+// extract is HKDF-Extract, and expand HKDF-Expand-Label (RFC 8446, section 7.1).
+// They fail only for lengths that nobody asks for.
+func extract(salt, secret []byte) []byte {
+	p, err := hkdf.Extract(sha256.New, secret, salt)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+func expand(secret []byte, label string, context []byte, n int) []byte {
+	var info builder
+	info.u16(n)
+	info.opaque8([]byte("tls13 " + label))
+	info.opaque8(context)
+	p, err := hkdf.Expand(sha256.New, secret, string(info), n)
+	if err != nil {
+		panic(err)
+	}
+	return p
+}
+
+// derive is Derive-Secret, of what the handshake has said so far.
+func derive(secret []byte, label string, said []byte) []byte {
+	return expand(secret, label, sum(said), sha256.Size)
+}
+
+// finished is the MAC of a Finished, or of a binder (RFC 8446, section 4.4.4).
+func finished(secret, hash []byte) []byte {
+	return mac(expand(secret, "finished", nil, sha256.Size), hash)
+}

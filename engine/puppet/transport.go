@@ -1,0 +1,145 @@
+package puppet
+
+import (
+	"math"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A transport carries records: two bounded buffers, or a socket. What is sealed
+// and has no room waits in late, however much it is.
+type transport struct {
+	in, out model.Ring
+	socket  model.Socket
+	cause   error  // why the socket carries no more: model.ErrEOF, model.ErrReset
+	late    []byte // sealed, behind out
+	record  []byte // what has come of the record that is arriving
+	deaf    bool   // AttackDeaf
+	sips    bool   // AttackSip
+	ration  int    // bytes that this call may still take
+}
+
+// newTransport makes a transport with the buffers, or the socket, of cfg.
+func newTransport(cfg *model.EngineConfig) (t transport) {
+	if cfg.Transport == model.Attached {
+		t.socket = cfg.Socket
+		return t
+	}
+	t.in.Reset(cfg.In)
+	t.out.Reset(cfg.Out)
+	return t
+}
+
+// begin sets what one call may take of the input.
+func (t *transport) begin() {
+	switch t.ration = math.MaxInt; {
+	case t.deaf:
+		t.ration = 0
+	case t.sips && t.socket != nil: // a pair's buffer takes no more than one
+		t.ration = 1
+	}
+}
+
+// fetch reads on in the record at hand, and says whether it is whole.
+func (t *transport) fetch() bool {
+	for {
+		missing := model.HeaderLen - len(t.record)
+		if missing <= 0 {
+			missing = model.RecordSize(t.record) - len(t.record)
+		}
+		if missing == 0 {
+			return true
+		}
+		n := t.take(min(missing, t.ration))
+		t.ration -= n
+		if n == 0 {
+			return false
+		}
+	}
+}
+
+// take moves at most n bytes of the input to the record.
+func (t *transport) take(n int) int {
+	if n == 0 {
+		return 0
+	}
+	at := len(t.record)
+	t.record = append(t.record, make([]byte, n)...)
+	got := t.receive(t.record[at:])
+	t.record = t.record[:at+got]
+	return got
+}
+
+func (t *transport) receive(p []byte) int {
+	if t.socket == nil {
+		return t.in.Read(p)
+	}
+	if t.cause != nil {
+		return 0
+	}
+	n, st := t.socket.Recv(p)
+	switch st {
+	case model.EOF:
+		t.cause = model.ErrEOF
+	case model.Reset:
+		t.cause = model.ErrReset
+	}
+	return n
+}
+
+// push moves what waits into the buffer, or the socket, as far as it fits. What
+// a broken socket can't take is gone.
+func (t *transport) push() {
+	for len(t.late) > 0 && t.cause != model.ErrReset {
+		n := t.put(t.late)
+		t.late = t.late[n:]
+		if n == 0 {
+			break
+		}
+	}
+	if len(t.late) == 0 || t.cause == model.ErrReset {
+		t.late = nil
+	}
+}
+
+func (t *transport) put(p []byte) int {
+	if t.socket == nil {
+		return t.out.Write(p)
+	}
+	n, st := t.socket.Send(p)
+	if st == model.Reset {
+		t.cause = model.ErrReset
+	}
+	return n
+}
+
+// Feed implements [model.Engine].
+func (t *transport) Feed(p []byte) int { return t.in.Write(p[:min(len(p), t.InputRoom())]) }
+
+// Drain implements [model.Engine]. What waits behind the buffer follows.
+func (t *transport) Drain(p []byte) int {
+	if t.socket != nil {
+		return 0
+	}
+	n := t.out.Read(p)
+	t.push()
+	return n
+}
+
+// OutputPending implements [model.Engine].
+func (t *transport) OutputPending() int { return t.out.Len() }
+
+// InputRoom implements [model.Engine].
+func (t *transport) InputRoom() int {
+	switch room := t.in.Room(); {
+	case t.deaf:
+		return 0
+	case t.sips:
+		return max(0, min(room, 1-t.in.Len()))
+	default:
+		return room
+	}
+}
+
+// Unsent implements [model.Inspector].
+func (t *transport) Unsent() int { return len(t.late) }
