@@ -83,6 +83,7 @@ var arguments = [sim.NumVerbs][2]*argument{
 	sim.Window:    {ticks},
 	sim.Mutate:    {names, bytesOf},
 	sim.Tick:      {ticks},
+	sim.Attack:    {names, bytesOf},
 }
 
 // ranks are those of an action's arguments.

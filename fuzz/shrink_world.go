@@ -39,6 +39,7 @@ var settings = []setting{
 	flag(func(c *sim.Config) *bool { return &c.RefuseReneg }),
 	flag(func(c *sim.Config) *bool { return &c.IgnoreReneg }),
 	flag(func(c *sim.Config) *bool { return &c.AwaitUpdate }),
+	flag(func(c *sim.Config) *bool { return &c.Hostile }),
 	flag(func(c *sim.Config) *bool { return &c.AnswerAtRead }),
 	flag(func(c *sim.Config) *bool { return &c.WholeWrites }),
 	flag(func(c *sim.Config) *bool { return &c.FixedBuffer }),

@@ -26,9 +26,10 @@ const (
 	AttackKeyUpdates
 	// AttackHelloRequests: N HelloRequests (RFC 5246, section 7.4.1.1).
 	AttackHelloRequests
-	// AttackRenegotiation: a new handshake begins between records of N bytes of
-	// application data, which go on until it is through. In TLS 1.3 it is a
-	// ClientHello that nobody wants.
+	// AttackRenegotiation: a new handshake begins in the middle of records of N
+	// bytes of application data, if N is not 0: in front of and behind a client's
+	// ClientHello, or a server's HelloRequest, and in front of its ServerHello.
+	// Where none can begin it is a ClientHello that nobody wants.
 	AttackRenegotiation
 	// AttackWarnings: N warning alerts, user_canceled (CVE-2016-8610).
 	AttackWarnings
@@ -111,6 +112,16 @@ func (a Attack) String() string {
 
 // About says in a clause what the attack does.
 func (a Attack) About() string { return attackText[a%NumAttacks].about }
+
+// Forges says whether the attack brings application data that no app has written:
+// what the peer's app is given from then on means nothing.
+func (a Attack) Forges() bool {
+	switch a {
+	case AttackInterleave, AttackRenegotiation, AttackContent, AttackSealed, AttackDataAfterClose:
+		return true
+	}
+	return false
+}
 
 // Argument says what the attack's argument is; it is empty if there is none.
 func (a Attack) Argument() string { return attackText[a%NumAttacks].argument }

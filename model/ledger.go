@@ -29,6 +29,8 @@ type Account struct {
 	// Told and Why: the app was told that nothing more will come.
 	Told bool
 	Why  Cause
+	// Hostile: the engine has attacked the peer's: see Attacker. It owes nothing.
+	Hostile bool
 	// Gone: the pump gave its socket back.
 	Gone bool
 	// Broken: a socket call has said reset. What is drained after that has
@@ -230,7 +232,7 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || r.Broken || r.awaitsRoom() {
+	if a.Gone || a.Hostile || r.Broken || r.awaitsRoom() {
 		return NoObligation, 0
 	}
 	switch {
@@ -274,7 +276,7 @@ func (l *Ledger) jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).bl
 func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || a.Closing || a.Told || a.blocked() {
+	if a.Gone || a.Hostile || a.Closing || a.Told || a.blocked() {
 		return NoObligation, 0
 	}
 	switch {
@@ -298,7 +300,7 @@ func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 	r := &a.Rest
 	whole := !l.tainted(e) && !a.Closing && !p.Closing && !a.Told
 	switch {
-	case a.Gone:
+	case a.Gone || a.Hostile:
 		return NoObligation, 0
 	case a.Closing:
 		return CloseNotify, 0

@@ -180,9 +180,10 @@ func checkStall(l *Ledger, e int, _ Moment) (Finding, bool) {
 }
 
 // deadlocked: both ends have something to send, no room for it, and input
-// that they do not read.
+// that they do not read. Against a peer that reads nothing on purpose there is
+// nothing that an end could do.
 func deadlocked(l *Ledger, e int) bool {
-	if l.jammed(e) {
+	if l.jammed(e) || l.peer(e).Hostile {
 		return false
 	}
 	for _, end := range [...]int{e, e ^ 1} {

@@ -3,7 +3,8 @@ package sim
 import "fmt"
 
 // A Verb is a kind of action: the first word of a script's line. There are at
-// most 15, so that a script can be read without a manual.
+// most 16, so that a script can be read without a manual, and those of an end fit
+// a word of the enabled set.
 type Verb uint8
 
 const (
@@ -41,6 +42,9 @@ const (
 	Mutate
 	// Tick advances virtual time by Arg ticks.
 	Tick
+	// Attack lets the end's engine do what no honest library would: Arg is the
+	// model.Attack, Arg2 its argument. Only a peer's that is hostile can.
+	Attack
 
 	// NumVerbs is how many verbs there are.
 	NumVerbs
@@ -49,6 +53,7 @@ const (
 var verbText = [NumVerbs]string{
 	"deliver", "poll", "write", "pause", "resume", "renegotiate", "keyupdate",
 	"shut", "close", "spurious", "window", "reset", "fin", "mutate", "tick",
+	"attack",
 }
 
 // String is the verb's word.

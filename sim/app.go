@@ -47,6 +47,7 @@ type app struct {
 	body              uint32 // bytes of the body still to come
 	mutations         int    // received since the last acknowledgement
 	opened            bool   // the stream is open
+	deceived          bool   // the peer's engine forges data: it means nothing
 	finish, half      bool   // close, or half-close, once the backlog is taken
 	inWrite           bool
 	lent              bool   // spare is what the pump is being offered
@@ -190,6 +191,9 @@ func (a *app) Data(p []byte) {
 	acct := a.e.acct
 	a.e.moved(&acct.Delivered, len(p))
 	a.e.observe(opData, len(p), 0)
+	if a.deceived {
+		return
+	}
 	acct.Mismatch = a.compare(p)
 	if acct.Mismatch != model.NoMismatch {
 		a.e.w.judge(a.e, model.AtData)

@@ -37,7 +37,27 @@ func (w *World) do(a Action) {
 		w.mutate(e.in, Mutation(a.Arg), a.Arg2)
 	case Tick:
 		w.tick(uint64(a.Arg))
+	case Attack:
+		w.attack(e, model.Attack(a.Arg), int(a.Arg2))
 	}
+}
+
+// attack lets an end's engine attack. Its link is as good as broken by a fault:
+// completion is not owed from then on, and by this end nothing.
+//
+// Story 50: the end's pump had no reason to look at its engine, whose output lay
+// there until something else came by. An end of a pause makes it look.
+func (w *World) attack(e *endpoint, a model.Attack, n int) {
+	w.taint(e)
+	e.acct.Hostile = true
+	e.moves++
+	if p := e.peer(); a.Forges() {
+		p.app.deceived = true
+	}
+	w.initiate(e, func() {
+		e.engine.(model.Attacker).Attack(a, n)
+		e.pause(false)
+	})
 }
 
 // renegotiate is the app's decision to begin a handshake, or in TLS 1.3 to ask

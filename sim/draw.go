@@ -1,5 +1,7 @@
 package sim
 
+import "github.com/wantwrite/wantwrite/model"
+
 // Draw makes a draw function of the world's choices for other generators
 // (rapid, fuzz bytes): below(n, label) must answer 0 to n-1.
 type Draw struct {
@@ -94,6 +96,11 @@ func (d *Draw) arguments(v Verb, e End) Action {
 		a.On, a.Arg = 0, 1+draw(8, "ticks") // time is everybody's
 	case Mutate:
 		a.Arg, a.Arg2 = draw(int(NumMutations), "mutation"), draw(1<<16, "parameter")
+	case Attack:
+		a.Arg = draw(int(model.NumAttacks), "attack")
+		if model.Attack(a.Arg).Argument() != "" {
+			a.Arg2 = draw(model.MaxAttack+1, "argument")
+		}
 	}
 	return a
 }

@@ -46,7 +46,7 @@ func (w *World) refresh(a Action) {
 
 // turns are the verbs that call a pump or an app.
 const turns = 1<<Poll | 1<<Write | 1<<Pause | 1<<Resume | 1<<Renegotiate | 1<<KeyUpdate |
-	1<<Shut | 1<<Close | 1<<Spurious
+	1<<Shut | 1<<Close | 1<<Spurious | 1<<Attack
 
 // fromNetwork are the verbs that networkChoices decides.
 const fromNetwork = 1<<Deliver | 1<<Reset | 1<<Fin | 1<<Window | 1<<Mutate
@@ -126,6 +126,9 @@ func (w *World) appChoices(e *endpoint) uint16 {
 	m := uint16(1 << Spurious)
 	if a.Paused {
 		return m | 1<<Resume | w.endChoices(e)
+	}
+	if e.armed {
+		m |= 1 << Attack
 	}
 	if a.Told {
 		return m

@@ -24,6 +24,8 @@ type endpoint struct {
 	open   uint16 // what the app can do, as verbs
 	metEnd bool   // the pump has read EOF or reset
 
+	armed bool // its engine may attack
+
 	engine  model.Engine
 	library model.Library
 	pump    model.Pump
@@ -53,6 +55,9 @@ func (e *endpoint) restart() error {
 		return err
 	}
 	e.engine = engine
+	if e.w.cfg.Hostile && !e.w.under(e) {
+		_, e.armed = engine.(model.Attacker)
+	}
 	e.startPump()
 	return nil
 }

@@ -15,8 +15,9 @@ type Plan struct {
 	Portions [4]uint16
 	// Body and Answer are the largest bodies of messages and answers, bytes.
 	Body, Answer int
-	// Mutations are those that Mutate takes in turn: verb arguments.
-	Mutations []Action
+	// Mutations are those that Mutate takes in turn, and Attacks those of Attack:
+	// verb arguments.
+	Mutations, Attacks []Action
 }
 
 // numBits is how many events there can be: an event is a verb at an end, bit
@@ -34,6 +35,7 @@ type odds struct {
 	left    [16 * 2]uint16
 	portion [64]uint8 // Deliver's portions, in their odds
 	mutated int
+	hit     int // attacks so far
 }
 
 // restart makes the odds new, for a plan and a seed.
@@ -153,6 +155,12 @@ func (o *odds) arguments(v Verb, e End) Action {
 			m := o.plan.Mutations[o.mutated%len(o.plan.Mutations)]
 			a.Arg, a.Arg2 = m.Arg, m.Arg2
 			o.mutated++
+		}
+	case Attack:
+		if len(o.plan.Attacks) > 0 {
+			m := o.plan.Attacks[o.hit%len(o.plan.Attacks)]
+			a.Arg, a.Arg2 = m.Arg, m.Arg2
+			o.hit++
 		}
 	}
 	return a

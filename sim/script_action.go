@@ -35,6 +35,8 @@ var (
 		show: showEvents, read: readEvents}
 	ticksSyntax = syntax{args: " TICKS", least: 1, most: 1,
 		show: showTicks, read: readTicks}
+	attackSyntax = syntax{args: " ITEM [N]", least: 1, most: 2,
+		show: showAttack, read: readAttack}
 	mutationSyntax = syntax{args: " KIND [N]", least: 1, most: 2,
 		show: showMutation, read: readMutation}
 )
@@ -49,6 +51,7 @@ var grammar = [NumVerbs]syntax{
 	Window:    ticksSyntax,
 	Mutate:    mutationSyntax,
 	Tick:      ticksSyntax,
+	Attack:    attackSyntax,
 }
 
 // String is the action as a line of a script: "deliver server all".
@@ -231,6 +234,40 @@ func readMutation(a *Action, words []string) error {
 		a.Arg2, err = number("parameter", words[1], 0, math.MaxUint32)
 	}
 	return err
+}
+
+// attackText are the attacks' words by value.
+var attackText = func() (words []string) {
+	for a := range model.NumAttacks {
+		words = append(words, a.String())
+	}
+	return words
+}()
+
+// showAttack leaves out what is 0: half the attacks have no argument.
+func showAttack(dst []byte, a Action) []byte {
+	dst = append(dst, model.Attack(min(a.Arg, math.MaxUint8)).String()...)
+	if a.Arg2 == 0 {
+		return dst
+	}
+	return appendNumber(append(dst, ' '), a.Arg2)
+}
+
+func readAttack(a *Action, words []string) error {
+	i, err := pick("attack", words[0], attackText)
+	if err != nil {
+		return err
+	}
+	a.Arg = uint32(i)
+	switch argument := model.Attack(i).Argument(); {
+	case len(words) < 2:
+		return nil
+	case argument == "":
+		return unexpected("argument", words[1], "none: "+words[0]+" has none")
+	default:
+		a.Arg2, err = number(argument, words[1], 0, model.MaxAttack)
+		return err
+	}
 }
 
 func appendNumber(dst []byte, n uint32) []byte { return strconv.AppendUint(dst, uint64(n), 10) }

@@ -12,7 +12,7 @@ import (
 
 const (
 	verbs = "one of deliver, poll, write, pause, resume, renegotiate, keyupdate, shut, close, " +
-		"spurious, window, reset, fin, mutate, tick"
+		"spurious, window, reset, fin, mutate, tick, attack"
 	required = "pump, peer, engine, scenario, under, tls, transport, trigger, links, seed, sizes"
 	fields   = "one of pump, peer, engine, peer-engine, scenario, under, tls, transport, trigger, " +
 		"links, seed, traits, sizes, early, property, hash, found"
@@ -89,7 +89,7 @@ var badLines = []struct{ old, new, want string }{
 		`want a number of 64 bits, like 0x1234 or 4660`},
 	{"traits: answer-at-read stream", "traits:", `14: got traits ""; want one of auth, ` +
 		`answer-at-read, refuse-reneg, ignore-reneg, soft-refusal, whole-writes, fixed-buffer, ` +
-		`reentrant, stream, await-update, hello-retry, resume, reject-early, post-auth, or no such line`},
+		`reentrant, stream, await-update, hello-retry, resume, reject-early, post-auth, hostile, or no such line`},
 	{"answer-at-read stream", "stream stream", `14: got trait "stream"; want each trait once`},
 	{"property: stall", "property: hang", `16: got property "hang"; want one of none, stall, ` +
 		`deadlock, busy-loop, data-loss, corruption, truncation, spurious-failure, ` +

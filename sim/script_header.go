@@ -193,6 +193,7 @@ var traits = []trait{
 	{"resume", func(c *Config) *bool { return &c.Resume }},
 	{"reject-early", func(c *Config) *bool { return &c.RejectEarly }},
 	{"post-auth", func(c *Config) *bool { return &c.PostAuth }},
+	{"hostile", func(c *Config) *bool { return &c.Hostile }},
 }
 
 func getTraits(s *Script) string {

@@ -146,6 +146,13 @@ func TestEveryVerbRoundTrips(t *testing.T) {
 	for m := range sim.NumMutations {
 		sameAction(t, sim.Action{Verb: sim.Mutate, Arg: uint32(m), Arg2: 1 << 31})
 	}
+	for m := range model.NumAttacks {
+		a := sim.Action{Verb: sim.Attack, Arg: uint32(m)}
+		if m.Argument() != "" {
+			a.Arg2 = model.MaxAttack
+		}
+		sameAction(t, a)
+	}
 }
 
 // argOf is a legal Arg for the verbs of which 0 is none.
@@ -256,6 +263,11 @@ func drawAction(t *rapid.T, links int) sim.Action {
 		a.Arg, a.On = arg(0, 1_000_000), 0
 	case sim.Mutate:
 		a.Arg, a.Arg2 = arg(0, uint32(sim.NumMutations)-1), arg(0, 1<<32-1)
+	case sim.Attack:
+		a.Arg = arg(0, uint32(model.NumAttacks)-1)
+		if model.Attack(a.Arg).Argument() != "" {
+			a.Arg2 = arg(0, model.MaxAttack)
+		}
 	}
 	return a
 }

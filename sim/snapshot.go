@@ -181,7 +181,8 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	for _, n := range [...]*int{&queue, &held, &out, &in, &idle} {
 		s.Int(n)
 	}
-	s.Flags(&a.Refused, &a.Paused, &a.Closing, &a.HalfClosing, &a.Told, &a.Gone, &a.Broken)
+	s.Flags(&a.Refused, &a.Paused, &a.Closing, &a.HalfClosing, &a.Told, &a.Gone, &a.Broken,
+		&a.Hostile)
 	s.Byte((*uint8)(&a.Why))
 	if !s.Reading() {
 		return
@@ -200,7 +201,7 @@ func (a *app) Snapshot(s *model.Snapshot) {
 	s.Int(&opaque)
 	s.Int(&body)
 	s.Int(&acks)
-	s.Flags(&a.opened, &a.finish, &a.half)
+	s.Flags(&a.opened, &a.finish, &a.half, &a.deceived)
 	header := s.Held(a.header[:a.have])
 	backlog := s.Held(a.buf[a.taken:a.tail])
 	if !s.Reading() {

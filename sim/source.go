@@ -27,7 +27,7 @@ const (
 var kindOf = [NumVerbs]source{Deliver: wireSource, Poll: loopSource, Write: appSource,
 	Pause: appSource, Resume: appSource, Renegotiate: appSource, KeyUpdate: appSource,
 	Shut: appSource, Close: appSource, Spurious: faultSource, Window: faultSource,
-	Reset: faultSource, Fin: faultSource, Mutate: faultSource}
+	Reset: faultSource, Fin: faultSource, Mutate: faultSource, Attack: faultSource}
 
 // sourceOf says whose event a bit is, and eventsOf which events a source has.
 var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) {

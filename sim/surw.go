@@ -43,7 +43,7 @@ const (
 // startingVerbs and endingVerbs are those of the two classes.
 const (
 	startingVerbs = 1<<Write | 1<<Renegotiate | 1<<KeyUpdate | 1<<Pause | 1<<Resume
-	endingVerbs   = 1<<Shut | 1<<Close | 1<<Reset | 1<<Fin | 1<<Mutate
+	endingVerbs   = 1<<Shut | 1<<Close | 1<<Reset | 1<<Fin | 1<<Mutate | 1<<Attack
 )
 
 // Restart implements Searcher.

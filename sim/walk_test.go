@@ -101,6 +101,8 @@ func (s *walk) arguments(v Verb, e End) Action {
 		a.Arg = 1 + below(8)
 	case Mutate:
 		a.Arg, a.Arg2 = below(uint64(NumMutations)), below(1<<16)
+	case Attack:
+		a.Arg, a.Arg2 = below(uint64(model.NumAttacks)), below(100)
 	}
 	return a
 }
@@ -122,6 +124,7 @@ func wild(r *Rand) Config {
 	if r.OneIn(3) {
 		z.Chain, z.ClientChain, c.Auth = 300, 300, r.OneIn(2)
 	}
+	c.Hostile = r.OneIn(4)
 	return c
 }
 
@@ -131,6 +134,7 @@ func wild(r *Rand) Config {
 // asked of pumps.
 func TestWalks(t *testing.T) {
 	w, p := NewWorld(), parts()
+	p.PeerEngine = &rebels{Models: model.NewModels()}
 	defer w.Close()
 	watch := model.PropertySet(0).With(model.Crash).With(model.Corruption).With(model.BusyLoop)
 	var did [NumVerbs]int

@@ -183,7 +183,7 @@ const fatal = model.PropertySet(1<<model.Crash | 1<<model.Corruption)
 
 // judge checks the properties of a moment; the first finding counts.
 func (w *World) judge(e *endpoint, m model.Moment) {
-	if w.over {
+	if w.over || e.acct.Hostile {
 		return
 	}
 	if w.cover != nil {
