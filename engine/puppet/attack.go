@@ -8,7 +8,7 @@ type habits struct {
 	packs  bool   // handshake messages share records
 	packed []byte // those that wait for it
 	halve  int    // bytes of data in the middle of the next message, plus one; 0: none
-	stream int    // bytes of data in front of each message of the renegotiation
+	stream int    // bytes of data in front of the next ServerHello
 }
 
 // repertoire is what each attack does. Whatever it sends is sealed at once, with
@@ -87,15 +87,32 @@ func (e *engine) sendSealed(n int) {
 // renegotiateIn begins a renegotiation in the middle of a stream of data. Where
 // there is none to begin, a ClientHello comes that does not count.
 func (e *engine) renegotiateIn(n int) {
-	e.sendData(n)
+	e.stream = n
+	e.streamOn()
 	switch {
 	case !e.tls13 && e.hand.at == settled:
-		e.stream = n
 		e.renegotiate()
 	default:
-		e.emit(message(clientHello, nil))
+		e.emit(e.strayHello())
 	}
-	e.sendData(n)
+	e.streamOn()
+}
+
+// strayHello is a ClientHello that is none of the handshake's.
+func (e *engine) strayHello() []byte {
+	kept := e.hand
+	defer func() { e.hand = kept }()
+	e.begin()
+	e.hand.randoms[model.Client] = e.hand.randoms[e.role]
+	return e.clientHello()
+}
+
+// streamOn sends the next record of the stream that a renegotiation is in the
+// middle of.
+func (e *engine) streamOn() {
+	if e.stream > 0 {
+		e.sendData(e.stream)
+	}
 }
 
 // alertInPieces seals an alert as two records of one byte.
@@ -115,8 +132,8 @@ func (e *engine) alertInPieces(n int) {
 
 // say sends a message of the handshake, which counts.
 func (e *engine) say(m []byte) {
-	if e.stream > 0 {
-		e.sendData(e.stream)
+	if m[0] == serverHello {
+		e.streamOn()
 	}
 	e.hand.said = append(e.hand.said, m...)
 	e.emit(m)

@@ -1,0 +1,191 @@
+package puppet_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A trial is an item of the repertoire, and what each library makes of it. A puppet
+// at either end attacks once the handshake is done, or early, before it begins.
+type trial struct {
+	attack  model.Attack
+	n       int
+	early   bool
+	only    string // "1.2", "1.3 server": where else it comes to something else
+	openssl string // see outcome; "": not tried
+	gotls   string
+}
+
+const limit = model.MaxRecordLen
+
+var trials = []trial{
+	{model.AttackSplit, 1, true, "", "absorbed", "absorbed"},
+	{model.AttackPack, 0, true, "", "absorbed", "absorbed"},
+
+	{model.AttackInterleave, 10, true, "", "unexpected_message", "failed"},
+
+	// OpenSSL bounds no flood of KeyUpdates, crypto/tls takes 16 in a row.
+	{model.AttackKeyUpdates, 16, false, "1.3", "absorbed", "absorbed"},
+	{model.AttackKeyUpdates, 17, false, "1.3", "absorbed", "unexpected_message"},
+	{model.AttackKeyUpdates, 5000, false, "1.3", "absorbed", "unexpected_message"},
+	{model.AttackKeyUpdates, 1, false, "1.2", "unexpected_message", "unexpected_message"},
+	{model.AttackKeyUpdates, 1, true, "", "unexpected_message", "unexpected_message"},
+
+	// Of many HelloRequests a client of OpenSSL answers one. crypto/tls is offered
+	// nothing that it has in the new handshake, or fails over the second.
+	{model.AttackHelloRequests, 1000, false, "1.2 server", "absorbed", "failed"},
+	{model.AttackHelloRequests, 1000, true, "1.2 server", "absorbed", "unexpected_message"},
+	{model.AttackHelloRequests, 1, false, "1.2 client", "unexpected_message", "no_renegotiation"},
+	{model.AttackHelloRequests, 1, false, "1.3", "unexpected_message", "unexpected_message"},
+	{model.AttackHelloRequests, 1, true, "1.2 client", "unexpected_message", "unexpected_message"},
+	{model.AttackHelloRequests, 1000, true, "1.3 server", "absorbed", "unexpected_message"},
+
+	// A client of OpenSSL delivers data in the middle of a renegotiation, up to the
+	// ServerHello; a server does so up to the ClientHello.
+	{model.AttackRenegotiation, 0, false, "1.2", "absorbed", ""},
+	{model.AttackRenegotiation, 100, false, "1.2 server", "absorbed, 300 bytes", "failed, 100 bytes"},
+	{model.AttackRenegotiation, 100, false, "1.2 client", "unexpected_message, 100 bytes",
+		"unexpected_message, 100 bytes"},
+	{model.AttackRenegotiation, 100, false, "1.3", "unexpected_message, 100 bytes",
+		"unexpected_message, 100 bytes"},
+	{model.AttackRenegotiation, 100, true, "", "unexpected_message", "failed"},
+
+	{model.AttackWarnings, 4, false, "", "absorbed", "absorbed"},
+	{model.AttackWarnings, 5, false, "", "unexpected_message", "absorbed"},
+	{model.AttackWarnings, 16, false, "", "unexpected_message", "absorbed"},
+	{model.AttackWarnings, 17, false, "", "unexpected_message", "unexpected_message"},
+	{model.AttackWarnings, 4, true, "1.2 server", "absorbed", "absorbed"},
+	{model.AttackWarnings, 5000, true, "", "unexpected_message", "unexpected_message"},
+
+	{model.AttackAlertPieces, int(model.AlertCloseNotify), false, "", "unexpected_message",
+		"unexpected_message"},
+	{model.AttackAlertPieces, int(model.AlertInternalError), false, "", "unexpected_message",
+		"unexpected_message"},
+	{model.AttackAlertPieces, int(model.AlertUserCanceled), true, "", "unexpected_message",
+		"unexpected_message"},
+
+	{model.AttackEmpties, 16, false, "", "absorbed", "absorbed"},
+	{model.AttackEmpties, 17, false, "", "absorbed", "unexpected_message"},
+	{model.AttackEmpties, 32, false, "", "absorbed", "unexpected_message"},
+	{model.AttackEmpties, 33, false, "", "unexpected_message", "unexpected_message"},
+	{model.AttackEmpties, 5000, false, "", "unexpected_message", "unexpected_message"},
+	{model.AttackEmpties, 1, true, "", "unexpected_message", "failed"},
+
+	{model.AttackContent, limit, false, "", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{model.AttackContent, limit + 1, false, "", "record_overflow", "record_overflow"},
+	{model.AttackContent, limit + 256, false, "", "record_overflow", "record_overflow"},
+	{model.AttackContent, limit + 257, false, "", "record_overflow", "record_overflow"},
+	{model.AttackContent, limit + 2049, false, "", "record_overflow", "record_overflow"},
+	{model.AttackContent, model.MaxAttack, false, "", "record_overflow", "record_overflow"},
+	{model.AttackContent, limit, true, "", "unexpected_message", "failed"},
+	{model.AttackContent, limit + 1, true, "", "record_overflow", "failed"},
+
+	// The longest record with as much content as is legal; then padding that makes
+	// it longer than is legal (RFC 8446, section 5.4), which OpenSSL does not mind,
+	// as long as the record itself is not.
+	{model.AttackSealed, limit, false, "1.2", "absorbed, 16360 bytes", "absorbed, 16360 bytes"},
+	{model.AttackSealed, limit + 24, false, "1.2", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{model.AttackSealed, limit + 25, false, "1.2", "record_overflow", "record_overflow"},
+	{model.AttackSealed, limit + 2048, false, "1.2", "record_overflow", "record_overflow"},
+	{model.AttackSealed, limit + 2049, false, "1.2", "record_overflow", "record_overflow"},
+	{model.AttackSealed, limit + 17, false, "1.3", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{model.AttackSealed, limit + 18, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
+	{model.AttackSealed, limit + 256, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
+	{model.AttackSealed, limit + 257, false, "1.3", "record_overflow", "record_overflow"},
+
+	{model.AttackClose, 0, false, "", "closed", "closed"},
+	{model.AttackClose, 0, true, "1.2 server", "closed", "closed"},
+	{model.AttackClose, 0, true, "1.2 client", "unexpected_message", "closed"},
+	{model.AttackClose, 0, true, "1.3 server", "closed", "closed"},
+	{model.AttackDataAfterClose, 100, false, "", "closed", "closed"},
+	{model.AttackDataAfterClose, 100, true, "1.2 server", "closed", "closed"},
+
+	{model.AttackSip, 0, false, "", "absorbed", "absorbed"},
+	{model.AttackSip, 0, true, "", "absorbed", "absorbed"},
+}
+
+func (tr *trial) String() string {
+	when := "late"
+	if tr.early {
+		when = "early"
+	}
+	return fmt.Sprintf("%s %d %s", tr.attack, tr.n, when)
+}
+
+// TestRepertoire: each library answers each item as the table says, and whoever has
+// absorbed one goes on with its link.
+func TestRepertoire(t *testing.T) {
+	for _, lib := range libraries[1:] {
+		t.Run(lib.name, func(t *testing.T) {
+			roles(t, func(t *testing.T, v model.Version, r model.Role) {
+				for i := range trials {
+					tr := &trials[i]
+					want := map[string]string{"openssl": tr.openssl, "gotls": tr.gotls}[lib.name]
+					if want == "" || !strings.HasPrefix(v.String()+" "+r.String(), tr.only) &&
+						tr.only != "" {
+						continue
+					}
+					cfg := base(v)
+					cfg.Resume = lib.name == "gotls"
+					tr.try(t, open(t, lib.load(t), r, cfg), want)
+				}
+			})
+		})
+	}
+}
+
+// try makes the attack.
+func (tr *trial) try(t *testing.T, l *link, want string) {
+	t.Helper()
+	if !tr.early {
+		l.established()
+	}
+	l.puppet().Attack(tr.attack, tr.n)
+	got := l.outcome(tr.early)
+	if got != want {
+		t.Errorf("%s: %s; want %s (the victim says: %v)", tr, got, want, l.victim().Err())
+	}
+	if got == "absorbed" && want == got {
+		l.lives(tr.String())
+	}
+}
+
+// lives fails the test if a text does not pass both ways.
+func (l *link) lives(after string) {
+	l.t.Helper()
+	for _, from := range []model.Role{l.role.Peer(), l.role} {
+		text := fmt.Sprint("after ", after)
+		l.ends[from].ClearErrors()
+		if _, st := l.ends[from].Write([]byte(text)); st != model.OK {
+			l.t.Errorf("%s: the %v's Write says %v (%v)", after, from, st, l.ends[from].Err())
+			return
+		}
+		var heard string
+		for before := -1; before != l.moved; {
+			before = l.moved
+			l.settle()
+			got, _ := l.read(from.Peer())
+			heard += got
+		}
+		if heard != text {
+			l.t.Errorf("%s: the %v reads %q; want %q", after, from.Peer(), heard, text)
+		}
+	}
+}
+
+// TestEveryAttackIsTried: no item is left out above, or in a test of its own.
+func TestEveryAttackIsTried(t *testing.T) {
+	own := map[model.Attack]string{model.AttackEnd: "TestEnd", model.AttackDeaf: "TestDeaf"}
+	tried := map[model.Attack]bool{}
+	for _, tr := range trials {
+		tried[tr.attack] = true
+	}
+	for a := range model.NumAttacks {
+		if !tried[a] && own[a] == "" {
+			t.Errorf("no trial of %s", a)
+		}
+	}
+}
