@@ -21,6 +21,7 @@ type link struct {
 	role  model.Role      // the puppet's
 	notes [2][]model.Note // what each has sent and absorbed
 	wire  hash.Hash
+	sent  []byte // by the puppet
 	moved int
 	buf   [1 << 16]byte
 }
@@ -66,6 +67,9 @@ func (l *link) carry(from model.Role, n int) int {
 	got := src.Drain(l.buf[:min(n, dst.InputRoom(), len(l.buf))])
 	fmt.Fprint(l.wire, from, got)
 	l.wire.Write(l.buf[:got])
+	if from == l.role {
+		l.sent = append(l.sent, l.buf[:got]...)
+	}
 	if fed := dst.Feed(l.buf[:got]); fed != got {
 		l.t.Fatalf("%v took %d of %d bytes that it had room for", from.Peer(), fed, got)
 	}
