@@ -125,13 +125,8 @@ func (c *Catalog) Parts(cfg *sim.Config) (p sim.Parts, err error) {
 	if err = speak(p.Engine, p.PeerEngine); err != nil {
 		return p, err
 	}
-	if cfg.Engine != cfg.PeerEngine && cfg.Resume {
-		return p, fmt.Errorf("fuzz: got trait resume for engine %q against %q, which have no "+
-			"session in common; want one engine at both ends", cfg.Engine, cfg.PeerEngine)
-	}
-	if cfg.Engine != cfg.PeerEngine && cfg.Sizes.Chain == 0 {
-		return p, fmt.Errorf("fuzz: got chain=0, a PSK, for engine %q against %q; want a chain, "+
-			"of certificates", cfg.Engine, cfg.PeerEngine)
+	if err = acquainted(cfg); err != nil {
+		return p, err
 	}
 	return p, suits(&p, cfg)
 }

@@ -29,7 +29,8 @@ func (o *Options) real() bool {
 
 // mixed says whether two real libraries meet. They do so without
 // renegotiation: crypto/tls fails when it is asked for one, and when data comes
-// in the middle of one. They have no sessions in common.
+// in the middle of one. They have no sessions in common, but each has with a
+// puppet.
 func (o *Options) mixed() bool {
 	return o.Engine != nil && o.PeerEngine != nil && o.Engine.Name() != o.PeerEngine.Name()
 }
@@ -49,6 +50,9 @@ type drawer struct {
 	tight bool         // this world's sizes are where bugs live
 	wild  []sim.Action // storage of the plan's mutations
 	zoo   mutations
+
+	assaults []sim.Action // and of its attacks
+	blows    blows
 }
 
 // draw makes the world and the plan of a schedule.
@@ -73,6 +77,9 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.drawSizes()
 	d.drawOdds()
 	sc.shape(d)
+	if o.hostile() && !d.cfg.Hostile && d.rand.OneIn(2) {
+		d.attacks()
+	}
 	d.identify()
 	d.swarm()
 	d.widen()
@@ -171,7 +178,7 @@ func (d *drawer) drawSizes() {
 		s.Tickets = int(d.rand.Below(3))
 		d.cfg.Retry = d.rand.OneIn(8)
 	}
-	d.cfg.Resume = d.rand.OneIn(8) && !d.opts.mixed()
+	d.cfg.Resume = d.rand.OneIn(8) && (!d.opts.mixed() || d.opts.hostile())
 	if d.rand.OneIn(6) {
 		s.Chain = d.rand.Between(300, 1500)
 	}
@@ -226,6 +233,9 @@ func (d *drawer) drawOdds() {
 func (d *drawer) swarm() {
 	for role := range 2 {
 		for v := range sim.NumVerbs {
+			if v == sim.Attack {
+				continue // what it is about stays
+			}
 			weight := &d.plan.Weights[role][v]
 			*weight <<= d.rand.Below(3)
 			if v > sim.Poll && v != sim.Resume && v != sim.Renegotiate && d.rand.OneIn(8) {

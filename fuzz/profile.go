@@ -37,8 +37,14 @@ func ProfileOf(cfg *sim.Config) string {
 // asked for.
 func checkProfile(o *Options) error {
 	switch o.Profile {
-	case "", profileECDSA, profileMutual:
+	case "":
 		return nil
+	case profileECDSA, profileMutual:
+		if !o.hostile() {
+			return nil
+		}
+		return fmt.Errorf("fuzz: got profile %s with a puppet at an end, which has no "+
+			"certificates; want psk", o.Profile)
 	case profilePSK:
 		if !o.certified() {
 			return nil
@@ -50,8 +56,11 @@ func checkProfile(o *Options) error {
 }
 
 // certified says whether all links have certificates: two real libraries meet
-// with what both have, and crypto/tls has no PSK.
+// with what both have, and crypto/tls has no PSK. A puppet has no certificates.
 func (o *Options) certified() bool {
+	if o.hostile() {
+		return false
+	}
 	return o.mixed() || o.Engine != nil && o.Engine.Name() == "gotls"
 }
 
@@ -78,5 +87,9 @@ func (d *drawer) identify() {
 	d.cfg.Auth = s.Chain > 0 && profile != profileECDSA && (d.cfg.Auth || profile == profileMutual)
 	if chain := rand.Between(leastChain, mostChain); d.cfg.Auth && s.ClientChain == 0 {
 		s.ClientChain = chain
+	}
+	if d.opts.hostile() { // with whom crypto/tls only resumes
+		s.Chain, s.ClientChain, d.cfg.Auth = 0, 0, false
+		d.cfg.Resume = d.cfg.Resume || d.opts.crypto()
 	}
 }

@@ -77,7 +77,12 @@ func nothingFits(o *Options) error {
 		version = "TLS " + o.TLS
 	}
 	engine := ""
-	if o.crypto() {
+	switch sc, _ := ScenarioNamed(o.Scenario); {
+	case sc.Attacks && !o.hostile():
+		engine = " without peer-engine " + puppetName
+	case o.hostile():
+		engine = " and peer-engine " + puppetName
+	case o.crypto():
 		engine = " and engine gotls"
 	}
 	return fmt.Errorf("fuzz: got %s and %s for pump %q%s, which do not go together; "+

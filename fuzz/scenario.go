@@ -15,8 +15,11 @@ type Scenario struct {
 	Needs model.Support
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
-	// NotGo keeps engines of crypto/tls from it: they can't do what it is about.
+	// NotGo keeps engines of crypto/tls, and puppets, from it: they can't do what it is
+	// about.
 	NotGo bool
+	// Attacks: it wants a peer's engine that can attack.
+	Attacks bool
 	// Rare scenarios are drawn less often: they cost more.
 	Rare bool
 	// shape sets what is particular to it.
@@ -59,6 +62,8 @@ func Scenarios() []Scenario {
 			Why: "flights longer than the buffers, client certificates"},
 		{Name: "network-faults", shape: networkFaults,
 			Why: "resets, early ends, closed windows, spurious readiness"},
+		{Name: "hostile-peer", shape: hostilePeer, Attacks: true,
+			Why: "the peer's engine sends what no honest library would"},
 		{Name: "record-faults", shape: recordFaults, Rare: true,
 			Why: "records that are damaged, repeated, lost, split or injected"},
 	}
@@ -79,7 +84,10 @@ func (s *Scenario) fits(o *Options) bool {
 	if o.Scenario != "" && o.Scenario != s.Name {
 		return false
 	}
-	if s.Needs&o.Pump.Support != 0 || s.Only12 && o.mixed() || s.NotGo && o.crypto() {
+	if s.Needs&o.Pump.Support != 0 || s.Only12 && o.mixed() || s.Attacks && !o.hostile() {
+		return false
+	}
+	if s.NotGo && (o.crypto() || o.hostile()) {
 		return false
 	}
 	only12 := o.TLS == "1.2" || o.Pump.Support&model.NoTLS13 != 0

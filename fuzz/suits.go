@@ -41,11 +41,43 @@ func suit(s *model.Spec, role model.Role, cfg *sim.Config, trigger model.Trigger
 // speak says whether two libraries can talk to each other: the model seals
 // with a checksum, which no real library opens.
 func speak(a, b model.Library) error {
+	if a.Name() == puppetName {
+		return fmt.Errorf("fuzz: got engine %q under the pump under test; want it at the other end, "+
+			"as peer-engine: it keeps no promise", a.Name())
+	}
 	if (a.Name() == "model") == (b.Name() == "model") {
 		return nil
 	}
 	return fmt.Errorf("fuzz: got engine %q against %q; want the model at both ends or at none",
 		a.Name(), b.Name())
+}
+
+// acquainted says whether the two libraries of a world know each other in the way
+// that it wants.
+func acquainted(cfg *sim.Config) error {
+	certified := cfg.Sizes.Chain > 0
+	switch {
+	case cfg.Hostile && cfg.PeerEngine != puppetName:
+		return fmt.Errorf("fuzz: got trait hostile and peer-engine %q; want %s, which can attack",
+			cfg.PeerEngine, puppetName)
+	case cfg.Engine == cfg.PeerEngine:
+		return nil
+	case cfg.PeerEngine == puppetName && certified:
+		return fmt.Errorf("fuzz: got chain=%d for peer-engine %s, which has no certificates; want "+
+			"chain=0, a PSK", cfg.Sizes.Chain, puppetName)
+	case cfg.PeerEngine == puppetName && cfg.Engine == "gotls" && !cfg.Resume:
+		return fmt.Errorf("fuzz: got engine gotls against %s without trait resume; want it: "+
+			"crypto/tls has no PSK of its own", puppetName)
+	case cfg.PeerEngine == puppetName:
+		return nil
+	case cfg.Resume:
+		return fmt.Errorf("fuzz: got trait resume for engine %q against %q, which have no "+
+			"session in common; want one engine at both ends", cfg.Engine, cfg.PeerEngine)
+	case !certified:
+		return fmt.Errorf("fuzz: got chain=0, a PSK, for engine %q against %q; want a chain, "+
+			"of certificates", cfg.Engine, cfg.PeerEngine)
+	}
+	return nil
 }
 
 // anywhere says whether a pump can be the peer of hunts, which draw all kinds

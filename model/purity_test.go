@@ -36,7 +36,7 @@ var arrows = map[string]struct {
 	"fuzz/chromium":       {"engine/require", false},
 	"fuzz/live":           {"fuzz sim model", false},
 	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live sim model corpus engine/openssl engine/gotls " +
-		"engine/differential", true},
+		"engine/puppet engine/differential", true},
 }
 
 // banned is what package model, and nearly all of it package sim, has to be

@@ -110,6 +110,10 @@ func (w *World) calm() {
 
 // sweep delivers all to each end and polls each that is ready. It reports
 // whether there was anything to do.
+//
+// Story 51: an attacker that takes no input is ready for ever. The heal took its
+// turns for work, lost patience after 16 rounds, and never came to the timer that
+// its victim waited for.
 func (w *World) sweep() (any bool) {
 	for i := range w.ends[:w.n] {
 		id := End(i)
@@ -119,7 +123,8 @@ func (w *World) sweep() (any bool) {
 		}
 		if w.enabled.Has(Poll, id) && !w.over {
 			w.step(Action{Verb: Poll, On: id})
-			any = true
+			a := &w.accounts[i]
+			any = any || !a.Hostile || a.Idle == 0
 		}
 	}
 	return any

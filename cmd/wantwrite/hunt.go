@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -168,6 +169,10 @@ func (f *huntFlags) engines(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
 	if f.confirm != "" && f.confirm == f.engine {
 		return fmt.Errorf("got --confirm %s and --engine %s; want two that differ", f.confirm,
 			f.engine)
+	}
+	if f.confirm == puppet.Name {
+		return fmt.Errorf("got --confirm %s; want a library that others use: a puppet keeps no "+
+			"promise", f.confirm)
 	}
 	if f.real() {
 		return nil

@@ -11,12 +11,13 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
 
 // engineNames are those that newCatalog knows.
-const engineNames = "model, openssl, gotls"
+const engineNames = "model, openssl, gotls, puppet"
 
 // libsslVariable is the environment variable that names another libssl than
 // the system's usual one: a build of one's own, or an older release.
@@ -33,6 +34,7 @@ func newCatalog() *fuzz.Catalog {
 		return lib, nil
 	})
 	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
+	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
 	return c
 }
 

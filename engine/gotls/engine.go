@@ -101,12 +101,17 @@ func (e *engine) seen(kind byte) {
 
 // enter begins a call, and says whether the engine lives. What it has left to
 // say it says even when it does not.
+//
+// Story 52: a HelloRequest came while a record of Write waited for room. The
+// ClientHello waited behind the record, which only moved when the Write was made
+// again, and nobody writes in a handshake: reads wanted to write for ever, with an
+// empty socket. In a renegotiation reads carry both.
 func (e *engine) enter() bool {
 	if e.freed {
 		panic("gotls: call on an engine that was freed")
 	}
 	e.refused = nil
-	e.wire.held = e.claimed > 0 && e.err == nil
+	e.wire.held = e.claimed > 0 && e.err == nil && !e.again
 	if e.err == nil && e.ended {
 		e.fail(errEnded)
 	}

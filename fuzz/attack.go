@@ -1,0 +1,101 @@
+package fuzz
+
+import (
+	gofuzz "github.com/google/gofuzz"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// puppetName is the library that attacks: engine/puppet.
+const puppetName = "puppet"
+
+// hostile says whether the peer's library can attack.
+func (o *Options) hostile() bool {
+	return o.PeerEngine != nil && o.PeerEngine.Name() == puppetName
+}
+
+// A blow is one structured attack, as gofuzz fills it: which one, and numbers of
+// which the attack takes the one that makes sense.
+type blow struct {
+	Item  model.Attack
+	Count uint8
+	Bytes uint16
+	Limit uint8
+	Code  uint8
+}
+
+// blows makes attacks from a seed with gofuzz.
+type blows struct {
+	fuzzer *gofuzz.Fuzzer
+	source source
+	drawn  [8]blow
+}
+
+// draw fills the blows anew.
+func (b *blows) draw(seed uint64) []blow {
+	b.source.Rand = sim.Rand(seed)
+	if b.fuzzer == nil {
+		b.fuzzer = gofuzz.New().NilChance(0).RandSource(&b.source).Funcs(
+			func(a *model.Attack, c gofuzz.Continue) {
+				*a = model.Attack(c.Intn(int(model.NumAttacks)))
+			})
+	}
+	b.fuzzer.Fuzz(&b.drawn)
+	return b.drawn[:]
+}
+
+// action is the blow as the arguments of an attack action.
+func (b blow) action() sim.Action {
+	a := sim.Action{Verb: sim.Attack, Arg: uint32(b.Item)}
+	switch b.Item {
+	case model.AttackSplit:
+		a.Arg2 = 1 + uint32(b.Bytes)%64
+	case model.AttackInterleave, model.AttackRenegotiation, model.AttackDataAfterClose:
+		a.Arg2 = uint32(b.Bytes) % 512
+	case model.AttackKeyUpdates, model.AttackHelloRequests, model.AttackWarnings,
+		model.AttackEmpties:
+		a.Arg2 = counts[int(b.Count)%len(counts)]
+	case model.AttackAlertPieces:
+		a.Arg2 = uint32(alertCodes[int(b.Code)%len(alertCodes)])
+	case model.AttackContent, model.AttackSealed:
+		if a.Arg2 = uint32(b.Bytes) % 512; b.Limit&1 == 0 {
+			a.Arg2 = limits[int(b.Limit/2)%len(limits)]
+		}
+	}
+	return a
+}
+
+// counts are how many a flood has: around what libraries bear (4 and 32 in
+// OpenSSL, 16 in crypto/tls), and more.
+var counts = [...]uint32{1, 2, 4, 5, 16, 17, 32, 33, 100}
+
+// limits are lengths of records around what is legal (RFC 8446, sections 5.1 and
+// 5.2; RFC 5246, section 6.2).
+var limits = [...]uint32{1 << 14, 1<<14 + 1, 1<<14 + 17, 1<<14 + 24, 1<<14 + 256, 1<<14 + 257,
+	1<<14 + 2048, 1<<14 + 2049}
+
+// attacks lets the peer's engine attack a few times.
+func (d *drawer) attacks() {
+	d.cfg.Hostile = true
+	d.assaults = d.assaults[:0]
+	for _, b := range d.blows.draw(d.rand.Uint64()) {
+		d.assaults = append(d.assaults, b.action())
+	}
+	d.plan.Attacks = d.assaults
+	d.set(d.cfg.Under.Peer(), sim.Attack, 16, uint16(d.rand.Between(1, 6)))
+	s := &d.cfg.Sizes
+	s.Flight, s.Window = max(s.Flight, 256), max(s.Window, 256) // a record is 16 KiB, and more
+}
+
+// hostilePeer: a little of everything, and attacks in the middle.
+func hostilePeer(d *drawer) {
+	d.traffic()
+	d.both(sim.KeyUpdate, 4, 1)
+	d.both(sim.Pause, 4, 2)
+	d.attacks()
+	if d.rand.OneIn(3) {
+		d.scale(4)
+		d.both(sim.Close, 2, 1)
+	}
+}
