@@ -23,6 +23,7 @@ type link struct {
 	wire  hash.Hash
 	sent  []byte // by the puppet
 	moved int
+	frees []func()
 	buf   [1 << 16]byte
 }
 
@@ -32,14 +33,15 @@ func base(v model.Version) model.EngineConfig {
 		PartialWrite: true, MovingBuffer: true}
 }
 
-// open makes both ends. The libraries are in a run that ends with the test.
+// open makes both ends. The libraries are in a run that ends with the test, or with
+// free.
 func open(t testing.TB, other model.Library, role model.Role, cfg model.EngineConfig) *link {
 	t.Helper()
 	lib := puppet.New()
 	lib.Begin(1)
 	other.Begin(1)
-	t.Cleanup(other.End)
-	l := &link{t: t, role: role, wire: sha256.New()}
+	l := &link{t: t, role: role, wire: sha256.New(), frees: []func(){other.End}}
+	t.Cleanup(l.free)
 	for _, r := range []model.Role{model.Client, model.Server} {
 		var by model.Library = other
 		if r == role {
@@ -52,10 +54,18 @@ func open(t testing.TB, other model.Library, role model.Role, cfg model.EngineCo
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { by.Free(e) })
+		l.frees = append(l.frees, func() { by.Free(e) })
 		l.ends[r] = e
 	}
 	return l
+}
+
+// free gives the ends back, and ends the run; a second time does nothing.
+func (l *link) free() {
+	for i := len(l.frees) - 1; i >= 0; i-- {
+		l.frees[i]()
+	}
+	l.frees = nil
 }
 
 func (l *link) puppet() model.Attacker { return l.ends[l.role].(model.Attacker) }
@@ -84,19 +94,26 @@ func (l *link) settle() {
 }
 
 // shake drives both handshakes until nothing moves, and gives what they said
-// last.
+// last. Who is done reads: tickets may come.
 func (l *link) shake() (client, server model.Status) {
 	for range 1 << 17 {
-		l.ends[model.Client].ClearErrors()
-		client = l.ends[model.Client].Handshake()
-		l.ends[model.Server].ClearErrors()
-		server = l.ends[model.Server].Handshake()
+		client, server = l.handshake(model.Client), l.handshake(model.Server)
 		if l.carry(model.Client, 1<<16)+l.carry(model.Server, 1<<16) == 0 {
 			return client, server
 		}
 	}
 	l.t.Fatal("handshake: no end in sight")
 	return
+}
+
+func (l *link) handshake(r model.Role) model.Status {
+	e := l.ends[r]
+	e.ClearErrors()
+	if e.InitFinished() {
+		e.Read(nil)
+		return model.OK
+	}
+	return e.Handshake()
 }
 
 // established shakes hands, and fails the test if that fails.

@@ -1,0 +1,203 @@
+package puppet_test
+
+import (
+	"os"
+	"strconv"
+	"testing"
+
+	gofuzz "github.com/google/gofuzz"
+
+	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A spree is a link and what both its ends do: gofuzz fills it, or a fuzzer's bytes
+// do, a byte a field.
+type spree struct {
+	Version model.Version
+	Role    model.Role // the puppet's
+	Resume  bool
+	Retry   bool
+	Whole   bool  // writes are not partial
+	Late    bool  // hands are shaken first
+	In, Out uint8 // how large the buffers are: see capacity
+	Record  uint8
+	Moves   []move
+}
+
+// A move is one thing that happens. What its numbers mean depends on what it is.
+type move struct {
+	Kind  uint8
+	Item  uint8
+	Count uint8
+	More  uint8
+}
+
+// maxMoves bounds a spree: what it sends has to pass through small buffers.
+const maxMoves = 24
+
+// capacity is the size of a buffer: 64 bytes, or up to 64 KiB.
+func capacity(b uint8) int { return 64 << (b % 11) }
+
+// config is that of the ends. Only by a session does crypto/tls shake hands.
+func (s *spree) config(resumes bool) model.EngineConfig {
+	return model.EngineConfig{Version: s.Version & 1, Key: 7, In: capacity(s.In),
+		Out: capacity(s.Out), MaxRecord: 1 + int(s.Record)*64, PartialWrite: !s.Whole,
+		MovingBuffer: true, Resume: s.Resume || resumes, Retry: s.Retry}
+}
+
+// argument is that of an attack: near the limits of records every other time,
+// otherwise small, or as large as there is.
+func (m *move) argument(a model.Attack) int {
+	switch a {
+	case model.AttackContent, model.AttackSealed:
+		if m.More&1 == 0 {
+			return model.MaxRecordLen + int(m.Count)
+		}
+	case model.AttackKeyUpdates, model.AttackHelloRequests, model.AttackWarnings,
+		model.AttackEmpties, model.AttackAlertPieces, model.AttackSplit:
+		return int(m.Count)
+	}
+	return int(m.Count) * int(m.More) % model.MaxAttack
+}
+
+// make makes a move.
+func (l *link) make(m *move) {
+	victim := l.role.Peer()
+	l.victim().ClearErrors()
+	switch m.Kind % 10 {
+	case 0, 1, 2:
+		a := model.Attack(m.Item) % model.NumAttacks
+		l.puppet().Attack(a, m.argument(a))
+	case 3:
+		l.carry(l.role, 1+int(m.Count)*int(m.More))
+	case 4:
+		l.carry(victim, 1+int(m.Count)*int(m.More))
+	case 5:
+		l.read(victim)
+	case 6:
+		l.read(l.role)
+	case 7:
+		l.puppet().Write(make([]byte, 1+int(m.Count)))
+	case 8:
+		l.honest(m)
+	case 9:
+		l.victim().Handshake()
+	}
+}
+
+// honest is what the victim's pump begins. A Write that has to be made again would be
+// the victim's to remember, so none comes while one may wait.
+func (l *link) honest(m *move) {
+	v := l.victim()
+	switch {
+	case m.Item%8 == 0:
+		v.Shutdown()
+	case m.Item%8 == 1:
+		v.KeyUpdate(m.Count&1 == 0)
+	case v.InitFinished() && v.OutputPending() == 0 && m.Count < 200:
+		if _, st := v.Write(text[:1+int(m.Count)]); st == model.WantWrite {
+			l.settle()
+			v.Write(text[:1+int(m.Count)])
+		}
+	}
+}
+
+// text is what the victim writes.
+var text [256]byte
+
+// run makes the moves of a spree, and then drives the link until nothing moves: that
+// it ends is what drive checks, and that whatever the puppet sealed has left unless
+// nobody takes it. It says how the victim ended.
+func (s *spree) run(t testing.TB, lib model.Library) model.Status {
+	l := open(t, lib, s.Role&1, s.config(lib.Name() == "gotls"))
+	defer l.free()
+	if s.Late {
+		l.established()
+	}
+	for i := range s.Moves[:min(len(s.Moves), maxMoves)] {
+		l.make(&s.Moves[i])
+	}
+	_, last := l.drive(false)
+	l.settle()
+	l.read(l.role)
+	l.settle()
+	held := l.puppet().(model.Inspector).Unsent() + l.puppet().OutputPending()
+	if full := l.victim().InputRoom() == 0; held > 0 && !full {
+		t.Errorf("the puppet holds %d bytes, and the victim has room for %d", held,
+			l.victim().InputRoom())
+	}
+	if last == model.Failed && l.victim().Err() == nil {
+		t.Error("the victim failed, and does not say why")
+	}
+	return last
+}
+
+// spreesVariable is the environment variable that says how many sprees TestSprees
+// makes with each library.
+const spreesVariable = "WANTWRITE_SPREES"
+
+// TestSprees: structured sprees, as gofuzz makes them, end; no library and no puppet
+// breaks. Some victims fail, some are told of a close, and some live.
+func TestSprees(t *testing.T) {
+	sprees := 400
+	if n, err := strconv.Atoi(os.Getenv(spreesVariable)); err == nil {
+		sprees = n
+	}
+	for _, lib := range libraries {
+		t.Run(lib.name, func(t *testing.T) {
+			f := gofuzz.NewWithSeed(5).NilChance(0).NumElements(1, maxMoves)
+			loaded := lib.load(t)
+			ended := map[model.Status]int{}
+			for range sprees {
+				var s spree
+				f.Fuzz(&s)
+				ended[s.run(t, loaded)]++
+			}
+			for _, st := range []model.Status{model.Failed, model.Closed, model.WantRead} {
+				if ended[st] < sprees/50 {
+					t.Errorf("%d of %d victims ended with %v; want more", ended[st], sprees, st)
+				}
+			}
+			t.Log(ended)
+		})
+	}
+}
+
+// spreeOf reads a spree from bytes.
+func spreeOf(p []byte) (s spree) {
+	next := func() (b uint8) {
+		if len(p) > 0 {
+			b, p = p[0], p[1:]
+		}
+		return b
+	}
+	flags := next()
+	s.Version, s.Role = model.Version(flags&1), model.Role(flags>>1&1)
+	s.Resume, s.Retry, s.Whole = flags&4 != 0, flags&8 != 0, flags&16 != 0
+	s.Late = flags&32 != 0
+	s.In, s.Out, s.Record = next(), next(), next()
+	for len(p) > 0 && len(s.Moves) < maxMoves {
+		s.Moves = append(s.Moves, move{next(), next(), next(), next()})
+	}
+	return s
+}
+
+// FuzzAttacks mutates sprees: bytes make the moves of a puppet and of a victim,
+// crypto/tls always, and OpenSSL where there is one.
+func FuzzAttacks(f *testing.F) {
+	for a := range uint8(model.NumAttacks) {
+		for flags := range uint8(8) {
+			f.Add([]byte{flags, 10, 10, 255, 0, a, 33, 1})      // before the handshake
+			f.Add([]byte{flags | 32, 10, 10, 255, 0, a, 33, 1}) // after it
+		}
+	}
+	lib, err := openssl.Load("")
+	f.Fuzz(func(t *testing.T, p []byte) {
+		s := spreeOf(p)
+		s.run(t, goTLS(t))
+		if err == nil {
+			s.run(t, lib)
+		}
+	})
+}
