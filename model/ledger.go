@@ -31,6 +31,9 @@ type Account struct {
 	Why  Cause
 	// Hostile: the engine has attacked the peer's: see Attacker. It owes nothing.
 	Hostile bool
+	// Ended: FIN has left behind close_notify, and nothing was left to send. What the
+	// engine makes after that is not owed: nothing may follow (RFC 8446, section 6.1).
+	Ended bool
 	// Gone: the pump gave its socket back.
 	Gone bool
 	// Broken: a socket call has said reset. What is drained after that has
@@ -229,10 +232,13 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 
 // owedOut is what end e has to send and does not: with write interest armed
 // it would only be waiting for the peer, without it nobody will ever send.
+//
+// Story 54: crypto/tls answers a KeyUpdate that comes after its own close_notify. The
+// pump had sent FIN, as it should, and was blamed for what lay in the engine.
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || a.Hostile || r.Broken || r.awaitsRoom() {
+	if a.Gone || a.Hostile || a.Ended || r.Broken || r.awaitsRoom() {
 		return NoObligation, 0
 	}
 	switch {

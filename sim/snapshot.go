@@ -182,7 +182,7 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 		s.Int(n)
 	}
 	s.Flags(&a.Refused, &a.Paused, &a.Closing, &a.HalfClosing, &a.Told, &a.Gone, &a.Broken,
-		&a.Hostile)
+		&a.Hostile, &a.Ended)
 	s.Byte((*uint8)(&a.Why))
 	if !s.Reading() {
 		return

@@ -102,7 +102,19 @@ func (e *endpoint) endOutput() {
 	r := &e.acct.Rest
 	r.Shut, r.InitDone = e.engine.ShutState(), e.engine.InitFinished()
 	r.Failed, r.Broken = e.tap.dead(), e.in.resetSeen || e.out.reset
+	e.acct.Ended = r.Shut&model.SentClose != 0 && e.sentAll()
 	e.w.judge(e, model.AtFin)
+}
+
+// sentAll says whether neither the engine nor the pump holds anything that wants to
+// leave.
+func (e *endpoint) sentAll() bool {
+	sealed := 0
+	if inside, ok := e.engine.(model.Inspector); ok {
+		sealed = inside.Unsent()
+	}
+	q := e.acct.Queues()
+	return e.engine.OutputPending() == 0 && sealed == 0 && q.Queue == 0 && q.PipeOut == 0
 }
 
 // Close implements model.Socket: with unread data the peer gets a reset.

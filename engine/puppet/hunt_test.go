@@ -1,0 +1,97 @@
+package puppet_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A bounded pump is the reference that gives its peer a time for all of a close, from
+// its beginning.
+//
+// Story 53: the reference sets its timer when close_notify and FIN have left. A peer
+// had closed, and read nothing any more; what the app had written before it closed
+// had no room, and the close waited for ever.
+type bounded struct {
+	model.Reference
+	env model.Env
+}
+
+// boundedSpec is its Spec.
+func boundedSpec() model.Spec {
+	spec := model.ReferenceSpec()
+	spec.Name = "bounded"
+	spec.New = func(env model.Env) model.Pump {
+		p := &bounded{}
+		p.Restart(env)
+		return p
+	}
+	return spec
+}
+
+func (p *bounded) Restart(env model.Env) {
+	p.env = env
+	p.Reference.Restart(env)
+}
+
+func (p *bounded) Close() {
+	p.env.Loop.Timer(p.env.Limits.CloseTicks)
+	p.Reference.Close()
+}
+
+// TestReferenceHolds: hunts find nothing in the reference pump, on OpenSSL and on
+// crypto/tls, with a puppet at the other end: no stall, no busy loop, no buffer that
+// grows.
+func TestReferenceHolds(t *testing.T) {
+	for _, lib := range libraries[1:] {
+		for _, scenario := range []string{"", "hostile-peer"} {
+			t.Run(lib.name+" "+scenario, func(t *testing.T) {
+				spec := boundedSpec()
+				hunt(t, fuzz.Options{Pump: &spec, Engine: lib.load(t), PeerEngine: puppet.New(),
+					Scenario: scenario}, 500)
+			})
+		}
+	}
+}
+
+// TestHuntsFindInOthers: what the other end does is enough to find what kv pumps are
+// known for.
+func TestHuntsFindInOthers(t *testing.T) {
+	c := fuzz.NewCatalog()
+	pump, err := c.Pump("kv-original")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := fuzz.Hunt{Seed: 1, Schedules: 2000, First: true}
+	h.Pump, h.Engine, h.PeerEngine, h.Scenario = pump, need(t), puppet.New(), "hostile-peer"
+	c.AddEngine("openssl", func() (model.Library, error) { return h.Engine, nil })
+	c.AddEngine(puppet.Name, func() (model.Library, error) { return h.PeerEngine, nil })
+	rep, err := h.Run(t.Context(), c)
+	if err != nil || len(rep.Finds) == 0 {
+		t.Fatalf("got %d finds (%v); want some", len(rep.Finds), err)
+	}
+	text := string(rep.Finds[0].Script.Format())
+	if !strings.Contains(text, "peer-engine: puppet") {
+		t.Errorf("the script names no puppet:\n%s", text)
+	}
+}
+
+// hunt fails the test with whatever a hunt finds.
+func hunt(t *testing.T, o fuzz.Options, schedules uint64) {
+	t.Helper()
+	c := fuzz.NewCatalog(*o.Pump)
+	for _, lib := range []model.Library{o.Engine, o.PeerEngine} {
+		c.AddEngine(lib.Name(), func() (model.Library, error) { return lib, nil })
+	}
+	h := fuzz.Hunt{Options: o, Seed: 11, Schedules: schedules}
+	h.Found = func(f *fuzz.Find) error {
+		t.Errorf("%s\n%s", strings.Join(f.Story, "\n"), f.Script.Format())
+		return nil
+	}
+	if _, err := h.Run(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
