@@ -1,0 +1,129 @@
+package puppet_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// wireOf is what passes between two puppets, from both hellos to both closes, with
+// attacks in between: hashes, by version and whether a session is resumed.
+func wireOf(t *testing.T, seed uint64) string {
+	var sums []string
+	for i := range 4 {
+		cfg := base(model.Version(i & 1))
+		cfg.Resume, cfg.Retry = i&2 != 0, i&2 != 0
+		other := puppet.New()
+		l := open(t, seeded{other, seed}, model.Client, cfg)
+		l.puppet().Attack(model.AttackSplit, 7)
+		l.established()
+		if cfg.Version == model.TLS13 {
+			l.puppet().Attack(model.AttackKeyUpdates, 3)
+		}
+		l.puppet().Attack(model.AttackWarnings, 2)
+		l.drive(false)
+		l.say(model.Server, "and on")
+		l.close(model.Client)
+		sums = append(sums, fmt.Sprint(i, " ", hex.EncodeToString(l.wire.Sum(nil))))
+	}
+	return strings.Join(sums, "\n")
+}
+
+// seeded is a library whose runs all have one seed.
+type seeded struct {
+	*puppet.Library
+	seed uint64
+}
+
+func (s seeded) Begin(uint64) { s.Library.Begin(s.seed) }
+
+// childVariable makes TestSameInAnotherProcess print its wire.
+const childVariable = "WANTWRITE_PUPPET_CHILD"
+
+// TestSameInAnotherProcess: the same seed gives the same bytes on the wire, in any
+// process, and another seed does not.
+func TestSameInAnotherProcess(t *testing.T) {
+	ours := wireOf(t, 5)
+	if os.Getenv(childVariable) != "" {
+		fmt.Printf("<<<%s>>>", ours)
+		return
+	}
+	if again := wireOf(t, 5); again != ours {
+		t.Errorf("two runs differ:\n%s\n%s", ours, again)
+	}
+	if wireOf(t, 6) == ours {
+		t.Error("two seeds have one wire")
+	}
+	child := exec.Command(os.Args[0], "-test.run=^TestSameInAnotherProcess$")
+	child.Env = append(os.Environ(), childVariable+"=1", "GOMAXPROCS=1")
+	out, err := child.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if !strings.Contains(string(out), "<<<"+ours+">>>") {
+		t.Errorf("another process has another wire:\n%s\n%s", ours, out)
+	}
+}
+
+// TestNewSaysWhatItCannot: the error names what a puppet can't do.
+func TestNewSaysWhatItCannot(t *testing.T) {
+	for want, change := range map[string]func(*model.EngineConfig){
+		"certificates":    func(c *model.EngineConfig) { c.ServerChain = 300 },
+		"early data":      func(c *model.EngineConfig) { c.EarlyData = 1 },
+		"post-handshake":  func(c *model.EngineConfig) { c.PostAuth = true },
+		"want at least 1": func(c *model.EngineConfig) { c.Out = 0 },
+		"no socket":       func(c *model.EngineConfig) { c.Transport = model.Attached },
+	} {
+		cfg := base(model.TLS13)
+		change(&cfg)
+		e, err := puppet.New().New(&cfg)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, %v; want an error about %q", e, err, want)
+		}
+	}
+}
+
+// TestRefusedCalls: what a puppet has not fails the call and not the link.
+func TestRefusedCalls(t *testing.T) {
+	l := open(t, puppet.New(), model.Client, base(model.TLS13))
+	if st := l.puppet().Shutdown(); st != model.Failed {
+		t.Errorf("Shutdown in the handshake says %v; want it refused", st)
+	}
+	l.established()
+	for what, call := range map[string]func() model.Status{
+		"Renegotiate":  l.puppet().Renegotiate,
+		"Authenticate": l.puppet().Authenticate,
+		"WriteEarly":   func() model.Status { _, st := l.puppet().WriteEarly(nil); return st },
+	} {
+		if st := call(); st != model.Failed || l.puppet().Err() == nil {
+			t.Errorf("%s says %v (%v); want it refused", what, st, l.puppet().Err())
+		}
+	}
+	l.lives("refused calls")
+}
+
+// TestTamperedRecords: a bit that flips on the way to a puppet is noticed, whichever
+// it is.
+func TestTamperedRecords(t *testing.T) {
+	roles(t, func(t *testing.T, v model.Version, r model.Role) {
+		for bit := 40; bit < 400; bit += 7 { // behind the header
+			l := open(t, puppet.New(), r, base(v)).established()
+			if _, st := l.victim().Write([]byte("a text that is long enough")); st != model.OK {
+				t.Fatal(st)
+			}
+			rec := make([]byte, 1000)
+			rec = rec[:l.victim().Drain(rec)]
+			rec[bit/8%len(rec)] ^= 1 << (bit % 8)
+			l.puppet().Feed(rec)
+			if _, st := l.read(r); st != model.Failed && bit/8%len(rec) > 4 {
+				t.Fatalf("bit %d: the puppet says %v; want failed", bit, st)
+			}
+		}
+	})
+}

@@ -1,0 +1,157 @@
+package puppet_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// stories are runs that once went wrong, by the number of the story that is told
+// where it was mended.
+var stories = []struct {
+	number                 int
+	engine, under, tls     string
+	transport, traits      string
+	queue, flight, actions string
+}{
+	{51, "openssl", "server", "1.3", "attached", "hostile", "8192", "16384", `
+attack client interleave
+attack client deaf`},
+	{52, "gotls", "client", "1.2", "attached", "resume hostile", "16", "256", `
+write client 64 0
+deliver server all
+poll client
+deliver server all
+poll server
+deliver client all
+pause client
+attack server hello-requests 1`},
+	{53, "openssl", "client", "1.3", "pair", "hostile", "16", "1024", `
+poll client
+deliver server all
+poll server
+write client 1024 0
+attack server close
+attack server deaf`},
+	{54, "gotls", "client", "1.3", "pair", "resume hostile", "8192", "16384", `
+write server 0 0
+write server 0 0
+write server 0 0
+spurious client read
+deliver server all
+poll server
+deliver client all
+poll client
+deliver server all
+poll server
+write server 0 0
+shut client
+attack server key-updates 1`},
+}
+
+const storyHeader = `wantwrite script 1
+pump: bounded
+peer: reference
+engine: %s
+peer-engine: puppet
+scenario: hostile-peer
+under: %s
+tls: %s
+transport: %s
+trigger: level
+links: 1
+seed: 0x1
+traits: %s
+sizes: bio=8192 pipe=8192 queue=%s chunk=8192 flight=%s window=%s record=16384 ` +
+	`hello=16384 chain=0 client-chain=0 tickets=0 linger=16
+%s
+`
+
+// TestStories replays them, each action where it stands; nothing is found any more.
+func TestStories(t *testing.T) {
+	for _, s := range stories {
+		t.Run(fmt.Sprint(s.number), func(t *testing.T) {
+			text := fmt.Sprintf(storyHeader, s.engine, s.under, s.tls, s.transport, s.traits,
+				s.queue, s.flight, s.flight, s.actions)
+			out := replay(t, s.engine, text)
+			if out.Result.Found {
+				t.Errorf("%v", out.Result.Violation)
+			}
+			again := replay(t, s.engine, text)
+			if again.Result.Hash != out.Result.Hash {
+				t.Errorf("a second run differs: %016x and %016x", out.Result.Hash, again.Result.Hash)
+			}
+		})
+	}
+}
+
+// replay runs a script with new libraries.
+func replay(t *testing.T, engine, text string) fuzz.Outcome {
+	t.Helper()
+	c := fuzz.NewCatalog(boundedSpec())
+	for _, lib := range libraries[1:] {
+		if lib.name == engine {
+			c.AddEngine(engine, func() (model.Library, error) { return lib.load(t), nil })
+		}
+	}
+	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
+	s, err := sim.ParseScript(strings.NewReader(text), "story")
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec := boundedSpec()
+	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestWorlds says which worlds a puppet can't be in, in one line each.
+func TestWorlds(t *testing.T) {
+	c := fuzz.NewCatalog()
+	for _, name := range []string{"openssl", "gotls", puppet.Name} {
+		c.AddEngine(name, func() (model.Library, error) { return named{name}, nil })
+	}
+	good := sim.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
+		PeerEngine: puppet.Name, Version: model.TLS13}
+	if _, err := c.Parts(&good); err != nil {
+		t.Errorf("a PSK with OpenSSL: %v", err)
+	}
+	for want, change := range map[string]func(*sim.Config){
+		"want it at the other end": func(c *sim.Config) { c.Engine = puppet.Name },
+		"the model at both ends":   func(c *sim.Config) { c.Engine = "model" },
+		"has no certificates":      func(c *sim.Config) { c.Sizes.Chain = 500 },
+		"without trait resume":     func(c *sim.Config) { c.Engine = "gotls" },
+		"which can attack":         func(c *sim.Config) { c.PeerEngine, c.Hostile = "openssl", true },
+	} {
+		cfg := good
+		change(&cfg)
+		if _, err := c.Parts(&cfg); err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %v; want a line with %q", err, want)
+		}
+	}
+}
+
+// named is a library that has nothing but a name.
+type named struct{ name string }
+
+func (n named) Name() string    { return n.name }
+func (named) Describe() string  { return "a name" }
+func (named) Begin(uint64)      {}
+func (named) End()              {}
+func (named) Free(model.Engine) {}
+func (named) New(*model.EngineConfig) (model.Engine, error) {
+	return nil, fmt.Errorf("puppet_test: nothing to make")
+}
