@@ -14,15 +14,16 @@ import (
 // stories are runs that once went wrong, by the number of the story that is told
 // where it was mended.
 var stories = []struct {
-	number                 int
-	engine, under, tls     string
-	transport, traits      string
-	queue, flight, actions string
+	number             int
+	engine, under, tls string
+	transport, traits  string
+	queue, link        string // sizes, and those of the link
+	actions            string
 }{
-	{51, "openssl", "server", "1.3", "attached", "hostile", "8192", "16384", `
+	{51, "openssl", "server", "1.3", "attached", "hostile", "8192", "flight=16384 window=16384", `
 attack client interleave
 attack client deaf`},
-	{52, "gotls", "client", "1.2", "attached", "resume hostile", "16", "256", `
+	{52, "gotls", "client", "1.2", "attached", "resume hostile", "16", "flight=256 window=16384", `
 write client 64 0
 deliver server all
 poll client
@@ -31,14 +32,14 @@ poll server
 deliver client all
 pause client
 attack server hello-requests 1`},
-	{53, "openssl", "client", "1.3", "pair", "hostile", "16", "1024", `
+	{53, "openssl", "client", "1.3", "pair", "hostile", "16", "flight=1024 window=1024", `
 poll client
 deliver server all
 poll server
 write client 1024 0
 attack server close
 attack server deaf`},
-	{54, "gotls", "client", "1.3", "pair", "resume hostile", "8192", "16384", `
+	{54, "gotls", "client", "1.3", "pair", "resume hostile", "8192", "flight=16384 window=16384", `
 write server 0 0
 write server 0 0
 write server 0 0
@@ -67,7 +68,7 @@ trigger: level
 links: 1
 seed: 0x1
 traits: %s
-sizes: bio=8192 pipe=8192 queue=%s chunk=8192 flight=%s window=%s record=16384 ` +
+sizes: bio=8192 pipe=8192 queue=%s chunk=8192 %s record=16384 ` +
 	`hello=16384 chain=0 client-chain=0 tickets=0 linger=16
 %s
 `
@@ -77,7 +78,7 @@ func TestStories(t *testing.T) {
 	for _, s := range stories {
 		t.Run(fmt.Sprint(s.number), func(t *testing.T) {
 			text := fmt.Sprintf(storyHeader, s.engine, s.under, s.tls, s.transport, s.traits,
-				s.queue, s.flight, s.flight, s.actions)
+				s.queue, s.link, s.actions)
 			out := replay(t, s.engine, text)
 			if out.Result.Found {
 				t.Errorf("%v", out.Result.Violation)
