@@ -204,7 +204,7 @@ func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
 			f.sides[1].seen = min(f.sides[1].seen+uint32(len(ev.Data)), f.sides[0].next)
 			c.send(f, 1, tcpAck, nil)
 		}
-	case sim.Window, sim.Reset, sim.Fin, sim.Mutate:
+	case sim.Window, sim.Reset, sim.Fin, sim.Mutate, sim.Attack:
 		c.comment(len(c.packets)-1, fmt.Sprintf("step %d: a fault is made: %s", ev.Step, ev.Action))
 	}
 }
