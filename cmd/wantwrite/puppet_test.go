@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -53,4 +54,20 @@ func TestScriptOfAnAttack(t *testing.T) {
 		`got trait hostile and peer-engine "gotls"; want puppet`)
 	refused(t, command("replay", "--engine", "puppet", "--peer-engine", "puppet",
 		"attacked.script"), "want it at the other end")
+}
+
+// What makes no sense with a puppet is told in a line.
+func TestPuppetWhereItCannotBe(t *testing.T) {
+	t.Chdir(t.TempDir())
+	const against = "hunt --engine gotls --peer-engine puppet "
+	for line, words := range map[string]string{
+		"hunt --engine puppet":                      `engine "puppet" under the pump under test; want it at`,
+		"hunt --peer-engine puppet":                 "want the model at both ends or at none",
+		"hunt --confirm puppet":                     "got --confirm puppet; want a library that others use",
+		against + "--profile mutual":                "has no certificates; want psk",
+		against + "--scenario early-data":           "and peer-engine puppet, which do not go together",
+		against + "--scenario key-update --tls 1.2": "key-update and TLS 1.2",
+	} {
+		refused(t, command(strings.Fields(line)...), words)
+	}
 }

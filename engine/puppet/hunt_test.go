@@ -51,7 +51,7 @@ func TestReferenceHolds(t *testing.T) {
 			t.Run(lib.name+" "+scenario, func(t *testing.T) {
 				spec := boundedSpec()
 				hunt(t, fuzz.Options{Pump: &spec, Engine: lib.load(t), PeerEngine: puppet.New(),
-					Scenario: scenario}, 500)
+					Scenario: scenario}, longer(500, 50000))
 			})
 		}
 	}

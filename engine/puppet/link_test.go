@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"hash"
+	"os"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
@@ -160,6 +161,15 @@ func need(t testing.TB) model.Library {
 
 // goTLS gives crypto/tls.
 func goTLS(testing.TB) model.Library { return gotls.New() }
+
+// longer is the long figure with WANTWRITE_LONG=1, as CI has it, and the short one
+// otherwise.
+func longer(short, long uint64) uint64 {
+	if os.Getenv("WANTWRITE_LONG") == "1" {
+		return long
+	}
+	return short
+}
 
 // roles runs a test for both versions, with the puppet at either end.
 func roles(t *testing.T, test func(t *testing.T, v model.Version, r model.Role)) {

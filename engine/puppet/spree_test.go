@@ -1,8 +1,6 @@
 package puppet_test
 
 import (
-	"os"
-	"strconv"
 	"testing"
 
 	gofuzz "github.com/google/gofuzz"
@@ -133,17 +131,10 @@ func (s *spree) run(t testing.TB, lib model.Library) model.Status {
 	return last
 }
 
-// spreesVariable is the environment variable that says how many sprees TestSprees
-// makes with each library.
-const spreesVariable = "WANTWRITE_SPREES"
-
 // TestSprees: structured sprees, as gofuzz makes them, end; no library and no puppet
 // breaks. Some victims fail, some are told of a close, and some live.
 func TestSprees(t *testing.T) {
-	sprees := 400
-	if n, err := strconv.Atoi(os.Getenv(spreesVariable)); err == nil {
-		sprees = n
-	}
+	sprees := int(longer(400, 20000))
 	for _, lib := range libraries {
 		t.Run(lib.name, func(t *testing.T) {
 			f := gofuzz.NewWithSeed(5).NilChance(0).NumElements(1, maxMoves)
