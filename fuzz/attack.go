@@ -1,8 +1,6 @@
 package fuzz
 
 import (
-	gofuzz "github.com/google/gofuzz"
-
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
@@ -23,26 +21,6 @@ type blow struct {
 	Bytes uint16
 	Limit uint8
 	Code  uint8
-}
-
-// blows makes attacks from a seed with gofuzz.
-type blows struct {
-	fuzzer *gofuzz.Fuzzer
-	source source
-	drawn  [8]blow
-}
-
-// draw fills the blows anew.
-func (b *blows) draw(seed uint64) []blow {
-	b.source.Rand = sim.Rand(seed)
-	if b.fuzzer == nil {
-		b.fuzzer = gofuzz.New().NilChance(0).RandSource(&b.source).Funcs(
-			func(a *model.Attack, c gofuzz.Continue) {
-				*a = model.Attack(c.Intn(int(model.NumAttacks)))
-			})
-	}
-	b.fuzzer.Fuzz(&b.drawn)
-	return b.drawn[:]
 }
 
 // action is the blow as the arguments of an attack action.

@@ -9,7 +9,7 @@ import (
 
 // TestBlows: structured attacks are all of them, and each is a line of a script.
 func TestBlows(t *testing.T) {
-	var b blows
+	var b structured[blow]
 	seen := map[uint32]int{}
 	for seed := range uint64(500) {
 		for _, blow := range b.draw(seed) {

@@ -49,10 +49,10 @@ type drawer struct {
 	plan  sim.Plan
 	tight bool         // this world's sizes are where bugs live
 	wild  []sim.Action // storage of the plan's mutations
-	zoo   mutations
+	zoo   structured[damage]
 
 	assaults []sim.Action // and of its attacks
-	blows    blows
+	blows    structured[blow]
 }
 
 // draw makes the world and the plan of a schedule.

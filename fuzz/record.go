@@ -3,6 +3,7 @@ package fuzz
 import (
 	gofuzz "github.com/google/gofuzz"
 
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -16,11 +17,11 @@ type damage struct {
 	Type  uint8
 }
 
-// mutations makes damages from a seed with gofuzz.
-type mutations struct {
+// structured makes structures of a kind from a seed with gofuzz.
+type structured[T any] struct {
 	fuzzer *gofuzz.Fuzzer
 	source source
-	drawn  [8]damage
+	drawn  [8]T
 }
 
 // source is a sim.Rand as math/rand's Source, which gofuzz wants.
@@ -32,13 +33,16 @@ func (s *source) Int63() int64 { return int64(s.Uint64() >> 1) }
 // Seed implements rand.Source.
 func (s *source) Seed(seed int64) { s.Rand = sim.Rand(seed) }
 
-// draw fills the damages anew.
-func (m *mutations) draw(seed uint64) []damage {
+// draw fills the structures anew.
+func (m *structured[T]) draw(seed uint64) []T {
 	m.source.Rand = sim.Rand(seed)
 	if m.fuzzer == nil {
 		m.fuzzer = gofuzz.New().NilChance(0).RandSource(&m.source).Funcs(
 			func(k *sim.Mutation, c gofuzz.Continue) {
 				*k = sim.Mutation(c.Intn(int(sim.NumMutations)))
+			},
+			func(a *model.Attack, c gofuzz.Continue) {
+				*a = model.Attack(c.Intn(int(model.NumAttacks)))
 			})
 	}
 	m.fuzzer.Fuzz(&m.drawn)

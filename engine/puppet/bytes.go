@@ -9,7 +9,6 @@ type builder []byte
 func (b *builder) u8(n int)                       { *b = append(*b, byte(n)) }
 func (b *builder) u16(n int)                      { *b = binary.BigEndian.AppendUint16(*b, uint16(n)) }
 func (b *builder) bytes(p []byte)                 { *b = append(*b, p...) }
-func (b *builder) text(s string)                  { *b = append(*b, s...) }
 func (b *builder) vec8(fill func())               { b.vec(1, fill) }
 func (b *builder) vec16(fill func())              { b.vec(2, fill) }
 func (b *builder) opaque8(p []byte)               { b.vec8(func() { b.bytes(p) }) }
