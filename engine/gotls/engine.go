@@ -81,6 +81,7 @@ func (e *engine) task() {
 func (e *engine) wrote(kind byte) {
 	if e.tls12 && e.ready && kind == kindHandshake {
 		e.again, e.switched, e.finished = true, false, false
+		e.wire.held = false // story 52
 	}
 }
 

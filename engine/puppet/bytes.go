@@ -6,14 +6,19 @@ import "encoding/binary"
 // (RFC 8446, section 3.4).
 type builder []byte
 
-func (b *builder) u8(n int)                       { *b = append(*b, byte(n)) }
-func (b *builder) u16(n int)                      { *b = binary.BigEndian.AppendUint16(*b, uint16(n)) }
-func (b *builder) bytes(p []byte)                 { *b = append(*b, p...) }
-func (b *builder) vec8(fill func())               { b.vec(1, fill) }
-func (b *builder) vec16(fill func())              { b.vec(2, fill) }
-func (b *builder) opaque8(p []byte)               { b.vec8(func() { b.bytes(p) }) }
-func (b *builder) opaque16(p []byte)              { b.vec16(func() { b.bytes(p) }) }
-func (b *builder) extension(typ int, fill func()) { b.u16(typ); b.vec16(fill) }
+func (b *builder) u8(n int)          { *b = append(*b, byte(n)) }
+func (b *builder) bytes(p []byte)    { *b = append(*b, p...) }
+func (b *builder) vec8(fill func())  { b.vec(1, fill) }
+func (b *builder) vec16(fill func()) { b.vec(2, fill) }
+func (b *builder) opaque8(p []byte)  { b.vec8(func() { b.bytes(p) }) }
+func (b *builder) opaque16(p []byte) { b.vec16(func() { b.bytes(p) }) }
+
+func (b *builder) u16(n int) { *b = binary.BigEndian.AppendUint16(*b, uint16(n)) }
+
+func (b *builder) extension(typ int, fill func()) {
+	b.u16(typ)
+	b.vec16(fill)
+}
 
 // vec puts what fill appends behind its length, of n bytes.
 func (b *builder) vec(n int, fill func()) {

@@ -14,8 +14,8 @@ var libraries = []struct {
 	load func(testing.TB) model.Library
 	ways []way
 }{
-	{"puppet", func(testing.TB) model.Library { return puppet.New() }, []way{{}, resumed, retried, both}},
-	{"openssl", need, []way{{}, resumed, retried, both}},
+	{"puppet", func(testing.TB) model.Library { return puppet.New() }, everyWay},
+	{"openssl", need, everyWay},
 	{"gotls", goTLS, []way{resumed, both}},
 }
 
@@ -24,6 +24,8 @@ var libraries = []struct {
 type way struct{ resume, retry bool }
 
 var resumed, retried, both = way{resume: true}, way{retry: true}, way{true, true}
+
+var everyWay = []way{{}, resumed, retried, both}
 
 // TestHandshakes: the puppet shakes hands with each library, at either end, in
 // all ways, and data goes both ways; then both close.

@@ -16,14 +16,17 @@ import (
 var stories = []struct {
 	number             int
 	engine, under, tls string
-	transport, traits  string
+	transport, trigger string
+	traits             string
 	queue, link        string // sizes, and those of the link
 	actions            string
 }{
-	{51, "openssl", "server", "1.3", "attached", "hostile", "8192", "flight=16384 window=16384", `
+	{51, "openssl", "server", "1.3", "attached", "level",
+		"hostile", "8192", "flight=16384 window=16384", `
 attack client interleave
 attack client deaf`},
-	{52, "gotls", "client", "1.2", "attached", "resume hostile", "16", "flight=256 window=16384", `
+	{52, "gotls", "client", "1.2", "attached", "level",
+		"resume hostile", "16", "flight=256 window=16384", `
 write client 64 0
 deliver server all
 poll client
@@ -32,14 +35,25 @@ poll server
 deliver client all
 pause client
 attack server hello-requests 1`},
-	{53, "openssl", "client", "1.3", "pair", "hostile", "16", "flight=1024 window=1024", `
+	{52, "gotls", "client", "1.2", "attached", "edge",
+		"resume hostile", "8", "flight=1024 window=16384", `
+write client 256 0
+deliver server all
+poll server
+deliver client all
+poll client
+deliver server all
+attack server hello-requests 2`},
+	{53, "openssl", "client", "1.3", "pair", "level",
+		"hostile", "16", "flight=1024 window=1024", `
 poll client
 deliver server all
 poll server
 write client 1024 0
 attack server close
 attack server deaf`},
-	{54, "gotls", "client", "1.3", "pair", "resume hostile", "8192", "flight=16384 window=16384", `
+	{54, "gotls", "client", "1.3", "pair", "level",
+		"resume hostile", "8192", "flight=16384 window=16384", `
 write server 0 0
 write server 0 0
 write server 0 0
@@ -64,7 +78,7 @@ scenario: hostile-peer
 under: %s
 tls: %s
 transport: %s
-trigger: level
+trigger: %s
 links: 1
 seed: 0x1
 traits: %s
@@ -77,7 +91,7 @@ sizes: bio=8192 pipe=8192 queue=%s chunk=8192 %s record=16384 ` +
 func TestStories(t *testing.T) {
 	for _, s := range stories {
 		t.Run(fmt.Sprint(s.number), func(t *testing.T) {
-			text := fmt.Sprintf(storyHeader, s.engine, s.under, s.tls, s.transport, s.traits,
+			text := fmt.Sprintf(storyHeader, s.engine, s.under, s.tls, s.transport, s.trigger, s.traits,
 				s.queue, s.link, s.actions)
 			out := replay(t, s.engine, text)
 			if out.Result.Found {
