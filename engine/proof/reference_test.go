@@ -80,8 +80,9 @@ func checkTally(t *testing.T, counts tally, p pairing, schedules uint64) {
 		delete(least, "psk") // crypto/tls has none
 	}
 	for _, sc := range fuzz.Scenarios() {
-		// A renegotiation is not for crypto/tls, nor is what else it can't do.
-		if !(p.engine != p.peer && sc.Only12 || crypto && sc.NotGo) {
+		// A renegotiation is not for crypto/tls, nor is what else it can't do; and
+		// neither library attacks.
+		if !(sc.Attacks || p.engine != p.peer && sc.Only12 || crypto && sc.NotGo) {
 			least[sc.Name] = 150
 		}
 	}

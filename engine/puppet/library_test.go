@@ -1,10 +1,12 @@
 package puppet_test
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,4 +128,64 @@ func TestTamperedRecords(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTamperedHellos: a byte of a hello that is changed on the way makes the handshake
+// fail, whichever it is, and breaks no puppet.
+func TestTamperedHellos(t *testing.T) {
+	roles(t, func(t *testing.T, v model.Version, sender model.Role) {
+		for _, w := range everyWay {
+			for at, longest := model.HeaderLen, model.HeaderLen+1; at < longest; at++ {
+				cfg := base(v)
+				cfg.Resume, cfg.Retry = w.resume, w.retry
+				l := open(t, puppet.New(), sender, cfg)
+				if sender == model.Server {
+					l.ends[model.Client].Handshake()
+					l.carry(model.Client, 1<<16)
+				}
+				l.puppet().Handshake()
+				hello := make([]byte, 1<<12)
+				hello = hello[:l.puppet().Drain(hello)]
+				longest = model.RecordSize(hello)
+				hello[at] ^= 0x10
+				l.victim().Feed(hello)
+				if c, s := l.shake(); c == model.OK && s == model.OK {
+					t.Fatalf("%+v: byte %d of %d changed, and nobody noticed", w, at, longest)
+				}
+				l.free()
+			}
+		}
+	})
+}
+
+// TestKeyLog: the secrets that a puppet writes down for Wireshark are those of OpenSSL.
+func TestKeyLog(t *testing.T) {
+	lib := need(t)
+	for v, want := range map[model.Version]int{model.TLS12: 1, model.TLS13: 4} {
+		var lines [2][]string
+		cfg := base(v)
+		l := &link{t: t, wire: sha256.New()}
+		for r, by := range []model.Library{puppet.New(), lib} {
+			by.Begin(1)
+			own := cfg
+			own.Role = model.Role(r)
+			own.KeyLog = func(line string) { lines[r] = append(lines[r], line) }
+			e, err := by.New(&own)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer by.End()
+			defer by.Free(e)
+			l.ends[r] = e
+		}
+		l.established()
+		if len(lines[0]) != want {
+			t.Errorf("TLS %s: the puppet wrote %d lines; want %d", v, len(lines[0]), want)
+		}
+		for _, line := range lines[0] {
+			if !slices.Contains(lines[1], line) {
+				t.Errorf("TLS %s: OpenSSL has not written %q", v, line)
+			}
+		}
+	}
 }

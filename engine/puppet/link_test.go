@@ -24,6 +24,7 @@ type link struct {
 	wire  hash.Hash
 	sent  []byte // by the puppet
 	moved int
+	flip  int // the bit of what comes next to the puppet that is flipped; 0: none
 	frees []func()
 	buf   [1 << 16]byte
 }
@@ -76,6 +77,10 @@ func (l *link) victim() model.Engine   { return l.ends[l.role.Peer()] }
 func (l *link) carry(from model.Role, n int) int {
 	src, dst := l.ends[from], l.ends[from.Peer()]
 	got := src.Drain(l.buf[:min(n, dst.InputRoom(), len(l.buf))])
+	if l.flip > 0 && from != l.role && got > 0 {
+		l.buf[l.flip/8%got] ^= 1 << (l.flip % 8)
+		l.flip = 0
+	}
 	fmt.Fprint(l.wire, from, got)
 	l.wire.Write(l.buf[:got])
 	if from == l.role {

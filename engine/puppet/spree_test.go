@@ -63,7 +63,7 @@ func (m *move) argument(a model.Attack) int {
 func (l *link) make(m *move) {
 	victim := l.role.Peer()
 	l.victim().ClearErrors()
-	switch m.Kind % 10 {
+	switch m.Kind % 11 {
 	case 0, 1, 2:
 		a := model.Attack(m.Item) % model.NumAttacks
 		l.puppet().Attack(a, m.argument(a))
@@ -81,6 +81,8 @@ func (l *link) make(m *move) {
 		l.honest(m)
 	case 9:
 		l.victim().Handshake()
+	case 10:
+		l.flip = int(m.Count) * int(m.More)
 	}
 }
 
