@@ -15,7 +15,7 @@ func newList(t *terminal) *cobra.Command {
 	var asJSON, traits bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list pumps, mutants, engines, scenarios and properties",
+		Short: "list pumps, mutants, engines, scenarios, attacks and properties",
 		Long: "list prints what there is, and what this machine has of it.\n\n" +
 			"With --traits it prints what the engines do differently, call by call. A\n" +
 			"differential test holds the libraries to it.",
@@ -62,6 +62,13 @@ func entries(c *fuzz.Catalog) []entry {
 	}
 	for _, s := range fuzz.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
+	}
+	for a := range model.NumAttacks {
+		about := a.About()
+		if n := a.Argument(); n != "" {
+			about += " (N: " + n + ")"
+		}
+		all = append(all, entry{"attack", a.String(), about})
 	}
 	for _, p := range model.Properties() {
 		all = append(all, entry{"property", p.Name, p.Why})

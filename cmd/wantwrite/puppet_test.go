@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/wantwrite/wantwrite/model"
 )
 
 // A hunt with a puppet at the other end of crypto/tls finds what is wrong with a
@@ -54,6 +56,15 @@ func TestScriptOfAnAttack(t *testing.T) {
 		`got trait hostile and peer-engine "gotls"; want puppet`)
 	refused(t, command("replay", "--engine", "puppet", "--peer-engine", "puppet",
 		"attacked.script"), "want it at the other end")
+}
+
+// list has the puppet, and a script's word for each attack.
+func TestListTellsOfAttacks(t *testing.T) {
+	out := want(t, exitClean, "list")
+	tells(t, out, "puppet", "hostile-peer")
+	for a := range model.NumAttacks {
+		tells(t, out, "\n  "+a.String()+" ")
+	}
 }
 
 // What makes no sense with a puppet is told in a line.

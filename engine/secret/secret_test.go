@@ -1,0 +1,47 @@
+package secret
+
+import (
+	"encoding/hex"
+	"testing"
+)
+
+// TestSecretsStay: what follows from a key is the same for ever, for scripts and their
+// hashes hang on it.
+func TestSecretsStay(t *testing.T) {
+	var psk [PSKLen]byte
+	PSK(7, psk[:])
+	s := SessionOf(7)
+	for what, c := range map[string]struct {
+		got  []byte
+		want string
+	}{
+		"psk":      {psk[:8], "e7abff12b561bf64"},
+		"id":       {s.ID[:8], "44da302fa8493025"},
+		"master":   {s.Master[:8], "7593201dfe342298"},
+		"identity": {s.Identity[:8], "09f666e2fe5f8985"},
+		"ticket":   {s.Ticket[:8], "4c6fc05377531c13"},
+	} {
+		if got := hex.EncodeToString(c.got); got != c.want {
+			t.Errorf("%s begins with %s; want %s", what, got, c.want)
+		}
+	}
+	if SessionOf(8).Master == s.Master {
+		t.Error("two links have one secret")
+	}
+}
+
+// TestStreamIsOne: the same words give the same bytes however they are asked for, as
+// long as whole words are.
+func TestStreamIsOne(t *testing.T) {
+	var whole, pieces [32]byte
+	a, b := Of(1, 2), Of(1, 2)
+	a.Fill(whole[:])
+	b.Fill(pieces[:8])
+	b.Fill(pieces[8:])
+	if whole != pieces {
+		t.Errorf("got %x and %x", whole, pieces)
+	}
+	if Of(2, 1) == Of(1, 2) {
+		t.Error("the order of the words does not matter; want it to")
+	}
+}
