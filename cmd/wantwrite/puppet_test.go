@@ -70,14 +70,14 @@ func TestListTellsOfAttacks(t *testing.T) {
 // What makes no sense with a puppet is told in a line.
 func TestPuppetWhereItCannotBe(t *testing.T) {
 	t.Chdir(t.TempDir())
-	const against = "hunt --engine gotls --peer-engine puppet "
+	const on = "hunt --engine gotls --peer-engine puppet "
 	for line, words := range map[string]string{
-		"hunt --engine puppet":                      `engine "puppet" under the pump under test; want it at`,
-		"hunt --peer-engine puppet":                 "want the model at both ends or at none",
-		"hunt --confirm puppet":                     "got --confirm puppet; want a library that others use",
-		against + "--profile mutual":                "has no certificates; want psk",
-		against + "--scenario early-data":           "and peer-engine puppet, which do not go together",
-		against + "--scenario key-update --tls 1.2": "key-update and TLS 1.2",
+		"hunt --engine puppet":                 `engine "puppet" under the pump under test; want it at`,
+		"hunt --peer-engine puppet":            "want the model at both ends or at none",
+		"hunt --confirm puppet":                "got --confirm puppet; want a library that others use",
+		on + "--profile mutual":                "has no certificates; want psk",
+		on + "--scenario early-data":           "and peer-engine puppet, which do not go together",
+		on + "--scenario key-update --tls 1.2": "key-update and TLS 1.2",
 	} {
 		refused(t, command(strings.Fields(line)...), words)
 	}

@@ -44,7 +44,9 @@ func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) err
 //	opaque extra<0..2^24-1>, uint8 extended master secret, uint8 early data,
 //	certificates<0..2^24-1>, chains<0..2^24-1>, and then in TLS 1.2 uint16 curve,
 //	at a client of TLS 1.3 uint64 use by, uint32 age add
-func (l *Library) knownState(cfg *model.EngineConfig, s *secret.Session) (*tls.SessionState, error) {
+func (l *Library) knownState(cfg *model.EngineConfig, s *secret.Session) (
+	*tls.SessionState, error) {
+
 	version, suite, key := tls.VersionTLS12, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, s.Master[:]
 	if cfg.Version == model.TLS13 {
 		version, suite, key = tls.VersionTLS13, tls.TLS_AES_128_GCM_SHA256, s.Master[:secret.PSKLen]
