@@ -19,7 +19,8 @@
 //     for the certificates of others.
 //
 // What crypto/tls does its own way, whatever the configuration says: it has no
-// PSK, so all links use certificates. It can't begin a renegotiation or a
+// PSK, so all links use certificates, but those that resume a session and have no
+// ServerChain: see known.go. It can't begin a renegotiation or a
 // KeyUpdate. A requested KeyUpdate is answered at the read. A client takes
 // part in a renegotiation, but data in the middle of one is fatal to it; a
 // server fails when it is asked. Handshake messages are not split. Nobody is

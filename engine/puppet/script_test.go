@@ -105,6 +105,26 @@ func TestStories(t *testing.T) {
 	}
 }
 
+// TestEarlyEnds: an attacker that ends the link in mid-handshake, with close_notify or
+// without a word, is told of as what it is, with either transport.
+func TestEarlyEnds(t *testing.T) {
+	for attack, want := range map[string]model.Cause{"end": model.Truncated, "close": model.Fault} {
+		for _, transport := range []string{"pair", "attached"} {
+			for _, lib := range []string{"openssl", "gotls"} {
+				text := fmt.Sprintf(storyHeader, lib, "client", "1.3", transport, "level",
+					"resume hostile", "8192", "flight=16384 window=16384", "\npoll client\n"+
+						"deliver server all\nattack server "+attack)
+				out := replay(t, lib, text)
+				victim := out.Rest[0]
+				if out.Result.Found || !victim.Told || victim.Why != want || !victim.Gone {
+					t.Errorf("%s, %s, %s: found %v; told %t of %v, gone %t; want it told of %v", attack,
+						transport, lib, out.Result.Violation, victim.Told, victim.Why, victim.Gone, want)
+				}
+			}
+		}
+	}
+}
+
 // replay runs a script with new libraries.
 func replay(t *testing.T, engine, text string) fuzz.Outcome {
 	t.Helper()
