@@ -143,6 +143,7 @@ func seen(t *terminal, m *model.Mutant) {
 
 func explainMutant(t *terminal, m *model.Mutant) {
 	t.printf("%s: %s\n\n", t.bold(m.Name), m.About)
+	t.paragraph("is", fmt.Sprintf("pump %s with one mistake", m.Of))
 	t.paragraph("breaks", fmt.Sprintf("%s, in scenario %s", m.Breaks, m.Scenario))
 	for _, p := range model.Properties() {
 		if m.Also.Has(p.ID) {

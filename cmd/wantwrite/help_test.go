@@ -162,7 +162,8 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: no script in the corpus shows it", m.Name)
 			continue
 		}
-		tells(t, unwrapped(want(t, exitClean, "explain", m.Name)), m.About, m.Breaks.String(), m.At.Right(),
+		tells(t, unwrapped(want(t, exitClean, "explain", m.Name)), m.About, m.Breaks.String(),
+			m.At.Right(), "is: pump "+m.Of,
 			"wantwrite show "+script, strings.Split(m.Bugs, ", ")[0]+" ")
 		if _, err := os.Stat("../../" + script); err != nil {
 			t.Error(err)
