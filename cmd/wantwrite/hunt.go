@@ -193,7 +193,7 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 	if err := corpus.Writable(f.corpus); err != nil {
 		return err
 	}
-	page, err := f.serve(t)
+	page, err := f.serve(t, &h)
 	if err != nil {
 		return err
 	}

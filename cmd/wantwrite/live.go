@@ -15,7 +15,7 @@ type liveHunt struct {
 }
 
 // serve begins to serve the hunt's page, if that is wanted. It says where.
-func (f *huntFlags) serve(t *terminal) (l liveHunt, err error) {
+func (f *huntFlags) serve(t *terminal, h *fuzz.Hunt) (l liveHunt, err error) {
 	if f.http == "" {
 		if f.open {
 			return l, fmt.Errorf("got --http-open without --http; want the address to serve at")
@@ -26,13 +26,19 @@ func (f *huntFlags) serve(t *terminal) (l liveHunt, err error) {
 	if err != nil {
 		return l, fmt.Errorf("--http: %w", err)
 	}
-	l.board = live.NewBoard(live.About{Pump: f.pump, Engine: f.engine, Strategy: f.strategy})
+	l.board = live.NewBoard(f.about(h))
 	l.board.Picture = drawFind
 	if l.server, err = live.Serve(address, l.board); err != nil {
 		return l, fmt.Errorf("--http: %w; choose another port", err)
 	}
 	fmt.Fprintf(t.err, "live page: %s\n", l.server.URL)
 	return l, nil
+}
+
+// about says what is hunted; --fixed may change it once more.
+func (f *huntFlags) about(h *fuzz.Hunt) live.About {
+	return live.About{Pump: f.pump, Engine: f.engine, TLS: f.tls, Scenario: f.scenario,
+		Strategy: f.strategy, Seed: f.seed, Schedules: h.Schedules, Time: f.time}
 }
 
 // drawFind makes the page of a find. It shares nothing with the hunt: real
@@ -63,8 +69,7 @@ func (l *liveHunt) watch(f *huntFlags, h *fuzz.Hunt) {
 	if l.board == nil {
 		return
 	}
-	l.board.Describe(live.About{Pump: f.pump, Engine: f.engine, TLS: f.tls, Scenario: f.scenario,
-		Strategy: f.strategy, Seed: f.seed, Schedules: h.Schedules, Time: f.time})
+	l.board.Describe(f.about(h))
 	progress, found := h.Progress, h.Found
 	h.Progress = func(s fuzz.Stats) {
 		l.board.Progress(s)
