@@ -117,13 +117,21 @@ func (b *Bench) rapidFirst(ctx context.Context, spec *model.Spec) error {
 // medianRow fills a row in: 0 among firsts means that nothing was found.
 func medianRow(row BenchRow, firsts []uint64) BenchRow {
 	row.Seeds = len(firsts)
+	row.Found, row.Median = MedianFirst(firsts)
+	return row
+}
+
+// MedianFirst says how many hunts of several seeds found something, and the
+// median of how many schedules each took to the first: 0 among firsts is a hunt
+// that found nothing, and 0 the median where fewer than half did. It sorts them.
+func MedianFirst(firsts []uint64) (found int, median uint64) {
+	middle := (len(firsts) - 1) / 2
 	slices.Sort(firsts)
 	for len(firsts) > 0 && firsts[0] == 0 {
 		firsts = firsts[1:]
 	}
-	row.Found = len(firsts)
-	if middle := (row.Seeds - 1) / 2; middle < row.Found {
-		row.Median = firsts[middle]
+	if middle < len(firsts) {
+		median = firsts[middle]
 	}
-	return row
+	return len(firsts), median
 }

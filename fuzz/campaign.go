@@ -244,6 +244,10 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 	if err := k.hunt.reportFind(find, k.rep); err != nil {
 		return true, err
 	}
-	k.watch = k.watch.Without(a.result.Violation.Property)
-	return k.hunt.First || k.watch == 0 || k.rep.Interrupted, nil
+	property := a.result.Violation.Property
+	k.watch = k.watch.Without(property)
+	return k.hunt.enough(property) || k.watch == 0 || k.rep.Interrupted, nil
 }
+
+// enough says whether the hunt ends with a find of the property.
+func (h *Hunt) enough(p model.PropertyID) bool { return h.First || h.Until.Has(p) }

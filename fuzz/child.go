@@ -29,8 +29,8 @@ type huntJob struct {
 	Pump, Peer, Engine, PeerEngine, Scenario, TLS, Profile string
 	Strategy                                               string
 	Seed, Schedules, From, Steps                           uint64
-	Watch                                                  model.PropertySet
-	First                                                  bool
+	Watch, Until                                           model.PropertySet
+	First, Unshrunk                                        bool
 	// Alone: one schedule only, told action by action, and not shrunk.
 	Alone bool
 }
@@ -180,8 +180,8 @@ func (w *worker) do(ctx context.Context, j *job) (m message, err error) {
 
 func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	h := Hunt{Seed: j.Seed, Schedules: j.Schedules, Watch: j.Watch, First: j.First,
-		Strategy: j.Strategy}
-	h.from, h.steps, h.unshrunk = j.From, j.Steps, j.Alone
+		Until: j.Until, Strategy: j.Strategy, Unshrunk: j.Unshrunk || j.Alone}
+	h.from, h.steps = j.From, j.Steps
 	seen := &witness{worker: w, all: j.Alone}
 	h.observe = seen
 	if err := w.names(&h.Options, j); err != nil {

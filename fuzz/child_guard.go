@@ -184,6 +184,16 @@ func (g *Guard) Replay(s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 	return Outcome{Result: m.Outcome.Result, Own: m.Outcome.Own}, nil
 }
 
+// Traced is the function Replay: first in a child, and if that has survived it
+// once more here, because a trace stays in the process that made it.
+func (g *Guard) Traced(r *Runner, s *sim.Script, o ReplayOptions) (Outcome, error) {
+	out, err := g.Replay(s, o)
+	if err != nil || out.Lost {
+		return out, err
+	}
+	return Replay(r, s, o)
+}
+
 // Confirm is the function Confirm in a child. It can be a Hunt's Confirm, with
 // the engine's name bound.
 func (g *Guard) Confirm(s *sim.Script, engine string) (*Confirmation, error) {

@@ -23,7 +23,7 @@ func (g *Guard) Hunt(ctx context.Context, h *Hunt, e Engines) (rep Report, err e
 	c := &chase{guard: g, hunt: h, rep: &rep, begin: time.Now(), job: huntJob{Pump: h.Pump.Name,
 		Engine: e.Engine, PeerEngine: e.Peer, Scenario: h.Scenario, TLS: h.TLS,
 		Profile: h.Profile, Seed: h.Seed, Schedules: h.Schedules, Watch: h.Watch,
-		First: h.First, Strategy: h.Strategy}}
+		First: h.First, Until: h.Until, Unshrunk: h.Unshrunk, Strategy: h.Strategy}}
 	if h.Peer != nil {
 		c.job.Peer = h.Peer.Name
 	}
@@ -142,7 +142,8 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, how)
 	}
 	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
-	return !over && !c.hunt.First && !c.rep.Interrupted && c.job.Watch != 0, nil
+	lost, _ := model.PropertyNamed(c.rep.Finds[len(c.rep.Finds)-1].Script.Property)
+	return !over && !c.hunt.enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
 }
 
 // lose makes a find of the schedule that cost a child its life.

@@ -29,8 +29,12 @@ type Hunt struct {
 	Workers int
 	// Watch is the properties to look for; 0 means all.
 	Watch model.PropertySet
-	// First ends the hunt at the first violation.
+	// First ends the hunt at the first violation, Until at the first of one of
+	// these properties.
 	First bool
+	Until model.PropertySet
+	// Unshrunk leaves finds as long as they were.
+	Unshrunk bool
 	// Progress, if not nil, is called now and then.
 	Progress func(Stats)
 	// Found, if not nil, is called with each find, shrunk, as it is made; an
@@ -47,7 +51,6 @@ type Hunt struct {
 // child is what is particular to the part of a hunt that a child process does.
 type child struct {
 	from, steps uint64                               // where it takes over
-	unshrunk    bool                                 // finds stay as long as they were
 	starts      func(n, steps uint64) error          // is called before each schedule
 	saw         func(n uint64, s sim.Sighting) error // and what it has reached after it
 	observe     observer
@@ -180,7 +183,7 @@ func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep
 
 // shrink shrinks a find's script, and tells how far it has come.
 func (h *Hunt) shrink(ctx context.Context, r *Runner, f *Find, rep *Report) (err error) {
-	if h.unshrunk {
+	if h.Unshrunk {
 		return nil
 	}
 	o := ShrinkOptions{Progress: func(s Shrunk) { h.reportShrink(*rep, s) }}

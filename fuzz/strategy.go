@@ -107,6 +107,18 @@ func (s *Strategy) learns() bool {
 	return false
 }
 
+// Misfit says in a clause why the strategy can't be had with these options; empty
+// if it can.
+func (s *Strategy) Misfit(o *Options) string {
+	if !o.real() {
+		return ""
+	}
+	if _, err := s.unlearned(); err != nil {
+		return "strategy " + s.Name + " learns, which is not done on a library of the machine"
+	}
+	return ""
+}
+
 // unlearned is the strategy without what learns, as it is on a library of the
 // machine: that may take its process with it, and all that was learned there.
 // The methods that are left have equal shares.

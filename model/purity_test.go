@@ -35,8 +35,9 @@ var arrows = map[string]struct {
 	"fuzz/example":        {"fuzz model", false},
 	"fuzz/chromium":       {"engine/require", false},
 	"fuzz/live":           {"fuzz sim model", false},
-	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live sim model corpus engine/openssl engine/gotls " +
-		"engine/puppet engine/differential", true},
+	"fuzz/matrix":         {"fuzz sim model corpus", false},
+	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live fuzz/matrix sim model corpus engine/openssl " +
+		"engine/gotls engine/puppet engine/differential", true},
 }
 
 // banned is what package model, and nearly all of it package sim, has to be

@@ -81,11 +81,10 @@ func contained(r *fuzz.Runner, s *sim.Script, o fuzz.ReplayOptions) (fuzz.Outcom
 	if err != nil {
 		return fuzz.Outcome{}, err
 	}
-	out, err := g.Replay(s, o)
-	if err != nil || !o.Trace || out.Lost {
-		return out, err
+	if o.Trace {
+		return g.Traced(r, s, o)
 	}
-	return fuzz.Replay(r, s, o) // it has been survived once
+	return g.Replay(s, o)
 }
 
 // containedShrink shrinks a script: in a child if a real library takes part.

@@ -47,7 +47,7 @@ func missed(t *terminal, never []sim.Cell) {
 	}
 	t.printf("  never reached%s:\n", more)
 	for _, line := range grouped(never, len(never) > mostMissed) {
-		t.printf("%s\n", wrap(line, 4, 96))
+		t.printf("%s\n", fuzz.Wrap(line, 4, 96))
 	}
 }
 
@@ -89,29 +89,6 @@ func calls(cells []sim.Cell) string {
 		if cell.Pending {
 			b.WriteString("+")
 		}
-	}
-	return b.String()
-}
-
-// wrap breaks text into lines of at most width columns, indented by blanks, and
-// all but the first by two more.
-func wrap(text string, blanks, width int) string {
-	var b strings.Builder
-	column := 0
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-			b.WriteString(strings.Repeat(" ", blanks))
-			column = blanks
-		case column+1+len(word) > width:
-			b.WriteString("\n" + strings.Repeat(" ", blanks+2))
-			column = blanks + 2
-		default:
-			b.WriteString(" ")
-			column++
-		}
-		b.WriteString(word)
-		column += len(word)
 	}
 	return b.String()
 }

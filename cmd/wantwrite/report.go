@@ -39,7 +39,7 @@ func summary(t *terminal, f *huntFlags, rep fuzz.Report) {
 	}
 	covered(t, rep.Coverage)
 	if f.again != nil && len(rep.Finds) == 0 {
-		t.printf("%s\n", wrap(f.again.Verdict(rep.Schedules), 2, 96))
+		t.printf("%s\n", fuzz.Wrap(f.again.Verdict(rep.Schedules), 2, 96))
 	}
 }
 

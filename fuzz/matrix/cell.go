@@ -1,0 +1,314 @@
+package matrix
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// An Outcome is what hunts made of a cell.
+type Outcome uint8
+
+const (
+	// NotRun: the matrix ended before it.
+	NotRun Outcome = iota
+	// Senseless: nothing that is allowed there could show anything.
+	Senseless
+	// Clean: no hunt found anything.
+	Clean
+	// ByAnother: a mutant was found by another property than it must break.
+	ByAnother
+	// Found: a mutant by the property that it must break, a pump by any.
+	Found
+
+	numOutcomes
+)
+
+var outcomeText = [numOutcomes]string{"not-run", "senseless", "clean", "by-another", "found"}
+
+// String is the outcome's word.
+func (o Outcome) String() string {
+	if o < numOutcomes {
+		return outcomeText[o]
+	}
+	return fmt.Sprintf("Outcome(%d)", uint8(o))
+}
+
+// A Cell is a subject in a column, and what hunts made of it.
+type Cell struct {
+	Subject *Subject
+	Column
+	// Slug names the cell in file names; no other one of its matrix has it.
+	Slug    string
+	Outcome Outcome
+	// Reason says in a clause or two why there is nothing to find here, why
+	// another property was found, or why a real library does not confirm it.
+	Reason string
+	// Property is what was found. Hunts is how many of the Seeds found it, and
+	// Schedules the median of how many schedules that took: 0 if fewer than half
+	// of them found it.
+	Property     model.PropertyID
+	Hunts, Seeds int
+	Schedules    uint64
+	// Script is the shrunk script: of the seeds that found it the one that the
+	// most libraries confirm, the first of those.
+	Script *sim.Script
+	// Confirmations are what other libraries made of the script.
+	Confirmations []*fuzz.Confirmation
+	// Page is the page of the script's story, as fuzz.Page makes it.
+	Page []byte
+	// Path is where Done's caller has saved the script.
+	Path string
+}
+
+// Killed says whether a mutant was found by the property that it must break, or
+// by one that it has leave to break.
+func (c *Cell) Killed() bool {
+	m := c.Subject.Mutant
+	return m != nil && (c.Outcome == Found || c.Outcome == ByAnother && m.Also.Has(c.Property))
+}
+
+// Confirmed are the real libraries on which the script fails as well, its own
+// first if it is one.
+func (c *Cell) Confirmed() (names []string) {
+	if c.Script != nil && real(c.Engine) {
+		names = append(names, c.Engine)
+	}
+	for _, k := range c.Confirmations {
+		if k.Confirmed {
+			names = append(names, k.Engine)
+		}
+	}
+	return names
+}
+
+// real says whether an engine is a library of the machine.
+func real(engine string) bool { return engine != "model" }
+
+// A worker fills cells, one after the other.
+type worker struct {
+	*Matrix
+	catalog *fuzz.Catalog
+}
+
+// fill hunts in a cell with each seed, and makes a script of a find.
+func (w *worker) fill(ctx context.Context, c *Cell) error {
+	o, err := w.options(c)
+	if err != nil {
+		return err
+	}
+	if c.Reason = c.senseless(o); c.Reason != "" {
+		c.Outcome = Senseless
+		return nil
+	}
+	found, err := w.hunts(ctx, c, o)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	return w.choose(ctx, c, c.judge(found))
+}
+
+// choose makes the cell's script of one of its finds: shrunk, and confirmed by as
+// many libraries as can be.
+//
+// Story 81: of the scripts that three seeds shrink to one may end where a
+// library gives up by itself, and the two others fail on it as on the model.
+func (w *worker) choose(ctx context.Context, c *Cell, finds []*fuzz.Find) error {
+	var best *Cell
+	for _, f := range finds {
+		try := *c
+		try.Script, try.Property = f.Script, f.Result.Violation.Property
+		if err := w.shrink(ctx, &try); err != nil {
+			return err
+		}
+		if err := w.confirm(&try); err != nil {
+			return err
+		}
+		if best == nil || len(try.Confirmed()) > len(best.Confirmed()) {
+			best = &try
+		}
+		if len(best.Confirmations) == len(best.Confirmed()) || ctx.Err() != nil {
+			break
+		}
+	}
+	if best != nil {
+		*c = *best
+	}
+	return nil
+}
+
+// options are those of the cell's hunts.
+func (w *worker) options(c *Cell) (o fuzz.Options, err error) {
+	o.Pump = &c.Subject.Spec
+	if c.Version != Any {
+		o.TLS = c.Version
+	}
+	o.Engine, err = w.catalog.Engine(c.Engine)
+	return o, err
+}
+
+// senseless says why nothing could be found in the cell; empty if something
+// could. A mutant is looked for in all scenarios, but one whose own is not to be
+// had here has nothing to show.
+func (c *Cell) senseless(o fuzz.Options) (why string) {
+	strategy, err := fuzz.StrategyNamed(c.Strategy)
+	if err == nil {
+		why = strategy.Misfit(&o)
+	}
+	if why != "" {
+		return why
+	}
+	scenarios := fuzz.Scenarios()
+	if m := c.Subject.Mutant; m != nil {
+		if own, known := fuzz.ScenarioNamed(m.Scenario); known {
+			scenarios = []fuzz.Scenario{own}
+		}
+	}
+	for i := range scenarios {
+		if why = scenarios[i].Misfit(&o); why == "" {
+			break
+		}
+	}
+	return why
+}
+
+// hunts hunts with each seed. A mutant is hunted until it breaks what it must, a
+// pump until it breaks anything.
+func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]*fuzz.Find, err error) {
+	if w.Time > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.Time)
+		defer cancel()
+	}
+	for seed := range uint64(w.Seeds) {
+		h := fuzz.Hunt{Options: o, Seed: w.Seed + seed, Schedules: w.Schedules,
+			Strategy: c.Strategy, Workers: 1, Unshrunk: true, First: c.Subject.Mutant == nil,
+			Until: model.EveryProperty.Only(c.Subject.Must())}
+		var rep fuzz.Report
+		if real(c.Engine) {
+			rep, err = w.Guard.Hunt(ctx, &h, fuzz.Engines{Engine: c.Engine})
+		} else {
+			rep, err = h.Run(ctx, w.catalog)
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, rep.Finds)
+	}
+	return found, nil
+}
+
+// judge makes the outcome of what the hunts of each seed have found, and gives
+// the finds of the property that counts: one of each seed that has it.
+func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
+	firsts := make([]uint64, len(found))
+	c.Outcome, c.Reason = Clean, "nothing was found"
+	c.Property = c.Subject.wanted(found)
+	counts := func(f *fuzz.Find) bool {
+		return c.Subject.Mutant == nil || f.Result.Violation.Property == c.Property
+	}
+	for i := range found {
+		if at := slices.IndexFunc(found[i], counts); at >= 0 {
+			firsts[i] = found[i][at].Schedule + 1
+			finds = append(finds, found[i][at])
+		}
+	}
+	c.Hunts, c.Schedules = fuzz.MedianFirst(firsts)
+	if len(finds) == 0 {
+		return nil
+	}
+	c.Outcome, c.Reason = Found, ""
+	if m := c.Subject.Mutant; m != nil && c.Property != m.Breaks {
+		c.Outcome = ByAnother
+		c.Reason = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.Property)
+		if m.Also.Has(c.Property) {
+			c.Reason += ", for which it has leave: " + m.Because
+		}
+	}
+	return finds
+}
+
+// shrink shrinks the script. One that no process survives stays as it is.
+func (w *worker) shrink(ctx context.Context, c *Cell) error {
+	if real(c.Engine) {
+		out, err := w.Guard.Replay(c.Script, fuzz.ReplayOptions{})
+		if err == nil && !out.Lost {
+			_, err = w.Guard.Shrink(ctx, c.Script, fuzz.ShrinkOptions{})
+		}
+		return err
+	}
+	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = fuzz.Shrink(ctx, r, c.Script, fuzz.ShrinkOptions{})
+	return err
+}
+
+// confirm asks the real libraries, and keeps why one says no.
+func (w *worker) confirm(c *Cell) error {
+	var why []string
+	if c.Reason != "" {
+		why = append(why, c.Reason)
+	}
+	for _, engine := range w.Confirm {
+		if engine == c.Engine {
+			continue
+		}
+		k, err := w.Guard.Confirm(c.Script, engine)
+		if err != nil {
+			return err
+		}
+		c.Confirmations = append(c.Confirmations, k)
+		if !k.Confirmed {
+			why = append(why, k.String())
+		}
+	}
+	c.Reason = strings.Join(why, "; ")
+	return nil
+}
+
+// finish runs the script once more, from one goroutine for all cells, and gives
+// it its hash and its story; and a page, if pages are wanted. A script that no
+// process survives has none.
+func (w *worker) finish(c *Cell) error {
+	if c.Script == nil {
+		return nil
+	}
+	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	out, err := w.replay(r, c)
+	if err != nil || out.Lost {
+		return err
+	}
+	if !out.Result.Found {
+		return &fuzz.DeterminismError{Pump: c.Subject.Spec.Name, Step: out.Result.Steps}
+	}
+	s := c.Script
+	s.Hash, s.Story = out.Result.Hash, fuzz.Explain(s, &out)
+	for _, k := range c.Confirmations {
+		s.Story = append(s.Story, k.String())
+	}
+	if w.Pages {
+		c.Page, err = fuzz.Page(fuzz.Tell(s, &out))
+	}
+	return err
+}
+
+// replay replays the script of a cell with a trace.
+func (w *worker) replay(r *fuzz.Runner, c *Cell) (fuzz.Outcome, error) {
+	o := fuzz.ReplayOptions{Trace: true}
+	if real(c.Engine) {
+		return w.Guard.Traced(r, c.Script, o)
+	}
+	return fuzz.Replay(r, c.Script, o)
+}

@@ -1,0 +1,279 @@
+package matrix
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// wideColumns is how many columns have all that is to be told of a cell; of more
+// only the figures fit a terminal.
+const wideColumns = 3
+
+// Text is the report for a terminal: a table, what its columns come to, and what
+// is not as it should be. Bold, if not nil, marks a heading.
+func (r *Report) Text(bold func(string) string) string {
+	if bold == nil {
+		bold = func(s string) string { return s }
+	}
+	t := &writing{report: r, summary: r.Summary(), wide: len(r.Columns) <= wideColumns}
+	t.table()
+	t.legend()
+	t.printf("\n%s\n", bold(t.summary.headline(r)))
+	for i, k := range t.summary.Columns {
+		t.printf("  %s: %s\n", r.Columns[i], k)
+	}
+	t.notes()
+	return t.String()
+}
+
+// A writing is a text that is being written.
+type writing struct {
+	strings.Builder
+	report  *Report
+	summary *Summary
+	wide    bool
+}
+
+func (t *writing) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
+
+// table writes a line for each subject.
+func (t *writing) table() {
+	lines := t.heads()
+	for _, row := range t.report.Rows() {
+		s := row[0].Subject
+		must := "nothing"
+		switch {
+		case s.Mutant != nil:
+			must = s.Mutant.Breaks.String()
+		case s.Spec.Name != "reference":
+			must = "anything"
+		}
+		line := []string{printable(s.Spec.Name), must}
+		for _, c := range row {
+			line = append(line, t.cell(c)...)
+		}
+		lines = append(lines, line)
+	}
+	t.align(lines)
+}
+
+// align writes lines with their fields below each other, figures to the right.
+//
+// Story 82: text/tabwriter ends a column where a line has fewer fields, and the
+// figures below a cell without any stood elsewhere than those above it.
+func (t *writing) align(lines [][]string) {
+	widths := make([]int, len(lines[0]))
+	for _, line := range lines {
+		for i, field := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(field))
+		}
+	}
+	t.above(widths)
+	for _, line := range lines {
+		text := ""
+		for i, field := range line {
+			blanks := strings.Repeat(" ", max(0, widths[i]-utf8.RuneCountInString(field)))
+			if _, err := strconv.Atoi(field); err == nil {
+				field, blanks = blanks+field, ""
+			}
+			text += "  " + field + blanks
+		}
+		t.printf("%s\n", strings.TrimRight(text, " "))
+	}
+}
+
+// above writes the names of the report's columns above theirs, and makes these
+// wide enough.
+func (t *writing) above(widths []int) {
+	text := strings.Repeat(" ", widths[0]+widths[1]+4)
+	for i, column := range t.report.Columns {
+		name := t.name(column)
+		width, last := widths[2+i], 2+i
+		if t.wide {
+			last = 4 + 3*i
+			width = widths[last-2] + widths[last-1] + widths[last] + 4
+		}
+		widths[last] += max(0, len(name)-width)
+		text += "  " + name + strings.Repeat(" ", max(0, width-len(name)))
+	}
+	t.printf("%s\n", strings.TrimRight(text, " "))
+}
+
+// name is a column's name, less a strategy that all of them have.
+func (t *writing) name(c Column) string {
+	for _, other := range t.report.Columns {
+		if other.Strategy != c.Strategy {
+			return c.String()
+		}
+	}
+	return strings.TrimSuffix(c.String(), ", "+c.Strategy)
+}
+
+// heads is the line of words above the table.
+func (t *writing) heads() [][]string {
+	line := []string{"PUMP OR MUTANT", "BREAKS"}
+	for range t.report.Columns {
+		if t.wide {
+			line = append(line, "FIRST", "LEN", "CONFIRMED")
+		} else {
+			line = append(line, "FIRST / LEN")
+		}
+	}
+	return [][]string{line}
+}
+
+// cell is a cell's part of a line.
+func (t *writing) cell(c *Cell) (fields []string) {
+	first := fmt.Sprint(c.Schedules)
+	if c.Schedules == 0 {
+		first = fmt.Sprintf("%d of %d", c.Hunts, c.Seeds)
+	}
+	switch {
+	case c.Script == nil && t.wide:
+		return []string{c.Outcome.String(), "", ""}
+	case c.Script == nil:
+		return []string{c.Outcome.String()}
+	case !t.wide:
+		return []string{fmt.Sprintf("%s / %d", first, len(c.Script.Actions))}
+	}
+	return []string{first, fmt.Sprint(len(c.Script.Actions)), t.confirmed(c)}
+}
+
+// confirmed says who confirms a cell, and what was found if it is not what is
+// to be expected.
+func (t *writing) confirmed(c *Cell) (text string) {
+	names := c.Confirmed()
+	switch {
+	case len(t.report.Confirm) == 0:
+		text = ""
+	case len(names) == 0:
+		text = "none"
+	case len(names) > 1 && len(names) >= len(t.report.Confirm):
+		text = "all"
+	default:
+		text = strings.Join(names, " ")
+	}
+	if c.Outcome == ByAnother || c.Subject.Mutant == nil {
+		text = strings.TrimSpace(c.Property.String() + " " + text)
+	}
+	return text
+}
+
+// legend says what the words and figures are.
+func (t *writing) legend() {
+	r := t.report
+	text := fmt.Sprintf("FIRST: schedules to the first failure, the median of %d seeds with at most "+
+		"%d schedules each. LEN: actions of the shrunk script.", r.Seeds, r.Schedules)
+	if len(r.Confirm) > 0 && t.wide {
+		text += fmt.Sprintf(" CONFIRMED: the script fails on %s too", strings.Join(r.Confirm, ", "))
+		if len(r.Confirm) > 1 {
+			text += " (all: on each of them)"
+		}
+		text += "."
+	}
+	t.printf("\n%s\n", fuzz.Wrap(text, 2, textWidth))
+}
+
+// textWidth is how wide the lines below the table are.
+const textWidth = 98
+
+// notes writes what is not as it should be, and why there is nothing to find.
+func (t *writing) notes() {
+	s := t.summary
+	t.note("the reference was found wanting: ", s.Wanting)
+	t.note("not killed: ", s.Alive)
+	t.each("found by another property: ", func(c *Cell) bool { return c.Outcome == ByAnother })
+	t.note("no cell makes sense: ", s.Idle)
+	if len(t.report.Confirm) > 0 {
+		t.each("killed, and confirmed nowhere: ", func(c *Cell) bool {
+			return c.Killed() && slices.Contains(s.Unconfirmed, c.Subject.Spec.Name)
+		})
+	}
+	t.senseless()
+}
+
+// note writes a list, if there is something on it.
+func (t *writing) note(what string, list []string) {
+	if len(list) > 0 {
+		t.printf("%s\n", fuzz.Wrap(printable(what+strings.Join(list, ", ")), 2, textWidth))
+	}
+}
+
+// each writes a list of cells, with their reasons.
+func (t *writing) each(what string, is func(*Cell) bool) {
+	for _, c := range t.report.Cells {
+		if !is(c) {
+			continue
+		}
+		if what != "" {
+			t.printf("  %s\n", what)
+			what = ""
+		}
+		text := fmt.Sprintf("%s (%s): %s", c.Subject.Spec.Name, c.Column, c.Reason)
+		t.printf("%s\n", fuzz.Wrap(printable(text), 4, textWidth))
+	}
+}
+
+// senseless writes each reason once, with how many cells have it.
+func (t *writing) senseless() {
+	count := map[string]int{}
+	var order []string
+	for _, c := range t.report.Cells {
+		if c.Outcome != Senseless {
+			continue
+		}
+		if count[c.Reason]++; count[c.Reason] == 1 {
+			order = append(order, c.Reason)
+		}
+	}
+	for _, reason := range order {
+		t.note(fmt.Sprintf("senseless (%d): ", count[reason]), []string{reason})
+	}
+}
+
+// headline sums the report up in a line.
+func (s *Summary) headline(r *Report) string {
+	text := fmt.Sprintf("%d cells: %s", s.Cells, s.Tally)
+	if r.Partial {
+		text = fmt.Sprintf("partial: %d of %d cells: %s", s.Filled, s.Cells, s.Tally)
+	}
+	return text
+}
+
+// String is the tally in words.
+func (t Tally) String() string {
+	if t.Mutants == 0 {
+		return "no mutants"
+	}
+	text := fmt.Sprintf("%d of %d mutants killed", t.Killed, t.Mutants)
+	if t.Killed == 0 {
+		return text
+	}
+	return text + fmt.Sprintf(", after %d schedules in the median and %d in nine of ten, %d confirmed "+
+		"on a real library (%d %%)", t.Median, t.P90, t.Confirmed, 100*t.Confirmed/t.Killed)
+}
+
+// printable is a text without what a terminal would obey.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || !unicode.IsPrint(r) && r != ' ' {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// found is the word of a property; empty for none.
+func found(p model.PropertyID) string {
+	if p == model.NoProperty {
+		return ""
+	}
+	return p.String()
+}
