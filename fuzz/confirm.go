@@ -31,11 +31,16 @@ func (c *Confirmation) String() string {
 			c.Engine, c.Skipped)
 	case c.Confirmed:
 		return "confirmed on " + c.Engine
-	case c.Step == 0:
-		return fmt.Sprintf("%s only: %s", c.Own, c.What)
 	}
-	return fmt.Sprintf("%s only: on %s it goes another way at step %d: %s", c.Own, c.Engine, c.Step,
-		c.What)
+	return c.Own + " only: " + c.Why()
+}
+
+// Why says why the find is not confirmed.
+func (c *Confirmation) Why() string {
+	if c.Step == 0 {
+		return c.What
+	}
+	return fmt.Sprintf("on %s it goes another way at step %d: %s", c.Engine, c.Step, c.What)
 }
 
 // Confirm replays a find with another library at both ends and compares. What

@@ -52,7 +52,7 @@ func command(args ...string) outcome {
 	return outcome{code, out.String(), progressPlain.ReplaceAllString(err.String(), "")}
 }
 
-var progressPlain = regexp.MustCompile(`(?m)^\d+ schedules, \d+/s, .* found.*\n`)
+var progressPlain = regexp.MustCompile(`(?m)^\d+ (schedules, \d+/s, .* found|of \d+ cells, ).*\n`)
 
 // want runs a command line that exits with code and has nothing to complain of.
 func want(t *testing.T, code int, args ...string) string {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -70,7 +73,7 @@ func (f *matrixFlags) run(cmd *cobra.Command, t *terminal) error {
 	if err := f.parse(cmd); err != nil {
 		return err
 	}
-	if err := corpus.Writable(f.corpus); err != nil {
+	if err := f.writable(); err != nil {
 		return err
 	}
 	f.Pages = f.html != ""
@@ -129,6 +132,23 @@ func (f *matrixFlags) parse(cmd *cobra.Command) error {
 		return err
 	}
 	return f.libraries()
+}
+
+// writable says in advance whether what is wanted can be written.
+func (f *matrixFlags) writable() error {
+	for flag, path := range map[string]string{"csv": f.csv, "html": f.html} {
+		if path == "" {
+			continue
+		}
+		probe, err := os.CreateTemp(filepath.Dir(path), ".probe-*.tmp")
+		if err != nil {
+			return fmt.Errorf("got --%s %s; want a file in a folder that can be written to", flag, path)
+		}
+		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+			return err
+		}
+	}
+	return corpus.Writable(f.corpus)
 }
 
 // words are those of a list with commas, each once.

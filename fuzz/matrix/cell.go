@@ -267,7 +267,7 @@ func (w *worker) confirm(c *Cell) error {
 		}
 		c.Confirmations = append(c.Confirmations, k)
 		if !k.Confirmed {
-			why = append(why, k.String())
+			why = append(why, k.Why())
 		}
 	}
 	c.Reason = strings.Join(why, "; ")

@@ -27,7 +27,7 @@ func (r *Report) Text(bold func(string) string) string {
 	t.legend()
 	t.printf("\n%s\n", bold(t.summary.headline(r)))
 	for i, k := range t.summary.Columns {
-		t.printf("  %s: %s\n", r.Columns[i], k)
+		t.printf("  %s: %s\n", r.Columns[i], k.words(len(r.Confirm) > 0))
 	}
 	t.notes()
 	return t.String()
@@ -137,13 +137,21 @@ func (t *writing) cell(c *Cell) (fields []string) {
 	}
 	switch {
 	case c.Script == nil && t.wide:
-		return []string{c.Outcome.String(), "", ""}
+		return []string{c.nothing(), "", ""}
 	case c.Script == nil:
-		return []string{c.Outcome.String()}
+		return []string{c.nothing()}
 	case !t.wide:
 		return []string{fmt.Sprintf("%s / %d", first, len(c.Script.Actions))}
 	}
 	return []string{first, fmt.Sprint(len(c.Script.Actions)), t.confirmed(c)}
+}
+
+// nothing is the word of a cell in which nothing was found.
+func (c *Cell) nothing() string {
+	if c.Outcome == Clean && c.Subject.Mutant != nil {
+		return "alive"
+	}
+	return c.Outcome.String()
 }
 
 // confirmed says who confirms a cell, and what was found if it is not what is
@@ -189,10 +197,10 @@ func (t *writing) notes() {
 	s := t.summary
 	t.note("the reference was found wanting: ", s.Wanting)
 	t.note("not killed: ", s.Alive)
-	t.each("found by another property: ", func(c *Cell) bool { return c.Outcome == ByAnother })
+	t.each("found by another property:", func(c *Cell) bool { return c.Outcome == ByAnother })
 	t.note("no cell makes sense: ", s.Idle)
 	if len(t.report.Confirm) > 0 {
-		t.each("killed, and confirmed nowhere: ", func(c *Cell) bool {
+		t.each("killed, and confirmed nowhere:", func(c *Cell) bool {
 			return c.Killed() && slices.Contains(s.Unconfirmed, c.Subject.Spec.Name)
 		})
 	}
@@ -240,15 +248,15 @@ func (t *writing) senseless() {
 
 // headline sums the report up in a line.
 func (s *Summary) headline(r *Report) string {
-	text := fmt.Sprintf("%d cells: %s", s.Cells, s.Tally)
+	text := fmt.Sprintf("%d cells: ", s.Cells)
 	if r.Partial {
-		text = fmt.Sprintf("partial: %d of %d cells: %s", s.Filled, s.Cells, s.Tally)
+		text = fmt.Sprintf("partial: %d of %d cells: ", s.Filled, s.Cells)
 	}
-	return text
+	return text + s.words(len(r.Confirm) > 0)
 }
 
-// String is the tally in words.
-func (t Tally) String() string {
+// words is the tally in words, with what was confirmed if somebody was asked.
+func (t Tally) words(asked bool) string {
 	if t.Mutants == 0 {
 		return "no mutants"
 	}
@@ -256,8 +264,19 @@ func (t Tally) String() string {
 	if t.Killed == 0 {
 		return text
 	}
-	return text + fmt.Sprintf(", after %d schedules in the median and %d in nine of ten, %d confirmed "+
-		"on a real library (%d %%)", t.Median, t.P90, t.Confirmed, 100*t.Confirmed/t.Killed)
+	text += fmt.Sprintf(", median %s schedules, 9 of 10 in %s", known(t.Median), known(t.P90))
+	if asked {
+		text += fmt.Sprintf(", %d confirmed (%d %%)", t.Confirmed, 100*t.Confirmed/t.Killed)
+	}
+	return text
+}
+
+// known is a number of schedules; most seeds may have found nothing.
+func known(schedules uint64) string {
+	if schedules == 0 {
+		return "?"
+	}
+	return fmt.Sprint(schedules)
 }
 
 // printable is a text without what a terminal would obey.

@@ -1,0 +1,91 @@
+package fuzz_test
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/matrix"
+)
+
+// TestMatrixPage opens the page of a matrix in a browser: it sorts and filters, it
+// takes a label for text, and its links lead to the pages of the scripts.
+func TestMatrixPage(t *testing.T) {
+	b := openBrowser(t)
+	path := matrixPage(t)
+	b.open(path)
+	texts := func(selector string) string {
+		return fmt.Sprint(b.eval("[...document.querySelectorAll('" + selector +
+			"')].map((e) => e.textContent).join('|')"))
+	}
+	names := "#table tbody tr:not([hidden]) th a"
+	if got := texts(names); got != "reset-is-would-block|recv-after-close" {
+		t.Errorf("got rows %s; want those of the matrix", got)
+	}
+	for _, order := range []string{"ascending", "descending"} {
+		b.eval("document.querySelector('#table thead button').click()")
+		if got := b.eval("document.querySelector('#table thead th').ariaSort"); got != order {
+			t.Errorf("the heading says %v; want %s", got, order)
+		}
+	}
+	if got := texts(names); got != "reset-is-would-block|recv-after-close" {
+		t.Errorf("got rows %s; want them sorted downwards", got)
+	}
+	b.press("/")
+	b.call("Input.insertText", map[string]any{"text": "RECV crash"}, nil)
+	if got := texts(names); got != "recv-after-close" {
+		t.Errorf("got rows %s; want the one that was searched", got)
+	}
+	if got := texts("#count"); got != "1 of 3 cells" {
+		t.Errorf("got %q; want the count", got)
+	}
+	if got := texts("#table tbody"); !strings.Contains(got, "<img src=x onerror=alert(1)>") {
+		t.Errorf("got %q; want the label as text", got)
+	}
+	if n := b.eval("document.querySelectorAll('img').length + document.scripts.length"); n != 1.0 {
+		t.Errorf("got %v scripts and pictures; want the page's own one", n)
+	}
+	b.screenshot("matrix")
+	keptToItself(t, b, path)
+	link := fmt.Sprint(b.eval("document.querySelector('#table a').getAttribute('href')"))
+	cell := filepath.Join(filepath.Dir(path), filepath.FromSlash(link))
+	b.events = nil
+	b.open(cell)
+	if got := texts("h1"); !strings.Contains(got, "-") {
+		t.Errorf("got %q; want the page of a script", got)
+	}
+	keptToItself(t, b, cell)
+}
+
+// matrixPage writes the page of a small matrix, one of whose rows has a label that
+// nobody can trust.
+func matrixPage(t *testing.T) (path string) {
+	t.Helper()
+	m := matrix.Matrix{Catalog: func() *fuzz.Catalog { return fuzz.NewCatalog() },
+		Engines: []string{"model"}, Versions: []string{"1.2"}, Strategies: []string{fuzz.Random},
+		Seed: 1, Seeds: 1, Schedules: 400, Pages: true}
+	var err error
+	m.Subjects, err = matrix.Mutants(m.Catalog(), []string{"recv-after-close", "reset-is-would-block",
+		"half-close-unarmed"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Done = func(c *matrix.Cell) error {
+		if c.Script == nil {
+			c.Reason = hostile
+		}
+		return nil
+	}
+	rep, err := m.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "m.html")
+	if err := rep.WritePages(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
