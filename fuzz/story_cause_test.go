@@ -29,15 +29,6 @@ func TestEachObligationHasADecision(t *testing.T) {
 	}
 }
 
-// TestDecisionsAreWhole: each has a name, choices, a rule and bugs.
-func TestDecisionsAreWhole(t *testing.T) {
-	for n, d := range decisions {
-		if n < 1 || n > 35 || d.Name == "" || d.Choices == "" || d.Rule == "" || d.Bugs == "" {
-			t.Errorf("decision %d is not whole: %+v", n, d)
-		}
-	}
-}
-
 // TestRepeatedMoves: what comes three times or more is one thing that is
 // counted; twice is shown twice.
 func TestRepeatedMoves(t *testing.T) {

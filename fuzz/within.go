@@ -33,14 +33,18 @@ type Within struct {
 	// Transport and Trigger as in package model.
 	Transport model.Transport
 	Trigger   model.Trigger
+	// Under is the role of the end under test.
+	Under model.Role
+	// WholeWrites, FixedBuffer and Reentrant as in sim.Config.
+	WholeWrites, FixedBuffer, Reentrant bool
 }
 
 // DefaultWithin is one of each, in buffers of one to three records; bytes arrive
 // by records, or all at once. Parts of records make many more states.
 func DefaultWithin() Within {
-	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Faults: -1, Body: []int{16},
-		Answer: []int{16}, Record: 64, Least: 1, Most: 3,
-		Deliver: []uint32{sim.Record, sim.All}}
+	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Faults: -1,
+		Body: []int{16}, Answer: []int{16}, Record: 64, Least: 1, Most: 3,
+		Deliver: []uint32{sim.Record, sim.All}, Under: model.Server}
 }
 
 // most bounds the counts: a state keeps each in a byte.
@@ -237,7 +241,8 @@ const linger = 16
 
 // worlds are the kind's, in all sizes of buffers.
 func (w *Within) worlds(k sim.Config) (list []sim.Config) {
-	k.Transport, k.Trigger = w.Transport, w.Trigger
+	k.Transport, k.Trigger, k.Under = w.Transport, w.Trigger, w.Under
+	k.WholeWrites, k.FixedBuffer, k.Reentrant = w.WholeWrites, w.FixedBuffer, w.Reentrant
 	record := w.Record + 5 + model.Overhead12
 	largest := 24
 	for _, n := range append(append([]int(nil), w.Body...), w.Answer...) {

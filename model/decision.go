@@ -185,6 +185,14 @@ func (d Decision) Points() string { return decisionText[d%numDecisions].points }
 // Right is what a correct pump answers, in a clause.
 func (d Decision) Right() string { return decisionText[d%numDecisions].right }
 
+// Decisions lists them.
+func Decisions() (list []Decision) {
+	for d := range numDecisions {
+		list = append(list, d)
+	}
+	return list
+}
+
 // A mistakeIn is a wrong answer to a decision, of a pump of one kind. Exactly one
 // of judge and count is set; each is given the right answer, and may do what it
 // likes with the pump.

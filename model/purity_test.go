@@ -33,6 +33,7 @@ var arrows = map[string]struct {
 	"fuzz":                {"fuzz/check sim model corpus", true},
 	"fuzz/check":          {"sim model", false},
 	"fuzz/example":        {"fuzz model", false},
+	"fuzz/decisions":      {"", false}, // a page without code
 	"fuzz/chromium":       {"engine/require", false},
 	"fuzz/live":           {"fuzz sim model", false},
 	"fuzz/matrix":         {"fuzz sim model corpus", false},

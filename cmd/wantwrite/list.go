@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -12,24 +13,33 @@ import (
 )
 
 func newList(t *terminal) *cobra.Command {
-	var asJSON, traits bool
+	var asJSON, traits, decisions bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list pumps, mutants, engines, scenarios, attacks and properties",
 		Long: "list prints what there is, and what this machine has of it.\n\n" +
 			"With --traits it prints what the engines do differently, call by call. A\n" +
-			"differential test holds the libraries to it.",
-		Example: "  wantwrite list\n  wantwrite list --json\n  wantwrite list --traits",
-		Args:    countArgs(0, 0, "none"),
+			"differential test holds the libraries to it.\n\n" +
+			"With --decisions it prints what every pump decides, what is right, which bugs come of\n" +
+			"what is wrong, and the script that shows it.",
+		Example: "  wantwrite list\n  wantwrite list --json\n  wantwrite list --traits\n" +
+			"  wantwrite list --decisions",
+		Args: countArgs(0, 0, "none"),
 		RunE: func(*cobra.Command, []string) error {
-			if traits {
+			switch {
+			case traits && decisions:
+				return fmt.Errorf("got --traits and --decisions; want one of them")
+			case traits:
 				return listTraits(t, asJSON)
+			case decisions:
+				return listDecisions(t, asJSON)
 			}
 			return list(t, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	cmd.Flags().BoolVar(&traits, "traits", false, "what the engines do differently")
+	cmd.Flags().BoolVar(&decisions, "decisions", false, "what every pump decides, and what is right")
 	return cmd
 }
 
@@ -124,4 +134,46 @@ func listTraits(t *terminal, asJSON bool) error {
 		fmt.Fprintf(w, "  model\t%s\n  openssl\t%s\n  gotls\t%s\n", d.Model, d.OpenSSL, d.GoTLS)
 	}
 	return w.Flush()
+}
+
+// A decisionJSON is the object of a decision.
+type decisionJSON struct {
+	Decision int    `json:"decision"`
+	Name     string `json:"name"`
+	Choices  string `json:"choices"`
+	Right    string `json:"right"`
+	Bugs     string `json:"bugs"`
+	// Reference names the points at which the reference decides it.
+	Reference []string `json:"reference"`
+	Mutant    string   `json:"mutant,omitempty"`
+	Script    string   `json:"script,omitempty"`
+	Unshown   string   `json:"unshown,omitempty"`
+}
+
+// listDecisions prints the decisions.
+func listDecisions(t *terminal, asJSON bool) error {
+	for _, d := range fuzz.Decisions() {
+		points := []string{}
+		for _, at := range d.Asked() {
+			points = append(points, at.String())
+		}
+		script := d.Script()
+		if script != "" {
+			script = "corpus/" + script
+		}
+		if asJSON {
+			if err := t.object(decisionJSON{d.Number, d.Name, d.Choices, d.Rule, d.Bugs, points, d.Mutant,
+				script, d.Unshown}); err != nil {
+				return err
+			}
+			continue
+		}
+		t.printf("%2d  %s\n", d.Number, t.bold(d.Name))
+		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + d.Bugs,
+			"in the reference: " + either(strings.Join(points, ", "), "nothing to decide"),
+			"shown by: " + either(script, d.Unshown)} {
+			t.printf("%s\n", fuzz.Wrap(line, 4, 98))
+		}
+	}
+	return t.broken
 }

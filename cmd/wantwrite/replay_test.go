@@ -142,6 +142,27 @@ func TestListTraits(t *testing.T) {
 	}
 }
 
+// list --decisions has all 35, each with a script that replays or a reason why
+// there is none, for people and for programs.
+func TestListDecisions(t *testing.T) {
+	people := want(t, exitClean, "list", "--decisions")
+	all := objects(t, want(t, exitClean, "list", "--decisions", "--json"))
+	if len(all) != 35 {
+		t.Errorf("got %d decisions; want 35", len(all))
+	}
+	for _, o := range all {
+		script, shown := o["script"].(string)
+		if shown == (o["unshown"] != nil) {
+			t.Errorf("got %v; want a script, or why there is none", o)
+		}
+		tells(t, people, o["name"].(string)+"\n", script)
+		if _, err := os.Stat("../../" + script); err != nil {
+			t.Error(err)
+		}
+	}
+	refused(t, command("list", "--decisions", "--traits"), "want one of them")
+}
+
 // Without libssl the one line says what was tried and what to install, in a
 // hunt, in a replay, and in the list, which goes on.
 func TestMissingLibrary(t *testing.T) {
