@@ -80,22 +80,6 @@ func TestShortestStalls(t *testing.T) {
 	}
 }
 
-// TestEveryMutantIsConvicted: each planted mistake that one link with small
-// bounds can show is found by search, with a script of a few actions.
-func TestEveryMutantIsConvicted(t *testing.T) {
-	for name, scenario := range map[string]string{"no-flush-after-read": "awaited-key-update",
-		"write-armed-for-ever": "request-response", "no-close-notify": "upload-and-close",
-		"recv-after-close": "upload-and-close", "eof-before-data": "upload-and-close"} {
-		w := fuzz.DefaultWithin()
-		w.Most, w.Body = 1, []int{120}
-		_, rep := checked(t, name, scenario, 0, w)
-		if c := rep.Counterexample; c == nil || len(c.Actions) > 30 {
-			t.Errorf("%s in %s: %s after %d states; want a counterexample", name, scenario, rep.Stop,
-				rep.States)
-		}
-	}
-}
-
 // TestBoundsThatMakeNoSense are refused in a line.
 func TestBoundsThatMakeNoSense(t *testing.T) {
 	c := fuzz.NewCatalog()

@@ -21,7 +21,7 @@ type checkFlags struct {
 	fuzz.Within
 	pump, peer, tls, scenario, property string
 	buffers, deliver, body, answer      string
-	transport, trigger                  string
+	transport, trigger, under, modes    string
 	memory, checkpoint, corpus          string
 	states                              uint64
 	workers                             int
@@ -44,6 +44,8 @@ func newCheck(t *terminal) *cobra.Command {
 			"  wantwrite check --pump kv-original --scenario idle-renegotiation --property stall\n" +
 			"  wantwrite check --pump reference --scenario key-update --writes 2 --buffers 1..2\n" +
 			"  wantwrite check --pump reference --scenario mutual-close --deliver byte,all\n" +
+			"  wantwrite check --pump moved-retry --scenario bulk-both-ways --transport attached" +
+			" --modes whole-writes,fixed-buffer\n" +
 			"  wantwrite check --pump reference --scenario half-close --memory 4GiB --checkpoint half",
 		Args: countArgs(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, t) },
@@ -71,6 +73,9 @@ func (f *checkFlags) names(cmd *cobra.Command) {
 	fl.StringVar(&f.property, "property", "", "look for one property only: see list")
 	fl.StringVar(&f.transport, "transport", "pair", "pair or attached")
 	fl.StringVar(&f.trigger, "trigger", "level", "level, edge or oneshot")
+	fl.StringVar(&f.under, "under", "server", "the end under test: client or server")
+	fl.StringVar(&f.modes, "modes", "", "some of whole-writes, fixed-buffer, reentrant: as scripts have"+
+		" them")
 }
 
 // bounds are the flags that say how far.
@@ -178,7 +183,26 @@ func (f *checkFlags) parse() (err error) {
 	}
 	w.Transport = transport
 	w.Trigger, err = parseWord("trigger", f.trigger, model.Level, model.Edge, model.OneShot)
-	return err
+	if err != nil {
+		return err
+	}
+	if w.Under, err = parseWord("under", f.under, model.Client, model.Server); err != nil {
+		return err
+	}
+	return f.parseModes()
+}
+
+// parseModes reads the settings of the world that are on.
+func (f *checkFlags) parseModes() error {
+	modes := map[string]*bool{"whole-writes": &f.WholeWrites, "fixed-buffer": &f.FixedBuffer,
+		"reentrant": &f.Reentrant}
+	for _, word := range words(f.modes) {
+		if modes[word] == nil {
+			return fmt.Errorf("got --modes %q; want some of whole-writes, fixed-buffer, reentrant", f.modes)
+		}
+		*modes[word] = true
+	}
+	return nil
 }
 
 // parseWord finds the value that a flag's word means.

@@ -132,8 +132,12 @@ func (f *checkFlags) within(s *check.Search) string {
 		may = []string{"no app does anything"}
 	}
 	text := fmt.Sprintf("%s; messages of %s bytes, answers of %s; records of %d; buffers of %s"+
-		" records; bytes arrive by %s; %s transport, %s trigger", strings.Join(may, "; "), f.body,
-		f.answer, f.Record, f.buffers, f.deliver, f.transport, f.trigger)
+		" records; bytes arrive by %s; %s transport, %s trigger, under test the %s",
+		strings.Join(may, "; "), f.body, f.answer, f.Record, f.buffers, f.deliver, f.transport, f.trigger,
+		f.under)
+	if f.modes != "" {
+		text += "; " + strings.Join(words(f.modes), ", ")
+	}
 	if f.Depth > 0 {
 		text += fmt.Sprintf("; at most %d actions", f.Depth)
 	}

@@ -90,13 +90,31 @@ func TestCheckRefuses(t *testing.T) {
 		{"--body", "long"}, {"--transport", "pigeon"}, {"--trigger", "happy"}, {"--workers", "-1"},
 		{"--writes", "-1"}, {"--scenario", "two-links"}, {"--scenario", "none"}, {"--pump", "none"},
 		{"--property", "none"}, {"--tls", "1.1"}, {"--tls", "1.3"}, {"--corpus", ""},
-		{"--checkpoint", "no/such/folder/file"}, {"--record", "1"},
+		{"--checkpoint", "no/such/folder/file"}, {"--record", "1"}, {"--under", "nobody"},
+		{"--modes", "fast"}, {"--under", "client"}, // kv-original is a server's pump
 	} {
 		var out, errs bytes.Buffer
 		code := run(context.Background(), &terminal{out: &out, err: &errs}, append([]string{"check"},
 			args...))
 		if code != exitUsage || strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%v: exit %d, %q; want 2 and a line", args, code, errs.String())
+		}
+	}
+}
+
+// The end under test may be the client, and the world may have modes that schedules
+// draw: some mistakes show there only.
+func TestCheckInOtherWorlds(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{
+		{"--pump", "early-write-parked", "--under", "client"},
+		{"--pump", "reentrant-read-repeats", "--modes", "reentrant"},
+	} {
+		out := want(t, exitViolation, append([]string{"check", "--scenario", "request-response",
+			"--buffers", "1"}, args...)...)
+		tells(t, out, "under test the ", "a shortest script")
+		if args[2] == "--modes" {
+			tells(t, out, "; reentrant\n")
 		}
 	}
 }

@@ -1,0 +1,122 @@
+package fuzz_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// A corner is a kind of small worlds in which mutants are checked.
+type corner struct {
+	name   string
+	change func(w *fuzz.Within)
+}
+
+// corners are those in which each mutant is looked for, one after the other. All
+// have buffers of one record, but for one.
+var corners = []corner{
+	{"server", func(*fuzz.Within) {}},
+	{"client", func(w *fuzz.Within) { w.Under = model.Client }},
+	{"attached", func(w *fuzz.Within) { w.Transport = model.Attached }},
+	{"client, attached", func(w *fuzz.Within) { w.Under, w.Transport = model.Client, model.Attached }},
+	{"reentrant", func(w *fuzz.Within) { w.Reentrant = true }},
+	{"edge", func(w *fuzz.Within) { w.Trigger = model.Edge }},
+	{"two messages", func(w *fuzz.Within) { w.Writes = 2 }},
+	{"one to three records", func(w *fuzz.Within) { w.Most = 3 }},
+	{"whole writes, fixed buffer", func(w *fuzz.Within) {
+		w.WholeWrites, w.FixedBuffer, w.Transport = true, true, model.Attached
+	}},
+}
+
+// within are a corner's bounds.
+func (c *corner) within() fuzz.Within {
+	w := fuzz.DefaultWithin()
+	w.Most, w.Body = 1, []int{120}
+	c.change(&w)
+	return w
+}
+
+// TestCheckAgreesWithHunts: an exhaustive search of a mutant's own scenario, for
+// any property, finds a shortest script that violates what the mutant must break,
+// or has leave to, and never anything else. With a small budget it does so for
+// at least 30 of the mutants; WANTWRITE_LONG=1 gives each search more states, and
+// tells which mutants are out of its reach.
+func TestCheckAgreesWithHunts(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to see in a search with one worker")
+	}
+	least, states, some := 30, uint64(8000), corners[:2]
+	if longTests() {
+		least, states, some = 65, 150000, corners
+	}
+	var own, leave atomic.Int32
+	t.Run("mutants", func(t *testing.T) {
+		for _, m := range model.Mutants() {
+			t.Run(m.Name, func(t *testing.T) {
+				t.Parallel()
+				switch p := convicted(t, &m, some, states); {
+				case p == m.Breaks:
+					own.Add(1)
+				case m.Also.Has(p):
+					leave.Add(1)
+				case p != model.NoProperty:
+					t.Errorf("got %s; want %s", p, m.Breaks)
+				}
+			})
+		}
+	})
+	t.Logf("%d of %d mutants are found, %d of them by what they have leave to break", own.Load()+
+		leave.Load(), len(model.Mutants()), leave.Load())
+	if own.Load() < int32(least) {
+		t.Errorf("got %d mutants by the property that they must break; want %d", own.Load(), least)
+	}
+}
+
+// convicted checks a mutant in one corner after the other, and gives the property
+// of the first counterexample, which replays as a script.
+func convicted(t *testing.T, m *model.Mutant, some []corner, states uint64) model.PropertyID {
+	t.Helper()
+	var stops []string
+	for i := range some {
+		s, err := fuzz.NewCatalog().Search(fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario},
+			some[i].within())
+		if err != nil {
+			t.Logf("out of reach: %v", err)
+			return model.NoProperty
+		}
+		s.States, s.Workers = states, 1
+		rep, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep.Counterexample != nil {
+			return replayed(t, m, rep.Counterexample)
+		}
+		stops = append(stops, fmt.Sprintf("%s: %s", some[i].name, rep.Stop))
+	}
+	t.Logf("not found: %s", strings.Join(stops, "; "))
+	return model.NoProperty
+}
+
+// replayed makes a script of a counterexample; its replay gives the same verdict.
+func replayed(t *testing.T, m *model.Mutant, c *check.Counterexample) model.PropertyID {
+	t.Helper()
+	r := runnerFor(t, &sim.Script{Config: c.Config})
+	find, err := fuzz.Convicted(r, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := find.Result.Violation.Property; got != c.Finding.Property || find.Script.Config.Pump != m.Name {
+		t.Errorf("the script of %d actions ends with %s; the search says %s", len(c.Actions), got,
+			c.Finding.Property)
+	}
+	t.Logf("%s: %d actions", c.Finding.Property, len(c.Actions))
+	return c.Finding.Property
+}
