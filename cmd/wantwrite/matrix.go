@@ -122,10 +122,12 @@ func (f *matrixFlags) parse(cmd *cobra.Command) error {
 	}
 	f.Catalog = newCatalog
 	f.Engines, f.Versions, f.Strategies = words(f.engines), words(f.tls), words(f.strategies)
-	for flag, list := range map[string][]string{"engine": f.Engines, "tls": f.Versions,
-		"strategy": f.Strategies} {
-		if len(list) == 0 {
-			return fmt.Errorf("got an empty --%s; want at least one word", flag)
+	for _, list := range [...]struct {
+		flag  string
+		words []string
+	}{{"engine", f.Engines}, {"tls", f.Versions}, {"strategy", f.Strategies}} {
+		if len(list.words) == 0 {
+			return fmt.Errorf("got an empty --%s; want at least one word", list.flag)
 		}
 	}
 	if err := f.subjects(); err != nil {
@@ -136,13 +138,14 @@ func (f *matrixFlags) parse(cmd *cobra.Command) error {
 
 // writable says in advance whether what is wanted can be written.
 func (f *matrixFlags) writable() error {
-	for flag, path := range map[string]string{"csv": f.csv, "html": f.html} {
-		if path == "" {
+	for _, file := range [...]struct{ flag, path string }{{"csv", f.csv}, {"html", f.html}} {
+		if file.path == "" {
 			continue
 		}
-		probe, err := os.CreateTemp(filepath.Dir(path), ".probe-*.tmp")
+		probe, err := os.CreateTemp(filepath.Dir(file.path), ".probe-*.tmp")
 		if err != nil {
-			return fmt.Errorf("got --%s %s; want a file in a folder that can be written to", flag, path)
+			return fmt.Errorf("got --%s %s; want a file in a folder that can be written to", file.flag,
+				file.path)
 		}
 		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
 			return err
@@ -177,7 +180,8 @@ func (f *matrixFlags) subjects() error {
 	return err
 }
 
-// libraries finds the real ones that take part, and starts none of them here.
+// libraries finds the real ones that confirm: those that are named, or that are
+// here.
 func (f *matrixFlags) libraries() (err error) {
 	c := newCatalog()
 	f.Confirm = words(f.confirm)

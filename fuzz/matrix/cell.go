@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
@@ -64,6 +63,8 @@ type Cell struct {
 	Page []byte
 	// Path is where Done's caller has saved the script.
 	Path string
+
+	verdict string // the reason, less what libraries say
 }
 
 // Killed says whether a mutant was found by the property that it must break, or
@@ -111,35 +112,6 @@ func (w *worker) fill(ctx context.Context, c *Cell) error {
 		return err
 	}
 	return w.choose(ctx, c, c.judge(found))
-}
-
-// choose makes the cell's script of one of its finds: shrunk, and confirmed by as
-// many libraries as can be.
-//
-// Story 81: of the scripts that three seeds shrink to one may end where a
-// library gives up by itself, and the two others fail on it as on the model.
-func (w *worker) choose(ctx context.Context, c *Cell, finds []*fuzz.Find) error {
-	var best *Cell
-	for _, f := range finds {
-		try := *c
-		try.Script, try.Property = f.Script, f.Result.Violation.Property
-		if err := w.shrink(ctx, &try); err != nil {
-			return err
-		}
-		if err := w.confirm(&try); err != nil {
-			return err
-		}
-		if best == nil || len(try.Confirmed()) > len(best.Confirmed()) {
-			best = &try
-		}
-		if len(best.Confirmations) == len(best.Confirmed()) || ctx.Err() != nil {
-			break
-		}
-	}
-	if best != nil {
-		*c = *best
-	}
-	return nil
 }
 
 // options are those of the cell's hunts.
@@ -225,90 +197,10 @@ func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
 	c.Outcome, c.Reason = Found, ""
 	if m := c.Subject.Mutant; m != nil && c.Property != m.Breaks {
 		c.Outcome = ByAnother
-		c.Reason = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.Property)
+		c.verdict = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.Property)
 		if m.Also.Has(c.Property) {
-			c.Reason += ", for which it has leave: " + m.Because
+			c.verdict += ", for which it has leave: " + m.Because
 		}
 	}
 	return finds
-}
-
-// shrink shrinks the script. One that no process survives stays as it is.
-func (w *worker) shrink(ctx context.Context, c *Cell) error {
-	if real(c.Engine) {
-		out, err := w.Guard.Replay(c.Script, fuzz.ReplayOptions{})
-		if err == nil && !out.Lost {
-			_, err = w.Guard.Shrink(ctx, c.Script, fuzz.ShrinkOptions{})
-		}
-		return err
-	}
-	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	_, err = fuzz.Shrink(ctx, r, c.Script, fuzz.ShrinkOptions{})
-	return err
-}
-
-// confirm asks the real libraries, and keeps why one says no.
-func (w *worker) confirm(c *Cell) error {
-	var why []string
-	if c.Reason != "" {
-		why = append(why, c.Reason)
-	}
-	for _, engine := range w.Confirm {
-		if engine == c.Engine {
-			continue
-		}
-		k, err := w.Guard.Confirm(c.Script, engine)
-		if err != nil {
-			return err
-		}
-		c.Confirmations = append(c.Confirmations, k)
-		if !k.Confirmed {
-			why = append(why, k.Why())
-		}
-	}
-	c.Reason = strings.Join(why, "; ")
-	return nil
-}
-
-// finish runs the script once more, from one goroutine for all cells, and gives
-// it its hash and its story; and a page, if pages are wanted. A script that no
-// process survives has none.
-func (w *worker) finish(c *Cell) error {
-	if c.Script == nil {
-		return nil
-	}
-	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	out, err := w.replay(r, c)
-	if err != nil || out.Lost {
-		return err
-	}
-	if !out.Result.Found {
-		return &fuzz.DeterminismError{Pump: c.Subject.Spec.Name, Step: out.Result.Steps}
-	}
-	s := c.Script
-	s.Hash, s.Story = out.Result.Hash, fuzz.Explain(s, &out)
-	for _, k := range c.Confirmations {
-		s.Story = append(s.Story, k.String())
-	}
-	if w.Pages {
-		c.Page, err = fuzz.Page(fuzz.Tell(s, &out))
-	}
-	return err
-}
-
-// replay replays the script of a cell with a trace.
-func (w *worker) replay(r *fuzz.Runner, c *Cell) (fuzz.Outcome, error) {
-	o := fuzz.ReplayOptions{Trace: true}
-	if real(c.Engine) {
-		return w.Guard.Traced(r, c.Script, o)
-	}
-	return fuzz.Replay(r, c.Script, o)
 }

@@ -201,15 +201,15 @@ func (f *filling) work(ctx context.Context, filled chan<- attempt) {
 		}
 		a := attempt{at: i}
 		full := *f.report.Cells[i]
-		w.try(ctx, &full, &a)
+		w.attempt(ctx, &full, &a)
 		if ctx.Err() == nil || a.err != nil || a.fault != nil {
 			filled <- a // and not one that was interrupted
 		}
 	}
 }
 
-// try fills a cell.
-func (w *worker) try(ctx context.Context, c *Cell, a *attempt) {
+// attempt fills a cell.
+func (w *worker) attempt(ctx context.Context, c *Cell, a *attempt) {
 	defer func() { a.fault = recover() }() // ours: a pump's own panics are finds
 	a.cell, a.err = c, w.fill(ctx, c)
 }
