@@ -20,7 +20,7 @@ type corner struct {
 }
 
 // corners are those in which each mutant is looked for, one after the other. All
-// have buffers of one record, but for one.
+// have buffers of one record, but for those that say so.
 var corners = []corner{
 	{"server", func(*fuzz.Within) {}},
 	{"client", func(w *fuzz.Within) { w.Under = model.Client }},
@@ -32,6 +32,18 @@ var corners = []corner{
 	{"one to three records", func(w *fuzz.Within) { w.Most = 3 }},
 	{"whole writes, fixed buffer", func(w *fuzz.Within) {
 		w.WholeWrites, w.FixedBuffer, w.Transport = true, true, model.Attached
+	}},
+	{"all at once, three messages", func(w *fuzz.Within) {
+		w.Deliver, w.Writes, w.Body = []uint32{sim.All}, 3, []int{20}
+	}},
+	{"all at once, two messages, reentrant", func(w *fuzz.Within) {
+		w.Deliver, w.Writes, w.Reentrant = []uint32{sim.All}, 2, true
+	}},
+	{"all at once, eight records", func(w *fuzz.Within) {
+		w.Deliver, w.Least, w.Most, w.Body = []uint32{sim.All}, 8, 8, []int{200}
+	}},
+	{"all at once, long messages", func(w *fuzz.Within) {
+		w.Deliver, w.Record, w.Body, w.Answer = []uint32{sim.All}, 128, []int{400}, []int{400}
 	}},
 }
 
@@ -54,7 +66,7 @@ func TestCheckAgreesWithHunts(t *testing.T) {
 	}
 	least, states, some := 30, uint64(8000), corners[:2]
 	if longTests() {
-		least, states, some = 65, 150000, corners
+		least, states, some = 70, 250000, corners
 	}
 	var own, leave atomic.Int32
 	t.Run("mutants", func(t *testing.T) {

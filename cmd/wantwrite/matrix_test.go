@@ -20,7 +20,7 @@ var few = []string{"matrix", "--pump", "reference", "--mutant",
 func TestMatrix(t *testing.T) {
 	t.Chdir(t.TempDir())
 	out := want(t, exitClean, append(few, "--csv", "m.csv", "--html", "m.html")...)
-	tells(t, out, "model, TLS 1.2", "model, TLS 1.3", "PUMP OR MUTANT", "no-flush-after-read",
+	tells(t, out, "TLS 1.2  ", "TLS 1.3\n", "All columns: model, portfolio.", "no-flush-after-read",
 		"reference                 nothing  clean", "6 cells: 2 of 2 mutants killed",
 		"senseless (1): scenario key-update is about TLS 1.3 only",
 		"senseless (1): scenario renegotiation is about TLS 1.2 only", "written: m.html")

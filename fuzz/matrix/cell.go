@@ -179,7 +179,7 @@ func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]
 // the finds of the property that counts: one of each seed that has it.
 func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
 	firsts := make([]uint64, len(found))
-	c.Outcome, c.Reason = Clean, "nothing was found"
+	c.Outcome = Clean
 	c.Property = c.Subject.wanted(found)
 	counts := func(f *fuzz.Find) bool {
 		return c.Subject.Mutant == nil || f.Result.Violation.Property == c.Property
@@ -192,9 +192,10 @@ func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
 	}
 	c.Hunts, c.Schedules = fuzz.MedianFirst(firsts)
 	if len(finds) == 0 {
+		c.Reason = fmt.Sprintf("nothing was found in %d hunts", c.Seeds)
 		return nil
 	}
-	c.Outcome, c.Reason = Found, ""
+	c.Outcome = Found
 	if m := c.Subject.Mutant; m != nil && c.Property != m.Breaks {
 		c.Outcome = ByAnother
 		c.verdict = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.Property)

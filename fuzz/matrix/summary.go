@@ -153,9 +153,14 @@ func (k *counter) tally() Tally {
 
 // String names the column.
 func (c Column) String() string {
+	words := c.words()
+	return strings.Join(words[:], ", ")
+}
+
+func (c Column) words() [3]string {
 	version := "TLS " + c.Version
 	if c.Version == Any {
 		version = "any TLS"
 	}
-	return strings.Join([]string{c.Engine, version, c.Strategy}, ", ")
+	return [...]string{c.Engine, version, c.Strategy}
 }

@@ -94,7 +94,8 @@ func (t *writing) align(lines [][]string) {
 func (t *writing) above(widths []int) {
 	text := strings.Repeat(" ", widths[0]+widths[1]+4)
 	for i, column := range t.report.Columns {
-		name := t.name(column)
+		own, _ := t.split(column)
+		name := strings.Join(own, ", ")
 		width, last := widths[2+i], 2+i
 		if t.wide {
 			last = 4 + 3*i
@@ -103,17 +104,21 @@ func (t *writing) above(widths []int) {
 		widths[last] += max(0, len(name)-width)
 		text += "  " + name + strings.Repeat(" ", max(0, width-len(name)))
 	}
-	t.printf("%s\n", strings.TrimRight(text, " "))
+	if text = strings.TrimRight(text, " "); text != "" {
+		t.printf("%s\n", text)
+	}
 }
 
-// name is a column's name, less a strategy that all of them have.
-func (t *writing) name(c Column) string {
-	for _, other := range t.report.Columns {
-		if other.Strategy != c.Strategy {
-			return c.String()
+// split tells what is particular to a column from what all have in common.
+func (t *writing) split(c Column) (own, common []string) {
+	for i, word := range c.words() {
+		if slices.ContainsFunc(t.report.Columns, func(o Column) bool { return o.words()[i] != word }) {
+			own = append(own, word)
+		} else {
+			common = append(common, word)
 		}
 	}
-	return strings.TrimSuffix(c.String(), ", "+c.Strategy)
+	return own, common
 }
 
 // heads is the line of words above the table.
@@ -177,8 +182,14 @@ func (t *writing) confirmed(c *Cell) (text string) {
 // legend says what the words and figures are.
 func (t *writing) legend() {
 	r := t.report
-	text := fmt.Sprintf("FIRST: schedules to the first failure, the median of %d seeds with at most "+
-		"%d schedules each. LEN: actions of the shrunk script.", r.Seeds, r.Schedules)
+	text := ""
+	for _, column := range r.Columns[:min(1, len(r.Columns))] {
+		if _, common := t.split(column); common != nil {
+			text = "All columns: " + strings.Join(common, ", ") + ". "
+		}
+	}
+	text += fmt.Sprintf("FIRST: schedules to the first failure, of at most %d; the median of seeds: %d. "+
+		"LEN: actions of the shrunk script.", r.Schedules, r.Seeds)
 	if len(r.Confirm) > 0 && t.wide {
 		text += fmt.Sprintf(" CONFIRMED: the script fails on %s too", strings.Join(r.Confirm, ", "))
 		if len(r.Confirm) > 1 {
