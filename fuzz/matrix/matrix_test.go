@@ -20,7 +20,7 @@ func small(t *testing.T, patterns ...string) *Matrix {
 	}
 	return &Matrix{Catalog: func() *fuzz.Catalog { return fuzz.NewCatalog() }, Subjects: rows,
 		Engines: []string{"model"}, Versions: []string{"1.2", "1.3", Any},
-		Strategies: []string{fuzz.Portfolio, fuzz.Random}, Seed: 1, Seeds: 2, Schedules: 400, Pages: true}
+		Strategies: []string{fuzz.Portfolio}, Seed: 1, Seeds: 2, Schedules: 100, Pages: true}
 }
 
 // The same cells, scripts and pages come out with any number of workers.
@@ -69,8 +69,8 @@ func TestAWantingReference(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := rep.Summary()
-	if s.Holds() || len(s.Wanting) != 6 || !strings.Contains(s.Wanting[0], "truncation") {
-		t.Errorf("got %+v; want truncation in all six cells", s)
+	if s.Holds() || len(s.Wanting) != 3 || !strings.Contains(s.Wanting[0], "truncation") {
+		t.Errorf("got %+v; want truncation in all three cells", s)
 	}
 }
 
