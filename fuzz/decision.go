@@ -97,7 +97,7 @@ var decisions = [...]Decision{
 		Rule: "one place moves output, whoever made it, and a blocked write does not keep an " +
 			"answer of the read from leaving",
 		Bugs:   "helio 271, helio 593, h2o 597",
-		Mutant: "spins-for-the-writer",
+		Mutant: "lock-wakes-nobody",
 	},
 	armWrite: {
 		Name: "arming write interest",
@@ -325,8 +325,8 @@ var decisions = [...]Decision{
 		Choices: "cleared at each call, in both directions; a flush that would block says so",
 		Rule: "each call of the BIO begins with the flags cleared, and sets those of what " +
 			"really blocked",
-		Bugs:    "haproxy 1ad199172, meow-rs 571",
-		Unshown: "no mutant yet: it wants a BIO of the pump's own",
+		Bugs:   "haproxy 1ad199172, meow-rs 571",
+		Mutant: "flags-stale-want",
 	},
 	returnCodes: {
 		Name:    "what would-block promises",
@@ -376,8 +376,8 @@ func (d Decision) Script() string {
 	return path.Join(m.Breaks.String(), corpus.Slug(m.Name, m.Scenario)+corpus.Ext)
 }
 
-// Asked are the points in the reference at which it decides this: each with the
-// right answer.
+// Asked are the points in the code of the correct pumps at which this is decided:
+// each with the right answer.
 func (d Decision) Asked() (points []model.Decision) {
 	for _, at := range model.Decisions() {
 		if slices.Contains(strings.Split(at.Points(), ", "), strconv.Itoa(d.Number)) {

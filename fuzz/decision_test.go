@@ -75,7 +75,7 @@ func checkShown(t *testing.T, d fuzz.Decision, stands string) {
 	switch {
 	case m == nil:
 		if d.Mutant != "" || d.Unshown == "" || d.Script() != "" || len(d.Asked()) > 0 {
-			t.Errorf("%s: got mutant %q, the reference decides it at %v; want one that there is", d,
+			t.Errorf("%s: got mutant %q, correct pumps decide it at %v; want one that there is", d,
 				d.Mutant, d.Asked())
 		}
 	case d.Unshown != "":
@@ -92,7 +92,7 @@ func checkShown(t *testing.T, d fuzz.Decision, stands string) {
 	}
 }
 
-// TestEveryDecisionHasItsPlace: each decision of the reference is one of the list.
+// TestEveryDecisionHasItsPlace: each decision of the correct pumps is one of the list.
 func TestEveryDecisionHasItsPlace(t *testing.T) {
 	placed := map[model.Decision]bool{}
 	for _, d := range fuzz.Decisions() {
@@ -102,7 +102,7 @@ func TestEveryDecisionHasItsPlace(t *testing.T) {
 	}
 	for _, at := range model.Decisions() {
 		if !placed[at] {
-			t.Errorf("the reference's decision %s is at points %s; want some of the 35", at, at.Points())
+			t.Errorf("the decision %s is at points %s; want some of the 35", at, at.Points())
 		}
 	}
 }
@@ -138,9 +138,9 @@ func decisionsPage() string {
 		}
 	}
 	comment(0, "Package decisions has no code. It is a page for who writes a pump: the decisions that "+
-		"every pump makes, knowingly or not, what pumps do there, what is right, real bugs in which it "+
-		"was decided wrongly, where the reference decides it, and a script that shows what happens "+
-		"then. [github.com/wantwrite/wantwrite/fuzz.Decisions] has them as data.")
+		"every pump makes, knowingly or not, what is right, what pumps do there, real bugs in which it "+
+		"was decided wrongly, what the correct pumps of package model ask at that point, and a script "+
+		"that shows what happens then. [github.com/wantwrite/wantwrite/fuzz.Decisions] has them as data.")
 	for _, d := range fuzz.Decisions() {
 		fmt.Fprintf(&b, "//\n// # %d. %s\n//\n", d.Number, heading(d.Name))
 		comment(0, "Right: "+d.Rule+".")
@@ -154,7 +154,7 @@ func decisionsPage() string {
 				points = append(points, fmt.Sprintf("%s (%s)", at, at.Right()))
 			}
 			b.WriteString("//\n")
-			comment(0, "In the reference: "+strings.Join(points, "; ")+".")
+			comment(0, "In the correct pumps: "+strings.Join(points, "; ")+".")
 		}
 		b.WriteString("//\n")
 		if m := d.Shown(); m != nil {

@@ -143,11 +143,11 @@ type decisionJSON struct {
 	Choices  string `json:"choices"`
 	Right    string `json:"right"`
 	Bugs     string `json:"bugs"`
-	// Reference names the points at which the reference decides it.
-	Reference []string `json:"reference"`
-	Mutant    string   `json:"mutant,omitempty"`
-	Script    string   `json:"script,omitempty"`
-	Unshown   string   `json:"unshown,omitempty"`
+	// Asked names the points at which correct pumps decide it.
+	Asked   []string `json:"asked"`
+	Mutant  string   `json:"mutant,omitempty"`
+	Script  string   `json:"script,omitempty"`
+	Unshown string   `json:"unshown,omitempty"`
 }
 
 // listDecisions prints the decisions.
@@ -170,7 +170,7 @@ func listDecisions(t *terminal, asJSON bool) error {
 		}
 		t.printf("%2d  %s\n", d.Number, t.bold(d.Name))
 		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + d.Bugs,
-			"in the reference: " + either(strings.Join(points, ", "), "nothing to decide"),
+			"asked at: " + either(strings.Join(points, ", "), "no point of its own"),
 			"shown by: " + either(script, d.Unshown)} {
 			t.printf("%s\n", fuzz.Wrap(line, 4, 98))
 		}

@@ -33,7 +33,7 @@ func newMatrix(t *terminal) *cobra.Command {
 		Long: "matrix hunts in each pump and each mutant with each engine, TLS version and strategy,\n" +
 			"a few times, and says of each cell whether something was found, by which property,\n" +
 			"after how many schedules, how short the script is, and on which real library the same\n" +
-			"script fails. A mutant that is not killed in any cell, or a find in the reference, is\n" +
+			"script fails. A mutant that is not killed in any cell, or a find in a correct pump, is\n" +
 			"exit code 1. A cell in which there is nothing to find says why.\n\n" +
 			"The scripts are saved like those of hunt. An interrupt keeps what was done so far.\n" +
 			"What is found does not depend on --workers.",

@@ -92,7 +92,7 @@ func newPageRow(c *Cell, folder string) pageRow {
 // mark is the outcome for people, and the class of what has it: good, bad or
 // neither.
 func (c *Cell) mark() (word, class string) {
-	reference := c.Subject.Spec.Name == "reference"
+	sound := c.Subject.Sound()
 	switch {
 	case c.Outcome == NotRun:
 		return "not run", ""
@@ -100,11 +100,11 @@ func (c *Cell) mark() (word, class string) {
 		return "makes no sense", ""
 	case c.Killed():
 		return "killed", "good"
-	case c.Outcome == Clean && reference:
+	case c.Outcome == Clean && sound:
 		return "clean", "good"
 	case c.Outcome == ByAnother:
 		return "found by another property", "bad"
-	case c.Outcome == Found && c.Subject.Mutant == nil && !reference:
+	case c.Outcome == Found && c.Subject.Mutant == nil && !sound:
 		return "found", ""
 	case c.Outcome == Found:
 		return "found wanting", "bad"

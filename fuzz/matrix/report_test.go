@@ -141,7 +141,7 @@ func TestSummary(t *testing.T) {
 	s := madeUp().Summary()
 	want := Summary{Tally: Tally{Mutants: 4, Killed: 3, Confirmed: 1, Median: 900, P90: 0}, Cells: 12,
 		Filled: 11, Senseless: 1, Alive: []string{"alive"}, Unconfirmed: []string{"leave", hostile},
-		Wanting: []string{"model, TLS 1.3, portfolio by truncation"}}
+		Wanting: []string{"reference (model, TLS 1.3, portfolio) by truncation"}}
 	if s.Tally != want.Tally || s.Cells != want.Cells || s.Filled != want.Filled ||
 		s.Senseless != want.Senseless || !slices.Equal(s.Alive, want.Alive) || s.Idle != nil ||
 		!slices.Equal(s.Unconfirmed, want.Unconfirmed) || !slices.Equal(s.Wanting, want.Wanting) {

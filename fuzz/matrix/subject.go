@@ -24,6 +24,13 @@ func (s *Subject) Must() model.PropertyID {
 	return s.Mutant.Breaks
 }
 
+// Sound says whether it is a correct pump, in which nothing may be found.
+func (s *Subject) Sound() bool {
+	return s.Mutant == nil && slices.ContainsFunc(model.Sound(), func(spec model.Spec) bool {
+		return spec.Name == s.Spec.Name
+	})
+}
+
 // wanted is the property that counts among what the hunts found: what the
 // subject must break, or else what it has leave to break, or else the first.
 func (s *Subject) wanted(found [][]*fuzz.Find) model.PropertyID {

@@ -30,12 +30,12 @@ type Summary struct {
 	// Alive are the mutants that no cell killed, and Idle those that have nothing
 	// to show in any. Unconfirmed were killed, and no real library confirms it.
 	Alive, Idle, Unconfirmed []string
-	// Wanting says in which cells the reference was found wanting.
+	// Wanting says which sound pumps were found wanting, and where.
 	Wanting []string
 }
 
 // Holds says that every mutant was killed, and nothing was found in the
-// reference.
+// sound pumps.
 func (s *Summary) Holds() bool { return len(s.Alive) == 0 && len(s.Wanting) == 0 }
 
 // Rows are the cells of each subject, from left to right.
@@ -79,8 +79,9 @@ func (s *Summary) count(c *Cell) {
 	if c.Outcome == Senseless {
 		s.Senseless++
 	}
-	if c.Outcome == Found && c.Subject.Spec.Name == "reference" {
-		s.Wanting = append(s.Wanting, fmt.Sprintf("%s by %s", c.Column, c.Property))
+	if c.Outcome == Found && c.Subject.Sound() {
+		s.Wanting = append(s.Wanting, fmt.Sprintf("%s (%s) by %s", c.Subject.Spec.Name, c.Column,
+			c.Property))
 	}
 }
 

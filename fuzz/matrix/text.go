@@ -52,7 +52,7 @@ func (t *writing) table() {
 		switch {
 		case s.Mutant != nil:
 			must = s.Mutant.Breaks.String()
-		case s.Spec.Name != "reference":
+		case !s.Sound():
 			must = "anything"
 		}
 		line := []string{printable(s.Spec.Name), must}
@@ -206,7 +206,7 @@ const textWidth = 98
 // notes writes what is not as it should be, and why there is nothing to find.
 func (t *writing) notes() {
 	s := t.summary
-	t.note("the reference was found wanting: ", s.Wanting)
+	t.note("sound pumps found wanting: ", s.Wanting)
 	t.note("not killed: ", s.Alive)
 	t.each("found by another property:", func(c *Cell) bool { return c.Outcome == ByAnother })
 	t.note("no cell makes sense: ", s.Idle)
