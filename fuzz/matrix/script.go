@@ -160,7 +160,11 @@ func (w *worker) finish(c *Cell) error {
 	s := c.Script
 	s.Hash, s.Story = out.Result.Hash, fuzz.Explain(s, &out)
 	for _, k := range c.Confirmations {
-		s.Story = append(s.Story, k.String())
+		line := k.String()
+		if !k.Confirmed {
+			line = "not confirmed: " + k.Why()
+		}
+		s.Story = append(s.Story, line)
 	}
 	if w.Pages {
 		c.Page, err = fuzz.Page(fuzz.Tell(s, &out))
