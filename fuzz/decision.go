@@ -20,8 +20,8 @@ type Decision struct {
 	Name, Choices string
 	// Rule is what a pump that gets it right does, as a clause.
 	Rule string
-	// Bugs are public bugs in which it was decided wrongly, by names that
-	// model/testdata/bugs.txt has.
+	// Bugs are public bugs in which it was decided wrongly, by words that model.Bugs
+	// has of them.
 	Bugs string
 	// Mutant is the name of the mutant that shows it; if it is empty, Unshown says
 	// why there is none.
@@ -369,11 +369,20 @@ func (d Decision) Shown() *model.Mutant {
 // Script is the script of the mutant that shows the decision, a name of
 // corpus.Names; empty if there is none.
 func (d Decision) Script() string {
-	m := d.Shown()
-	if m == nil {
-		return ""
+	if m := d.Shown(); m != nil {
+		return ScriptOf(m)
 	}
-	return path.Join(m.Breaks.String(), corpus.Slug(m.Name, m.Scenario)+corpus.Ext)
+	return ""
+}
+
+// ScriptOf is the script of a mutant in the project's corpus, a name of
+// corpus.Names; empty if there is none.
+func ScriptOf(m *model.Mutant) string {
+	name := path.Join(m.Breaks.String(), corpus.Slug(m.Name, m.Scenario)+corpus.Ext)
+	if slices.Contains(corpus.Names(), name) {
+		return name
+	}
+	return ""
 }
 
 // Asked are the points in the code of the correct pumps at which this is decided:

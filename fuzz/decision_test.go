@@ -14,30 +14,12 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// bugTable is the project's list of bugs, row by row: all that is said of each,
-// and the mutants that stand for it.
-func bugTable(t *testing.T) (texts, mutants []string) {
-	t.Helper()
-	text, err := os.ReadFile("../model/testdata/bugs.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(text)) {
-		if cols := strings.Split(line, " | "); !strings.HasPrefix(line, "#") {
-			texts = append(texts, strings.ToLower(strings.Join(cols[:4], " ")))
-			mutants = append(mutants, cols[len(cols)-1])
-		}
-	}
-	return texts, mutants
-}
-
 var inBrackets = regexp.MustCompile(` \([^)]*\)`)
 
 // TestDecisionsAreWhole: there are the 35 of the project's list, each with what is
 // right, bugs that the list of bugs has, and a mutant that decides it wrongly, or
 // why there is none.
 func TestDecisionsAreWhole(t *testing.T) {
-	texts, mutants := bugTable(t)
 	all := fuzz.Decisions()
 	if len(all) != 35 {
 		t.Errorf("got %d decisions; want 35", len(all))
@@ -46,30 +28,35 @@ func TestDecisionsAreWhole(t *testing.T) {
 		if d.Number != i+1 || d.Name == "" || d.Choices == "" || d.Rule == "" || d.Bugs == "" {
 			t.Errorf("got %+v as number %d; want all of it", d, i+1)
 		}
-		stands := ""
+		var stands []string
 		for bug := range strings.SplitSeq(inBrackets.ReplaceAllString(d.Bugs, ""), ", ") {
 			rows := 0
-			for k, text := range texts {
-				if hasWords(text, strings.Fields(strings.ToLower(bug))) {
+			for _, b := range model.Bugs() {
+				if isCalled(&b, bug) {
 					rows++
-					stands += mutants[k]
+					stands = append(stands, b.Mutants...)
 				}
 			}
 			if rows == 0 {
-				t.Errorf("%s: got bug %q; want one of model/testdata/bugs.txt", d, bug)
+				t.Errorf("%s: got bug %q; want one of model.Bugs", d, bug)
 			}
 		}
 		checkShown(t, d, stands)
 	}
 }
 
-func hasWords(text string, words []string) bool {
-	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) })
+// isCalled says whether a bug is known by a name, such as "uSockets 127": all the
+// words of it are in what is told of the bug.
+func isCalled(b *model.Bug, name string) bool {
+	text := strings.ToLower(b.Project + " " + b.Where + " " + b.What)
+	return !slices.ContainsFunc(strings.Fields(strings.ToLower(name)), func(word string) bool {
+		return !strings.Contains(text, word)
+	})
 }
 
 // checkShown checks what shows a decision. stands are the mutants that stand for
 // its bugs.
-func checkShown(t *testing.T, d fuzz.Decision, stands string) {
+func checkShown(t *testing.T, d fuzz.Decision, stands []string) {
 	t.Helper()
 	m := d.Shown()
 	switch {
@@ -80,7 +67,7 @@ func checkShown(t *testing.T, d fuzz.Decision, stands string) {
 		}
 	case d.Unshown != "":
 		t.Errorf("%s: got mutant %s, and why there is none", d, d.Mutant)
-	case !slices.Contains(d.Asked(), m.At) && !strings.Contains(stands, m.Name):
+	case !slices.Contains(d.Asked(), m.At) && !slices.Contains(stands, m.Name):
 		t.Errorf("%s: %s decides something else, and stands for none of %s", d, m.Name, d.Bugs)
 	case !slices.Contains(corpus.Names(), d.Script()):
 		t.Errorf("%s: got script %s; want one of the corpus", d, d.Script())

@@ -1,10 +1,6 @@
 package fuzz
 
-import (
-	"slices"
-
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A Meaning says what a property means, for people who meet it for the first
 // time.
@@ -86,13 +82,4 @@ var meanings = map[model.PropertyID]Meaning{
 		Judged: "after each step",
 		Not:    "a panic of the workbench, which ends the hunt",
 	},
-}
-
-// Decisions lists the decisions that verdicts name, by their numbers.
-func Decisions() (all []Decision) {
-	for n := range decisions {
-		all = append(all, decisionOf(n))
-	}
-	slices.SortFunc(all, func(a, b Decision) int { return a.Number - b.Number })
-	return all
 }

@@ -52,6 +52,8 @@ func completions(root *cobra.Command) {
 		"scenario": scenarioNames(), "property": propertyNames(), "profile": fuzz.Profiles(),
 		"strategy": strings.Split(strategyNames(), ", "), "tls": {"1.2", "1.3"},
 		"trigger": {"level", "edge", "oneshot"}, "transport": {"pair", "attached"},
+		"mutant": mutantNames(), "under": {"client", "server"},
+		"modes": {"whole-writes", "fixed-buffer", "reentrant"},
 	} {
 		complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
 		for _, cmd := range root.Commands() {

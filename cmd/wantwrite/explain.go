@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -70,7 +68,7 @@ func explain(t *terminal, name string) error {
 
 // paragraph prints text behind a word, in lines of 96 columns.
 func (t *terminal) paragraph(word, text string) {
-	t.printf("%s\n", wrap(word+": "+text, 2, 96))
+	t.printf("%s\n", fuzz.Wrap(word+": "+text, 2, 96))
 }
 
 // mutantsOf are those that break a property.
@@ -98,7 +96,7 @@ func bugsOf(mutants []model.Mutant) (all []model.Bug) {
 func explainProperty(t *terminal, p model.Property) {
 	m := fuzz.MeaningOf(p.ID)
 	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
-	t.printf("%s\n\n", strings.ReplaceAll(wrap(m.Means, 2, 98), "\n    ", "\n  "))
+	t.printf("%s\n\n", strings.ReplaceAll(fuzz.Wrap(m.Means, 2, 98), "\n    ", "\n  "))
 	t.paragraph("judged", m.Judged)
 	t.paragraph("takes", sim.Tests(p.ID))
 	t.paragraph("no violation", m.Not)
@@ -110,33 +108,21 @@ func explainProperty(t *terminal, p model.Property) {
 	}
 	t.printf("\n%s\n", t.bold(fmt.Sprintf("%d mutants that break it", len(mutants))))
 	for _, m := range mutants {
-		t.printf("%s\n", wrap(m.Name+": "+m.About, 2, 96))
+		t.printf("%s\n", fuzz.Wrap(m.Name+": "+m.About, 2, 96))
 	}
 	seen(t, &mutants[0])
 }
 
 // bugLine tells a bug.
 func bugLine(b *model.Bug) string {
-	return wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
-}
-
-// scriptOf is the name of a mutant's script in the project's corpus; empty if
-// there is none.
-func scriptOf(m *model.Mutant) string {
-	for _, name := range corpus.Names() {
-		if path.Dir(name) == m.Breaks.String() &&
-			strings.HasPrefix(path.Base(name), corpus.Slug(m.Name, m.Scenario)+".") {
-			return "corpus/" + name
-		}
-	}
-	return ""
+	return fuzz.Wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
 }
 
 // seen says how to see a mutant break its property.
 func seen(t *terminal, m *model.Mutant) {
 	t.printf("\n%s\n", t.bold("see it: "+m.Name))
-	if script := scriptOf(m); script != "" {
-		t.printf("  wantwrite show %s\n", script)
+	if script := fuzz.ScriptOf(m); script != "" {
+		t.printf("  wantwrite show corpus/%s\n", script)
 	}
 	t.printf("  wantwrite hunt --pump %s --scenario %s --property %s\n", m.Name, m.Scenario, m.Breaks)
 }
@@ -167,8 +153,13 @@ func explainDecision(t *terminal, d fuzz.Decision) {
 	t.printf("\n%s\n", t.bold("mutants that decide it wrongly"))
 	for _, m := range model.Mutants() {
 		if slices.Contains(strings.Split(m.At.Points(), ", "), strconv.Itoa(d.Number)) {
-			t.printf("%s\n", wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
+			t.printf("%s\n", fuzz.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
 		}
+	}
+	if m := d.Shown(); m != nil {
+		seen(t, m)
+	} else {
+		t.paragraph("not shown", d.Unshown)
 	}
 }
 

@@ -65,9 +65,10 @@ func TestEveryHelpIsWhole(t *testing.T) {
 // bounds end an example's command soon; what else is in the example is as it
 // stands there.
 var bounds = map[string]string{
-	"hunt":  "--schedules 200",
-	"check": "--states 2000",
-	"bench": "--schedules 20 --seeds 1 --limit 2 --table first-failure",
+	"hunt":   "--schedules 200",
+	"check":  "--states 2000",
+	"matrix": "--schedules 3 --seeds 1 --confirm none",
+	"bench":  "--schedules 20 --seeds 1 --limit 2 --table first-failure",
 }
 
 // anyPort is in the place of the ports of examples, which may be taken.
@@ -157,15 +158,15 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for _, m := range model.Mutants() {
-		script := scriptOf(&m)
+		script := fuzz.ScriptOf(&m)
 		if script == "" {
 			t.Errorf("%s: no script in the corpus shows it", m.Name)
 			continue
 		}
 		tells(t, unwrapped(want(t, exitClean, "explain", m.Name)), m.About, m.Breaks.String(),
 			m.At.Right(), "is: pump "+m.Of,
-			"wantwrite show "+script, strings.Split(m.Bugs, ", ")[0]+" ")
-		if _, err := os.Stat("../../" + script); err != nil {
+			"wantwrite show corpus/"+script, strings.Split(m.Bugs, ", ")[0]+" ")
+		if _, err := os.Stat("../../corpus/" + script); err != nil {
 			t.Error(err)
 		}
 	}
