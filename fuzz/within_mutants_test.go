@@ -47,12 +47,18 @@ var corners = []corner{
 	}},
 }
 
-// within are a corner's bounds.
-func (c *corner) within() fuzz.Within {
-	w := fuzz.DefaultWithin()
+// within are a corner's bounds for a pump; notMade says that it is not made
+// for them.
+func (c *corner) within(sup model.Support) (w fuzz.Within, notMade bool) {
+	w = fuzz.DefaultWithin()
 	w.Most, w.Body = 1, []int{120}
+	if sup&model.NoPair != 0 {
+		w.Transport = model.Attached
+	}
 	c.change(&w)
-	return w
+	return w, sup&model.NoClient != 0 && w.Under == model.Client ||
+		sup&model.NoAttached != 0 && w.Transport == model.Attached ||
+		sup&model.NoEdge != 0 && w.Trigger == model.Edge
 }
 
 // TestCheckAgreesWithHunts: an exhaustive search of a mutant's own scenario, for
@@ -97,8 +103,11 @@ func convicted(t *testing.T, m *model.Mutant, some []corner, states uint64) mode
 	t.Helper()
 	var stops []string
 	for i := range some {
-		s, err := fuzz.NewCatalog().Search(fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario},
-			some[i].within())
+		w, notMade := some[i].within(m.Support)
+		if notMade {
+			continue
+		}
+		s, err := fuzz.NewCatalog().Search(fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario}, w)
 		if err != nil {
 			t.Logf("out of reach: %v", err)
 			return model.NoProperty
