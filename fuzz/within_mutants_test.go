@@ -134,7 +134,8 @@ func replayed(t *testing.T, m *model.Mutant, c *check.Counterexample) model.Prop
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := find.Result.Violation.Property; got != c.Finding.Property || find.Script.Config.Pump != m.Name {
+	got := find.Result.Violation.Property
+	if got != c.Finding.Property || find.Script.Config.Pump != m.Name {
 		t.Errorf("the script of %d actions ends with %s; the search says %s", len(c.Actions), got,
 			c.Finding.Property)
 	}

@@ -74,8 +74,8 @@ func (f *checkFlags) names(cmd *cobra.Command) {
 	fl.StringVar(&f.transport, "transport", "pair", "pair or attached")
 	fl.StringVar(&f.trigger, "trigger", "level", "level, edge or oneshot")
 	fl.StringVar(&f.under, "under", "server", "the end under test: client or server")
-	fl.StringVar(&f.modes, "modes", "", "some of whole-writes, fixed-buffer, reentrant: as scripts have"+
-		" them")
+	fl.StringVar(&f.modes, "modes", "", "some of whole-writes, fixed-buffer, reentrant: traits\nof"+
+		" scripts")
 }
 
 // bounds are the flags that say how far.

@@ -60,7 +60,8 @@ func newMatrix(t *terminal) *cobra.Command {
 	fl.IntVar(&f.Seeds, "seeds", 3, "how many hunts for the median of a cell")
 	fl.Uint64Var(&f.Schedules, "schedules", 10000, "how many schedules each of these may take")
 	fl.DurationVar(&f.Time, "time", 0, "the most time for the hunts of a cell, such as 10s")
-	fl.IntVar(&f.Workers, "workers", 0, "how many cells are filled at once (default: one for each core)")
+	fl.IntVar(&f.Workers, "workers", 0, "how many cells are filled at once (default: one for each"+
+		" core)")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
 	fl.StringVar(&f.csv, "csv", "", "write the cells to this file, with commas")
 	fl.StringVar(&f.html, "html", "", "write a page of the cells to this file, and a page of each"+
@@ -103,7 +104,8 @@ func (f *matrixFlags) run(cmd *cobra.Command, t *terminal) error {
 // filled says how far a matrix has come.
 func filled(r *matrix.Report) string {
 	s := r.Summary()
-	return fmt.Sprintf("%d of %d cells, %d of %d mutants killed", s.Filled, s.Cells, s.Killed, s.Mutants)
+	return fmt.Sprintf("%d of %d cells, %d of %d mutants killed", s.Filled, s.Cells, s.Killed,
+		s.Mutants)
 }
 
 // parse makes a matrix of the flags.

@@ -151,7 +151,9 @@ func (c *Cell) senseless(o fuzz.Options) (why string) {
 
 // hunts hunts with each seed. A mutant is hunted until it breaks what it must, a
 // pump until it breaks anything.
-func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]*fuzz.Find, err error) {
+func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]*fuzz.Find,
+	err error) {
+
 	if w.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, w.Time)

@@ -30,12 +30,14 @@ func madeUp() *Report {
 	add(r, killed, &Cell{Outcome: Found, Property: model.Stall, Hunts: 3, Schedules: 36,
 		Script: script(5), Path: "found/stall/deaf.script", Page: []byte("<p>"),
 		Confirmations: []*fuzz.Confirmation{{Engine: "openssl", Confirmed: true}, {Engine: "gotls",
-			Own: "model", Step: 3, What: "the server's read says ok"}}, Reason: "on gotls it goes another way"},
+			Own: "model", Step: 3, What: "the server's read says ok"}},
+		Reason: "on gotls it goes another way"},
 		&Cell{Outcome: Senseless, Reason: "scenario renegotiation is about TLS 1.2 only"})
 	leave := mutant("leave", model.DataLoss)
 	leave.Mutant.Also, leave.Mutant.Because = model.EveryProperty.Only(model.Stall), "it waits"
 	add(r, leave, &Cell{Outcome: ByAnother, Property: model.Stall, Hunts: 1, Script: script(2),
-		Reason: "it must break data-loss, and broke stall"}, &Cell{Outcome: Clean, Reason: "nothing was found"})
+		Reason: "it must break data-loss, and broke stall"},
+		&Cell{Outcome: Clean, Reason: "nothing was found"})
 	add(r, mutant("alive", model.Crash), &Cell{Outcome: ByAnother, Property: model.Stall, Hunts: 3,
 		Schedules: 7, Script: script(1), Reason: "it must break crash, and broke stall"},
 		&Cell{Outcome: Clean, Reason: "nothing was found"})
@@ -57,7 +59,8 @@ func mutant(name string, breaks model.PropertyID) *Subject {
 }
 
 func script(actions int) *sim.Script {
-	return &sim.Script{Actions: make([]sim.Action, actions), Config: sim.Config{Scenario: "key-update"}}
+	return &sim.Script{Actions: make([]sim.Action, actions),
+		Config: sim.Config{Scenario: "key-update"}}
 }
 
 func add(r *Report, s *Subject, cells ...*Cell) {
@@ -107,7 +110,8 @@ func TestRenderings(t *testing.T) {
 		narrow.Columns = append(narrow.Columns, Column{"model", "1.2", strategy})
 	}
 	add(&narrow, mutant("deaf", model.Stall), &Cell{Outcome: Found, Schedules: 36, Hunts: 3,
-		Script: script(5)}, &Cell{}, &Cell{Outcome: Clean}, &Cell{Outcome: Found, Hunts: 1, Script: script(7)})
+		Script: script(5)}, &Cell{}, &Cell{Outcome: Clean},
+		&Cell{Outcome: Found, Hunts: 1, Script: script(7)})
 	golden(t, "narrow.txt", narrow.Text(strings.ToUpper))
 }
 

@@ -44,8 +44,8 @@ type Row struct {
 func (c *Cell) Row() Row {
 	r := Row{Result: "cell", Mutant: c.Subject.Spec.Name, Engine: c.Engine, TLS: c.Version,
 		Strategy: c.Strategy, Outcome: c.Outcome.String(), Schedules: c.Schedules, Hunts: c.Hunts,
-		Property: found(c.Property), Seeds: c.Seeds, Confirmed: append([]string{}, c.Confirmed()...), Script: c.Path,
-		Reason: c.Reason}
+		Property: found(c.Property), Seeds: c.Seeds,
+		Confirmed: append([]string{}, c.Confirmed()...), Script: c.Path, Reason: c.Reason}
 	if m := c.Subject.Mutant; m != nil {
 		r.Must, r.Bugs = m.Breaks.String(), m.Bugs
 	}

@@ -188,8 +188,8 @@ func (t *writing) legend() {
 			text = "All columns: " + strings.Join(common, ", ") + ". "
 		}
 	}
-	text += fmt.Sprintf("FIRST: schedules to the first failure, of at most %d; the median of seeds: %d. "+
-		"LEN: actions of the shrunk script.", r.Schedules, r.Seeds)
+	text += fmt.Sprintf("FIRST: schedules to the first failure, of at most %d; the median of seeds: "+
+		"%d. LEN: actions of the shrunk script.", r.Schedules, r.Seeds)
 	if len(r.Confirm) > 0 && t.wide {
 		text += fmt.Sprintf(" CONFIRMED: the script fails on %s too", strings.Join(r.Confirm, ", "))
 		if len(r.Confirm) > 1 {
