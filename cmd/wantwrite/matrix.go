@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/matrix"
 )
@@ -192,12 +193,20 @@ func (f *matrixFlags) libraries() (err error) {
 		f.Confirm = nil
 	case len(f.Confirm) == 0:
 		for _, name := range c.Engines() {
+			if name == puppet.Name {
+				continue // it is a peer only
+			}
 			if _, absent := c.Engine(name); foreign(name) && absent == nil {
 				f.Confirm = append(f.Confirm, name)
 			}
 		}
 	}
 	f.Guard, err = guard()
+	for _, name := range append(slices.Clone(f.Engines), f.Confirm...) {
+		if name == puppet.Name {
+			return fmt.Errorf("got engine %s, which is a peer only; want some of model, openssl, gotls", name)
+		}
+	}
 	if err == nil && slices.Contains(f.Confirm, "model") {
 		err = fmt.Errorf("got --confirm %s; want real libraries: %s", f.confirm, engineNames)
 	}

@@ -131,6 +131,7 @@ func TestBadMatrix(t *testing.T) {
 		"--tls 1.1":                `got TLS version "1.1"; want 1.2, 1.3 or any`,
 		"--strategy pct:0":         `got strategy "pct:0"; want one of pct:1`,
 		"--confirm model":          "got --confirm model; want real libraries",
+		"--confirm puppet":         "got engine puppet, which is a peer only",
 		"--confirm nope":           `got engine "nope"; want one of model`,
 		"--seeds 0":                "got --seeds 0, --schedules 10000; want at least 1",
 		"--time -1s":               "got --time -1s; want a time",
