@@ -204,7 +204,8 @@ func (f *matrixFlags) libraries() (err error) {
 	f.Guard, err = guard()
 	for _, name := range append(slices.Clone(f.Engines), f.Confirm...) {
 		if name == puppet.Name {
-			return fmt.Errorf("got engine %s, which is a peer only; want some of model, openssl, gotls", name)
+			return fmt.Errorf("got engine %s, which is a peer only; want some of model, openssl, "+
+				"gotls", name)
 		}
 	}
 	if err == nil && slices.Contains(f.Confirm, "model") {
