@@ -53,6 +53,14 @@ func (p *body) restart(env Env, shape shape) {
 	env.Loop.Interest(p.mask)
 }
 
+// Ready implements Pump.
+func (p *body) Ready(ev Events) {
+	if ev&Expired != 0 {
+		p.expire()
+	}
+	p.turn()
+}
+
 // Write implements Pump.
 func (p *body) Write(b []byte) int {
 	p.refused = false // Writable must not come from inside Write
@@ -125,6 +133,17 @@ func (p *body) yield() {
 	if p.decide(atWakeAfterYield, true) {
 		p.env.Loop.Wake()
 	}
+}
+
+// interests is the mask of these.
+func interests(input, room bool) (mask Events) {
+	if input {
+		mask = Readable
+	}
+	if room {
+		mask |= Writable
+	}
+	return mask
 }
 
 // arm asks for the wakeups that are needed, if the loop has others.

@@ -103,14 +103,8 @@ func (p *piped) owes() bool {
 
 // wakeups are read interest while there is room for input, and write interest
 // exactly while output waits.
-func (p *piped) wakeups() (mask Events) {
-	if p.wantsInput() {
-		mask = Readable
-	}
-	if p.owes() {
-		mask |= Writable
-	}
-	return mask
+func (p *piped) wakeups() Events {
+	return interests(p.wantsInput(), p.owes())
 }
 
 // Ready implements Pump.
@@ -118,8 +112,5 @@ func (p *piped) Ready(ev Events) {
 	if ev&Readable != 0 || p.env.Trigger != Edge {
 		p.dry = false
 	}
-	if ev&Expired != 0 {
-		p.expire()
-	}
-	p.turn()
+	p.body.Ready(ev)
 }

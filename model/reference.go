@@ -30,10 +30,7 @@ func (p *Reference) Ready(ev Events) {
 	if ev&Readable != 0 || p.env.Trigger != Edge {
 		p.dry = false
 	}
-	if ev&Expired != 0 {
-		p.expire()
-	}
-	p.turn()
+	p.body.Ready(ev)
 }
 
 // Renegotiate implements Initiator.
@@ -101,14 +98,8 @@ func (p *Reference) round() bool {
 
 // wakeups are read interest while input would be taken, and write interest
 // exactly while output waits.
-func (p *Reference) wakeups() (mask Events) {
-	if p.wantsInput() {
-		mask = Readable
-	}
-	if p.owes() {
-		mask |= Writable
-	}
-	return mask
+func (p *Reference) wakeups() Events {
+	return interests(p.wantsInput(), p.owes())
 }
 
 // wantsInput says whether input would be taken.

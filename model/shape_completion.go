@@ -49,10 +49,7 @@ func (p *completion) Ready(ev Events) {
 	if ev&Writable != 0 && p.tx.submitted {
 		p.completeSend()
 	}
-	if ev&Expired != 0 {
-		p.expire()
-	}
-	p.turn()
+	p.body.Ready(ev)
 }
 
 // completeRecv ends the recv, unless it would block.
@@ -160,12 +157,6 @@ func (p *completion) owes() bool {
 }
 
 // wakeups implements shape: the operations that are under way.
-func (p *completion) wakeups() (mask Events) {
-	if p.rx.submitted && !p.broken {
-		mask = Readable
-	}
-	if p.tx.submitted && !p.broken {
-		mask |= Writable
-	}
-	return mask
+func (p *completion) wakeups() Events {
+	return interests(p.rx.submitted && !p.broken, p.tx.submitted && !p.broken)
 }

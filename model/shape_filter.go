@@ -82,7 +82,7 @@ func (p *filter) callbacks() {
 }
 
 // roomy says whether the app could be asked for more.
-func (p *chassis) roomy() bool {
+func (p *filter) roomy() bool {
 	return p.refused && p.retry == 0 && p.queue.len() < p.queue.limit && p.mayTake()
 }
 

@@ -37,12 +37,9 @@ func (p *readyFlags) Restart(env Env) {
 
 // Ready implements Pump.
 func (p *readyFlags) Ready(ev Events) {
-	if ev&Expired != 0 {
-		p.expire()
-	}
 	p.read.ready = p.read.ready || ev&Readable != 0
 	p.write.ready = p.write.ready || ev&Writable != 0
-	p.turn()
+	p.body.Ready(ev)
 }
 
 // round implements shape.
@@ -172,17 +169,11 @@ func (p *readyFlags) owes() bool { return !p.write.ready && !p.finished && !p.br
 
 // wakeups implements shape. Edges need no more than to be registered; a level
 // would go on reporting a flag that is set already.
-func (p *readyFlags) wakeups() (mask Events) {
+func (p *readyFlags) wakeups() Events {
 	if p.env.Trigger == Edge {
 		return Readable | Writable
 	}
-	if p.wantsInput() {
-		mask = Readable
-	}
-	if p.owes() {
-		mask |= Writable
-	}
-	return mask
+	return interests(p.wantsInput(), p.owes())
 }
 
 // wantsInput says whether input would be taken.

@@ -34,10 +34,7 @@ func (p *nested) Ready(ev Events) {
 	if ev&Readable != 0 || p.env.Trigger != Edge {
 		p.due = true
 	}
-	if ev&Expired != 0 {
-		p.expire()
-	}
-	p.turn()
+	p.body.Ready(ev)
 }
 
 // round implements shape.
@@ -108,12 +105,7 @@ func (p *nested) throwAway() bool {
 func (p *nested) owes() bool { return p.stuck() && !p.finished && !p.broken }
 
 // wakeups implements shape.
-func (p *nested) wakeups() (mask Events) {
-	if !p.eof && !p.broken && (p.discards() || p.listens()) {
-		mask = Readable
-	}
-	if p.owes() {
-		mask |= Writable
-	}
-	return mask
+func (p *nested) wakeups() Events {
+	input := !p.eof && !p.broken && (p.discards() || p.listens())
+	return interests(input, p.owes())
 }
