@@ -99,7 +99,7 @@ func (p *readyFlags) stale(bool) bool {
 		return false
 	}
 	p.slip.n++
-	p.read.ready = p.slip.n == 1
+	p.readReady = p.slip.n == 1
 	return p.slip.n > 1
 }
 

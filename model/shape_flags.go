@@ -3,19 +3,15 @@ package model
 // A readyFlags is a pump as nginx's and haproxy's are: the engine calls the socket
 // itself, and the pump remembers of each direction whether it is ready. A loop
 // that reports edges sets the flags; would-block, as the engine's want, clears
-// them, and nothing else may. What wants the other direction lends its handler to
-// that one's event.
+// them, and nothing else may. A read that wants to write lends its handler to the
+// write event.
 type readyFlags struct {
 	body
-	read, write event
-	last        Status // Closed or Failed, to be told behind the data; OK: neither
-	shaken      bool   // the first handshake is done
-}
-
-// An event is a direction of the socket.
-type event struct {
-	ready bool // as far as anybody knows it would not block
-	lent  bool // its next readiness goes on with what wants the other direction
+	readReady  bool   // as far as anybody knows a recv would not block
+	writeReady bool   // nor a send
+	lent       bool   // the write event goes on with a read that wants to write
+	last       Status // Closed or Failed, to be told behind the data; OK: neither
+	shaken     bool   // the first handshake is done
 }
 
 // ReadyFlagsSpec is the pump's on ready flags.
@@ -29,7 +25,7 @@ func newReadyFlags() *readyFlags { return &readyFlags{} }
 
 // Restart implements Restarter. Early data is not for it: a server rejects it.
 func (p *readyFlags) Restart(env Env) {
-	p.read, p.write = event{}, event{ready: true}
+	p.readReady, p.writeReady, p.lent = false, true, false
 	p.last, p.shaken = OK, false
 	p.body.restart(env, p)
 	p.early.open = false
@@ -37,16 +33,16 @@ func (p *readyFlags) Restart(env Env) {
 
 // Ready implements Pump.
 func (p *readyFlags) Ready(ev Events) {
-	p.read.ready = p.read.ready || ev&Readable != 0
-	p.write.ready = p.write.ready || ev&Writable != 0
+	p.readReady = p.readReady || ev&Readable != 0
+	p.writeReady = p.writeReady || ev&Writable != 0
 	p.body.Ready(ev)
 }
 
 // round implements shape.
 func (p *readyFlags) round() bool {
 	moved := p.throwAway()
-	if p.due || p.write.ready && p.write.lent {
-		p.due, p.write.lent, p.read.ready = false, false, true
+	if p.due || p.writeReady && p.lent {
+		p.due, p.lent, p.readReady = false, false, true
 	}
 	switch {
 	case p.dead:
@@ -58,7 +54,7 @@ func (p *readyFlags) round() bool {
 	default:
 		p.onRead()
 	}
-	if p.write.ready {
+	if p.writeReady {
 		p.onWrite()
 	}
 	moved = p.leave(p.owes) || moved
@@ -76,8 +72,8 @@ func (p *readyFlags) throwAway() bool {
 func (p *readyFlags) block() {
 	stuck := p.stuckR || p.stuckW || p.stuckS
 	if stuck && p.decide(atClearReady, true) {
-		p.write.ready = false
-		p.write.lent = p.write.lent || p.stuckR
+		p.writeReady = false
+		p.lent = p.lent || p.stuckR
 	}
 }
 
@@ -85,7 +81,7 @@ func (p *readyFlags) block() {
 // done, whatever it has made of the flags: what came with its last flight is in
 // the engine (nginx 15769c391).
 func (p *readyFlags) shakeHands() {
-	if p.over || !p.read.ready || p.write.lent || p.decide(atStaleWant, false) {
+	if p.over || !p.readReady || p.lent || p.decide(atStaleWant, false) {
 		return
 	}
 	st := p.engine().Handshake()
@@ -96,19 +92,19 @@ func (p *readyFlags) shakeHands() {
 	}
 	p.shaken = true
 	p.due = p.decide(atSetReady, true)
-	p.read.ready, p.write.ready = p.due, true
+	p.readReady, p.writeReady = p.due, true
 }
 
 // react sets the flags by what a call has said.
 func (p *readyFlags) react(st Status) {
 	switch st {
 	case WantRead:
-		p.read.ready = false
+		p.readReady = false
 	case WantWrite:
 		// With no handshake under way the socket was empty, and only an answer
 		// waits: not to read meanwhile is how two ends block each other (G3).
-		p.write.ready, p.write.lent = !p.decide(atClearReady, true), true
-		p.read.ready = !p.up()
+		p.writeReady, p.lent = !p.decide(atClearReady, true), true
+		p.readReady = !p.up()
 	case Closed, Failed:
 		p.last = st
 	}
@@ -116,15 +112,15 @@ func (p *readyFlags) react(st Status) {
 
 // mayRead says whether a Read may find something.
 func (p *readyFlags) mayRead() bool {
-	return !p.over && !p.dead && !p.resting() && (!p.write.lent || p.up())
+	return !p.over && !p.dead && !p.resting() && (!p.lent || p.up())
 }
 
 // onRead is the handler of the read event.
 func (p *readyFlags) onRead() {
-	if p.write.ready {
+	if p.writeReady {
 		p.carryOn()
 	}
-	for p.read.ready && p.mayRead() {
+	for p.readReady && p.mayRead() {
 		n, st := p.recv(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
 			p.readEnded(st)
@@ -133,7 +129,7 @@ func (p *readyFlags) onRead() {
 		if p.decide(atDeliver, !p.closing) {
 			p.env.App.Data(p.scratch[:n])
 		}
-		p.read.ready = p.read.ready && p.amount(atReadOn, n) > 0
+		p.readReady = p.readReady && p.amount(atReadOn, n) > 0
 	}
 }
 
@@ -144,7 +140,7 @@ func (p *readyFlags) recv(buf []byte) (n int, st Status) {
 		return 0, p.last
 	}
 	for n < len(buf) {
-		m, st := p.chassis.read(buf[n:])
+		m, st := p.read(buf[n:])
 		n += m
 		if st == OK {
 			continue
@@ -165,7 +161,7 @@ func (p *readyFlags) onWrite() {
 }
 
 // owes says whether something waits for room in the socket.
-func (p *readyFlags) owes() bool { return !p.write.ready && !p.finished && !p.broken }
+func (p *readyFlags) owes() bool { return !p.writeReady && !p.finished && !p.broken }
 
 // wakeups implements shape. Edges need no more than to be registered; a level
 // would go on reporting a flag that is set already.
@@ -184,5 +180,5 @@ func (p *readyFlags) wantsInput() bool {
 	case p.discards():
 		return true
 	}
-	return !p.over && !p.read.ready && (!p.paused || !p.shaken)
+	return !p.over && !p.readReady && (!p.paused || !p.shaken)
 }

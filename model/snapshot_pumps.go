@@ -42,7 +42,7 @@ func (p *filter) Snapshot(s *Snapshot) {
 // Snapshot implements Snapshotter.
 func (p *readyFlags) Snapshot(s *Snapshot) {
 	p.body.Snapshot(s)
-	s.Flags(&p.read.ready, &p.read.lent, &p.write.ready, &p.write.lent, &p.shaken)
+	s.Flags(&p.readReady, &p.writeReady, &p.lent, &p.shaken)
 	s.Byte((*uint8)(&p.last))
 }
 
