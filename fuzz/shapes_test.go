@@ -1,9 +1,12 @@
 package fuzz_test
 
 import (
+	"bytes"
 	"context"
+	"os"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -30,6 +33,32 @@ func TestShapesHold(t *testing.T) {
 					f.Script.Format())
 			}
 		})
+	}
+}
+
+// TestSoundPumpsPassWhatOnceFailed: the scripts of testdata/sound once found something
+// in a sound pump, and it was mended, or the world was.
+func TestSoundPumpsPassWhatOnceFailed(t *testing.T) {
+	names, err := corpus.All("testdata/sound")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := sim.ParseScript(bytes.NewReader(text), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := fuzz.Replay(runnerFor(t, s), s, fuzz.ReplayOptions{Loose: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out.Result.Found {
+			t.Errorf("%s fails again: %s", name, out.Result.Violation)
+		}
 	}
 }
 

@@ -273,10 +273,10 @@ func (a *Account) blocked() bool {
 // awaitsRoom says whether the pump will be called when there is room.
 func (r *Rest) awaitsRoom() bool { return r.Mask&Writable != 0 || r.Spins }
 
-// jammed: both engines are blocked, each in the middle of a flight that does
+// Jammed: both engines are blocked, each in the middle of a flight that does
 // not fit the link. That is the library's deadlock (openssl 7967, bugzoo F16),
 // and no pump can undo it.
-func (l *Ledger) jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).blocked() }
+func (l *Ledger) Jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).blocked() }
 
 // owedIn is what end e has received and does not take.
 func (l *Ledger) owedIn(e int) (Obligation, uint64) {

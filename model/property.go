@@ -163,7 +163,7 @@ func (l *Ledger) Check(set PropertySet, e int, m Moment) (Finding, bool) {
 // checkStall asks for what is owed in the order in which one lack causes the
 // next: what the end does not send, the peer can't receive.
 func checkStall(l *Ledger, e int, _ Moment) (Finding, bool) {
-	if deadlocked(l, e) || l.jammed(e) {
+	if deadlocked(l, e) || l.Jammed(e) {
 		return Finding{}, false
 	}
 	stages := [...]func(*Ledger, int) (Obligation, uint64){
@@ -183,7 +183,7 @@ func checkStall(l *Ledger, e int, _ Moment) (Finding, bool) {
 // that they do not read. Against a peer that reads nothing on purpose there is
 // nothing that an end could do.
 func deadlocked(l *Ledger, e int) bool {
-	if l.jammed(e) || l.peer(e).Hostile {
+	if l.Jammed(e) || l.peer(e).Hostile {
 		return false
 	}
 	for _, end := range [...]int{e, e ^ 1} {

@@ -83,14 +83,29 @@ func (w *World) expectRefusal(e *endpoint) {
 
 // tick advances the clock. A timer that runs out in a storm gives up on bytes
 // that may only be slow: what it breaks is the clock's doing, not the pump's.
+//
+// Story 72: in a heal it was always the pump's. Two ends, each in the middle of a
+// flight that did not fit the link, waited for each other, as no pump could help; one
+// of them closed, gave up in the end, and what its reset took from the other was put
+// down to that one's pump.
 func (w *World) tick(n uint64) {
 	w.now += n
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		if e.timer != 0 && e.timer <= w.now && !w.healing {
+		if e.timer != 0 && e.timer <= w.now && (!w.healing || w.jammed(e)) {
 			w.taint(e)
 		}
 	}
+}
+
+// jammed says whether the engines at both ends of e's link are in each other's way.
+func (w *World) jammed(e *endpoint) bool {
+	if e.acct.Gone || e.peer().acct.Gone {
+		return false
+	}
+	e.rest()
+	e.peer().rest()
+	return w.ledger.Jammed(int(e.id))
 }
 
 // taint notes that a fault has destroyed something on the end's link.
