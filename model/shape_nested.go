@@ -6,8 +6,8 @@ package model
 //
 // So whatever a turn has looked at before a callback has to be looked at again
 // behind it: the socket may be gone (bugzoo J1, J5). And what the app is looking at
-// has to stay: a turn within Data reads nothing, because the buffer is lent (bugzoo
-// J4, J7).
+// has to stay: a turn within Data hands nothing over, because the buffer is lent
+// (bugzoo J4, J7).
 type nested struct {
 	body
 	inside bool // the app is in a callback
@@ -89,11 +89,21 @@ func (p *nested) hand(n int) {
 
 // onWritable writes, and asks the app for more.
 func (p *nested) onWritable() {
-	for more := true; more && p.decide(atLookAgain, !p.gone) && p.spend(); {
+	for more := true; more && p.decide(atLookAgain, !p.gone) && p.mayWriteHere() && p.spend(); {
 		p.busy, p.inside = false, true
 		more = p.ask()
 		p.busy, p.inside = true, false
 	}
+}
+
+// mayWriteHere says whether a write may come in the middle of the reads.
+//
+// Story 73: a HelloRequest had come with half a record behind it. The read that took
+// the rest gave data, the app answered from inside Data, and its write began the
+// handshake, which met more data. As behind a write that has waited, a read of nothing
+// goes first: it leaves the buffer alone.
+func (p *nested) mayWriteHere() bool {
+	return p.onLoan == 0 || p.queue.len() == 0 || !p.mayWrite() || p.mayGoOn()
 }
 
 // throwAway reads what nobody wants any more, but not into a buffer that is lent.
