@@ -14,7 +14,6 @@ type writeRequest struct {
 	current   bool // a request is under way
 	inWrite   bool // the app waits for Write to return
 	scheduled bool // the request is done, and its callback due
-	again     bool // the app has written in the middle of a cycle
 }
 
 // WriteRequestSpec is the pump's of write requests.
@@ -28,7 +27,7 @@ func newWriteRequest() *writeRequest { return &writeRequest{} }
 
 // Restart implements Restarter.
 func (p *writeRequest) Restart(env Env) {
-	p.current, p.inWrite, p.scheduled, p.again = false, false, false, false
+	p.current, p.inWrite, p.scheduled = false, false, false
 	p.piped.restart(env, p)
 }
 
@@ -37,7 +36,7 @@ func (p *writeRequest) Write(b []byte) int {
 	n := 0
 	if p.refused = false; !p.current && p.mayTake() {
 		n = p.queue.put(b, false)
-		p.current, p.again = n > 0, true
+		p.current = n > 0
 		outer := p.inWrite
 		p.inWrite = outer || !p.busy
 		p.turn()
@@ -49,7 +48,6 @@ func (p *writeRequest) Write(b []byte) int {
 
 // round implements shape: it is a cycle.
 func (p *writeRequest) round() bool {
-	p.again = false
 	moved := p.invoke()
 	moved = p.receive() || moved
 	moved = p.feed() || moved
@@ -58,8 +56,8 @@ func (p *writeRequest) round() bool {
 		p.take()
 	}
 	moved = p.leave(p.owes) || moved
-	moved = p.encOut() || moved || p.again
-	return moved || p.mayFeed() || p.hungry()
+	moved = p.encOut() || moved
+	return moved || p.mayFeed() || p.hungry() || p.mayClear()
 }
 
 // clearIn moves what the request has left to the engine: whatever it did not take
@@ -68,6 +66,15 @@ func (p *writeRequest) clearIn() {
 	if p.decide(atRetryWrite, true) {
 		p.spend()
 	}
+}
+
+// mayClear says whether the engine would take some of it now.
+//
+// Story 74: the plaintext that came out of the engine had the end of the handshake in
+// front of it. What the app had written before stayed where it was, for the cycle was
+// past that, and nothing moved that would have begun another.
+func (p *writeRequest) mayClear() bool {
+	return p.queue.len() > 0 && p.mayWrite() && p.decide(atRetryWrite, true)
 }
 
 // encOut moves ciphertext to the stream below, a write at a time, until it takes no

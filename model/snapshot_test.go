@@ -22,7 +22,6 @@ var notState = map[string]string{
 	"body.most":            "the kind of pump",
 	"body.chassis":         "embedded: its Snapshot is the body's",
 	"writeRequest.inWrite": "is false between turns",
-	"writeRequest.again":   "is looked at in the turn that sets it",
 	"nested.onLoan":        "is 0 between turns",
 	"nested.inside":        "is false between turns",
 	"kvPump.loop":          "the world's",
