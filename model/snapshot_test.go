@@ -49,11 +49,11 @@ func TestSnapshotsAreWhole(t *testing.T) {
 		text += string(source)
 	}
 	for _, kind := range []reflect.Type{reflect.TypeFor[TLS](), reflect.TypeFor[sealer](),
-		reflect.TypeFor[chassis](), reflect.TypeFor[body](), reflect.TypeFor[Reference](), reflect.TypeFor[early](), reflect.TypeFor[piped](),
-		reflect.TypeFor[filter](), reflect.TypeFor[readyFlags](),
-		reflect.TypeFor[writeRequest](), reflect.TypeFor[completion](),
-		reflect.TypeFor[operation](), reflect.TypeFor[oneLock](), reflect.TypeFor[nested](),
-		reflect.TypeFor[kvPump](), reflect.TypeFor[kvWire]()} {
+		reflect.TypeFor[chassis](), reflect.TypeFor[body](), reflect.TypeFor[Reference](),
+		reflect.TypeFor[early](), reflect.TypeFor[piped](), reflect.TypeFor[filter](),
+		reflect.TypeFor[readyFlags](), reflect.TypeFor[writeRequest](),
+		reflect.TypeFor[completion](), reflect.TypeFor[operation](), reflect.TypeFor[oneLock](),
+		reflect.TypeFor[nested](), reflect.TypeFor[kvPump](), reflect.TypeFor[kvWire]()} {
 		for i := range kind.NumField() {
 			field := kind.Field(i)
 			listed := regexp.MustCompile(`\b\w+\.` + field.Name + `\b`).MatchString(text)
