@@ -12,7 +12,7 @@ import (
 const (
 	// maxShrinkRuns is how many runs a shrink may take, and maxRealRuns how
 	// many where a library of the machine takes part, which is slower.
-	maxShrinkRuns = 100_000
+	maxShrinkRuns = 200_000
 	maxRealRuns   = 6_000
 	// firstRuns is how many runs it may take to make a very long script short.
 	firstRuns = 64
@@ -50,17 +50,18 @@ type Shrunk struct {
 // A shrinker makes a failing script simpler as long as it fails for the same
 // cause.
 type shrinker struct {
-	ctx   context.Context
-	r     *Runner
-	o     ShrinkOptions
-	watch model.PropertySet
-	cause cause
-	best  candidate
-	stats Shrunk
-	cost  int // of the runs, in empty runs
-	limit int // of the cost
-	tried map[uint64]struct{}
-	cfgs  map[sim.Config]uint64
+	ctx      context.Context
+	r        *Runner
+	o        ShrinkOptions
+	watch    model.PropertySet
+	cause    cause
+	best     candidate
+	stats    Shrunk
+	cost     int // of the runs, in empty runs
+	limit    int // of the cost
+	restarts int // how many hits may still be made simpler before they count
+	tried    map[uint64]struct{}
+	cfgs     map[sim.Config]uint64
 }
 
 // errSpent ends a shrink whose runs are used up, or that was interrupted.

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/sim"
@@ -12,7 +13,7 @@ func (k *shrinker) reduce() error {
 	for {
 		before := k.best
 		for _, pass := range [...]func() error{k.dropActions, k.plainSettings, k.merge,
-			k.simplerArguments, k.order, k.simplerSizes} {
+			k.simplerArguments, k.order, k.simplerSizes, k.scale} {
 			if err := pass(); err != nil {
 				return err
 			}
@@ -207,3 +208,58 @@ func (k *shrinker) simplerSize(s *setting) error {
 	}
 	return nil
 }
+
+// scale makes sizes larger together with the messages that fill them: each size
+// alone, and all at once.
+func (k *shrinker) scale() error {
+	var tight []*setting
+	for i := range settings {
+		s := &settings[i]
+		if v := s.get(&k.best.cfg); s.size && 0 < v && v < s.plain {
+			tight = append(tight, s)
+		}
+	}
+	for i := range tight {
+		if err := k.scaleSizes(tight[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return k.scaleSizes(tight)
+}
+
+// scaleSizes multiplies some sizes and all messages by as large a power of two as
+// possible.
+func (k *shrinker) scaleSizes(sizes []*setting) error {
+	for power := 12; power > 0 && len(sizes) > 0; power-- {
+		c := candidate{k.best.cfg, slices.Clone(k.best.actions)}
+		ok := true
+		for _, s := range sizes {
+			v := roundUp(s.get(&c.cfg) << power)
+			ok = ok && v <= s.plain
+			s.set(&c.cfg, v)
+		}
+		for i := range c.actions {
+			if a := &c.actions[i]; a.Verb == sim.Write {
+				a.Arg, a.Arg2 = scaled(a.Arg, power), scaled(a.Arg2, power)
+			}
+		}
+		if !ok {
+			continue
+		}
+		if better, err := k.try(c); better || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scaled is the length of a message multiplied by a power of two, and round.
+func scaled(n uint32, power int) uint32 {
+	if n == 0 {
+		return 0
+	}
+	return uint32(min(roundUp(int(n)<<power), 1<<16))
+}
+
+// roundUp is the power of two that is not less than v.
+func roundUp(v int) int { return 1 << bits.Len(uint(v-1)) }

@@ -2,7 +2,6 @@ package fuzz
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -19,7 +18,7 @@ const (
 	// A search in a world where a size is tight is a short one, and where several
 	// are a very short one: there are many such worlds.
 	strideDepth, tightDepth           = 6, 3
-	plainRuns, tightRuns, tighterRuns = 3000, 1000, 200
+	plainRuns, tightRuns, tighterRuns = 8000, 400, 100
 	// wideRuns bounds the search in single actions.
 	wideRuns = 6000
 )
@@ -29,12 +28,17 @@ const (
 func (k *shrinker) derive() error {
 	k.limit = k.o.Runs * 2 / 3
 	defer func() { k.limit = k.o.Runs }()
-	for _, search := range [...]func(*sim.Config) error{k.asItIs, k.strides, k.wide} {
-		for _, cfg := range k.worlds() {
-			if k.depthIn(&cfg) < 0 {
+	if err := k.settled(); k.stats.Interrupted {
+		return err
+	} else if err != nil {
+		return nil
+	}
+	for _, search := range [...]func(*candidate) error{k.asItIs, k.strides, k.wide} {
+		for _, w := range k.worlds() {
+			if k.depthIn(&w.cfg) < 0 {
 				break
 			}
-			switch err := search(&cfg); {
+			switch err := search(&w); {
 			case k.stats.Interrupted:
 				return err
 			case err != nil:
@@ -53,10 +57,9 @@ func (k *shrinker) depthIn(cfg *sim.Config) int {
 
 // asItIs tries what the best script does in a world, the same with messages that
 // fill its buffers, and nothing at all.
-func (k *shrinker) asItIs(cfg *sim.Config) error {
-	for _, actions := range [...][]sim.Action{nil, k.best.actions,
-		swollen(k.best.actions, plenty(cfg))} {
-		if _, err := k.try(candidate{*cfg, actions}); err != nil {
+func (k *shrinker) asItIs(w *candidate) error {
+	for _, actions := range [...][]sim.Action{nil, w.actions, swollen(w.actions, plenty(&w.cfg))} {
+		if _, err := k.try(candidate{w.cfg, actions}); err != nil {
 			return err
 		}
 	}
@@ -76,30 +79,37 @@ func swollen(actions []sim.Action, large uint32) []sim.Action {
 	return out
 }
 
-// strides searches a world with actions between which all is settled, or not.
-func (k *shrinker) strides(cfg *sim.Config) error {
-	depth, runs := strideDepth, plainRuns
-	switch n := tight(cfg); {
-	case n == 0 || *cfg == k.best.cfg:
+// strides searches a world with actions between which all is settled, or not:
+// with what the best script does, and where nothing is tight then with all that
+// is like it.
+func (k *shrinker) strides(w *candidate) error {
+	depth, runs, alphabets := strideDepth, plainRuns, k.alphabets(w)
+	switch n := tight(&w.cfg); {
+	case n == 0 || w.cfg == k.best.cfg:
 	case n == 1:
-		depth, runs = tightDepth, tightRuns
+		depth, runs, alphabets = tightDepth, tightRuns, alphabets[:1]
 	default:
-		depth, runs = tightDepth, tighterRuns
+		depth, runs, alphabets = tightDepth, tighterRuns, alphabets[:1]
 	}
-	depth = min(depth, k.depthIn(cfg))
-	letters := append([]sim.Action{{Verb: settle}}, k.alphabet(cfg)...)
-	_, err := k.breadth(*cfg, letters, depth, runs)
-	return err
+	for _, letters := range alphabets {
+		letters = append([]sim.Action{{Verb: settle}}, letters...)
+		k.restarts = worldRestarts
+		if _, err := k.breadth(w.cfg, letters, min(depth, k.depthIn(&w.cfg)), runs); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// wide searches a world in which nothing is tight, or the best script's own:
-// first with what the best script does, then with all that is like it.
-func (k *shrinker) wide(cfg *sim.Config) error {
-	if tight(cfg) > 0 && *cfg != k.best.cfg {
+// wide searches a world in which nothing is tight, or the best script's own, in
+// single actions.
+func (k *shrinker) wide(w *candidate) error {
+	if tight(&w.cfg) > 0 && w.cfg != k.best.cfg {
 		return nil
 	}
-	for _, letters := range [...][]sim.Action{k.own(), k.alphabet(cfg)} {
-		if _, err := k.breadth(*cfg, letters, k.depthIn(cfg), wideRuns); err != nil {
+	k.restarts = 0
+	for _, letters := range k.alphabets(w) {
+		if _, err := k.breadth(w.cfg, letters, k.depthIn(&w.cfg), wideRuns); err != nil {
 			return err
 		}
 	}
@@ -118,7 +128,7 @@ func tight(cfg *sim.Config) (n int) {
 
 // worlds are the worlds in which some of the best script's unusual settings
 // are plain, the simplest first. Sizes take the round values in turn.
-func (k *shrinker) worlds() (out []sim.Config) {
+func (k *shrinker) worlds() (out []candidate) {
 	var odd []*setting
 	for i := range settings {
 		if s := &settings[i]; s.get(&k.best.cfg) != s.plain {
@@ -131,40 +141,43 @@ func (k *shrinker) worlds() (out []sim.Config) {
 	for set := range 1 << len(odd) {
 		out = append(out, k.worldsOf(odd, set)...)
 	}
-	slices.SortFunc(out, func(a, b sim.Config) int {
-		return cmp.Or(cmp.Compare(unusual(&a), unusual(&b)), compareWorlds(&a, &b))
-	})
+	slices.SortFunc(out, plainer)
 	return out
 }
 
-func (k *shrinker) worldsOf(odd []*setting, set int) (out []sim.Config) {
-	cfg, tight := k.best.cfg, false
-	cfg.Seed = plainSeed
+// plainer compares two candidates by their worlds.
+func plainer(a, b candidate) int {
+	return cmp.Or(cmp.Compare(unusual(&a.cfg), unusual(&b.cfg)), compareWorlds(&a.cfg, &b.cfg))
+}
+
+func (k *shrinker) worldsOf(odd []*setting, set int) (out []candidate) {
+	base, tight := k.best, false
+	base.cfg.Seed = plainSeed
 	for i, s := range odd {
 		if set>>i&1 == 0 {
-			s.set(&cfg, s.plain)
+			base = s.with(&base, s.plain)
 		} else {
 			tight = tight || s.size
 		}
 	}
 	if !tight {
-		return append(out, cfg)
+		return append(out, base)
 	}
 	for r := uint64(1); r < 2*maxPower; r++ {
 		ok := true
-		w := cfg
+		w := base
 		for i, s := range odd {
 			if set>>i&1 != 0 && s.size {
 				v, has := round(r, s.plain)
 				ok = ok && has && s.legal(v)
-				s.set(&w, v)
+				s.set(&w.cfg, v)
 			}
 		}
 		if ok {
 			out = append(out, w)
 		}
 	}
-	return append(out, cfg)
+	return append(out, base)
 }
 
 // A node is a list of actions that does not fail, and what can come next.
@@ -175,76 +188,75 @@ type node struct {
 }
 
 // plenty is a size that does not fit into the buffers of a world.
-func plenty(cfg *sim.Config) uint32 {
-	large := 1 << 16
+func plenty(cfg *sim.Config) uint32 { return uint32(4 * smallest(cfg)) }
+
+// smallest is the smallest tight buffer of a world, rounded up.
+func smallest(cfg *sim.Config) int {
+	least := 1 << 14
 	for i := range settings {
 		if s := &settings[i]; s.size && s.plain > 1000 && s.get(cfg) != s.plain {
-			large = min(large, 4*s.get(cfg))
+			least = min(least, s.get(cfg))
 		}
 	}
-	return uint32(1) << bits.Len(uint(large-1))
+	return roundUp(least)
 }
 
-// own is what the best script does, and deliveries and polls.
-func (k *shrinker) own() []sim.Action {
-	return k.letters(func(a sim.Action) []sim.Action {
-		if a.Verb == sim.Spurious {
-			return nil // most stand for a poll
-		}
-		return []sim.Action{a}
-	})
-}
-
-// alphabet is what a search in a world tries: deliveries and polls, and what
-// the best script does, at both ends, with its own arguments, the simplest,
-// and large ones.
-func (k *shrinker) alphabet(cfg *sim.Config) (out []sim.Action) {
-	large := plenty(cfg)
-	return k.letters(func(a sim.Action) []sim.Action { return variants(a, large) })
-}
-
-// letters are deliveries, polls and what is made of each action of the best
-// script, in order.
-func (k *shrinker) letters(of func(sim.Action) []sim.Action) (out []sim.Action) {
-	for on := range sim.End(2) {
-		out = append(out, sim.Action{Verb: sim.Deliver, On: on, Arg: sim.All},
+// alphabets are what a search in a world tries: deliveries and polls, and what
+// the script does there; then all that is like it too, at all ends, with its own
+// arguments, the simplest, and large ones, and plain messages.
+func (k *shrinker) alphabets(w *candidate) [][]sim.Action {
+	ends := sim.End(2 * w.cfg.Links)
+	var own, like []sim.Action
+	for on := range ends {
+		own = append(own, sim.Action{Verb: sim.Deliver, On: on, Arg: sim.All},
 			sim.Action{Verb: sim.Poll, On: on})
+		like = append(like, sim.Action{Verb: sim.Write, On: on},
+			sim.Action{Verb: sim.Write, On: on, Arg: plenty(&w.cfg)})
 	}
-	for _, a := range k.best.actions {
-		out = append(out, of(a)...)
+	for _, a := range w.actions {
+		if a.Verb != sim.Spurious { // most stand for a poll
+			own = append(own, a)
+		}
+		for on := range ends {
+			like = append(like, variants(a, on, plenty(&w.cfg))...)
+		}
 	}
-	slices.SortFunc(out, func(a, b sim.Action) int {
+	return [][]sim.Action{inOrder(own), inOrder(append(like, own...))}
+}
+
+// inOrder are actions in order, each once.
+func inOrder(actions []sim.Action) []sim.Action {
+	slices.SortFunc(actions, func(a, b sim.Action) int {
 		return cmp.Or(compareKinds(a, b), compareArguments(a, b))
 	})
-	return slices.Compact(out)
+	return slices.Compact(actions)
 }
 
-// variants are the actions that a search tries where a script has one.
-func variants(a sim.Action, large uint32) (out []sim.Action) {
-	for on := range sim.End(2) {
-		b := a
-		if a.Verb != sim.Tick {
-			b.On = on
+// variants are the actions at an end that a search tries where a script has one.
+func variants(a sim.Action, on sim.End, large uint32) (out []sim.Action) {
+	b := a
+	if a.Verb != sim.Tick {
+		b.On = on
+	}
+	add := func(v sim.Verb, arg, arg2 uint32) {
+		out = append(out, sim.Action{Verb: v, On: on, Arg: arg, Arg2: arg2})
+	}
+	switch a.Verb {
+	case sim.Write:
+		add(sim.Write, 0, 0)
+		add(sim.Write, large, 0)
+		if a.Arg2 > 0 {
+			add(sim.Write, 0, 1)
+			add(sim.Write, 0, large)
 		}
-		add := func(arg, arg2 uint32) {
-			out = append(out, sim.Action{Verb: b.Verb, On: b.On, Arg: arg, Arg2: arg2})
-		}
-		switch a.Verb {
-		case sim.Deliver, sim.Spurious, sim.Window, sim.Tick, sim.Mutate:
-			out = append(out, b)
-		case sim.Write:
-			add(0, 0)
-			add(large, 0)
-			if a.Arg2 > 0 {
-				add(0, 1)
-				add(0, large)
-			}
-		case sim.KeyUpdate:
-			add(0, 0)
-			add(1, 0)
-		default:
-			out = append(out, b)
-		}
+	case sim.KeyUpdate:
+		add(sim.KeyUpdate, 0, 0)
+		add(sim.KeyUpdate, 1, 0)
+	case sim.Close, sim.Reset, sim.Fin:
+		add(sim.Close, 0, 0)
+		out = append(out, b)
+	default:
+		out = append(out, b)
 	}
 	return out
 }
@@ -255,12 +267,19 @@ func (n *node) can(a sim.Action) bool {
 }
 
 // allows says whether a search may do a verb once more: not more often than the
-// best script, or once more in a simpler world. Deliveries and polls are free.
+// best script, or once more in a simpler world. Deliveries and polls are free, and
+// so is a message, and one end for another.
 func (k *shrinker) allows(cfg *sim.Config, actions []sim.Action, v sim.Verb) bool {
 	if v == sim.Deliver || v == sim.Poll || v == settle {
 		return true
 	}
 	most := count(k.best.actions, v)
+	switch v {
+	case sim.Write:
+		most = max(most, 1)
+	case sim.Close:
+		most = max(most, count(k.best.actions, sim.Reset)+count(k.best.actions, sim.Fin))
+	}
 	if unusual(cfg) < unusual(&k.best.cfg) {
 		most++
 	}
@@ -321,8 +340,8 @@ func (k *shrinker) visit(cfg sim.Config, actions []sim.Action) (*node, bool, err
 	var n *node
 	look := func(w *sim.World) { n = &node{actions, w.Enabled(), fingerprint(w)} }
 	if k.fails(&c, look) {
-		c.actions = k.r.World().Actions()
-		return nil, less(&c, &k.best) && k.take(&c), nil
+		better, err := k.hit(cfg)
+		return nil, better, err
 	}
 	return n, false, nil
 }
