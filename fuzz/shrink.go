@@ -12,7 +12,7 @@ import (
 const (
 	// maxShrinkRuns is how many runs a shrink may take, and maxRealRuns how
 	// many where a library of the machine takes part, which is slower.
-	maxShrinkRuns = 200_000
+	maxShrinkRuns = 300_000
 	maxRealRuns   = 6_000
 	// firstRuns is how many runs it may take to make a very long script short.
 	firstRuns = 64

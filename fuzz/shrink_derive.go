@@ -28,9 +28,11 @@ const (
 func (k *shrinker) derive() error {
 	k.limit = k.o.Runs * 2 / 3
 	defer func() { k.limit = k.o.Runs }()
-	if err := k.settled(); k.stats.Interrupted {
+	before := k.best
+	switch err := k.settled(); {
+	case k.stats.Interrupted:
 		return err
-	} else if err != nil {
+	case err != nil || less(&k.best, &before): // single steps first
 		return nil
 	}
 	for _, search := range [...]func(*candidate) error{k.asItIs, k.strides, k.wide} {

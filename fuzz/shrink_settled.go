@@ -89,18 +89,25 @@ func (k *shrinker) hit(cfg sim.Config) (better bool, err error) {
 // settledForms are what a script's apps do, with settles between in many ways,
 // and messages of several lengths.
 func settledForms(c *candidate) (out [][]sim.Action) {
-	var apps []sim.Action
+	var apps, direct []sim.Action
 	for _, a := range c.actions {
-		if a.Verb != sim.Deliver && a.Verb != sim.Poll {
-			apps = append(apps, a)
+		switch {
+		case a.Verb == sim.Deliver || a.Verb == sim.Poll:
+			continue
+		case a.Verb == sim.Write && a.Arg2 > 0: // instead of the answer the peer writes
+			direct = append(direct, sim.Action{Verb: a.Verb, On: a.On.Peer(), Arg: a.Arg2})
+		default:
+			direct = append(direct, a)
 		}
+		apps = append(apps, a)
 	}
 	for _, gaps := range gapsOf(len(apps) + 1) {
-		form := withSettles(apps, gaps)
-		out = append(out, form)
-		for _, times := range [...]int{4, 64} {
-			large := uint32(min(times*smallest(&c.cfg), 1<<16))
-			out = append(out, swollen(form, large), flooded(form, large))
+		for _, form := range [...][]sim.Action{withSettles(apps, gaps), withSettles(direct, gaps)} {
+			out = append(out, form)
+			for _, times := range [...]int{4, 64} {
+				large := uint32(min(times*smallest(&c.cfg), 1<<16))
+				out = append(out, swollen(form, large), flooded(form, large))
+			}
 		}
 	}
 	return out
