@@ -184,6 +184,30 @@ func renegotiation(d *drawer) {
 	d.traffic()
 	d.set(client, sim.Renegotiate, 15, uint16(d.rand.Between(1, 3)))
 	d.set(server, sim.Renegotiate, 15, uint16(d.rand.Between(1, 2)))
+	if d.rand.OneIn(4) {
+		d.pileUp()
+	}
+}
+
+// pileUp is a client that asks and does not read, over a link shorter than a
+// handshake's flight, and then renegotiates: answers pile up, and both directions
+// fill.
+func (d *drawer) pileUp() {
+	d.cfg.Stream = false
+	s := &d.cfg.Sizes
+	s.Bio = d.rand.Between(16, 128)
+	if d.frames() {
+		s.Pipe = s.Bio
+	}
+	s.Flight, s.Window = d.rand.Between(8, 64), d.rand.Between(8, 64)
+	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 3)))
+	d.set(server, sim.Write, 15, 1)
+	d.set(client, sim.Pause, 10, 2)
+	d.set(client, sim.Resume, 1, 0)
+	d.set(client, sim.Renegotiate, 3, 1)
+	d.set(server, sim.Renegotiate, 0, 0)
+	d.plan.Body, d.plan.Answer = d.body(100), 200+d.body(400)
+	d.plan.Steps, d.plan.Portions = d.rand.Between(200, 600), [4]uint16{1, 2, 6, 24}
 }
 
 func idleRenegotiation(d *drawer) {

@@ -280,13 +280,6 @@ func TestStepsAreSeen(t *testing.T) {
 // longTests says whether tests may take minutes.
 func longTests() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
 
-// rare are the finds of which a hunt makes no twenty in any reasonable time.
-var rare = map[string]bool{
-	"deadlock/kv-landed-renegotiation.script":      true,
-	"deadlock/kv-original-renegotiation.script":    true,
-	"deadlock/kv-speculative-renegotiation.script": true,
-}
-
 // sample are the finds whose normal form is tested each time; the rest are with
 // WANTWRITE_LONG=1.
 var sample = map[string]bool{
@@ -310,10 +303,7 @@ func TestShrinksAreNormal(t *testing.T) {
 	const runs, forms = 20, 3
 	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
 		name := strings.TrimPrefix(t.Name(), "TestShrinksAreNormal/")
-		switch {
-		case rare[name]:
-			t.Skip("one schedule in 100,000 breaks it")
-		case !longTests() && !sample[name]:
+		if !longTests() && !sample[name] {
 			t.Skip("with WANTWRITE_LONG=1")
 		}
 		why, ok := reasonOf(r, s)
