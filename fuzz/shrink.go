@@ -165,7 +165,8 @@ type probe struct {
 }
 
 // settle is an action of a search, and of no script: all is delivered and all
-// polled until nothing is left to do, or this many actions were done.
+// polled until nothing is left to do, or this many actions were done. If its Arg is
+// not 0, nothing is delivered to its end.
 const (
 	settle    = sim.NumVerbs
 	maxSettle = 48
@@ -176,7 +177,7 @@ func (p *probe) Next(w *sim.World) (sim.Action, bool) {
 	for p.at < len(p.actions) {
 		a := p.actions[p.at]
 		if a.Verb == settle {
-			if step, ok := p.sweep(w); ok {
+			if step, ok := p.sweep(w, a); ok {
 				return step, true
 			}
 			p.settled = 0
@@ -193,7 +194,7 @@ func (p *probe) Next(w *sim.World) (sim.Action, bool) {
 }
 
 // sweep is the next action on the way to a settled world.
-func (p *probe) sweep(w *sim.World) (sim.Action, bool) {
+func (p *probe) sweep(w *sim.World, as sim.Action) (sim.Action, bool) {
 	p.settled++
 	for on := range sim.End(2 * sim.MaxLinks) {
 		if p.settled > maxSettle {
@@ -201,7 +202,8 @@ func (p *probe) sweep(w *sim.World) (sim.Action, bool) {
 		}
 		for _, a := range [...]sim.Action{{Verb: sim.Deliver, On: on, Arg: sim.All},
 			{Verb: sim.Poll, On: on}} {
-			if w.Can(a) {
+			withheld := a.Verb == sim.Deliver && as.Arg != 0 && as.On == on
+			if !withheld && w.Can(a) {
 				return a, true
 			}
 		}

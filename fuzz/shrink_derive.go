@@ -29,11 +29,13 @@ func (k *shrinker) derive() error {
 	k.limit = k.o.Runs * 2 / 3
 	defer func() { k.limit = k.o.Runs }()
 	before := k.best
-	switch err := k.settled(); {
-	case k.stats.Interrupted:
-		return err
-	case err != nil || less(&k.best, &before): // single steps first
-		return nil
+	for _, search := range [...]func() error{k.brim, k.settled} {
+		switch err := search(); {
+		case k.stats.Interrupted:
+			return err
+		case err != nil || less(&k.best, &before): // single steps first
+			return nil
+		}
 	}
 	for _, search := range [...]func(*candidate) error{k.asItIs, k.strides, k.wide} {
 		for _, w := range k.worlds() {

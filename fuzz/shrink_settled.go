@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -221,4 +222,34 @@ func withSize(worlds []candidate, c *candidate) (out []candidate) {
 		}
 	}
 	return out
+}
+
+// brimStep is the step in which messages that fill a link to the brim get longer:
+// less than what has to find no room is long.
+const brimStep = 64
+
+// brim looks for a deadlock in a world with plain sizes: an end lets an answer pile
+// up, fills what leads to its peer, almost, and then does what the script does last.
+func (k *shrinker) brim() error {
+	best := k.best
+	if k.cause.property != model.Deadlock || len(best.actions) == 0 {
+		return nil
+	}
+	for _, w := range kindsOf(&best) {
+		last := w.actions[len(w.actions)-1]
+		still := sim.Action{Verb: settle, On: last.On, Arg: 1}
+		k.restarts = 1
+		for n := uint32(0); n < 1<<16 && k.restarts > 0; n += brimStep {
+			c := candidate{w.cfg, []sim.Action{{Verb: settle},
+				{Verb: sim.Write, On: last.On, Arg2: 1 << 16}, still,
+				{Verb: sim.Write, On: last.On, Arg: n}, still, last}}
+			if err := k.tryForm(&c); err != nil {
+				return err
+			}
+			if less(&k.best, &best) {
+				return nil
+			}
+		}
+	}
+	return nil
 }
