@@ -19,12 +19,18 @@ type Bench struct {
 	// Limit how many schedules each may take; 0 means 200 and 2000.
 	Seeds int
 	Limit uint64
+	// Budget is how many schedules all the hunts of one figure may take together,
+	// which is then of fewer seeds; 0 means 60000.
+	Budget uint64
 	// Schedules is how many each speed is measured with; 0 means 6000.
 	Schedules uint64
 	// Tables, if not empty, are the names of the tables to make.
 	Tables []string
 	// Row is called with each row as it is known; an error ends the bench.
 	Row func(BenchRow) error
+	// Progress, if not nil, is called before each figure of the first failures with
+	// how many are done, and how many there are.
+	Progress func(done, all int)
 }
 
 // A BenchRow is a line of a table. What does not apply is 0.
@@ -37,10 +43,11 @@ type BenchRow struct {
 	NsPerStep, SchedulesPerSecond, Ratio float64
 	// Workers is how many there were, in the table of workers.
 	Workers int
-	// Found is how many of the Seeds found something within the limit, and
-	// Median how many schedules that took; 0 if fewer than half found it.
-	Seeds, Found int
-	Median       uint64
+	// Found is how many of the Seeds found something within the limit, and Median
+	// how many schedules that took. If fewer than half found it that is 0, and
+	// Above the limit, which it is above.
+	Seeds, Found  int
+	Median, Above uint64
 	// Note says why there is no figure, or what else it means.
 	Note string
 }
@@ -71,6 +78,9 @@ func (b *Bench) Run(ctx context.Context) error {
 	}
 	if full.Limit == 0 {
 		full.Limit = 2000
+	}
+	if full.Budget == 0 {
+		full.Budget = 60_000
 	}
 	if full.Schedules == 0 {
 		full.Schedules = 6000

@@ -57,7 +57,8 @@ func TestBenchFirstFailures(t *testing.T) {
 		t.Fatalf("got %d rows; want %d", len(rows), want)
 	}
 	for _, row := range rows {
-		if row.Seeds != 3 || row.Found > 3 || row.Found >= 2 != (row.Median > 0) {
+		if row.Seeds != 3 || row.Found > 3 || row.Found >= 2 != (row.Median > 0) ||
+			row.Median > 0 == (row.Above == 60) {
 			t.Errorf("%+v makes no sense", row)
 		}
 		if row.Pump == "kv-original" && row.Found != 3 {
@@ -78,5 +79,25 @@ func TestBenchEnds(t *testing.T) {
 	cancel()
 	if err := b.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v; want a cancelled bench", err)
+	}
+}
+
+// TestBenchBudget: a figure that is far, or for which the budget is spent, takes
+// fewer seeds, and says so.
+func TestBenchBudget(t *testing.T) {
+	progress := 0
+	b := fuzz.Bench{Catalog: fuzz.NewCatalog(), Mutants: []model.Mutant{}, Seeds: 100, Limit: 2,
+		Budget: 40, Tables: []string{"first-failure"}, Progress: func(done, all int) {
+			if progress++; done >= all {
+				t.Errorf("got %d of %d done and one to come", done, all)
+			}
+		}, Row: func(row fuzz.BenchRow) error {
+			if row.Seeds >= 100 || row.Seeds < 16 || row.Median == 0 && row.Above != 2 {
+				t.Errorf("got %+v; want fewer seeds", row)
+			}
+			return nil
+		}}
+	if err := b.Run(context.Background()); err != nil || progress == 0 {
+		t.Errorf("got %v, and %d reports; want some", err, progress)
 	}
 }

@@ -27,7 +27,8 @@ func newBench(t *terminal) *cobra.Command {
 			"machine on the same worlds and against go test -fuzz of the same target; hunts on all\n" +
 			"cores against hunts on one; and for each pump and mutant how many schedules each\n" +
 			"strategy takes to the first failure. A figure of one machine means little: look at the\n" +
-			"ratios, which are of one run.",
+			"ratios, which are of one run. A first failure \">2000\" is one that fewer than half of\n" +
+			"the seeds found in 2000 schedules; \"~300\" is of fewer seeds, for want of budget.",
 		Example: "  wantwrite bench\n" +
 			"  wantwrite bench --table first-failure --seeds 20\n" +
 			"  wantwrite bench --table speed --json",
@@ -38,6 +39,8 @@ func newBench(t *terminal) *cobra.Command {
 	fl.StringVar(&f.table, "table", "", "make only this table: "+strings.Join(tableNames(), ", "))
 	fl.IntVar(&f.Seeds, "seeds", 200, "how many hunts for the median of first failures")
 	fl.Uint64Var(&f.Limit, "limit", 2000, "how many schedules each of these may take")
+	fl.Uint64Var(&f.Budget, "budget", 60_000,
+		"how many schedules all hunts of one such figure may take together")
 	fl.Uint64Var(&f.Schedules, "schedules", 6000, "how many schedules a speed is measured with")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	return cmd
@@ -51,9 +54,9 @@ func tableNames() (names []string) {
 }
 
 func (f *benchFlags) run(cmd *cobra.Command, t *terminal) error {
-	if f.Seeds < 1 || f.Limit < 1 || f.Schedules < 1 {
-		return fmt.Errorf("got --seeds %d, --limit %d, --schedules %d; want at least 1 of each",
-			f.Seeds, f.Limit, f.Schedules)
+	if f.Seeds < 1 || f.Limit < 1 || f.Budget < 1 || f.Schedules < 1 {
+		return fmt.Errorf("got --seeds %d, --limit %d, --budget %d, --schedules %d; want at least 1 "+
+			"of each", f.Seeds, f.Limit, f.Budget, f.Schedules)
 	}
 	if f.table != "" {
 		if !strings.Contains(" "+strings.Join(tableNames(), " ")+" ", " "+f.table+" ") {
@@ -63,6 +66,7 @@ func (f *benchFlags) run(cmd *cobra.Command, t *terminal) error {
 		f.Tables = []string{f.table}
 	}
 	f.Catalog = newCatalog()
+	f.line.seeds = f.Seeds
 	f.Row = func(row fuzz.BenchRow) error {
 		if f.json {
 			return t.object(rowObject(row))
@@ -70,7 +74,10 @@ func (f *benchFlags) run(cmd *cobra.Command, t *terminal) error {
 		f.line.print(t, row)
 		return t.broken
 	}
+	f.Progress = func(done, all int) { t.draw(fmt.Sprintf("%d of %d first failures", done, all)) }
 	err := f.Bench.Run(cmd.Context())
+	t.clear()
+	f.line.flush(t)
 	if cmd.Context().Err() != nil {
 		return fmt.Errorf("interrupted; what was measured stands above")
 	}
@@ -78,9 +85,11 @@ func (f *benchFlags) run(cmd *cobra.Command, t *terminal) error {
 }
 
 // A lineUp prints rows as they come: a table's name before its first, and a
-// pump's first failures on one line.
+// pump's first failures on one line, when all are there or an interrupt ends them.
 type lineUp struct {
+	seeds       int
 	table, pump string
+	line        string
 }
 
 func (l *lineUp) print(t *terminal, row fuzz.BenchRow) {
@@ -111,9 +120,9 @@ func heading(t *terminal, name string) {
 		}
 	}
 	if name == "first-failure" {
-		t.printf("  %-22s", "")
+		t.printf("  %-32s", "")
 		for _, column := range columns() {
-			t.printf(" %10s", column)
+			t.printf(" %9s", column)
 		}
 		t.printf("\n")
 	}
@@ -127,20 +136,31 @@ func columns() (names []string) {
 	return append(names, "rapid")
 }
 
-// first prints a pump's next figure: the median, or how many seeds found
-// anything at all.
+// first takes in a pump's next figure: the median, or what it is above.
 func (l *lineUp) first(t *terminal, row fuzz.BenchRow) {
 	if row.Pump != l.pump {
+		l.flush(t)
 		l.pump = row.Pump
-		t.printf("  %-22s", row.Pump)
+		l.line = fmt.Sprintf("  %-32s", row.Pump)
 	}
 	text := fmt.Sprint(row.Median)
-	if row.Median == 0 {
-		text = fmt.Sprintf("%d of %d", row.Found, row.Seeds)
+	switch {
+	case row.Median == 0:
+		text = fmt.Sprintf(">%d", row.Above)
+	case row.Seeds < l.seeds:
+		text = "~" + text
 	}
-	t.printf(" %10s", text)
+	l.line += fmt.Sprintf(" %9s", text)
 	if row.Name == "rapid" {
-		t.printf("\n")
+		l.flush(t)
+	}
+}
+
+// flush prints what there is of a line.
+func (l *lineUp) flush(t *terminal) {
+	if l.line != "" {
+		t.printf("%s\n", l.line)
+		l.line = ""
 	}
 }
 
@@ -156,14 +176,17 @@ type rowJSON struct {
 	SchedulesPerSecond float64 `json:"schedules_per_second,omitempty"`
 	Ratio              float64 `json:"ratio,omitempty"`
 	// Seeds and the following are of first failures: how many hunts, how many
-	// of them found something, and the median of the schedules that took.
+	// of them found something, and the median of the schedules that took, or what
+	// it is above.
 	Seeds  int    `json:"seeds,omitempty"`
 	Found  int    `json:"found,omitempty"`
 	Median uint64 `json:"median,omitempty"`
+	Above  uint64 `json:"above,omitempty"`
 	Note   string `json:"note,omitempty"`
 }
 
 func rowObject(row fuzz.BenchRow) rowJSON {
 	return rowJSON{"row", row.Table, row.Name, row.Pump, row.Workers, row.NsPerStep,
-		row.SchedulesPerSecond, row.Ratio, row.Seeds, row.Found, row.Median, row.Note}
+		row.SchedulesPerSecond, row.Ratio, row.Seeds, row.Found, row.Median, row.Above,
+		row.Note}
 }
