@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"encoding/binary"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,7 +16,7 @@ const (
 	// for what Go's fuzzer does around each input not to count.
 	batchSize = 64
 	// maxBatchName is the longest name of a batch in bytes. Longer inputs are
-	// the choices of a single schedule, for which so few would not do.
+	// the choices of a single schedule, for which so few would not do, and a batch.
 	maxBatchName = 17
 )
 
@@ -34,6 +35,14 @@ func batchOf(name []byte, methods int) batch {
 	copy(full[:], name)
 	return batch{int(full[0]) % methods, binary.LittleEndian.Uint64(full[1:]),
 		batchSize * binary.LittleEndian.Uint64(full[9:])}
+}
+
+// nameOf is the name of the batch that goes with a longer input.
+func nameOf(data []byte) []byte {
+	h := fnv.New64a()
+	h.Write(data) // never fails
+	sum := h.Sum64()
+	return binary.LittleEndian.AppendUint64([]byte{byte(sum >> 56)}, sum)
 }
 
 // batch runs the schedules of a batch until one breaks a property, or all are

@@ -1,13 +1,14 @@
 package fuzz
 
 import (
+	"io"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
 )
 
 // TestShortInputsAreBatches: an input of a few bytes runs a batch of schedules,
-// of the method, seed and number that it names; a longer one runs one.
+// of the method, seed and number that it names; a longer one runs one, and a batch.
 func TestShortInputsAreBatches(t *testing.T) {
 	r, err := fuzzRunner(model.ReferenceSpec(), "")
 	if err != nil {
@@ -32,8 +33,8 @@ func TestShortInputsAreBatches(t *testing.T) {
 		}
 	}
 	before := r.ran
-	if _, err := r.fuzzed(make([]byte, 200)); err != nil || r.ran-before != 1 {
-		t.Errorf("got %d schedules, %v; want a single one", r.ran-before, err)
+	if _, err := r.fuzzed(make([]byte, 200)); err != nil || r.ran-before != 1+batchSize {
+		t.Errorf("got %d schedules, %v; want a single one and a batch", r.ran-before, err)
 	}
 	for _, name := range seedBatches(len(r.searchers)) {
 		if len(name) > maxBatchName {
@@ -62,6 +63,51 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 		property := first.Violation.Property.String()
 		if s := tell(r, failing(r, first)); len(s.Story) < 2 || s.Property != property {
 			t.Errorf("method %d: the story of %s is %q", method, first.Violation, s.Story)
+		}
+	}
+}
+
+// TestTwins: a twin runs the batches in the place of the process that fuzzes; what it
+// finds fails there too, in the same way; when it is gone batches run here.
+func TestTwins(t *testing.T) {
+	sound, err := fuzzRunner(model.ReferenceSpec(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sound.Close()
+	broken, err := fuzzRunner(model.KVOriginal(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broken.Close()
+	for _, r := range []*Runner{sound, broken} {
+		want, err := r.fuzzed([]byte{1, 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, toTwin := io.Pipe()
+		fromTwin, answers := io.Pipe()
+		other, err := fuzzRunner(*r.opts.Pump, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error)
+		go func() { served <- other.serve(names, answers) }()
+		r.pal = &twin{toTwin, fromTwin}
+		if got := r.clean([]byte{1, 2}); got == want.Found {
+			t.Errorf("%s: the twin says %v; want %v", r.opts.Pump.Name, got, !want.Found)
+		}
+		if got, err := r.fuzzed([]byte{1, 2}); err != nil || got.Found != want.Found ||
+			got.Violation != want.Violation {
+			t.Errorf("%s: got %+v, %v; want %+v as without a twin", r.opts.Pump.Name, got, err, want)
+		}
+		toTwin.Close()
+		if err := <-served; err != nil {
+			t.Errorf("%s: got %v; want an end in good order", r.opts.Pump.Name, err)
+		}
+		other.Close()
+		if got, _ := r.fuzzed([]byte{1, 2}); got != want || r.pal != nil {
+			t.Errorf("%s: got %+v; want %+v without the twin", r.opts.Pump.Name, got, want)
 		}
 	}
 }

@@ -21,6 +21,7 @@ type Runner struct {
 	twin      sim.Parts // of schedules whose peer is the pump itself
 
 	ran, told uint64   // schedules of a fuzz target: see countFuzzed
+	pal       *twin    // of a fuzz target, nil if it has none
 	observer  observer // nil but in a child process
 }
 

@@ -101,7 +101,7 @@ func Rapid(t *testing.T, spec model.Spec) {
 
 // Fuzz is the fuzz target of a pump, in one line of a user's fuzz test. The
 // bytes are a script, the choices of a schedule, or if they are few the name of
-// a batch of schedules.
+// a batch of schedules. With each goes a batch.
 func Fuzz(f *testing.F, spec model.Spec) {
 	FuzzScenario(f, spec, "")
 }
@@ -112,6 +112,8 @@ func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	r.beTwin(f.Name())
+	r.pair(f)
 	for _, seeds := range [][][]byte{seedBytes(), seedScripts(f), seedBatches(len(r.searchers))} {
 		for _, seed := range seeds {
 			f.Add(seed)
@@ -145,13 +147,26 @@ func fuzzRunner(spec model.Spec, scenario string) (*Runner, error) {
 	return r, err
 }
 
-// fuzzed runs what a fuzzer made. Bytes that are a script are run as one, with
-// the pump under test in the place of the script's, as far as its actions are
-// enabled; a few bytes name a batch; any others are the choices of a strategy.
+// fuzzed runs what a fuzzer made, and a batch: the one that a few bytes name, or one
+// that follows from more.
 func (r *Runner) fuzzed(data []byte) (sim.Result, error) {
-	if len(data) <= maxBatchName {
-		return r.batch(batchOf(data, len(r.searchers)))
+	name := data
+	if len(data) > maxBatchName {
+		if res, err := r.single(data); err != nil || res.Found {
+			return res, err
+		}
+		name = nameOf(data)
 	}
+	if r.clean(name) {
+		return sim.Result{}, nil
+	}
+	return r.batch(batchOf(name, len(r.searchers)))
+}
+
+// single runs a schedule of bytes. If they are a script it is run as one, with the
+// pump under test in the place of the script's, as far as its actions are enabled;
+// any others are the choices of a strategy.
+func (r *Runner) single(data []byte) (sim.Result, error) {
 	r.ran++
 	if !bytes.HasPrefix(data, []byte("wantwrite script ")) {
 		return r.Drawn(choices(data), model.EveryProperty)

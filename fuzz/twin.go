@@ -1,0 +1,178 @@
+package fuzz
+
+import (
+	"errors"
+	goflag "flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"testing"
+)
+
+// Under go test -fuzz all code is instrumented, and runs at a third of its speed:
+// each edge counts, and each comparison is a call. Only the fuzzer's own input needs
+// that. Story 92: no flag, directive or name keeps a package of this module out of it
+// (cmd/go spares a few of the standard library by name), and batches, which the fuzzer
+// learns nothing from, made up most of a night at a third of the speed. So the process that fuzzes has a twin, the same test built without it, that
+// runs the batches: what it finds is run again here.
+
+const (
+	// twinFile, in the environment of those who fuzz, is the twin's program.
+	twinFile = "WANTWRITE_FUZZ_TWIN"
+	// asTwin, in the twin's, is the name of the fuzz target.
+	asTwin = "WANTWRITE_FUZZ_AS_TWIN"
+)
+
+// A twin is the process that runs batches.
+type twin struct {
+	in  io.WriteCloser
+	out io.Reader
+}
+
+// fuzzing says whether this process, or one that it will start, fuzzes the target.
+func fuzzing(target string) bool {
+	f := goflag.Lookup("test.fuzz")
+	if f == nil || f.Value.String() == "" {
+		return false
+	}
+	match, err := regexp.MatchString(f.Value.String(), target)
+	return err == nil && match
+}
+
+// startedByFuzzer says whether this process is one of those that Go's fuzzer starts.
+func startedByFuzzer() bool {
+	f := goflag.Lookup("test.fuzzworker")
+	return f != nil && f.Value.String() == "true"
+}
+
+// pair gives a process that fuzzes its twin, or builds it for those who will. It
+// takes Go, which go test has; without it batches run here.
+func (r *Runner) pair(f *testing.F) {
+	if !fuzzing(f.Name()) {
+		return
+	}
+	var err error
+	if startedByFuzzer() {
+		r.pal, err = startTwin(os.Getenv(twinFile), f)
+	} else {
+		err = buildTwin(f)
+	}
+	if err != nil {
+		f.Logf("fuzz: batches run with Go's instrumentation, at a third of their speed: %v", err)
+	}
+}
+
+// buildTwin builds the program of the test that this is, without instrumentation.
+func buildTwin(f *testing.F) error {
+	dir, err := os.MkdirTemp("", "wantwrite-twin-")
+	if err != nil {
+		return err
+	}
+	f.Cleanup(func() { os.RemoveAll(dir) })
+	file := filepath.Join(dir, "twin.test.exe")
+	args := append([]string{"test", "-c", "-vet=off", "-o", file}, buildFlags()...)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		return errors.New(firstLine(out, err))
+	}
+	return os.Setenv(twinFile, file) // the fuzzer's processes inherit it
+}
+
+// buildFlags are those of this program that change what it does.
+func buildFlags() (args []string) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return nil
+	}
+	for _, s := range info.Settings {
+		if s.Key == "-tags" {
+			args = append(args, "-tags="+s.Value)
+		}
+	}
+	return args
+}
+
+// startTwin starts the twin of a process that fuzzes a target.
+func startTwin(file string, f *testing.F) (*twin, error) {
+	if file == "" {
+		return nil, nil // the process that builds it has told why there is none
+	}
+	cmd := exec.Command(file, "-test.run=^"+f.Name()+"$")
+	cmd.Env = append(os.Environ(), asTwin+"="+f.Name())
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	f.Cleanup(func() {
+		in.Close() // it ends
+		_ = cmd.Wait()
+	})
+	return &twin{in, out}, nil
+}
+
+// clean says whether the twin found nothing in a batch. If it can't tell, there is
+// no twin any more.
+func (r *Runner) clean(name []byte) bool {
+	if r.pal == nil {
+		return false
+	}
+	var full [maxBatchName]byte
+	copy(full[:], name)
+	var answer [1]byte
+	_, err := r.pal.in.Write(full[:])
+	if err == nil {
+		_, err = io.ReadFull(r.pal.out, answer[:])
+	}
+	if err != nil {
+		r.pal = nil
+		return false
+	}
+	if answer[0] != 0 {
+		return false
+	}
+	r.ran += batchSize
+	return true
+}
+
+// serve is the work of a twin: for each name of a batch it answers 0 if nothing was
+// found. It ends with its input.
+func (r *Runner) serve(in io.Reader, out io.Writer) error {
+	var name [maxBatchName]byte
+	for {
+		if _, err := io.ReadFull(in, name[:]); err != nil {
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return fmt.Errorf("fuzz: reading the name of a batch: %w", err)
+		}
+		answer := []byte{0}
+		if res, err := r.batch(batchOf(name[:], len(r.searchers))); err != nil || res.Found {
+			answer[0] = 1
+		}
+		if _, err := out.Write(answer); err != nil {
+			return fmt.Errorf("fuzz: answering for a batch: %w", err)
+		}
+	}
+}
+
+// beTwin serves and ends if this process is a twin for the target.
+func (r *Runner) beTwin(target string) {
+	if os.Getenv(asTwin) != target {
+		return
+	}
+	if err := r.serve(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+	os.Exit(0)
+}
