@@ -13,7 +13,7 @@ func (k *shrinker) reduce() error {
 	for {
 		before := k.best
 		for _, pass := range [...]func() error{k.dropActions, k.plainSettings, k.merge,
-			k.simplerArguments, k.order, k.simplerSizes, k.scale} {
+			k.writers, k.simplerArguments, k.order, k.simplerSizes, k.scale} {
 			if err := pass(); err != nil {
 				return err
 			}
@@ -95,6 +95,29 @@ func (k *shrinker) merge() error {
 				return err
 			} else if better {
 				j--
+			}
+		}
+	}
+	return nil
+}
+
+// writers lets the other end write what an end has written, or what it was answered,
+// or the same end ask for it.
+func (k *shrinker) writers() error {
+	for i := 0; i < len(k.best.actions); i++ {
+		a := k.best.actions[i]
+		n := max(a.Arg, a.Arg2)
+		if a.Verb != sim.Write || n == 0 {
+			continue
+		}
+		for _, on := range [...]sim.End{a.On &^ 1, a.On | 1} {
+			for _, b := range [...]sim.Action{{Verb: a.Verb, On: on, Arg2: n},
+				{Verb: a.Verb, On: on, Arg: n}} {
+				if better, err := k.try(k.changed(i, b)); err != nil {
+					return err
+				} else if better && i >= len(k.best.actions) {
+					return nil
+				}
 			}
 		}
 	}

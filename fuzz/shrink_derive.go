@@ -215,6 +215,7 @@ func (k *shrinker) alphabets(w *candidate) [][]sim.Action {
 		own = append(own, sim.Action{Verb: sim.Deliver, On: on, Arg: sim.All},
 			sim.Action{Verb: sim.Poll, On: on})
 		like = append(like, sim.Action{Verb: sim.Write, On: on},
+			sim.Action{Verb: sim.Write, On: on, Arg: plenty(&w.cfg) / 8},
 			sim.Action{Verb: sim.Write, On: on, Arg: plenty(&w.cfg)})
 	}
 	for _, a := range w.actions {

@@ -16,9 +16,10 @@ import (
 // Under go test -fuzz all code is instrumented, and runs at a third of its speed:
 // each edge counts, and each comparison is a call. Only the fuzzer's own input needs
 // that. Story 92: no flag, directive or name keeps a package of this module out of it
-// (cmd/go spares a few of the standard library by name), and batches, which the fuzzer
-// learns nothing from, made up most of a night at a third of the speed. So the process that fuzzes has a twin, the same test built without it, that
-// runs the batches: what it finds is run again here.
+// (cmd/go spares a few of the standard library by name), and batches, of which the
+// fuzzer learns nothing, went at a third of the speed too. So the process that fuzzes
+// has a twin, the same test built without it, that runs the batches: what it finds is
+// run again here.
 
 const (
 	// twinFile, in the environment of those who fuzz, is the twin's program.
