@@ -46,8 +46,19 @@ func compareEach(a, b []sim.Action, by func(a, b sim.Action) int) int {
 	return 0
 }
 
+// compareKinds compares what two actions are: a message that is not answered is simpler
+// than one that is.
 func compareKinds(a, b sim.Action) int {
-	return cmp.Or(cmp.Compare(a.Verb, b.Verb), cmp.Compare(a.On, b.On))
+	return cmp.Or(cmp.Compare(a.Verb, b.Verb), cmp.Compare(answered(a), answered(b)),
+		cmp.Compare(a.On, b.On))
+}
+
+// answered is 1 for a message that is answered.
+func answered(a sim.Action) int {
+	if a.Verb == sim.Write && a.Arg2 > 0 {
+		return 1
+	}
+	return 0
 }
 
 func compareArguments(a, b sim.Action) int {
