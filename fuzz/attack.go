@@ -8,7 +8,10 @@ import (
 // puppetName is the library that attacks: engine/puppet.
 const puppetName = "puppet"
 
-// hostile says whether the peer's library can attack.
+// attacks says whether the peer's library can attack: a puppet, or the model.
+func (o *Options) attacks() bool { return o.hostile() || !o.real() }
+
+// hostile says whether the peer's library is a puppet.
 func (o *Options) hostile() bool {
 	return o.PeerEngine != nil && o.PeerEngine.Name() == puppetName
 }
@@ -46,7 +49,7 @@ func (b blow) action() sim.Action {
 
 // counts are how many a flood has: around what libraries bear (4 and 32 in
 // OpenSSL, 16 in crypto/tls), and more.
-var counts = [...]uint32{1, 2, 4, 5, 16, 17, 32, 33, 100}
+var counts = [...]uint32{1, 2, 4, 5, 16, 17, 32, 33, 300}
 
 // limits are lengths of records around what is legal (RFC 8446, sections 5.1 and
 // 5.2; RFC 5246, section 6.2).
@@ -76,4 +79,21 @@ func hostilePeer(d *drawer) {
 		d.scale(4)
 		d.both(sim.Close, 2, 1)
 	}
+	if d.rand.OneIn(4) {
+		d.cfg.Links = 2
+	}
+	if d.rand.OneIn(4) {
+		d.besiege()
+	}
+}
+
+// besiege lets floods come as fast as they are read, in pieces that are small.
+func (d *drawer) besiege() {
+	d.hurries()
+	s := &d.cfg.Sizes
+	s.Bio, s.Chunk = d.rand.Between(8, 64), d.rand.Between(8, 32)
+	if s.Pipe = s.Bio; !d.frames() {
+		s.Pipe = d.rand.Between(8, 32)
+	}
+	d.plan.Body, d.plan.Answer = min(d.plan.Body, 500), min(d.plan.Answer, 500)
 }

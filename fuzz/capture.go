@@ -192,18 +192,17 @@ func (c *capture) data(f *flow, from int, p []byte) (at int) {
 // action writes what an action brings to either end, and says in a comment what
 // fault it was.
 func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
+	switch { // an eager peer's bytes come in a turn, and stand in front of it
+	case len(ev.Data) == 0:
+	case mine:
+		f.newest = c.data(f, 1, ev.Data)
+		f.sides[0].seen = f.sides[1].next
+		c.send(f, 0, tcpAck, nil)
+	default:
+		f.sides[1].seen = min(f.sides[1].seen+uint32(len(ev.Data)), f.sides[0].next)
+		c.send(f, 1, tcpAck, nil)
+	}
 	switch ev.Action.Verb {
-	case sim.Deliver:
-		switch {
-		case len(ev.Data) == 0:
-		case mine:
-			f.newest = c.data(f, 1, ev.Data)
-			f.sides[0].seen = f.sides[1].next
-			c.send(f, 0, tcpAck, nil)
-		default:
-			f.sides[1].seen = min(f.sides[1].seen+uint32(len(ev.Data)), f.sides[0].next)
-			c.send(f, 1, tcpAck, nil)
-		}
 	case sim.Window, sim.Reset, sim.Fin, sim.Mutate, sim.Attack:
 		c.comment(len(c.packets)-1, fmt.Sprintf("step %d: a fault is made: %s", ev.Step, ev.Action))
 	}

@@ -79,7 +79,7 @@ func nothingFits(o *Options) error {
 	}
 	engine := ""
 	switch sc, _ := ScenarioNamed(o.Scenario); {
-	case sc.Attacks && !o.hostile():
+	case sc.Attacks && !o.attacks():
 		engine = " without peer-engine " + puppetName
 	case o.hostile():
 		engine = " and peer-engine " + puppetName

@@ -15,6 +15,9 @@ type Scenario struct {
 	Needs model.Support
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
+	// NotReal keeps the libraries of the machine from it: none has the trait that
+	// it is about.
+	NotReal bool
 	// NotGo keeps engines of crypto/tls, and puppets, from it: they can't do what it is
 	// about.
 	NotGo bool
@@ -66,6 +69,21 @@ func Scenarios() []Scenario {
 			Why: "the peer's engine sends what no honest library would"},
 		{Name: "record-faults", shape: recordFaults, Rare: true,
 			Why: "records that are damaged, repeated, lost, split or injected"},
+		{Name: "close-in-handshake", shape: closeInHandshake,
+			Why: "either end closes at any moment, before the handshake is done too"},
+		{Name: "pause-and-close", shape: pauseAndClose,
+			Why: "ends that pause, and close meanwhile"},
+		{Name: "unanswered-close", shape: unansweredClose, Needs: model.NoLocalClose,
+			Why: "one end closes, or fails, and the other never closes"},
+		{Name: "reset-in-traffic", shape: resetInTraffic,
+			Why: "a reset meets data that has arrived, and writes"},
+		{Name: "lasting-pause", shape: lastingPause,
+			Why: "a pause that nobody ends, from before the handshake too"},
+		{Name: "strict-renegotiation", shape: strictRenegotiation, Only12: true, NotReal: true,
+			Needs: model.NoClient,
+			Why:   "libraries that take no data in a renegotiation, as crypto/tls"},
+		{Name: "eager-peer", shape: eagerPeer,
+			Why: "a peer that sends as fast as it is read"},
 	}
 }
 
@@ -102,8 +120,10 @@ func (s *Scenario) Misfit(o *Options) string {
 		return "scenario " + s.Name + " is about TLS 1.2 only"
 	case s.Only12 && o.mixed():
 		return "two libraries meet without scenario " + s.Name
-	case s.Attacks && !o.hostile():
+	case s.Attacks && !o.attacks():
 		return "scenario " + s.Name + " wants a hostile peer"
+	case s.NotReal && o.real():
+		return "real libraries can't do what scenario " + s.Name + " is about"
 	case s.NotGo && o.hostile():
 		return "a hostile peer can't do what scenario " + s.Name + " is about"
 	case s.NotGo && o.crypto():

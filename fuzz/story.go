@@ -201,7 +201,8 @@ func (e *evidence) stranded(step int) bool {
 	}
 	v := e.view(step, e.end)
 	r := &v.Account.Rest
-	idle := v.Ready == 0 && v.Timer == 0
+	timer := v.Timer != 0 && !v.Account.Closing // a close's only gives it up
+	idle := v.Ready == 0 && !timer
 	if o := e.v.Obligation; o == model.SocketInput {
 		return idle && (r.Unread > 0 || r.UnreadEnd)
 	}
@@ -211,6 +212,8 @@ func (e *evidence) stranded(step int) bool {
 	case owed == model.NoObligation:
 		return false
 	case owed <= model.PumpQueue: // with write interest it would not be owed
+		return !timer
+	case owed == model.SocketEnd: // only time would bring it
 		return v.Timer == 0
 	case owed <= model.HeldData:
 		return idle && r.Mask&model.Writable == 0

@@ -94,6 +94,7 @@ var waitDecisions = map[model.Obligation]int{
 	model.HeldData:      readPause,
 	model.UpdateAnswer:  postHandshake,
 	model.CloseNotify:   localClose,
+	model.SocketEnd:     localClose,
 	model.HandshakeDone: postHandshake,
 	model.AppTurn:       shortWrite,
 	model.Delivery:      retryIdentity,
@@ -183,6 +184,8 @@ func (e *evidence) spinCause() mistake {
 		}
 	}
 	switch {
+	case e.view(e.v.Step, e.end).Account.Overworked:
+		return mistake{decision: fairness, how: e.v.Detail}
 	case told&model.Writable != 0:
 		return mistake{decision: disarmWrite,
 			how: "write interest is armed, the socket has room, and there is nothing to write"}

@@ -57,9 +57,12 @@ func speak(a, b model.Library) error {
 func acquainted(cfg *sim.Config) error {
 	certified := cfg.Sizes.Chain > 0
 	switch {
-	case cfg.Hostile && cfg.PeerEngine != puppetName:
-		return fmt.Errorf("fuzz: got trait hostile and peer-engine %q; want %s, which can attack",
-			cfg.PeerEngine, puppetName)
+	case cfg.Hostile && cfg.PeerEngine != puppetName && cfg.PeerEngine != "model":
+		return fmt.Errorf("fuzz: got trait hostile and peer-engine %q; want model or %s, which can "+
+			"attack", cfg.PeerEngine, puppetName)
+	case cfg.EagerPeer && cfg.Transport == model.Attached && cfg.Engine != "model":
+		return fmt.Errorf("fuzz: got trait eager-peer and transport attached for engine %q; want "+
+			"transport pair: no library is entered while it calls its socket", cfg.Engine)
 	case cfg.Engine == cfg.PeerEngine:
 		return nil
 	case cfg.PeerEngine == puppetName && certified:

@@ -111,6 +111,10 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 			return nil, fmt.Errorf("fuzz: got scenario %s, which has %d links; want one with one link",
 				cfg.Scenario, cfg.Links)
 		}
+		if cfg.EagerPeer || cfg.StrictReneg {
+			return nil, fmt.Errorf("fuzz: got scenario %s, in which one action moves both ends; want "+
+				"one in which it does not", cfg.Scenario)
+		}
 		s.Configs = append(s.Configs, w.worlds(cfg)...)
 	}
 	return s, nil

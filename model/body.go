@@ -39,15 +39,16 @@ func built[P shape](empty func() P, mistakes ...mistakeIn[P]) func(Env) Pump {
 	}
 }
 
-// maxRounds bounds the work of a turn, so that one link does not starve the
-// others (MB-51498; libevent 2aa036fa).
-const maxRounds = 64
+// MaxRounds bounds the work of a turn, so that one link does not starve the
+// others (MB-51498; libevent 2aa036fa). In a round no more is decrypted than the
+// larger one of Limits.Pipe and Limits.Chunk, and a piece.
+const MaxRounds = 64
 
 // restart makes the body new, around its shape, and arms the first interest.
 func (p *body) restart(env Env, shape shape) {
 	p.shape, p.busy = shape, false
 	p.chassis.restart(env)
-	p.most = p.amount(atRoundsOfTurn, maxRounds)
+	p.most = p.amount(atRoundsOfTurn, MaxRounds)
 	p.did(atRestart)
 	p.mask = Readable | Writable
 	env.Loop.Interest(p.mask)
@@ -82,7 +83,7 @@ func (p *body) Write(b []byte) int {
 
 // mayTake says whether plaintext of the app still has a way out.
 func (p *chassis) mayTake() bool {
-	open := !p.half && !p.closing && !p.gone && !p.dead && !p.broken
+	open := !p.half && !p.closing && !p.gone && !p.dead && !p.mute
 	return p.decide(atTakePlaintext, open)
 }
 

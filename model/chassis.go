@@ -24,7 +24,8 @@ type chassis struct {
 	over     bool // the engine's incoming direction has ended
 	cut      bool // and not in good order: nobody is left to write to
 	eof      bool // the socket has said EOF
-	broken   bool // the socket has said reset
+	broken   bool // a Recv has said reset: all that had come before it is read
+	mute     bool // a Recv or a Send has: nothing can leave any more
 	dead     bool // the engine has failed
 	shut     bool // close_notify is with the engine's output
 	finished bool // FIN is sent
@@ -39,7 +40,8 @@ type chassis struct {
 	retry   int  // length of the Write that has to be repeated
 	early   early
 	mask    Events
-	lingers bool
+	lingers bool // the timer of a close is armed
+	stirred bool // something has left since then
 }
 
 // restart makes the chassis new, for another link. The memory stays, and so do

@@ -26,6 +26,15 @@ const (
 	atReadOn
 	// atReadAnswer: what a Read that gave nothing means.
 	atReadAnswer
+	// atEnoughRead: is it let be for now, after as much as a round may take?
+	atEnoughRead
+	// atReadAfterReset: is what had come before a reset still read, when a Send says
+	// so first?
+	atReadAfterReset
+	// atShake: is a handshake carried on while the app has paused?
+	atShake
+	// atReadFirst: does a renegotiation of the app's wait until what has come is read?
+	atReadFirst
 	// atDeliver: is what was read the app's?
 	atDeliver
 	// atRest: has the app asked for no more data now?
@@ -72,6 +81,8 @@ const (
 	atShutdownAnswer
 	// atPeerIsDone: has the peer closed too, so that the socket can go?
 	atPeerIsDone
+	// atBoundClose: is the timer armed that bounds a close?
+	atBoundClose
 	// atRelease: the socket has been given back.
 	atRelease
 	// atCallClose: the app has called Close, perhaps from a callback.
@@ -127,6 +138,10 @@ var decisionText = [numDecisions]struct{ word, points, right string }{
 	atRead:            {"read", "8, 13, 30", "whenever input has come, handshake or not"},
 	atReadOn:          {"read-on", "13, 14, 27", "until it wants something"},
 	atReadAnswer:      {"read-answer", "9, 22", "what it says: a want is never an end"},
+	atEnoughRead:      {"enough-read", "13, 33", "yes: others of the thread wait"},
+	atReadAfterReset:  {"read-after-reset", "19, 21", "always: it is the app's"},
+	atShake:           {"shake", "18", "always: the answer is the peer's, not the app's"},
+	atReadFirst:       {"read-first", "30", "yes: not every library takes data in the middle"},
 	atDeliver:         {"deliver", "19, 27", "always, unless it has closed"},
 	atRest:            {"rest", "18", "when it has said so"},
 	atRecheckOnResume: {"recheck-on-resume", "14, 18", "always: the socket may say nothing"},
@@ -150,6 +165,7 @@ var decisionText = [numDecisions]struct{ word, points, right string }{
 	atSendCloseNotify: {"send-close-notify", "23, 24", "always, the peer's or not"},
 	atShutdownAnswer:  {"shutdown-answer", "23", "after a want it is called again"},
 	atPeerIsDone:      {"peer-is-done", "23", "when its FIN has come: a reset would destroy ours"},
+	atBoundClose:      {"bound-close", "23", "as soon as the app has closed, whatever waits"},
 	atRelease:         {"release", "23", "the last thing that is done"},
 	atCallClose:       {"call-close", "27, 28", "it only leaves a note"},
 	atRestart:         {"restart", "26", "as it is given, and ClearErrors comes before every call"},

@@ -41,6 +41,8 @@ type Account struct {
 	Broken bool
 	// Idle is how many turns in a row changed nothing and left the pump ready.
 	Idle int
+	// Overworked: a turn took in more than it may, however much there was.
+	Overworked bool
 	// Mismatch is what is wrong with the plaintext that was delivered last.
 	Mismatch Mismatch
 	// Misuse is the pump's offence against a contract, or its panic.
@@ -69,6 +71,7 @@ const (
 type Rest struct {
 	Unread    int    // bytes in the socket's receive buffer
 	UnreadEnd bool   // FIN or reset is there and the pump has not met it
+	MetEnd    bool   // the pump has met it
 	Room      int    // bytes that Send would take
 	Mask      Events // interest
 	Spins     bool   // it is called again anyway: it woke itself
@@ -77,6 +80,7 @@ type Rest struct {
 	Inside    int    // decrypted bytes inside the engine
 	Buffered  int    // ciphertext fed and not decrypted, part of a record included
 	InitDone  bool   // no handshake is under way
+	Shaken    bool   // the first one was done
 	Deferred  bool   // a KeyUpdate answer waits for the next write
 	Shut      ShutState
 	Failed    bool // the engine has failed
@@ -110,10 +114,31 @@ func (a *Account) pipeIn() uint64 {
 // held is the decrypted data that it holds for the app.
 func (a *Account) held() uint64 { return a.Decrypted - a.Delivered }
 
+// leftBehind is what had come before an end of the socket, and is not with the app
+// that is told of it, in bytes. An engine that fails is done with what has come.
+func (a *Account) leftBehind() uint64 {
+	r := &a.Rest
+	if a.Why != Truncated && a.Why != Broken || r.Failed {
+		return 0
+	}
+	return uint64(r.Unread) + uint64(r.Inside) + a.pipeIn()
+}
+
+// Holds is the ciphertext that the pump holds for the socket, in bytes.
+func (a *Account) Holds() uint64 { return a.pipeOut() }
+
+// Overworks enters how much, in bytes, a turn gave to the engine or took from it
+// while the peer sent on: so much that others of the thread starve (MB-51498; libevent
+// 2aa036fa).
+func (a *Account) Overworks(n uint64) {
+	l := &a.Limits
+	a.Overworked = n > uint64(2*MaxRounds*max(l.Pipe, l.Chunk))
+}
+
 // Suspect says whether the properties that are judged after every step and
 // turn deserve a look. It is the fast path of a run: if it is false they hold.
 func (a *Account) Suspect() bool {
-	return a.Idle >= MaxIdle || a.Misuse != "" || a.queue() > uint64(a.Limits.Queue) ||
+	return a.Idle >= MaxIdle || a.Misuse != "" || a.Overworked || a.queue() > uint64(a.Limits.Queue) ||
 		a.pipeOut() > uint64(a.Limits.Pipe) || a.pipeIn() > uint64(a.Limits.Pipe) ||
 		a.held() > uint64(a.Limits.Queue)
 }
@@ -184,6 +209,9 @@ const (
 	AppTurn
 	// AppEnd: the link has ended and the app is not told.
 	AppEnd
+	// SocketEnd: the app has closed, only the peer is waited for, and the socket is
+	// not given back.
+	SocketEnd
 	// Delivery: accepted plaintext is nowhere any more.
 	Delivery
 
@@ -212,7 +240,9 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	HandshakeDone: {"handshake", "a handshake was begun and nobody carries it on", "read interest"},
 	AppTurn: {"app-turn", "the app has more to write and is never asked",
 		"the call of Writable"},
-	AppEnd:   {"app-end", "the link has ended and the app is not told", "read interest"},
+	AppEnd: {"app-end", "the link has ended and the app is not told", "read interest"},
+	SocketEnd: {"socket-end", "the app has closed and the socket is not given back",
+		"a timer: the peer may never read, or never close"},
 	Delivery: {"delivery", "accepted plaintext is nowhere any more", "none: it is lost"},
 }
 
@@ -238,7 +268,7 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || a.Hostile || a.Ended || r.Broken || r.awaitsRoom() {
+	if a.Gone || a.Hostile || a.Ended || r.Broken || r.awaitsRoom() || l.discards(e) {
 		return NoObligation, 0
 	}
 	switch {
@@ -246,12 +276,28 @@ func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 		return PumpPipe, a.pipeOut()
 	case r.Output > 0:
 		return EngineOutput, uint64(r.Output)
-	case r.Sealed > 0:
+	case r.Sealed > 0 && !l.mayStay(e):
 		return SealedOutput, uint64(r.Sealed)
 	case a.queue() > 0 && r.InitDone && l.mayWrite(e):
 		return PumpQueue, a.queue()
 	}
 	return NoObligation, 0
+}
+
+// discards says whether e has closed after its peer with a record waiting for room:
+// in TLS 1.2 that is discarded, and close_notify behind it (RFC 5246, section 7.2.1).
+func (l *Ledger) discards(e int) bool {
+	a := &l.Ends[e]
+	const both = SentClose | ReceivedClose
+	return l.Version == TLS12 && a.Rest.Shut&both == both && a.queue() > 0
+}
+
+// mayStay says whether what the engine holds sealed need not leave: an alert that is
+// cut short by FIN, which says enough; and a record behind a handshake that only a
+// peer could carry on which keeps to nothing.
+func (l *Ledger) mayStay(e int) bool {
+	a := &l.Ends[e]
+	return a.Rest.Failed && (a.Told || a.Closing) || l.tainted(e) && !a.Rest.InitDone && a.queue() > 0
 }
 
 // mayWrite says whether what e's app writes is still wanted: not after the
@@ -282,7 +328,7 @@ func (l *Ledger) Jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).bl
 func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
 	r := &a.Rest
-	if a.Gone || a.Hostile || a.Closing || a.Told || a.blocked() {
+	if a.Gone || a.Hostile || a.Closing || a.Told || a.Paused || a.blocked() {
 		return NoObligation, 0
 	}
 	switch {
@@ -300,6 +346,26 @@ func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 	return NoObligation, 0
 }
 
+// rests says whether what e owes beyond moving bytes has to wait until an app ends
+// its pause. The first handshake has not: it is no app's (bugzoo B14).
+func (l *Ledger) rests(e int) bool {
+	a, p := &l.Ends[e], l.peer(e)
+	paused := a.Paused || p.Paused && !p.Gone
+	return paused && (a.Rest.Shaken || a.Rest.awaitsRoom())
+}
+
+// owedClose is a close that has not left although it could: at AtWait, when only
+// time can pass (bugzoo C12, "stall till timeout").
+func (l *Ledger) owedClose(e int) (Obligation, uint64) {
+	a := &l.Ends[e]
+	r := &a.Rest
+	able := r.InitDone && !r.Failed && !r.Broken && !r.awaitsRoom() && !l.tainted(e)
+	if !a.Gone && a.Closing && able && r.Shut&SentClose == 0 {
+		return CloseNotify, 0
+	}
+	return NoObligation, 0
+}
+
 // owedEnd is what e owes beyond moving bytes.
 func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 	a, p := &l.Ends[e], l.peer(e)
@@ -308,11 +374,13 @@ func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 	switch {
 	case a.Gone || a.Hostile:
 		return NoObligation, 0
+	case a.Closing && (r.awaitsRoom() || r.Shut&SentClose != 0 && !a.outgoing()):
+		return SocketEnd, 0
 	case a.Closing:
 		return CloseNotify, 0
-	case r.Failed && !a.Told:
-		return AppEnd, 0
-	case p.Gone && !a.Told:
+	case l.rests(e):
+		return NoObligation, 0
+	case (r.Failed || p.Gone) && !a.Told && !a.Paused:
 		return AppEnd, 0
 	case a.HalfClosing && !l.tainted(e) && !a.Told && r.Shut&SentClose == 0:
 		return CloseNotify, 0

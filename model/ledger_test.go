@@ -27,6 +27,7 @@ func own(change func(a *Account)) hand {
 }
 
 func tainted(l *Ledger, _, _ *Account) { l.Tainted[0] = true }
+func paused(_ *Ledger, a, _ *Account)  { a.Paused = true }
 func closing(_ *Ledger, a, _ *Account) { a.Closing = true }
 
 // told is the end's app being told, at the moment when it is.
@@ -63,7 +64,7 @@ func TestStallFindsEachObligation(t *testing.T) {
 		{SealedOutput, 5, own(func(a *Account) { a.Rest.Sealed = 5 }), []hand{armed}},
 		{PumpPipe, 6, own(func(a *Account) { a.Drained += 6 }), []hand{armed}},
 		{PumpQueue, 7, own(func(a *Account) { a.Accepted += 7 }), []hand{armed, tainted}},
-		{SocketInput, 3, own(func(a *Account) { a.Rest.Unread = 3 }), []hand{told(Clean)}},
+		{SocketInput, 3, own(func(a *Account) { a.Rest.Unread = 3 }), []hand{told(Clean), paused}},
 		{SocketInput, 0, own(func(a *Account) { a.Rest.UnreadEnd = true }),
 			[]hand{told(Clean)}},
 		{PumpInput, 4, own(func(a *Account) { a.Received += 4 }), []hand{told(Clean)}},
@@ -82,7 +83,9 @@ func TestStallFindsEachObligation(t *testing.T) {
 			[]hand{tainted, told(Fault), func(l *Ledger, _, _ *Account) { l.IgnoreReneg = true }}},
 		{AppTurn, 11, own(func(a *Account) { a.Backlog, a.Refused = 11, true }),
 			[]hand{tainted, own(func(a *Account) { a.Refused = false })}},
-		{AppEnd, 0, own(func(a *Account) { a.Rest.Failed = true }), []hand{told(Fault)}},
+		{SocketEnd, 0, own(func(a *Account) { a.Closing, a.Rest.Shut = true, SentClose }),
+			[]hand{func(_ *Ledger, a, p *Account) { a.Gone, p.Told = true, true }}},
+		{AppEnd, 0, own(func(a *Account) { a.Rest.Failed = true }), []hand{told(Fault), paused}},
 		{AppEnd, 0, func(_ *Ledger, _, p *Account) { p.Gone = true }, []hand{told(Clean)}},
 	} {
 		f, bad := verdict(Stall, AtRest, []hand{tc.make})
@@ -131,6 +134,15 @@ var cases = []struct {
 	is   []hand
 }{
 	{"a quiet link", Stall, AtRest, false, nil},
+	{"a first handshake that a pause holds up", Stall, AtRest, true,
+		[]hand{paused, own(func(a *Account) { a.Rest.InitDone, a.Rest.Shaken = false, false })}},
+	{"a later one", Stall, AtRest, false,
+		[]hand{paused, own(func(a *Account) { a.Rest.InitDone, a.Rest.Shaken = false, true })}},
+	{"a close that waits for its peer", Stall, AtWait, false,
+		[]hand{closing, own(func(a *Account) { a.Rest.Shut = SentClose })}},
+	{"a close that waits for its pump", Stall, AtWait, true, []hand{closing}},
+	{"a close that waits for room", Stall, AtWait, false,
+		[]hand{closing, own(func(a *Account) { a.Rest.Mask = Writable })}},
 	{"both ends full", Deadlock, AtRest, true, []hand{jam}},
 	{"both ends full is no stall", Stall, AtRest, false,
 		[]hand{jam}},
@@ -144,6 +156,10 @@ var cases = []struct {
 		[]hand{jam, stuck}},
 
 	{"idle turns", BusyLoop, AtTurn, false, []hand{own(func(a *Account) { a.Idle = MaxIdle - 1 })}},
+	{"a turn that others starve of", BusyLoop, AtTurn, true,
+		[]hand{own(func(a *Account) { a.Overworks(uint64(2*MaxRounds*20 + 1)) })}},
+	{"a long turn", BusyLoop, AtTurn, false,
+		[]hand{own(func(a *Account) { a.Overworks(uint64(2 * MaxRounds * 20)) })}},
 	{"one too many", BusyLoop, AtTurn, true, []hand{own(func(a *Account) { a.Idle = MaxIdle })}},
 
 	{"a gap", DataLoss, AtData, true, []hand{own(func(a *Account) { a.Mismatch = Gap })}},
@@ -158,6 +174,10 @@ var cases = []struct {
 		[]hand{missing, closedBy(SentClose), told(Fault)}},
 	{"told too early, and nobody closed", DataLoss, AtClosed, false,
 		[]hand{missing, told(Truncated)}},
+	{"what had arrived", DataLoss, AtClosed, true, []hand{told(Broken), tainted,
+		own(func(a *Account) { a.Rest.Unread = 1 })}},
+	{"what had arrived at a dead engine", DataLoss, AtClosed, false, []hand{told(Broken), tainted,
+		own(func(a *Account) { a.Rest.Unread, a.Rest.Failed = 1, true })}},
 	{"bytes that are nowhere", DataLoss, AtRest, true, []hand{missing}},
 	{"bytes on their way out", DataLoss, AtRest, false,
 		[]hand{missing, func(_ *Ledger, _, p *Account) { p.Rest.Output = 1 }}},
@@ -175,6 +195,13 @@ var cases = []struct {
 	{"FIN alone", Truncation, AtFin, true, []hand{closing}},
 	{"close_notify and FIN", Truncation, AtFin, false,
 		[]hand{closing, own(func(a *Account) { a.Rest.Shut = SentClose })}},
+	{"FIN over a close_notify that waits", Truncation, AtFin, true, []hand{closing,
+		own(func(a *Account) { a.Rest.Shut, a.Rest.Sealed = SentClose, 1 })}},
+	{"FIN over one that the pump holds", Truncation, AtFin, true, []hand{closing,
+		own(func(a *Account) { a.Rest.Shut, a.Drained = SentClose, a.Drained+1 })}},
+	{"FIN over what the peer's close discards", Truncation, AtFin, false, []hand{closing,
+		own(func(a *Account) { a.Rest.Shut, a.Rest.Sealed = SentClose|ReceivedClose, 1 }),
+		func(l *Ledger, a, _ *Account) { l.Version = TLS12; a.Accepted++ }}},
 	{"FIN alone, tainted", Truncation, AtFin, false, []hand{closing, tainted}},
 	{"FIN alone in a handshake", Truncation, AtFin, false,
 		[]hand{closing, own(func(a *Account) { a.Rest.InitDone = false })}},
@@ -183,7 +210,9 @@ var cases = []struct {
 	{"FIN alone, after a bad end", Truncation, AtFin, false, []hand{closing, told(Truncated)}},
 	{"FIN without a close", Truncation, AtFin, false, nil},
 	{"taken for clean", Truncation, AtClosed, true, []hand{closedBy(0), told(Clean)}},
-	{"noticed", Truncation, AtClosed, true, []hand{closedBy(0), told(Truncated)}},
+	{"noticed", Truncation, AtClosed, true, []hand{closedBy(0), told(Truncated), ended}},
+	{"told of before the socket's end", Truncation, AtClosed, false,
+		[]hand{closedBy(0), told(Truncated)}},
 	{"clean", Truncation, AtClosed, false, []hand{closedBy(SentClose), told(Clean)}},
 	{"destroyed by a reset", Truncation, AtClosed, true, []hand{closedBy(SentClose), told(Broken),
 		own(func(a *Account) { a.Rest.Broken = true })}},
@@ -200,7 +229,10 @@ var cases = []struct {
 	{"the peer closed", SpuriousFailure, AtClosed, false, []hand{told(Clean), closedBy(SentClose)}},
 	{"it said so and is not heard", SpuriousFailure, AtClosed, true,
 		[]hand{told(Truncated), closedBy(SentClose)}},
-	{"it did not say so", SpuriousFailure, AtClosed, false, []hand{told(Truncated), closedBy(0)}},
+	{"it did not say so", SpuriousFailure, AtClosed, false,
+		[]hand{told(Truncated), closedBy(0), ended}},
+	{"it has said nothing yet", SpuriousFailure, AtClosed, true,
+		[]hand{told(Truncated), closedBy(0)}},
 	{"taken for a fault", SpuriousFailure, AtClosed, true,
 		[]hand{told(Fault), closedBy(SentClose)}},
 
@@ -231,6 +263,9 @@ var cases = []struct {
 	{"tainted is no excuse for it", Crash, AtStep, true, []hand{tainted, closing,
 		own(func(a *Account) { a.Misuse = "recv on a closed socket" })}},
 }
+
+// ended: the pump has met the end of its socket.
+func ended(_ *Ledger, a, _ *Account) { a.Rest.MetEnd = true }
 
 // missing is 10 bytes that the peer's pump accepted and this app never got.
 func missing(_ *Ledger, _, p *Account) { p.Accepted, p.Written = 60, 60 }

@@ -23,7 +23,9 @@ var lostOutput = []plan{
 		about:    "leaves the answer to a KeyUpdate to the app's next write",
 		mistakes: never(atAnswerUpdate)},
 	{name: "deaf-until-written", breaks: Stall, bugs: "A17", scenario: "request-response",
-		about: "takes no input for a write that wants to read",
+		about:   "takes no input for a write that wants to read",
+		also:    either(DataLoss),
+		because: "a close that waits for a handshake so is given up, by the pump's timer",
 		mistakes: []mistake{
 			{at: atTakeInput, judge: (*Reference).unlessWriteWaits},
 			{at: atArmRead, judge: (*Reference).unlessWriteWaits},
@@ -51,6 +53,11 @@ var lostOutput = []plan{
 				p.queue.clear()
 			}
 			return up
+		})},
+	{name: "alert-unflushed", breaks: Stall, bugs: "A8", scenario: "unanswered-close",
+		about: "leaves the alert of an engine that has failed where it is",
+		mistakes: judged(atFlush, func(p *Reference, right bool) bool {
+			return right && !p.dead
 		})},
 	{name: "failed-write-unarmed", breaks: Stall, bugs: "A21", scenario: "network-faults",
 		about: "after a write has failed tells nobody and waits for nothing",

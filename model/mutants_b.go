@@ -11,7 +11,7 @@ var lostFlights = []plan{
 		mistakes: judged(atFlush, (*Reference).pastLastFlight)},
 	{name: "one-drain-is-enough", breaks: Stall, bugs: "B7, B20, D25", scenario: "long-handshake",
 		about:    "takes the engine for drained when its own buffer is full",
-		also:     either(DataLoss),
+		also:     either(DataLoss, Truncation),
 		because:  "what it leaves in the engine is lost when it closes",
 		mistakes: always(atDrained)},
 	{name: "early-write-parked", breaks: Stall, bugs: "B5, B8, B9", scenario: "request-response",
@@ -29,6 +29,22 @@ var lostFlights = []plan{
 		mistakes: judged(atTellEnd, func(p *Reference, right bool) bool {
 			return right && (!p.eof || p.up())
 		})},
+	{name: "no-handshake-while-paused", breaks: Stall, bugs: "B14", scenario: "lasting-pause",
+		about: "carries no handshake on while the app has paused",
+		mistakes: append(never(atShake), mistake{at: atArmRead,
+			judge: func(p *Reference, right bool) bool { return right && !p.resting() }})},
+	{name: "close-in-handshake-forgotten", breaks: Stall, bugs: "B18",
+		scenario: "close-in-handshake",
+		about:    "waits with a close for a flush that no handshake makes",
+		mistakes: []mistake{
+			{at: atCallClose, judge: func(p *Reference, _ bool) bool {
+				p.slip.on = p.slip.on || !p.up()
+				return true
+			}},
+			{at: atAllIsWritten, judge: func(p *Reference, right bool) bool {
+				return right && !p.slip.on
+			}},
+		}},
 	{name: "no-read-after-handshake", breaks: Stall, bugs: "B15, D16", scenario: "request-response",
 		about:    "does not read what came together with the end of the handshake",
 		also:     either(Deadlock),

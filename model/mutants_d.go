@@ -56,14 +56,23 @@ var lostInput = []plan{
 			}
 			return st
 		})},
+	{name: "reads-until-dry", breaks: BusyLoop, bugs: "D26", scenario: "eager-peer",
+		about: "reads as long as there is anything, whoever else is ready",
+		mistakes: append(never(atEnoughRead),
+			mistake{at: atRoundsOfTurn, count: func(*Reference, int) int { return noBound }})},
 	{name: "read-watermark", breaks: Stall, bugs: "D24", scenario: "request-response",
 		about:    "waits for more input before it lets the engine have a look",
+		also:     either(Truncation, DataLoss),
+		because:  "a close that waits for a handshake so is given up, by the pump's timer",
 		mistakes: judged(atRead, (*Reference).enoughToRead)},
 }
 
 // leftText is why data that is not read breaks more than one property.
 const leftText = "data that is left in the engine is fatal to a renegotiation that a write " +
 	"carries on, and the link behind it fills up"
+
+// noBound is more rounds than there ever are.
+const noBound = 1 << 30
 
 // shortTurn is how many rounds yields-without-a-wake gives a turn.
 const shortTurn = 4

@@ -11,8 +11,8 @@ var wrongRetries = []plan{
 		})},
 	{name: "shutdown-over-a-write", breaks: SpuriousFailure, bugs: "E4", scenario: "half-close",
 		about:   "calls Shutdown again and again while a write waits",
-		also:    either(DataLoss, Stall),
-		because: refusedText,
+		also:    either(DataLoss, Stall, Truncation),
+		because: refusedText + "; and close_notify stays behind the write",
 		mistakes: judged(atAllIsWritten, func(p *Reference, right bool) bool {
 			return right || p.retry > 0
 		})},
@@ -25,8 +25,9 @@ var wrongRetries = []plan{
 	{name: "blocked-write-is-sent", breaks: DataLoss, bugs: "E11, E15, E16",
 		scenario: "bulk-both-ways",
 		about:    "forgets the plaintext of a write that wants to write",
-		also:     either(Stall, UnboundedBuffer, Corruption, SpuriousFailure),
-		because:  droppedText + "; the engine refuses it if it is shorter than what was sealed",
+		also:     either(Stall, UnboundedBuffer, Corruption, SpuriousFailure, Truncation),
+		because: droppedText + "; the engine refuses it if it is shorter than what was sealed, " +
+			"and keeps close_notify behind it",
 		mistakes: answers(atWriteAnswer, func(p *Reference, st Status) Status {
 			if st != WantWrite || !p.up() {
 				return st

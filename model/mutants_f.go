@@ -3,7 +3,9 @@ package model
 // wrongEnds is family F: end of stream, close_notify, half-close.
 var wrongEnds = []plan{
 	{name: "eof-before-data", breaks: DataLoss, bugs: "F1, F3, F4", scenario: "upload-and-close",
-		about: "takes the socket's end for the link's end, whatever came in front of it",
+		about:   "takes the socket's end for the link's end, whatever came in front of it",
+		also:    either(Truncation),
+		because: "the app closes at once, over output that waits",
 		mistakes: []mistake{
 			{at: atSocketEnds, count: func(p *Reference, st int) int {
 				if IOStatus(st) == EOF && p.up() {
@@ -24,12 +26,21 @@ var wrongEnds = []plan{
 		mistakes: judged(atSendCloseNotify, func(p *Reference, _ bool) bool {
 			return !p.over
 		})},
-	{name: "blocked-close-notify-is-sent", breaks: SpuriousFailure, bugs: "F6",
+	{name: "blocked-close-notify-is-sent", breaks: Truncation, bugs: "F6",
 		scenario: "mutual-close",
 		about:    "sends FIN although close_notify did not fit",
-		also:     either(DataLoss),
-		because:  "the peer gives the link up, with data on its way",
+		also:     either(Stall),
+		because:  "on a link that a fault has touched nobody misses it, but it still waits",
 		mistakes: answers(atShutdownAnswer, instead(WantWrite, OK))},
+	{name: "close-without-output-bound", breaks: Stall, bugs: "F7, F8",
+		scenario: "lasting-pause",
+		about:    "bounds the wait for the peer's close, and not that for its reads",
+		mistakes: judged(atBoundClose, func(p *Reference, right bool) bool {
+			return right && p.finished
+		})},
+	{name: "close-without-a-bound", breaks: Stall, bugs: "F27", scenario: "unanswered-close",
+		about:    "waits for the peer's close as long as it takes",
+		mistakes: never(atBoundClose)},
 	{name: "close-with-data-unread", breaks: Truncation, bugs: "F9, F10, F11, F12, F29",
 		scenario: "mutual-close",
 		about:    "gives the socket back while the peer still sends",
@@ -55,6 +66,38 @@ var wrongEnds = []plan{
 		because: "who closes is told nothing more: the failure shows in what the reset takes " +
 			"from the peer",
 		mistakes: judged(atTakeInput, (*Reference).shutDownTwice)},
+	{name: "failed-send-ends-the-input", breaks: DataLoss, bugs: "F18, F19, K14",
+		scenario: "reset-in-traffic",
+		about:    "takes a reset that a send has met for the end of what had come before it",
+		mistakes: never(atReadAfterReset)},
+	{name: "end-in-pause-untold", breaks: Stall, bugs: "F21", scenario: "pause-and-close",
+		about: "forgets an end that comes while the app has paused",
+		mistakes: []mistake{
+			{at: atRecheckOnResume, judge: func(p *Reference, right bool) bool {
+				p.slip.on = p.slip.on || p.eof && !p.paused
+				return right
+			}},
+			{at: atTellEnd, judge: func(p *Reference, right bool) bool {
+				return right && !p.slip.on
+			}},
+		}},
+	{name: "shutdown-in-handshake", breaks: SpuriousFailure, bugs: "F22, H7",
+		scenario: "close-in-handshake",
+		about: "calls Shutdown in a handshake, and leaves the error to the next call of the " +
+			"thread",
+		mistakes: []mistake{
+			{at: atRestart, judge: func(p *Reference, _ bool) bool {
+				p.env.Engine = &clearsAfter{Engine: p.env.Engine}
+				return true
+			}},
+			{at: atAllIsWritten, judge: func(p *Reference, right bool) bool {
+				if right && !p.up() && !p.dead && !p.slip.on {
+					p.slip.on = true
+					p.env.Engine.Shutdown()
+				}
+				return right
+			}},
+		}},
 	{name: "recv-after-close", breaks: Crash, bugs: "F20, J5", scenario: "mutual-close",
 		about:    "reads from the socket after it has given it back",
 		mistakes: judged(atRelease, func(p *Reference, _ bool) bool { return p.discard() })},
@@ -84,7 +127,9 @@ var wrongEnds = []plan{
 			return right && !p.half
 		})},
 	{name: "close-notify-is-would-block", breaks: Stall, bugs: "F26", scenario: "mutual-close",
-		about: "takes the peer's close_notify for nothing to read",
+		about:   "takes the peer's close_notify for nothing to read",
+		also:    either(UnboundedBuffer),
+		because: "a failure behind it is told to nobody either, and what comes then piles up",
 		mistakes: append(answers(atReadAnswer, func(p *Reference, st Status) Status {
 			if st == Closed && p.env.Transport == Pair {
 				p.slip.on, st = true, WantRead
@@ -95,6 +140,8 @@ var wrongEnds = []plan{
 		}})},
 	{name: "peers-close-ends-both", breaks: DataLoss, bugs: "F30", scenario: "half-close",
 		about:    "drops what it has to write when the peer has only stopped writing",
+		also:     either(Truncation),
+		because:  "close_notify stays in the engine behind a write that waits for room",
 		mistakes: always(atPeerReadsNoMore)},
 }
 

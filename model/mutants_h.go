@@ -18,3 +18,29 @@ type uncleared struct{ Engine }
 
 // ClearErrors does nothing.
 func (uncleared) ClearErrors() {}
+
+// clearsAfter is an engine for a pump that empties the error queue when a Read or
+// a Write has failed, and thinks that this is enough.
+type clearsAfter struct{ Engine }
+
+// ClearErrors does nothing.
+func (*clearsAfter) ClearErrors() {}
+
+// Read clears what it leaves.
+func (e *clearsAfter) Read(p []byte) (int, Status) {
+	n, st := e.Engine.Read(p)
+	return n, e.clean(st)
+}
+
+// Write clears what it leaves.
+func (e *clearsAfter) Write(p []byte) (int, Status) {
+	n, st := e.Engine.Write(p)
+	return n, e.clean(st)
+}
+
+func (e *clearsAfter) clean(st Status) Status {
+	if st == Failed {
+		e.Engine.ClearErrors()
+	}
+	return st
+}

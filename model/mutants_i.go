@@ -18,6 +18,31 @@ var floods = []plan{
 			}},
 			{at: atWakeByHand, judge: (*Reference).hasRoomForHoard},
 		}},
+	{name: "output-without-limit", breaks: UnboundedBuffer, bugs: "I2", scenario: "hostile-peer",
+		about:    "takes whatever answers the engine makes while the socket is full",
+		mistakes: judged(atArmWrite, (*Reference).hoardOutput)},
+	{name: "flood-is-progress", breaks: BusyLoop, bugs: "I1, I3", scenario: "hostile-peer",
+		about: "bounds a turn by handshakes and data in it, of which a flood has none",
+		mistakes: []mistake{
+			{at: atRoundsOfTurn, count: func(*Reference, int) int { return noBound }},
+			{at: atDeliver, judge: func(p *Reference, right bool) bool {
+				p.slip.n++
+				return right
+			}},
+			{at: atTakeInput, judge: func(p *Reference, right bool) bool {
+				p.slip.n += ordinal(!p.up())
+				return right && p.slip.n < MaxRounds
+			}},
+			{at: atArmRead, judge: func(p *Reference, right bool) bool {
+				p.slip.on, p.slip.n = p.slip.n >= MaxRounds, 0
+				return right
+			}},
+			{at: atWakeByHand, judge: func(p *Reference, _ bool) bool {
+				on := p.slip.on
+				p.slip.on = false
+				return on
+			}},
+		}},
 }
 
 // hoard receives all that there is, and feeds what fits.
@@ -50,4 +75,17 @@ func (p *Reference) hasRoomForHoard(bool) bool {
 	}
 	p.dry = false
 	return true
+}
+
+// hoardOutput drains the engine behind what the socket has not taken yet.
+func (p *Reference) hoardOutput(right bool) bool {
+	if p.env.Transport == Attached || p.pipe.len() == 0 || p.mute || p.finished {
+		return right
+	}
+	if n := p.env.Engine.Drain(p.scratch); n > 0 {
+		p.pipe.limit = max(p.pipe.limit, p.pipe.len()+n)
+		p.pipe.put(p.scratch[:n], false)
+		p.retryStuck() // so that more comes
+	}
+	return right
 }

@@ -19,6 +19,10 @@ var mixedUp = []plan{
 		scenario: "renegotiation",
 		about:    "carries a renegotiation on by calls that can't give data",
 		mistakes: judged(atRead, (*Reference).force)},
+	{name: "renegotiates-over-data", breaks: SpuriousFailure, bugs: "K6",
+		scenario: "strict-renegotiation",
+		about:    "begins a renegotiation with data unread that has come",
+		mistakes: never(atReadFirst)},
 	{name: "read-in-early-write", breaks: Stall, bugs: "K9", scenario: "early-data",
 		about: "reads while early data waits for room",
 		mistakes: judged(atEarlyFirst, func(p *Reference, busy bool) bool {

@@ -46,6 +46,8 @@ const (
 	AtClosed
 	// AtFin: when a pump ends its outgoing direction.
 	AtFin
+	// AtWait: when nothing can happen but that time passes.
+	AtWait
 	// AtRest: when nothing can happen any more.
 	AtRest
 
@@ -82,9 +84,9 @@ type Property struct {
 
 // properties is indexed by PropertyID.
 var properties = [numProperties]Property{
-	Stall: {ID: Stall, Name: "stall", When: []Moment{AtRest}, Check: checkStall,
+	Stall: {ID: Stall, Name: "stall", When: []Moment{AtWait, AtRest}, Check: checkStall,
 		Why: "something is owed and no wakeup will ever move it: a hang"},
-	Deadlock: {ID: Deadlock, Name: "deadlock", When: []Moment{AtRest}, Check: checkDeadlock,
+	Deadlock: {ID: Deadlock, Name: "deadlock", When: []Moment{AtWait, AtRest}, Check: checkDeadlock,
 		Why: "both ends wait for room, and neither reads to make it"},
 	BusyLoop: {ID: BusyLoop, Name: "busy-loop", When: []Moment{AtTurn}, Check: checkBusyLoop,
 		Why: "the loop calls the pump again and again and nothing changes: a hot core"},
@@ -161,13 +163,17 @@ func (l *Ledger) Check(set PropertySet, e int, m Moment) (Finding, bool) {
 }
 
 // checkStall asks for what is owed in the order in which one lack causes the
-// next: what the end does not send, the peer can't receive.
-func checkStall(l *Ledger, e int, _ Moment) (Finding, bool) {
+// next: what the end does not send, the peer can't receive. While time may still
+// pass a close may wait for its peer, but not for its own pump.
+func checkStall(l *Ledger, e int, m Moment) (Finding, bool) {
 	if deadlocked(l, e) || l.Jammed(e) {
 		return Finding{}, false
 	}
 	stages := [...]func(*Ledger, int) (Obligation, uint64){
 		(*Ledger).owedOut, (*Ledger).owedIn, (*Ledger).owedEnd,
+	}
+	if m == AtWait {
+		stages[2] = (*Ledger).owedClose
 	}
 	for _, owed := range stages {
 		for _, end := range [...]int{e, e ^ 1} {
@@ -188,7 +194,7 @@ func deadlocked(l *Ledger, e int) bool {
 	}
 	for _, end := range [...]int{e, e ^ 1} {
 		a := &l.Ends[end]
-		if a.Gone || !a.outgoing() || a.Rest.Room > 0 || a.Rest.Unread == 0 {
+		if a.Gone || a.Paused || !a.outgoing() || a.Rest.Room > 0 || a.Rest.Unread == 0 {
 			return false
 		}
 	}
@@ -204,6 +210,10 @@ func checkDeadlock(l *Ledger, e int, _ Moment) (Finding, bool) {
 }
 
 func checkBusyLoop(l *Ledger, e int, _ Moment) (Finding, bool) {
+	if l.Ends[e].Overworked {
+		return Finding{End: e,
+			Detail: "a turn takes whatever the peer sends on, and others of the thread starve"}, true
+	}
 	if l.Ends[e].Idle < MaxIdle {
 		return Finding{}, false
 	}
@@ -211,14 +221,19 @@ func checkBusyLoop(l *Ledger, e int, _ Moment) (Finding, bool) {
 		Detail: "turn after turn the pump is ready, and nothing changes"}, true
 }
 
-// checkDataLoss: at data, a gap; at the end, bytes missing although the peer
-// closed in good order (F1: "returns 0 even when this call had decrypted");
-// at rest, accepted bytes that are nowhere.
+// checkDataLoss: at data, a gap; at the end, what had arrived before it and was
+// not read (F18, F19), or bytes missing although the peer closed in good order
+// (F1: "returns 0 even when this call had decrypted"); at rest, accepted bytes that
+// are nowhere.
 func checkDataLoss(l *Ledger, e int, m Moment) (Finding, bool) {
 	a, p := &l.Ends[e], l.peer(e)
 	if m == AtData {
 		return Finding{End: e, Obligation: Delivery, Detail: "a part of the data is missing"},
 			a.Mismatch == Gap
+	}
+	if m == AtClosed && a.leftBehind() > 0 {
+		return Finding{End: e, Obligation: SocketInput, Bytes: a.leftBehind(),
+			Detail: "it had arrived before the end, and the app was told of the end"}, true
 	}
 	missing := p.Accepted - a.Delivered
 	f := Finding{End: e, Obligation: Delivery, Bytes: missing}
@@ -263,7 +278,7 @@ func checkTruncation(l *Ledger, e int, m Moment) (Finding, bool) {
 	switch {
 	case !notified && a.Why == Clean:
 		f.End, f.Detail = e, "the stream ended without close_notify and was taken for a clean end"
-	case !notified && (a.Why == Truncated || a.Why == Broken && !a.Rest.Broken):
+	case !notified && a.Rest.MetEnd && (a.Why == Truncated || a.Why == Broken && !a.Rest.Broken):
 		f.Detail = "the socket was closed and close_notify was never sent"
 	case a.Why == Broken && a.Rest.Broken:
 		f.Detail = "the socket was closed with data unread: the reset destroyed the close"
@@ -274,13 +289,20 @@ func checkTruncation(l *Ledger, e int, m Moment) (Finding, bool) {
 }
 
 // bareFin: e's app has closed in good order, its engine could have said so, and
-// did not.
+// did not; or close_notify is still with the engine or the pump, and will never
+// leave now (bugzoo F6).
 func bareFin(l *Ledger, e int) bool {
 	a := &l.Ends[e]
 	r := &a.Rest
 	asked := a.Closing || a.HalfClosing
 	able := r.InitDone && !r.Failed && !r.Broken && !(a.Told && a.Why != Clean)
-	return asked && able && !l.tainted(e) && r.Shut&SentClose == 0
+	return asked && able && !l.tainted(e) && !(r.Shut&SentClose != 0 && l.allLeft(e))
+}
+
+// allLeft says whether close_notify, once sealed, has left.
+func (l *Ledger) allLeft(e int) bool {
+	a := &l.Ends[e]
+	return l.discards(e) || a.Rest.Output == 0 && a.Rest.Sealed == 0 && a.pipeOut() == 0
 }
 
 // checkSpurious: a failure is told, nobody closed and no fault was made.
@@ -296,9 +318,9 @@ func checkSpurious(l *Ledger, e int, _ Moment) (Finding, bool) {
 	notified := p.Rest.Shut&SentClose != 0
 	switch a.Why {
 	case Truncated:
-		return f, notified
+		return f, notified || !a.Rest.MetEnd
 	case Broken:
-		return f, !a.Rest.Broken && notified
+		return f, !a.Rest.Broken && (notified || !a.Rest.MetEnd)
 	}
 	return f, a.Why != Clean
 }

@@ -11,6 +11,7 @@ type Reference struct {
 	body
 	pipe span // ciphertext on its way to the socket
 	dry  bool // the socket had less than was asked for
+	wish bool // the app would like to renegotiate
 }
 
 // NewReference makes the reference pump.
@@ -21,7 +22,7 @@ func newReference() *Reference { return &Reference{} }
 // Restart implements Restarter.
 func (p *Reference) Restart(env Env) {
 	p.pipe.restart(env.Limits.Pipe)
-	p.dry = false
+	p.dry, p.wish = false, false
 	p.body.restart(env, p)
 }
 
@@ -35,12 +36,30 @@ func (p *Reference) Ready(ev Events) {
 
 // Renegotiate implements Initiator.
 func (p *Reference) Renegotiate() {
-	if !p.established() {
+	p.wish = true
+	if p.decide(atReadFirst, p.env.Role == Client) {
+		p.dry = false
+	} else {
+		p.renegotiate()
+	}
+	p.turn()
+}
+
+// renegotiate begins the renegotiation that the app would like.
+//
+// Story 60: it began at once, with the peer's data still in the socket. A library
+// that takes no data between its ClientHello and the ServerHello, as crypto/tls,
+// then fails over what it had time enough to read (bugzoo K6). A server's
+// HelloRequest only asks.
+func (p *Reference) renegotiate() {
+	if !p.wish {
+		return
+	}
+	if p.wish = false; !p.established() {
 		return
 	}
 	p.note(p.engine().Renegotiate())
 	p.due, p.wrote = true, true
-	p.turn()
 }
 
 // KeyUpdate implements Initiator. A record that waits for room comes first:
@@ -86,6 +105,9 @@ func (p *Reference) round() bool {
 	if !p.giveEarly() {
 		p.take()
 	}
+	if !again && !p.hungry() {
+		p.renegotiate() // all that has come is read
+	}
 	p.give()
 	if p.leave(p.owes) {
 		again = true
@@ -121,7 +143,16 @@ func (p *Reference) wantsInput() bool {
 // for nothing (bugzoo C1 to C4). Outside of one only an alert or a KeyUpdate waits,
 // and not to read meanwhile is how two ends block each other (bugzoo G3).
 func (p *chassis) listens() bool {
-	return !p.paused && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
+	return p.mayListen() && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
+}
+
+// mayListen says whether an attached engine may take input: while the app has
+// paused only a handshake's, as far as no data is in front of it.
+//
+// Story 64: a pause kept the handshake waiting too, for as long as it lasted
+// (netty 5039, bugzoo B14).
+func (p *chassis) mayListen() bool {
+	return !p.paused || !p.up() && !p.early.open && p.env.Engine.Pending() == 0
 }
 
 // stuck says whether a call waits for room.
@@ -129,7 +160,7 @@ func (p *chassis) stuck() bool { return p.stuckR || p.stuckW || p.stuckS || p.ea
 
 // owes says whether output waits for room in the socket.
 func (p *Reference) owes() bool {
-	if p.finished || p.broken {
+	if p.finished || p.mute {
 		return false
 	}
 	if p.env.Transport == Attached {

@@ -4,13 +4,16 @@ package model
 // all that was accepted, close_notify, FIN, the peer's end, the socket. owes says
 // whether output waits for room.
 func (p *chassis) leave(owes func() bool) bool {
-	if p.broken && (p.closing || p.told) {
+	if p.mute && (p.closing || p.told) {
 		return p.release() // nothing can leave any more
 	}
 	if !p.half && !p.closing {
 		return false
 	}
+	p.linger()
 	switch {
+	case !p.shut && p.hungry() && p.env.Engine.ShutState()&SentClose != 0:
+		return false // it would meet the data
 	case !p.shut:
 		return p.notify()
 	case !p.finished:
@@ -18,7 +21,7 @@ func (p *chassis) leave(owes func() bool) bool {
 	case p.closing && p.decide(atPeerIsDone, p.eof):
 		return p.release()
 	}
-	return p.linger()
+	return false
 }
 
 // notify hands close_notify to the engine, behind all that was accepted.
@@ -34,7 +37,7 @@ func (p *chassis) notify() bool {
 		// Shutting down in mid-handshake only leaves an error behind
 		// (bugzoo F22). If the handshake never ends the timer does.
 		p.shut = p.cut
-		return p.cut || p.linger()
+		return p.cut
 	}
 	if !p.decide(atSendCloseNotify, true) {
 		p.shut = true
@@ -62,23 +65,27 @@ func (p *chassis) finish(owes bool) bool {
 		return false
 	}
 	p.finished = true
+	p.lingers = false // the wait for the peer's end is one of its own
 	p.env.Socket.CloseWrite()
 	return true
 }
 
-// linger arms the timer that bounds the wait for the peer.
-func (p *chassis) linger() bool {
-	if p.closing && !p.lingers && p.env.Limits.CloseTicks > 0 {
-		p.lingers = true
+// linger arms the timer that bounds a close.
+//
+// Story 63: it was armed when close_notify and FIN had left. With a peer that does
+// not read they never do, and the close never ended (golang 31224, bugzoo F7).
+func (p *chassis) linger() {
+	wait := p.closing && !p.lingers && !p.gone && p.env.Limits.CloseTicks > 0
+	if p.decide(atBoundClose, wait) {
+		p.lingers, p.stirred = true, false
 		p.env.Loop.Timer(p.env.Limits.CloseTicks)
 	}
-	return false
 }
 
-// expire gives the peer up.
+// expire gives the peer up, unless it still reads.
 func (p *chassis) expire() {
 	p.lingers = false
-	if p.closing && !p.gone {
+	if p.closing && !p.gone && !p.stirred {
 		p.release()
 	}
 }

@@ -32,12 +32,12 @@ func (p *chassis) giveEarly() (busy bool) {
 			p.failed()
 		}
 	}
-	p.early.open = p.early.stuck && !p.broken
+	p.early.open = p.early.stuck && !p.mute
 	return p.decide(atEarlyFirst, p.early.open)
 }
 
 // mayEarly says whether the engine would take more.
-func (p *chassis) mayEarly() bool { return !p.early.stuck && !p.dead && !p.broken }
+func (p *chassis) mayEarly() bool { return !p.early.stuck && !p.dead && !p.mute }
 
 // concludeEarly ends the early data, as soon as the server has answered: no Read
 // does, and there may be nothing to write (bugzoo K11).

@@ -15,22 +15,39 @@ func (p *Reference) flush() (again bool) {
 			}
 			again = again || stuck
 		}
+		if p.mute {
+			p.pipe.clear() // nobody gets it, but a read may wait for the room
+			continue
+		}
 		n, st := p.env.Socket.Send(p.pipe.bytes())
 		switch st {
 		case Reset:
-			p.broken, p.due = true, true
-			p.pipe.clear()
+			p.unsendable()
 			return true
 		case WouldBlock:
 			return again
 		}
 		p.pipe.take(n)
+		p.stirred = true
 		again = again || p.half || p.closing
 		if p.pipe.len() > 0 {
 			return again // a short send: the socket is full
 		}
 	}
 	return again
+}
+
+// unsendable takes down that a Send has said reset.
+//
+// Story 62: the socket was then taken for empty. What had come before the reset
+// lay in it unread, and the app was told of the end (bugzoo F18, F19).
+func (p *Reference) unsendable() {
+	p.mute, p.due, p.dry = true, true, false
+	p.pipe.clear()
+	if !p.decide(atReadAfterReset, true) {
+		p.broken = true
+		p.tell(Broken)
+	}
 }
 
 // drain moves output from the engine into the pipe. Room in the engine means
@@ -54,10 +71,17 @@ func (p *Reference) drain() bool {
 
 // retryStuck lets calls that wanted to write be made again: there is room in the
 // engine now, or, attached, there is no telling but to try.
+//
+// Story 65: Shutdown was tried again behind the reads, one of which had sent the
+// close_notify meanwhile. Then it waits for the peer's, and data is fatal to that.
 func (p *chassis) retryStuck() {
 	p.due = p.due || p.stuckR
+	again := p.stuckS && p.retry == 0 // behind a Write its second call is fatal
 	p.stuckR, p.stuckS, p.early.stuck = false, false, false
 	p.stuckW = p.stuckW && !p.decide(atRetryWrite, true)
+	if again {
+		p.notify()
+	}
 }
 
 // fill moves input from the socket into the engine, or to nowhere, and says
@@ -112,7 +136,7 @@ func (p *chassis) ended(st IOStatus) {
 	case EOF:
 		p.eof, p.due = true, true
 	case Reset:
-		p.broken, p.due = true, true
+		p.broken, p.mute, p.due = true, true, true
 	}
 }
 
@@ -131,6 +155,7 @@ func (p *chassis) take() {
 	if !p.decide(atRead, true) {
 		return
 	}
+	left := max(p.env.Limits.Pipe, p.env.Limits.Chunk)
 	for !p.over && !p.dead {
 		n, st := p.read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
@@ -140,7 +165,10 @@ func (p *chassis) take() {
 		if p.decide(atDeliver, !p.closing) {
 			p.env.App.Data(p.scratch[:n])
 		}
-		if p.resting() {
+		// Story 61: it read until the engine had no more. With a peer that sends as
+		// fast as it is read that is never, and others of the thread starve.
+		left -= n
+		if p.resting() || left <= 0 && p.decide(atEnoughRead, true) {
 			p.due = true
 			return
 		}
@@ -175,7 +203,7 @@ func (p *chassis) resting() bool { return p.paused && !p.closing }
 // shake carries a handshake on although the app has paused: the answer is the
 // peer's, not the app's.
 func (p *chassis) shake() {
-	if p.over || p.dead || p.stuckR || p.up() || p.early.open {
+	if !p.decide(atShake, true) || p.over || p.dead || p.stuckR || p.up() || p.early.open {
 		return
 	}
 	// A read of nothing, for in a renegotiation data may come: to any other
@@ -226,7 +254,7 @@ func (p *chassis) failed() {
 		p.eof = true
 		p.tell(Truncated)
 	case err == ErrReset:
-		p.broken = true
+		p.broken, p.mute = true, true
 		p.tell(Broken)
 	default:
 		p.tell(Fault)
@@ -264,7 +292,7 @@ func (p *chassis) spend() bool {
 
 // mayWrite says whether the engine would take plaintext.
 func (p *chassis) mayWrite() bool {
-	return !p.dead && !p.shut && !p.stuckW && !p.broken && p.decide(atWriteNow, p.up())
+	return !p.dead && !p.shut && !p.stuckW && !p.mute && p.decide(atWriteNow, p.up())
 }
 
 // writeOne offers one piece, and says whether it was taken. A retry repeats
@@ -280,7 +308,7 @@ func (p *chassis) writeOne() bool {
 		}
 	}
 	n, st := p.engine().Write(piece)
-	p.wrote = true
+	p.wrote, p.stirred = true, p.stirred || st == OK
 	switch Status(p.amount(atWriteAnswer, int(st))) {
 	case OK:
 		if n < len(piece) {

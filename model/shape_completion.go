@@ -72,7 +72,7 @@ func (p *completion) completeSend() {
 	p.complete(&p.tx, Writable)
 	p.tx.buf.take(p.amount(atSent, n))
 	if st == Reset {
-		p.broken, p.due = true, true
+		p.broken, p.mute, p.due = true, true, true
 		p.tx.buf.clear()
 	}
 }

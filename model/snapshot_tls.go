@@ -9,6 +9,7 @@ func (t *TLS) Snapshot(s *Snapshot) {
 	t.read.Snapshot(s)
 	t.snapshotOutput(s)
 	t.snapshotInput(s)
+	t.habits.Snapshot(s)
 	t.fault.Snapshot(s)
 	t.stale.Snapshot(s)
 	if s.Reading() {

@@ -59,6 +59,8 @@ type TLS struct {
 	empties int  // records without content in a row
 	warned  int  // warning alerts in a row
 
+	habits habits // of an attacker
+
 	want  Status // what buffer or socket lacked when last tried; OK: nothing
 	fault Failure
 	stale Failure // why the last call failed, if the engine has not
@@ -79,6 +81,7 @@ func (t *TLS) Reset(cfg *EngineConfig) {
 		proto: &protocols[cfg.Role][cfg.Version], state: NotStarted,
 		in: t.in, out: t.out, rec: t.rec,
 		pend: t.pend[:0], scratch: t.scratch[:0], msgs: t.msgs[:0],
+		habits: habits{packed: t.habits.packed[:0]},
 	}
 	if t.errors == nil {
 		t.errors = &t.own
@@ -220,7 +223,12 @@ func (t *TLS) KeyUpdate(requested bool) Status {
 func (t *TLS) ClearErrors() { t.errors.Clear() }
 
 // Feed implements Engine; attached it takes nothing.
-func (t *TLS) Feed(p []byte) int { return t.in.Write(p) }
+func (t *TLS) Feed(p []byte) int {
+	if t.habits.any {
+		p = p[:t.habits.swallow(len(p))]
+	}
+	return t.in.Write(p)
+}
 
 // Drain implements Engine. It makes room and no more: what waits behind the
 // buffer moves into it with the next call, as in a BIO pair.
@@ -245,7 +253,12 @@ func (t *TLS) HasPending() bool {
 func (t *TLS) OutputPending() int { return t.out.Len() }
 
 // InputRoom implements Engine; attached it is 0.
-func (t *TLS) InputRoom() int { return t.in.Room() }
+func (t *TLS) InputRoom() int {
+	if t.habits.any {
+		return t.habits.swallow(t.in.Room())
+	}
+	return t.in.Room()
+}
 
 // Deferred implements Engine. Only the next Write sends the answer.
 func (t *TLS) Deferred() bool { return t.owesUpdate && !t.cfg.Traits.AnswerAtRead }

@@ -59,6 +59,7 @@ const (
 	faultBlocked
 	faultAlertStuck
 	faultStale
+	faultAttack
 
 	numFaults
 )
@@ -102,6 +103,7 @@ var faultText = [numFaults]string{
 	faultBlocked:        "bad length: an answer is due while a write is pending",
 	faultAlertStuck:     "bad write retry: a part of an alert has left, and a write follows",
 	faultAsked:          "the last request is not answered yet",
+	faultAttack:         "the engine has ended without a word, to attack its peer",
 	faultStale:          "stale error in the thread's error queue; want ClearErrors before the call",
 }
 

@@ -120,6 +120,11 @@ func (t *TLS) get(p []byte) (int, Status) {
 		}
 		return n, t.lacks(OK)
 	}
+	if t.habits.any {
+		if p = p[:t.habits.swallow(len(p))]; len(p) == 0 {
+			return 0, t.lacks(WantRead)
+		}
+	}
 	n, st := t.cfg.Socket.Recv(p)
 	switch st {
 	case IOOK:
@@ -315,7 +320,7 @@ func (t *TLS) absorbAlert(content []byte) Status {
 	level, a := content[0], Alert(content[1])
 	t.note(false, a.note(), 2)
 	fatal := level != LevelWarning || t.cfg.Version == TLS13
-	if !fatal {
+	if !fatal || a == AlertUserCanceled {
 		t.warned++
 		if t.warned >= maxWarnings {
 			return t.fail(AlertUnexpectedMessage, faultWarnings)

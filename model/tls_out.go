@@ -85,6 +85,9 @@ func (t *TLS) refuseHandshake() {
 // change gives a direction new keys. They follow from the transcript, so two
 // ends that have seen different handshakes can't open each other's records.
 func (t *TLS) change(s *sealer, k keys, sender Role) {
+	if s == &t.write {
+		t.sealPacked()
+	}
 	switch k {
 	case nextKeys:
 		s.set(mix(s.key, oddC))
@@ -111,6 +114,7 @@ func (t *TLS) sendFlight(parts []part) {
 			t.change(&t.write, p.then, t.cfg.Role)
 		}
 	}
+	t.sealPacked()
 	if len(t.pend) > before {
 		t.flight = true
 		t.push()
@@ -141,14 +145,19 @@ func (t *TLS) copies(e Event) int {
 // sendMessage seals one message, in as many records as HandshakeRecord says.
 func (t *TLS) sendMessage(e Event) {
 	if e == ChangeCipherSpec {
+		t.sealPacked()
 		t.seal(TypeChangeCipherSpec, ccsBody[:])
 		return
 	}
 	t.build(e)
-	for m := t.scratch; len(m) > 0; {
-		n := min(len(m), t.cfg.HandshakeRecord)
-		t.seal(TypeHandshake, m[:n])
-		m = m[n:]
+	switch {
+	case !t.habits.any:
+		t.sealPieces(t.scratch)
+	default:
+		if e == ServerHello {
+			t.streamOn()
+		}
+		t.emit(t.scratch)
 	}
 	t.note(true, messages[e].word, len(t.scratch))
 	t.remember(e, t.cfg.Role, t.scratch)

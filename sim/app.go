@@ -173,16 +173,28 @@ func (a *app) afterTurn() {
 		acct.Backlog = 0
 		return
 	}
-	if acct.Told {
+	told := acct.Told
+	if told {
 		if acct.Why != model.Clean || a.e.cfg.Version == model.TLS12 {
 			a.tail = a.taken
 		}
-		a.finish = true
+		a.finish = a.finish || !a.e.keepsOpen()
 	}
 	a.offer()
-	if acct.Told && !a.finish {
+	if acct.Told && !told && !a.finish {
 		a.afterTurn() // the pump met the end inside its Write
 	}
+}
+
+// keepsOpen says whether the end's app does not close although it was told of the
+// end: at the peer a clean one, at the end under test a failure of the engine, whose
+// alert still has to leave.
+func (e *endpoint) keepsOpen() bool {
+	why := model.Clean
+	if e.w.under(e) {
+		why = model.Fault
+	}
+	return e.w.cfg.KeepsOpen && e.acct.Why == why
 }
 
 // Data implements model.App.

@@ -53,7 +53,22 @@ type Config struct {
 	// AwaitUpdate: whoever asks for a KeyUpdate waits for the answer, so that
 	// one is owed even by an end that has nothing to write.
 	AwaitUpdate bool
-	Sizes       Sizes
+	// Hasty: the apps may close before the first handshake is done.
+	Hasty bool
+	// KeepsOpen: the peer's app does not close when it is told of a clean end, so
+	// that whoever waits for its close waits for ever; and neither does the app under
+	// test when its engine has failed.
+	KeepsOpen bool
+	// LastingPause: the heal ends no pause.
+	LastingPause bool
+	// StrictReneg is a trait of both engines: data in the middle of a
+	// renegotiation is fatal. So only a client begins one, when the server has
+	// nothing more to say.
+	StrictReneg bool
+	// EagerPeer: what the peer has to send comes while the pump under test
+	// receives, not only between its turns.
+	EagerPeer bool
+	Sizes     Sizes
 }
 
 // Suit makes it a world that a pump of this support is made for, where it is not.

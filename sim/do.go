@@ -83,6 +83,7 @@ func (w *World) expectRefusal(e *endpoint) {
 
 // tick advances the clock. A timer that runs out in a storm gives up on bytes
 // that may only be slow: what it breaks is the clock's doing, not the pump's.
+// So it is in a heal that ends no pause.
 //
 // Story 72: in a heal it was always the pump's. Two ends, each in the middle of a
 // flight that did not fit the link, waited for each other, as no pump could help; one
@@ -92,7 +93,7 @@ func (w *World) tick(n uint64) {
 	w.now += n
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		if e.timer != 0 && e.timer <= w.now && (!w.healing || w.jammed(e)) {
+		if e.timer != 0 && e.timer <= w.now && (!w.healing || w.cfg.LastingPause || w.jammed(e)) {
 			w.taint(e)
 		}
 	}

@@ -27,7 +27,7 @@ func (w *World) refresh(a Action) {
 	if turns>>a.Verb&1 != 0 {
 		e.open = w.appChoices(e)
 	}
-	if a.Verb == Tick || w.n > 2 {
+	if a.Verb == Tick || w.wide {
 		w.refreshAll() // the clock, or the holder of a thread, may have changed for all
 		return
 	}
@@ -67,7 +67,23 @@ func (w *World) choices(e *endpoint) uint16 {
 	if e.timer != 0 || e.in.shutUntil > w.now {
 		m |= 1 << Tick
 	}
-	return m | e.open
+	m |= e.open
+	if w.cfg.StrictReneg && !e.heardAll() {
+		m &^= 1 << Renegotiate
+	}
+	return m
+}
+
+// heardAll says whether an end may begin a renegotiation that no data may meet:
+// a client whose server has had all requests, and has sent all that it has to
+// say. What has come may still lie in front of the client's app.
+func (e *endpoint) heardAll() bool {
+	p := e.peer()
+	a, b := e.acct, p.acct
+	asked := e.app.backlog() == 0 && a.Accepted == b.Delivered
+	said := p.app.backlog() == 0 && b.Accepted == b.Written && b.Holds() == 0 &&
+		p.engine.OutputPending() == 0 && e.in.inFlight() == 0
+	return e.id&1 == 0 && !a.Paused && asked && said
 }
 
 // pollable is Poll if the loop has something to tell the end's pump.
@@ -148,7 +164,7 @@ func (w *World) endChoices(e *endpoint) uint16 {
 	if !e.app.half && e.app.backlog() < maxBacklog && w.mayWrite(e) {
 		m = 1 << Write
 	}
-	if !e.tap.wasInit && !e.tap.everInit {
+	if !e.tap.wasInit && !e.tap.everInit && !w.cfg.Hasty {
 		return m
 	}
 	if e.spec.Support&model.NoLocalClose == 0 {
@@ -176,6 +192,9 @@ func (w *World) endChoices(e *endpoint) uint16 {
 func (w *World) mayWrite(e *endpoint) bool {
 	if e.id&1 == 0 {
 		return true
+	}
+	if w.cfg.StrictReneg {
+		return false // it only answers
 	}
 	if w.cfg.Stream {
 		return e.app.opened

@@ -119,8 +119,11 @@ func (e *endpoint) misuse(what string) {
 // turn calls the pump once, as its loop does.
 func (e *endpoint) turn(ev model.Events) {
 	e.calls = 0
-	before := e.moves
+	before, decrypted, fed := e.moves, e.acct.Decrypted, e.acct.Fed
 	e.pump.Ready(ev)
+	if e.w.cfg.EagerPeer {
+		e.acct.Overworks(max(e.acct.Decrypted-decrypted, e.acct.Fed-fed))
+	}
 	e.app.afterTurn()
 	if e.moves != before || e.ready() == 0 {
 		e.acct.Idle = 0
@@ -133,11 +136,12 @@ func (e *endpoint) turn(ev model.Events) {
 func (e *endpoint) rest() {
 	r := &e.acct.Rest
 	*r = model.Rest{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
-		Output: e.engine.OutputPending(), Inside: e.engine.Pending(),
-		InitDone: e.engine.InitFinished(), Deferred: e.engine.Deferred(),
+		Inside:   e.engine.Pending(),
+		InitDone: e.engine.InitFinished(), Shaken: e.tap.everInit, Deferred: e.engine.Deferred(),
 		Shut: e.engine.ShutState(), Failed: e.tap.dead()}
 	r.Stuck, r.Spins = e.tap.stuck, e.woken
 	r.Broken = e.in.resetSeen || e.out.reset
+	r.MetEnd = e.metEnd
 	r.UnreadEnd = (e.in.finSeen || e.in.resetSeen) && !e.metEnd
 	if e.in.resetSeen {
 		r.Room = 1 // a send would not block: it would fail
@@ -148,7 +152,5 @@ func (e *endpoint) rest() {
 	if e.engine.HasPending() {
 		r.Buffered++
 	}
-	if inside, ok := e.engine.(model.Inspector); ok {
-		r.Sealed = inside.Unsent()
-	}
+	r.Output, r.Sealed = e.unsent()
 }

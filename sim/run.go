@@ -86,7 +86,7 @@ func (w *World) heal() {
 			return
 		}
 		before := w.movement()
-		if !w.sweep() && !w.expire() {
+		if !w.sweep() && !w.wait() {
 			break
 		}
 		if idle++; w.movement() != before {
@@ -101,7 +101,7 @@ func (w *World) calm() {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		e.in.shutUntil = 0
-		if e.acct.Paused && !e.acct.Gone && !w.over {
+		if e.acct.Paused && !e.acct.Gone && !w.over && !w.cfg.LastingPause {
 			w.step(Action{Verb: Resume, On: e.id})
 		}
 	}
@@ -130,20 +130,32 @@ func (w *World) sweep() (any bool) {
 	return any
 }
 
-// expire moves the clock to the next timer.
-func (w *World) expire() bool {
-	var next uint64
+// wait lets time pass when nothing else can happen. What is owed by then waits
+// for no peer.
+func (w *World) wait() bool {
+	next := w.nextTimer()
+	if next == 0 {
+		return false
+	}
+	for i := range w.ends[:w.n] {
+		w.ends[i].rest()
+	}
+	w.judgeLinks(model.AtWait)
+	if !w.over {
+		w.step(Action{Verb: Tick, Arg: uint32(next - w.now)})
+	}
+	return true
+}
+
+// nextTimer is the tick at which the next timer runs out, 0 if there is none.
+func (w *World) nextTimer() (next uint64) {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		if e.timer > w.now && !e.acct.Gone && (next == 0 || e.timer < next) {
 			next = e.timer
 		}
 	}
-	if next == 0 {
-		return false
-	}
-	w.step(Action{Verb: Tick, Arg: uint32(next - w.now)})
-	return true
+	return next
 }
 
 // movement sums the moves of all ends.
@@ -173,8 +185,13 @@ func (w *World) rest() {
 		w.ends[i].rest()
 		w.foldRest(&w.ends[i].acct.Rest)
 	}
+	w.judgeLinks(model.AtRest)
+}
+
+// judgeLinks judges each link, from its end under test.
+func (w *World) judgeLinks(m model.Moment) {
 	for link := range w.cfg.Links {
-		w.judge(&w.ends[2*link+int(w.cfg.Under)], model.AtRest)
+		w.judge(&w.ends[2*link+int(w.cfg.Under)], m)
 	}
 }
 

@@ -89,7 +89,8 @@ var badLines = []struct{ old, new, want string }{
 		`want a number of 64 bits, like 0x1234 or 4660`},
 	{"traits: answer-at-read stream", "traits:", `14: got traits ""; want one of auth, ` +
 		`answer-at-read, refuse-reneg, ignore-reneg, soft-refusal, whole-writes, fixed-buffer, ` +
-		`reentrant, stream, await-update, hello-retry, resume, reject-early, post-auth, hostile, or no such line`},
+		`reentrant, stream, await-update, hello-retry, resume, reject-early, post-auth, hasty, ` +
+		`keeps-open, lasting-pause, strict-reneg, eager-peer, hostile, or no such line`},
 	{"answer-at-read stream", "stream stream", `14: got trait "stream"; want each trait once`},
 	{"property: stall", "property: hang", `16: got property "hang"; want one of none, stall, ` +
 		`deadlock, busy-loop, data-loss, corruption, truncation, spurious-failure, ` +

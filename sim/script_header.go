@@ -193,6 +193,11 @@ var traits = []trait{
 	{"resume", func(c *Config) *bool { return &c.Resume }},
 	{"reject-early", func(c *Config) *bool { return &c.RejectEarly }},
 	{"post-auth", func(c *Config) *bool { return &c.PostAuth }},
+	{"hasty", func(c *Config) *bool { return &c.Hasty }},
+	{"keeps-open", func(c *Config) *bool { return &c.KeepsOpen }},
+	{"lasting-pause", func(c *Config) *bool { return &c.LastingPause }},
+	{"strict-reneg", func(c *Config) *bool { return &c.StrictReneg }},
+	{"eager-peer", func(c *Config) *bool { return &c.EagerPeer }},
 	{"hostile", func(c *Config) *bool { return &c.Hostile }},
 }
 

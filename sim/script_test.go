@@ -222,6 +222,9 @@ func drawConfig(t *rapid.T) sim.Config {
 		Stream: flag.Draw(t, "stream"), AwaitUpdate: flag.Draw(t, "await"),
 		Retry: flag.Draw(t, "retry"), Resume: flag.Draw(t, "resume"),
 		PostAuth: flag.Draw(t, "post auth"), RejectEarly: flag.Draw(t, "reject early"),
+		Hostile: flag.Draw(t, "hostile"), Hasty: flag.Draw(t, "hasty"),
+		KeepsOpen: flag.Draw(t, "keeps open"), LastingPause: flag.Draw(t, "lasting pause"),
+		StrictReneg: flag.Draw(t, "strict"), EagerPeer: flag.Draw(t, "eager"),
 		Early: rapid.IntRange(0, 600).Draw(t, "early"),
 		Sizes: drawSizes(t),
 	}

@@ -14,6 +14,9 @@ func (s socket) Recv(p []byte) (int, model.IOStatus) {
 		e.misuse("recv on a closed socket")
 		return 0, model.Reset
 	}
+	if e.w.cfg.EagerPeer && e.w.under(e) && !e.app.inWrite {
+		e.w.hurry(e)
+	}
 	n := e.in.recv(p)
 	st := e.recvStatus(n)
 	if n < len(p) {
@@ -102,19 +105,19 @@ func (e *endpoint) endOutput() {
 	r := &e.acct.Rest
 	r.Shut, r.InitDone = e.engine.ShutState(), e.engine.InitFinished()
 	r.Failed, r.Broken = e.tap.dead(), e.in.resetSeen || e.out.reset
-	e.acct.Ended = r.Shut&model.SentClose != 0 && e.sentAll()
+	r.Output, r.Sealed = e.unsent()
+	q := e.acct.Queues()
+	e.acct.Ended = r.Shut&model.SentClose != 0 && r.Output == 0 && r.Sealed == 0 &&
+		q.Queue == 0 && q.PipeOut == 0
 	e.w.judge(e, model.AtFin)
 }
 
-// sentAll says whether neither the engine nor the pump holds anything that wants to
-// leave.
-func (e *endpoint) sentAll() bool {
-	sealed := 0
+// unsent is what the end's engine still holds: in its output buffer, and behind.
+func (e *endpoint) unsent() (output, sealed int) {
 	if inside, ok := e.engine.(model.Inspector); ok {
 		sealed = inside.Unsent()
 	}
-	q := e.acct.Queues()
-	return e.engine.OutputPending() == 0 && sealed == 0 && q.Queue == 0 && q.PipeOut == 0
+	return e.engine.OutputPending(), sealed
 }
 
 // Close implements model.Socket: with unread data the peer gets a reset.

@@ -124,7 +124,8 @@ func wild(r *Rand) Config {
 	if r.OneIn(3) {
 		z.Chain, z.ClientChain, c.Auth = 300, 300, r.OneIn(2)
 	}
-	c.Hostile = r.OneIn(4)
+	c.Hostile, c.Hasty, c.KeepsOpen = r.OneIn(4), r.OneIn(4), r.OneIn(4)
+	c.LastingPause, c.StrictReneg, c.EagerPeer = r.OneIn(4), r.OneIn(8), r.OneIn(8)
 	return c
 }
 

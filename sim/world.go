@@ -35,6 +35,7 @@ type World struct {
 	turn     End // whose action is being done
 
 	healing bool
+	wide    bool // an action at one end may change what can happen at any
 	found   bool
 	over    bool // the run has found something, or can't go on
 	finding model.Finding
@@ -73,6 +74,7 @@ func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error 
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
 	w.tainted = [MaxLinks]bool{}
 	w.n = 2 * cfg.Links
+	w.wide = cfg.Links > 1 || cfg.StrictReneg || cfg.EagerPeer
 	w.ledger = cfg.ledger()
 	w.ledger.Ends, w.ledger.Tainted = w.accounts[:w.n], w.tainted[:cfg.Links]
 	w.spied = w.trace != nil || w.cover != nil
@@ -147,7 +149,8 @@ func (w *World) equip(e *endpoint) {
 		ClientAuth: c.Auth, Retry: c.Retry, Resume: c.Resume, PostAuth: c.PostAuth,
 		Tickets: s.Tickets, MaxRecord: s.Record, HandshakeRecord: s.Hello,
 		PartialWrite: !c.WholeWrites, MovingBuffer: !c.FixedBuffer,
-		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal}}
+		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal,
+			NoDataInReneg: c.StrictReneg}}
 	switch {
 	case !w.under(e): // who refuses, or ignores, can't be who asks
 	case c.RefuseReneg:
@@ -212,7 +215,9 @@ func (w *World) find(f model.Finding) {
 func (w *World) judgeClosed(e *endpoint) {
 	p := e.peer()
 	p.acct.Rest.Shut = p.engine.ShutState()
-	e.acct.Rest.Broken = e.in.resetSeen
+	r := &e.acct.Rest
+	r.Broken, r.Unread, r.Inside = e.in.resetSeen, e.in.unread(), e.engine.Pending()
+	r.Failed, r.MetEnd = e.tap.dead(), e.metEnd
 	w.judge(e, model.AtClosed)
 }
 

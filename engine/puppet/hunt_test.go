@@ -9,39 +9,6 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A bounded pump is the reference that gives its peer a time for all of a close, from
-// its beginning.
-//
-// Story 53: the reference sets its timer when close_notify and FIN have left. A peer
-// had closed, and read nothing any more; what the app had written before it closed
-// had no room, and the close waited for ever.
-type bounded struct {
-	model.Reference
-	env model.Env
-}
-
-// boundedSpec is its Spec.
-func boundedSpec() model.Spec {
-	spec := model.ReferenceSpec()
-	spec.Name = "bounded"
-	spec.New = func(env model.Env) model.Pump {
-		p := &bounded{}
-		p.Restart(env)
-		return p
-	}
-	return spec
-}
-
-func (p *bounded) Restart(env model.Env) {
-	p.env = env
-	p.Reference.Restart(env)
-}
-
-func (p *bounded) Close() {
-	p.env.Loop.Timer(p.env.Limits.CloseTicks)
-	p.Reference.Close()
-}
-
 // TestReferenceHolds: hunts find nothing in the reference pump, on OpenSSL and on
 // crypto/tls, with a puppet at the other end: no stall, no busy loop, no buffer that
 // grows.
@@ -49,7 +16,7 @@ func TestReferenceHolds(t *testing.T) {
 	for _, lib := range libraries[1:] {
 		for _, scenario := range []string{"", "hostile-peer"} {
 			t.Run(lib.name+" "+scenario, func(t *testing.T) {
-				spec := boundedSpec()
+				spec := model.ReferenceSpec()
 				hunt(t, fuzz.Options{Pump: &spec, Engine: lib.load(t), PeerEngine: puppet.New(),
 					Scenario: scenario}, longer(500, 50000))
 			})

@@ -24,7 +24,8 @@ type Pump struct {
 	told    bool   // the app knows of the end
 	dead    bool   // and it was not a clean one: nothing more is written
 	ended   bool   // the socket gives no more
-	broken  bool   // and takes no more
+	broken  bool   // because of a reset
+	mute    bool   // and takes no more
 	closing bool   // the app has closed
 	shut    bool   // close_notify is with the engine
 	gone    bool
@@ -43,16 +44,32 @@ func New(env model.Env) model.Pump {
 func (p *Pump) Snapshot(s *model.Snapshot) {
 	s.Bytes(&p.out)
 	s.Bytes(&p.queue)
-	s.Flags(&p.refused, &p.told, &p.dead, &p.ended, &p.broken, &p.closing, &p.shut, &p.gone)
+	s.Flags(&p.refused, &p.told, &p.dead, &p.ended, &p.broken, &p.mute, &p.closing, &p.shut,
+		&p.gone)
 }
 
-// Ready implements model.Pump: it goes round until nothing moves.
-func (p *Pump) Ready(model.Events) {
+// maxRounds bounds a turn: a peer may send as fast as it is read, and others of
+// the thread wait.
+const maxRounds = 64
+
+// Ready implements model.Pump: it goes round until nothing moves, or others have
+// their turn.
+func (p *Pump) Ready(ev model.Events) {
 	if p.busy || p.gone {
 		return
 	}
+	if ev&model.Expired != 0 { // the peer does not even read
+		p.gone = true
+		p.env.Socket.Close()
+		return
+	}
 	p.busy = true
+	rounds := 0
 	for p.send() || p.recv() || p.read() || p.write() || p.shutdown() {
+		if rounds++; rounds == maxRounds {
+			p.env.Loop.Wake()
+			break
+		}
 	}
 	p.busy = false
 	if p.finish(); !p.gone {
@@ -75,7 +92,7 @@ func (p *Pump) arm() {
 
 // pending says whether ciphertext waits for the socket.
 func (p *Pump) pending() bool {
-	return !p.broken && (len(p.out) > 0 || p.env.Engine.OutputPending() > 0)
+	return !p.broken && (len(p.out) > 0 && !p.mute || p.env.Engine.OutputPending() > 0)
 }
 
 // Write implements model.Pump.
@@ -100,6 +117,7 @@ func (p *Pump) CloseWrite() {}
 // Close implements model.Pump.
 func (p *Pump) Close() {
 	p.closing = true
+	p.env.Loop.Timer(p.env.Limits.CloseTicks)
 	p.Ready(0)
 }
 
@@ -113,10 +131,14 @@ func (p *Pump) send() bool {
 		n := p.env.Engine.Drain(p.buf[:p.env.Limits.Pipe])
 		p.out = append(p.out[:0], p.buf[:n]...)
 	}
+	if p.mute {
+		p.out = p.out[:0] // nobody gets it, but a read may wait for the room
+		return true
+	}
 	n, st := p.env.Socket.Send(p.out)
 	p.out = p.out[n:]
-	p.broken = st == model.Reset
-	return n > 0 || p.broken
+	p.mute = st == model.Reset // what has come is still read
+	return n > 0 || p.mute
 }
 
 // recv moves ciphertext to the engine; after the end it is thrown away.
@@ -134,6 +156,7 @@ func (p *Pump) recv() bool {
 	}
 	p.ended = st == model.EOF || st == model.Reset
 	p.broken = p.broken || st == model.Reset
+	p.mute = p.mute || p.broken
 	return n > 0
 }
 
@@ -193,18 +216,18 @@ func (p *Pump) write() bool {
 }
 
 // mayWrite says whether the engine would take plaintext.
-func (p *Pump) mayWrite() bool { return !p.dead && !p.broken && p.env.Engine.InitFinished() }
+func (p *Pump) mayWrite() bool { return !p.dead && !p.mute && p.env.Engine.InitFinished() }
 
 // shutdown hands close_notify to the engine, behind all that the app has
 // written and an answer that did not fit. After an end that was not clean it tries once: a record that waits
 // for room would be in the way for ever.
 func (p *Pump) shutdown() bool {
-	open := !p.dead && !p.broken
+	open := !p.dead && !p.mute
 	if !p.closing || p.shut || open && (len(p.queue) > 0 || !p.env.Engine.InitFinished()) {
 		return false
 	}
 	p.env.Engine.ClearErrors()
-	p.shut = p.env.Engine.Shutdown() != model.WantWrite || p.dead || p.broken
+	p.shut = p.env.Engine.Shutdown() != model.WantWrite || p.dead || p.mute
 	return p.shut
 }
 
@@ -217,7 +240,7 @@ func (p *Pump) tell(why model.Cause) {
 // finish closes the socket once all is sent, or nothing more ever can be: an
 // app that still has bytes to write would wait for ever.
 func (p *Pump) finish() {
-	if p.shut && !p.pending() || p.told && p.broken {
+	if p.shut && !p.pending() || p.told && p.mute {
 		p.gone = true
 		p.env.Socket.Close()
 	}

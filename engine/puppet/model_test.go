@@ -1,0 +1,54 @@
+package puppet_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// differs are the trials in which the model makes something else of an attack than
+// OpenSSL does.
+var differs = map[string]string{
+	"close 0 early": "a server of OpenSSL's TLS 1.2 fails over an alert that comes before " +
+		"everything else; the model takes it for what it says, as its TLS 1.3 does",
+}
+
+// TestModelRepertoire: the model's engines attack each other, and what comes of each
+// item is what comes of it when a puppet attacks OpenSSL.
+func TestModelRepertoire(t *testing.T) {
+	roles(t, func(t *testing.T, v model.Version, r model.Role) {
+		for i := range trials {
+			tr := &trials[i]
+			here := strings.HasPrefix(v.String()+" "+r.String(), tr.only)
+			if tr.openssl != "" && here && differs[tr.String()] == "" {
+				tr.onModel(t, open(t, model.NewModels(), r, base(v)))
+			}
+		}
+	})
+}
+
+// onModel makes the attack. The attacker may have failed before it could read the
+// victim's alert: the victim is asked.
+func (tr *trial) onModel(t *testing.T, l *link) {
+	t.Helper()
+	if !tr.early {
+		l.established()
+	}
+	l.puppet().Attack(tr.attack, tr.n)
+	got := l.outcome(tr.early)
+	var failure *model.Failure
+	if errors.As(l.victim().Err(), &failure) {
+		if a, told := failure.Alert(); told {
+			got = strings.Replace(got, "failed", a.String(), 1)
+		}
+	}
+	if got != tr.openssl {
+		t.Errorf("%s: %s; want %s as of OpenSSL (the victim says: %v)", tr, got, tr.openssl,
+			l.victim().Err())
+	}
+	if got == "absorbed" {
+		l.lives(tr.String())
+	}
+}
