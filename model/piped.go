@@ -74,20 +74,22 @@ func (p *piped) drain() bool {
 	if n == 0 {
 		return false
 	}
-	p.out.put(p.scratch[:n], false)
+	if !p.mute { // otherwise nobody gets it, but a read may wait for the room
+		p.out.put(p.scratch[:n], false)
+	}
 	p.retryStuck()
 	return true
 }
 
 // send moves output on into the socket.
 func (p *piped) send() bool {
-	if p.out.len() == 0 || p.broken || p.finished {
+	if p.out.len() == 0 || p.mute || p.finished {
 		return false
 	}
 	n, st := p.env.Socket.Send(p.out.bytes())
 	p.out.take(n)
 	if st == Reset {
-		p.broken, p.due = true, true
+		p.mute, p.due, p.dry = true, true, false // what has come is still read: story 62
 		p.out.clear()
 	}
 	return st != WouldBlock
@@ -95,7 +97,7 @@ func (p *piped) send() bool {
 
 // owes says whether output waits for room in the socket.
 func (p *piped) owes() bool {
-	if p.finished || p.broken {
+	if p.finished || p.mute {
 		return false
 	}
 	return p.out.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0

@@ -72,7 +72,7 @@ func (p *completion) completeSend() {
 	p.complete(&p.tx, Writable)
 	p.tx.buf.take(p.amount(atSent, n))
 	if st == Reset {
-		p.broken, p.mute, p.due = true, true, true
+		p.mute, p.due = true, true // what had come before is still read: story 62
 		p.tx.buf.clear()
 	}
 }
@@ -133,7 +133,14 @@ func (p *completion) submitRecv() {
 // submitSend sends what the engine has, or the rest of a send that was short. It
 // says whether the engine has room again.
 func (p *completion) submitSend() bool {
-	if p.broken || p.finished || !p.decide(atBufferFree, !p.tx.submitted) {
+	if p.mute && !p.finished { // nobody gets it, but a read may wait for the room
+		n := p.env.Engine.Drain(p.scratch)
+		if n > 0 {
+			p.retryStuck()
+		}
+		return n > 0
+	}
+	if p.finished || !p.decide(atBufferFree, !p.tx.submitted) {
 		return false
 	}
 	n := 0
@@ -150,7 +157,7 @@ func (p *completion) submitSend() bool {
 
 // owes says whether output is under way or waits for the send before it.
 func (p *completion) owes() bool {
-	if p.finished || p.broken {
+	if p.finished || p.mute {
 		return false
 	}
 	return p.tx.buf.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0
@@ -158,5 +165,5 @@ func (p *completion) owes() bool {
 
 // wakeups implements shape: the operations that are under way.
 func (p *completion) wakeups() Events {
-	return interests(p.rx.submitted && !p.broken, p.tx.submitted && !p.broken)
+	return interests(p.rx.submitted && !p.broken, p.tx.submitted && !p.mute)
 }
