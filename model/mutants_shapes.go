@@ -130,7 +130,9 @@ var requestMistakes = []plan{
 			}},
 		})},
 	{name: "request-before-reading", breaks: Deadlock, bugs: "G6", scenario: "bulk-both-ways",
-		about: "reads nothing while a request is under way",
+		about:   "reads nothing while a request is under way",
+		also:    either(Stall),
+		because: "a close that waits so is given up, and what it had to send stays",
 		variant: inRequest([]mistakeIn[*writeRequest]{
 			{at: atTakeInput, judge: (*writeRequest).unlessRequested},
 			{at: atArmRead, judge: (*writeRequest).unlessRequested},
@@ -143,7 +145,7 @@ func (p *writeRequest) unlessRequested(right bool) bool { return right && (!p.cu
 var completionMistakes = []plan{
 	{name: "completion-short-send", breaks: Stall, bugs: "E27", scenario: "bulk-both-ways",
 		about:   "takes a send that was short for a whole one",
-		also:    either(SpuriousFailure, UnboundedBuffer, DataLoss),
+		also:    either(SpuriousFailure, UnboundedBuffer, DataLoss, Truncation),
 		because: overwrittenText,
 		variant: inCompletion(counted(atSent, func(p *completion, _ int) int {
 			return p.tx.buf.len()
@@ -163,7 +165,7 @@ var completionMistakes = []plan{
 	{name: "completion-buffer-reused", breaks: SpuriousFailure, bugs: "E23",
 		scenario: "bulk-both-ways",
 		about:    "writes into a buffer that a send still has",
-		also:     either(Stall, UnboundedBuffer, DataLoss),
+		also:     either(Stall, UnboundedBuffer, DataLoss, Truncation),
 		because:  overwrittenText,
 		variant:  inCompletion(judged(atBufferFree, (*completion).reuse))},
 	{name: "completion-rest-unfed", breaks: Stall, bugs: "B15", scenario: "long-handshake",
@@ -183,7 +185,7 @@ var completionMistakes = []plan{
 		}))},
 	{name: "completion-close-unsent", breaks: SpuriousFailure, bugs: "F4", scenario: "mutual-close",
 		about:   "leaves close_notify in the engine, and sends FIN",
-		also:    either(DataLoss, Stall),
+		also:    either(DataLoss, Stall, Truncation),
 		because: "so is whatever waits there in front of it, and behind a half-close it is owed for ever",
 		variant: inCompletion(judged(atFlush, func(p *completion, right bool) bool {
 			return right && !p.shut

@@ -155,7 +155,7 @@ func (p *chassis) take() {
 	if !p.decide(atRead, true) {
 		return
 	}
-	left := max(p.env.Limits.Pipe, p.env.Limits.Chunk)
+	left := p.enough()
 	for !p.over && !p.dead {
 		n, st := p.read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
@@ -177,6 +177,9 @@ func (p *chassis) take() {
 		}
 	}
 }
+
+// enough is how much plaintext, in bytes, a round takes at most, but for a piece.
+func (p *chassis) enough() int { return max(p.env.Limits.Pipe, p.env.Limits.Chunk) }
 
 // carryOn moves a KeyUpdate, or a request for a certificate, that did not fit when
 // it was made. The peer has closed since then, so that no Read does it.

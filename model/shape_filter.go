@@ -121,7 +121,12 @@ func (p *filter) considerReading() {
 	case p.due:
 		p.due = false
 		p.carryOn()
+		left := p.enough()
 		for !p.over && !p.dead && p.doRead() {
+			if left -= p.env.Limits.Chunk; left <= 0 {
+				p.due = true
+				break
+			}
 		}
 	}
 	if p.writeBlockedOnRead && p.up() {

@@ -120,7 +120,12 @@ func (p *readyFlags) onRead() {
 	if p.writeReady {
 		p.carryOn()
 	}
+	left := p.enough()
 	for p.readReady && p.mayRead() {
+		if left -= p.env.Limits.Chunk; left < 0 {
+			p.yield() // others have their turn
+			return
+		}
 		n, st := p.recv(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
 			p.readEnded(st)

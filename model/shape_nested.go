@@ -58,6 +58,7 @@ func (p *nested) round() bool {
 func (p *nested) onData() {
 	p.due = false
 	p.carryOn()
+	left := p.enough()
 	for p.reads() {
 		n, st := p.read(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
@@ -65,7 +66,7 @@ func (p *nested) onData() {
 			return
 		}
 		p.hand(n)
-		if p.resting() {
+		if left -= n; p.resting() || left <= 0 {
 			p.due = true
 			return
 		}

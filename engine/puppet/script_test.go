@@ -70,7 +70,7 @@ attack server key-updates 1`},
 }
 
 const storyHeader = `wantwrite script 1
-pump: bounded
+pump: reference
 peer: reference
 engine: %s
 peer-engine: puppet
@@ -128,7 +128,7 @@ func TestEarlyEnds(t *testing.T) {
 // replay runs a script with new libraries.
 func replay(t *testing.T, engine, text string) fuzz.Outcome {
 	t.Helper()
-	c := fuzz.NewCatalog(boundedSpec())
+	c := fuzz.NewCatalog()
 	for _, lib := range libraries[1:] {
 		if lib.name == engine {
 			c.AddEngine(engine, func() (model.Library, error) { return lib.load(t), nil })
@@ -139,7 +139,7 @@ func replay(t *testing.T, engine, text string) fuzz.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := boundedSpec()
+	spec := model.ReferenceSpec()
 	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
