@@ -26,7 +26,7 @@ func (s *Story) Dues(step int, end sim.End) (all []Due) {
 	if v.Account.Gone {
 		return nil
 	}
-	for o := model.EngineOutput; o <= model.AppEnd; o++ {
+	for o := model.EngineOutput; o <= model.SocketEnd; o++ {
 		n, waits := waiting(o, v, p)
 		if !waits {
 			continue
@@ -53,6 +53,8 @@ func waiting(o model.Obligation, v, p *sim.View) (n int, waits bool) {
 		return 0, !r.InitDone && !r.Failed && !a.Told
 	case model.AppTurn:
 		return int(a.Backlog), a.Backlog > 0 && a.Refused
+	case model.SocketEnd:
+		return 0, v.Account.Closing
 	case model.AppEnd:
 		return 0, !a.Told && (r.Failed || p.Account.Gone || v.FinSeen || v.ResetSeen)
 	}
@@ -79,7 +81,7 @@ func armed(o model.Obligation, v, p *sim.View) string {
 		return "the end of the app's pause"
 	case !leaves(o) && v.Ready&model.Readable != 0:
 		return "read interest: there is input"
-	case v.Timer > 0:
+	case v.Timer > 0 && (!v.Account.Closing || o == model.SocketEnd): // else it only gives up
 		return fmt.Sprint("its timer, at tick ", v.Timer)
 	case !leaves(o) && r.Mask&model.Readable != 0 && v.InFlight > 0:
 		return "read interest: input is under way"
