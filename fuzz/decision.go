@@ -222,7 +222,7 @@ var decisions = [...]Decision{
 		Choices: "try to write; drop it; write, and then tell the end",
 		Rule:    "a write that fails at the end hides nothing that has been read",
 		Bugs:    "ocaml-tls 387, node 8299",
-		Unshown: "no mutant yet: it wants a peer that resets with data on its way to it",
+		Mutant:  "failed-send-ends-the-input",
 	},
 	kindsOfEnd: {
 		Name:    "close_notify, bare FIN and reset",

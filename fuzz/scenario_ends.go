@@ -69,8 +69,17 @@ func lastingPause(d *drawer) {
 	d.cfg.LastingPause = true
 	d.both(sim.Pause, 15, 4)
 	d.both(sim.Resume, 4, 0)
+	full := d.rand.OneIn(2)
+	if full { // a link that is soon full, and stays so: a close has to wait
+		d.cfg.Sizes.Flight, d.cfg.Sizes.Window = d.size(1, 1024), d.size(1, 1024)
+		d.set(d.cfg.Under, sim.Write, 60, 30)
+		d.set(d.cfg.Under.Peer(), sim.Resume, 0, 0)
+	}
 	d.scale(4)
 	d.both(sim.Close, 1, 1)
+	if full {
+		d.set(d.cfg.Under, sim.Close, 4, 1)
+	}
 }
 
 // strictRenegotiation: the client asks, and renegotiates when it has its answers.

@@ -122,3 +122,6 @@ func answers(at Decision, wrong func(p *Reference, st Status) Status) []mistake 
 // yes and no are the simplest judgements.
 func yes[P any](P, bool) bool { return true }
 func no[P any](P, bool) bool  { return false }
+
+// gaveUpText is why a stall may end as something else.
+const gaveUpText = "a close that waits is given up by its timer, with what it had to send"

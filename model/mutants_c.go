@@ -87,7 +87,9 @@ var wrongInterest = []plan{
 			return p.spin(p.owes())
 		})},
 	{name: "spins-in-handshake", breaks: BusyLoop, bugs: "C28, D27", scenario: "two-links",
-		about: "goes round in a handshake that waits for the peer",
+		about:   "goes round in a handshake that waits for the peer",
+		also:    either(Stall),
+		because: "the other links of its thread get no turn",
 		mistakes: judged(atWakeByHand, func(p *Reference, _ bool) bool {
 			return p.spin(!p.up() && !p.over && !p.eof && !p.broken)
 		})},

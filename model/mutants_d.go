@@ -32,7 +32,9 @@ var lostInput = []plan{
 			return p.env.Engine.Pending()
 		})},
 	{name: "yields-without-a-wake", breaks: Stall, bugs: "D2, D15", scenario: "bulk-both-ways",
-		about: "ends a long turn without a wakeup for the rest",
+		about:   "ends a long turn without a wakeup for the rest",
+		also:    either(DataLoss),
+		because: gaveUpText,
 		mistakes: append(never(atWakeAfterYield),
 			mistake{at: atRoundsOfTurn, count: func(*Reference, int) int { return shortTurn }})},
 	{name: "half-a-record-is-input", breaks: BusyLoop, bugs: "D6", scenario: "request-response",
@@ -48,8 +50,9 @@ var lostInput = []plan{
 	{name: "want-read-is-the-end", breaks: SpuriousFailure, bugs: "D23",
 		scenario: "request-response",
 		about:    "takes a first read that finds nothing for the end",
-		also:     either(DataLoss),
-		because:  "data of a peer that has closed may still be on its way",
+		also:     either(DataLoss, Truncation),
+		because: "data of a peer that has closed may still be on its way, and an answer to it " +
+			"closes early",
 		mistakes: answers(atReadAnswer, func(p *Reference, st Status) Status {
 			if st == WantRead && p.up() {
 				p.tell(Truncated)

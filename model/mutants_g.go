@@ -5,6 +5,8 @@ var jams = []plan{
 	{name: "no-read-while-blocked", breaks: Deadlock, bugs: "G2, G3, G4, G5",
 		scenario: "bulk-both-ways",
 		about:    "stops reading while it can't send",
+		also:     either(Stall),
+		because:  "with a peer that has paused for good only one end waits",
 		mistakes: []mistake{
 			{at: atTakeInput, judge: (*Reference).unlessBlocked},
 			{at: atArmRead, judge: (*Reference).unlessBlocked},

@@ -28,18 +28,22 @@ func inNested(m []mistakeIn[*nested]) variant { return variantOf(NestedSpec(), n
 // filterMistakes are those of a filter between two buffers.
 var filterMistakes = []plan{
 	{name: "filter-lower-input-left", breaks: Stall, bugs: "B13, D5", scenario: "request-response",
-		about: "a filter that leaves what did not fit in the buffer below until more comes",
+		about:   "a filter that leaves what did not fit in the buffer below until more comes",
+		also:    either(Truncation, DataLoss),
+		because: gaveUpText,
 		variant: inFilter(judged(atFeedOn, func(p *filter, right bool) bool {
 			return right && p.in.head == 0
 		}))},
 	{name: "filter-lower-watermark", breaks: Stall, bugs: "D24", scenario: "request-response",
-		about: "a filter whose buffer below waits for more before it calls",
+		about:   "a filter whose buffer below waits for more before it calls",
+		also:    either(Truncation, DataLoss),
+		because: gaveUpText,
 		variant: inFilter(judged(atFeedOn, func(p *filter, right bool) bool {
 			return right && (p.in.len() >= watermark || p.in.len() == p.in.limit || p.end != IOOK)
 		}))},
 	{name: "filter-write-watermark", breaks: Stall, bugs: "E33", scenario: "request-response",
 		about:   "a filter that sends when it has more than there is room for, not less",
-		also:    either(SpuriousFailure, DataLoss),
+		also:    either(SpuriousFailure, DataLoss, Truncation),
 		because: "what stays in the engine is not owed to it, and its FIN comes in front of that",
 		variant: inFilter(judged(atFlush, func(p *filter, right bool) bool {
 			return right && p.env.Engine.OutputPending() >= p.out.limit-p.out.len()
@@ -68,8 +72,8 @@ var flagMistakes = []plan{
 		}))},
 	{name: "flags-stale-want", breaks: BusyLoop, bugs: "C5", scenario: "long-handshake",
 		about:   "takes an older call's want for this one's, and does not make it",
-		also:    either(Stall),
-		because: "an edge-triggered loop reports once what the call would have taken",
+		also:    either(Stall, DataLoss),
+		because: "an edge-triggered loop reports once what the call would have taken; and " + gaveUpText,
 		variant: inFlags([]mistakeIn[*readyFlags]{
 			{at: atClearReady, judge: func(p *readyFlags, right bool) bool {
 				p.slip.on, p.slip.n = !p.up(), 0
@@ -116,7 +120,7 @@ var requestMistakes = []plan{
 		}))},
 	{name: "request-shared-pool", breaks: SpuriousFailure, bugs: "E28", scenario: "bulk-both-ways",
 		about:   "a request that is called back too early, and lies where ciphertext still waits",
-		also:    either(DataLoss),
+		also:    either(DataLoss, Truncation),
 		because: "who has closed is not told that the record was damaged",
 		variant: inRequest([]mistakeIn[*writeRequest]{
 			{at: atRequestDone, judge: func(p *writeRequest, right bool) bool {
@@ -170,8 +174,8 @@ var completionMistakes = []plan{
 		variant:  inCompletion(judged(atBufferFree, (*completion).reuse))},
 	{name: "completion-rest-unfed", breaks: Stall, bugs: "B15", scenario: "long-handshake",
 		about:   "leaves what the engine had no room for until the next recv, which waits for it",
-		also:    either(Deadlock),
-		because: fullText,
+		also:    either(Deadlock, Truncation, DataLoss),
+		because: fullText + "; and " + gaveUpText,
 		variant: inCompletion(judged(atFeedOn, func(p *completion, right bool) bool {
 			return right && p.rx.buf.head == 0
 		}))},
@@ -217,7 +221,9 @@ var lockMistakes = []plan{
 		because: fullText,
 		variant: inLock(judged(atHandOver, no[*oneLock]))},
 	{name: "lock-kept-by-writer", breaks: Deadlock, bugs: "E30, G2", scenario: "bulk-both-ways",
-		about: "keeps the lock while the socket keeps a write waiting",
+		about:   "keeps the lock while the socket keeps a write waiting",
+		also:    either(Stall),
+		because: "with a peer that reads no more only one end waits",
 		variant: inLock(judged(atKeepLock, func(p *oneLock, _ bool) bool {
 			return p.holder == theWriter
 		}))},
@@ -228,8 +234,6 @@ var lockMistakes = []plan{
 		}))},
 	{name: "lock-end-before-input", breaks: DataLoss, bugs: "F24", scenario: "upload-and-close",
 		about:   "takes the socket's end for the link's while received bytes wait",
-		also:    either(SpuriousFailure),
-		because: "the peer's close_notify may be among them",
 		variant: inLock(judged(atKeepEnd, yes[*oneLock]))},
 }
 

@@ -101,7 +101,7 @@ func (p *Reference) fill() bool {
 	}
 	room := min(p.env.Engine.InputRoom(), len(p.scratch))
 	if room == 0 {
-		return p.hungry() // the read that follows may make room
+		return p.hungry() || p.makesRoom() // a read that follows may make room
 	}
 	n, st := p.env.Socket.Recv(p.scratch[:room])
 	p.dry = n < room
@@ -113,6 +113,19 @@ func (p *Reference) fill() bool {
 		again = p.decide(atReceiveOn, again)
 	}
 	return again || p.eof || p.broken
+}
+
+// makesRoom says whether carrying a handshake on has made room for more of it,
+// although the app has paused.
+//
+// Story 66: only what followed in the same turn would have, and the turn was at its
+// end. The edge had been told, and the pause lasted.
+func (p *Reference) makesRoom() bool {
+	if !p.due || !p.resting() {
+		return false
+	}
+	p.shake()
+	return p.dead || p.env.Engine.InputRoom() > 0
 }
 
 // listen notes that the attached engine may find something in the socket.

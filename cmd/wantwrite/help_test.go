@@ -177,7 +177,7 @@ func TestExplain(t *testing.T) {
 	}
 	tells(t, want(t, exitClean, "explain", "a1"), "A1, couchbase/kv_engine",
 		"wantwrite explain no-flush-after-read")
-	tells(t, want(t, exitClean, "explain", "A8"), "no mutant: ")
+	tells(t, want(t, exitClean, "explain", "B12"), "no mutant: ")
 	refused(t, command("explain", "nothing"), `got "nothing"; want a property, a mutant`)
 	refused(t, command("explain"), "got 0 arguments; want the name of a property")
 }

@@ -53,7 +53,7 @@ func TestScriptOfAnAttack(t *testing.T) {
 	tells(t, want(t, exitClean, "show", "attacked.script"), "attack client split 1",
 		"produces application data (0 bytes)", "told: fault")
 	refused(t, command("replay", "--peer-engine", "gotls", "attacked.script"),
-		`got trait hostile and peer-engine "gotls"; want puppet`)
+		`got trait hostile and peer-engine "gotls"; want model or puppet`)
 	refused(t, command("replay", "--engine", "puppet", "--peer-engine", "puppet",
 		"attacked.script"), "want it at the other end")
 }

@@ -216,7 +216,8 @@
 // Bugs: MB-51498, libevent 2aa036fa, gopher-mcp 242.
 //
 // In the correct pumps: read (whenever input has come, handshake or not); read-on (until it
-// wants something); rounds-of-turn (a fixed number).
+// wants something); enough-read (yes: others of the thread wait); rounds-of-turn (a fixed
+// number).
 //
 // Shown by a pump that reads from the engine once, and waits for the socket, which breaks
 // stall:
@@ -299,8 +300,8 @@
 //
 // Bugs: libevent 690, libevent 4e62cd16, Deno 33524.
 //
-// In the correct pumps: rest (when it has said so); recheck-on-resume (always: the socket may
-// say nothing).
+// In the correct pumps: shake (always: the answer is the peer's, not the app's); rest (when it
+// has said so); recheck-on-resume (always: the socket may say nothing).
 //
 // Shown by a pump that waits for the socket after a pause, whatever the engine holds, which
 // breaks stall:
@@ -315,8 +316,9 @@
 //
 // Bugs: MB-53428 (its second part), re 16, helio 519.
 //
-// In the correct pumps: deliver (always, unless it has closed); socket-ends (noted, and told
-// behind the data); keep-end (an end waits until it has).
+// In the correct pumps: read-after-reset (always: it is the app's); deliver (always, unless it
+// has closed); socket-ends (noted, and told behind the data); keep-end (an end waits until
+// it has).
 //
 // Shown by a pump that drops data that one read gives together with the end of a handshake,
 // which breaks data-loss:
@@ -347,7 +349,12 @@
 //
 // Bugs: ocaml-tls 387, node 8299.
 //
-// Not shown: no mutant yet: it wants a peer that resets with data on its way to it.
+// In the correct pumps: read-after-reset (always: it is the app's).
+//
+// Shown by a pump that takes a reset that a send has met for the end of what had come before
+// it, which breaks data-loss:
+//
+//	go run ./cmd/wantwrite show corpus/data-loss/failed-send-ends-the-input-reset-in-traffic.script
 //
 // # 22. Close_notify, bare FIN and reset
 //
@@ -376,7 +383,8 @@
 //
 // In the correct pumps: all-is-written (when the queue is empty); send-close-notify (always,
 // the peer's or not); shutdown-answer (after a want it is called again); peer-is-done (when
-// its FIN has come: a reset would destroy ours); release (the last thing that is done).
+// its FIN has come: a reset would destroy ours); bound-close (as soon as the app has closed,
+// whatever waits); release (the last thing that is done).
 //
 // Shown by a pump that closes with FIN alone, which breaks truncation:
 //
@@ -492,8 +500,9 @@
 //
 // Bugs: OpenSSL 166, libiec61850 494, netty 11077.
 //
-// In the correct pumps: read (whenever input has come, handshake or not); write-now (when no
-// handshake is under way, at once).
+// In the correct pumps: read (whenever input has come, handshake or not); read-first (yes: not
+// every library takes data in the middle); write-now (when no handshake is under way, at
+// once).
 //
 // Shown by a pump that leaves what it parked in a renegotiation until the app writes again,
 // which breaks stall:
@@ -539,8 +548,9 @@
 //
 // Bugs: MB-51498, libevent 2aa036fa, dbmail 530.
 //
-// In the correct pumps: take-plaintext (until a close, within its limit); ask-for-more (as
-// soon as there is room); rounds-of-turn (a fixed number); wake-after-yield (always).
+// In the correct pumps: enough-read (yes: others of the thread wait); take-plaintext (until a
+// close, within its limit); ask-for-more (as soon as there is room); rounds-of-turn (a fixed
+// number); wake-after-yield (always).
 //
 // Shown by a pump that ends a long turn without a wakeup for the rest, which breaks stall:
 //
