@@ -45,6 +45,8 @@ var wrongRetries = []plan{
 	{name: "short-write-starts-over", breaks: Corruption, bugs: "E17, E18",
 		scenario: "bulk-both-ways",
 		about:    "writes again from the start after a part was taken",
+		also:     either(Truncation),
+		because:  gaveUpText,
 		mistakes: counted(atPartOfWrite, func(p *Reference, n int) int {
 			if p.slip.on = !p.slip.on; p.slip.on {
 				return 0
@@ -53,6 +55,8 @@ var wrongRetries = []plan{
 		})},
 	{name: "off-by-one-retry", breaks: Corruption, bugs: "E20, E22", scenario: "bulk-both-ways",
 		about:    "goes on one byte too early after a partial write",
+		also:     either(Truncation),
+		because:  gaveUpText,
 		mistakes: counted(atPartOfWrite, func(_ *Reference, n int) int { return max(1, n-1) })},
 	{name: "update-over-a-write", breaks: SpuriousFailure, bugs: "E12, E13", scenario: "key-update",
 		about: "begins a KeyUpdate while a write waits, and takes the refusal for the end",

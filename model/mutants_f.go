@@ -114,7 +114,9 @@ var wrongEnds = []plan{
 			return right
 		})},
 	{name: "close-before-the-queue", breaks: DataLoss, bugs: "F24", scenario: "upload-and-close",
-		about: "drops what it has not tried to write yet when it closes",
+		about:   "drops what it has not tried to write yet when it closes",
+		also:    either(Stall),
+		because: "what is dropped is owed, as long as a close waits for what is not",
 		mistakes: judged(atAllIsWritten, func(p *Reference, _ bool) bool {
 			p.queue.tail = p.queue.head + p.retry
 			return p.retry == 0

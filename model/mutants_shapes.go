@@ -157,8 +157,9 @@ var completionMistakes = []plan{
 	{name: "completion-send-starts-over", breaks: SpuriousFailure, bugs: "E26",
 		scenario: "bulk-both-ways",
 		about:    "submits the same bytes again after a send that was short",
-		also:     either(Stall, DataLoss),
-		because:  "to the peer it is a damaged record, or the head of a long one that never ends",
+		also:     either(Stall, DataLoss, Truncation),
+		because: "to the peer it is a damaged record, or the head of a long one that never ends; and " +
+			gaveUpText,
 		variant: inCompletion(counted(atSent, func(p *completion, n int) int {
 			p.slip.on = !p.slip.on && n < p.tx.buf.len()
 			if p.slip.on {
