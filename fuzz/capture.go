@@ -82,7 +82,7 @@ const CapturePort = 4433
 
 // CaptureDecoding are the arguments by which tshark knows what the streams are.
 //
-// Story 88: what apps say here is no protocol that it knows, so it guesses, and
+// Story 65: what apps say here is no protocol that it knows, so it guesses, and
 // decrypted data that begins with 0x30 was a malformed packet of CredSSP.
 func CaptureDecoding() []string {
 	return []string{"-d", fmt.Sprintf("tcp.port==%d,tls", CapturePort),

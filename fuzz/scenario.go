@@ -103,7 +103,7 @@ func (s *Scenario) fits(o *Options) bool { return s.Misfit(o) == "" }
 // Misfit says in a clause why the pump or the options don't allow the scenario;
 // empty if they do.
 //
-// Story 80: a pump without TLS 1.3 that was hunted with --tls 1.3 ran in 1.2, and
+// Story 58: a pump without TLS 1.3 that was hunted with --tls 1.3 ran in 1.2, and
 // came out clean of what it had never met.
 func (s *Scenario) Misfit(o *Options) string {
 	no13 := o.Pump.Support&model.NoTLS13 != 0
@@ -211,7 +211,7 @@ func renegotiation(d *drawer) {
 
 // pileUp is a client that asks and does not read, over a link shorter than a
 // handshake's flight, and then renegotiates: answers pile up, and both directions
-// fill. Story 93: where all this had to come together by chance, one schedule in
+// fill. Story 69: where all this had to come together by chance, one schedule in
 // 100,000 found the deadlock of kv_engine's pumps.
 func (d *drawer) pileUp() {
 	d.cfg.Stream = false

@@ -65,7 +65,7 @@ func (k *shrinker) tryForm(c *candidate) error {
 // hit makes the candidate that was run last, and that failed for the same cause,
 // the best if what it did is simpler, or becomes so in single steps.
 //
-// Story 91: a settled form of 16 actions that single steps make one of 10 lost to a
+// Story 67: a settled form of 16 actions that single steps make one of 10 lost to a
 // script of 12 that they leave as it is, so that each seed kept its own. A hit that is
 // somewhat longer is made simpler before it is compared.
 func (k *shrinker) hit(cfg sim.Config) (better bool, err error) {
@@ -235,7 +235,7 @@ const brimStep = 64
 // brim looks for a deadlock in a world with plain sizes: an end lets an answer pile
 // up, fills what leads to its peer, almost, and then does what the script does last.
 //
-// Story 90: four finds of one deadlock ended in four scripts of 16 to 51 actions, in
+// Story 66: four finds of one deadlock ended in four scripts of 16 to 51 actions, in
 // worlds with buffers of 16 to 64 bytes: what must find no room is some 100 bytes long,
 // and no single step leads from a link that small to one that is nearly full.
 func (k *shrinker) brim() error {

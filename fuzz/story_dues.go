@@ -99,7 +99,7 @@ func leaves(o model.Obligation) bool {
 // patient says whether it is something that can't go on before the peer has sent
 // more: a handshake, a part of a record or of a message.
 //
-// Story 85: whatever lay in the engine's input passed for a part of a record. Of
+// Story 62: whatever lay in the engine's input passed for a part of a record. Of
 // a whole one, which nobody asks the engine for, the page said that all was well.
 // What the peer has nothing left to add to is whole.
 func patient(o model.Obligation, v, p *sim.View) bool {

@@ -15,7 +15,7 @@ import (
 
 // Under go test -fuzz all code is instrumented, and runs at a third of its speed:
 // each edge counts, and each comparison is a call. Only the fuzzer's own input needs
-// that. Story 92: no flag, directive or name keeps a package of this module out of it
+// that. Story 68: no flag, directive or name keeps a package of this module out of it
 // (cmd/go spares a few of the standard library by name), and batches, of which the
 // fuzzer learns nothing, went at a third of the speed too. So the process that fuzzes
 // has a twin, the same test built without it, that runs the batches: what it finds is

@@ -93,7 +93,7 @@ func (a *Account) queue() uint64 { return a.Accepted - min(a.Accepted, a.Written
 
 // pipeOut is the ciphertext that it holds for the socket.
 //
-// Story 70: a pump that sends the same bytes twice has sent more than it had. That
+// Story 53: a pump that sends the same bytes twice has sent more than it had. That
 // was less than nothing, and a buffer that had no bound; what it did to the peer came
 // second.
 func (a *Account) pipeOut() uint64 {
@@ -263,7 +263,7 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 // owedOut is what end e has to send and does not: with write interest armed
 // it would only be waiting for the peer, without it nobody will ever send.
 //
-// Story 54: crypto/tls answers a KeyUpdate that comes after its own close_notify. The
+// Story 45: crypto/tls answers a KeyUpdate that comes after its own close_notify. The
 // pump had sent FIN, as it should, and was blamed for what lay in the engine.
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]

@@ -89,7 +89,7 @@ func (p *piped) send() bool {
 	n, st := p.env.Socket.Send(p.out.bytes())
 	p.out.take(n)
 	if st == Reset {
-		p.mute, p.due, p.dry = true, true, false // what has come is still read: story 62
+		p.mute, p.due, p.dry = true, true, false // what has come is still read: story 48
 		p.out.clear()
 	}
 	return st != WouldBlock

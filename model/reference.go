@@ -47,7 +47,7 @@ func (p *Reference) Renegotiate() {
 
 // renegotiate begins the renegotiation that the app would like.
 //
-// Story 60: it began at once, with the peer's data still in the socket. A library
+// Story 46: it began at once, with the peer's data still in the socket. A library
 // that takes no data between its ClientHello and the ServerHello, as crypto/tls,
 // then fails over what it had time enough to read (bugzoo K6). A server's
 // HelloRequest only asks.
@@ -149,7 +149,7 @@ func (p *chassis) listens() bool {
 // mayListen says whether an attached engine may take input: while the app has
 // paused only a handshake's, as far as no data is in front of it.
 //
-// Story 64: a pause kept the handshake waiting too, for as long as it lasted
+// Story 50: a pause kept the handshake waiting too, for as long as it lasted
 // (netty 5039, bugzoo B14).
 func (p *chassis) mayListen() bool {
 	return !p.paused || !p.up() && !p.early.open && p.env.Engine.Pending() == 0

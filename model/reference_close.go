@@ -72,7 +72,7 @@ func (p *chassis) finish(owes bool) bool {
 
 // linger arms the timer that bounds a close.
 //
-// Story 63: it was armed when close_notify and FIN had left. With a peer that does
+// Story 49: it was armed when close_notify and FIN had left. With a peer that does
 // not read they never do, and the close never ended (golang 31224, bugzoo F7).
 func (p *chassis) linger() {
 	wait := p.closing && !p.lingers && !p.gone && p.env.Limits.CloseTicks > 0

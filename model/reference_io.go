@@ -39,7 +39,7 @@ func (p *Reference) flush() (again bool) {
 
 // unsendable takes down that a Send has said reset.
 //
-// Story 62: the socket was then taken for empty. What had come before the reset
+// Story 48: the socket was then taken for empty. What had come before the reset
 // lay in it unread, and the app was told of the end (bugzoo F18, F19).
 func (p *Reference) unsendable() {
 	p.mute, p.due, p.dry = true, true, false
@@ -72,7 +72,7 @@ func (p *Reference) drain() bool {
 // retryStuck lets calls that wanted to write be made again: there is room in the
 // engine now, or, attached, there is no telling but to try.
 //
-// Story 65: Shutdown was tried again behind the reads, one of which had sent the
+// Story 51: Shutdown was tried again behind the reads, one of which had sent the
 // close_notify meanwhile. Then it waits for the peer's, and data is fatal to that.
 func (p *chassis) retryStuck() {
 	p.due = p.due || p.stuckR
@@ -118,7 +118,7 @@ func (p *Reference) fill() bool {
 // makesRoom says whether carrying a handshake on has made room for more of it,
 // although the app has paused.
 //
-// Story 66: only what followed in the same turn would have, and the turn was at its
+// Story 52: only what followed in the same turn would have, and the turn was at its
 // end. The edge had been told, and the pause lasted.
 func (p *Reference) makesRoom() bool {
 	if !p.due || !p.resting() {
@@ -178,7 +178,7 @@ func (p *chassis) take() {
 		if p.decide(atDeliver, !p.closing) {
 			p.env.App.Data(p.scratch[:n])
 		}
-		// Story 61: it read until the engine had no more. With a peer that sends as
+		// Story 47: it read until the engine had no more. With a peer that sends as
 		// fast as it is read that is never, and others of the thread starve.
 		left -= n
 		if p.resting() || left <= 0 && p.decide(atEnoughRead, true) {

@@ -72,7 +72,7 @@ func (p *completion) completeSend() {
 	p.complete(&p.tx, Writable)
 	p.tx.buf.take(p.amount(atSent, n))
 	if st == Reset {
-		p.mute, p.due = true, true // what had come before is still read: story 62
+		p.mute, p.due = true, true // what had come before is still read: story 48
 		p.tx.buf.clear()
 	}
 }

@@ -99,7 +99,7 @@ func (p *nested) onWritable() {
 
 // mayWriteHere says whether a write may come in the middle of the reads.
 //
-// Story 73: a HelloRequest had come with half a record behind it. The read that took
+// Story 56: a HelloRequest had come with half a record behind it. The read that took
 // the rest gave data, the app answered from inside Data, and its write began the
 // handshake, which met more data. As behind a write that has waited, a read of nothing
 // goes first: it leaves the buffer alone.

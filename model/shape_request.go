@@ -70,7 +70,7 @@ func (p *writeRequest) clearIn() {
 
 // mayClear says whether the engine would take some of it now.
 //
-// Story 74: the plaintext that came out of the engine had the end of the handshake in
+// Story 57: the plaintext that came out of the engine had the end of the handshake in
 // front of it. What the app had written before stayed where it was, for the cycle was
 // past that, and nothing moved that would have begun another.
 func (p *writeRequest) mayClear() bool {

@@ -45,7 +45,7 @@ func (w *World) do(a Action) {
 // attack lets an end's engine attack. Its link is as good as broken by a fault:
 // completion is not owed from then on, and by this end nothing.
 //
-// Story 50: the end's pump had no reason to look at its engine, whose output lay
+// Story 42: the end's pump had no reason to look at its engine, whose output lay
 // there until something else came by. An end of a pause makes it look.
 func (w *World) attack(e *endpoint, a model.Attack, n int) {
 	w.taint(e)
@@ -85,7 +85,7 @@ func (w *World) expectRefusal(e *endpoint) {
 // that may only be slow: what it breaks is the clock's doing, not the pump's.
 // So it is in a heal that ends no pause.
 //
-// Story 72: in a heal it was always the pump's. Two ends, each in the middle of a
+// Story 55: in a heal it was always the pump's. Two ends, each in the middle of a
 // flight that did not fit the link, waited for each other, as no pump could help; one
 // of them closed, gave up in the end, and what its reset took from the other was put
 // down to that one's pump.

@@ -111,7 +111,7 @@ func (w *World) calm() {
 // sweep delivers all to each end and polls each that is ready. It reports
 // whether there was anything to do.
 //
-// Story 51: an attacker that takes no input is ready for ever. The heal took its
+// Story 43: an attacker that takes no input is ready for ever. The heal took its
 // turns for work, lost patience after 16 rounds, and never came to the timer that
 // its victim waited for.
 func (w *World) sweep() (any bool) {

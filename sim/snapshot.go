@@ -208,7 +208,7 @@ func (a *app) Snapshot(s *model.Snapshot) {
 		return
 	}
 	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
-	// Story 71: a pump had panicked in its Write, and whoever was put back into the
+	// Story 54: a pump had panicked in its Write, and whoever was put back into the
 	// app that had called it wrote no more.
 	a.inWrite = false
 	a.have = copy(a.header[:], header)

@@ -66,7 +66,7 @@ func (t *terminal) bold(s string) string {
 // draw redraws the progress line, at most ten times a second; when err is no
 // terminal it is a plain line every ten seconds.
 //
-// Story 86: a line that was wider than the terminal went on in the next row, and
+// Story 63: a line that was wider than the terminal went on in the next row, and
 // \r leads back to the beginning of the last row only: each redraw left one more.
 // Here what does not fit is left out: DECAWM is off as long as the line is drawn.
 func (t *terminal) draw(line string) {

@@ -81,7 +81,7 @@ func (e *engine) task() {
 func (e *engine) wrote(kind byte) {
 	if e.tls12 && e.ready && kind == kindHandshake {
 		e.again, e.switched, e.finished = true, false, false
-		e.wire.held = false // story 52
+		e.wire.held = false // story 44
 	}
 }
 
@@ -103,7 +103,7 @@ func (e *engine) seen(kind byte) {
 // enter begins a call, and says whether the engine lives. What it has left to
 // say it says even when it does not.
 //
-// Story 52: a HelloRequest came while a record of Write waited for room. The
+// Story 44: a HelloRequest came while a record of Write waited for room. The
 // ClientHello waited behind the record, which only moved when the Write was made
 // again, and nobody writes in a handshake: reads wanted to write for ever, with an
 // empty socket. In a renegotiation reads carry both.

@@ -9,7 +9,7 @@ import (
 
 // TestASearchGoesOnBehindACrash: a pump that panics in the middle of its app's
 // Write leaves nothing behind in the world that the search goes on in, and so the
-// way back to the crash is found (story 71).
+// way back to the crash is found (story 54).
 func TestASearchGoesOnBehindACrash(t *testing.T) {
 	spec := mutantNamed(t, "write-after-close-notify")
 	c := small(spec.Name, 1)

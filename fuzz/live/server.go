@@ -127,7 +127,7 @@ func (b *Board) Handler(local bool) http.Handler {
 
 // toLoopback says whether a request was made to an address of this machine.
 //
-// Story 87: a page on the Web has its own name point to 127.0.0.1 once it is
+// Story 64: a page on the Web has its own name point to 127.0.0.1 once it is
 // loaded, and its script may then read what is served there, for to the browser
 // that is the same origin. Only the Host header tells.
 func toLoopback(host string) bool {

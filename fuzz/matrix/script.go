@@ -12,7 +12,7 @@ import (
 // choose makes the cell's script of one of its finds: shrunk, and confirmed by as
 // many libraries as can be.
 //
-// Story 81: of the scripts that three seeds shrink to one may end where a
+// Story 59: of the scripts that three seeds shrink to one may end where a
 // library gives up by itself, and the two others fail on it as on the model.
 func (w *worker) choose(ctx context.Context, c *Cell, finds []*fuzz.Find) error {
 	var best *Cell
@@ -46,7 +46,7 @@ func (w *worker) choose(ctx context.Context, c *Cell, finds []*fuzz.Find) error 
 // library, where the long one fails too, it may fail in the cell's own engine as
 // well.
 //
-// Story 83: the least script of a write in a renegotiation leads the model's read
+// Story 61: the least script of a write in a renegotiation leads the model's read
 // to where OpenSSL's fails by itself (issue 8677). The long one did not.
 func (w *worker) insist(ctx context.Context, c *Cell, long *sim.Script) error {
 	if len(c.Confirmed()) > 0 {

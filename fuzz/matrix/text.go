@@ -66,7 +66,7 @@ func (t *writing) table() {
 
 // align writes lines with their fields below each other, figures to the right.
 //
-// Story 82: text/tabwriter ends a column where a line has fewer fields, and the
+// Story 60: text/tabwriter ends a column where a line has fewer fields, and the
 // figures below a cell without any stood elsewhere than those above it.
 func (t *writing) align(lines [][]string) {
 	widths := make([]int, len(lines[0]))
