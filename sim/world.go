@@ -184,6 +184,13 @@ func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Und
 // even if they are not watched.
 const fatal = model.PropertySet(1<<model.Crash | 1<<model.Corruption)
 
+// hung are those after which only the clock goes on: what it then makes of the
+// link comes of the hang, and is not looked for.
+//
+// Story 70: a flight that nobody sent kept a close waiting. Its timer ran out, and a
+// hunt that had reported the stall before put the bare end down to the peer's pump.
+const hung = model.PropertySet(1<<model.Stall | 1<<model.Deadlock)
+
 // judge checks the properties of a moment; the first finding counts.
 func (w *World) judge(e *endpoint, m model.Moment) {
 	if w.over || e.acct.Hostile {
@@ -192,7 +199,11 @@ func (w *World) judge(e *endpoint, m model.Moment) {
 	if w.cover != nil {
 		w.cover.judged(w, e, m)
 	}
-	if f, bad := w.ledger.Check(w.watch|fatal, int(e.id), m); bad {
+	set := w.watch | fatal
+	if m == model.AtWait {
+		set |= hung
+	}
+	if f, bad := w.ledger.Check(set, int(e.id), m); bad {
 		w.find(f)
 	}
 	if e.acct.Mismatch != model.NoMismatch {
