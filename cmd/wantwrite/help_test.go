@@ -90,6 +90,9 @@ func TestEveryExampleRuns(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil || runtime.GOOS == "windows" {
 		t.Skip("examples are for a Unix shell, and bash is missing")
 	}
+	if raceEnabled {
+		t.Skip("hunts and checks have tests of their own; .ci/run does this without the race detector")
+	}
 	_, missing := openssl.Load(os.Getenv(libsslVariable))
 	scripts, err := filepath.Abs("../../corpus")
 	if err != nil {
