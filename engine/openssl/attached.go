@@ -31,6 +31,7 @@ type transport struct {
 	cut    error      // model.ErrEOF or model.ErrReset, once one was met
 	ended  bool       // the socket has said EOF
 	unsent int        // bytes of the last write that the socket had no room for
+	stuck  bool       // that was in the call under way
 	fault  any        // what a socket panicked with inside a call
 	io     [2]uintptr // arguments of the calls made from inside a callback
 }
@@ -116,6 +117,7 @@ func (e *engine) transfer(bio uintptr, send bool, p []byte, count *uintptr) (don
 	if send {
 		n, st = e.socket.Send(p)
 		flag, e.unsent = bioFlagWrite, len(p)-n
+		e.stuck = e.unsent > 0
 	} else {
 		n, st = e.socket.Recv(p)
 	}
@@ -147,6 +149,18 @@ func (e *engine) rethrow() {
 	if f := e.fault; f != nil {
 		e.fault = nil
 		panic(f)
+	}
+}
+
+// forget takes what a call has left behind without a word for lost: OpenSSL drops
+// the rest of a warning that does not fit, and no caller can know of it (trait
+// loses-alerts).
+//
+// Story 71: the rest of a no_renegotiation counted as owed. Read had said want-read,
+// and the pump was blamed for waiting.
+func (e *engine) forget() {
+	if e.stuck {
+		e.unsent, e.stuck = 0, false
 	}
 }
 

@@ -218,8 +218,10 @@ func (e *engine) status(name string, result int) model.Status {
 	case errNone:
 		return model.OK
 	case errWantRead:
+		e.forget()
 		return model.WantRead
 	case errWantWrite:
+		e.stuck = false
 		return model.WantWrite
 	case errZeroReturn:
 		return model.Closed
@@ -242,6 +244,7 @@ func (e *engine) sendStatus(name string, result int) model.Status {
 // well ends a call that did what it was asked.
 func (e *engine) well() model.Status {
 	e.failed = false
+	e.forget()
 	return model.OK
 }
 
