@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 func TestSameHashEverywhere(t *testing.T) {
 	t.Parallel()
 	n := uint64(100000)
-	if testing.Short() || raceEnabled {
+	if testing.Short() || require.Race {
 		n = 4000
 	}
 	other := make(chan string)

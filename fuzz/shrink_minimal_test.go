@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -204,7 +205,7 @@ func minimal(t *testing.T, r *fuzz.Runner, s *sim.Script) {
 // TestShrinksAreMinimal: for every property's mutant, and the kv pumps, no
 // single action can be left out and no size, setting or argument be simpler.
 func TestShrinksAreMinimal(t *testing.T) {
-	if raceEnabled {
+	if require.Race {
 		t.Skip("takes too long with the race detector, which has nothing to see here")
 	}
 	type prey struct {
@@ -297,7 +298,7 @@ var sample = map[string]bool{
 // TestShrinksAreNormal: twenty failing runs of one cause end in three scripts
 // at most, for each find in the corpus.
 func TestShrinksAreNormal(t *testing.T) {
-	if raceEnabled {
+	if require.Race {
 		t.Skip("takes too long with the race detector, which has nothing to see here")
 	}
 	const runs, forms = 20, 3
@@ -393,7 +394,7 @@ func TestShrinkKeepsTheCause(t *testing.T) {
 
 // TestShrinksOfTwoMistakes: so do the scripts of hunts in that pump.
 func TestShrinksOfTwoMistakes(t *testing.T) {
-	if raceEnabled {
+	if require.Race {
 		t.Skip("takes too long with the race detector, which has nothing to see here")
 	}
 	spec := deafPump()

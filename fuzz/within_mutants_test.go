@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
@@ -67,7 +68,7 @@ func (c *corner) within(sup model.Support) (w fuzz.Within, notMade bool) {
 // at least 30 of the mutants; WANTWRITE_LONG=1 gives each search more states, and
 // tells which mutants are out of its reach.
 func TestCheckAgreesWithHunts(t *testing.T) {
-	if raceEnabled {
+	if require.Race {
 		t.Skip("the race detector has nothing to see in a search with one worker")
 	}
 	least, states, some := 30, uint64(8000), corners[:2]

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -263,7 +264,7 @@ func TestUnwatchedRoguesEndTheRun(t *testing.T) {
 // TestRunsAllocateNothing: whole schedules of the reference, once buffers have
 // grown: 0 allocations a step, 0 a schedule.
 func TestRunsAllocateNothing(t *testing.T) {
-	if raceEnabled {
+	if require.Race {
 		t.Skip("the race detector allocates")
 	}
 	for _, version := range []model.Version{model.TLS12, model.TLS13} {

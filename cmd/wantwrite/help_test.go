@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -90,7 +91,7 @@ func TestEveryExampleRuns(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil || runtime.GOOS == "windows" {
 		t.Skip("examples are for a Unix shell, and bash is missing")
 	}
-	if raceEnabled {
+	if require.Race {
 		t.Skip("hunts and checks have tests of their own; .ci/run does this without the race detector")
 	}
 	_, missing := openssl.Load(os.Getenv(libsslVariable))

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -312,15 +312,8 @@ func TestTickets(t *testing.T) {
 	}
 }
 
-// underRace: the race detector makes sync.Pool, which purego uses, forget
-// things at random.
-func underRace() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
-
 func TestCallsDoNotAllocate(t *testing.T) {
-	if underRace() {
+	if require.Race {
 		t.Skip("allocations are not counted under the race detector")
 	}
 	l := open(t, base(model.TLS12))

@@ -1,5 +1,5 @@
 // Package require says what tests do on a machine that lacks a library or a
-// tool.
+// tool, or under the race detector.
 package require
 
 import (

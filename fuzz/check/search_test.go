@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
@@ -116,7 +117,7 @@ func TestReductionAgrees(t *testing.T) {
 	r := sim.Rand(3)
 	var kinds [5]int
 	saved, scenarios := 0, 200
-	if raceEnabled {
+	if require.Race {
 		scenarios = 12 // there it is only about workers that meet
 	}
 	for n := 0; n < scenarios; {
@@ -182,7 +183,7 @@ func TestPiecesAreTheWholeWorld(t *testing.T) {
 		t.Fatal(err)
 	}
 	compared, levels := 0, 21
-	if raceEnabled {
+	if require.Race {
 		levels = 12
 	}
 	for len(r.space.levels) < levels {
@@ -201,7 +202,7 @@ func TestPiecesAreTheWholeWorld(t *testing.T) {
 		r.space.levels = append(r.space.levels, r.end)
 		r.at, r.end = r.end, r.space.states.next.Load()+1
 	}
-	if compared < 2000 && !raceEnabled {
+	if compared < 2000 && !require.Race {
 		t.Errorf("%d states were compared; want more", compared)
 	}
 }

@@ -1,6 +1,0 @@
-//go:build race
-
-package sim
-
-// raceEnabled: the race detector allocates, and tests that count leave it out.
-const raceEnabled = true
