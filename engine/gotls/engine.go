@@ -49,9 +49,6 @@ func newEngine(cfg *model.EngineConfig, s *store) *engine {
 		most: min(max(cfg.MaxRecord, 1), model.MaxRecordLen)}
 	e.routine = newRoutine(e.task)
 	e.wire = wire{store: s, engine: e, watch: cfg.Watch}
-	if cfg.Transport == model.Attached {
-		e.wire.socket = cfg.Socket
-	}
 	return e
 }
 
@@ -148,7 +145,7 @@ func (e *engine) judge(result error) model.Status {
 	switch {
 	case result == nil:
 		return model.OK
-	case result == io.EOF && e.wire.cause == nil:
+	case result == io.EOF && e.wire.Cause == nil:
 		e.shut |= model.ReceivedClose
 		return model.Closed
 	}
@@ -170,7 +167,7 @@ func (e *engine) hopeless() (model.Status, bool) {
 // fail is the end of the engine. A socket that ended or broke is its reason,
 // whatever crypto/tls makes of that.
 func (e *engine) fail(why error) model.Status {
-	if e.err = e.wire.cause; e.err == nil {
+	if e.err = e.wire.Cause; e.err == nil {
 		e.err = fmt.Errorf("gotls: %w", why)
 	}
 	e.plain = nil
@@ -353,11 +350,11 @@ func (e *engine) bothClosed() model.Status {
 func (e *engine) ClearErrors() {}
 
 // Feed implements [model.Engine].
-func (e *engine) Feed(p []byte) int { return e.wire.in.Write(p) }
+func (e *engine) Feed(p []byte) int { return e.wire.In.Write(p) }
 
 // Drain implements [model.Engine]. What waits behind the buffer moves into it
 // with the next call.
-func (e *engine) Drain(p []byte) int { return e.wire.out.Read(p) }
+func (e *engine) Drain(p []byte) int { return e.wire.Out.Read(p) }
 
 // InitFinished implements [model.Engine]. As in OpenSSL, an engine that has
 // failed never finishes.
@@ -376,10 +373,10 @@ func (e *engine) HasPending() bool {
 }
 
 // OutputPending implements [model.Engine].
-func (e *engine) OutputPending() int { return e.wire.out.Len() }
+func (e *engine) OutputPending() int { return e.wire.Out.Len() }
 
 // InputRoom implements [model.Engine].
-func (e *engine) InputRoom() int { return e.wire.in.Room() }
+func (e *engine) InputRoom() int { return e.wire.In.Room() }
 
 // Deferred implements [model.Engine]: crypto/tls answers at the read.
 func (e *engine) Deferred() bool { return false }

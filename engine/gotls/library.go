@@ -196,12 +196,7 @@ func (l *Library) store(cfg *model.EngineConfig) *store {
 	if n := len(l.stores); n > 0 {
 		s, l.stores = l.stores[n-1], l.stores[:n-1]
 	}
-	in, out := cfg.In, cfg.Out
-	if cfg.Transport == model.Attached {
-		in, out = 0, 0
-	}
-	s.in.Reset(in)
-	s.out.Reset(out)
+	s.Restart(cfg)
 	s.late = s.late[:0]
 	return s
 }

@@ -6,13 +6,14 @@ import (
 	"net"
 	"time"
 
+	"github.com/wantwrite/wantwrite/engine/carrier"
 	"github.com/wantwrite/wantwrite/model"
 )
 
 // A store is an engine's memory. It outlives the engine.
 type store struct {
-	in, out model.Ring // the pair's two buffers
-	late    []byte     // sealed, and behind them: see wire.sent
+	carrier.Carrier
+	late    []byte // sealed, and behind them: see wire.sent
 	scratch [model.MaxRecordLen]byte
 }
 
@@ -26,8 +27,6 @@ type store struct {
 type wire struct {
 	*store
 	engine *engine
-	socket model.Socket
-	cause  error // why the socket carries no more: model.ErrEOF, model.ErrReset
 	freed  bool
 	sent   int  // bytes of late that have left
 	record int  // where in late the record of a Write ends that waits
@@ -69,37 +68,19 @@ func (w *wire) length() int { return int(w.head[3])<<8 | int(w.head[4]) }
 func (w *wire) Read(p []byte) (int, error) {
 	w.engine.seen(0)
 	for !w.freed {
-		if n := w.take(p[:min(len(p), w.missing())]); n > 0 {
+		if n := w.Receive(p[:min(len(p), w.missing())]); n > 0 {
 			w.follow(p[:n])
 			return n, nil
 		}
-		if w.cause == model.ErrEOF {
+		if w.Cause == model.ErrEOF {
 			return 0, io.EOF
 		}
-		if w.cause != nil {
-			return 0, w.cause
+		if w.Cause != nil {
+			return 0, w.Cause
 		}
 		w.engine.park(model.WantRead)
 	}
 	return 0, errFreed
-}
-
-// take moves what there is of the input.
-func (w *wire) take(p []byte) int {
-	if w.socket == nil {
-		return w.in.Read(p)
-	}
-	if w.cause != nil {
-		return 0
-	}
-	n, st := w.socket.Recv(p)
-	switch st {
-	case model.EOF:
-		w.cause = model.ErrEOF
-	case model.Reset:
-		w.cause = model.ErrReset
-	}
-	return n
 }
 
 // follow keeps account of where in a record the reading is.
@@ -156,13 +137,13 @@ func (w *wire) spare() int {
 }
 
 // broken says whether nothing can be written any more.
-func (w *wire) broken() bool { return w.freed || w.cause == model.ErrReset }
+func (w *wire) broken() bool { return w.freed || w.Cause == model.ErrReset }
 
 func (w *wire) why() error {
 	if w.freed {
 		return errFreed
 	}
-	return w.cause
+	return w.Cause
 }
 
 // unsent is how much waits behind the buffer, or the socket.
@@ -173,7 +154,7 @@ func (w *wire) unsent() int { return len(w.late) - w.sent }
 // only moves when the Write is made again: whoever forgets that should notice.
 func (w *wire) push() {
 	for w.unsent() > 0 && !w.held && !w.broken() {
-		n := w.put(w.late[w.sent:])
+		n := w.Send(w.late[w.sent:])
 		if n == 0 && !w.broken() {
 			return
 		}
@@ -184,20 +165,9 @@ func (w *wire) push() {
 	}
 }
 
-func (w *wire) put(p []byte) int {
-	if w.socket == nil {
-		return w.out.Write(p)
-	}
-	n, st := w.socket.Send(p)
-	if st == model.Reset {
-		w.cause = model.ErrReset
-	}
-	return n
-}
-
 // starved says whether a Read would find nothing. With a socket there is no
 // telling but to try.
-func (w *wire) starved() bool { return w.socket == nil && w.in.Len() == 0 }
+func (w *wire) starved() bool { return w.Socket == nil && w.In.Len() == 0 }
 
 var kindText = map[byte]string{kindCipherSpec: "ChangeCipherSpec record",
 	kindAlert: "alert record", kindHandshake: "handshake record",

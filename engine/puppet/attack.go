@@ -57,7 +57,7 @@ func (e *engine) Attack(a model.Attack, n int) {
 		return
 	}
 	repertoire[a](e, min(max(n, 0), model.MaxAttack))
-	if e.socket == nil {
+	if e.Socket == nil {
 		e.send()
 	}
 }

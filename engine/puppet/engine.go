@@ -103,8 +103,8 @@ func (e *engine) step() model.Status {
 func (e *engine) lacks() model.Status {
 	e.send()
 	switch {
-	case e.cause != nil:
-		e.err, e.plain = e.cause, nil
+	case e.Cause != nil:
+		e.err, e.plain = e.Cause, nil
 		return model.Failed
 	case e.Unsent() > 0:
 		return model.WantWrite

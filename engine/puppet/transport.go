@@ -3,30 +3,24 @@ package puppet
 import (
 	"math"
 
+	"github.com/wantwrite/wantwrite/engine/carrier"
 	"github.com/wantwrite/wantwrite/model"
 )
 
 // A transport carries records: two bounded buffers, or a socket. What is sealed
 // and has no room waits in late, however much it is.
 type transport struct {
-	in, out model.Ring
-	socket  model.Socket
-	cause   error  // why the socket carries no more: model.ErrEOF, model.ErrReset
-	late    []byte // sealed, behind out
-	record  []byte // what has come of the record that is arriving
-	deaf    bool   // AttackDeaf
-	sips    bool   // AttackSip
-	ration  int    // bytes that this call may still take
+	carrier.Carrier
+	late   []byte // sealed, behind out
+	record []byte // what has come of the record that is arriving
+	deaf   bool   // AttackDeaf
+	sips   bool   // AttackSip
+	ration int    // bytes that this call may still take
 }
 
 // newTransport makes a transport with the buffers, or the socket, of cfg.
 func newTransport(cfg *model.EngineConfig) (t transport) {
-	if cfg.Transport == model.Attached {
-		t.socket = cfg.Socket
-		return t
-	}
-	t.in.Reset(cfg.In)
-	t.out.Reset(cfg.Out)
+	t.Restart(cfg)
 	return t
 }
 
@@ -35,7 +29,7 @@ func (t *transport) begin() {
 	switch t.ration = math.MaxInt; {
 	case t.deaf:
 		t.ration = 0
-	case t.sips && t.socket != nil: // a pair's buffer takes no more than one
+	case t.sips && t.Socket != nil: // a pair's buffer takes no more than one
 		t.ration = 1
 	}
 }
@@ -65,77 +59,49 @@ func (t *transport) take(n int) int {
 	}
 	at := len(t.record)
 	t.record = append(t.record, make([]byte, n)...)
-	got := t.receive(t.record[at:])
+	got := t.Receive(t.record[at:])
 	t.record = t.record[:at+got]
 	return got
-}
-
-func (t *transport) receive(p []byte) int {
-	if t.socket == nil {
-		return t.in.Read(p)
-	}
-	if t.cause != nil {
-		return 0
-	}
-	n, st := t.socket.Recv(p)
-	switch st {
-	case model.EOF:
-		t.cause = model.ErrEOF
-	case model.Reset:
-		t.cause = model.ErrReset
-	}
-	return n
 }
 
 // push moves what waits into the buffer, or the socket, as far as it fits. What
 // a broken socket can't take is gone.
 func (t *transport) push() {
-	for len(t.late) > 0 && t.cause != model.ErrReset {
-		n := t.put(t.late)
+	for len(t.late) > 0 && t.Cause != model.ErrReset {
+		n := t.Send(t.late)
 		t.late = t.late[n:]
 		if n == 0 {
 			break
 		}
 	}
-	if len(t.late) == 0 || t.cause == model.ErrReset {
+	if len(t.late) == 0 || t.Cause == model.ErrReset {
 		t.late = nil
 	}
 }
 
-func (t *transport) put(p []byte) int {
-	if t.socket == nil {
-		return t.out.Write(p)
-	}
-	n, st := t.socket.Send(p)
-	if st == model.Reset {
-		t.cause = model.ErrReset
-	}
-	return n
-}
-
 // Feed implements [model.Engine].
-func (t *transport) Feed(p []byte) int { return t.in.Write(p[:min(len(p), t.InputRoom())]) }
+func (t *transport) Feed(p []byte) int { return t.In.Write(p[:min(len(p), t.InputRoom())]) }
 
 // Drain implements [model.Engine]. What waits behind the buffer follows.
 func (t *transport) Drain(p []byte) int {
-	if t.socket != nil {
+	if t.Socket != nil {
 		return 0
 	}
-	n := t.out.Read(p)
+	n := t.Out.Read(p)
 	t.push()
 	return n
 }
 
 // OutputPending implements [model.Engine].
-func (t *transport) OutputPending() int { return t.out.Len() }
+func (t *transport) OutputPending() int { return t.Out.Len() }
 
 // InputRoom implements [model.Engine].
 func (t *transport) InputRoom() int {
-	switch room := t.in.Room(); {
+	switch room := t.In.Room(); {
 	case t.deaf:
 		return 0
 	case t.sips:
-		return max(0, min(room, 1-t.in.Len()))
+		return max(0, min(room, 1-t.In.Len()))
 	default:
 		return room
 	}

@@ -1,0 +1,56 @@
+// Package carrier moves the bytes of engines that are written in Go: crypto/tls
+// and the puppet.
+package carrier
+
+import "github.com/wantwrite/wantwrite/model"
+
+// A Carrier is what lies below an engine: the two bounded buffers of a pair, or
+// with the attached transport the socket, which stands for both.
+type Carrier struct {
+	In, Out model.Ring
+	// Socket is nil with a pair.
+	Socket model.Socket
+	// Cause is why the socket carries no more: model.ErrEOF or model.ErrReset.
+	Cause error
+}
+
+// Restart makes the carrier new, for an engine of cfg. Storage stays.
+func (c *Carrier) Restart(cfg *model.EngineConfig) {
+	c.Socket, c.Cause = nil, nil
+	in, out := cfg.In, cfg.Out
+	if cfg.Transport == model.Attached {
+		c.Socket, in, out = cfg.Socket, 0, 0
+	}
+	c.In.Reset(in)
+	c.Out.Reset(out)
+}
+
+// Receive moves input into p, and answers how many bytes there were.
+func (c *Carrier) Receive(p []byte) int {
+	if c.Socket == nil {
+		return c.In.Read(p)
+	}
+	if c.Cause != nil {
+		return 0
+	}
+	n, st := c.Socket.Recv(p)
+	switch st {
+	case model.EOF:
+		c.Cause = model.ErrEOF
+	case model.Reset:
+		c.Cause = model.ErrReset
+	}
+	return n
+}
+
+// Send moves output out of p, and answers how many bytes there was room for.
+func (c *Carrier) Send(p []byte) int {
+	if c.Socket == nil {
+		return c.Out.Write(p)
+	}
+	n, st := c.Socket.Send(p)
+	if st == model.Reset {
+		c.Cause = model.ErrReset
+	}
+	return n
+}
