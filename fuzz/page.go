@@ -13,6 +13,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim"
 )
 
+// headHTML is how every page begins that is made here.
+//
+//go:embed page/head.html
+var headHTML string
+
 //go:embed page/page.html
 var pageHTML string
 
@@ -39,14 +44,20 @@ func Page(stories ...*Story) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := template.New("page").Parse(pageHTML)
+	return Render(pageHTML, map[string]any{"Stories": stories, "Data": template.HTML(data),
+		"CSS": template.CSS(pageCSS), "JS": template.JS(pageJS),
+		"Policy": Policy(pageCSS, pageJS)})
+}
+
+// Render fills a page's template, which begins with {{template "head" .}}: the
+// Policy that the view has comes before all else.
+func Render(page string, view any) ([]byte, error) {
+	t, err := template.New("page").Parse(headHTML + page)
 	if err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = t.Execute(&b, map[string]any{"Stories": stories, "Data": template.HTML(data),
-		"CSS": template.CSS(pageCSS), "JS": template.JS(pageJS),
-		"Policy": Policy(pageCSS, pageJS)})
+	err = t.Execute(&b, view)
 	return b.Bytes(), err
 }
 

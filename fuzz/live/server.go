@@ -29,8 +29,6 @@ var ownJS string
 // pageJS is the page's script.
 var pageJS = fuzz.DOM + ownJS
 
-var pages = template.Must(template.New("page").Parse(pageHTML))
-
 // A Server serves a board's page and metrics.
 type Server struct {
 	// URL is the address of the page.
@@ -141,14 +139,13 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	b.mu.Lock()
 	about := b.about
 	b.mu.Unlock()
-	var out bytes.Buffer
-	err := pages.Execute(&out, map[string]any{"About": about, "CSS": template.CSS(pageCSS),
+	page, err := fuzz.Render(pageHTML, map[string]any{"About": about, "CSS": template.CSS(pageCSS),
 		"JS": template.JS(pageJS), "Policy": fuzz.Policy(pageCSS, pageJS) + "; connect-src 'self'"})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	answer(w, "text/html; charset=utf-8", out.Bytes())
+	answer(w, "text/html; charset=utf-8", page)
 }
 
 func (b *Board) serveState(w http.ResponseWriter, _ *http.Request) {

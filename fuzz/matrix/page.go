@@ -1,7 +1,6 @@
 package matrix
 
 import (
-	"bytes"
 	_ "embed" // the page's parts
 	"fmt"
 	"html/template"
@@ -26,10 +25,6 @@ var pageJS string
 // sorts and filters what is there. Cells that have a page are links to
 // <folder>/<slug>.html, where folder is relative to the file.
 func (r *Report) Page(folder string) ([]byte, error) {
-	t, err := template.New("matrix").Parse(pageHTML)
-	if err != nil {
-		return nil, err
-	}
 	s := r.Summary()
 	view := pageView{Report: r, Summary: s, Headline: s.headline(r),
 		Policy: fuzz.Policy(pageCSS, pageJS), CSS: template.CSS(pageCSS),
@@ -40,9 +35,7 @@ func (r *Report) Page(folder string) ([]byte, error) {
 	for _, c := range r.Cells {
 		view.Rows = append(view.Rows, newPageRow(c, folder))
 	}
-	var b bytes.Buffer
-	err = t.Execute(&b, view)
-	return b.Bytes(), err
+	return fuzz.Render(pageHTML, view)
 }
 
 // A pageView is what the template is given.
