@@ -2,22 +2,24 @@ package main
 
 import "github.com/spf13/cobra"
 
-// topics are what help explains that is no command. Of those cobra prints the
-// text alone, so the examples are part of it.
-func topics() []*cobra.Command {
-	all := topicTexts()
-	for _, topic := range all {
-		topic.Long += "\n\nExamples:\n" + topic.Example
+// A topic is what help explains that is no command.
+type topic struct{ Use, Short, Long, Example string }
+
+// topics are the commands that stand for them. Of those cobra prints the text
+// alone, so the examples are part of it.
+func topics() (all []*cobra.Command) {
+	for _, t := range topicTexts {
+		all = append(all, &cobra.Command{Use: t.Use, Short: t.Short, Example: t.Example,
+			Long: t.Long + "\n\nExamples:\n" + t.Example})
 	}
 	return all
 }
 
-func topicTexts() []*cobra.Command {
-	return []*cobra.Command{
-		{
-			Use:   "scripts",
-			Short: "what is in a script, and how one is changed",
-			Long: `A script is a run as text: a header with the world, and the actions, one a line. It
+var topicTexts = []topic{
+	{
+		Use:   "scripts",
+		Short: "what is in a script, and how one is changed",
+		Long: `A script is a run as text: a header with the world, and the actions, one a line. It
 replays for ever, on any machine, on the model and on real libraries.
 
 The header names pump, peer and engine, the scenario, who is under test, the sizes of
@@ -37,14 +39,14 @@ no more faults. What is owed then, with nothing armed that could move it, is a s
 
 An action that can't happen where it stands is an error with its line, or with --loose
 is left out. A changed script has another hash; replay says so.`,
-			Example: "  wantwrite replay corpus/stall/kv-original-idle-renegotiation.script\n" +
-				"  wantwrite replay --loose --pump reference " +
-				"corpus/stall/kv-original-idle-renegotiation.script",
-		},
-		{
-			Use:   "exit-codes",
-			Short: "what commands exit with, and what --json prints",
-			Long: `  0  nothing was found, or no script fails
+		Example: "  wantwrite replay corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite replay --loose --pump reference " +
+			"corpus/stall/kv-original-idle-renegotiation.script",
+	},
+	{
+		Use:   "exit-codes",
+		Short: "what commands exit with, and what --json prints",
+		Long: `  0  nothing was found, or no script fails
   1  a violation
   2  a usage or input error, or an interrupt: one line on stderr says which
   3  an internal error: a run that was repeated and differs, or a defect of wantwrite
@@ -52,12 +54,12 @@ is left out. A changed script has another hash; replay says so.`,
 With --json a command prints one object a line on stdout, under stable names, and
 nothing on how far it is. hunt prints one for each find ("result":"violation") as it is
 made, and one for its end: clean, done or interrupted.`,
-			Example: "  wantwrite hunt --json --schedules 2000",
-		},
-		{
-			Use:   "pictures",
-			Short: "how a run is looked at: story, page, capture, live page",
-			Long: `show draws a run as text and says what is wrong in sentences. On a terminal it has
+		Example: "  wantwrite hunt --json --schedules 2000",
+	},
+	{
+		Use:   "pictures",
+		Short: "how a run is looked at: story, page, capture, live page",
+		Long: `show draws a run as text and says what is wrong in sentences. On a terminal it has
 colour.
 
 show --html writes one page that needs nothing but a browser: a scrubber and keys to
@@ -72,17 +74,17 @@ file.
 
 hunt --http serves a page of the hunt while it runs, with the pages of its finds, and
 /metrics for Prometheus. Other machines can't reach it, unless --http-open says so.`,
-			Example: "  wantwrite show --html stall.html corpus/stall/kv-original-idle-renegotiation.script\n" +
-				"  wantwrite show --html two.html --against kv-landed " +
-				"corpus/stall/kv-original-idle-renegotiation.script\n" +
-				"  wantwrite show --engine openssl --pcap stall.pcapng --keylog keys.txt " +
-				"corpus/stall/kv-original-idle-renegotiation.script\n" +
-				"  wantwrite hunt --time 10m --http 8080",
-		},
-		{
-			Use:   "testing",
-			Short: "how a pump of one's own is tested with go test",
-			Long: `Implement model.Pump, describe it in a model.Spec, and write two lines:
+		Example: "  wantwrite show --html stall.html corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite show --html two.html --against kv-landed " +
+			"corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite show --engine openssl --pcap stall.pcapng --keylog keys.txt " +
+			"corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite hunt --time 10m --http 8080",
+	},
+	{
+		Use:   "testing",
+		Short: "how a pump of one's own is tested with go test",
+		Long: `Implement model.Pump, describe it in a model.Spec, and write two lines:
 
   func TestPump(t *testing.T) { fuzz.Check(t, mypump.Spec()) }
   func FuzzPump(f *testing.F) { fuzz.Fuzz(f, mypump.Spec()) }
@@ -94,7 +96,6 @@ page of each failing run is written to that folder, which is relative to the tes
   go test -run '^TestPump$' -wantwrite.html pages
 
 A saved script is replayed first from then on. What properties mean says explain.`,
-			Example: "  wantwrite explain busy-loop\n  wantwrite hunt --pump reference --schedules 2000",
-		},
-	}
+		Example: "  wantwrite explain busy-loop\n  wantwrite hunt --pump reference --schedules 2000",
+	},
 }
