@@ -51,10 +51,7 @@ func TestPage(t *testing.T) {
 // pageOfTheStall opens the page of kv-original's stall, steps through it
 // with the keyboard, and finds the lost wakeup.
 func pageOfTheStall(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[0]+".script")
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
-	path := writePage(t, story)
-	b.Open("file://" + path)
+	story, url := openGolden(t, b, 0)
 	last := len(story.Steps) - 1
 	at := func() any { return b.Eval("+document.body.dataset.at") }
 	step := func(key string, want int) {
@@ -113,15 +110,22 @@ func pageOfTheStall(t *testing.T, b *chromium.Browser) {
 		t.Error("a does not show every call")
 	}
 	b.Screenshot("stall-all")
-	b.KeptTo("file://" + path)
+	b.KeptTo(url)
+}
+
+// openGolden opens the page of one of the golden stories.
+func openGolden(t *testing.T, b *chromium.Browser, n int) (story *fuzz.Story, url string) {
+	t.Helper()
+	s := corpusScript(t, golden[n]+".script")
+	story = tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	url = "file://" + writePage(t, story)
+	b.Open(url)
+	return story, url
 }
 
 // pageFinds: the search goes to the step that has the word, and on with n.
 func pageFinds(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[0]+".script")
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
-	path := writePage(t, story)
-	b.Open("file://" + path)
+	story, url := openGolden(t, b, 0)
 	b.Press("Home")
 	b.Press("/")
 	if got := b.Eval("document.activeElement.id"); got != "find" {
@@ -143,7 +147,7 @@ func pageFinds(t *testing.T, b *chromium.Browser) {
 	if got := b.Eval("+document.body.dataset.at"); got != float64(want) {
 		t.Errorf("n went to step %v; want %d", got, want)
 	}
-	b.KeptTo("file://" + path)
+	b.KeptTo(url)
 }
 
 // hostile is text that would do something if it were not escaped.
@@ -255,10 +259,7 @@ func pageOfTwoRuns(t *testing.T, b *chromium.Browser) {
 // pagePrints: on paper all rows are there, dark on white, however the screen is,
 // and what one can only click is not.
 func pagePrints(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[2]+".script")
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
-	path := writePage(t, story)
-	b.Open("file://" + path)
+	story, url := openGolden(t, b, 2)
 	b.Scheme("dark")
 	b.Press("a")
 	pdf := b.Print("deadlock")
@@ -290,7 +291,7 @@ func pagePrints(t *testing.T, b *chromium.Browser) {
 			t.Errorf("in print, %s: got %v; want %v", expression, got, want)
 		}
 	}
-	b.KeptTo("file://" + path)
+	b.KeptTo(url)
 }
 
 // pageInPDF is an object of a PDF that is a sheet.
@@ -299,10 +300,7 @@ var pageInPDF = regexp.MustCompile(`/Type\s*/Page\b`)
 // pageIsRead: what a screen reader is given has a name and a role each, and what
 // the keyboard reaches says what it is.
 func pageIsRead(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[0]+".script")
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
-	path := writePage(t, story)
-	b.Open("file://" + path)
+	story, _ := openGolden(t, b, 0)
 	nodes := b.Accessible()
 	for _, want := range []string{"heading: " + story.Title, "toolbar: Steps", "button: first step",
 		"button: step back", "button: play", "button: step on", "button: last step", "slider: step",

@@ -18,7 +18,7 @@ type Runner struct {
 	searchers []sim.Searcher // of the strategy, by its methods
 	script    sim.Scripted
 	parts     sim.Parts // of schedules
-	twin      sim.Parts // of schedules whose peer is the pump itself
+	alike     sim.Parts // of schedules whose peer is the pump itself
 
 	ran, told uint64   // schedules of a fuzz target: see countFuzzed
 	pal       *twin    // of a fuzz target, nil if it has none
@@ -117,8 +117,8 @@ func (r *Runner) equip() (err error) {
 		return err
 	}
 	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine}
-	r.twin = r.parts
-	r.twin.Peer = o.Pump
+	r.alike = r.parts
+	r.alike.Peer = o.Pump
 	return nil
 }
 
@@ -155,7 +155,7 @@ func (r *Runner) Schedule(seed, n uint64, watch model.PropertySet) (sim.Result, 
 func (r *Runner) reset(watch model.PropertySet) error {
 	parts := &r.parts
 	if r.drawer.cfg.Peer == r.drawer.cfg.Pump {
-		parts = &r.twin
+		parts = &r.alike
 	}
 	return r.build(&r.drawer.cfg, parts, watch)
 }
