@@ -79,7 +79,7 @@ func (p *Reference) hasRoomForHoard(bool) bool {
 
 // hoardOutput drains the engine behind what the socket has not taken yet.
 func (p *Reference) hoardOutput(right bool) bool {
-	if p.env.Transport == Attached || p.pipe.len() == 0 || p.mute || p.finished {
+	if p.env.Transport == Attached || p.pipe.len() == 0 || p.silent() {
 		return right
 	}
 	if n := p.env.Engine.Drain(p.scratch); n > 0 {

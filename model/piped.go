@@ -74,7 +74,7 @@ func (p *piped) drain() bool {
 	if n == 0 {
 		return false
 	}
-	if !p.mute { // otherwise nobody gets it, but a read may wait for the room
+	if !p.silent() {
 		p.out.put(p.scratch[:n], false)
 	}
 	p.retryStuck()
@@ -83,7 +83,7 @@ func (p *piped) drain() bool {
 
 // send moves output on into the socket.
 func (p *piped) send() bool {
-	if p.out.len() == 0 || p.mute || p.finished {
+	if p.out.len() == 0 || p.silent() {
 		return false
 	}
 	n, st := p.env.Socket.Send(p.out.bytes())
@@ -97,7 +97,7 @@ func (p *piped) send() bool {
 
 // owes says whether output waits for room in the socket.
 func (p *piped) owes() bool {
-	if p.finished || p.mute {
+	if p.silent() {
 		return false
 	}
 	return p.out.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0

@@ -160,7 +160,7 @@ func (p *chassis) stuck() bool { return p.stuckR || p.stuckW || p.stuckS || p.ea
 
 // owes says whether output waits for room in the socket.
 func (p *Reference) owes() bool {
-	if p.finished || p.mute {
+	if p.silent() {
 		return false
 	}
 	if p.env.Transport == Attached {

@@ -70,6 +70,13 @@ func (p *chassis) finish(owes bool) bool {
 	return true
 }
 
+// silent says whether nothing can leave any more, so that output is thrown away.
+//
+// Story 72: behind our FIN it was left in the engine. The peer went on sending, and
+// asked for KeyUpdates; the answers filled the engine's output, and Read waited for
+// room there that nobody made, with the peer's data behind it.
+func (p *chassis) silent() bool { return p.mute || p.finished }
+
 // linger arms the timer that bounds a close.
 //
 // Story 49: it was armed when close_notify and FIN had left. With a peer that does

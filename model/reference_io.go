@@ -7,7 +7,7 @@ func (p *Reference) flush() (again bool) {
 	if p.env.Transport == Attached {
 		return false // the engine's calls have done it
 	}
-	for !p.broken && !p.finished {
+	for !p.broken {
 		if p.pipe.len() == 0 {
 			stuck := p.stuck()
 			if !p.drain() {
@@ -15,8 +15,8 @@ func (p *Reference) flush() (again bool) {
 			}
 			again = again || stuck
 		}
-		if p.mute {
-			p.pipe.clear() // nobody gets it, but a read may wait for the room
+		if p.silent() {
+			p.pipe.clear()
 			continue
 		}
 		n, st := p.env.Socket.Send(p.pipe.bytes())

@@ -133,14 +133,14 @@ func (p *completion) submitRecv() {
 // submitSend sends what the engine has, or the rest of a send that was short. It
 // says whether the engine has room again.
 func (p *completion) submitSend() bool {
-	if p.mute && !p.finished { // nobody gets it, but a read may wait for the room
+	if p.silent() {
 		n := p.env.Engine.Drain(p.scratch)
 		if n > 0 {
 			p.retryStuck()
 		}
 		return n > 0
 	}
-	if p.finished || !p.decide(atBufferFree, !p.tx.submitted) {
+	if !p.decide(atBufferFree, !p.tx.submitted) {
 		return false
 	}
 	n := 0
@@ -157,7 +157,7 @@ func (p *completion) submitSend() bool {
 
 // owes says whether output is under way or waits for the send before it.
 func (p *completion) owes() bool {
-	if p.finished || p.mute {
+	if p.silent() {
 		return false
 	}
 	return p.tx.buf.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0

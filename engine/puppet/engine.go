@@ -93,8 +93,9 @@ func (e *engine) step() model.Status {
 	if wrong := e.dispatch(); wrong != nil {
 		return e.fail(wrong)
 	}
-	if e.err != nil {
-		return model.Failed // the peer sent a fatal alert
+	if e.err != nil { // the peer sent a fatal alert: what was sealed before it still goes
+		e.send()
+		return model.Failed
 	}
 	return model.OK
 }
