@@ -380,7 +380,7 @@ func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 		return CloseNotify, 0
 	case l.rests(e):
 		return NoObligation, 0
-	case (r.Failed || p.Gone) && !a.Told && !a.Paused:
+	case (r.Failed || p.Gone || r.MetEnd) && !a.Told && !a.Paused:
 		return AppEnd, 0
 	case a.HalfClosing && !l.tainted(e) && !a.Told && r.Shut&SentClose == 0:
 		return CloseNotify, 0

@@ -235,7 +235,11 @@ func (t *tap) Feed(p []byte) int {
 func (t *tap) Drain(p []byte) int {
 	t.e.call()
 	n := t.e.engine.Drain(p)
-	t.e.moved(&t.e.acct.Drained, n)
+	held, lost := &t.e.acct.Drained, uint64(0)
+	if t.e.out.fin { // it has nowhere to go
+		held = &lost
+	}
+	t.e.moved(held, n)
 	t.e.observe(opDrain, n, 0)
 	return n
 }
