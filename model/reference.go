@@ -186,8 +186,13 @@ func (p *chassis) mayFlush() bool { return p.decide(atFlush, true) }
 
 // discards says whether input is only read to be thrown away: our side is
 // closed, and closing the socket with data unread would send a reset that
-// destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12).
-func (p *chassis) discards() bool { return p.dead || p.closing && p.shut }
+// destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12). Or the
+// peer's side is: what comes behind its close_notify means nothing (RFC 8446, 6.1).
+//
+// Story 74: that was left in the socket until our close_notify had gone. It did not
+// go: the link was full in both directions, and a peer in the middle of its answer to
+// a CertificateRequest had to write before it could read.
+func (p *chassis) discards() bool { return p.dead || p.over || p.closing && p.shut }
 
 // tell tells the app of the end, once.
 func (p *chassis) tell(why Cause) {

@@ -137,7 +137,7 @@ func (p *Reference) listen() bool {
 
 // discard reads and throws away.
 func (p *chassis) discard() bool {
-	p.due = false
+	p.due = p.due && !p.dead && !p.shut // otherwise see carryOn
 	n, st := p.env.Socket.Recv(p.scratch)
 	p.ended(st)
 	return n > 0 || p.eof || p.broken
