@@ -28,6 +28,8 @@ type ShrinkOptions struct {
 	// Runs is how many runs it may take, of which long ones count for several; 0
 	// means what is right for the engine and the script.
 	Runs int
+	// Afresh leaves out what is known of other finds: the project's own corpus.
+	Afresh bool
 	// Progress, if not nil, is called now and then.
 	Progress func(Shrunk)
 }
@@ -121,7 +123,11 @@ func (k *shrinker) shrink() error {
 			return err
 		}
 		before := k.best
-		if err := k.derive(); err != nil || !less(&k.best, &before) {
+		search := k.derive
+		if !k.o.Afresh {
+			search = k.recall
+		}
+		if err := search(); err != nil || !less(&k.best, &before) {
 			return err
 		}
 	}

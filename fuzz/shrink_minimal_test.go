@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -295,6 +296,35 @@ var sample = map[string]bool{
 	"unbounded-buffer/queue-without-limit-slow-reader.script": true,
 }
 
+// -least puts the least of the scripts that the failing runs end in, each looked for
+// afresh, in the place of the corpus's, if that is not as simple. Read the diff.
+var least = flag.Bool("least", false, "put simpler scripts into the corpus")
+
+// simplify is -least for a script of the corpus.
+func simplify(t *testing.T, q *quarry, s *sim.Script) {
+	t.Helper()
+	best := *s
+	q.caught(t, 20, func(r *fuzz.Runner, other *sim.Script) {
+		o := fuzz.ShrinkOptions{Afresh: true}
+		if _, err := fuzz.Shrink(t.Context(), r, other, o); err != nil {
+			t.Fatal(err)
+		}
+		if fuzz.Simpler(other, &best) {
+			best.Config, best.Actions, best.Lines = other.Config, other.Actions, nil
+		}
+	})
+	if !fuzz.Simpler(&best, s) {
+		return
+	}
+	out, err := fuzz.Replay(runnerFor(t, &best), &best, fuzz.ReplayOptions{Trace: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	best.Story = fuzz.Retell(&best, &out)
+	record(t, &best, out.Result.Hash)
+	t.Logf("%d actions instead of %d", len(best.Actions), len(s.Actions))
+}
+
 // TestShrinksAreNormal: twenty failing runs of one cause end in three scripts
 // at most, for each find in the corpus.
 func TestShrinksAreNormal(t *testing.T) {
@@ -317,6 +347,10 @@ func TestShrinksAreNormal(t *testing.T) {
 		}
 		q := quarry{options: fuzz.Options{Pump: spec, Scenario: s.Config.Scenario},
 			property: why.property, like: func(w reason) bool { return w == why }}
+		if *least {
+			simplify(t, &q, s)
+			return
+		}
 		count := map[string]int{}
 		got := q.caught(t, runs, func(r *fuzz.Runner, s *sim.Script) {
 			shrunk(t, r, s)

@@ -18,6 +18,11 @@ type candidate struct {
 	actions []sim.Action
 }
 
+// Simpler says whether a is a simpler script than b, as a shrink sees it.
+func Simpler(a, b *sim.Script) bool {
+	return less(&candidate{a.Config, a.Actions}, &candidate{b.Config, b.Actions})
+}
+
 // less says whether a is simpler than b.
 func less(a, b *candidate) bool { return compare(a, b) < 0 }
 

@@ -1,0 +1,58 @@
+package fuzz
+
+import (
+	"bytes"
+	"io/fs"
+	"sync"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// knownScripts are the scripts of the project's own corpus, by property.
+var knownScripts = sync.OnceValue(func() map[string][]candidate {
+	known := map[string][]candidate{}
+	for _, name := range corpus.Names() {
+		text, err := fs.ReadFile(corpus.Embedded(), name)
+		if err != nil {
+			panic("fuzz: an embedded script can't be read: " + err.Error())
+		}
+		s, err := sim.ParseScript(bytes.NewReader(text), name)
+		if err != nil {
+			panic("fuzz: an embedded script can't be parsed: " + err.Error())
+		}
+		known[s.Property] = append(known[s.Property], candidate{s.Config, s.Actions})
+	}
+	return known
+})
+
+// recall looks for the least script of the best one's cause among those that are known,
+// in the worlds in which they have failed: a mistake that has been made before ends in
+// the script that is known for it, whichever run it was found in. Only if the best
+// script is none of them, it is looked for afresh.
+func (k *shrinker) recall() error {
+	before := k.best
+	for _, old := range knownScripts()[k.cause.property.String()] {
+		c := k.inThisWorld(&old)
+		if _, err := k.try(c); err != nil {
+			return err
+		}
+		if compare(&c, &before) == 0 {
+			return nil
+		}
+	}
+	if less(&k.best, &before) {
+		return nil // single steps first
+	}
+	return k.derive()
+}
+
+// inThisWorld is a known script with the best one's pump and engines.
+func (k *shrinker) inThisWorld(old *candidate) candidate {
+	c := candidate{k.best.cfg, old.actions}
+	c.cfg.Seed = plainSeed
+	for i := range settings {
+		settings[i].set(&c.cfg, settings[i].get(&old.cfg))
+	}
+	return c
+}
