@@ -38,6 +38,7 @@ type chassis struct {
 	drained bool // the engine has no output: no call since it had none
 	wrote   bool // the last output came from the app's side
 	retry   int  // length of the Write that has to be repeated
+	wary    bool // the next Write might begin a handshake: see mayGoOn
 	early   early
 	mask    Events
 	lingers bool // the timer of a close is armed

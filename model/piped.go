@@ -67,7 +67,7 @@ func (p *piped) mayFeed() bool {
 // drain moves output from the engine into its buffer, as far as there is room.
 func (p *piped) drain() bool {
 	room := p.out.limit - p.out.len()
-	if p.broken || room == 0 || !p.mayFlush() {
+	if room == 0 || !p.mayFlush() {
 		return false
 	}
 	n := p.env.Engine.Drain(p.scratch[:room])

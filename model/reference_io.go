@@ -7,7 +7,7 @@ func (p *Reference) flush() (again bool) {
 	if p.env.Transport == Attached {
 		return false // the engine's calls have done it
 	}
-	for !p.broken {
+	for {
 		if p.pipe.len() == 0 {
 			stuck := p.stuck()
 			if !p.drain() {
@@ -34,7 +34,6 @@ func (p *Reference) flush() (again bool) {
 			return again // a short send: the socket is full
 		}
 	}
-	return again
 }
 
 // unsendable takes down that a Send has said reset.
@@ -237,6 +236,10 @@ func (p *chassis) shake() {
 // readEnded says what becomes of a Read that gave no data. The end of the
 // socket counts only now: what had come before it is delivered (MB-53428's
 // second half, bugzoo F1).
+//
+// Story 75: a Read that wants to write counted as one that has no more. Data lay behind
+// the KeyUpdate that it wanted to answer first. Where nothing can leave any more its
+// answer is thrown away, and then it gives them.
 func (p *chassis) readEnded(st Status) {
 	switch {
 	case st == Failed:
@@ -245,10 +248,10 @@ func (p *chassis) readEnded(st Status) {
 		p.failed() // a handshake that the peer has given up
 	case st == Closed:
 		p.tell(Clean)
-	case p.broken:
-		p.tell(Broken)
 	case st == WantWrite:
 		p.stuckR = true
+	case p.broken:
+		p.tell(Broken)
 	case p.eof:
 		p.tell(Truncated)
 	case p.early.sent > 0 && !p.up():
@@ -315,6 +318,9 @@ func (p *chassis) mayWrite() bool {
 // the same bytes from the same place: the engine has sealed them already
 // (bugzoo E1 to E11).
 func (p *chassis) writeOne() bool {
+	if p.wary && !p.mayGoOn() {
+		return false
+	}
 	piece := p.queue.bytes()
 	piece = piece[:min(len(piece), p.env.Limits.Chunk)]
 	if p.retry > 0 {
@@ -353,6 +359,10 @@ func (p *chassis) writeOne() bool {
 // Write began the handshake. It met data that was on its way to us, and any call
 // but a Read fails over that, OpenSSL's too. So a read of nothing goes first; and
 // once more, because with half a record read the first only takes the rest of it.
+//
+// Story 76: the rest of it had not come, and no read could begin the handshake: of five
+// bytes four were there. The Write after the fifth did, and met data. So it is done
+// again, in front of each Write, until no record is half read.
 func (p *chassis) mayGoOn() bool {
 	if p.env.Version == TLS13 || p.over {
 		return true
@@ -367,6 +377,7 @@ func (p *chassis) mayGoOn() bool {
 	}
 	p.note(st)
 	p.due = p.due || st == OK || !p.up()
+	p.wary = p.env.Engine.HasPending()
 	return p.up()
 }
 

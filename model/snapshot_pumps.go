@@ -15,7 +15,7 @@ func (p *chassis) Snapshot(s *Snapshot) {
 	s.Flags(&p.broken, &p.dead, &p.shut, &p.finished, &p.gone, &p.due, &p.stuckR)
 	slips := p.slipped()
 	s.Flags(&p.stuckW, &p.stuckS, &p.drained, &p.wrote, &p.lingers, &slips)
-	s.Flags(&p.mute, &p.stirred)
+	s.Flags(&p.mute, &p.stirred, &p.wary)
 	s.Int(&p.retry)
 	s.Byte((*uint8)(&p.mask))
 	s.Flags(&p.early.open, &p.early.stuck)
