@@ -66,6 +66,9 @@ func (p *piped) mayFeed() bool {
 
 // drain moves output from the engine into its buffer, as far as there is room.
 func (p *piped) drain() bool {
+	if p.silent() {
+		p.out.clear()
+	}
 	room := p.out.limit - p.out.len()
 	if room == 0 || !p.mayFlush() {
 		return false

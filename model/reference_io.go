@@ -318,7 +318,7 @@ func (p *chassis) mayWrite() bool {
 // the same bytes from the same place: the engine has sealed them already
 // (bugzoo E1 to E11).
 func (p *chassis) writeOne() bool {
-	if p.wary && !p.mayGoOn() {
+	if p.wary && p.up() && !p.mayGoOn() {
 		return false
 	}
 	piece := p.queue.bytes()

@@ -107,7 +107,22 @@ func (p *readyFlags) react(st Status) {
 		p.readReady = !p.up()
 	case Closed, Failed:
 		p.last = st
+		if !p.up() {
+			p.last = Failed // a handshake that the peer has given up
+		}
 	}
+}
+
+// recvEnded says what becomes of a recv that gave no data.
+//
+// Story 77: the peer's close was kept behind the data, and judged when it was told: by
+// then a write had begun an answer to a KeyUpdate, and it was taken for a handshake.
+func (p *readyFlags) recvEnded(st Status) {
+	if st == Closed {
+		p.tell(Clean) // react has judged it
+		return
+	}
+	p.readEnded(st)
 }
 
 // mayRead says whether a Read may find something.
@@ -128,7 +143,7 @@ func (p *readyFlags) onRead() {
 		}
 		n, st := p.recv(p.scratch[:p.env.Limits.Chunk])
 		if st != OK {
-			p.readEnded(st)
+			p.recvEnded(st)
 			return
 		}
 		if p.decide(atDeliver, !p.closing) {
@@ -153,6 +168,9 @@ func (p *readyFlags) recv(buf []byte) (n int, st Status) {
 		p.react(st)
 		if p.decide(atKeepEnd, n > 0) {
 			break
+		}
+		if p.last != OK {
+			st = p.last
 		}
 		return 0, st
 	}

@@ -80,7 +80,7 @@ func (p *writeRequest) mayClear() bool {
 // encOut moves ciphertext to the stream below, a write at a time, until it takes no
 // more or there is none. Then the request may be done.
 func (p *writeRequest) encOut() (moved bool) {
-	for p.out.len() > 0 || p.drain() {
+	for p.out.len() > 0 && !p.silent() || p.drain() {
 		if !p.send() {
 			break
 		}
