@@ -3,6 +3,7 @@ package fuzz
 import (
 	"bytes"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"github.com/wantwrite/wantwrite/corpus"
@@ -33,6 +34,9 @@ var knownScripts = sync.OnceValue(func() map[string][]candidate {
 func (k *shrinker) recall() error {
 	before := k.best
 	for _, old := range knownScripts()[k.cause.property.String()] {
+		if !akin(&old, &before) {
+			continue
+		}
 		c := k.inThisWorld(&old)
 		if _, err := k.try(c); err != nil {
 			return err
@@ -47,12 +51,30 @@ func (k *shrinker) recall() error {
 	return k.derive()
 }
 
+// akin says whether a known script is of a script's scenario, or does nothing that it
+// does not do: what began with a renegotiation is not to end with a KeyUpdate.
+func akin(old, c *candidate) bool {
+	if old.cfg.Scenario == c.cfg.Scenario {
+		return true
+	}
+	var does [sim.NumVerbs]bool
+	for _, a := range c.actions {
+		does[a.Verb] = true
+	}
+	return !slices.ContainsFunc(old.actions, func(a sim.Action) bool {
+		return a.Verb != sim.Deliver && a.Verb != sim.Poll && !does[a.Verb]
+	})
+}
+
 // inThisWorld is a known script with the best one's pump and engines.
 func (k *shrinker) inThisWorld(old *candidate) candidate {
 	c := candidate{k.best.cfg, old.actions}
 	c.cfg.Seed = plainSeed
 	for i := range settings {
 		settings[i].set(&c.cfg, settings[i].get(&old.cfg))
+	}
+	if old.cfg.Peer == old.cfg.Pump { // the mistake is at both ends
+		c.cfg.Peer = c.cfg.Pump
 	}
 	return c
 }
