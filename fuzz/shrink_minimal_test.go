@@ -1,7 +1,6 @@
 package fuzz_test
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -281,92 +280,6 @@ func TestStepsAreSeen(t *testing.T) {
 
 // longTests says whether tests may take minutes.
 func longTests() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
-
-// sample are the finds whose normal form is tested each time; the rest are with
-// WANTWRITE_LONG=1.
-var sample = map[string]bool{
-	"busy-loop/kv-original-request-response.script":           true,
-	"crash/recv-after-close-mutual-close.script":              true,
-	"spurious-failure/kv-landed-two-links.script":             true,
-	"spurious-failure/want-write-fatal-long-handshake.script": true,
-	"stall/kv-original-awaited-key-update.script":             true,
-	"stall/kv-original-idle-renegotiation.script":             true,
-	"stall/kv-original-key-update.script":                     true,
-	"truncation/no-close-notify-mutual-close.script":          true,
-	"unbounded-buffer/queue-without-limit-slow-reader.script": true,
-}
-
-// -least puts the least of the scripts that the failing runs end in, each looked for
-// afresh, in the place of the corpus's, if that is not as simple. Read the diff.
-var least = flag.Bool("least", false, "put simpler scripts into the corpus")
-
-// simplify is -least for a script of the corpus.
-func simplify(t *testing.T, q *quarry, s *sim.Script) {
-	t.Helper()
-	best := *s
-	q.caught(t, 20, func(r *fuzz.Runner, other *sim.Script) {
-		o := fuzz.ShrinkOptions{Afresh: true}
-		if _, err := fuzz.Shrink(t.Context(), r, other, o); err != nil {
-			t.Fatal(err)
-		}
-		if fuzz.Simpler(other, &best) {
-			best.Config, best.Actions, best.Lines = other.Config, other.Actions, nil
-		}
-	})
-	if !fuzz.Simpler(&best, s) {
-		return
-	}
-	out, err := fuzz.Replay(runnerFor(t, &best), &best, fuzz.ReplayOptions{Trace: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	best.Story = fuzz.Retell(&best, &out)
-	record(t, &best, out.Result.Hash)
-	t.Logf("%d actions instead of %d", len(best.Actions), len(s.Actions))
-}
-
-// TestShrinksAreNormal: twenty failing runs of one cause end in three scripts
-// at most, for each find in the corpus.
-func TestShrinksAreNormal(t *testing.T) {
-	if require.Race {
-		t.Skip("takes too long with the race detector, which has nothing to see here")
-	}
-	const runs, forms = 20, 3
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
-		name := strings.TrimPrefix(t.Name(), "TestShrinksAreNormal/")
-		if !longTests() && !sample[name] {
-			t.Skip("with WANTWRITE_LONG=1")
-		}
-		why, ok := reasonOf(r, s)
-		if !ok {
-			t.Fatal("the corpus's script does not fail")
-		}
-		spec, err := fuzz.NewCatalog().Pump(s.Config.Pump)
-		if err != nil {
-			t.Fatal(err)
-		}
-		q := quarry{options: fuzz.Options{Pump: spec, Scenario: s.Config.Scenario},
-			property: why.property, like: func(w reason) bool { return w == why }}
-		if *least {
-			simplify(t, &q, s)
-			return
-		}
-		count := map[string]int{}
-		got := q.caught(t, runs, func(r *fuzz.Runner, s *sim.Script) {
-			shrunk(t, r, s)
-			count[string(s.Format())]++
-		})
-		if got < runs {
-			t.Errorf("got %d failing runs; want %d", got, runs)
-		}
-		if len(count) > forms {
-			t.Errorf("got %d scripts of %d runs; want at most %d", len(count), got, forms)
-			for text, n := range count {
-				t.Logf("%d times:\n%s", n, text)
-			}
-		}
-	})
-}
 
 // deafPump is the example with two mistakes: what a read has answered is not
 // sent, and who has paused once does nothing any more.

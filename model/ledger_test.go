@@ -87,6 +87,7 @@ func TestStallFindsEachObligation(t *testing.T) {
 			[]hand{func(_ *Ledger, a, p *Account) { a.Gone, p.Told = true, true }}},
 		{AppEnd, 0, own(func(a *Account) { a.Rest.Failed = true }), []hand{told(Fault), paused}},
 		{AppEnd, 0, func(_ *Ledger, _, p *Account) { p.Gone = true }, []hand{told(Clean)}},
+		{AppEnd, 0, own(func(a *Account) { a.Rest.MetEnd = true }), []hand{told(Truncated), paused}},
 	} {
 		f, bad := verdict(Stall, AtRest, []hand{tc.make})
 		if !bad || f.Obligation != tc.owed || f.Bytes != tc.bytes || f.End != 0 {

@@ -1,0 +1,53 @@
+package puppet_test
+
+import (
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// TestDrainGivesAll: a Drain that gives less than it was asked for has given all,
+// however small the buffer that it comes through (story 73).
+func TestDrainGivesAll(t *testing.T) {
+	roles(t, func(t *testing.T, v model.Version, r model.Role) {
+		cfg := base(v)
+		cfg.Out = 64
+		l := open(t, puppet.New(), r, cfg).established()
+		l.puppet().Attack(model.AttackContent, 4096)
+		e := l.ends[r]
+		if e.OutputPending() != 64 || e.(model.Inspector).Unsent() == 0 {
+			t.Fatalf("got %d bytes in the buffer and %d behind; want it full",
+				e.OutputPending(), e.(model.Inspector).Unsent())
+		}
+		p := make([]byte, 1<<15)
+		if n := e.Drain(p[:100]); n != 100 {
+			t.Errorf("got %d bytes; want 100, which is more than the buffer", n)
+		}
+		if n := e.Drain(p); n < 4000 || e.OutputPending() != 0 || e.(model.Inspector).Unsent() != 0 {
+			t.Errorf("got %d bytes; want the rest of 4096, and nothing left", n)
+		}
+	})
+}
+
+// TestAnswersLeaveBeforeTheEnd: what an end has sealed before the peer's fatal alert
+// waits for Drain when the call that met it returns.
+func TestAnswersLeaveBeforeTheEnd(t *testing.T) {
+	for _, r := range []model.Role{model.Client, model.Server} {
+		l := open(t, puppet.New(), r, base(model.TLS13)).established()
+		l.victim().(model.Attacker).Attack(model.AttackKeyUpdates, 1)
+		l.victim().Feed([]byte{23, 3, 3, 0, 20, 19: 0, 24: 0}) // no record of ours
+		if _, st := l.read(r.Peer()); st != model.Failed {
+			t.Fatalf("%v reads %v; want failed", r.Peer(), st)
+		}
+		l.carry(r.Peer(), 1<<16)
+		if _, st := l.read(r); st != model.Failed {
+			t.Fatalf("%v reads %v; want failed, by an alert", r, st)
+		}
+		pending := l.ends[r].OutputPending()
+		if n := l.ends[r].Drain(l.buf[:]); pending == 0 || n != pending {
+			t.Errorf("%v: got %d bytes of %d that wait; want its answer to the KeyUpdate", r, n,
+				pending)
+		}
+	}
+}
