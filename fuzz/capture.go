@@ -73,6 +73,7 @@ type side struct {
 	next uint32 // its next sequence number
 	seen uint32 // what it acknowledges: the other's next one that has come
 	over bool   // it has sent a FIN, or somebody a RST
+	full bool   // its last packet has said that its window is closed
 }
 
 // CapturePort is the server's in a capture: that of openssl-s_server(1). On 443
@@ -131,6 +132,7 @@ func (c *capture) send(f *flow, from int, flags byte, payload []byte) int {
 	}
 	c.packets = append(c.packets, packet{link: int(f.end / 2), at: c.time(), data: s.bytes()})
 	me.next += uint32(len(payload))
+	me.full = s.window == 0
 	return len(c.packets) - 1
 }
 
@@ -179,8 +181,15 @@ func (c *capture) event(ev *sim.Event) {
 	}
 }
 
-// data writes bytes of a side as one segment, or as few as they fit.
+// data writes bytes of a side as one segment, or as few as they fit. The other side has
+// opened its window again before.
+//
+// Story 78: nobody said so. A single byte behind a closed window looks like a probe of
+// it, and Wireshark missed it for the rest of the stream.
 func (c *capture) data(f *flow, from int, p []byte) (at int) {
+	if other := 1 - from; len(p) > 0 && f.sides[other].full && c.window(f, other) > 0 {
+		c.send(f, other, tcpAck, nil)
+	}
 	for len(p) > 0 {
 		n := min(len(p), maxSegment)
 		at = c.send(f, from, tcpPush|tcpAck, p[:n])

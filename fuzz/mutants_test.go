@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -78,7 +79,7 @@ func TestDefaultHuntsKillEveryMutant(t *testing.T) {
 // another for which it has a reason. With WANTWRITE_LONG=1 in 20,000 schedules
 // each.
 func TestMutantsBreakNothingElse(t *testing.T) {
-	schedules := uint64(400)
+	schedules := require.Fewer(400)
 	if longTests() {
 		schedules = 20000
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -20,7 +21,8 @@ func TestReference(t *testing.T) { fuzz.Check(t, model.ReferenceSpec()) }
 // 1000000.
 func TestReferenceHolds(t *testing.T) {
 	spec := model.ReferenceSpec()
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 7, Schedules: 60000}
+	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 7,
+		Schedules: require.Fewer(60000)}
 	if testing.Short() {
 		h.Schedules /= 10
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -16,7 +17,7 @@ import (
 // TestShapesHold: hunts find nothing in the correct pumps of other shapes, in all
 // that they are made for. With WANTWRITE_LONG=1 in 1,000,000 schedules each.
 func TestShapesHold(t *testing.T) {
-	schedules := uint64(3000)
+	schedules := require.Fewer(3000)
 	if longTests() {
 		schedules = 1000000
 	}

@@ -19,3 +19,12 @@ func Missing(t testing.TB, name string, why any) {
 	}
 	t.Skip(why)
 }
+
+// Fewer is n, or a tenth with the race detector: it looks for goroutines that meet, and
+// what one of them does ten times as often shows it nothing more.
+func Fewer(n uint64) uint64 {
+	if Race {
+		return n / 10
+	}
+	return n
+}
