@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
@@ -123,10 +124,11 @@ func TestHuntsMeetEveryMessage(t *testing.T) {
 		{"post-handshake-auth", "CertificateRequest", 500},
 		{"early-data", "EndOfEarlyData", 250},
 	} {
-		seen := witnessed(t, fuzz.Options{Scenario: want.scenario}, 1000)
-		if got := seen[want.message]; got < want.least {
-			t.Errorf("got %s in %d of 1000 schedules of scenario %q; want %d", want.message, got,
-				want.scenario, want.least)
+		n, least := require.Fewer(1000), int(require.Fewer(uint64(want.least)))
+		seen := witnessed(t, fuzz.Options{Scenario: want.scenario}, n)
+		if got := seen[want.message]; got < least {
+			t.Errorf("got %s in %d of %d schedules of scenario %q; want %d", want.message, got, n,
+				want.scenario, least)
 		}
 		t.Logf("%q: %v", want.scenario, seen)
 	}

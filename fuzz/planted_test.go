@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -104,6 +105,9 @@ type plantedHunt struct {
 // long form, with WANTWRITE_LONG=1 as CI has it, gives the walk 1,000,000 schedules,
 // and the portfolio three seeds and a minute for each.
 func TestPlantedDepthFour(t *testing.T) {
+	if require.Race {
+		t.Skip("takes too long with the race detector, which sees workers meet in other tests")
+	}
 	deep := os.Getenv("WANTWRITE_LONG") == "1"
 	walk := plantedHunt{"random", 1, 20000}
 	seeds := []uint64{0}
