@@ -72,6 +72,12 @@ var unconfirmed = map[string]string{
 		"renegotiation is not supported",
 }
 
+// soundThere are the scripts that run on OpenSSL and find nothing. The README lists them too.
+var soundThere = map[string]bool{
+	// Both ends share the thread's queue there, and the other end's pump clears it between.
+	"spurious-failure/errors-never-cleared-flipped-hello.script": true,
+}
+
 // Every other script of the model's corpus has the same verdict on OpenSSL,
 // without an action that is not enabled there: the model is that close.
 func TestCorpusOnOpenSSL(t *testing.T) {
@@ -93,8 +99,14 @@ func TestCorpusOnOpenSSL(t *testing.T) {
 			len(got), len(names))
 	}
 	for i, name := range names {
-		if got[i]["property"] != path.Dir(name) || got[i]["skipped"] != 0.0 {
-			t.Errorf("%s: got %v; want its property, and nothing skipped", name, got[i])
+		result := "violation"
+		if soundThere[name] {
+			result = "clean"
+		}
+		if got[i]["result"] != result || got[i]["property"] != path.Dir(name) ||
+			got[i]["skipped"] != 0.0 {
+			t.Errorf("%s: got %v; want a %s of its property, and nothing skipped", name, got[i],
+				result)
 		}
 	}
 }
