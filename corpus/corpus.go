@@ -38,6 +38,15 @@ func Names() []string {
 	return names
 }
 
+// Text is a script of Embedded, by its name in Names.
+func Text(name string) []byte {
+	text, err := files.ReadFile(name)
+	if err != nil {
+		panic("corpus: an embedded file can't be read: " + err.Error())
+	}
+	return text
+}
+
 // All lists the scripts below dir, sorted: names that Open takes. Files and
 // folders whose names begin with a dot are left out, half-written ones among
 // them. A folder that does not exist is an error that is fs.ErrNotExist.

@@ -3,7 +3,6 @@ package fuzz_test
 import (
 	"bytes"
 	"errors"
-	"io/fs"
 	"reflect"
 	"strings"
 	"testing"
@@ -60,11 +59,7 @@ func FuzzScript(f *testing.F) {
 	f.Add([]byte("wantwrite script 1\n\npoll server\n"))
 	f.Add([]byte("\x7fELF\x00"))
 	for _, name := range corpus.Names() {
-		text, err := fs.ReadFile(corpus.Embedded(), name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(text)
+		f.Add(corpus.Text(name))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := sim.ParseScript(bytes.NewReader(text), "fuzz.script")

@@ -2,7 +2,6 @@ package fuzz
 
 import (
 	"bytes"
-	"io/fs"
 	"slices"
 	"sync"
 
@@ -14,11 +13,7 @@ import (
 var knownScripts = sync.OnceValue(func() map[string][]candidate {
 	known := map[string][]candidate{}
 	for _, name := range corpus.Names() {
-		text, err := fs.ReadFile(corpus.Embedded(), name)
-		if err != nil {
-			panic("fuzz: an embedded script can't be read: " + err.Error())
-		}
-		s, err := sim.ParseScript(bytes.NewReader(text), name)
+		s, err := sim.ParseScript(bytes.NewReader(corpus.Text(name)), name)
 		if err != nil {
 			panic("fuzz: an embedded script can't be parsed: " + err.Error())
 		}

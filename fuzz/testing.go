@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -185,11 +184,7 @@ func (r *Runner) single(data []byte) (sim.Result, error) {
 // seedScripts are the texts of the project's corpus and of the test's own.
 func seedScripts(f *testing.F) (seeds [][]byte) {
 	for _, name := range corpus.Names() {
-		text, err := fs.ReadFile(corpus.Embedded(), name)
-		if err != nil {
-			f.Fatal(err)
-		}
-		seeds = append(seeds, text)
+		seeds = append(seeds, corpus.Text(name))
 	}
 	own, err := corpus.All(testCorpus)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
