@@ -109,8 +109,8 @@ func TestShrinkRecalls(t *testing.T) {
 	q.caught(t, 2, func(r *fuzz.Runner, s *sim.Script) {
 		afresh := *s
 		st := shrunk(t, r, s)
-		if text := actionText(s); text != actionText(known) || !st.Minimal {
-			t.Errorf("got %+v:\n%s\nwant the corpus's:\n%s", st, text, actionText(known))
+		if text := actionsOf(s); text != actionsOf(known) || !st.Minimal {
+			t.Errorf("got %+v:\n%s\nwant the corpus's:\n%s", st, text, actionsOf(known))
 		}
 		slow, err := fuzz.Shrink(t.Context(), r, &afresh, fuzz.ShrinkOptions{Afresh: true})
 		if err != nil || slow.Runs <= st.Runs {
@@ -118,17 +118,8 @@ func TestShrinkRecalls(t *testing.T) {
 		}
 		for _, a := range s.Actions {
 			if a.Verb == sim.KeyUpdate {
-				t.Errorf("a renegotiation has become a KeyUpdate:\n%s", actionText(s))
+				t.Errorf("a renegotiation has become a KeyUpdate:\n%s", actionsOf(s))
 			}
 		}
 	})
-}
-
-// actionText is what a script does.
-func actionText(s *sim.Script) string {
-	var lines []string
-	for _, a := range s.Actions {
-		lines = append(lines, a.String())
-	}
-	return strings.Join(lines, "\n")
 }
