@@ -107,9 +107,6 @@ func (p *readyFlags) react(st Status) {
 		p.readReady = !p.up()
 	case Closed, Failed:
 		p.last = st
-		if !p.up() {
-			p.last = Failed // a handshake that the peer has given up
-		}
 	}
 }
 
@@ -119,7 +116,7 @@ func (p *readyFlags) react(st Status) {
 // then a write had begun an answer to a KeyUpdate, and it was taken for a handshake.
 func (p *readyFlags) recvEnded(st Status) {
 	if st == Closed {
-		p.tell(Clean) // react has judged it
+		p.tell(Clean)
 		return
 	}
 	p.readEnded(st)
@@ -165,12 +162,12 @@ func (p *readyFlags) recv(buf []byte) (n int, st Status) {
 		if st == OK {
 			continue
 		}
+		if st == Closed && !p.up() {
+			st = Failed // a handshake that the peer has given up
+		}
 		p.react(st)
 		if p.decide(atKeepEnd, n > 0) {
 			break
-		}
-		if p.last != OK {
-			st = p.last
 		}
 		return 0, st
 	}
