@@ -346,7 +346,7 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 	switch {
 	case a.queue() > uint64(a.Limits.Queue):
 		f.Obligation, f.Bytes = PumpQueue, a.queue()
-	case a.pipeOut() > limit && !a.Broken:
+	case a.pipeOut() > limit:
 		f.Obligation, f.Bytes = PumpPipe, a.pipeOut()
 	case a.Closing, a.Told:
 		// What comes now may be thrown away, behind a close_notify even must be

@@ -236,7 +236,7 @@ func (t *tap) Drain(p []byte) int {
 	t.e.call()
 	n := t.e.engine.Drain(p)
 	held, lost := &t.e.acct.Drained, uint64(0)
-	if t.e.out.fin { // it has nowhere to go
+	if t.e.out.fin || t.e.acct.Broken { // it has nowhere to go
 		held = &lost
 	}
 	t.e.moved(held, n)
