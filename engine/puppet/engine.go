@@ -193,11 +193,12 @@ func (e *engine) alerted(content []byte) *failure {
 	return nil
 }
 
-// Handshake implements [model.Engine].
+// Handshake implements [model.Engine]. However it ends, what it has answered leaves.
 func (e *engine) Handshake() model.Status {
 	if !e.enter() {
 		return model.Failed
 	}
+	defer e.send()
 	for e.hand.at != settled {
 		switch {
 		case len(e.plain) > 0:
@@ -209,15 +210,18 @@ func (e *engine) Handshake() model.Status {
 			return st
 		}
 	}
-	e.send()
 	return model.OK
 }
 
 // Read implements [model.Engine].
+//
+// Story 79: a Read that absorbed a KeyUpdate and then a close_notify said Closed, and
+// its answer waited for a call that nobody owed it.
 func (e *engine) Read(p []byte) (int, model.Status) {
 	if !e.enter() {
 		return 0, model.Failed
 	}
+	defer e.send()
 	for len(e.plain) == 0 {
 		if e.shut&model.ReceivedClose != 0 {
 			return 0, model.Closed
@@ -226,7 +230,6 @@ func (e *engine) Read(p []byte) (int, model.Status) {
 			return 0, st
 		}
 	}
-	e.send()
 	n := copy(p, e.plain)
 	e.plain = e.plain[n:]
 	return n, model.OK
@@ -286,6 +289,7 @@ func (e *engine) Shutdown() model.Status {
 			return st
 		}
 	}
+	e.send()
 	switch {
 	case e.Unsent() > 0:
 		return model.WantWrite
