@@ -31,6 +31,7 @@ type end struct {
 	wrote                   int    // plaintext that Write has taken
 	early                   int    // length of the last WriteEarly
 	writesEarly, readsEarly bool   // it has to be made again; ReadEarly is not at the end
+	past                    bool   // a call was made behind which no early data is written
 	owed                    int    // length of the write that has to be made again
 	data                    []byte // what is written: the same for both libraries
 	moved                   bool   // a retry comes from spare
@@ -275,14 +276,29 @@ func (e *end) impolite(c Call) bool {
 func unfinished(st model.Status) bool { return st == model.WantRead || st == model.WantWrite }
 
 // writeEarly offers the same data at each call: where it is from shows as well.
+//
+// Story 80: an error that a refused KeyUpdate had left in the queue hid that early
+// data waited for room, and a Write came in the middle of it. Only behind a call that
+// ends early data is a failed WriteEarly of an engine that lives one that was refused.
 func (e *end) writeEarly(n int) (took int, st model.Status) {
-	if e.writesEarly {
-		n = e.early
-	}
 	n = min(n, 1<<15)
 	took, st = e.engine.WriteEarly(e.data[:n])
-	e.early, e.writesEarly = n, unfinished(st) || st == model.Failed && e.writesEarly
+	hidden := st == model.Failed && (e.writesEarly || !e.past && !e.failed())
+	e.early, e.writesEarly = n, unfinished(st) || hidden
 	return took, st
+}
+
+// again is the call as it has to be made: early data that waits is offered whole.
+func (e *end) again(c Call) Call {
+	switch c.Op {
+	case WriteEarly:
+		if e.writesEarly {
+			c.N = e.early
+		}
+	case Handshake, Read, Write, Moved, Shorter:
+		e.past = true
+	}
+	return c
 }
 
 // drain moves output onto the way to the peer.

@@ -95,6 +95,7 @@ func (c *Comparison) Run(s Setting, calls []Call) (*Difference, error) {
 		if e.impolite(call) || c.avoid != nil && c.avoid(call, e.owed) {
 			continue
 		}
+		call = e.again(call)
 		if c.mute && !c.queue {
 			e.engine.ClearErrors() // it has no queue
 		}
