@@ -51,3 +51,22 @@ func TestAnswersLeaveBeforeTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswersLeaveThoughClosed: a Read that absorbs a KeyUpdate that asks for one, and
+// then a close_notify, says Closed, and its answer waits for Drain (story 79).
+func TestAnswersLeaveThoughClosed(t *testing.T) {
+	for _, r := range []model.Role{model.Client, model.Server} {
+		l := open(t, puppet.New(), r, base(model.TLS13)).established()
+		l.victim().KeyUpdate(true)
+		l.victim().Shutdown()
+		l.settle()
+		if _, st := l.read(r); st != model.Closed {
+			t.Fatalf("%v reads %v; want closed", r, st)
+		}
+		pending := l.ends[r].OutputPending()
+		if n := l.ends[r].Drain(l.buf[:]); pending == 0 || n != pending {
+			t.Errorf("%v: got %d bytes of %d that wait; want its answer to the KeyUpdate", r, n,
+				pending)
+		}
+	}
+}
