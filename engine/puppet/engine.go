@@ -284,7 +284,10 @@ func (e *engine) Shutdown() model.Status {
 	}
 	e.notifyClose()
 	e.send()
-	for e.shut&model.ReceivedClose == 0 && len(e.plain) == 0 && e.Unsent() == 0 {
+	for e.shut&model.ReceivedClose == 0 && len(e.plain) == 0 {
+		if e.push(); e.Unsent() > 0 {
+			break
+		}
 		if st := e.step(); st != model.OK {
 			return st
 		}
