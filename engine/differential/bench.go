@@ -133,6 +133,7 @@ func (b *bench) do(c Call) (o outcome) {
 	case b.whole && (c.Op == Drain || c.Op == Feed):
 		c.N = 1 << 18
 	}
+	e.past = e.past || c.Op.endsEarly()
 	switch c.Op {
 	case Read:
 		p := e.buffer[:min(c.N, len(e.buffer))]
@@ -290,15 +291,19 @@ func (e *end) writeEarly(n int) (took int, st model.Status) {
 
 // again is the call as it has to be made: early data that waits is offered whole.
 func (e *end) again(c Call) Call {
-	switch c.Op {
-	case WriteEarly:
-		if e.writesEarly {
-			c.N = e.early
-		}
-	case Handshake, Read, Write, Moved, Shorter:
-		e.past = true
+	if c.Op == WriteEarly && e.writesEarly {
+		c.N = e.early
 	}
 	return c
+}
+
+// endsEarly says whether no early data is written behind a call.
+func (o Op) endsEarly() bool {
+	switch o {
+	case Handshake, Read, Write, Moved, Shorter:
+		return true
+	}
+	return false
 }
 
 // drain moves output onto the way to the peer.
