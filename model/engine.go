@@ -252,8 +252,8 @@ type Traits struct {
 	// DiesBlocked: what has to be answered while a Write waits for room, a
 	// ClientHello or a second KeyUpdate, is fatal, and Err wraps ErrLibrary
 	// (OpenSSL, issue 8677). Otherwise it is answered behind the Write. And early
-	// data that waits for room is counted again whenever it is offered again,
-	// until it is too much.
+	// data for which the buffer of a handshake has no room is counted again
+	// whenever it is offered again, until it is too much.
 	DiesBlocked bool
 	// LosesAlerts: the rest of an alert that did not fit is lost, or is in the
 	// way of the next Write, which is fatal; Err then wraps ErrLibrary (OpenSSL).

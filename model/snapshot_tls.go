@@ -53,6 +53,23 @@ func (t *TLS) snapshotOutput(s *Snapshot) {
 		t.claim = nil // nobody asks where it came from
 	}
 	s.Address(&t.claim)
+	t.snapshotBuffer(s)
+}
+
+// snapshotBuffer: what a WriteEarly may still have to do with it.
+func (t *TLS) snapshotBuffer(s *Snapshot) {
+	b := &t.buffer
+	if !t.cfg.Traits.DiesBlocked || t.early != earlyFlowing {
+		*b = earlyBuffer{}
+		return
+	}
+	s.Int(&b.off)
+	s.Int(&b.held)
+	s.Int(&b.over)
+	s.Int(&b.rest)
+	if !b.fits(len(t.pend)) {
+		s.bad, *b = true, earlyBuffer{}
+	}
 }
 
 // snapshotInput: a record is either arriving, or it is whole and its data wait

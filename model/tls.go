@@ -17,10 +17,11 @@ type TLS struct {
 	facts      cond
 	rounds     uint64 // handshakes begun: the hellos of each are different
 	early      earlyPhase
-	earlyCount int  // bytes of early data so far; of what is thrown away, sealed
-	earlySeal  int  // plaintext of a WriteEarly that is sealed
-	retried    bool // a HelloRetryRequest has gone by
-	names      bool // TLS 1.2: the ClientHello names the session
+	earlyCount int         // bytes of early data so far; of what is thrown away, sealed
+	earlySeal  int         // plaintext of a WriteEarly that is sealed
+	buffer     earlyBuffer // of a client, while it sends early data
+	retried    bool        // a HelloRetryRequest has gone by
+	names      bool        // TLS 1.2: the ClientHello names the session
 	transcript uint64
 	secrets    [numKeys]uint64
 	write      sealer

@@ -19,10 +19,6 @@ const (
 	earlyOverhead = 98
 )
 
-// earlyBuffer is how much of a client's output OpenSSL holds in a buffer, in
-// bytes, before a write of early data is blocked.
-const earlyBuffer = 4096
-
 // typeSkipped stands for the type of a record that is thrown away.
 const typeSkipped = 0xff
 
@@ -47,7 +43,7 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	}
 	// The ClientHello need not have left: OpenSSL has a buffer for both.
 	t.want = OK
-	again := t.unsent() > earlyBuffer && t.cfg.Traits.DiesBlocked
+	again := t.buffer.over > 0 && t.cfg.Traits.DiesBlocked
 	if t.earlySeal == 0 || again {
 		t.earlyCount += len(p)
 	}
@@ -58,10 +54,11 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	default:
 		return 0, t.fail(AlertInternalError, faultTooEarly)
 	}
+	before := len(t.pend)
 	if len(p) > t.earlySeal {
 		t.sealEarly(p[t.earlySeal:])
 	}
-	if st := t.push(); st != OK {
+	if st := t.pushEarly(len(t.pend) - before); st != OK {
 		return 0, t.judge(st)
 	}
 	t.earlySeal = 0

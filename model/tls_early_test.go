@@ -125,3 +125,42 @@ func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
 		}
 	}
 }
+
+// Story 81: early data that waits is counted again with each call if some of it is
+// in front of the buffer of a handshake, and that may be so though less waits than
+// the buffer holds. 10,000 bytes are allowed; ended says after how many calls it was
+// too much, 0 that it never was.
+func TestEarlyDataIsCountedAgain(t *testing.T) {
+	for name, c := range map[string]struct{ room, record, bytes, ended int }{
+		"it fits the buffer":                    {200, 512, 3000, 0},
+		"it does not":                           {200, 512, 5000, 3},
+		"what waits fits, and has no room":      {2000, 512, 4000, 3},
+		"the first block has left":              {4200, 512, 4000, 0},
+		"a long record goes past the buffer":    {200, 8000, 8000, 2},
+		"the rest of a long record has no room": {1000, 4500, 4500, 3},
+		"the rest of a long record has room":    {4600, 4500, 4500, 0},
+	} {
+		for _, trait := range []bool{true, false} {
+			cfg := earlyConfig(c.room)
+			cfg.MaxRecord, cfg.EarlyData, cfg.Traits.DiesBlocked = c.record, 10000, trait
+			client, calls := newPair(t, cfg).ends[Client], 1
+			for calls < 20 {
+				if _, st := client.WriteEarly(make([]byte, c.bytes)); st == Failed {
+					break
+				} else if st != WantWrite {
+					t.Fatalf("%s: %s; want it to wait for room", name, st)
+				}
+				calls++
+			}
+			switch {
+			case trait && c.ended > 0:
+				if !errors.Is(client.Err(), ErrLibrary) || calls != c.ended {
+					t.Errorf("%s: after %d calls %v; want %d, and the library to fail by itself", name,
+						calls, client.Err(), c.ended)
+				}
+			case client.Err() != nil:
+				t.Errorf("%s, and dies-blocked is %t: %v; want nothing", name, trait, client.Err())
+			}
+		}
+	}
+}

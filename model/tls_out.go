@@ -116,7 +116,7 @@ func (t *TLS) sendFlight(parts []part) {
 	}
 	t.sealPacked()
 	if len(t.pend) > before {
-		t.flight = true
+		t.flight, t.buffer.held = true, len(t.pend)-before
 		t.push()
 	}
 }

@@ -139,8 +139,9 @@ type Setting struct {
 	Version   model.Version
 	Transport model.Transport
 	// In and Out are the buffers' sizes in bytes; attached, those of the
-	// socket. With certificates they are not used, and there is room for
-	// everything: only a PSK's messages have the same length in all handshakes.
+	// socket. With certificates they are not used, and there is room for a
+	// handshake and all early data: only a PSK's messages have the same length in
+	// all handshakes.
 	In, Out int
 	// Record is the most plaintext of a record.
 	Record int
@@ -184,6 +185,26 @@ func DrawSetting(draw Choice) (s Setting) {
 	return s
 }
 
+// drawEarly draws a client that may send early data and whose output is slow, and
+// how it writes it.
+func drawEarly(draw Choice) (Setting, []Call) {
+	s := Setting{Version: model.TLS13, Transport: model.Transport(draw(2, "transport")),
+		In: 1 << 14, Out: 1 + draw(1<<14, "room"), Moving: true, Resume: true, Early: 1 << 17,
+		Record: []int{512, 700, 4074, 4075, 5000, 16384}[draw(6, "record")]}
+	calls := make([]Call, 100)
+	for i := range calls {
+		switch draw(3, "op") {
+		case 0:
+			calls[i] = Call{Op: WriteEarly, N: 1 + draw(1<<14, "bytes")}
+		case 1:
+			calls[i] = Call{Op: Drain, N: 1 + draw(1<<13, "bytes")}
+		case 2:
+			calls[i] = Call{Op: Feed, On: model.Server, N: 1 + draw(1<<13, "bytes")}
+		}
+	}
+	return s, calls
+}
+
 // drawBuffer draws the size of a buffer, from 1 byte up.
 func drawBuffer(draw Choice) int {
 	switch draw(6, "buffer") {
@@ -202,7 +223,7 @@ func drawBuffer(draw Choice) int {
 // configure makes the configuration of an end.
 func (s Setting) configure(role model.Role) model.EngineConfig {
 	if s.Certs {
-		s.In, s.Out = 1<<18, 1<<16
+		s.In, s.Out = 1<<18, 1<<16+2*s.Early
 	}
 	s.Mutual = s.Mutual && s.Certs
 	c := model.EngineConfig{Role: role, Version: s.Version, Transport: s.Transport, In: s.In,

@@ -68,7 +68,11 @@ func (c *Comparison) Sequence(draw Choice) (*Difference, error) {
 	if c.adapt != nil {
 		c.adapt(&s)
 	}
-	d, err := c.Run(s, DrawCalls(draw, 50+draw(151, "calls")))
+	return c.settle(c.Run(s, DrawCalls(draw, 50+draw(151, "calls"))))
+}
+
+// settle shrinks a difference, or counts the trait that explains it.
+func (c *Comparison) settle(d *Difference, err error) (*Difference, error) {
 	switch {
 	case d == nil || err != nil:
 		return nil, err

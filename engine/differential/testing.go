@@ -74,6 +74,23 @@ func check(t rapid.TB, c *Comparison, draw Choice) {
 	}
 }
 
+// Early compares early data that leaves through a small buffer, or a slow socket,
+// which ordinary sequences seldom fill: whoever offers it again pays for it again
+// in OpenSSL, or not, by how it lies in a buffer in front of that one.
+func Early(t *testing.T, c *Comparison) {
+	for seed := range uint64(sequences) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		s, calls := drawEarly(func(n int, _ string) int { return r.IntN(n) })
+		d, err := c.settle(c.Run(s, calls))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d != nil {
+			t.Fatalf("%v with seed %d", d, seed)
+		}
+	}
+}
+
 // A Show is a sequence that shows a trait: with its last call the library is not
 // like the model by default. Test, if not nil, is a test that shows it on a link
 // of two libraries: what neither end can begin by itself.

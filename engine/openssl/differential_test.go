@@ -19,6 +19,10 @@ func FuzzLikeTheModel(f *testing.F) {
 	differential.Fuzz(f, differential.OpenSSL(need(f)))
 }
 
+func TestEarlyDataLikeTheModel(t *testing.T) {
+	differential.Early(t, differential.OpenSSL(need(t)))
+}
+
 // What OpenSSL does to itself, call by call. See differential.Traits.
 func TestTraits(t *testing.T) {
 	const all = 1 << 15
