@@ -82,7 +82,10 @@ func list(from fs.FS) (names []string, err error) {
 // message can name it.
 func Open(path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &fileError{"cannot open " + path, err, "; want a script that was saved by: wantwrite hunt"}
+	case err != nil:
 		return nil, &fileError{"cannot open " + path, err, ""}
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
