@@ -84,7 +84,8 @@ func Open(path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &fileError{"cannot open " + path, err, "; want a script that was saved by: wantwrite hunt"}
+		return nil, &fileError{"cannot open " + path, err,
+			"; want a script that was saved by: wantwrite hunt"}
 	case err != nil:
 		return nil, &fileError{"cannot open " + path, err, ""}
 	}
