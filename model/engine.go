@@ -234,7 +234,7 @@ func (r RenegPolicy) String() string {
 
 // Traits are what libraries do differently. The zero value is OpenSSL's
 // behaviour with renegotiation allowed, without what it does to itself:
-// DiesBlocked and LosesAlerts.
+// DiesBlocked, LosesAlerts and PausesEarly.
 type Traits struct {
 	// Renegotiation: allowed, refused with a warning, or ignored.
 	Renegotiation RenegPolicy
@@ -259,6 +259,12 @@ type Traits struct {
 	// way of the next Write, which is fatal; Err then wraps ErrLibrary (OpenSSL).
 	// Otherwise it leaves with the next call.
 	LosesAlerts bool
+	// PausesEarly: where a Read of a client that has sent early data has left the
+	// server's flight in the middle, a Handshake or Write that finds the rest of it
+	// stops behind it as well, and says OK (OpenSSL). The Write's data then count as
+	// early data. Otherwise such a call concludes the handshake, as
+	// SSL_write_early_data(3) says.
+	PausesEarly bool
 	// AlertsAfterClose: a failure after our close_notify is told all the same
 	// (crypto/tls).
 	AlertsAfterClose bool

@@ -164,3 +164,58 @@ func TestEarlyDataIsCountedAgain(t *testing.T) {
 		}
 	}
 }
+
+// paused is a client that has sent early data, and whose Read has left the server's
+// flight in the middle: the ServerHello is read, and the rest of it waits.
+func (p *pairOf) paused() *TLS {
+	p.t.Helper()
+	client, server := p.ends[Client], p.ends[Server]
+	_, st := client.WriteEarly([]byte("early"))
+	p.want("early data", st, OK)
+	p.move(Client)
+	_, st = server.ReadEarly(make([]byte, 100))
+	p.want("the server's read", st, OK)
+	flight := p.taken(Server)
+	n := RecordSize(flight)
+	p.inject(Client, flight[:n])
+	_, st = client.Read(nil)
+	p.want("a read of the ServerHello", st, WantRead)
+	p.inject(Client, flight[n:])
+	return client
+}
+
+// Story 82: a client with early data read the ServerHello, and its next Handshake the
+// rest. The model went on to the end; OpenSSL stops where a Read would, says OK, and
+// takes the next call for the end of early data. SSL_write_early_data(3) does not say
+// so: it is a trait.
+func TestHandshakeInMidFlightBehindEarlyData(t *testing.T) {
+	for _, trait := range []bool{false, true} {
+		cfg := earlyConfig(4000)
+		cfg.Traits.PausesEarly = trait
+		p := newPair(t, cfg)
+		client := p.paused()
+		p.want("the handshake", client.Handshake(), OK)
+		if up := client.InitFinished(); up == trait {
+			t.Errorf("the trait is %t: the handshake is over: %t", trait, up)
+		}
+		p.want("the next one", client.Handshake(), OK)
+		if !client.InitFinished() {
+			t.Errorf("the trait is %t: the client is %s; want it to be through", trait, client.State())
+		}
+		p.shake()
+		p.send(Client, []byte("behind it"))
+	}
+}
+
+// A Read that stops behind the server's flight starts no state machine: only that
+// clears the queue of a stranger's error.
+func TestStrangersErrorWhereEarlyDataPauses(t *testing.T) {
+	p := newPair(t, earlyConfig(4000))
+	client := p.paused()
+	_, st := client.Read(nil)
+	p.want("a read of the flight", st, WantRead)
+	p.queues[Client].Push()
+	_, st = client.Read(nil)
+	p.want("a read behind it", st, Failed)
+	p.want("the handshake, which starts one", client.Handshake(), OK)
+}

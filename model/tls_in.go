@@ -16,7 +16,7 @@ const (
 // OpenSSL's state machine clears the error queue when it starts, and so what
 // a stranger left there does not harm a call that is in a handshake.
 func (t *TLS) advance(reading bool) Status {
-	if !t.InitFinished() {
+	if !t.InitFinished() && !t.pausedEarly() {
 		t.errors.Clear()
 	}
 	half := false // a message that was half there is taken once it is whole
@@ -32,7 +32,7 @@ func (t *TLS) advance(reading bool) Status {
 			t.begin()
 			continue
 		case t.state == Established && !(half && len(t.msgs) > t.msgOff),
-			reading && t.pausedEarly():
+			(reading || t.cfg.Traits.PausesEarly) && t.pausedEarly():
 			return OK
 		case t.state == PendingEarlyEnd:
 			t.apply(t.proto.find(t.state, Conclude, t.facts))

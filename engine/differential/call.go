@@ -185,22 +185,22 @@ func DrawSetting(draw Choice) (s Setting) {
 	return s
 }
 
-// drawEarly draws a client that may send early data and whose output is slow, and
-// how it writes it.
+// drawEarly draws a link whose client may send early data, and calls of which each
+// may be in the middle of it; or only that its output is slow.
 func drawEarly(draw Choice) (Setting, []Call) {
 	s := Setting{Version: model.TLS13, Transport: model.Transport(draw(2, "transport")),
-		In: 1 << 14, Out: 1 + draw(1<<14, "room"), Moving: true, Resume: true, Early: 1 << 17,
+		In: 1 << 14, Out: 1 << 16, Moving: true, Resume: true, Early: 1 << 17,
+		Tickets: draw(2, "tickets"), Retry: draw(4, "retry") == 0,
 		Record: []int{512, 700, 4074, 4075, 5000, 16384}[draw(6, "record")]}
+	ops := []Op{WriteEarly, ReadEarly, Read, Write, Handshake, Drain, Feed, FeedRecord}
+	most := 2000
+	if draw(2, "slow") == 0 {
+		s.Out = 1 + draw(1<<14, "room")
+		ops, most = []Op{WriteEarly, Drain, Feed}, 1<<14
+	}
 	calls := make([]Call, 100)
 	for i := range calls {
-		switch draw(3, "op") {
-		case 0:
-			calls[i] = Call{Op: WriteEarly, N: 1 + draw(1<<14, "bytes")}
-		case 1:
-			calls[i] = Call{Op: Drain, N: 1 + draw(1<<13, "bytes")}
-		case 2:
-			calls[i] = Call{Op: Feed, On: model.Server, N: 1 + draw(1<<13, "bytes")}
-		}
+		calls[i] = Call{ops[draw(len(ops), "op")], model.Role(draw(2, "end")), draw(most, "bytes")}
 	}
 	return s, calls
 }

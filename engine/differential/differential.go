@@ -5,6 +5,7 @@
 package differential
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,12 +35,15 @@ type Comparison struct {
 	avoid func(c Call, owed int) bool
 	// explain names the trait behind a difference; empty if there is none.
 	explain func(c Call, a, b model.Status, dead bool) string
+	// ends names the trait behind which nothing can be compared, if the model or the
+	// library has answered a call like this.
+	ends func(Call, outcome) string
 
 	models  *model.Models
 	lengths map[Setting]*model.Lengths
 }
 
-// A Difference is a sequence whose last call looked different.
+// A Difference is a sequence whose last call looked different, or by a trait ends it.
 type Difference struct {
 	Setting Setting
 	Calls   []Call
@@ -69,6 +73,12 @@ func (c *Comparison) Sequence(draw Choice) (*Difference, error) {
 		c.adapt(&s)
 	}
 	return c.settle(c.Run(s, DrawCalls(draw, 50+draw(151, "calls"))))
+}
+
+// Early is Sequence for early data, of which ordinary sequences try little: calls
+// in the middle of it, and a small buffer or a slow socket that it has to go through.
+func (c *Comparison) Early(draw Choice) (*Difference, error) {
+	return c.settle(c.Run(drawEarly(draw)))
 }
 
 // settle shrinks a difference, or counts the trait that explains it.
@@ -105,16 +115,28 @@ func (c *Comparison) Run(s Setting, calls []Call) (*Difference, error) {
 		}
 		x, y := a.do(call), b.do(call)
 		c.Calls++
-		if x == y {
+		trait := c.trait(call, x, y, e)
+		if x == y && trait == "" {
 			continue
 		}
-		d := &Difference{Setting: s, Calls: calls[:i+1], Model: x.String(), Library: y.String()}
-		if c.explain != nil {
-			d.Trait = c.explain(call, x.Status, y.Status, e.failed())
-		}
-		return d, nil
+		return &Difference{Setting: s, Calls: calls[:i+1], Model: x.String(), Library: y.String(),
+			Trait: trait}, nil
 	}
 	return nil, nil
+}
+
+// trait names what ends a sequence with a call that the model's end has answered
+// with x, and the library's with y; empty if nothing does.
+func (c *Comparison) trait(call Call, x, y outcome, e *end) string {
+	if c.ends != nil {
+		if trait := cmp.Or(c.ends(call, x), c.ends(call, y)); trait != "" {
+			return trait
+		}
+	}
+	if c.explain == nil || x == y {
+		return ""
+	}
+	return c.explain(call, x.Status, y.Status, e.failed())
 }
 
 // open makes both pairs: the model's, then the library's.

@@ -60,11 +60,11 @@ func (e early) InitFinished() bool {
 }
 
 // sequencesOf looks for a difference in so many.
-func sequencesOf(t *testing.T, c *Comparison, n uint64) *Difference {
+func sequencesOf(t *testing.T, sequence func(Choice) (*Difference, error), n uint64) *Difference {
 	t.Helper()
 	for seed := range n {
 		r := rand.New(rand.NewPCG(seed, 1))
-		d, err := c.Sequence(func(n int, _ string) int { return r.IntN(n) })
+		d, err := sequence(func(n int, _ string) int { return r.IntN(n) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,10 +77,10 @@ func sequencesOf(t *testing.T, c *Comparison, n uint64) *Difference {
 
 // The model is like itself, whatever its traits.
 func TestTheModelIsLikeItself(t *testing.T) {
-	for _, traits := range []model.Traits{{}, {DiesBlocked: true, LosesAlerts: true}} {
+	for _, traits := range []model.Traits{{}, {DiesBlocked: true, LosesAlerts: true, PausesEarly: true}} {
 		lib := traited{&forgery{Models: model.NewModels()}, traits}
 		c := &Comparison{Library: lib, Traits: traits}
-		if d := sequencesOf(t, c, 300); d != nil {
+		if d := sequencesOf(t, c.Sequence, 300); d != nil {
 			t.Errorf("with %+v: %v", traits, d)
 		}
 	}
@@ -108,7 +108,7 @@ func TestMistakesAreFound(t *testing.T) {
 		"handshake": func(e model.Engine) model.Engine { return early{e} },
 	} {
 		c := &Comparison{Library: &forgery{model.NewModels(), forge}}
-		d := sequencesOf(t, c, 300)
+		d := sequencesOf(t, c.Sequence, 300)
 		if d == nil {
 			t.Errorf("%s: not found", name)
 		} else if len(d.Calls) > 40 {
@@ -124,9 +124,14 @@ func TestAnUnknownTraitIsFound(t *testing.T) {
 		"dies-blocked":   {DiesBlocked: true},
 		"loses-alerts":   {LosesAlerts: true},
 		"silent-eof":     {SilentEOF: true},
+		earlyPause:       {PausesEarly: true},
 	} {
 		c := &Comparison{Library: traited{&forgery{Models: model.NewModels()}, traits}}
-		if d := sequencesOf(t, c, 20000); d == nil {
+		sequence := c.Sequence
+		if traits.PausesEarly {
+			sequence = c.Early
+		}
+		if d := sequencesOf(t, sequence, 20000); d == nil {
 			t.Errorf("%s: not found", name)
 		}
 	}

@@ -18,14 +18,19 @@ const (
 
 // Test runs sequences with numbered seeds. None may differ without a trait that
 // explains it.
-func Test(t *testing.T, c *Comparison) {
+func Test(t *testing.T, c *Comparison) { test(t, c, c.Sequence) }
+
+// TestEarly is Test for early data.
+func TestEarly(t *testing.T, c *Comparison) { test(t, c, c.Early) }
+
+func test(t *testing.T, c *Comparison, sequence func(Choice) (*Difference, error)) {
 	n := uint64(sequences)
 	if os.Getenv("WANTWRITE_LONG") == "1" {
 		n = longSequences
 	}
 	for seed := range n {
 		r := rand.New(rand.NewPCG(seed, 1))
-		check(t, c, func(n int, _ string) int { return r.IntN(n) })
+		check(t, sequence, func(n int, _ string) int { return r.IntN(n) })
 		if t.Failed() {
 			t.Fatalf("with seed %d", seed)
 		}
@@ -36,7 +41,7 @@ func Test(t *testing.T, c *Comparison) {
 // Property lets rapid draw a sequence's setting and calls, and shrink them.
 func Property(t *testing.T, c *Comparison) {
 	rapid.Check(t, func(rt *rapid.T) {
-		check(rt, c, func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(rt, label) })
+		check(rt, c.Sequence, func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(rt, label) })
 	})
 }
 
@@ -51,7 +56,7 @@ func Fuzz(f *testing.F, c *Comparison) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		check(t, c, func(n int, _ string) int {
+		check(t, c.Sequence, func(n int, _ string) int {
 			if len(data) < 2 {
 				return 0
 			}
@@ -63,31 +68,14 @@ func Fuzz(f *testing.F, c *Comparison) {
 }
 
 // check runs a sequence.
-func check(t rapid.TB, c *Comparison, draw Choice) {
+func check(t rapid.TB, sequence func(Choice) (*Difference, error), draw Choice) {
 	t.Helper()
-	d, err := c.Sequence(draw)
+	d, err := sequence(draw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d != nil {
 		t.Fatal(d)
-	}
-}
-
-// Early compares early data that leaves through a small buffer, or a slow socket,
-// which ordinary sequences seldom fill: whoever offers it again pays for it again
-// in OpenSSL, or not, by how it lies in a buffer in front of that one.
-func Early(t *testing.T, c *Comparison) {
-	for seed := range uint64(sequences) {
-		r := rand.New(rand.NewPCG(seed, 3))
-		s, calls := drawEarly(func(n int, _ string) int { return r.IntN(n) })
-		d, err := c.settle(c.Run(s, calls))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d != nil {
-			t.Fatalf("%v with seed %d", d, seed)
-		}
 	}
 }
 

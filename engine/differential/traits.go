@@ -22,6 +22,10 @@ func Traits() []Trait {
 			"the next Write answers", Same, "answers at once"},
 		{"dies-blocked", "Read that has to answer while a Write waits for room",
 			"the answer waits behind it", "fatal (issue 8677)", Same},
+		{earlyPause, "Handshake or Write of a client that has sent early data, and whose Read has " +
+			"left the server's flight in the middle",
+			"concludes the handshake",
+			"says OK without; a Write's data stay in a buffer, as early data", Same},
 		{"loses-alerts", "any call after an alert that did not fit",
 			"the rest leaves with it",
 			"it is lost, or makes the next Write fatal", Same},
@@ -56,9 +60,26 @@ func Traits() []Trait {
 	}
 }
 
+// earlyPause is the trait that the model can do too for a Handshake only.
+const earlyPause = "early-pause"
+
 // OpenSSL compares the model with OpenSSL.
 func OpenSSL(lib model.Library) *Comparison {
-	return &Comparison{Library: lib, Traits: model.Traits{DiesBlocked: true, LosesAlerts: true}}
+	return &Comparison{Library: lib, ends: endsOpenSSL,
+		Traits: model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}}
+}
+
+// endsOpenSSL names the trait of OpenSSL behind which it can't be compared: a Write
+// that took data, or has to be made again, while a client with early data was not
+// through its handshake.
+func endsOpenSSL(c Call, o outcome) string {
+	v := o.Ends[c.On]
+	write := c.Op == Write || c.Op == Moved || c.Op == Shorter
+	took := o.Status == model.OK || o.Status == model.WantWrite
+	if write && took && c.On == model.Client && !v.Init && v.Early != model.EarlyUnsent {
+		return earlyPause
+	}
+	return ""
 }
 
 // GoTLS compares the model with crypto/tls, which has certificates only, no

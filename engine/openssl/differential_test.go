@@ -20,7 +20,7 @@ func FuzzLikeTheModel(f *testing.F) {
 }
 
 func TestEarlyDataLikeTheModel(t *testing.T) {
-	differential.Early(t, differential.OpenSSL(need(t)))
+	differential.TestEarly(t, differential.OpenSSL(need(t)))
 }
 
 // What OpenSSL does to itself, call by call. See differential.Traits.
@@ -30,6 +30,8 @@ func TestTraits(t *testing.T) {
 	narrow := differential.Setting{In: 4096, Out: 2000, Record: 16384, Moving: true}
 	refusing := narrow
 	refusing.Out, refusing.Refuse, refusing.Refuser = 300, true, s
+	early := narrow
+	early.Version, early.Resume, early.Early = model.TLS13, true, 100
 	blocked := append(differential.Shake(), differential.Call{Op: differential.Write, On: s, N: 4000})
 	differential.Shows(t, differential.OpenSSL(need(t)),
 		func(t differential.Trait) string { return t.OpenSSL },
@@ -39,6 +41,12 @@ func TestTraits(t *testing.T) {
 				differential.Call{Op: differential.Drain, On: c, N: all},
 				differential.Call{Op: differential.Feed, On: s, N: all},
 				differential.Call{Op: differential.Read, On: s, N: all})},
+			"early-pause": {Setting: early, Calls: []differential.Call{
+				{Op: differential.WriteEarly, On: c, N: 100}, {Op: differential.Drain, On: c, N: all},
+				{Op: differential.Feed, On: s, N: all}, {Op: differential.Read, On: s},
+				{Op: differential.Drain, On: s, N: all}, {Op: differential.FeedRecord, On: c},
+				{Op: differential.Read, On: c}, {Op: differential.Feed, On: c, N: all},
+				{Op: differential.Handshake, On: c}}},
 			// 290 of 300 bytes are taken, and an alert is 31 long.
 			"loses-alerts": {Setting: refusing, Calls: append(differential.Shake(),
 				differential.Call{Op: differential.Write, On: s, N: 261},
