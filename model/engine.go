@@ -98,8 +98,8 @@ type Engine interface {
 	// it: see EarlyData. More of it than EngineConfig.EarlyData is fatal.
 	WriteEarly(p []byte) (n int, s Status)
 	// ReadEarly is a server's Read until the early data is at its end: OK and no
-	// byte say so, and then Read goes on (SSL_read_early_data(3)). A server that
-	// begins with another call rejects it.
+	// byte say so, and then Read goes on (SSL_read_early_data(3)). With len(p) 0 it
+	// fails if there are data. A server that begins with another call rejects it.
 	ReadEarly(p []byte) (n int, s Status)
 	// Shutdown sends close_notify. WantRead: sent, the peer's has not been
 	// seen (SSL_shutdown(3) returns 0, or -1 with WANT_READ); OK: both are

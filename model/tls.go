@@ -17,7 +17,7 @@ type TLS struct {
 	facts      cond
 	rounds     uint64 // handshakes begun: the hellos of each are different
 	early      earlyPhase
-	earlyCount int         // bytes of early data so far; of what is thrown away, sealed
+	earlyCount int         // bytes of early data so far; of what is thrown away, without tags
 	earlySeal  int         // plaintext of a WriteEarly that is sealed
 	buffer     earlyBuffer // of a client, while it sends early data
 	retried    bool        // a HelloRetryRequest has gone by
@@ -106,6 +106,7 @@ func (t *TLS) Reset(cfg *EngineConfig) {
 // tickets are out, not before.
 func (t *TLS) Handshake() Status {
 	if !t.enter() {
+		t.pauseEarly(Client)
 		return t.untried(noFault)
 	}
 	t.endEarly()

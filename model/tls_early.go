@@ -31,6 +31,9 @@ const typeSkipped = 0xff
 func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	switch {
 	case !t.enter():
+		if t.early == earlyFlowing && t.countSent(len(p)) != OK {
+			t.errors.Push()
+		}
 		return 0, Failed
 	case t.facts&ifEarly == 0 || t.cfg.Role == Server:
 		return 0, t.reject(faultNotEarly)
@@ -43,12 +46,8 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	}
 	// The ClientHello need not have left: OpenSSL has a buffer for both.
 	t.want = OK
-	again := t.buffer.over > 0 && t.cfg.Traits.DiesBlocked
-	if t.earlySeal == 0 || again {
-		t.earlyCount += len(p)
-	}
-	switch {
-	case t.earlyCount <= t.cfg.EarlyData:
+	switch again := t.earlySeal > 0; {
+	case t.countSent(len(p)) == OK:
 	case again:
 		return 0, t.failSilently(faultEarlyAgain)
 	default:
@@ -63,6 +62,19 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	}
 	t.earlySeal = 0
 	return len(p), OK
+}
+
+// countSent bounds what a client sends early. What is offered again counts again if
+// OpenSSL's buffer had no room for it.
+func (t *TLS) countSent(n int) Status {
+	if t.earlySeal > 0 && (t.buffer.over == 0 || !t.cfg.Traits.DiesBlocked) {
+		return OK
+	}
+	if t.earlyCount+n > t.cfg.EarlyData {
+		return Failed
+	}
+	t.earlyCount += n
+	return OK
 }
 
 // sealEarly seals early data.
@@ -111,7 +123,11 @@ func (t *TLS) ReadEarly(p []byte) (int, Status) {
 			return 0, t.judge(t.pushBehind(st))
 		}
 	}
-	if len(t.plain) > 0 {
+	switch {
+	case len(t.plain) > 0 && len(p) == 0:
+		t.want = OK
+		return 0, t.untried(faultEarlyWaits)
+	case len(t.plain) > 0:
 		n := copy(p, t.plain)
 		t.plain = t.plain[n:]
 		return n, OK
@@ -222,7 +238,8 @@ func (t *TLS) skips() bool {
 		(t.state == WaitSecondClientHello || t.state == WaitFinished && t.read.seq == 0 && !t.retried)
 }
 
-// skip throws a record away that is n bytes long, of which there is a bound.
+// skip throws a record away that is n bytes long without its tag, of which there is
+// a bound.
 func (t *TLS) skip(n int) Status {
 	if t.earlyCount += n; t.earlyCount > t.cfg.EarlyData+earlyOverhead {
 		return t.fail(AlertUnexpectedMessage, faultTooEarly)
@@ -232,12 +249,17 @@ func (t *TLS) skip(n int) Status {
 
 // skipInClear is skip of a server that has no keys, because it has asked for
 // another ClientHello: it takes the record for one in clear, and holds the sealed
-// length against the bound of a plain one (ssl3_get_record in OpenSSL 3.0).
-func (t *TLS) skipInClear(n int) Status {
-	if n > MaxRecordLen {
+// length against the bound of a plain one (ssl3_get_record in OpenSSL 3.0). The
+// one that is too much stays, as data that nobody can read.
+func (t *TLS) skipInClear(content []byte) Status {
+	if len(content) > MaxRecordLen {
 		return t.fail(AlertRecordOverflow, faultEarlyLong)
 	}
-	return t.skip(n)
+	st := t.skip(len(content))
+	if st != OK {
+		t.plain = content
+	}
+	return st
 }
 
 // countEarly bounds early data that was accepted.

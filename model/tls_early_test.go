@@ -219,3 +219,54 @@ func TestStrangersErrorWhereEarlyDataPauses(t *testing.T) {
 	p.want("a read behind it", st, Failed)
 	p.want("the handshake, which starts one", client.Handshake(), OK)
 }
+
+// What a server throws away counts without its tag: four records of 100 bytes and a
+// byte of type each, and a last one, are at the bound of 400 bytes and 98 more.
+func TestBoundOfEarlyDataThatIsThrownAway(t *testing.T) {
+	for last, answer := range map[int]Status{93: WantRead, 94: Failed} {
+		cfg := earlyConfig(4000)
+		cfg.MaxRecord = 100
+		p := newPair(t, cfg)
+		p.ends[Client].cfg.EarlyData = 1000
+		_, st := p.ends[Client].WriteEarly(make([]byte, 400+last))
+		p.want("early data", st, OK)
+		p.move(Client)
+		_, st = p.ends[Server].Read(nil)
+		p.want(fmt.Sprintf("a last record of %d bytes", last), st, answer)
+	}
+}
+
+// A ReadEarly into nothing does not say that the early data is at its end.
+func TestReadEarlyIntoNothing(t *testing.T) {
+	p := newPair(t, earlyConfig(4000))
+	_, st := p.ends[Client].WriteEarly([]byte("early"))
+	p.want("early data", st, OK)
+	p.move(Client)
+	for range 2 {
+		_, st = p.ends[Server].ReadEarly(nil)
+		p.want("a read into nothing", st, Failed)
+	}
+	n, st := p.ends[Server].ReadEarly(make([]byte, 100))
+	p.want("a read", st, OK)
+	if n != 5 {
+		t.Errorf("the read gave %d bytes; want 5", n)
+	}
+}
+
+// A client that has offered too much is dead. What it offers then is an error again
+// if it is too much, and only then.
+func TestDeadClientOffersEarlyData(t *testing.T) {
+	p := newPair(t, earlyConfig(4000))
+	client := p.ends[Client]
+	for i, c := range []struct{ bytes, errors int }{{300, 0}, {101, 1}, {100, 1}, {1, 2}} {
+		client.WriteEarly(make([]byte, c.bytes))
+		if n := p.queues[Client].Len(); n != c.errors {
+			t.Errorf("after call %d: %d errors; want %d", i+1, n, c.errors)
+		}
+	}
+	client.Handshake()
+	client.WriteEarly(make([]byte, 100))
+	if n := p.queues[Client].Len(); n != 2 {
+		t.Errorf("behind a handshake: %d errors; want 2, for the call is not made", n)
+	}
+}

@@ -53,6 +53,7 @@ const (
 	faultNotEarly
 	faultTooEarly
 	faultEarlyAgain
+	faultEarlyWaits
 	faultEarlyLong
 	faultAsked
 	faultDataInReneg
@@ -96,6 +97,7 @@ var faultText = [numFaults]string{
 	faultNoReneg:        "no renegotiation: this end refuses it, and can't ask for it",
 	faultNotEarly:       "called a function you should not call: it is not the time for early data",
 	faultTooEarly:       "too much early data",
+	faultEarlyWaits:     "got no bytes to read early data into; want some, for there are data",
 	faultEarlyAgain:     "too much early data: what was offered again is counted again",
 	faultEarlyLong:      "got a sealed record longer than 2^14 bytes, and took it for one in clear",
 	faultNoPostAuth:     "nobody to ask for a certificate; want a TLS 1.3 server and PostAuth",

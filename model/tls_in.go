@@ -188,7 +188,7 @@ func (t *TLS) openRecord() (typ byte, content []byte, st Status) {
 	if !t.read.on || t.cfg.Version == TLS13 && t.inClear(rec) {
 		typ, content = rec[0], rec[HeaderLen:]
 		if typ == TypeApplicationData && t.skips() {
-			return typeSkipped, nil, t.skipInClear(len(content))
+			return typeSkipped, nil, t.skipInClear(content)
 		}
 	} else {
 		if t.cfg.Version == TLS13 && rec[0] != TypeApplicationData {
@@ -197,7 +197,7 @@ func (t *TLS) openRecord() (typ byte, content []byte, st Status) {
 		var ok bool
 		if typ, content, ok = t.read.open(rec, t.cfg.Version); !ok {
 			if t.skips() {
-				return typeSkipped, nil, t.skip(len(rec) - HeaderLen)
+				return typeSkipped, nil, t.skip(len(rec) - HeaderLen - tagLen)
 			}
 			return 0, nil, t.fail(AlertBadRecordMAC, faultBadMAC)
 		}

@@ -12,14 +12,15 @@ func (t *TLS) Write(p []byte) (int, Status) {
 	switch {
 	case t.shutdown&SentClose != 0:
 		return 0, t.reject(faultShutdown)
-	case short && !alive:
-		t.errors.Push() // the lengths are looked at first
+	case !alive && (short || t.fault.at == WaitEndOfEarlyData):
+		t.errors.Push() // the lengths and the time are looked at first
 		return 0, Failed
 	case alive && t.stuckAlert():
 		return 0, t.fail(AlertInternalError, faultAlertStuck)
 	case short:
 		return 0, t.fail(AlertInternalError, faultBadLength)
 	case !alive:
+		t.pauseEarly(Client)
 		t.done = 0
 		return 0, t.sending(t.untried(noFault))
 	}

@@ -189,15 +189,17 @@ func DrawSetting(draw Choice) (s Setting) {
 // may be in the middle of it; or only that its output is slow.
 func drawEarly(draw Choice) (Setting, []Call) {
 	s := Setting{Version: model.TLS13, Transport: model.Transport(draw(2, "transport")),
-		In: 1 << 14, Out: 1 << 16, Moving: true, Resume: true, Early: 1 << 17,
-		Tickets: draw(2, "tickets"), Retry: draw(4, "retry") == 0,
-		Record: []int{512, 700, 4074, 4075, 5000, 16384}[draw(6, "record")]}
-	ops := []Op{WriteEarly, ReadEarly, Read, Write, Handshake, Drain, Feed, FeedRecord}
-	most := 2000
+		In: 1 << 14, Out: 1 << 16, Moving: true, Resume: true, Tickets: draw(2, "tickets"),
+		Retry: draw(4, "retry") == 0, Partial: draw(2, "partial writes") == 0,
+		PostAuth: draw(2, "post-handshake authentication") == 0,
+		Record:   []int{512, 700, 4074, 4075, 5000, 16384}[draw(6, "record")],
+		Early:    []int{1 << 17, 20000, 700, 1}[draw(4, "early data")]}
+	ops := []Op{WriteEarly, ReadEarly, Read, Write, Handshake, Drain, Feed, FeedRecord, Clear, Ask}
 	if draw(2, "slow") == 0 {
-		s.Out = 1 + draw(1<<14, "room")
-		ops, most = []Op{WriteEarly, Drain, Feed}, 1<<14
+		s.Out, s.Early = 1+draw(1<<14, "room"), 1<<17
+		ops = []Op{WriteEarly, Drain, Feed}
 	}
+	most := min(s.Early, 1<<14)
 	calls := make([]Call, 100)
 	for i := range calls {
 		calls[i] = Call{ops[draw(len(ops), "op")], model.Role(draw(2, "end")), draw(most, "bytes")}

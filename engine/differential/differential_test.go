@@ -77,7 +77,8 @@ func sequencesOf(t *testing.T, sequence func(Choice) (*Difference, error), n uin
 
 // The model is like itself, whatever its traits.
 func TestTheModelIsLikeItself(t *testing.T) {
-	for _, traits := range []model.Traits{{}, {DiesBlocked: true, LosesAlerts: true, PausesEarly: true}} {
+	all := model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}
+	for _, traits := range []model.Traits{{}, all} {
 		lib := traited{&forgery{Models: model.NewModels()}, traits}
 		c := &Comparison{Library: lib, Traits: traits}
 		if d := sequencesOf(t, c.Sequence, 300); d != nil {

@@ -41,7 +41,9 @@ func test(t *testing.T, c *Comparison, sequence func(Choice) (*Difference, error
 // Property lets rapid draw a sequence's setting and calls, and shrink them.
 func Property(t *testing.T, c *Comparison) {
 	rapid.Check(t, func(rt *rapid.T) {
-		check(rt, c.Sequence, func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(rt, label) })
+		check(rt, c.Sequence, func(n int, label string) int {
+			return rapid.IntRange(0, n-1).Draw(rt, label)
+		})
 	})
 }
 

@@ -22,10 +22,9 @@ func Traits() []Trait {
 			"the next Write answers", Same, "answers at once"},
 		{"dies-blocked", "Read that has to answer while a Write waits for room",
 			"the answer waits behind it", "fatal (issue 8677)", Same},
-		{earlyPause, "Handshake or Write of a client that has sent early data, and whose Read has " +
-			"left the server's flight in the middle",
+		{earlyPause, "Handshake or Write that reads the rest of the server's flight after early data",
 			"concludes the handshake",
-			"says OK without; a Write's data stay in a buffer, as early data", Same},
+			"says OK without; a Write's data stay in a buffer, as early data", "no link has it"},
 		{"loses-alerts", "any call after an alert that did not fit",
 			"the rest leaves with it",
 			"it is lost, or makes the next Write fatal", Same},

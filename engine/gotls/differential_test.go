@@ -46,6 +46,7 @@ func TestTraits(t *testing.T) {
 			"answer-at-read":        {Test: TestKeyUpdateIsAnsweredAtTheRead},
 			"post-handshake-auth":   {Test: TestBadConfigurations},
 			"early-data":            {Test: TestBadConfigurations},
+			"early-pause":           {Test: TestBadConfigurations},
 			"data-in-renegotiation": {Test: TestDataInARenegotiation},
 			"alert-after-close": {Setting: in12, Calls: up(call(differential.Write, c, 10),
 				call(differential.Drain, c, all), call(differential.Damage, s, 0),
