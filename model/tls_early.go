@@ -238,8 +238,7 @@ func (t *TLS) skips() bool {
 		(t.state == WaitSecondClientHello || t.state == WaitFinished && t.read.seq == 0 && !t.retried)
 }
 
-// skip throws a record away that is n bytes long without its tag, of which there is
-// a bound.
+// skip counts n bytes of a record that is thrown away, of which there is a bound.
 func (t *TLS) skip(n int) Status {
 	if t.earlyCount += n; t.earlyCount > t.cfg.EarlyData+earlyOverhead {
 		return t.fail(AlertUnexpectedMessage, faultTooEarly)

@@ -199,10 +199,14 @@ func drawEarly(draw Choice) (Setting, []Call) {
 		s.Out, s.Early = 1+draw(1<<14, "room"), 1<<17
 		ops = []Op{WriteEarly, Drain, Feed}
 	}
-	most := min(s.Early, 1<<14)
 	calls := make([]Call, 100)
 	for i := range calls {
-		calls[i] = Call{ops[draw(len(ops), "op")], model.Role(draw(2, "end")), draw(most, "bytes")}
+		c, most := Call{Op: ops[draw(len(ops), "op")], On: model.Role(draw(2, "end"))}, 1<<14
+		if c.Op == WriteEarly {
+			most = min(s.Early+1, most)
+		}
+		c.N = draw(most, "bytes")
+		calls[i] = c
 	}
 	return s, calls
 }
