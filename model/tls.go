@@ -190,7 +190,7 @@ func (t *TLS) Renegotiate() Status {
 		return t.refuse(faultAsked)
 	}
 	t.asked = t.cfg.Role == Server
-	t.wish = true
+	t.wish, t.names = true, false // though a HelloRequest has asked for it
 	t.begin()
 	st := t.advance(t.cfg.Role == Client)
 	if st == OK && !t.InitFinished() {

@@ -40,6 +40,11 @@ func (t *TLS) Shutdown() Status {
 // awaitClose reads until the peer's close_notify.
 func (t *TLS) awaitClose() Status {
 	for t.shutdown&ReceivedClose == 0 {
+		if t.flight {
+			if st := t.push(); st != OK {
+				return st
+			}
+		}
 		if len(t.plain) > 0 {
 			t.plain = nil
 			return t.failSilently(faultDataAfterClose)

@@ -248,7 +248,8 @@ func (t *TLS) wholeMessage() bool {
 
 // absorbMessage takes the message of that size at msgOff.
 func (t *TLS) absorbMessage(size int) Status {
-	if t.Deferred() && t.state == Established && t.appEnd > 0 && t.cfg.Traits.DiesBlocked {
+	blocked := (t.appEnd > 0 || t.stuckAlert()) && t.cfg.Traits.DiesBlocked
+	if t.Deferred() && t.state == Established && blocked {
 		t.owesUpdate = false
 		return t.fail(AlertInternalError, faultBlocked)
 	}
@@ -272,7 +273,7 @@ func (t *TLS) absorbMessage(size int) Status {
 		return st
 	}
 	t.note(false, messages[e].word, len(m))
-	if t.answers(r) && t.appEnd > 0 && t.cfg.Traits.DiesBlocked {
+	if t.answers(r) && blocked {
 		return t.fail(AlertInternalError, faultBlocked)
 	}
 	if e == ClientHello {

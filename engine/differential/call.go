@@ -211,6 +211,32 @@ func drawEarly(draw Choice) (Setting, []Call) {
 	return s, calls
 }
 
+// drawFull draws a link that is up, and calls of which many find its output full to a
+// few bytes: there an alert, an answer or a record leaves in part.
+func drawFull(draw Choice) (Setting, []Call) {
+	s := Setting{Version: model.Version(draw(2, "version")),
+		Transport: model.Transport(draw(2, "transport")), In: 1 << 14, Out: 1500 + draw(3000, "room"),
+		Record: []int{512, 700, 16384}[draw(3, "record")], Tickets: draw(2, "tickets"),
+		Partial: draw(2, "partial writes") == 0, Moving: draw(4, "moving buffer") > 0,
+		Resume: draw(3, "resume") == 0, Refuser: model.Role(draw(2, "refuser"))}
+	s.Refuse = s.Version == model.TLS12 && draw(2, "refuse") == 0
+	s.PostAuth = s.Version == model.TLS13 && draw(2, "post-handshake authentication") == 0
+	calls := Shake()
+	for range 40 {
+		c := DrawCall(draw)
+		switch {
+		case c.Op == WriteEarly || c.Op == ReadEarly:
+			continue
+		case c.Op == Write:
+			c.N = []int{s.Out - draw(90, "bytes"), draw(600, "bytes"), 2 * s.Out}[draw(3, "size")]
+		case (c.Op == Drain || c.Op == Feed) && draw(4, "size") == 0:
+			c.N = draw(40, "bytes")
+		}
+		calls = append(calls, c)
+	}
+	return s, calls
+}
+
 // drawBuffer draws the size of a buffer, from 1 byte up.
 func drawBuffer(draw Choice) int {
 	switch draw(6, "buffer") {

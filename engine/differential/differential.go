@@ -81,6 +81,11 @@ func (c *Comparison) Early(draw Choice) (*Difference, error) {
 	return c.settle(c.Run(drawEarly(draw)))
 }
 
+// Full is Sequence for output that is full to a few bytes.
+func (c *Comparison) Full(draw Choice) (*Difference, error) {
+	return c.settle(c.Run(drawFull(draw)))
+}
+
 // settle shrinks a difference, or counts the trait that explains it.
 func (c *Comparison) settle(d *Difference, err error) (*Difference, error) {
 	switch {

@@ -23,6 +23,10 @@ func TestEarlyDataLikeTheModel(t *testing.T) {
 	differential.TestEarly(t, differential.OpenSSL(need(t)))
 }
 
+func TestFullOutputLikeTheModel(t *testing.T) {
+	differential.TestFull(t, differential.OpenSSL(need(t)))
+}
+
 // What OpenSSL does to itself, call by call. See differential.Traits.
 func TestTraits(t *testing.T) {
 	const all = 1 << 15
