@@ -48,7 +48,8 @@ func TestNothingIsSentBehindHalfAnAlert(t *testing.T) {
 // An answer that is due while half a close_notify has left is fatal in OpenSSL, as
 // it is behind a Write.
 func TestAnswerBehindHalfAnAlert(t *testing.T) {
-	for trait, answers := range map[bool][2]Status{true: {WantRead, Failed}, false: {WantWrite, WantWrite}} {
+	says := map[bool][2]Status{true: {WantRead, Failed}, false: {WantWrite, WantWrite}}
+	for trait, answers := range says {
 		p := nearlyFull(t, TLS13, 10, Traits{DiesBlocked: trait, LosesAlerts: trait})
 		server := p.ends[Server]
 		p.want("the close", server.Shutdown(), WantWrite)

@@ -334,8 +334,14 @@ func (e *end) feed(n int) int {
 }
 
 // record is the whole length of the record at the front of the way, 0 if not
-// even its header is there.
-func (e *end) record() int { return model.RecordSize(e.way) }
+// even its header is there. Behind an alert that was lost in part there are no
+// records any more, and what looks like a length is anything.
+func (e *end) record() int {
+	if len(e.way) > 2 && (e.way[0] < model.TypeChangeCipherSpec || e.way[1] != 3) {
+		return 0
+	}
+	return model.RecordSize(e.way)
+}
 
 // rest is how much of that record is still to come.
 func (e *end) rest() int {
@@ -366,35 +372,3 @@ func (e *end) look() view {
 		Output: e.engine.OutputPending(), Room: e.engine.InputRoom(),
 		Way: len(e.way) - e.come, Shut: e.engine.ShutState(), Early: e.engine.EarlyData()}
 }
-
-// A port is the socket of an attached end. Its peer's receive buffer has no
-// bound, but what is on the way has: Out.
-type port end
-
-// Recv implements model.Socket.
-func (p *port) Recv(b []byte) (int, model.IOStatus) {
-	n := copy(b, p.inbox)
-	p.inbox = p.inbox[n:]
-	switch {
-	case n > 0:
-		return n, model.IOOK
-	case p.ended:
-		return 0, model.EOF
-	}
-	return 0, model.WouldBlock
-}
-
-// Send implements model.Socket.
-func (p *port) Send(b []byte) (int, model.IOStatus) {
-	e := (*end)(p)
-	n := min(len(b), max(0, e.cfg.Out-(len(e.peer.way)-e.peer.come)))
-	if n == 0 {
-		return 0, model.WouldBlock
-	}
-	e.peer.way = append(e.peer.way, b[:n]...)
-	return n, model.IOOK
-}
-
-// CloseWrite and Close complete model.Socket; engines do not call them.
-func (p *port) CloseWrite() {}
-func (p *port) Close()      {}
