@@ -32,6 +32,7 @@ type end struct {
 	early                   int    // length of the last WriteEarly
 	writesEarly, readsEarly bool   // it has to be made again; ReadEarly is not at the end
 	past                    bool   // a call was made behind which no early data is written
+	asked                   bool   // it has asked for a certificate: see impolite
 	owed                    int    // length of the write that has to be made again
 	data                    []byte // what is written: the same for both libraries
 	moved                   bool   // a retry comes from spare
@@ -211,7 +212,9 @@ func (e *end) call(op Op) model.Status {
 	case Renegotiate:
 		return e.engine.Renegotiate()
 	case Authenticate:
-		return e.engine.Authenticate()
+		st := e.engine.Authenticate()
+		e.asked = e.asked || st == model.OK
+		return st
 	case Ask, Update:
 		return e.engine.KeyUpdate(op == Ask)
 	}
@@ -263,10 +266,11 @@ func (e *end) impolite(c Call) bool {
 		return false
 	case Authenticate:
 		// OpenSSL's client ignores a request after its close_notify, and answers
-		// it all the same, with the context of the one before.
+		// it all the same, with the context of the one before. So it does if it
+		// closes while one is on the way.
 		return e.peer.engine.ShutState()&model.SentClose != 0
 	case Shutdown:
-		if e.cfg.EarlyData > 0 && !e.engine.InitFinished() {
+		if e.peer.asked || e.cfg.EarlyData > 0 && !e.engine.InitFinished() {
 			return true
 		}
 	}
