@@ -270,3 +270,31 @@ func TestDeadClientOffersEarlyData(t *testing.T) {
 		t.Errorf("behind a handshake: %d errors; want 2, for the call is not made", n)
 	}
 }
+
+// The alert of a client with early data goes in the clear, for the server may have no
+// keys of it, until the client has the ServerHello: from then on OpenSSL seals it.
+func TestAlertBehindEarlyData(t *testing.T) {
+	for _, answered := range []bool{false, true} {
+		p := newPair(t, earlyConfig(4000))
+		client := p.ends[Client]
+		_, st := client.WriteEarly([]byte("early"))
+		p.want("early data", st, OK)
+		p.move(Client)
+		if answered {
+			_, st = p.ends[Server].ReadEarly(make([]byte, 100))
+			p.want("the server's read", st, OK)
+			flight := p.taken(Server)
+			p.inject(Client, flight[:RecordSize(flight)])
+		}
+		p.inject(Client, []byte{TypeHandshake, 3, 3, 0, 0})
+		_, st = client.Read(nil)
+		p.want("an empty record", st, Failed)
+		alert, want := p.taken(Client), HeaderLen+2
+		if answered {
+			want += Overhead13
+		}
+		if len(alert) != want {
+			t.Errorf("answered is %t: the alert is %d bytes long; want %d", answered, len(alert), want)
+		}
+	}
+}

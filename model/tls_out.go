@@ -169,8 +169,9 @@ var ccsBody = [1]byte{1}
 // seal puts a record behind what is pending.
 func (t *TLS) seal(typ byte, content []byte) {
 	// A server that does not take early data could not open an alert among it,
-	// so OpenSSL sends that in the clear.
-	plain := typ == TypeAlert && t.write.early
+	// so OpenSSL sends that in the clear, until it has the ServerHello: then it
+	// seals one that nobody can open.
+	plain := typ == TypeAlert && t.write.early && !t.read.on
 	if plain && t.early == earlyOver {
 		// It also leaves room for the nonce of a TLS 1.2 record then, and nobody
 		// can read it.

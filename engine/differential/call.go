@@ -202,7 +202,10 @@ func drawEarly(draw Choice) (Setting, []Call) {
 	calls := make([]Call, 100)
 	for i := range calls {
 		c, most := Call{Op: ops[draw(len(ops), "op")], On: model.Role(draw(2, "end"))}, 1<<14
-		if c.Op == WriteEarly {
+		switch {
+		case draw(60, "end of the stream") == 0:
+			c.Op = Fin
+		case c.Op == WriteEarly:
 			most = min(s.Early+1, most)
 		}
 		c.N = draw(most, "bytes")
