@@ -50,7 +50,8 @@ func TestSnapshotsAreWhole(t *testing.T) {
 	}
 	for _, kind := range []reflect.Type{reflect.TypeFor[TLS](), reflect.TypeFor[sealer](),
 		reflect.TypeFor[chassis](), reflect.TypeFor[body](), reflect.TypeFor[Reference](),
-		reflect.TypeFor[early](), reflect.TypeFor[earlyBuffer](), reflect.TypeFor[piped](), reflect.TypeFor[filter](),
+		reflect.TypeFor[early](), reflect.TypeFor[earlyBuffer](),
+		reflect.TypeFor[piped](), reflect.TypeFor[filter](),
 		reflect.TypeFor[readyFlags](), reflect.TypeFor[writeRequest](),
 		reflect.TypeFor[completion](), reflect.TypeFor[operation](), reflect.TypeFor[oneLock](),
 		reflect.TypeFor[nested](), reflect.TypeFor[kvPump](), reflect.TypeFor[kvWire]()} {

@@ -40,17 +40,12 @@ func (t *TLS) Shutdown() Status {
 // awaitClose reads until the peer's close_notify.
 func (t *TLS) awaitClose() Status {
 	for t.shutdown&ReceivedClose == 0 {
-		if t.flight {
-			if st := t.push(); st != OK {
-				return st
-			}
-		}
 		if len(t.plain) > 0 {
 			t.plain = nil
 			return t.failSilently(faultDataAfterClose)
 		}
 		// A fatal alert counts as the peer's end too (ssl3_shutdown in OpenSSL).
-		if st := t.absorb(); st != OK && t.shutdown&ReceivedClose == 0 {
+		if st := t.step(); st != OK && t.shutdown&ReceivedClose == 0 {
 			return st
 		}
 	}

@@ -31,7 +31,7 @@ const typeSkipped = 0xff
 func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	switch {
 	case !t.enter():
-		if t.early == earlyFlowing && t.countSent(len(p)) != OK {
+		if t.early == earlyFlowing && !t.countSent(len(p)) {
 			t.errors.Push()
 		}
 		return 0, Failed
@@ -47,7 +47,7 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	// The ClientHello need not have left: OpenSSL has a buffer for both.
 	t.want = OK
 	switch again := t.earlySeal > 0; {
-	case t.countSent(len(p)) == OK:
+	case t.countSent(len(p)):
 	case again:
 		return 0, t.failSilently(faultEarlyAgain)
 	default:
@@ -64,17 +64,17 @@ func (t *TLS) WriteEarly(p []byte) (int, Status) {
 	return len(p), OK
 }
 
-// countSent bounds what a client sends early. What is offered again counts again if
+// countSent says whether what a client sends early is within the bound. What is offered again counts again if
 // OpenSSL's buffer had no room for it.
-func (t *TLS) countSent(n int) Status {
+func (t *TLS) countSent(n int) bool {
 	if t.earlySeal > 0 && (t.buffer.over == 0 || !t.cfg.Traits.DiesBlocked) {
-		return OK
+		return true
 	}
 	if t.earlyCount+n > t.cfg.EarlyData {
-		return Failed
+		return false
 	}
 	t.earlyCount += n
-	return OK
+	return true
 }
 
 // sealEarly seals early data.

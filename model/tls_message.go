@@ -248,7 +248,7 @@ func (t *TLS) wholeMessage() bool {
 
 // absorbMessage takes the message of that size at msgOff.
 func (t *TLS) absorbMessage(size int) Status {
-	blocked := (t.appEnd > 0 || t.stuckAlert()) && t.cfg.Traits.DiesBlocked
+	blocked := t.halfOut() && t.cfg.Traits.DiesBlocked
 	if t.Deferred() && t.state == Established && blocked {
 		t.owesUpdate = false
 		return t.fail(AlertInternalError, faultBlocked)

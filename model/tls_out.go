@@ -208,9 +208,8 @@ func (t *TLS) say(level byte, a Alert) {
 	if closed && !t.cfg.Traits.AlertsAfterClose {
 		return
 	}
-	stuck := t.stuckAlert()
 	t.waiting, t.level, t.alert = true, level, a
-	if t.appEnd > 0 || stuck {
+	if t.halfOut() {
 		return
 	}
 	if t.state == Dead && t.fault.at != Established && t.unsent() > 0 {

@@ -57,6 +57,10 @@ func (t *TLS) stuckAlert() bool {
 	return t.saying && t.unsent() > 0 && t.cfg.Traits.LosesAlerts
 }
 
+// halfOut says whether a part of a record is in the way of what is not that record:
+// of a Write, or of an alert.
+func (t *TLS) halfOut() bool { return t.appEnd > 0 || t.stuckAlert() }
+
 // writeData seals p record by record. done and claimed outlive the call: the
 // retry goes on where it stopped.
 func (t *TLS) writeData(p []byte) (int, Status) {

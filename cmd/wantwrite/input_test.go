@@ -52,7 +52,7 @@ func TestBadCommandLines(t *testing.T) {
 		"replay --pump nope a b":               `got pump "nope"; want one of`,
 		"replay --engine nope a b":             `got engine "nope"; want one of`,
 		"replay --peer-engine nope a":          `got engine "nope"; want one of`,
-		"replay missing.script":                "want a script that was saved by: wantwrite hunt",
+		"replay missing.script":                "cannot open missing.script: no such file or directory; want a script that was saved by: wantwrite hunt",
 		"show missing.script":                  "cannot open missing.script: no such file",
 		"replay .":                             "got folder .; want a .script file",
 		"replay " + script + "/x":              "cannot open",

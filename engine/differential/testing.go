@@ -26,6 +26,7 @@ func TestEarly(t *testing.T, c *Comparison) { test(t, c, c.Early) }
 // TestFull is Test for output that is full to a few bytes.
 func TestFull(t *testing.T, c *Comparison) { test(t, c, c.Full) }
 
+// test runs sequences of a kind.
 func test(t *testing.T, c *Comparison, sequence func(Choice) (*Difference, error)) {
 	n := uint64(sequences)
 	if os.Getenv("WANTWRITE_LONG") == "1" {
