@@ -39,11 +39,6 @@ func built[P shape](empty func() P, mistakes ...mistakeIn[P]) func(Env) Pump {
 	}
 }
 
-// MaxRounds bounds the work of a turn, so that one link does not starve the
-// others (MB-51498; libevent 2aa036fa). In a round no more is decrypted than the
-// larger one of Limits.Pipe and Limits.Chunk, and a piece.
-const MaxRounds = 64
-
 // restart makes the body new, around its shape, and arms the first interest.
 func (p *body) restart(env Env, shape shape) {
 	p.shape, p.busy = shape, false

@@ -51,7 +51,7 @@ func (p *chassis) restart(env Env) {
 	*p = chassis{env: env, flaws: p.flaws, queue: p.queue, scratch: p.scratch}
 	l := env.Limits
 	p.queue.restart(l.Queue)
-	p.scratch = resize(p.scratch, max(l.Pipe, l.Chunk)) // as long as a new pump's: story 29
+	p.scratch = resized(p.scratch, max(l.Pipe, l.Chunk)) // as long as a new pump's: story 29
 	p.due = true
 	p.early = early{open: l.Early > 0 && env.Version == TLS13}
 }

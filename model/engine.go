@@ -319,9 +319,10 @@ type EngineConfig struct {
 	// HandshakeRecord is the same for handshake messages, which it splits
 	// over several records; 0 means MaxRecordLen.
 	HandshakeRecord int
-	// Lengths, if not nil, are those of the handshake messages; the model's
-	// engines only.
-	Lengths *Lengths
+	// BodyLen, if not nil, says how long a handshake message's body is, in bytes;
+	// 0 is the model's own length. message is its word in a Note, from is who sends
+	// it, and again says that it is a renegotiation's. The model's engines only.
+	BodyLen func(message string, from Role, again bool) int
 	// PartialWrite: Write may take a part (SSL_MODE_ENABLE_PARTIAL_WRITE).
 	PartialWrite bool
 	// MovingBuffer: a retry may come from another address

@@ -337,3 +337,19 @@ func (w *kvWire) write(src []byte) (int, kvResult) {
 		}
 	}
 }
+
+// Snapshot lists the pipe's content and how long it may get.
+func (b *kvPipe) Snapshot(s *Snapshot) {
+	room := len(b.buf)
+	s.Int(&room)
+	held := s.Held(b.bytes())
+	if !s.Reading() {
+		return
+	}
+	if room < len(held) || room > maxHeld {
+		s.Refuse()
+		return
+	}
+	b.buf = resized(b.buf, room)
+	b.lo, b.hi = 0, copy(b.buf, held)
+}

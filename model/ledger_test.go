@@ -377,42 +377,38 @@ func TestPropertiesAreComplete(t *testing.T) {
 	}
 }
 
-// TestNothingIsUnnamed: every value of every enumeration has its own word, and
+// TestEveryValueIsNamed: every value of every enumeration has its own word, and
 // one that is none says so instead of panicking.
-func TestNothingIsUnnamed(t *testing.T) {
-	for name, enum := range map[string]struct {
-		n    int
-		text func(i int) string
-	}{
-		"Status":      {int(numStatuses), func(i int) string { return Status(i).String() }},
-		"RenegPolicy": {int(numRenegPolicies), func(i int) string { return RenegPolicy(i).String() }},
-		"IOStatus":    {int(numIOStatuses), func(i int) string { return IOStatus(i).String() }},
-		"Trigger":     {int(numTriggers), func(i int) string { return Trigger(i).String() }},
-		"Cause":       {int(numCauses), func(i int) string { return Cause(i).String() }},
-		"Events":      {16, func(i int) string { return Events(i).String() }},
-		"PropertyID":  {int(numProperties), func(i int) string { return PropertyID(i).String() }},
-		"Obligation":  {int(numObligations), func(i int) string { return Obligation(i).String() }},
-		"what":        {int(numObligations), func(i int) string { return Obligation(i).What() }},
-		"spurious":    {int(numCauses), func(i int) string { return spuriousText[i] }},
-		"Role":        {2, func(i int) string { return Role(i).String() }},
-		"Version":     {2, func(i int) string { return Version(i).String() }},
-		"Transport":   {2, func(i int) string { return Transport(i).String() }},
-	} {
-		seen := map[string]int{}
-		for i := range enum.n {
-			text := enum.text(i)
-			if before, twice := seen[text]; text == "" || twice {
-				t.Errorf("%s %d is %q, as %d is; want a word of its own", name, i, text, before)
-			}
-			seen[text] = i
-		}
-		if name != "spurious" && enum.text(250) == "" {
-			t.Errorf("%s 250 has no text", name)
+func TestEveryValueIsNamed(t *testing.T) {
+	for id := range numProperties {
+		if back, _ := PropertyNamed(id.String()); id != NoProperty && back.ID != id {
+			t.Errorf("property %d is called %q, which names %d", id, id, back.ID)
 		}
 	}
+	if PropertyID(250).String() == "" || Obligation(250).String() == "" {
+		t.Error("a number that is none has no text")
+	}
+	words := map[string]bool{}
 	for o := range numObligations {
-		if o.Wakeup() == "" {
-			t.Errorf("%s: no wakeup is named", o)
+		if words[o.String()] {
+			t.Errorf("two obligations are called %q", o)
 		}
+		words[o.String()] = true
+	}
+	what, why := map[string]bool{}, map[string]bool{}
+	for o := range numObligations {
+		if what[o.What()] || o.What() == "" || o.Wakeup() == "" {
+			t.Errorf("%s: what is owed is %q, its wakeup %q; want words of its own", o, o.What(), o.Wakeup())
+		}
+		what[o.What()] = true
+	}
+	for cause, text := range spuriousText {
+		if why[text] || text == "" {
+			t.Errorf("cause %d is told as %q; want words of its own", cause, text)
+		}
+		why[text] = true
+	}
+	if len(spuriousText) != int(TimedOut)+1 {
+		t.Errorf("%d causes are told; want %d", len(spuriousText), TimedOut+1)
 	}
 }

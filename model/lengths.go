@@ -2,7 +2,7 @@ package model
 
 // Lengths are the lengths of a library's handshake messages, where they are not
 // those of the model: what they are decides when a small buffer is full. The
-// zero value changes nothing.
+// zero value changes nothing. Body is an EngineConfig's BodyLen.
 type Lengths struct {
 	body [2][2][numEvents]int // by sender, and by whether it renegotiates; 0: as ever
 }
@@ -11,22 +11,28 @@ type Lengths struct {
 // again says that it was in a renegotiation, whose hellos are longer (RFC 5746,
 // section 3.5). What is no handshake message is ignored.
 func (l *Lengths) Learn(role Role, again bool, n Note) {
-	for e := HelloRequest; e <= KeyUpdate; e++ {
-		if messages[e].word == n.Message && n.Bytes > 4 {
-			l.body[role][hello(e, again)][e] = n.Bytes - 4
-		}
+	if e := l.event(n.Message); e <= KeyUpdate && n.Bytes > 4 {
+		l.body[role][hello(e, again)][e] = n.Bytes - 4
 	}
 }
 
-// of is the length of a message's body, or else its usual length.
-func (l *Lengths) of(e Event, role Role, again bool, usual int) int {
-	if l == nil {
-		return usual
+// Body is the length of a message's body in bytes, 0 if it was not learned. A nil
+// Lengths has learned nothing.
+func (l *Lengths) Body(message string, role Role, again bool) int {
+	if e := l.event(message); l != nil && e <= KeyUpdate {
+		return l.body[role][hello(e, again)][e]
 	}
-	if n := l.body[role][hello(e, again)][e]; n > 0 {
-		return n
+	return 0
+}
+
+// event finds a handshake message by its word; beyond KeyUpdate is none.
+func (*Lengths) event(message string) Event {
+	for e := HelloRequest; e <= KeyUpdate; e++ {
+		if messages[e].word == message {
+			return e
+		}
 	}
-	return usual
+	return numEvents
 }
 
 // hello is 1 for the hellos of a renegotiation.

@@ -28,7 +28,7 @@ func (m *Models) End() {}
 // New implements Library. It fails only if cfg makes no sense; the error says
 // what was found and what is wanted.
 func (m *Models) New(cfg *EngineConfig) (Engine, error) {
-	if err := cfg.check(); err != nil {
+	if err := check(cfg); err != nil {
 		return nil, err
 	}
 	n := len(m.free)

@@ -308,7 +308,7 @@ func (l *Ledger) allLeft(e int) bool {
 // checkSpurious: a failure is told, nobody closed and no fault was made.
 func checkSpurious(l *Ledger, e int, _ Moment) (Finding, bool) {
 	a, p := &l.Ends[e], l.peer(e)
-	f := Finding{End: e, Detail: spuriousText[a.Why%numCauses]}
+	f := Finding{End: e, Detail: spuriousText[int(a.Why)%len(spuriousText)]}
 	if l.tainted(e) || a.Closing || p.Told && p.Why != Clean {
 		return f, false
 	}
@@ -325,7 +325,7 @@ func checkSpurious(l *Ledger, e int, _ Moment) (Finding, bool) {
 	return f, a.Why != Clean
 }
 
-var spuriousText = [numCauses]string{
+var spuriousText = [...]string{
 	Clean:     "the app was told of a clean end and nobody closed",
 	Truncated: "the app was told of a truncated end and no fault was made",
 	Broken:    "the app was told of a reset and no fault was made",

@@ -327,7 +327,7 @@ func (p *protocol) wants(at State, facts cond) (words string) {
 }
 
 // facts of a configuration, before the first handshake.
-func (c *EngineConfig) facts() cond {
+func factsOf(c *EngineConfig) cond {
 	psk := c.ServerChain == 0 || c.Resume && c.Version == TLS13 // the session is one
 	f := choose(psk, ifPSK, ifCerts) | choose(c.Resume, ifResume, ifFull)
 	auth, post := c.ClientAuth && !psk, c.PostAuth && c.Version == TLS13
@@ -335,7 +335,7 @@ func (c *EngineConfig) facts() cond {
 	f |= choose(auth, ifAuth, ifNoAuth) | choose(signed, ifSigned, ifUnsigned)
 	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0) | ifNoOffer | ifNotTaken | ifCompat
 	f |= choose(c.Resume && c.Version == TLS13 && c.EarlyData > 0, ifEarly, 0)
-	f |= [numRenegPolicies]cond{ifAllow, ifRefuse, ifIgnore}[c.Traits.Renegotiation%numRenegPolicies]
+	f |= [...]cond{RenegAllow: ifAllow, RenegRefuse: ifRefuse, RenegIgnore: ifIgnore}[c.Traits.Renegotiation]
 	f |= choose(c.Traits.RefusalIsWarning, ifSoft, 0)
 	f |= choose(c.Retry && c.Version == TLS13, ifRetry, ifNoRetry)
 	return f | choose(c.Traits.NoDataInReneg, 0, ifIndulgent)

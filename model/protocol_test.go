@@ -72,7 +72,7 @@ func TestTableIsSound(t *testing.T) {
 	every(func(e *TLS, name string) {
 		for _, policy := range []RenegPolicy{RenegAllow, RenegRefuse, RenegIgnore} {
 			e.cfg.Traits = Traits{Renegotiation: policy, RefusalIsWarning: true}
-			facts := e.cfg.facts() | ifAgain | ifAsked
+			facts := factsOf(&e.cfg) | ifAgain | ifAsked
 			sound(t, e, name, facts, used)
 			facts = facts&^(ifNoOffer|ifNotTaken) | ifOffers | ifTaken
 			sound(t, e, name, facts, used)

@@ -184,6 +184,11 @@ type Initiator interface {
 	Authenticate()
 }
 
+// MaxRounds bounds the work of a turn, so that one link does not starve the
+// others (MB-51498; libevent 2aa036fa). In a round no more is decrypted than the
+// larger one of Limits.Pipe and Limits.Chunk, and a piece.
+const MaxRounds = 64
+
 // A Restarter is a pump that can be used for another link, so that a hunt
 // need not allocate one for each. It must then be as New would make it.
 type Restarter interface {

@@ -80,7 +80,8 @@ type refEnd struct {
 func newRefLink(t *testing.T, d *datadriven.TestData) *refLink {
 	l := &refLink{}
 	version, trigger, room := "1.2", "level", 1<<16
-	cfg := config(TLS12)
+	cfg := EngineConfig{Version: TLS12, In: 20000, Out: 20000, Key: 7, MaxRecord: 16384,
+		PartialWrite: true, MovingBuffer: true}
 	lim := Limits{Pipe: 4096, Queue: 4096, Chunk: 4096, CloseTicks: 10}
 	d.MaybeScanArgs(t, "tls", &version)
 	d.MaybeScanArgs(t, "trigger", &trigger)

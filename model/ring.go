@@ -68,3 +68,16 @@ func (r *Ring) Discard(n int) int {
 	r.head += uint(n)
 	return n
 }
+
+// Snapshot lists the ring's content. Where it lies makes no difference.
+func (r *Ring) Snapshot(s *Snapshot) {
+	if !s.Reading() {
+		r.Peek(s.Grow(r.Len()))
+		return
+	}
+	held := s.Held(nil)
+	r.head, r.tail = 0, 0
+	if r.Write(held) < len(held) {
+		s.Refuse()
+	}
+}

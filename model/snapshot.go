@@ -170,55 +170,14 @@ func (s *Snapshot) find(p *byte) (place, at int) {
 	return -1, 0
 }
 
-// Snapshot lists the ring's content. Where it lies makes no difference.
-func (r *Ring) Snapshot(s *Snapshot) {
-	if s.reading {
-		held := s.Held(nil)
-		r.head, r.tail = 0, 0
-		s.bad = s.bad || r.Write(held) < len(held)
-		return
-	}
-	n := r.Len()
+// Grow writes a byte string of n bytes and gives its place, to be filled.
+func (s *Snapshot) Grow(n int) []byte {
 	s.Int(&n)
 	at := len(s.data)
 	s.data = append(s.data, make([]byte, n)...)
-	r.Peek(s.data[at:])
+	return s.data[at:]
 }
 
-// maxHeld bounds what a snapshot makes a buffer grow to, in bytes.
-const maxHeld = 1 << 24
-
-// Snapshot lists the span's content, place and memory: how much fits behind
-// what must not move depends on them.
-func (q *span) Snapshot(s *Snapshot) {
-	room, held := len(q.buf), q.bytes()
-	s.Int(&q.limit)
-	s.Int(&room)
-	s.Int(&q.head)
-	held = s.Held(held)
-	if !s.reading {
-		return
-	}
-	if q.head < 0 || q.head > room-len(held) || room > maxHeld {
-		s.bad, q.head = true, 0
-		return
-	}
-	q.buf = resize(q.buf, room)
-	q.tail = q.head + copy(q.buf[q.head:], held)
-}
-
-// Snapshot lists the pipe's content and how long it may get.
-func (b *kvPipe) Snapshot(s *Snapshot) {
-	room := len(b.buf)
-	s.Int(&room)
-	held := s.Held(b.bytes())
-	if !s.reading {
-		return
-	}
-	if room < len(held) || room > maxHeld {
-		s.bad = true
-		return
-	}
-	b.buf = resize(b.buf, room)
-	b.lo, b.hi = 0, copy(b.buf, held)
-}
+// Refuse says that what was read makes no sense, or that what is written can't
+// be read back.
+func (s *Snapshot) Refuse() { s.bad = true }

@@ -68,7 +68,8 @@ func (t *TLS) snapshotBuffer(s *Snapshot) {
 	s.Int(&b.over)
 	s.Int(&b.rest)
 	if !b.fits(len(t.pend)) {
-		s.bad, *b = true, earlyBuffer{}
+		*b = earlyBuffer{}
+		s.Refuse()
 	}
 }
 
@@ -79,7 +80,8 @@ func (t *TLS) snapshotInput(s *Snapshot) {
 	s.Int(&t.got)
 	s.Int(&t.need)
 	if t.got < 0 || t.got > len(t.rec) {
-		s.bad, t.got = true, 0
+		t.got = 0
+		s.Refuse()
 	}
 	if arrived := s.Held(t.rec[:t.got]); s.Reading() {
 		copy(t.rec, arrived)

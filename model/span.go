@@ -1,5 +1,7 @@
 package model
 
+import "math/bits"
+
 // A span is a bounded queue of bytes in one piece of memory. What it shows
 // stays where it is until it is taken, unless put may move it.
 type span struct {
@@ -51,4 +53,35 @@ func (s *span) put(p []byte, fixed bool) int {
 	copy(s.buf[s.tail:], p[:n])
 	s.tail += n
 	return n
+}
+
+// maxHeld bounds what a snapshot makes a buffer grow to, in bytes.
+const maxHeld = 1 << 24
+
+// Snapshot lists the span's content, place and memory: how much fits behind
+// what must not move depends on them.
+func (q *span) Snapshot(s *Snapshot) {
+	room, held := len(q.buf), q.bytes()
+	s.Int(&q.limit)
+	s.Int(&room)
+	s.Int(&q.head)
+	held = s.Held(held)
+	if !s.Reading() {
+		return
+	}
+	if q.head < 0 || q.head > room-len(held) || room > maxHeld {
+		q.head = 0
+		s.Refuse()
+		return
+	}
+	q.buf = resized(q.buf, room)
+	q.tail = q.head + copy(q.buf[q.head:], held)
+}
+
+// resized gives a slice of n bytes with whatever content.
+func resized(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n, 1<<bits.Len(uint(n)))
+	}
+	return b[:n]
 }

@@ -78,7 +78,7 @@ func NewTLS(cfg *EngineConfig) *TLS {
 // Reset makes the engine as NewTLS makes it, and keeps its memory.
 func (t *TLS) Reset(cfg *EngineConfig) {
 	*t = TLS{
-		cfg: *cfg, errors: cfg.Errors, facts: cfg.facts(), need: HeaderLen,
+		cfg: *cfg, errors: cfg.Errors, facts: factsOf(cfg), need: HeaderLen,
 		proto: &protocols[cfg.Role][cfg.Version], state: NotStarted,
 		in: t.in, out: t.out, rec: t.rec,
 		pend: t.pend[:0], scratch: t.scratch[:0], msgs: t.msgs[:0],

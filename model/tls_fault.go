@@ -265,7 +265,7 @@ func (t *TLS) note(sent bool, word string, n int) {
 }
 
 // check says what is wrong with a configuration.
-func (c *EngineConfig) check() error {
+func check(c *EngineConfig) error {
 	switch {
 	case c.Transport == Pair && (c.In < 1 || c.Out < 1):
 		return fmt.Errorf("model: got buffers of %d and %d bytes; want at least 1", c.In, c.Out)
@@ -279,6 +279,9 @@ func (c *EngineConfig) check() error {
 	case c.ServerChain < 0 || c.ClientChain < 0 || max(c.ServerChain, c.ClientChain) > maxChain:
 		return fmt.Errorf("model: got chains of %d and %d bytes; want 0 to %d",
 			c.ServerChain, c.ClientChain, maxChain)
+	case c.Traits.Renegotiation > RenegIgnore:
+		return fmt.Errorf("model: got renegotiation policy %d; want 0 to %d",
+			c.Traits.Renegotiation, RenegIgnore)
 	case c.Role > Server || c.Version > TLS13 || c.Tickets < 0:
 		return fmt.Errorf("model: got role %d, version %d, %d tickets; want known ones and 0 or more",
 			c.Role, c.Version, c.Tickets)

@@ -38,7 +38,7 @@ func newPair(t testing.TB, cfg EngineConfig) *pairOf {
 // policy changes what an end does when it is asked to renegotiate.
 func (t *TLS) policy(p RenegPolicy) {
 	t.cfg.Traits.Renegotiation = p
-	t.facts = t.cfg.facts() | t.facts&ifAgain
+	t.facts = factsOf(&t.cfg) | t.facts&ifAgain
 }
 
 // move carries what fits from one end to the other and says how much.

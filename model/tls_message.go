@@ -41,7 +41,12 @@ func (t *TLS) bodyLen(e Event, role Role) int {
 	case again && t.cfg.Version == TLS12:
 		n += renegotiationInfo[e]
 	}
-	return t.cfg.Lengths.of(e, role, again, n) + t.extraLen(e)
+	if t.cfg.BodyLen != nil {
+		if learned := t.cfg.BodyLen(messages[e].word, role, again); learned > 0 {
+			n = learned
+		}
+	}
+	return n + t.extraLen(e)
 }
 
 // certificateLen is that of a Certificate with one certificate as long as the

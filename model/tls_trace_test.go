@@ -60,7 +60,7 @@ func newTracedPair(t *testing.T, d *datadriven.TestData) *pairOf {
 	if version == "1.3" {
 		cfg.Version = TLS13
 	}
-	for i, name := range renegText {
+	for i, name := range []string{"allow", "refuse", "ignore"} {
 		if name == policy {
 			cfg.Traits.Renegotiation = RenegPolicy(i)
 		}

@@ -172,7 +172,7 @@ func (c *Comparison) open(benches *[2]*bench, s *Setting) error {
 // tune makes the model's engine like the library's.
 func (c *Comparison) tune(cfg *model.EngineConfig, lengths *model.Lengths) {
 	policy := cfg.Traits.Renegotiation
-	cfg.Traits, cfg.Lengths = c.Traits, lengths
+	cfg.Traits, cfg.BodyLen = c.Traits, lengths.Body
 	cfg.Traits.Renegotiation = policy
 	if c.mute {
 		cfg.HandshakeRecord = 0
