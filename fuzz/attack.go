@@ -1,7 +1,7 @@
 package fuzz
 
 import (
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -19,7 +19,7 @@ func (o *Options) hostile() bool {
 // A blow is one structured attack, as gofuzz fills it: which one, and numbers of
 // which the attack takes the one that makes sense.
 type blow struct {
-	Item  model.Attack
+	Item  attack.Attack
 	Count uint8
 	Bytes uint16
 	Limit uint8
@@ -30,16 +30,16 @@ type blow struct {
 func (b blow) action() sim.Action {
 	a := sim.Action{Verb: sim.Attack, Arg: uint32(b.Item)}
 	switch b.Item {
-	case model.AttackSplit:
+	case attack.AttackSplit:
 		a.Arg2 = 1 + uint32(b.Bytes)%64
-	case model.AttackInterleave, model.AttackRenegotiation, model.AttackDataAfterClose:
+	case attack.AttackInterleave, attack.AttackRenegotiation, attack.AttackDataAfterClose:
 		a.Arg2 = uint32(b.Bytes) % 512
-	case model.AttackKeyUpdates, model.AttackHelloRequests, model.AttackWarnings,
-		model.AttackEmpties:
+	case attack.AttackKeyUpdates, attack.AttackHelloRequests, attack.AttackWarnings,
+		attack.AttackEmpties:
 		a.Arg2 = counts[int(b.Count)%len(counts)]
-	case model.AttackAlertPieces:
+	case attack.AttackAlertPieces:
 		a.Arg2 = uint32(alertCodes[int(b.Code)%len(alertCodes)])
-	case model.AttackContent, model.AttackSealed:
+	case attack.AttackContent, attack.AttackSealed:
 		if a.Arg2 = uint32(b.Bytes) % 512; b.Limit&1 == 0 {
 			a.Arg2 = limits[int(b.Limit/2)%len(limits)]
 		}

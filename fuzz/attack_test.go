@@ -4,6 +4,9 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -20,7 +23,7 @@ func TestBlows(t *testing.T) {
 			}
 		}
 	}
-	for a := range model.NumAttacks {
+	for a := range attack.NumAttacks {
 		if seen[uint32(a)] < 100 {
 			t.Errorf("%s came %d times; want it often", a, seen[uint32(a)])
 		}
@@ -29,7 +32,7 @@ func TestBlows(t *testing.T) {
 
 // An alias is the model under another name. Only worlds are drawn for it.
 type alias struct {
-	*model.Models
+	*tls.Models
 	name string
 }
 
@@ -38,8 +41,8 @@ func (a alias) Name() string { return a.name }
 // drawnFor are the worlds that are drawn for engines of these names.
 func drawnFor(t *testing.T, engine, peer string) (worlds []sim.Config) {
 	t.Helper()
-	spec := model.ReferenceSpec()
-	lib := func(name string) model.Library { return alias{model.NewModels(), name} }
+	spec := pumps.ReferenceSpec()
+	lib := func(name string) model.Library { return alias{tls.NewModels(), name} }
 	r, err := NewRunner(NewCatalog(), Options{Pump: &spec, Engine: lib(engine),
 		PeerEngine: lib(peer)})
 	if err != nil {

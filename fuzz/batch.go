@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -50,7 +50,7 @@ func nameOf(data []byte) []byte {
 func (r *Runner) batch(b batch) (res sim.Result, err error) {
 	for n := b.first; n != b.first+batchSize && err == nil && !res.Found; n++ {
 		t := newTask(b.seed, n, b.method)
-		res, err = r.perform(&t, model.EveryProperty)
+		res, err = r.perform(&t, oracle.EveryProperty)
 		r.ran++
 	}
 	return res, err

@@ -4,13 +4,13 @@ import (
 	"io"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // TestShortInputsAreBatches: an input of a few bytes runs a batch of schedules,
 // of the method, seed and number that it names; a longer one runs one, and a batch.
 func TestShortInputsAreBatches(t *testing.T) {
-	r, err := fuzzRunner(model.ReferenceSpec(), "")
+	r, err := fuzzRunner(pumps.ReferenceSpec(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestShortInputsAreBatches(t *testing.T) {
 // TestBatchStopsAtTheViolation: the world is then that of the schedule that
 // broke the property, for whoever tells of it, and the same name fails again.
 func TestBatchStopsAtTheViolation(t *testing.T) {
-	r, err := fuzzRunner(model.KVOriginal(), "")
+	r, err := fuzzRunner(pumps.KVOriginal(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,12 +70,12 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 // TestTwins: a twin runs the batches in the place of the process that fuzzes; what it
 // finds fails there too, in the same way; when it is gone batches run here.
 func TestTwins(t *testing.T) {
-	sound, err := fuzzRunner(model.ReferenceSpec(), "")
+	sound, err := fuzzRunner(pumps.ReferenceSpec(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sound.Close()
-	broken, err := fuzzRunner(model.KVOriginal(), "")
+	broken, err := fuzzRunner(pumps.KVOriginal(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

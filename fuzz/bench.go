@@ -5,7 +5,8 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -14,7 +15,7 @@ import (
 type Bench struct {
 	Catalog *Catalog
 	// Mutants, if not nil, are those to measure with; nil means the catalog's.
-	Mutants []model.Mutant
+	Mutants []pumps.Mutant
 	// Seeds is how many hunts are made of each pump with each strategy, and
 	// Limit how many schedules each may take; 0 means 200 and 2000.
 	Seeds int
@@ -164,7 +165,7 @@ func (b *Bench) contests() []contest {
 
 // bare runs schedules one by one, without a hunt around them.
 func (b *Bench) bare(context.Context) (p pace, err error) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := NewRunner(b.Catalog, Options{Pump: &spec})
 	if err != nil {
 		return p, err
@@ -172,7 +173,7 @@ func (b *Bench) bare(context.Context) (p pace, err error) {
 	defer r.Close()
 	start := time.Now()
 	for n := range b.Schedules {
-		res, err := r.Schedule(1, n, model.EveryProperty)
+		res, err := r.Schedule(1, n, oracle.EveryProperty)
 		if err != nil {
 			return p, err
 		}
@@ -184,7 +185,7 @@ func (b *Bench) bare(context.Context) (p pace, err error) {
 
 // hunt runs a hunt.
 func (b *Bench) hunt(ctx context.Context, strategy string, workers int) (p pace, err error) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	h := Hunt{Options: Options{Pump: &spec}, Seed: 1, Schedules: b.Schedules, Strategy: strategy,
 		Workers: workers}
 	rep, err := h.Run(ctx, b.Catalog)
@@ -222,5 +223,5 @@ func (b *Bench) workers(ctx context.Context) error {
 // drawn is the searchers' world for drivers that draw by themselves.
 func (r *Runner) drawn(world uint64, below func(n int, label string) int) (*sim.Draw, error) {
 	r.drawer.draw(r.menu, world)
-	return &sim.Draw{Below: below, Plan: &r.drawer.plan}, r.reset(model.EveryProperty)
+	return &sim.Draw{Below: below, Plan: &r.drawer.plan}, r.reset(oracle.EveryProperty)
 }

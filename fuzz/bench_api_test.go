@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // benched makes a table with few schedules.
@@ -52,7 +52,7 @@ func TestBenchFirstFailures(t *testing.T) {
 	t.Parallel()
 	rows := benched(t, "first-failure")
 	c := fuzz.NewCatalog()
-	pumps := len(c.Pumps()) - len(model.Sound()) + len(exemplars(t))
+	pumps := len(c.Pumps()) - len(pumps.Sound()) + len(exemplars(t))
 	if want := pumps * (len(fuzz.Strategies()) + 1); len(rows) != want {
 		t.Fatalf("got %d rows; want %d", len(rows), want)
 	}
@@ -86,7 +86,7 @@ func TestBenchEnds(t *testing.T) {
 // fewer seeds, and says so.
 func TestBenchBudget(t *testing.T) {
 	progress := 0
-	b := fuzz.Bench{Catalog: fuzz.NewCatalog(), Mutants: []model.Mutant{}, Seeds: 100, Limit: 2,
+	b := fuzz.Bench{Catalog: fuzz.NewCatalog(), Mutants: []pumps.Mutant{}, Seeds: 100, Limit: 2,
 		Budget: 40, Tables: []string{"first-failure"}, Progress: func(done, all int) {
 			if progress++; done >= all {
 				t.Errorf("got %d of %d done and one to come", done, all)

@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // firstFailures counts, for each pump that has failures and for each strategy,
@@ -62,7 +64,7 @@ func (b *Bench) soonest(ctx context.Context, specs []model.Spec) ([]model.Spec, 
 // failing are the pumps that break something: all but the sound ones.
 func (b *Bench) failing() (specs []model.Spec) {
 	sound := map[string]bool{}
-	for _, spec := range model.Sound() {
+	for _, spec := range pumps.Sound() {
 		sound[spec.Name] = true
 	}
 	for _, spec := range b.Catalog.Pumps() {
@@ -136,7 +138,7 @@ func (b *Bench) first(ctx context.Context, spec *model.Spec, strategy string, se
 	uint64, error) {
 
 	rate := Rate{}
-	h := Hunt{Options: Options{Pump: spec, Engine: model.NewModels()}, Seed: seed,
+	h := Hunt{Options: Options{Pump: spec, Engine: tls.NewModels()}, Seed: seed,
 		Schedules: b.Limit, Strategy: strategy, Workers: 1, First: true, counted: &rate}
 	rep, err := h.Run(ctx, b.Catalog)
 	if err == nil && rep.Interrupted {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // fuzzTime is how long go test -fuzz is measured.
@@ -84,7 +84,7 @@ func countedIn(dir string) (total uint64, err error) {
 
 // batches runs batches of schedules of all methods in turn.
 func (b *Bench) batches() (p pace, err error) {
-	r, err := fuzzRunner(model.ReferenceSpec(), "")
+	r, err := fuzzRunner(pumps.ReferenceSpec(), "")
 	if err != nil {
 		return p, err
 	}

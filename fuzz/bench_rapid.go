@@ -2,15 +2,19 @@ package fuzz
 
 import (
 	"context"
-	goflag "flag" // this package has a function of that name
+
+	"github.com/wantwrite/wantwrite/model/pumps"
+
+	goflag "flag"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
+
+// this package has a function of that name
 
 // asInTest makes the flags that rapid's state machine asks for: it belongs into
 // tests, and a command has none.
@@ -74,7 +78,7 @@ func (m *machine) act(t *rapid.T, v sim.Verb) {
 // rapid runs schedules that rapid's state machine makes.
 func (b *Bench) rapid(context.Context) (p pace, err error) {
 	asInTest()
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := NewRunner(b.Catalog, Options{Pump: &spec})
 	if err != nil {
 		return p, err

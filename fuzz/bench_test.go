@@ -8,28 +8,29 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // BenchmarkSchedule is the main figure: schedules of the reference pump over
 // all scenarios, with every property and the hash chain on. The baselines are
 // rapid's below, and the bare loop of package sim.
 func BenchmarkSchedule(b *testing.B) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer r.Close()
 	for n := range uint64(3000) { // buffers grow to their sizes
-		if _, err := r.Schedule(1, n, model.EveryProperty); err != nil {
+		if _, err := r.Schedule(1, n, oracle.EveryProperty); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportAllocs()
 	steps, runs := 0, uint64(0)
 	for b.Loop() {
-		res, err := r.Schedule(1, runs, model.EveryProperty)
+		res, err := r.Schedule(1, runs, oracle.EveryProperty)
 		if err != nil || res.Found {
 			b.Fatal(res, err)
 		}
@@ -44,7 +45,7 @@ func BenchmarkSchedule(b *testing.B) {
 // bench" prints this as a table, and more.
 func BenchmarkStrategies(b *testing.B) {
 	const schedules = 500
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
 	if err != nil {
 		b.Fatal(err)
@@ -57,7 +58,7 @@ func BenchmarkStrategies(b *testing.B) {
 			for seed := uint64(0); b.Loop(); seed++ {
 				start := time.Now()
 				for n := range uint64(schedules) {
-					if _, err := r.Schedule(seed, n, model.EveryProperty); err != nil {
+					if _, err := r.Schedule(seed, n, oracle.EveryProperty); err != nil {
 						b.Fatal(err)
 					}
 				}

@@ -7,7 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -20,7 +21,7 @@ type campaign struct {
 	hunt     *Hunt
 	rep      *Report
 	search   *search
-	watch    model.PropertySet // what is still looked for
+	watch    oracle.PropertySet // what is still looked for
 	crew     []*scout
 	attempts []attempt
 	start    time.Time
@@ -73,7 +74,7 @@ func (k *campaign) hire(c *Catalog) error {
 	for i := range n {
 		o := k.hunt.Options
 		if i > 0 {
-			o.Engine, o.PeerEngine = model.NewModels(), nil
+			o.Engine, o.PeerEngine = tls.NewModels(), nil
 		}
 		r, err := NewRunner(c, o)
 		if err != nil {
@@ -250,4 +251,4 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 }
 
 // enough says whether the hunt ends with a find of the property.
-func (h *Hunt) enough(p model.PropertyID) bool { return h.First || h.Until.Has(p) }
+func (h *Hunt) enough(p oracle.PropertyID) bool { return h.First || h.Until.Has(p) }

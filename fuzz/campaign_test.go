@@ -11,13 +11,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // hunted is what a hunt of kv-original comes to.
 func hunted(t *testing.T, h fuzz.Hunt) fuzz.Report {
 	t.Helper()
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	h.Pump = &spec
 	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
 	if err != nil {
@@ -57,13 +58,13 @@ func TestGenerationsAreNoSeam(t *testing.T) {
 	t.Parallel()
 	const schedules = 1500
 	rep := hunted(t, fuzz.Hunt{Seed: 5, Schedules: schedules, Strategy: "random"})
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	watch, want := model.EveryProperty, []string(nil)
+	watch, want := oracle.EveryProperty, []string(nil)
 	for n := range uint64(schedules) {
 		res, err := r.Schedule(5, n, watch)
 		if err != nil {
@@ -89,7 +90,7 @@ func TestEveryStrategyFindsTheStall(t *testing.T) {
 	t.Parallel()
 	for _, s := range fuzz.Strategies() {
 		h := fuzz.Hunt{Seed: 1, Schedules: 5000, Strategy: s.Name, First: true,
-			Watch: model.EveryProperty.Only(model.Stall)}
+			Watch: oracle.EveryProperty.Only(oracle.Stall)}
 		rep := hunted(t, h)
 		if len(rep.Finds) != 1 {
 			t.Errorf("%s: no stall in %d schedules", s.Name, rep.Schedules)
@@ -141,7 +142,7 @@ func TestStrategyNames(t *testing.T) {
 func TestHuntLeavesNoWorker(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(context.Background())
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Workers: 4}
 	h.Progress = func(s fuzz.Stats) {
 		if s.Schedules > 500 {

@@ -5,13 +5,16 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // A Catalog knows what the names of scripts and flags mean.
 type Catalog struct {
 	pumps   []model.Spec
-	mutants []model.Mutant
+	mutants []pumps.Mutant
 	engines map[string]func() (model.Library, error)
 	order   []string
 	loaded  map[string]model.Library
@@ -22,9 +25,9 @@ type Catalog struct {
 func NewCatalog(more ...model.Spec) *Catalog {
 	c := &Catalog{engines: map[string]func() (model.Library, error){},
 		loaded: map[string]model.Library{}}
-	c.pumps = append(append(c.pumps, more...), model.Pumps()...)
-	c.mutants = model.Mutants()
-	c.AddEngine("model", func() (model.Library, error) { return model.NewModels(), nil })
+	c.pumps = append(append(c.pumps, more...), pumps.Pumps()...)
+	c.mutants = pumps.Mutants()
+	c.AddEngine("model", func() (model.Library, error) { return tls.NewModels(), nil })
 	return c
 }
 
@@ -38,7 +41,7 @@ func (c *Catalog) AddEngine(name string, load func() (model.Library, error)) {
 func (c *Catalog) Pumps() []model.Spec { return c.pumps }
 
 // Mutants lists the mutants.
-func (c *Catalog) Mutants() []model.Mutant { return c.mutants }
+func (c *Catalog) Mutants() []pumps.Mutant { return c.mutants }
 
 // Engines lists the names of the libraries.
 func (c *Catalog) Engines() []string { return c.order }
@@ -97,15 +100,15 @@ func (c *Catalog) Scenario(name string) (Scenario, error) {
 }
 
 // Property finds a property by its name.
-func (c *Catalog) Property(name string) (model.Property, error) {
-	if p, ok := model.PropertyNamed(name); ok {
+func (c *Catalog) Property(name string) (oracle.Property, error) {
+	if p, ok := oracle.PropertyNamed(name); ok {
 		return p, nil
 	}
 	var known []string
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		known = append(known, p.Name)
 	}
-	return model.Property{}, unknown("property", name, known)
+	return oracle.Property{}, unknown("property", name, known)
 }
 
 // Parts finds what the names of a Config mean, and whether they go together.

@@ -9,7 +9,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -29,7 +29,7 @@ type huntJob struct {
 	Pump, Peer, Engine, PeerEngine, Scenario, TLS, Profile string
 	Strategy                                               string
 	Seed, Schedules, From, Steps                           uint64
-	Watch, Until                                           model.PropertySet
+	Watch, Until                                           oracle.PropertySet
 	First, Unshrunk                                        bool
 	// Alone: one schedule only, told action by action, and not shrunk.
 	Alone bool

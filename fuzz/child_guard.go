@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -230,7 +230,7 @@ func (g *Guard) Shrink(ctx context.Context, s *sim.Script, o ShrinkOptions) (Shr
 
 // crashOf is the verdict on a script that no process survives.
 func crashOf(s *sim.Script, died string) sim.Result {
-	f := model.Finding{Property: model.Crash, End: int(s.Config.Under),
+	f := oracle.Finding{Property: oracle.Crash, End: int(s.Config.Under),
 		Detail: "the process died: " + died}
 	n := len(s.Actions)
 	return sim.Result{Found: true, Violation: sim.Violation{Finding: f, Step: n}, Steps: n,

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -28,7 +28,7 @@ func (g *Guard) Hunt(ctx context.Context, h *Hunt, e Engines) (rep Report, err e
 		c.job.Peer = h.Peer.Name
 	}
 	if c.job.Watch == 0 {
-		c.job.Watch = model.EveryProperty
+		c.job.Watch = oracle.EveryProperty
 	}
 	for more := true; more && err == nil; {
 		more, err = c.child(ctx)
@@ -142,7 +142,7 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, how)
 	}
 	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
-	lost, _ := model.PropertyNamed(c.rep.Finds[len(c.rep.Finds)-1].Script.Property)
+	lost, _ := oracle.PropertyNamed(c.rep.Finds[len(c.rep.Finds)-1].Script.Property)
 	return !over && !c.hunt.enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
 }
 
@@ -160,7 +160,7 @@ func (c *chase) lose(n uint64, how string) error {
 	}
 	s := again.script
 	s.Found = c.hunt.discovery(n + 1)
-	s.Property = model.Crash.String()
+	s.Property = oracle.Crash.String()
 	s.Story = []string{fmt.Sprintf("crash: the process that ran schedule %d of seed %d died: %s",
 		n, c.hunt.Seed, how), again.says()}
 	stats := Stats{Schedules: n + 1, Steps: c.rep.Steps}

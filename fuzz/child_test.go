@@ -13,6 +13,9 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -27,7 +30,7 @@ const (
 
 // A fragile library is the model's under another name, and dies on purpose.
 type fragile struct {
-	*model.Models
+	*tls.Models
 	fatal bool // of the run at hand
 }
 
@@ -70,7 +73,7 @@ func (e *doomed) die() model.Status {
 func fragileCatalog() *fuzz.Catalog {
 	c := fuzz.NewCatalog()
 	c.AddEngine("fragile", func() (model.Library, error) {
-		return &fragile{Models: model.NewModels()}, nil
+		return &fragile{Models: tls.NewModels()}, nil
 	})
 	return c
 }
@@ -124,7 +127,7 @@ func (n *nursery) hunted(t *testing.T, ctx context.Context, h *fuzz.Hunt) fuzz.R
 // here is the same hunt in this process.
 func here(t *testing.T, h fuzz.Hunt) fuzz.Report {
 	t.Helper()
-	h.Engine = &fragile{Models: model.NewModels()}
+	h.Engine = &fragile{Models: tls.NewModels()}
 	rep, err := h.Run(context.Background(), fragileCatalog())
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +139,7 @@ func here(t *testing.T, h fuzz.Hunt) fuzz.Report {
 // as what it cost: a schedule.
 func digest(rep fuzz.Report) (lines []string) {
 	for _, f := range rep.Finds {
-		if f.Result.Violation.Property != model.Crash {
+		if f.Result.Violation.Property != oracle.Crash {
 			lines = append(lines, fmt.Sprintf("%d %d %d %+v\n%s\n%s", f.Schedule, f.Original,
 				f.Stats.Schedules, f.Result, strings.Join(f.Story, "\n"), f.Script.Format()))
 		}
@@ -146,21 +149,21 @@ func digest(rep fuzz.Report) (lines []string) {
 
 // kv is a hunt that soon finds a stall, and then nothing any more.
 func kv() fuzz.Hunt {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	return fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Schedules: 150,
-		Watch: model.EveryProperty.Only(model.Stall).With(model.Truncation)}
+		Watch: oracle.EveryProperty.Only(oracle.Stall).With(oracle.Truncation)}
 }
 
 // seedOf is the seed of the world of a schedule.
 func seedOf(t *testing.T, h fuzz.Hunt, n uint64) string {
 	t.Helper()
-	h.Engine = &fragile{Models: model.NewModels()}
+	h.Engine = &fragile{Models: tls.NewModels()}
 	r, err := fuzz.NewRunner(fragileCatalog(), h.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := r.Schedule(h.Seed, n, model.EveryProperty); err != nil {
+	if _, err := r.Schedule(h.Seed, n, oracle.EveryProperty); err != nil {
 		t.Fatal(err)
 	}
 	return fmt.Sprint(r.Config().Seed)
@@ -247,7 +250,7 @@ func lostAgain(t *testing.T, n *nursery, find *fuzz.Find, how string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !out.Lost || !out.Result.Found || out.Result.Violation.Property != model.Crash {
+	if !out.Lost || !out.Result.Found || out.Result.Violation.Property != oracle.Crash {
 		t.Errorf("got %+v; want a crash again", out.Result)
 	}
 	wants(t, out.Result.Violation.String(), "crash at the", "the process died: ", how)

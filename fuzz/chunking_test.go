@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // bigBuffer is a pair buffer in which nothing is ever tight.
@@ -61,9 +62,9 @@ func sessionConfig(kind byte) model.EngineConfig {
 // clientSession is all that a client writes in a session with data, a new
 // handshake or keys, more data and a close.
 func clientSession(cfg model.EngineConfig) []byte {
-	server := model.NewTLS(&cfg)
+	server := tls.NewTLS(&cfg)
 	cfg.Role, cfg.Errors = model.Client, &model.ErrorQueue{}
-	client := model.NewTLS(&cfg)
+	client := tls.NewTLS(&cfg)
 	var wire []byte
 	talk := func() { wire = append(wire, exchange(client, server)...) }
 	client.Handshake()
@@ -85,7 +86,7 @@ func clientSession(cfg model.EngineConfig) []byte {
 }
 
 // exchange moves bytes until both are silent, and returns the client's.
-func exchange(client, server *model.TLS) []byte {
+func exchange(client, server *tls.TLS) []byte {
 	var said []byte
 	buf := make([]byte, bigBuffer)
 	for {
@@ -103,7 +104,7 @@ func exchange(client, server *model.TLS) []byte {
 }
 
 // readAll reads until the engine has no more, and returns the plaintext.
-func readAll(e *model.TLS) (plain []byte, st model.Status) {
+func readAll(e *tls.TLS) (plain []byte, st model.Status) {
 	buf := make([]byte, 4096)
 	for {
 		n, st := e.Read(buf)
@@ -121,7 +122,7 @@ func observe(cfg model.EngineConfig, wire, chunks []byte) (o observation) {
 	cfg.Watch = func(n model.Note) {
 		o.Notes = append(o.Notes, fmt.Sprintf("%v %s %d", n.Sent, n.Message, n.Bytes))
 	}
-	server := model.NewTLS(&cfg)
+	server := tls.NewTLS(&cfg)
 	sink := make([]byte, bigBuffer)
 	var last model.Status
 	for i := 0; len(wire) > 0; i++ {

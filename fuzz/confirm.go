@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -88,7 +88,7 @@ func (d *differ) strictly(r *Runner) (err error) {
 	cfg := d.s.Config
 	cfg.Engine, cfg.PeerEngine = d.names[1], d.names[1]
 	there.Trace = &sim.Trace{}
-	o := ScriptOptions{Watch: model.EveryProperty, Trace: there.Trace}
+	o := ScriptOptions{Watch: oracle.EveryProperty, Trace: there.Trace}
 	there.Result, d.stuck, err = r.Actions(&cfg, d.s.Actions, o)
 	return err
 }
@@ -164,7 +164,7 @@ func (d *differ) verdicts() (step int, what string) {
 			there.Violation)
 	}
 	owed := own.Violation.Detail
-	if o := own.Violation.Obligation; o != model.NoObligation {
+	if o := own.Violation.Obligation; o != oracle.NoObligation {
 		owed = o.What()
 	}
 	return step, fmt.Sprintf("all answers are the same, and only on %s: %s", d.names[0], owed)

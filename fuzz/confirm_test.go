@@ -10,11 +10,12 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // An other library is the model's with something changed in each engine.
 type other struct {
-	*model.Models
+	*tls.Models
 	change func(cfg *model.EngineConfig) error
 }
 
@@ -35,7 +36,7 @@ func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error
 	s := corpusScript(t, name+corpus.Ext)
 	c := fuzz.NewCatalog()
 	c.AddEngine("other", func() (model.Library, error) {
-		return &other{model.NewModels(), change}, nil
+		return &other{tls.NewModels(), change}, nil
 	})
 	c.AddEngine("missing", func() (model.Library, error) { return nil, errors.New("no library") })
 	spec, err := c.Pump(s.Config.Pump)

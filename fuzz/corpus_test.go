@@ -8,7 +8,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -107,7 +107,7 @@ func TestTheCorpusShowsEveryProperty(t *testing.T) {
 	for _, name := range corpus.Names() {
 		shown[filepath.Dir(name)] = true
 	}
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		if !shown[p.Name] {
 			t.Errorf("no script in corpus/%s", p.Name)
 		}

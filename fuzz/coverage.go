@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -18,7 +19,7 @@ type Coverage struct {
 	Never []sim.Cell
 	// Untested are the watched properties that no schedule put to the test: no
 	// obligation of their kind ever arose, and that they hold says nothing.
-	Untested []model.PropertyID
+	Untested []oracle.PropertyID
 }
 
 // covered sums up what a hunt has reached.
@@ -31,7 +32,7 @@ func (h *Hunt) covered(a *sim.Atlas) *Coverage {
 		HalfClose:     h.TLS != "1.2" && sup&(model.NoHalfClose|model.NoTLS13) == 0,
 		Close:         sup&model.NoLocalClose == 0})
 	watch := h.watched()
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		if watch.Has(p.ID) && !a.Tested().Has(p.ID) {
 			c.Untested = append(c.Untested, p.ID)
 		}
@@ -40,9 +41,9 @@ func (h *Hunt) covered(a *sim.Atlas) *Coverage {
 }
 
 // watched is what the hunt looks for.
-func (h *Hunt) watched() model.PropertySet {
+func (h *Hunt) watched() oracle.PropertySet {
 	if h.Watch == 0 {
-		return model.EveryProperty
+		return oracle.EveryProperty
 	}
 	return h.Watch
 }

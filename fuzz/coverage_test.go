@@ -7,6 +7,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -26,7 +28,7 @@ func huntOf(t *testing.T, spec model.Spec, h fuzz.Hunt) fuzz.Report {
 // property to the test.
 func TestCoverageOfTheReference(t *testing.T) {
 	t.Parallel()
-	c := huntOf(t, model.ReferenceSpec(), fuzz.Hunt{Seed: 1, Schedules: 6000}).Coverage
+	c := huntOf(t, pumps.ReferenceSpec(), fuzz.Hunt{Seed: 1, Schedules: 6000}).Coverage
 	if c.Cells.Reached < c.Total*75/100 || len(c.Never) != c.Total-c.Cells.Reached {
 		t.Errorf("got %d of %d cells and %d never reached; want most of them", c.Cells.Reached,
 			c.Total, len(c.Never))
@@ -51,7 +53,7 @@ func TestCoverageOfTheReference(t *testing.T) {
 // pumps are servers whose apps never close.
 func TestCoverageKnowsThePump(t *testing.T) {
 	t.Parallel()
-	c := huntOf(t, model.KVLanded(), fuzz.Hunt{Seed: 1, Schedules: 500}).Coverage
+	c := huntOf(t, pumps.KVLanded(), fuzz.Hunt{Seed: 1, Schedules: 500}).Coverage
 	for _, cell := range c.Never {
 		if cell.Role == model.Client || cell.Phase == sim.Closing || cell.Phase == sim.HalfClosed {
 			t.Errorf("%s is missed, and can't be", cell)
@@ -71,7 +73,7 @@ func TestUntested(t *testing.T) {
 	h.Scenario = "idle-renegotiation"
 	untested := func(h fuzz.Hunt) string {
 		var names []string
-		for _, p := range huntOf(t, model.ReferenceSpec(), h).Coverage.Untested {
+		for _, p := range huntOf(t, pumps.ReferenceSpec(), h).Coverage.Untested {
 			names = append(names, p.String())
 		}
 		return strings.Join(names, " ")
@@ -81,7 +83,7 @@ func TestUntested(t *testing.T) {
 		t.Errorf("got %q as never put to the test; want truncation and spurious-failure, not stall",
 			got)
 	}
-	h.Watch = model.EveryProperty.Only(model.Stall).With(model.Truncation)
+	h.Watch = oracle.EveryProperty.Only(oracle.Stall).With(oracle.Truncation)
 	if got := untested(h); got != "truncation" {
 		t.Errorf("got %q; want only what was looked for: truncation", got)
 	}
@@ -93,7 +95,7 @@ func TestTestedIsBroken(t *testing.T) {
 	t.Parallel()
 	for _, m := range exemplars(t) {
 		h := fuzz.Hunt{Seed: 1, Schedules: 10000, First: true,
-			Watch: model.EveryProperty.Only(m.Breaks)}
+			Watch: oracle.EveryProperty.Only(m.Breaks)}
 		rep := huntOf(t, m.Spec, h)
 		if len(rep.Finds) != 1 || len(rep.Coverage.Untested) > 0 {
 			t.Errorf("%s: got %d finds, and %v as never put to the test", m.Name, len(rep.Finds),
@@ -107,15 +109,15 @@ func TestTestedIsBroken(t *testing.T) {
 func TestRecheckMeasures(t *testing.T) {
 	t.Parallel()
 	s := hunted(t, fuzz.Hunt{Seed: 1, Schedules: 2000, First: true,
-		Watch: model.EveryProperty.Only(model.Stall)}).Finds[0].Script
-	spec := model.ReferenceSpec()
+		Watch: oracle.EveryProperty.Only(oracle.Stall)}).Finds[0].Script
+	spec := pumps.ReferenceSpec()
 	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1}
 	k, err := h.Recheck(context.Background(), fuzz.NewCatalog(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !k.Measured || k.Rate.Found < 50 || k.Still != nil || h.Schedules != k.Rate.Enough() ||
-		h.Watch != model.EveryProperty.Only(model.Stall) {
+		h.Watch != oracle.EveryProperty.Only(oracle.Stall) {
 		t.Errorf("got %+v, and a hunt of %d schedules", k, h.Schedules)
 	}
 	if sure := k.Rate.Sure(h.Schedules); sure < 0.99 || k.Rate.Sure(h.Schedules-1) >= 0.99 {
@@ -126,7 +128,7 @@ func TestRecheckMeasures(t *testing.T) {
 		"schedules of kv-original")
 	wants(t, k.Verdict(1), "which are too few")
 
-	original := model.KVOriginal()
+	original := pumps.KVOriginal()
 	h = fuzz.Hunt{Options: fuzz.Options{Pump: &original}, Seed: 1}
 	if k, err = h.Recheck(context.Background(), fuzz.NewCatalog(), s); err != nil || k.Still == nil {
 		t.Errorf("got %+v, %v; want a script that still fails", k, err)
@@ -138,10 +140,10 @@ func TestRecheckMeasures(t *testing.T) {
 func TestRecheckRemembers(t *testing.T) {
 	t.Parallel()
 	before := fuzz.Hunt{Seed: 1, Schedules: 5000, First: true, Strategy: "pct:3",
-		Watch: model.EveryProperty.Only(model.Stall)}
+		Watch: oracle.EveryProperty.Only(oracle.Stall)}
 	before.Scenario = "idle-renegotiation"
 	f := hunted(t, before).Finds[0]
-	mended := model.ReferenceSpec()
+	mended := pumps.ReferenceSpec()
 	mended.Name = "kv-original"
 	recheck := func() (fuzz.Hunt, *fuzz.Recheck, error) {
 		h := fuzz.Hunt{Options: fuzz.Options{Pump: &mended}, Seed: 1}

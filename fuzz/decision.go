@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // A Decision is one of those that every pump makes, knowingly or not. Bugs are
@@ -357,9 +357,9 @@ func decisionOf(n int) Decision {
 func (d Decision) String() string { return fmt.Sprintf("decision %d, %s", d.Number, d.Name) }
 
 // Shown is the mutant that shows the decision; nil if there is none.
-func (d Decision) Shown() *model.Mutant {
-	mutants := model.Mutants()
-	i := slices.IndexFunc(mutants, func(m model.Mutant) bool { return m.Name == d.Mutant })
+func (d Decision) Shown() *pumps.Mutant {
+	mutants := pumps.Mutants()
+	i := slices.IndexFunc(mutants, func(m pumps.Mutant) bool { return m.Name == d.Mutant })
 	if i < 0 {
 		return nil
 	}
@@ -377,7 +377,7 @@ func (d Decision) Script() string {
 
 // ScriptOf is the script of a mutant in the project's corpus, a name of
 // corpus.Names; empty if there is none.
-func ScriptOf(m *model.Mutant) string {
+func ScriptOf(m *pumps.Mutant) string {
 	name := path.Join(m.Breaks.String(), corpus.Slug(m.Name, m.Scenario)+corpus.Ext)
 	if slices.Contains(corpus.Names(), name) {
 		return name
@@ -387,8 +387,8 @@ func ScriptOf(m *model.Mutant) string {
 
 // Asked are the points in the code of the correct pumps at which this is decided:
 // each with the right answer.
-func (d Decision) Asked() (points []model.Decision) {
-	for _, at := range model.Decisions() {
+func (d Decision) Asked() (points []pumps.Decision) {
+	for _, at := range pumps.Decisions() {
 		if slices.Contains(strings.Split(at.Points(), ", "), strconv.Itoa(d.Number)) {
 			points = append(points, at)
 		}

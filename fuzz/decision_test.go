@@ -11,7 +11,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 var inBrackets = regexp.MustCompile(` \([^)]*\)`)
@@ -31,7 +31,7 @@ func TestDecisionsAreWhole(t *testing.T) {
 		var stands []string
 		for bug := range strings.SplitSeq(inBrackets.ReplaceAllString(d.Bugs, ""), ", ") {
 			rows := 0
-			for _, b := range model.Bugs() {
+			for _, b := range pumps.Bugs() {
 				if isCalled(&b, bug) {
 					rows++
 					stands = append(stands, b.Mutants...)
@@ -47,7 +47,7 @@ func TestDecisionsAreWhole(t *testing.T) {
 
 // isCalled says whether a bug is known by a name, such as "uSockets 127": all the
 // words of it are in what is told of the bug.
-func isCalled(b *model.Bug, name string) bool {
+func isCalled(b *pumps.Bug, name string) bool {
 	text := strings.ToLower(b.Project + " " + b.Where + " " + b.What)
 	return !slices.ContainsFunc(strings.Fields(strings.ToLower(name)), func(word string) bool {
 		return !strings.Contains(text, word)
@@ -81,13 +81,13 @@ func checkShown(t *testing.T, d fuzz.Decision, stands []string) {
 
 // TestEveryDecisionHasItsPlace: each decision of the correct pumps is one of the list.
 func TestEveryDecisionHasItsPlace(t *testing.T) {
-	placed := map[model.Decision]bool{}
+	placed := map[pumps.Decision]bool{}
 	for _, d := range fuzz.Decisions() {
 		for _, at := range d.Asked() {
 			placed[at] = true
 		}
 	}
-	for _, at := range model.Decisions() {
+	for _, at := range pumps.Decisions() {
 		if !placed[at] {
 			t.Errorf("the decision %s is at points %s; want some of the 35", at, at.Points())
 		}

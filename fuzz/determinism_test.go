@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // childSeeds makes a test process print the hashes of that many schedules and
@@ -81,11 +82,11 @@ func TestSchedulesDoNotKnowOfEachOther(t *testing.T) {
 	for _, spec := range specs {
 		used := newRunner(t, spec)
 		for n := range uint64(120) {
-			want, err := newRunner(t, spec).Schedule(9, n, model.EveryProperty)
+			want, err := newRunner(t, spec).Schedule(9, n, oracle.EveryProperty)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := used.Schedule(9, n, model.EveryProperty)
+			got, err := used.Schedule(9, n, oracle.EveryProperty)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -39,7 +40,7 @@ func Retell(s *sim.Script, out *Outcome) []string {
 // generated says whether a line of a story is one of those that Explain and
 // hunts write.
 func generated(line string, out *Outcome) bool {
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		if line == p.Name+": "+p.Why {
 			return true
 		}
@@ -54,8 +55,8 @@ func generated(line string, out *Outcome) bool {
 	return detail != "" && wordsOf(line) == detail
 }
 
-func why(id model.PropertyID) string {
-	p, _ := model.PropertyNamed(id.String())
+func why(id oracle.PropertyID) string {
+	p, _ := oracle.PropertyNamed(id.String())
 	return p.Why
 }
 
@@ -96,8 +97,8 @@ func (t *teller) lapses() {
 // origin finds what produced the output that waits: the last message that the
 // end's engine sent, and what it had absorbed in the same turn.
 func (t *teller) origin() {
-	if o := t.v.Obligation; o != model.EngineOutput && o != model.SealedOutput &&
-		o != model.PumpPipe || t.out.Trace == nil {
+	if o := t.v.Obligation; o != oracle.EngineOutput && o != oracle.SealedOutput &&
+		o != oracle.PumpPipe || t.out.Trace == nil {
 		return
 	}
 	at, absorbed, produced := t.lastAnswer()
@@ -140,7 +141,7 @@ func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
 // verdict says what waits, where, and what would have moved it.
 func (t *teller) verdict() {
 	v := t.v
-	if v.Obligation == model.NoObligation {
+	if v.Obligation == oracle.NoObligation {
 		t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), v.Detail)
 		return
 	}
@@ -152,7 +153,7 @@ func (t *teller) verdict() {
 	if v.Detail != "" {
 		t.say("%s", v.Detail)
 	}
-	if v.Property == model.Stall || v.Property == model.Deadlock {
+	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
 		rest := &t.out.Rest[v.End].Rest
 		room := "the socket has room"
 		if rest.Room == 0 {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -53,7 +53,7 @@ func (r Rate) Enough() uint64 {
 // it was found before.
 type Recheck struct {
 	Script   *sim.Script
-	Property model.PropertyID
+	Property oracle.PropertyID
 	// Rate is that of the hunt that found it, or if Measured, of the script's
 	// own pump, which still fails.
 	Rate     Rate
@@ -76,7 +76,7 @@ const (
 // which found it. Then the hunt looks for that property, for as long as makes
 // 99 % sure, if it has no Schedules of its own.
 func (h *Hunt) Recheck(ctx context.Context, c *Catalog, s *sim.Script) (*Recheck, error) {
-	p, ok := model.PropertyNamed(s.Property)
+	p, ok := oracle.PropertyNamed(s.Property)
 	if !ok {
 		return nil, fmt.Errorf("fuzz: got a script of property %q; want one that once failed",
 			s.Property)
@@ -94,7 +94,7 @@ func (h *Hunt) Recheck(ctx context.Context, c *Catalog, s *sim.Script) (*Recheck
 	if out.Result.Found {
 		k.Still = &out.Result.Violation
 	}
-	h.Watch = model.EveryProperty.Only(p.ID)
+	h.Watch = oracle.EveryProperty.Only(p.ID)
 	if err := k.rate(ctx, h, c, r); err != nil {
 		return nil, err
 	}

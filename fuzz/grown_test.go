@@ -7,7 +7,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -15,7 +16,7 @@ import (
 // absorbed, by its word.
 func witnessed(t *testing.T, o fuzz.Options, n uint64) map[string]int {
 	t.Helper()
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	o.Pump = &spec
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
 	if err != nil {
@@ -26,7 +27,7 @@ func witnessed(t *testing.T, o fuzz.Options, n uint64) map[string]int {
 	for i := range n {
 		var trace sim.Trace
 		r.World().SetTrace(&trace)
-		res, err := r.Schedule(5, i, model.EveryProperty)
+		res, err := r.Schedule(5, i, oracle.EveryProperty)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +50,7 @@ func witnessed(t *testing.T, o fuzz.Options, n uint64) map[string]int {
 // TestNotForGo: crypto/tls can't do some things, so hunts with it do not ask for
 // them, and who does gets a clear answer.
 func TestNotForGo(t *testing.T) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	for _, scenario := range []string{"post-handshake-auth", "early-data"} {
 		o := fuzz.Options{Pump: &spec, Engine: gotls.New(), Scenario: scenario}
 		_, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
@@ -63,7 +64,7 @@ func TestNotForGo(t *testing.T) {
 // it and by ones that want another hello; accepted by others, which then get an
 // EndOfEarlyData. Whatever becomes of it, all that was written arrives once.
 func TestHuntsRejectEarlyData(t *testing.T) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Scenario: "early-data"})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func TestHuntsRejectEarlyData(t *testing.T) {
 	for n := range uint64(1000) {
 		var trace sim.Trace
 		r.World().SetTrace(&trace)
-		if res, err := r.Schedule(5, n, model.EveryProperty); err != nil || res.Found {
+		if res, err := r.Schedule(5, n, oracle.EveryProperty); err != nil || res.Found {
 			t.Fatal(n, res.Violation, err)
 		}
 		sent, ended, again := earlySent(&trace)

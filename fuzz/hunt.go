@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -28,11 +28,11 @@ type Hunt struct {
 	// thread: they have one worker in a process.
 	Workers int
 	// Watch is the properties to look for; 0 means all.
-	Watch model.PropertySet
+	Watch oracle.PropertySet
 	// First ends the hunt at the first violation, Until at the first of one of
 	// these properties.
 	First bool
-	Until model.PropertySet
+	Until oracle.PropertySet
 	// Unshrunk leaves finds as long as they were.
 	Unshrunk bool
 	// Progress, if not nil, is called now and then.
@@ -159,7 +159,7 @@ func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep
 
 	cfg := r.Config()
 	actions := append([]sim.Action(nil), r.World().Actions()...)
-	watch := model.EveryProperty.Only(res.Violation.Property)
+	watch := oracle.EveryProperty.Only(res.Violation.Property)
 	if err := h.again(r, t, res, watch); err != nil {
 		return nil, err
 	}
@@ -208,7 +208,7 @@ func (h *Hunt) strategy() string { return either(h.Strategy, Portfolio) }
 
 // again runs a schedule twice more, step by step, and compares: the hash of a
 // run that depends on nothing but its script can't differ.
-func (h *Hunt) again(r *Runner, t *task, res sim.Result, watch model.PropertySet) error {
+func (h *Hunt) again(r *Runner, t *task, res sim.Result, watch oracle.PropertySet) error {
 	r.World().KeepMarks(true)
 	defer r.World().KeepMarks(false)
 	first, err := r.perform(t, watch)

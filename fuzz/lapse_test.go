@@ -8,11 +8,13 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A frail library is the model's, whose servers' engines fail by themselves
 // at their second read.
-type frail struct{ *model.Models }
+type frail struct{ *tls.Models }
 
 func (l frail) New(cfg *model.EngineConfig) (model.Engine, error) {
 	e, err := l.Models.New(cfg)
@@ -45,8 +47,8 @@ func (e *dying) Err() error {
 // the pump has done all the same, and by a confirmation that comes to nothing.
 func TestStoriesTellOfALibraryThatFails(t *testing.T) {
 	c := fuzz.NewCatalog()
-	c.AddEngine("frail", func() (model.Library, error) { return frail{model.NewModels()}, nil })
-	spec := model.ReferenceSpec()
+	c.AddEngine("frail", func() (model.Library, error) { return frail{tls.NewModels()}, nil })
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)

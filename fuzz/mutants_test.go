@@ -10,7 +10,8 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -23,11 +24,11 @@ const maxKill = 20000
 
 // eachMutant runs check for each mutant, with a runner bound to a scenario if
 // that is not empty.
-func eachMutant(t *testing.T, scenario func(m *model.Mutant) string,
-	check func(t *testing.T, m *model.Mutant, r *fuzz.Runner)) {
+func eachMutant(t *testing.T, scenario func(m *pumps.Mutant) string,
+	check func(t *testing.T, m *pumps.Mutant, r *fuzz.Runner)) {
 
 	t.Helper()
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			r, err := fuzz.NewRunner(fuzz.NewCatalog(),
@@ -41,14 +42,14 @@ func eachMutant(t *testing.T, scenario func(m *model.Mutant) string,
 	}
 }
 
-func ownScenario(m *model.Mutant) string { return m.Scenario }
+func ownScenario(m *pumps.Mutant) string { return m.Scenario }
 
-func anyScenario(*model.Mutant) string { return "" }
+func anyScenario(*pumps.Mutant) string { return "" }
 
 // killed looks for the first schedule that breaks the mutant's property.
-func killed(t *testing.T, m *model.Mutant, r *fuzz.Runner) {
+func killed(t *testing.T, m *pumps.Mutant, r *fuzz.Runner) {
 	for n := range uint64(maxKill) {
-		res, err := r.Schedule(1, n, model.EveryProperty.Only(m.Breaks))
+		res, err := r.Schedule(1, n, oracle.EveryProperty.Only(m.Breaks))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,10 +84,10 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 	if longTests() {
 		schedules = 20000
 	}
-	eachMutant(t, anyScenario, func(t *testing.T, m *model.Mutant, r *fuzz.Runner) {
+	eachMutant(t, anyScenario, func(t *testing.T, m *pumps.Mutant, r *fuzz.Runner) {
 		var broken [16]int
 		for n := range schedules {
-			res, err := r.Schedule(1, n, model.EveryProperty)
+			res, err := r.Schedule(1, n, oracle.EveryProperty)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -101,7 +102,7 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 		}
 		t.Logf("%s: %d of %d schedules", m.Breaks, broken[m.Breaks], schedules)
 		also := false
-		for _, p := range model.Properties() {
+		for _, p := range oracle.Properties() {
 			also = also || m.Also.Has(p.ID) && broken[p.ID] > 0
 		}
 		if longTests() && m.Also != 0 && !also {
@@ -115,16 +116,16 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 // deadlock alone, breaks nothing else in its own scenario. Who does not read while it
 // is blocked hangs with a peer, too, that has paused for good: that is a stall.
 func TestEveryPropertyHasItsMutant(t *testing.T) {
-	covered := map[model.PropertyID]bool{}
-	for _, m := range model.Mutants() {
+	covered := map[oracle.PropertyID]bool{}
+	for _, m := range pumps.Mutants() {
 		if _, known := fuzz.ScenarioNamed(m.Scenario); !known {
 			t.Errorf("%s: got scenario %q; want one that exists", m.Name, m.Scenario)
 		}
-		if m.Also == 0 || m.Breaks == model.Deadlock && !covered[m.Breaks] && pureAtHome(t, &m) {
+		if m.Also == 0 || m.Breaks == oracle.Deadlock && !covered[m.Breaks] && pureAtHome(t, &m) {
 			covered[m.Breaks] = true
 		}
 	}
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		if !covered[p.ID] {
 			t.Errorf("property %s has no mutant: nothing shows that it can fail", p.Name)
 		}
@@ -133,7 +134,7 @@ func TestEveryPropertyHasItsMutant(t *testing.T) {
 
 // pureAtHome says whether a mutant breaks its property in its own scenario, and
 // nothing else.
-func pureAtHome(t *testing.T, m *model.Mutant) bool {
+func pureAtHome(t *testing.T, m *pumps.Mutant) bool {
 	t.Helper()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario})
 	if err != nil {
@@ -142,7 +143,7 @@ func pureAtHome(t *testing.T, m *model.Mutant) bool {
 	defer r.Close()
 	broken := 0
 	for n := range uint64(5000) {
-		res, err := r.Schedule(1, n, model.EveryProperty)
+		res, err := r.Schedule(1, n, oracle.EveryProperty)
 		switch {
 		case err != nil:
 			t.Fatal(err)
@@ -164,7 +165,7 @@ func TestEveryMutantHasItsScript(t *testing.T) {
 		s := corpusScript(t, name)
 		shown[s.Config.Pump+" "+s.Property] = s
 	}
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		s := shown[m.Name+" "+m.Breaks.String()]
 		if s == nil && *plant {
 			s = plantScript(t, &m)
@@ -180,18 +181,18 @@ func TestEveryMutantHasItsScript(t *testing.T) {
 }
 
 // bugLine is the line of a story that names the bugs.
-func bugLine(m *model.Mutant) string { return "bugs: " + m.Bugs }
+func bugLine(m *pumps.Mutant) string { return "bugs: " + m.Bugs }
 
 // plantScript hunts with a few seeds in the mutant's scenario and saves the shortest
 // script.
-func plantScript(t *testing.T, m *model.Mutant) *sim.Script {
+func plantScript(t *testing.T, m *pumps.Mutant) *sim.Script {
 	t.Helper()
 	var best *sim.Script
-	peer := model.ReferenceSpec() // or the mutant may be at both ends
+	peer := pumps.ReferenceSpec() // or the mutant may be at both ends
 	for seed := range uint64(4) {
 		h := fuzz.Hunt{Options: fuzz.Options{Pump: &m.Spec, Peer: &peer, Scenario: m.Scenario},
 			Seed: seed + 1, Schedules: maxKill, First: true,
-			Watch: model.EveryProperty.Only(m.Breaks)}
+			Watch: oracle.EveryProperty.Only(m.Breaks)}
 		rep, err := h.Run(context.Background(), fuzz.NewCatalog())
 		if err != nil {
 			t.Fatal(err)
@@ -216,12 +217,12 @@ func plantScript(t *testing.T, m *model.Mutant) *sim.Script {
 
 // exemplars are nine of the mutants, one for each property: for tests that take
 // too long with all.
-func exemplars(t testing.TB) (some []model.Mutant) {
+func exemplars(t testing.TB) (some []pumps.Mutant) {
 	t.Helper()
 	names := []string{"no-flush-after-read", "no-read-while-blocked", "write-armed-for-ever",
 		"eof-before-data", "off-by-one-retry", "no-close-notify", "want-write-fatal",
 		"queue-without-limit", "recv-after-close"}
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		if slices.Contains(names, m.Name) {
 			some = append(some, m)
 		}

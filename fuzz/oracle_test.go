@@ -9,18 +9,20 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // TestReference tests the reference as a user tests a pump. The scripts in
 // testdata/wantwrite are what once failed in it.
-func TestReference(t *testing.T) { fuzz.Check(t, model.ReferenceSpec()) }
+func TestReference(t *testing.T) { fuzz.Check(t, pumps.ReferenceSpec()) }
 
 // TestReferenceHolds: the same hunt finds nothing in the reference pump. The
 // long form of this test is: wantwrite hunt --pump reference --schedules
 // 1000000.
 func TestReferenceHolds(t *testing.T) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 7,
 		Schedules: require.Fewer(60000)}
 	if testing.Short() {
@@ -38,10 +40,10 @@ func TestReferenceHolds(t *testing.T) {
 
 // TestHuntFindsTheStall: the main job, as the README shows it.
 func TestHuntFindsTheStall(t *testing.T) {
-	spec := model.KVOriginal()
-	stall, _ := model.PropertyNamed("stall")
+	spec := pumps.KVOriginal()
+	stall, _ := oracle.PropertyNamed("stall")
 	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, Seed: 1,
-		Schedules: 20000, Watch: model.EveryProperty.Only(stall.ID)}
+		Schedules: 20000, Watch: oracle.EveryProperty.Only(stall.ID)}
 	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +57,7 @@ func TestHuntFindsTheStall(t *testing.T) {
 		t.Errorf("got a script of %d actions; want at most 15", n)
 	}
 	v := f.Result.Violation
-	if v.Obligation != model.EngineOutput || sim.End(v.End).String() != "server" {
+	if v.Obligation != oracle.EngineOutput || sim.End(v.End).String() != "server" {
 		t.Errorf("got %s; want output that waits in the server's engine", v)
 	}
 }
@@ -86,7 +88,7 @@ func (p *fickle) Restart(env model.Env) {
 // chain, by the step at which two runs differ.
 func TestCanary(t *testing.T) {
 	spec := model.Spec{Name: "canary", New: func(env model.Env) model.Pump {
-		p := &fickle{Pump: &model.Reference{}}
+		p := &fickle{Pump: &pumps.Reference{}}
 		p.Restart(env)
 		return p
 	}}
@@ -106,7 +108,7 @@ func TestCanary(t *testing.T) {
 func hashes(t testing.TB, n uint64) string {
 	t.Helper()
 	var runners []*fuzz.Runner
-	for _, spec := range []model.Spec{model.ReferenceSpec(), model.KVSpeculative()} {
+	for _, spec := range []model.Spec{pumps.ReferenceSpec(), pumps.KVSpeculative()} {
 		r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
 		if err != nil {
 			t.Fatal(err)
@@ -116,7 +118,7 @@ func hashes(t testing.TB, n uint64) string {
 	}
 	sum := uint64(0)
 	for i := range n {
-		res, err := runners[i%2].Schedule(3, i, model.EveryProperty)
+		res, err := runners[i%2].Schedule(3, i, oracle.EveryProperty)
 		if err != nil {
 			t.Fatal(err)
 		}

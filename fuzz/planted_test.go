@@ -9,6 +9,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // A planted pump is the reference with a bug of depth 4. It falls when its app
@@ -17,7 +19,7 @@ import (
 // a write. Four orderings are enough for it, one at each change; a random walk
 // has to make each of them burst long steps in a row.
 type planted struct {
-	model.Reference
+	pumps.Reference
 	bursts int  // those that are complete
 	run    int  // length of the one at hand
 	writes bool // it is one of writes
@@ -27,7 +29,7 @@ type planted struct {
 const burst = 11
 
 func plantedSpec() model.Spec {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	spec.Name = "planted"
 	spec.New = func(env model.Env) model.Pump {
 		p := &planted{}
@@ -83,7 +85,7 @@ func (h plantedHunt) run(t *testing.T) fuzz.Report {
 	spec := plantedSpec()
 	hunt := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
 		Seed: h.seed, Schedules: h.schedules, Strategy: h.strategy, First: true,
-		Watch: model.EveryProperty.Only(model.Crash)}
+		Watch: oracle.EveryProperty.Only(oracle.Crash)}
 	rep, err := hunt.Run(context.Background(), fuzz.NewCatalog(spec))
 	if err != nil {
 		t.Fatal(err)

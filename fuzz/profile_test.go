@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A named library is the model's under another name.
 type named struct {
-	*model.Models
+	*tls.Models
 	name string
 }
 
@@ -20,7 +21,7 @@ func (l named) Name() string { return l.name }
 // outside of the scenario that is about them.
 func drawn(t *testing.T, o fuzz.Options, schedules uint64) (counts map[string]int, elsewhere int) {
 	t.Helper()
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	o.Pump = &spec
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
 	if err != nil {
@@ -60,23 +61,23 @@ func TestProfilesAreDrawn(t *testing.T) {
 
 // Where a library has no PSK there is none, and it can't be asked for.
 func TestNoPSKWithoutALibraryThatHasIt(t *testing.T) {
-	tls := named{model.NewModels(), "gotls"}
-	if counts, _ := drawn(t, fuzz.Options{Engine: tls}, 200); counts["psk"] > 0 {
+	crypto := named{tls.NewModels(), "gotls"}
+	if counts, _ := drawn(t, fuzz.Options{Engine: crypto}, 200); counts["psk"] > 0 {
 		t.Errorf("got profiles %v on crypto/tls, which has no PSK", counts)
 	}
 	for _, o := range []fuzz.Options{
-		{Engine: tls, Profile: "psk"},
-		{Engine: tls, PeerEngine: named{model.NewModels(), "openssl"}, Profile: "psk"},
-		{Engine: named{model.NewModels(), "openssl"}, PeerEngine: tls, Profile: "psk"},
+		{Engine: crypto, Profile: "psk"},
+		{Engine: crypto, PeerEngine: named{tls.NewModels(), "openssl"}, Profile: "psk"},
+		{Engine: named{tls.NewModels(), "openssl"}, PeerEngine: crypto, Profile: "psk"},
 	} {
-		spec := model.ReferenceSpec()
+		spec := pumps.ReferenceSpec()
 		o.Pump = &spec
 		_, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
 		if err == nil || !strings.Contains(err.Error(), "want ecdsa or mutual") {
 			t.Errorf("got %v; want an error about the PSK", err)
 		}
 	}
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	_, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Profile: "rsa"})
 	if err == nil || err.Error() != `fuzz: got profile "rsa"; want one of psk, ecdsa, mutual` {
 		t.Errorf("got %v; want an error that lists the profiles", err)

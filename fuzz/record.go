@@ -1,9 +1,10 @@
 package fuzz
 
 import (
+	"github.com/wantwrite/wantwrite/model/attack"
+
 	gofuzz "github.com/google/gofuzz"
 
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -41,8 +42,8 @@ func (m *structured[T]) draw(seed uint64) []T {
 			func(k *sim.Mutation, c gofuzz.Continue) {
 				*k = sim.Mutation(c.Intn(int(sim.NumMutations)))
 			},
-			func(a *model.Attack, c gofuzz.Continue) {
-				*a = model.Attack(c.Intn(int(model.NumAttacks)))
+			func(a *attack.Attack, c gofuzz.Continue) {
+				*a = attack.Attack(c.Intn(int(attack.NumAttacks)))
 			})
 	}
 	m.fuzzer.Fuzz(&m.drawn)

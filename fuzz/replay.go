@@ -3,7 +3,7 @@ package fuzz
 import (
 	"fmt"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -26,7 +26,7 @@ type Outcome struct {
 	// Config is what was run: the script's, with the options' names in it.
 	Config sim.Config
 	// Rest is what was seen of each end at the end.
-	Rest []model.Account
+	Rest []oracle.Account
 	// Own: the script's own pump and engines ran, so that its hash counts.
 	Own bool
 	// Lost: the child process that ran it died (Guard.Replay). There is a
@@ -79,11 +79,11 @@ func Replay(r *Runner, s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 }
 
 // watchOf is what to look for in a script: its property, or any.
-func watchOf(s *sim.Script) model.PropertySet {
-	if p, ok := model.PropertyNamed(s.Property); ok {
-		return model.EveryProperty.Only(p.ID)
+func watchOf(s *sim.Script) oracle.PropertySet {
+	if p, ok := oracle.PropertyNamed(s.Property); ok {
+		return oracle.EveryProperty.Only(p.ID)
 	}
-	return model.EveryProperty
+	return oracle.EveryProperty
 }
 
 // notEnabled is the error of an action that can't happen where it stands.

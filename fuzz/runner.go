@@ -3,7 +3,7 @@ package fuzz
 import (
 	"fmt"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -42,7 +42,7 @@ func (r *Runner) run(s sim.Strategy) sim.Result {
 }
 
 // build resets the world.
-func (r *Runner) build(cfg *sim.Config, parts *sim.Parts, watch model.PropertySet) error {
+func (r *Runner) build(cfg *sim.Config, parts *sim.Parts, watch oracle.PropertySet) error {
 	if r.observer != nil {
 		r.observer.world(cfg)
 	}
@@ -146,13 +146,13 @@ func (r *Runner) Draw(seed, n uint64) sim.Config {
 // Schedule runs schedule number n of a seed, at random or as Use has said, and
 // looks for the watched properties. Of a strategy with several methods each has
 // its turn.
-func (r *Runner) Schedule(seed, n uint64, watch model.PropertySet) (sim.Result, error) {
+func (r *Runner) Schedule(seed, n uint64, watch oracle.PropertySet) (sim.Result, error) {
 	t := newTask(seed, n, int(n%uint64(len(r.searchers))))
 	return r.perform(&t, watch)
 }
 
 // reset builds the world of the drawn schedule.
-func (r *Runner) reset(watch model.PropertySet) error {
+func (r *Runner) reset(watch oracle.PropertySet) error {
 	parts := &r.parts
 	if r.drawer.cfg.Peer == r.drawer.cfg.Pump {
 		parts = &r.alike
@@ -162,7 +162,7 @@ func (r *Runner) reset(watch model.PropertySet) error {
 
 // Drawn runs a schedule whose choices come from a function, such as rapid's
 // draws or a fuzzer's bytes.
-func (r *Runner) Drawn(below func(n int, label string) int, watch model.PropertySet) (
+func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.PropertySet) (
 	sim.Result, error) {
 
 	r.drawer.draw(r.menu, uint64(below(1<<16, "world")))
@@ -194,7 +194,7 @@ func (r *Runner) Actions(cfg *sim.Config, actions []sim.Action, o ScriptOptions)
 
 // ScriptOptions say how a list of actions is run.
 type ScriptOptions struct {
-	Watch model.PropertySet
+	Watch oracle.PropertySet
 	Loose bool
 	Trace *sim.Trace
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -21,7 +21,7 @@ func TestShapesHold(t *testing.T) {
 	if longTests() {
 		schedules = 1000000
 	}
-	for _, spec := range model.Shapes() {
+	for _, spec := range pumps.Shapes() {
 		t.Run(spec.Name, func(t *testing.T) {
 			t.Parallel()
 			h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 11, Schedules: schedules,
@@ -68,7 +68,7 @@ func TestSoundPumpsPassWhatOnceFailed(t *testing.T) {
 // correct pump that it was planted in.
 func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 	of := map[string]string{}
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		of[m.Name] = m.Of
 	}
 	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
@@ -92,7 +92,7 @@ func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 
 // TestShapesWithinBounds explores small scenarios to the end with each of them.
 func TestShapesWithinBounds(t *testing.T) {
-	for _, spec := range model.Shapes() {
+	for _, spec := range pumps.Shapes() {
 		t.Run(spec.Name, func(t *testing.T) { fuzz.CheckAll(t, spec) })
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -55,7 +56,7 @@ type shrinker struct {
 	ctx      context.Context
 	r        *Runner
 	o        ShrinkOptions
-	watch    model.PropertySet
+	watch    oracle.PropertySet
 	cause    cause
 	best     candidate
 	stats    Shrunk
@@ -286,10 +287,10 @@ func mix(h, x uint64) uint64 {
 
 // A cause is what a shrink keeps: the same obligation without the same wakeup.
 type cause struct {
-	property model.PropertyID
+	property oracle.PropertyID
 	// under: it is the end under test that is to blame, not its peer.
 	under      bool
-	obligation model.Obligation
+	obligation oracle.Obligation
 	// detail is the finding's, less its numbers, which are matters of size.
 	detail string
 	// mask and spins are the wakeups that were there at rest, where a
@@ -301,7 +302,7 @@ type cause struct {
 func causeOf(cfg *sim.Config, v *sim.Violation, w *sim.World) cause {
 	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
 		obligation: v.Obligation, detail: wordsOf(v.Detail)}
-	if v.Property == model.Stall || v.Property == model.Deadlock {
+	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
 		rest := &w.Ledger().Ends[v.End].Rest
 		c.mask, c.spins = rest.Mask, rest.Spins
 	}

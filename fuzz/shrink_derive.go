@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -373,7 +373,7 @@ func fingerprint(w *sim.World) uint64 {
 	return mix(h, others)
 }
 
-func flags(a *model.Account) (bits uint64) {
+func flags(a *oracle.Account) (bits uint64) {
 	for i, on := range [...]bool{a.Refused, a.Paused, a.Closing, a.HalfClosing, a.Told, a.Gone,
 		a.Broken} {
 		if on {

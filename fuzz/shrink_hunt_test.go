@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -45,7 +46,7 @@ func (s *stopped) check(t *testing.T, rep fuzz.Report) {
 func TestHuntInterruptedInAShrink(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	s := &stopped{cancel: cancel}
 	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"}, Seed: 1,
 		Schedules: 20000, Progress: s.progress}
@@ -63,14 +64,14 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 // and comes to an end when it is interrupted.
 func TestGuardShrinks(t *testing.T) {
 	n := newNursery(t)
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r, err := fuzz.NewRunner(fragileCatalog(), fuzz.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
-		property: model.Stall}
+		property: oracle.Stall}
 	q.caught(t, 1, func(_ *fuzz.Runner, s *sim.Script) {
 		s.Config.Engine, s.Config.PeerEngine = "fragile", "fragile"
 		here, there, cut := *s, *s, *s
@@ -118,7 +119,7 @@ func TestGuardShrinksWhatKills(t *testing.T) {
 // TestRetell: a new story takes the place of the old one; what an author wrote
 // stays, behind it.
 func TestRetell(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r := runnerOf(t, &spec)
 	s := scriptOf(t, spec.Name, "stall",
 		strings.ReplaceAll(handshake12, "; ", "\n")+"\nrenegotiate client\n")
@@ -138,9 +139,9 @@ func TestRetell(t *testing.T) {
 // BenchmarkShrink shrinks the finds of the default hunt's pump, one after the
 // other, from storms of hundreds of actions.
 func BenchmarkShrink(b *testing.B) {
-	spec := model.KVOriginal()
-	for _, id := range []model.PropertyID{model.BusyLoop, model.Stall, model.DataLoss,
-		model.SpuriousFailure} {
+	spec := pumps.KVOriginal()
+	for _, id := range []oracle.PropertyID{oracle.BusyLoop, oracle.Stall, oracle.DataLoss,
+		oracle.SpuriousFailure} {
 		b.Run(id.String(), func(b *testing.B) {
 			q := quarry{options: fuzz.Options{Pump: &spec}, property: id}
 			var all []sim.Script

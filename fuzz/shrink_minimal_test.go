@@ -10,6 +10,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -210,15 +212,15 @@ func TestShrinksAreMinimal(t *testing.T) {
 	}
 	type prey struct {
 		spec model.Spec
-		id   model.PropertyID
+		id   oracle.PropertyID
 	}
 	var all []prey
 	for _, m := range exemplars(t) {
 		all = append(all, prey{m.Spec, m.Breaks})
 	}
-	for _, spec := range []model.Spec{model.KVOriginal(), model.KVSpeculative(), model.KVLanded()} {
-		for _, id := range []model.PropertyID{model.Stall, model.BusyLoop, model.DataLoss,
-			model.SpuriousFailure} {
+	for _, spec := range []model.Spec{pumps.KVOriginal(), pumps.KVSpeculative(), pumps.KVLanded()} {
+		for _, id := range []oracle.PropertyID{oracle.Stall, oracle.BusyLoop, oracle.DataLoss,
+			oracle.SpuriousFailure} {
 			all = append(all, prey{spec, id})
 		}
 	}
@@ -249,7 +251,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 // TestStepsAreSeen: a script that is not minimal is seen to be none, on each
 // axis. Else the test above could not fail.
 func TestStepsAreSeen(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r := runnerOf(t, &spec)
 	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
 	header := func(from, to string) *sim.Script {
@@ -346,7 +348,7 @@ func TestShrinksOfTwoMistakes(t *testing.T) {
 	}
 	spec := deafPump()
 	seen := map[string]reason{}
-	q := quarry{options: fuzz.Options{Pump: &spec}, property: model.Stall}
+	q := quarry{options: fuzz.Options{Pump: &spec}, property: oracle.Stall}
 	q.caught(t, 12, func(r *fuzz.Runner, s *sim.Script) {
 		before, _ := reasonOf(r, s)
 		shrunk(t, r, s)

@@ -7,7 +7,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -103,8 +104,8 @@ func TestShrinksAreNormal(t *testing.T) {
 func TestShrinkRecalls(t *testing.T) {
 	known := corpusScript(t, "stall/kv-original-idle-renegotiation.script")
 	why, _ := reasonOf(runnerFor(t, known), known)
-	spec := model.KVOriginal()
-	q := quarry{fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, model.Stall,
+	spec := pumps.KVOriginal()
+	q := quarry{fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, oracle.Stall,
 		func(w reason) bool { return w == why }}
 	q.caught(t, 2, func(r *fuzz.Runner, s *sim.Script) {
 		afresh := *s

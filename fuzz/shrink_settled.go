@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -240,7 +240,7 @@ const brimStep = 64
 // and no single step leads from a link that small to one that is nearly full.
 func (k *shrinker) brim() error {
 	best := k.best
-	if k.cause.property != model.Deadlock || len(best.actions) == 0 {
+	if k.cause.property != oracle.Deadlock || len(best.actions) == 0 {
 		return nil
 	}
 	for _, w := range kindsOf(&best) {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -27,9 +29,9 @@ func shrunk(t testing.TB, r *fuzz.Runner, s *sim.Script) fuzz.Shrunk {
 
 // a reason is why a script fails, as seen from outside.
 type reason struct {
-	property   model.PropertyID
+	property   oracle.PropertyID
 	under      bool
-	obligation model.Obligation
+	obligation oracle.Obligation
 	detail     string
 	mask       model.Events
 	spins      bool
@@ -44,7 +46,7 @@ func reasonOf(r *fuzz.Runner, s *sim.Script) (why reason, ok bool) {
 	v := out.Result.Violation
 	why = reason{property: v.Property, under: model.Role(v.End&1) == s.Config.Under,
 		obligation: v.Obligation, detail: digits.Replace(v.Detail)}
-	if v.Property == model.Stall || v.Property == model.Deadlock {
+	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
 		rest := out.Rest[v.End].Rest
 		why.mask, why.spins = rest.Mask, rest.Spins
 	}
@@ -57,7 +59,7 @@ var digits = strings.NewReplacer("0", "", "1", "", "2", "", "3", "", "4", "", "5
 // quarry is what a test hunts for.
 type quarry struct {
 	options  fuzz.Options
-	property model.PropertyID
+	property oracle.PropertyID
 	like     func(reason) bool // nil: any
 }
 
@@ -70,7 +72,7 @@ func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *sim.Script
 		t.Fatal(err)
 	}
 	defer r.Close()
-	watch := model.EveryProperty.Only(q.property)
+	watch := oracle.EveryProperty.Only(q.property)
 	for i := uint64(0); got < n && i < 100000; i++ {
 		res, err := r.Schedule(1, i, watch)
 		if err != nil {
@@ -93,9 +95,9 @@ func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *sim.Script
 // TestShrinkTheStall: the main job's find. A storm of hundreds of actions in a
 // world of odd sizes becomes the ten lines of the ticket.
 func TestShrinkTheStall(t *testing.T) {
-	spec := model.KVOriginal()
-	q := quarry{fuzz.Options{Pump: &spec, Scenario: "renegotiation"}, model.Stall,
-		func(why reason) bool { return why.obligation == model.EngineOutput }}
+	spec := pumps.KVOriginal()
+	q := quarry{fuzz.Options{Pump: &spec, Scenario: "renegotiation"}, oracle.Stall,
+		func(why reason) bool { return why.obligation == oracle.EngineOutput }}
 	q.caught(t, 5, func(r *fuzz.Runner, s *sim.Script) {
 		before, _ := reasonOf(r, s)
 		st := shrunk(t, r, s)
@@ -184,7 +186,7 @@ func TestShrinkEachAxis(t *testing.T) {
 			[]string{"seed: 0x1", "seed: 0x1\ntraits: refuse-reneg soft-refusal"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			spec := model.KVOriginal()
+			spec := pumps.KVOriginal()
 			r := runnerOf(t, &spec)
 			s := scriptOf(t, spec.Name, "stall", test.actions, test.changes...)
 			st := shrunk(t, r, s)
@@ -216,7 +218,7 @@ func runnerOf(t testing.TB, spec *model.Spec) *fuzz.Runner {
 // TestShrinkToASize: a size that matters becomes plain if a larger message does
 // as well, and otherwise the round one that is nearest to the plain one.
 func TestShrinkToASize(t *testing.T) {
-	mutant := mutantOf(t, model.UnboundedBuffer)
+	mutant := mutantOf(t, oracle.UnboundedBuffer)
 	r := runnerOf(t, &mutant.Spec)
 	s := scriptOf(t, mutant.Name, "unbounded-buffer",
 		"write server 100 0\nwrite server 57 0\nwrite server 260 0\n", "queue=8192", "queue=252")
@@ -224,7 +226,7 @@ func TestShrinkToASize(t *testing.T) {
 	if got, want := actionsOf(s), "write server 8192 0"; got != want || s.Config.Sizes.Queue != 8192 {
 		t.Errorf("got %s with queue=%d; want %s with 8192", got, s.Config.Sizes.Queue, want)
 	}
-	mutant = mutantOf(t, model.SpuriousFailure)
+	mutant = mutantOf(t, oracle.SpuriousFailure)
 	r = runnerOf(t, &mutant.Spec)
 	s = scriptOf(t, mutant.Name, "spurious-failure", "tick 1\n", "bio=8192", "bio=37")
 	shrunk(t, r, s)
@@ -235,7 +237,7 @@ func TestShrinkToASize(t *testing.T) {
 }
 
 // mutantOf is a mutant that breaks a property.
-func mutantOf(t testing.TB, id model.PropertyID) model.Mutant {
+func mutantOf(t testing.TB, id oracle.PropertyID) pumps.Mutant {
 	t.Helper()
 	for _, m := range exemplars(t) {
 		if m.Breaks == id {
@@ -243,12 +245,12 @@ func mutantOf(t testing.TB, id model.PropertyID) model.Mutant {
 		}
 	}
 	t.Fatalf("no mutant breaks %s", id)
-	return model.Mutant{}
+	return pumps.Mutant{}
 }
 
 // TestShrinkOfALongScript: somebody's log of 100,000 actions.
 func TestShrinkOfALongScript(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r := runnerOf(t, &spec)
 	noise := strings.Repeat("tick 1\nspurious client read\n", 50000)
 	s := scriptOf(t, spec.Name, "stall", noise+strings.ReplaceAll(handshake12, "; ", "\n")+
@@ -262,8 +264,8 @@ func TestShrinkOfALongScript(t *testing.T) {
 // TestShrinkIsRepeatable: the same script shrinks to the same script, and what
 // is shrunk does not shrink.
 func TestShrinkIsRepeatable(t *testing.T) {
-	spec := model.KVSpeculative()
-	q := quarry{options: fuzz.Options{Pump: &spec}, property: model.Stall}
+	spec := pumps.KVSpeculative()
+	q := quarry{options: fuzz.Options{Pump: &spec}, property: oracle.Stall}
 	q.caught(t, 2, func(r *fuzz.Runner, s *sim.Script) {
 		again := *s
 		first := shrunk(t, r, s)
@@ -280,7 +282,7 @@ func TestShrinkIsRepeatable(t *testing.T) {
 
 // TestShrinkOfWhatHolds: a script that does not fail stays as it is.
 func TestShrinkOfWhatHolds(t *testing.T) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r := runnerOf(t, &spec)
 	s := scriptOf(t, "reference", "stall", "poll client\ntick 5\n", "bio=8192", "bio=77")
 	text := string(s.Format())
@@ -293,7 +295,7 @@ func TestShrinkOfWhatHolds(t *testing.T) {
 // TestShrinkNeedsNoVerdict: a script that nobody has judged, or one with an
 // action that is not enabled, is judged and shrunk for what it breaks.
 func TestShrinkNeedsNoVerdict(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r := runnerOf(t, &spec)
 	actions := "renegotiate server\n" + strings.ReplaceAll(handshake12, "; ", "\n") +
 		"\nresume client\nrenegotiate client\n"
@@ -307,7 +309,7 @@ func TestShrinkNeedsNoVerdict(t *testing.T) {
 // TestShrinkOfWhatCannotRun: a world that can't be had is an error, and the
 // script stays.
 func TestShrinkOfWhatCannotRun(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	r := runnerOf(t, &spec)
 	for _, test := range [][]string{
 		{"pump: PUMP", "pump: nope", `got pump "nope"`},
@@ -331,9 +333,9 @@ func TestShrinkOfWhatCannotRun(t *testing.T) {
 // TestShrinkInterrupted: in the middle of a shrink the user has enough. The
 // best script so far is there, and fails for the same cause.
 func TestShrinkInterrupted(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
-		property: model.Stall}
+		property: oracle.Stall}
 	q.caught(t, 3, func(r *fuzz.Runner, s *sim.Script) {
 		before, _ := reasonOf(r, s)
 		whole := len(s.Actions)
@@ -361,9 +363,9 @@ func TestShrinkInterrupted(t *testing.T) {
 // TestShrinkOutlivesTheTime: the time of a hunt that is up does not leave what
 // it found long; and a budget that is used up leaves the best so far.
 func TestShrinkOutlivesTheTime(t *testing.T) {
-	spec := model.KVOriginal()
+	spec := pumps.KVOriginal()
 	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
-		property: model.Stall}
+		property: oracle.Stall}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond)
 	defer cancel()
 	<-ctx.Done()

@@ -13,7 +13,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -87,7 +87,7 @@ func searched(t testing.TB, pump string, link int) *check.Search {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Watch = model.EveryProperty.Only(model.Stall)
+	s.Watch = oracle.EveryProperty.Only(oracle.Stall)
 	record := s.Configs[0].Sizes.Flight
 	for _, c := range s.Configs { // an engine that has room for all
 		if c.Sizes.Bio == 8*record && c.Sizes.Flight == link*record {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -146,7 +147,7 @@ func newEvidence(s *sim.Script, out *Outcome) *evidence {
 	e.teller = teller{script: &ran, out: out, v: out.Result.Violation, end: sim.End(out.Config.Under)}
 	if e.found {
 		e.end = sim.End(e.v.End)
-		if o := e.v.Obligation; o != model.NoObligation && o <= model.PumpPipe && e.rests() {
+		if o := e.v.Obligation; o != oracle.NoObligation && o <= oracle.PumpPipe && e.rests() {
 			e.made, _, _ = e.lastAnswer()
 		}
 		e.lost, e.came = e.lostAt()
@@ -166,7 +167,7 @@ func (e *evidence) view(step int, end sim.End) *sim.View {
 // lostAt finds the last turn after which nothing was armed that would have
 // moved what is owed, and the step at which that came if it came later.
 func (e *evidence) lostAt() (lost, came int) {
-	if p := e.v.Property; p != model.Stall && p != model.Deadlock || !e.stranded(e.last) {
+	if p := e.v.Property; p != oracle.Stall && p != oracle.Deadlock || !e.stranded(e.last) {
 		return 0, 0
 	}
 	came = e.last
@@ -203,19 +204,19 @@ func (e *evidence) stranded(step int) bool {
 	r := &v.Account.Rest
 	timer := v.Timer != 0 && !v.Account.Closing // a close's only gives it up
 	idle := v.Ready == 0 && !timer
-	if o := e.v.Obligation; o == model.SocketInput {
+	if o := e.v.Obligation; o == oracle.SocketInput {
 		return idle && (r.Unread > 0 || r.UnreadEnd)
 	}
 	l := e.trace.LedgerAt(e.cfg, step)
 	owed, _ := l.Owed(int(e.end), e.v.Obligation)
 	switch {
-	case owed == model.NoObligation:
+	case owed == oracle.NoObligation:
 		return false
-	case owed <= model.PumpQueue: // with write interest it would not be owed
+	case owed <= oracle.PumpQueue: // with write interest it would not be owed
 		return !timer
-	case owed == model.SocketEnd: // only time would bring it
+	case owed == oracle.SocketEnd: // only time would bring it
 		return v.Timer == 0
-	case owed <= model.HeldData:
+	case owed <= oracle.HeldData:
 		return idle && r.Mask&model.Writable == 0
 	}
 	return idle && r.Mask&model.Writable == 0 && v.InFlight == 0

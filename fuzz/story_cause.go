@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -12,21 +13,21 @@ import (
 // what happened in the turn.
 func (e *evidence) cause() mistake {
 	switch e.v.Property {
-	case model.Stall, model.Deadlock:
+	case oracle.Stall, oracle.Deadlock:
 		c := e.wakeupCause()
 		c.how = e.leaving()
 		return c
-	case model.BusyLoop:
+	case oracle.BusyLoop:
 		return e.spinCause()
-	case model.DataLoss:
+	case oracle.DataLoss:
 		return e.lossCause()
-	case model.Corruption:
+	case oracle.Corruption:
 		return e.corruptionCause()
-	case model.Truncation:
+	case oracle.Truncation:
 		return e.truncationCause()
-	case model.SpuriousFailure:
+	case oracle.SpuriousFailure:
 		return e.failureCause()
-	case model.UnboundedBuffer:
+	case oracle.UnboundedBuffer:
 		return e.excessCause()
 	}
 	return e.crashCause()
@@ -62,24 +63,24 @@ func (e *evidence) callsIn(step int) (calls []*sim.Event) {
 // call that put it there.
 func (e *evidence) wakeupCause() mistake {
 	v := e.view(e.last, e.end)
-	if e.v.Property == model.Deadlock {
+	if e.v.Property == oracle.Deadlock {
 		return mistake{decision: readWhileBlocked}
 	}
 	switch o := e.v.Obligation; o {
-	case model.EngineOutput, model.PumpPipe, model.SealedOutput:
+	case oracle.EngineOutput, oracle.PumpPipe, oracle.SealedOutput:
 		return mistake{decision: e.outputDecision(o)}
-	case model.PumpQueue:
+	case oracle.PumpQueue:
 		if st, op := e.lastAnswerOf(e.lost); op == sim.CallWrite && st == model.WantRead {
 			return mistake{decision: writeWantsRead}
 		}
 		return mistake{decision: armWrite}
-	case model.SocketInput, model.AppEnd:
+	case oracle.SocketInput, oracle.AppEnd:
 		switch {
 		case e.triggered():
 			return mistake{decision: edgeTrigger}
 		case v.Account.Rest.Room == 0:
 			return mistake{decision: readWhileBlocked}
-		case o == model.AppEnd:
+		case o == oracle.AppEnd:
 			return mistake{decision: kindsOfEnd}
 		}
 		return mistake{decision: moreToRead}
@@ -88,16 +89,16 @@ func (e *evidence) wakeupCause() mistake {
 }
 
 // waitDecisions are those of obligations that need no closer look.
-var waitDecisions = map[model.Obligation]int{
-	model.PumpInput:     feeding,
-	model.EngineInput:   moreToRead,
-	model.HeldData:      readPause,
-	model.UpdateAnswer:  postHandshake,
-	model.CloseNotify:   localClose,
-	model.SocketEnd:     localClose,
-	model.HandshakeDone: postHandshake,
-	model.AppTurn:       shortWrite,
-	model.Delivery:      retryIdentity,
+var waitDecisions = map[oracle.Obligation]int{
+	oracle.PumpInput:     feeding,
+	oracle.EngineInput:   moreToRead,
+	oracle.HeldData:      readPause,
+	oracle.UpdateAnswer:  postHandshake,
+	oracle.CloseNotify:   localClose,
+	oracle.SocketEnd:     localClose,
+	oracle.HandshakeDone: postHandshake,
+	oracle.AppTurn:       shortWrite,
+	oracle.Delivery:      retryIdentity,
 }
 
 // triggered says whether the end's loop reports edges.
@@ -107,13 +108,13 @@ func (e *evidence) triggered() bool {
 
 // outputDecision: who met a full socket should have armed write interest; who
 // never tried should have drained after the call that produced the output.
-func (e *evidence) outputDecision(o model.Obligation) int {
+func (e *evidence) outputDecision(o oracle.Obligation) int {
 	if e.metFullSocket(e.lost) {
 		return armWrite
 	}
 	st, op := e.producer()
 	switch {
-	case o == model.SealedOutput && st == model.WantWrite && op != sim.CallWrite:
+	case o == oracle.SealedOutput && st == model.WantWrite && op != sim.CallWrite:
 		return readWantsWrite
 	case op == sim.CallRead:
 		return flushAfterRead
@@ -213,7 +214,7 @@ func (e *evidence) lossCause() mistake {
 		return mistake{decision: endBeforeCiphertext, how: fmt.Sprintf("the end counted while %d "+
 			"bytes of ciphertext lay undecrypted in engine and pump and %d in the socket",
 			sealed, max(unread, 0))}
-	case e.v.Obligation == model.Delivery && e.v.Bytes > 0:
+	case e.v.Obligation == oracle.Delivery && e.v.Bytes > 0:
 		return mistake{decision: retryIdentity, how: fmt.Sprint(e.v.Bytes, " accepted bytes are in ",
 			"no buffer any more")}
 	}
@@ -304,15 +305,15 @@ func (e *evidence) endCause() mistake {
 func (e *evidence) excessCause() mistake {
 	l := e.view(e.v.Step, e.end).Account.Limits
 	o := e.v.Obligation
-	limit := map[model.Obligation]int{model.PumpQueue: l.Queue, model.HeldData: l.Queue,
-		model.PumpPipe: l.Pipe, model.PumpInput: l.Pipe}[o]
+	limit := map[oracle.Obligation]int{oracle.PumpQueue: l.Queue, oracle.HeldData: l.Queue,
+		oracle.PumpPipe: l.Pipe, oracle.PumpInput: l.Pipe}[o]
 	c := mistake{how: fmt.Sprintf("%s, %d bytes where %d are the limit", o.What(), e.v.Bytes, limit)}
 	switch o {
-	case model.PumpQueue:
+	case oracle.PumpQueue:
 		c.decision = shortWrite
-	case model.PumpPipe:
+	case oracle.PumpPipe:
 		c.decision = armWrite
-	case model.NoObligation:
+	case oracle.NoObligation:
 		c.decision, c.how = readPause, e.v.Detail
 	default:
 		c.decision = readBound
@@ -332,7 +333,7 @@ func (e *evidence) crashCause() mistake {
 // offence says what was seen, of a violation that is no question of wakeups.
 func (e *evidence) offence() string {
 	text := fmt.Sprintf("At step %d, at %s: ", e.v.Step, e.who(e.end))
-	if o := e.v.Obligation; o != model.NoObligation {
+	if o := e.v.Obligation; o != oracle.NoObligation {
 		text += o.What()
 		if e.v.Bytes > 0 {
 			text += fmt.Sprintf(", %d bytes", e.v.Bytes)

@@ -3,19 +3,19 @@ package fuzz
 import (
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // TestEachObligationHasADecision: whatever is owed, and whatever does not hold,
 // the verdict names a decision that is in the list.
 func TestEachObligationHasADecision(t *testing.T) {
-	for _, p := range model.Properties() {
-		for o := model.NoObligation; o <= model.Delivery; o++ {
-			if p.ID == model.Stall && o == model.NoObligation {
+	for _, p := range oracle.Properties() {
+		for o := oracle.NoObligation; o <= oracle.Delivery; o++ {
+			if p.ID == oracle.Stall && o == oracle.NoObligation {
 				continue
 			}
-			v := sim.Violation{Finding: model.Finding{Property: p.ID, End: 1, Obligation: o, Bytes: 1,
+			v := sim.Violation{Finding: oracle.Finding{Property: p.ID, End: 1, Obligation: o, Bytes: 1,
 				Detail: "a detail"}, Step: 1}
 			trace := &sim.Trace{Views: [][]sim.View{make([]sim.View, 2), make([]sim.View, 2)},
 				Events: []sim.Event{{Kind: sim.DidAction, Step: 1, End: 1}}}

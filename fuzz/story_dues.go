@@ -4,13 +4,14 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // A Due is a line of the ledger as it stands after a step: something that waits
 // at an end, and the wakeup that is to move it.
 type Due struct {
-	What model.Obligation
+	What oracle.Obligation
 	// Bytes is how much it is; 0 if it is no matter of bytes.
 	Bytes int
 	// Wakeup is what will move it, or if it is lost, what it takes.
@@ -26,7 +27,7 @@ func (s *Story) Dues(step int, end sim.End) (all []Due) {
 	if v.Account.Gone {
 		return nil
 	}
-	for o := model.EngineOutput; o <= model.SocketEnd; o++ {
+	for o := oracle.EngineOutput; o <= oracle.SocketEnd; o++ {
 		n, waits := waiting(o, v, p)
 		if !waits {
 			continue
@@ -41,34 +42,34 @@ func (s *Story) Dues(step int, end sim.End) (all []Due) {
 }
 
 // waiting says whether something of a kind waits at an end, and how much.
-func waiting(o model.Obligation, v, p *sim.View) (n int, waits bool) {
+func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 	a := &v.Account
 	q, r := a.Queues(), &a.Rest
 	switch o {
-	case model.UpdateAnswer:
+	case oracle.UpdateAnswer:
 		return 0, r.Deferred
-	case model.CloseNotify:
+	case oracle.CloseNotify:
 		return 0, (a.Closing || a.HalfClosing) && r.Shut&model.SentClose == 0 && !r.Failed
-	case model.HandshakeDone:
+	case oracle.HandshakeDone:
 		return 0, !r.InitDone && !r.Failed && !a.Told
-	case model.AppTurn:
+	case oracle.AppTurn:
 		return int(a.Backlog), a.Backlog > 0 && a.Refused
-	case model.SocketEnd:
+	case oracle.SocketEnd:
 		return 0, v.Account.Closing
-	case model.AppEnd:
+	case oracle.AppEnd:
 		return 0, !a.Told && (r.Failed || p.Account.Gone || v.FinSeen || v.ResetSeen)
 	}
-	n = map[model.Obligation]int{
-		model.EngineOutput: r.Output, model.SealedOutput: r.Sealed,
-		model.PumpPipe: int(q.PipeOut), model.PumpQueue: int(q.Queue),
-		model.SocketInput: r.Unread, model.PumpInput: int(q.PipeIn),
-		model.EngineInput: r.Inside + r.Buffered, model.HeldData: int(q.Held),
+	n = map[oracle.Obligation]int{
+		oracle.EngineOutput: r.Output, oracle.SealedOutput: r.Sealed,
+		oracle.PumpPipe: int(q.PipeOut), oracle.PumpQueue: int(q.Queue),
+		oracle.SocketInput: r.Unread, oracle.PumpInput: int(q.PipeIn),
+		oracle.EngineInput: r.Inside + r.Buffered, oracle.HeldData: int(q.Held),
 	}[o]
-	return n, n > 0 || o == model.SocketInput && r.UnreadEnd
+	return n, n > 0 || o == oracle.SocketInput && r.UnreadEnd
 }
 
 // armed is the wakeup that will move what waits; empty if there is none.
-func armed(o model.Obligation, v, p *sim.View) string {
+func armed(o oracle.Obligation, v, p *sim.View) string {
 	r := &v.Account.Rest
 	switch {
 	case v.Ready&model.Woken != 0:
@@ -81,7 +82,7 @@ func armed(o model.Obligation, v, p *sim.View) string {
 		return "the end of the app's pause"
 	case !leaves(o) && v.Ready&model.Readable != 0:
 		return "read interest: there is input"
-	case v.Timer > 0 && (!v.Account.Closing || o == model.SocketEnd): // else it only gives up
+	case v.Timer > 0 && (!v.Account.Closing || o == oracle.SocketEnd): // else it only gives up
 		return fmt.Sprint("its timer, at tick ", v.Timer)
 	case !leaves(o) && r.Mask&model.Readable != 0 && v.InFlight > 0:
 		return "read interest: input is under way"
@@ -92,8 +93,8 @@ func armed(o model.Obligation, v, p *sim.View) string {
 }
 
 // leaves says whether it is something that goes to the peer.
-func leaves(o model.Obligation) bool {
-	return o <= model.PumpQueue || o == model.CloseNotify || o == model.AppTurn
+func leaves(o oracle.Obligation) bool {
+	return o <= oracle.PumpQueue || o == oracle.CloseNotify || o == oracle.AppTurn
 }
 
 // patient says whether it is something that can't go on before the peer has sent
@@ -102,15 +103,15 @@ func leaves(o model.Obligation) bool {
 // Story 62: whatever lay in the engine's input passed for a part of a record. Of
 // a whole one, which nobody asks the engine for, the page said that all was well.
 // What the peer has nothing left to add to is whole.
-func patient(o model.Obligation, v, p *sim.View) bool {
+func patient(o oracle.Obligation, v, p *sim.View) bool {
 	switch o {
-	case model.HandshakeDone:
+	case oracle.HandshakeDone:
 		return true
-	case model.EngineInput:
+	case oracle.EngineInput:
 		r := &p.Account.Rest
 		more := r.Output > 0 || r.Sealed > 0 || p.Account.Queues().PipeOut > 0
 		return v.Account.Rest.Inside == 0 && (more || v.Tainted)
-	case model.HeldData:
+	case oracle.HeldData:
 		return v.Account.Frames
 	}
 	return false

@@ -4,14 +4,14 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // lost are the kinds of what waits at an end after the last step with nothing
 // armed for it.
-func lost(s *fuzz.Story, end sim.End) map[model.Obligation]bool {
-	kinds := map[model.Obligation]bool{}
+func lost(s *fuzz.Story, end sim.End) map[oracle.Obligation]bool {
+	kinds := map[oracle.Obligation]bool{}
 	for _, d := range s.Dues(len(s.Views)-1, end) {
 		if d.Lost {
 			kinds[d.What] = true
@@ -27,7 +27,7 @@ func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
 		story := tellScript(t, s, r, fuzz.ReplayOptions{})
 		v := &story.Verdict
-		if v.Property != model.Stall.String() && v.Property != model.Deadlock.String() {
+		if v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String() {
 			return
 		}
 		judged++
@@ -36,7 +36,7 @@ func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 				return
 			}
 		}
-		if v.Owed == model.HandshakeDone.What() {
+		if v.Owed == oracle.HandshakeDone.What() {
 			return // it waits for a peer that waits too: nothing is armed wrongly
 		}
 		t.Errorf("%q is owed; got a ledger of %v at the %s", v.Owed,

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -32,7 +33,7 @@ func checkVerdict(t *testing.T, v *fuzz.Verdict) {
 	t.Helper()
 	last := v.Paragraphs[len(v.Paragraphs)-1]
 	want := "Broken rule: " + v.Decision.Rule + ". "
-	if v.Property == model.Stall.String() || v.Property == model.Deadlock.String() {
+	if v.Property == oracle.Stall.String() || v.Property == oracle.Deadlock.String() {
 		want = "Lost wakeup: " + v.Wakeup + ". "
 	}
 	if !strings.HasPrefix(last, want) || v.Decision.Rule == "" {
@@ -67,7 +68,7 @@ func TestEachStoryNamesWhatWasLost(t *testing.T) {
 		for _, all := range []bool{false, true} {
 			checkWidth(t, story.Text(fuzz.TextOptions{All: all}))
 		}
-		if v.Wakeup == "" || v.Property != model.Stall.String() && v.Property != model.Deadlock.String() {
+		if v.Wakeup == "" || v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String() {
 			return
 		}
 		if v.Lost == 0 {
@@ -122,7 +123,7 @@ func TestGoldenStories(t *testing.T) {
 			}
 		})
 	}
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		if !held[p.Name] {
 			t.Errorf("no golden story of %s", p.Name)
 		}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -12,7 +12,7 @@ import (
 func (e *evidence) judge() Verdict {
 	if !e.found {
 		clean := "no violation"
-		if p := e.script.Property; p != "" && p != model.NoProperty.String() {
+		if p := e.script.Property; p != "" && p != oracle.NoProperty.String() {
 			clean += " of " + p
 		}
 		return Verdict{Paragraphs: []string{clean}}
@@ -22,7 +22,7 @@ func (e *evidence) judge() Verdict {
 	c := e.cause()
 	v.Decision = decisionOf(c.decision)
 	v.Paragraphs = append(v.Paragraphs, v.Property+": "+why(e.v.Property)+".")
-	if o := e.v.Obligation; o != model.NoObligation {
+	if o := e.v.Obligation; o != oracle.NoObligation {
 		v.Owed, v.Wakeup = o.What(), o.Wakeup()
 	}
 	if e.rests() {
@@ -37,7 +37,7 @@ func (e *evidence) judge() Verdict {
 // rests says whether it is a verdict on a world in which nothing can happen
 // any more.
 func (e *evidence) rests() bool {
-	return e.v.Property == model.Stall || e.v.Property == model.Deadlock
+	return e.v.Property == oracle.Stall || e.v.Property == oracle.Deadlock
 }
 
 // who names an end and its pump.
@@ -53,7 +53,7 @@ func (e *evidence) debt() string {
 		amount = fmt.Sprint(e.v.Bytes, " bytes")
 	}
 	to := "its peer, the " + e.end.Peer().String()
-	if model.SocketInput <= o && o <= model.HeldData || o >= model.AppTurn {
+	if oracle.SocketInput <= o && o <= oracle.HeldData || o >= oracle.AppTurn {
 		to = "its app"
 	}
 	text := fmt.Sprintf("%s owes %s to %s: %s.", upper(e.who(e.end)), amount, to, o.What())
@@ -62,7 +62,7 @@ func (e *evidence) debt() string {
 		text += fmt.Sprintf(" At step %d its engine%s produced %s.", e.made, taken(absorbed),
 			strings.Join(produced, ", "))
 	}
-	if e.v.Property == model.Deadlock {
+	if e.v.Property == oracle.Deadlock {
 		text += " So does the other end: " + e.v.Detail + "."
 	}
 	return text
@@ -156,7 +156,7 @@ func (v *Verdict) Brief() string {
 	switch {
 	case v.Property == "":
 		return v.Paragraphs[len(v.Paragraphs)-1]
-	case v.Wakeup == "" || v.Property != model.Stall.String() && v.Property != model.Deadlock.String():
+	case v.Wakeup == "" || v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String():
 		return fmt.Sprintf("%s, step %d: broken is the rule that %s", who, v.Step, v.Decision.Rule)
 	case v.Lost == 0:
 		return fmt.Sprintf("%s: %s, and no wakeup was ever armed: %s", who, v.Owed, v.Wakeup)

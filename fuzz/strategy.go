@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -171,7 +171,7 @@ func (r *Runner) Use(s *Strategy) {
 
 // perform runs a task and looks for the watched properties. A searcher may want
 // a trial first; what that finds counts too.
-func (r *Runner) perform(t *task, watch model.PropertySet) (res sim.Result, err error) {
+func (r *Runner) perform(t *task, watch oracle.PropertySet) (res sim.Result, err error) {
 	r.drawer.draw(r.menu, t.world)
 	s := r.searchers[t.method]
 	s.Restart(&r.drawer.plan, t.seed)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -87,7 +88,7 @@ func Rapid(t *testing.T, spec model.Spec) {
 	}()
 	rapid.Check(t, func(rt *rapid.T) {
 		below := func(n int, label string) int { return rapid.IntRange(0, n-1).Draw(rt, label) }
-		res, err := r.Drawn(below, model.EveryProperty)
+		res, err := r.Drawn(below, oracle.EveryProperty)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -168,7 +169,7 @@ func (r *Runner) fuzzed(data []byte) (sim.Result, error) {
 func (r *Runner) single(data []byte) (sim.Result, error) {
 	r.ran++
 	if !bytes.HasPrefix(data, []byte("wantwrite script ")) {
-		return r.Drawn(choices(data), model.EveryProperty)
+		return r.Drawn(choices(data), oracle.EveryProperty)
 	}
 	s, err := sim.ParseScript(bytes.NewReader(data), "fuzz input")
 	if err != nil {
@@ -177,7 +178,7 @@ func (r *Runner) single(data []byte) (sim.Result, error) {
 	r.drawer.cfg = s.Config
 	cfg := &r.drawer.cfg
 	cfg.Pump, cfg.Peer, cfg.Engine, cfg.PeerEngine = r.opts.Pump.Name, "reference", "model", "model"
-	res, _, err := r.Actions(cfg, s.Actions, ScriptOptions{Watch: model.EveryProperty, Loose: true})
+	res, _, err := r.Actions(cfg, s.Actions, ScriptOptions{Watch: oracle.EveryProperty, Loose: true})
 	return res, err
 }
 

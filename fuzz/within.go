@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -102,7 +103,7 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 	}
 	s := &check.Search{Bounds: w.bounds(&outline), Parts: func(cfg *sim.Config) (sim.Parts, error) {
 		p, err := c.Parts(cfg)
-		p.Engine = model.NewModels() // each worker has its own
+		p.Engine = tls.NewModels() // each worker has its own
 		p.PeerEngine = p.Engine
 		return p, err
 	}}
@@ -247,7 +248,7 @@ const linger = 16
 func (w *Within) worlds(k sim.Config) (list []sim.Config) {
 	k.Transport, k.Trigger, k.Under = w.Transport, w.Trigger, w.Under
 	k.WholeWrites, k.FixedBuffer, k.Reentrant = w.WholeWrites, w.FixedBuffer, w.Reentrant
-	record := w.Record + 5 + model.Overhead12
+	record := w.Record + 5 + tls.Overhead12
 	largest := 24
 	for _, n := range append(append([]int(nil), w.Body...), w.Answer...) {
 		largest = max(largest, 24+n)

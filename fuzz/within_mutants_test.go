@@ -11,6 +11,8 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -77,7 +79,7 @@ func TestCheckAgreesWithHunts(t *testing.T) {
 	}
 	var own, leave atomic.Int32
 	t.Run("mutants", func(t *testing.T) {
-		for _, m := range model.Mutants() {
+		for _, m := range pumps.Mutants() {
 			t.Run(m.Name, func(t *testing.T) {
 				t.Parallel()
 				switch p := convicted(t, &m, some, states); {
@@ -85,14 +87,14 @@ func TestCheckAgreesWithHunts(t *testing.T) {
 					own.Add(1)
 				case m.Also.Has(p):
 					leave.Add(1)
-				case p != model.NoProperty:
+				case p != oracle.NoProperty:
 					t.Errorf("got %s; want %s", p, m.Breaks)
 				}
 			})
 		}
 	})
 	t.Logf("%d of %d mutants are found, %d of them by what they have leave to break", own.Load()+
-		leave.Load(), len(model.Mutants()), leave.Load())
+		leave.Load(), len(pumps.Mutants()), leave.Load())
 	if own.Load() < int32(least) {
 		t.Errorf("got %d mutants by the property that they must break; want %d", own.Load(), least)
 	}
@@ -100,7 +102,7 @@ func TestCheckAgreesWithHunts(t *testing.T) {
 
 // convicted checks a mutant in one corner after the other, and gives the property
 // of the first counterexample, which replays as a script.
-func convicted(t *testing.T, m *model.Mutant, some []corner, states uint64) model.PropertyID {
+func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) oracle.PropertyID {
 	t.Helper()
 	var stops []string
 	for i := range some {
@@ -111,7 +113,7 @@ func convicted(t *testing.T, m *model.Mutant, some []corner, states uint64) mode
 		s, err := fuzz.NewCatalog().Search(fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario}, w)
 		if err != nil {
 			t.Logf("out of reach: %v", err)
-			return model.NoProperty
+			return oracle.NoProperty
 		}
 		s.States, s.Workers = states, 1
 		rep, err := s.Run(context.Background())
@@ -124,11 +126,11 @@ func convicted(t *testing.T, m *model.Mutant, some []corner, states uint64) mode
 		stops = append(stops, fmt.Sprintf("%s: %s", some[i].name, rep.Stop))
 	}
 	t.Logf("not found: %s", strings.Join(stops, "; "))
-	return model.NoProperty
+	return oracle.NoProperty
 }
 
 // replayed makes a script of a counterexample; its replay gives the same verdict.
-func replayed(t *testing.T, m *model.Mutant, c *check.Counterexample) model.PropertyID {
+func replayed(t *testing.T, m *pumps.Mutant, c *check.Counterexample) oracle.PropertyID {
 	t.Helper()
 	r := runnerFor(t, &sim.Script{Config: c.Config})
 	find, err := fuzz.Convicted(r, c)

@@ -6,11 +6,11 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // checked explores a scenario of a pump, for some properties only.
-func checked(t *testing.T, pump, scenario string, watch model.PropertySet, w fuzz.Within) (
+func checked(t *testing.T, pump, scenario string, watch oracle.PropertySet, w fuzz.Within) (
 	*fuzz.Runner, check.Report) {
 
 	t.Helper()
@@ -56,7 +56,7 @@ func TestTheReferenceHoldsWithinBounds(t *testing.T) {
 // leaves, as scripts that replay; no shorter ones exist within the bounds.
 func TestShortestStalls(t *testing.T) {
 	for pump, actions := range map[string]int{"kv-original": 10, "kv-speculative": 14} {
-		r, rep := checked(t, pump, "idle-renegotiation", model.EveryProperty.Only(model.Stall),
+		r, rep := checked(t, pump, "idle-renegotiation", oracle.EveryProperty.Only(oracle.Stall),
 			fuzz.DefaultWithin())
 		if rep.Counterexample == nil {
 			t.Fatalf("%s: %s after %d states; want a stall", pump, rep.Stop, rep.States)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // The messages of the apps have memcached's 24-byte binary header: byte 0
@@ -207,8 +208,8 @@ func (a *app) Data(p []byte) {
 		return
 	}
 	acct.Mismatch = a.compare(p)
-	if acct.Mismatch != model.NoMismatch {
-		a.e.w.judge(a.e, model.AtData)
+	if acct.Mismatch != oracle.NoMismatch {
+		a.e.w.judge(a.e, oracle.AtData)
 		return
 	}
 	a.parse(p)

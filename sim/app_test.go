@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // give lets an end's pump hand plaintext to its app, in a turn of its own, and
@@ -45,7 +46,7 @@ func TestAppFrames(t *testing.T) {
 	if len(b.client().wrote) != len(m) {
 		t.Error("a response must not be answered")
 	}
-	if a := b.accounts[0]; a.Delivered != a.Accepted-10+7 || a.Mismatch != model.NoMismatch {
+	if a := b.accounts[0]; a.Delivered != a.Accepted-10+7 || a.Mismatch != oracle.NoMismatch {
 		t.Errorf("the client's page says %d delivered", a.Delivered)
 	}
 }
@@ -117,23 +118,23 @@ func TestAppCompares(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		give func(m []byte) [][]byte
-		want model.PropertyID
-		is   model.Mismatch
+		want oracle.PropertyID
+		is   oracle.Mismatch
 	}{
 		{"as written", func(m []byte) [][]byte { return [][]byte{m[:30], m[30:]} },
-			model.NoProperty, model.NoMismatch},
+			oracle.NoProperty, oracle.NoMismatch},
 		{"a gap", func(m []byte) [][]byte { return [][]byte{m[:30], m[41:]} },
-			model.DataLoss, model.Gap},
+			oracle.DataLoss, oracle.Gap},
 		{"the beginning is missing", func(m []byte) [][]byte { return [][]byte{m[20:]} },
-			model.DataLoss, model.Gap},
+			oracle.DataLoss, oracle.Gap},
 		{"one byte changed", func(m []byte) [][]byte { return [][]byte{with(m, 50, m[50]^1)} },
-			model.Corruption, model.Garbled},
+			oracle.Corruption, oracle.Garbled},
 		{"twice", func(m []byte) [][]byte { return [][]byte{m, m} },
-			model.Corruption, model.Garbled},
+			oracle.Corruption, oracle.Garbled},
 		{"one byte twice", func(m []byte) [][]byte { return [][]byte{m[:50], m[49:]} },
-			model.Corruption, model.Garbled},
+			oracle.Corruption, oracle.Garbled},
 		{"more than was written", func(m []byte) [][]byte { return [][]byte{m, {1}} },
-			model.Corruption, model.Garbled},
+			oracle.Corruption, oracle.Garbled},
 	} {
 		b := newBench(t, nil)
 		b.do("write client 200 0")
@@ -150,7 +151,7 @@ func TestAppPauses(t *testing.T) {
 	b.do("write client 200 0", "pause server")
 	b.cannot("pause server")
 	b.give(b.server(), b.client().wrote)
-	if b.finding.Property != model.UnboundedBuffer {
+	if b.finding.Property != oracle.UnboundedBuffer {
 		t.Errorf("data during a pause gives %s; want unbounded-buffer", b.finding.Property)
 	}
 	b = newBench(t, nil)
@@ -218,7 +219,7 @@ func TestAppIsToldOnce(t *testing.T) {
 			b.finding.Property)
 	}
 	b.do("spurious server read")
-	if b.finding.Property != model.Crash {
+	if b.finding.Property != oracle.Crash {
 		t.Errorf("told twice gives %s; want crash", b.finding.Property)
 	}
 }

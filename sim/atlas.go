@@ -1,6 +1,8 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model/oracle"
+)
 
 // A FeatureKind is a kind of feature.
 type FeatureKind int
@@ -31,7 +33,7 @@ type Atlas struct {
 	first       [numKinds][]uint64
 	single      [numKinds]int
 	schedules   uint64
-	tested      model.PropertySet
+	tested      oracle.PropertySet
 }
 
 // Add enters what schedule number n has reached. It says how many features are
@@ -56,7 +58,7 @@ func (a *Atlas) Add(n uint64, s Sighting) (news int) {
 }
 
 // Tested are the properties that some schedule has put to the test.
-func (a *Atlas) Tested() model.PropertySet { return a.tested }
+func (a *Atlas) Tested() oracle.PropertySet { return a.tested }
 
 // Reached is how many features of a kind have been reached.
 func (a *Atlas) Reached(kind FeatureKind) int { return len(a.first[kind]) }

@@ -7,12 +7,15 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // rebels are the model's engines, each of them an attacker: it writes down what
 // it was told to do, and does a little of it.
 type rebels struct {
-	*model.Models
+	*tls.Models
 	told []string
 }
 
@@ -21,25 +24,25 @@ func (r *rebels) New(cfg *model.EngineConfig) (model.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rebel{e.(*model.TLS), r}, nil
+	return &rebel{e.(*tls.TLS), r}, nil
 }
 
 func (r *rebels) Free(e model.Engine) { r.Models.Free(e.(*rebel).TLS) }
 
 type rebel struct {
-	*model.TLS
+	*tls.TLS
 	of *rebels
 }
 
 // Attack updates keys, or forges data, and leaves it in the engine.
-func (r *rebel) Attack(a model.Attack, n int) {
+func (r *rebel) Attack(a attack.Attack, n int) {
 	r.of.told = append(r.of.told, fmt.Sprint(a, " ", n))
 	switch {
 	case !r.InitFinished() || r.Err() != nil:
-	case a == model.AttackKeyUpdates:
+	case a == attack.AttackKeyUpdates:
 		r.ClearErrors()
 		r.KeyUpdate(true)
-	case a == model.AttackContent:
+	case a == attack.AttackContent:
 		r.Write(make([]byte, n))
 	}
 }
@@ -49,14 +52,14 @@ func hostileWorld(t *testing.T, change func(*Config)) (*World, *rebels) {
 	t.Helper()
 	w, p := NewWorld(), parts()
 	t.Cleanup(w.Close)
-	lib := &rebels{Models: model.NewModels()}
+	lib := &rebels{Models: tls.NewModels()}
 	p.PeerEngine = lib
 	cfg := benchConfig()
 	cfg.Version, cfg.Hostile = model.TLS13, true
 	if change != nil {
 		change(&cfg)
 	}
-	rebuild(t, w, cfg, p, model.EveryProperty)
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
 	return w, lib
 }
 
@@ -134,8 +137,8 @@ func TestHostileEndOwesNothing(t *testing.T) {
 		w, _ := hostileWorld(t, nil)
 		shakeHands(w)
 		w.accounts[0].Hostile = hostile
-		w.accounts[0].Idle = model.MaxIdle
-		w.judge(&w.ends[0], model.AtTurn)
+		w.accounts[0].Idle = oracle.MaxIdle
+		w.judge(&w.ends[0], oracle.AtTurn)
 		if w.found == hostile {
 			t.Errorf("hostile %t: blamed %t for a busy loop", hostile, w.found)
 		}

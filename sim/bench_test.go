@@ -5,13 +5,16 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // benchConfig is a comfortable world: nothing is tight, nothing fails.
 func benchConfig() (sim.Config, sim.Parts) {
-	spec := model.ReferenceSpec()
-	library := model.NewModels()
+	spec := pumps.ReferenceSpec()
+	library := tls.NewModels()
 	cfg := sim.Config{Pump: spec.Name, Peer: spec.Name, Under: model.Server, Links: 1, Seed: 1,
 		Sizes: sim.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 16384,
 			Window: 16384, Record: 16384, Hello: 16384, Linger: 16}}
@@ -39,7 +42,7 @@ func BenchmarkWorld(b *testing.B) {
 	defer w.Close()
 	var random sim.Random
 	run := func(seed uint64) int {
-		if err := w.Reset(&cfg, &parts, model.EveryProperty); err != nil {
+		if err := w.Reset(&cfg, &parts, oracle.EveryProperty); err != nil {
 			b.Fatal(err)
 		}
 		random.Restart(&plan, seed)

@@ -3,27 +3,27 @@ package sim
 import (
 	"bytes"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // compare checks plaintext against what the peer's pump accepted, and takes
 // it out of there.
-func (a *app) compare(p []byte) model.Mismatch {
+func (a *app) compare(p []byte) oracle.Mismatch {
 	from := &a.e.peer().app
 	sent := from.buf[from.head:from.taken]
 	switch {
 	case a.e.acct.Paused:
 		from.head += min(len(p), len(sent))
-		return model.WhilePaused
+		return oracle.WhilePaused
 	case len(p) <= len(sent) && bytes.Equal(p, sent[:len(p)]):
 		from.head += len(p)
-		return model.NoMismatch
+		return oracle.NoMismatch
 	case repeated(p, from.buf[:from.taken], from.head):
-		return model.Garbled
+		return oracle.Garbled
 	case skipped(p, sent):
-		return model.Gap
+		return oracle.Gap
 	}
-	return model.Garbled
+	return oracle.Garbled
 }
 
 // repeated says whether p begins with bytes that were delivered before.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // What a run can reach is numbered. There are three kinds of such features:
@@ -39,7 +40,7 @@ type Cover struct {
 	seen     Features // of this run, less what is settled
 	fresh    []uint32
 	lastNew  int
-	tested   model.PropertySet
+	tested   oracle.PropertySet
 	writer   [2 * MaxLinks]uint8 // who wrote last toward the end
 	producer [2 * MaxLinks]uint8 // what made the output that waits at the end
 	output   [2 * MaxLinks]int   // how much that was
@@ -56,7 +57,7 @@ type Sighting struct {
 	// is new to the atlas was reached; 0 if none was.
 	Around int
 	// Tested are the properties that the run put to the test.
-	Tested model.PropertySet
+	Tested oracle.PropertySet
 }
 
 // SetCover makes the runs after the next Reset tell c what they reach; nil ends
@@ -97,7 +98,7 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 		c.writer[e.id.Peer()] = w.doer(e)
 	}
 	if op == opData {
-		c.tested = c.tested.With(model.Corruption)
+		c.tested = c.tested.With(oracle.Corruption)
 	}
 	if !w.under(e) {
 		return
@@ -169,10 +170,10 @@ func (c *Cover) state(w *World, a Action) {
 	c.mark(w, firstState+uint32(h%(NumFeatures-firstState)))
 	c.tested |= tested(x|y, x&y)
 	if a := e.acct; a.Accepted > a.Written+uint64(a.Limits.Queue) { // it should have refused
-		c.tested = c.tested.With(model.UnboundedBuffer)
+		c.tested = c.tested.With(oracle.UnboundedBuffer)
 	}
 	if e.moves == c.moves[e.id] {
-		c.tested = c.tested.With(model.BusyLoop)
+		c.tested = c.tested.With(oracle.BusyLoop)
 	}
 	c.moves[e.id] = e.moves
 }
@@ -227,56 +228,56 @@ func when(so bool, bit uint32) uint32 {
 
 // tested are the properties that a state puts to the test, of what either end
 // and what both ends show.
-func tested(either, both uint32) model.PropertySet {
-	set := model.PropertySet(1 << model.Crash)
+func tested(either, both uint32) oracle.PropertySet {
+	set := oracle.PropertySet(1 << oracle.Crash)
 	if either&(seesRefusal|seesPause) != 0 {
-		set = set.With(model.UnboundedBuffer)
+		set = set.With(oracle.UnboundedBuffer)
 	}
 	if both&seesFull != 0 {
-		set = set.With(model.Deadlock)
+		set = set.With(oracle.Deadlock)
 	}
 	return set
 }
 
 // judged notes which properties a moment puts to the test: an obligation of
 // their kind is there.
-func (c *Cover) judged(w *World, e *endpoint, m model.Moment) {
+func (c *Cover) judged(w *World, e *endpoint, m oracle.Moment) {
 	a, p := e.acct, e.peer().acct
 	clean := !w.tainted[e.id/2]
 	switch m {
-	case model.AtFin:
+	case oracle.AtFin:
 		if clean && (a.Closing || a.HalfClosing) {
-			c.tested = c.tested.With(model.Truncation)
+			c.tested = c.tested.With(oracle.Truncation)
 		}
-	case model.AtClosed:
+	case oracle.AtClosed:
 		if clean && !a.Closing {
-			c.tested = c.tested.With(model.SpuriousFailure)
+			c.tested = c.tested.With(oracle.SpuriousFailure)
 		}
 		if clean && (p.Closing || p.HalfClosing) {
-			c.tested = c.tested.With(model.Truncation)
+			c.tested = c.tested.With(oracle.Truncation)
 		}
-	case model.AtRest:
+	case oracle.AtRest:
 		if a.Sent+p.Sent > 0 {
-			c.tested = c.tested.With(model.Stall)
+			c.tested = c.tested.With(oracle.Stall)
 		}
 		if clean && a.Accepted+p.Accepted > 0 {
-			c.tested = c.tested.With(model.DataLoss)
+			c.tested = c.tested.With(oracle.DataLoss)
 		}
 	}
 }
 
 // Tests says what puts a property to the test, for reports of runs in which
 // nothing did.
-func Tests(id model.PropertyID) string { return testText[id] }
+func Tests(id oracle.PropertyID) string { return testText[id] }
 
-var testText = map[model.PropertyID]string{
-	model.Stall:           "bytes on the wire, and rest after them",
-	model.Deadlock:        "both directions of a link full",
-	model.BusyLoop:        "a turn in which nothing moves",
-	model.DataLoss:        "accepted plaintext on a link without faults",
-	model.Corruption:      "data for an app",
-	model.Truncation:      "an end of a link that an app asked for",
-	model.SpuriousFailure: "an end of a link that an app is told of",
-	model.UnboundedBuffer: "a write that is refused, or a pause",
-	model.Crash:           "a turn",
+var testText = map[oracle.PropertyID]string{
+	oracle.Stall:           "bytes on the wire, and rest after them",
+	oracle.Deadlock:        "both directions of a link full",
+	oracle.BusyLoop:        "a turn in which nothing moves",
+	oracle.DataLoss:        "accepted plaintext on a link without faults",
+	oracle.Corruption:      "data for an app",
+	oracle.Truncation:      "an end of a link that an app asked for",
+	oracle.SpuriousFailure: "an end of a link that an app is told of",
+	oracle.UnboundedBuffer: "a write that is refused, or a pause",
+	oracle.Crash:           "a turn",
 }

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
+)
 
 // do carries an action out. It must be enabled.
 func (w *World) do(a Action) {
@@ -38,7 +42,7 @@ func (w *World) do(a Action) {
 	case Tick:
 		w.tick(uint64(a.Arg))
 	case Attack:
-		w.attack(e, model.Attack(a.Arg), int(a.Arg2))
+		w.attack(e, attack.Attack(a.Arg), int(a.Arg2))
 	}
 }
 
@@ -47,7 +51,7 @@ func (w *World) do(a Action) {
 //
 // Story 42: the end's pump had no reason to look at its engine, whose output lay
 // there until something else came by. An end of a pause makes it look.
-func (w *World) attack(e *endpoint, a model.Attack, n int) {
+func (w *World) attack(e *endpoint, a attack.Attack, n int) {
 	w.taint(e)
 	e.acct.Hostile = true
 	e.moves++
@@ -55,7 +59,7 @@ func (w *World) attack(e *endpoint, a model.Attack, n int) {
 		p.app.deceived = true
 	}
 	w.initiate(e, func() {
-		e.engine.(model.Attacker).Attack(a, n)
+		e.engine.(attack.Attacker).Attack(a, n)
 		e.pause(false)
 	})
 }
@@ -125,7 +129,7 @@ func (w *World) poll(e *endpoint) {
 	e.consume(ev)
 	e.turn(ev)
 	if e.acct.Suspect() {
-		w.judge(e, model.AtTurn)
+		w.judge(e, oracle.AtTurn)
 	}
 }
 

@@ -1,6 +1,8 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model/attack"
+)
 
 // Draw makes a draw function of the world's choices for other generators
 // (rapid, fuzz bytes): below(n, label) must answer 0 to n-1.
@@ -97,9 +99,9 @@ func (d *Draw) arguments(v Verb, e End) Action {
 	case Mutate:
 		a.Arg, a.Arg2 = draw(int(NumMutations), "mutation"), draw(1<<16, "parameter")
 	case Attack:
-		a.Arg = draw(int(model.NumAttacks), "attack")
-		if model.Attack(a.Arg).Argument() != "" {
-			a.Arg2 = draw(model.MaxAttack+1, "argument")
+		a.Arg = draw(int(attack.NumAttacks), "attack")
+		if attack.Attack(a.Arg).Argument() != "" {
+			a.Arg2 = draw(attack.MaxAttack+1, "argument")
 		}
 	}
 	return a

@@ -1,6 +1,10 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
+)
 
 // maxCalls is how many engine, socket and app calls a pump may make in one
 // turn. One that needs more does not return.
@@ -11,7 +15,7 @@ const maxCalls = 1 << 17
 type endpoint struct {
 	w    *World
 	id   End
-	acct *model.Account
+	acct *oracle.Account
 	host *host
 	in   *stream // toward this end
 	out  *stream // away from it
@@ -46,7 +50,7 @@ func (e *endpoint) restart() error {
 	*e = keep
 	e.quiet = model.Readable
 	e.edges = model.Writable
-	*e.acct = model.Account{Limits: e.limits(), Attached: e.cfg.Transport == model.Attached,
+	*e.acct = oracle.Account{Limits: e.limits(), Attached: e.cfg.Transport == model.Attached,
 		Frames: e.spec.Support&model.FramesOnly != 0}
 	e.app.restart(e)
 	e.tap.e = e
@@ -56,7 +60,7 @@ func (e *endpoint) restart() error {
 	}
 	e.engine = engine
 	if e.w.cfg.Hostile && !e.w.under(e) {
-		_, e.armed = engine.(model.Attacker)
+		_, e.armed = engine.(attack.Attacker)
 	}
 	e.startPump()
 	return nil
@@ -135,7 +139,7 @@ func (e *endpoint) turn(ev model.Events) {
 // rest fills what can be seen when nothing can happen any more.
 func (e *endpoint) rest() {
 	r := &e.acct.Rest
-	*r = model.Rest{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
+	*r = oracle.Rest{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
 		Inside:   e.engine.Pending(),
 		InitDone: e.engine.InitFinished(), Shaken: e.tap.everInit, Deferred: e.engine.Deferred(),
 		Shut: e.engine.ShutState(), Failed: e.tap.dead()}

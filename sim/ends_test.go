@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // worldOf is a world of two references, changed, that looks for everything.
@@ -14,7 +15,7 @@ func worldOf(t *testing.T, change func(*Config)) *World {
 	cfg := benchConfig()
 	cfg.Version = model.TLS13
 	change(&cfg)
-	rebuild(t, w, cfg, p, model.EveryProperty)
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
 	return w
 }
 

@@ -7,12 +7,14 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A brittle library is the model's, whose servers' engines fail for ever at
 // their third read, with that error.
 type brittle struct {
-	*model.Models
+	*tls.Models
 	err error
 }
 
@@ -60,14 +62,14 @@ func TestLibraryThatFailsByItself(t *testing.T) {
 		err   error
 		found bool
 	}{{own, false}, {errors.New("brittle: read failed"), true}} {
-		lib, trace := &brittle{model.NewModels(), c.err}, &Trace{}
+		lib, trace := &brittle{tls.NewModels(), c.err}, &Trace{}
 		p := parts()
 		p.Engine, p.PeerEngine = lib, lib
 		w := NewWorld()
 		w.SetTrace(trace)
-		rebuild(t, w, benchConfig(), p, model.EveryProperty)
+		rebuild(t, w, benchConfig(), p, oracle.EveryProperty)
 		res := w.Run(&Scripted{Actions: script(t, talk)})
-		if res.Found != c.found || c.found && res.Violation.Property != model.SpuriousFailure {
+		if res.Found != c.found || c.found && res.Violation.Property != oracle.SpuriousFailure {
 			t.Errorf("%v: got found %v, %s", c.err, res.Found, res.Violation)
 		}
 		if w.tainted[0] == c.found {

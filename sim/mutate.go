@@ -3,7 +3,7 @@ package sim
 import (
 	"encoding/binary"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // mutate changes the record that arrives next. What is in flight is taken
@@ -12,7 +12,7 @@ func (w *World) mutate(s *stream, m Mutation, arg uint32) {
 	n := s.inFlight()
 	w.spare = append(w.spare[:0], make([]byte, n)...)
 	s.copyOut(w.spare, s.seen)
-	first := min(n, max(s.recordAt(s.seen), model.HeaderLen))
+	first := min(n, max(s.recordAt(s.seen), wire.HeaderLen))
 	edited := edit(w.spare[:first:first], w.spare[first:], m, arg)
 	if len(edited) > streamSize/4 {
 		return
@@ -31,7 +31,7 @@ func edit(rec, rest []byte, m Mutation, arg uint32) []byte {
 		rec = rec[:int(arg)%len(rec)]
 	case Extend:
 		more := make([]byte, arg%64+1)
-		rec = setLength(append(rec, more...), len(rec)+len(more)-model.HeaderLen)
+		rec = setLength(append(rec, more...), len(rec)+len(more)-wire.HeaderLen)
 	case Repeat:
 		rec = append(rec, rec...)
 	case Drop:
@@ -43,7 +43,7 @@ func edit(rec, rest []byte, m Mutation, arg uint32) []byte {
 	case Oversize:
 		rec = setLength(rec, 1<<14+2049+int(arg%1024))
 	case Alert:
-		alert := model.AppendRecord(nil, model.TypeAlert, 0x0303, []byte{byte(arg >> 8), byte(arg)})
+		alert := wire.AppendRecord(nil, wire.TypeAlert, 0x0303, []byte{byte(arg >> 8), byte(arg)})
 		rec = append(alert, rec...)
 	case Empties:
 		rec = append(empties(int(arg%64)+1), rec...)
@@ -56,17 +56,17 @@ func edit(rec, rest []byte, m Mutation, arg uint32) []byte {
 // editPair applies a mutation that looks at the next record too, or makes one.
 func editPair(rec, rest []byte, m Mutation, arg uint32) []byte {
 	if m == Split {
-		body := rec[model.HeaderLen:]
+		body := rec[wire.HeaderLen:]
 		at := 0
 		if len(body) > 0 {
 			at = int(arg) % len(body)
 		}
 		version := binary.BigEndian.Uint16(rec[1:])
-		two := model.AppendRecord(nil, rec[0], version, body[:at])
-		two = model.AppendRecord(two, rec[0], version, body[at:])
+		two := wire.AppendRecord(nil, rec[0], version, body[:at])
+		two = wire.AppendRecord(two, rec[0], version, body[at:])
 		return append(two, rest...)
 	}
-	next := min(model.RecordSize(rest), len(rest))
+	next := min(wire.RecordSize(rest), len(rest))
 	if next == 0 {
 		return append(rec, rest...)
 	}
@@ -74,8 +74,8 @@ func editPair(rec, rest []byte, m Mutation, arg uint32) []byte {
 		swapped := append([]byte(nil), rest[:next]...)
 		return append(append(swapped, rec...), rest[next:]...)
 	}
-	rec = append(rec, rest[model.HeaderLen:next]...)
-	return append(setLength(rec, len(rec)-model.HeaderLen), rest[next:]...)
+	rec = append(rec, rest[wire.HeaderLen:next]...)
+	return append(setLength(rec, len(rec)-wire.HeaderLen), rest[next:]...)
 }
 
 // setLength writes n into the length field of a record's header.
@@ -88,7 +88,7 @@ func setLength(rec []byte, n int) []byte {
 func empties(n int) []byte {
 	var flood []byte
 	for range n {
-		flood = model.AppendRecord(flood, model.TypeApplicationData, 0x0303, nil)
+		flood = wire.AppendRecord(flood, wire.TypeApplicationData, 0x0303, nil)
 	}
 	return flood
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // resized is a record whose header says n.
@@ -48,18 +49,18 @@ var mutations = []struct {
 	}, "", "bad_record_mac"},
 	{"truncate 7", func(a, b []byte) []byte { return join(a[:7], b) }, "", "bad_record_mac"},
 	{"extend 2", func(a, b []byte) []byte {
-		return join(resized(a, len(a)-model.HeaderLen+3), []byte{0, 0, 0}, b)
+		return join(resized(a, len(a)-wire.HeaderLen+3), []byte{0, 0, 0}, b)
 	}, "", "bad_record_mac"},
 	{"repeat", func(a, b []byte) []byte { return join(a, a, b) }, "first", "bad_record_mac"},
 	{"drop", func(a, b []byte) []byte { return b }, "", "bad_record_mac"},
 	{"reorder", func(a, b []byte) []byte { return join(b, a) }, "", "bad_record_mac"},
 	{"split 3", func(a, b []byte) []byte {
-		body := a[model.HeaderLen:]
+		body := a[wire.HeaderLen:]
 		return join(resized(a[:5], 3), body[:3], resized(a[:5], len(body)-3), body[3:], b)
 	}, "", "bad_record_mac"},
 	{"merge", func(a, b []byte) []byte {
-		both := join(a, b[model.HeaderLen:])
-		return resized(both, len(both)-model.HeaderLen)
+		both := join(a, b[wire.HeaderLen:])
+		return resized(both, len(both)-wire.HeaderLen)
 	}, "", "bad_record_mac"},
 	{"type 99", func(a, b []byte) []byte { return join(with(a, 0, 99), b) }, "", "bad_record_mac"},
 	{"version 512", func(a, b []byte) []byte { return join(with(with(a, 1, 2), 2, 0), b) },

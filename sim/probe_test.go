@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // A probe is a pump that does what a test says. With it a test holds both
@@ -108,9 +111,9 @@ func newBench(t *testing.T, change func(*Config)) *bench {
 		b.probes = append(b.probes, p)
 		return p
 	}}
-	lib := model.NewModels()
+	lib := tls.NewModels()
 	parts := Parts{Pump: spec, Peer: spec, Engine: lib, PeerEngine: lib}
-	if err := b.Reset(&cfg, &parts, model.EveryProperty); err != nil {
+	if err := b.Reset(&cfg, &parts, oracle.EveryProperty); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -185,5 +188,5 @@ func (b *bench) shake() {
 
 // record is a raw record with that much body.
 func record(typ byte, body int) []byte {
-	return model.AppendRecord(nil, typ, model.WireTLS12, []byte(strings.Repeat("x", body)))
+	return wire.AppendRecord(nil, typ, wire.WireTLS12, []byte(strings.Repeat("x", body)))
 }

@@ -3,7 +3,7 @@ package sim
 import (
 	"fmt"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // maxHeal is how many actions of a heal may give no app a byte: a world that is
@@ -58,10 +58,10 @@ func (w *World) Run(s Strategy) (r Result) {
 
 // crashed turns a panic into a finding: the pump is to blame, whose turn it is.
 func (w *World) crashed(fault any) {
-	f := model.Finding{Property: model.Crash, Detail: fmt.Sprint("panic: ", fault)}
+	f := oracle.Finding{Property: oracle.Crash, Detail: fmt.Sprint("panic: ", fault)}
 	f.End = int(w.turn)
 	if over, ok := fault.(endless); ok {
-		f = model.Finding{Property: model.BusyLoop, End: int(over.end),
+		f = oracle.Finding{Property: oracle.BusyLoop, End: int(over.end),
 			Detail: fmt.Sprintf("a turn made %d calls and did not return", maxCalls)}
 	}
 	for i := range w.ends {
@@ -140,7 +140,7 @@ func (w *World) wait() bool {
 	for i := range w.ends[:w.n] {
 		w.ends[i].rest()
 	}
-	w.judgeLinks(model.AtWait)
+	w.judgeLinks(oracle.AtWait)
 	if !w.over {
 		w.step(Action{Verb: Tick, Arg: uint32(next - w.now)})
 	}
@@ -185,11 +185,11 @@ func (w *World) rest() {
 		w.ends[i].rest()
 		w.foldRest(&w.ends[i].acct.Rest)
 	}
-	w.judgeLinks(model.AtRest)
+	w.judgeLinks(oracle.AtRest)
 }
 
 // judgeLinks judges each link, from its end under test.
-func (w *World) judgeLinks(m model.Moment) {
+func (w *World) judgeLinks(m oracle.Moment) {
 	for link := range w.cfg.Links {
 		w.judge(&w.ends[2*link+int(w.cfg.Under)], m)
 	}
@@ -197,7 +197,7 @@ func (w *World) judgeLinks(m model.Moment) {
 
 // foldRest mixes what lies in an end's buffers into the chain: what was never
 // drained has passed no seam, and would not show in it otherwise.
-func (w *World) foldRest(r *model.Rest) {
+func (w *World) foldRest(r *oracle.Rest) {
 	for _, n := range [...]int{r.Unread, r.Output, r.Sealed, r.Inside, r.Buffered} {
 		w.chain = fold(w.chain, uint64(n))
 	}
@@ -205,6 +205,6 @@ func (w *World) foldRest(r *model.Rest) {
 
 // restless is the verdict on a world that does not come to rest.
 func (w *World) restless() {
-	w.find(model.Finding{Property: model.BusyLoop, End: int(w.cfg.Under),
+	w.find(oracle.Finding{Property: oracle.BusyLoop, End: int(w.cfg.Under),
 		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", maxHeal)})
 }

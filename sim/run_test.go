@@ -8,12 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // parts are those of a world of reference pumps, the one under test being
 // another if it is given.
 func parts(under ...model.Spec) *Parts {
-	ref, lib := model.ReferenceSpec(), model.NewModels()
+	ref, lib := pumps.ReferenceSpec(), tls.NewModels()
 	p := &Parts{Pump: &ref, Peer: &ref, Engine: lib, PeerEngine: lib}
 	if len(under) > 0 {
 		p.Pump = &under[0]
@@ -22,7 +25,7 @@ func parts(under ...model.Spec) *Parts {
 }
 
 // rebuild is Reset or the end of the test.
-func rebuild(t *testing.T, w *World, cfg Config, p *Parts, watch model.PropertySet) {
+func rebuild(t *testing.T, w *World, cfg Config, p *Parts, watch oracle.PropertySet) {
 	t.Helper()
 	if err := w.Reset(&cfg, p, watch); err != nil {
 		t.Fatal(err)
@@ -58,7 +61,7 @@ func play(t *testing.T, cfg Config, actions []Action) (Result, []uint64) {
 	t.Helper()
 	w := NewWorld()
 	w.KeepMarks(true)
-	rebuild(t, w, cfg, parts(), model.EveryProperty)
+	rebuild(t, w, cfg, parts(), oracle.EveryProperty)
 	s := NewScripted(actions, false)
 	r := w.Run(s)
 	if r.Found || s.Stuck >= 0 {
@@ -116,7 +119,7 @@ func TestTraceChangesNothing(t *testing.T) {
 	want, _ := play(t, benchConfig(), script(t, talk))
 	w, trace := NewWorld(), &Trace{}
 	w.SetTrace(trace)
-	rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 	got := w.Run(NewScripted(script(t, talk), false))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-without a trace +with): %s", diff)
@@ -139,7 +142,7 @@ func TestScriptGetsStuck(t *testing.T) {
 	actions := script(t, "poll client\nresume client\npoll server\ndeliver server all")
 	for _, loose := range []bool{false, true} {
 		w, s := NewWorld(), NewScripted(actions, loose)
-		rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 		w.Run(s)
 		done, stuck, skipped := 1, 1, 0
 		if loose {
@@ -163,7 +166,7 @@ func TestFaultsTaintTheirLink(t *testing.T) {
 	} {
 		w, cfg := NewWorld(), benchConfig()
 		cfg.Links = 2
-		rebuild(t, w, cfg, parts(), model.EveryProperty)
+		rebuild(t, w, cfg, parts(), oracle.EveryProperty)
 		r := w.Run(NewScripted(script(t, start+line), false))
 		if w.tainted[0] != want || w.tainted[1] || r.Found {
 			t.Errorf("%s: tainted %v, found %v; want link 1 %v, link 2 clean", line, w.tainted,
@@ -187,7 +190,7 @@ func TestTimerThatFiresInAStormTaints(t *testing.T) {
 	for ticks, want := range map[string]bool{"15": false, "16": true} {
 		w, cfg := NewWorld(), benchConfig()
 		cfg.Version = model.TLS13
-		rebuild(t, w, cfg, parts(), model.EveryProperty)
+		rebuild(t, w, cfg, parts(), oracle.EveryProperty)
 		r := w.Run(NewScripted(script(t, text+ticks), true))
 		if w.tainted[0] != want || r.Found || r.Skipped > 0 {
 			t.Errorf("after %s ticks: tainted %v, found %v, %d skipped; want %v and nothing", ticks,
@@ -200,7 +203,7 @@ func TestTimerThatFiresInAStormTaints(t *testing.T) {
 // everybody reads, and then nothing is enabled that could change anything.
 func TestHealBringsTheWorldToRest(t *testing.T) {
 	w := NewWorld()
-	rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 	storm := talk + `
 		write client 5000 0
 		pause server
@@ -237,7 +240,7 @@ func (weary) Next(*World) (Action, bool) { panic("no more draws") }
 func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
 	w := NewWorld()
 	run := func() (fault any) {
-		rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 		defer func() { fault = recover() }()
 		w.Run(weary{})
 		return nil
@@ -245,7 +248,7 @@ func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
 	if fault := run(); fault != "no more draws" {
 		t.Errorf("got the panic %v; want the strategy's own", fault)
 	}
-	rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 	if r := w.Run(NewScripted(script(t, talk), false)); r.Found {
 		t.Errorf("after it: %v; want a clean run", r.Violation)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 )
 
 const (
@@ -238,7 +239,7 @@ func readMutation(a *Action, words []string) error {
 
 // attackText are the attacks' words by value.
 var attackText = func() (words []string) {
-	for a := range model.NumAttacks {
+	for a := range attack.NumAttacks {
 		words = append(words, a.String())
 	}
 	return words
@@ -246,7 +247,7 @@ var attackText = func() (words []string) {
 
 // showAttack leaves out what is 0: half the attacks have no argument.
 func showAttack(dst []byte, a Action) []byte {
-	dst = append(dst, model.Attack(min(a.Arg, math.MaxUint8)).String()...)
+	dst = append(dst, attack.Attack(min(a.Arg, math.MaxUint8)).String()...)
 	if a.Arg2 == 0 {
 		return dst
 	}
@@ -259,13 +260,13 @@ func readAttack(a *Action, words []string) error {
 		return err
 	}
 	a.Arg = uint32(i)
-	switch argument := model.Attack(i).Argument(); {
+	switch argument := attack.Attack(i).Argument(); {
 	case len(words) < 2:
 		return nil
 	case argument == "":
 		return unexpected("argument", words[1], "none: "+words[0]+" has none")
 	default:
-		a.Arg2, err = number(argument, words[1], 0, model.MaxAttack)
+		a.Arg2, err = number(argument, words[1], 0, attack.MaxAttack)
 		return err
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // A field is a line of a script's header. Reading and writing lie side by
@@ -149,8 +150,8 @@ func setSeed(s *Script, value string) (err error) {
 func getProperty(s *Script) string { return s.Property }
 
 func setProperty(s *Script, value string) error {
-	words := []string{model.NoProperty.String()}
-	for _, p := range model.Properties() {
+	words := []string{oracle.NoProperty.String()}
+	for _, p := range oracle.Properties() {
 		words = append(words, p.Name)
 	}
 	s.Property = value

@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -146,10 +148,10 @@ func TestEveryVerbRoundTrips(t *testing.T) {
 	for m := range sim.NumMutations {
 		sameAction(t, sim.Action{Verb: sim.Mutate, Arg: uint32(m), Arg2: 1 << 31})
 	}
-	for m := range model.NumAttacks {
+	for m := range attack.NumAttacks {
 		a := sim.Action{Verb: sim.Attack, Arg: uint32(m)}
 		if m.Argument() != "" {
-			a.Arg2 = model.MaxAttack
+			a.Arg2 = attack.MaxAttack
 		}
 		sameAction(t, a)
 	}
@@ -187,7 +189,7 @@ func TestScriptRoundTrip(t *testing.T) {
 
 func drawScript(t *rapid.T) *sim.Script {
 	properties := []string{"", "none"}
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		properties = append(properties, p.Name)
 	}
 	s := &sim.Script{
@@ -267,9 +269,9 @@ func drawAction(t *rapid.T, links int) sim.Action {
 	case sim.Mutate:
 		a.Arg, a.Arg2 = arg(0, uint32(sim.NumMutations)-1), arg(0, 1<<32-1)
 	case sim.Attack:
-		a.Arg = arg(0, uint32(model.NumAttacks)-1)
-		if model.Attack(a.Arg).Argument() != "" {
-			a.Arg2 = arg(0, model.MaxAttack)
+		a.Arg = arg(0, uint32(attack.NumAttacks)-1)
+		if attack.Attack(a.Arg).Argument() != "" {
+			a.Arg2 = arg(0, attack.MaxAttack)
 		}
 	}
 	return a

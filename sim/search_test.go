@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // searchers are one of each.
@@ -55,7 +58,7 @@ func newToyWorld(writes int, bug func(events string) bool) *toyWorld {
 		}
 		return &toy{env.Role, &t.order, bug}
 	}}
-	lib := model.NewModels()
+	lib := tls.NewModels()
 	t.parts = Parts{Pump: spec, Peer: spec, Engine: lib, PeerEngine: lib}
 	t.plan = Plan{Steps: 2 * writes}
 	for role := range 2 {
@@ -78,7 +81,7 @@ func (t *toyWorld) storm(s Searcher, seed uint64) Result {
 }
 
 func (t *toyWorld) mustReset() {
-	if err := t.Reset(&t.cfg, &t.parts, model.EveryProperty.Only(model.Crash)); err != nil {
+	if err := t.Reset(&t.cfg, &t.parts, oracle.EveryProperty.Only(oracle.Crash)); err != nil {
 		panic(err)
 	}
 }
@@ -207,8 +210,8 @@ func TestSURWIsUniform(t *testing.T) {
 // walled is a comfortable world of two reference pumps with all kinds of
 // events.
 func walled() (cfg Config, parts Parts, plan Plan) {
-	spec := model.ReferenceSpec()
-	lib := model.NewModels()
+	spec := pumps.ReferenceSpec()
+	lib := tls.NewModels()
 	cfg = benchConfig()
 	cfg.Pump, cfg.Peer, cfg.Sizes.Hello = spec.Name, spec.Name, 16384
 	parts = Parts{Pump: &spec, Peer: &spec, Engine: lib, PeerEngine: lib}
@@ -239,7 +242,7 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 			defer w.Close()
 			run := func(seed uint64, check func(a Action)) Result {
 				s.Restart(&plan, seed)
-				if err := w.Reset(&cfg, &parts, model.EveryProperty); err != nil {
+				if err := w.Reset(&cfg, &parts, oracle.EveryProperty); err != nil {
 					t.Fatal(err)
 				}
 				return w.Run(&checked{s, check})
@@ -419,7 +422,7 @@ func TestCoverSeesAndChangesNothing(t *testing.T) {
 	cover := &Cover{Atlas: &Atlas{}}
 	run := func(c *Cover) Result {
 		w.SetCover(c)
-		if err := w.Reset(&cfg, &parts, model.EveryProperty); err != nil {
+		if err := w.Reset(&cfg, &parts, oracle.EveryProperty); err != nil {
 			t.Fatal(err)
 		}
 		s := &Random{}
@@ -434,7 +437,7 @@ func TestCoverSeesAndChangesNothing(t *testing.T) {
 	if run(cover); fmt.Sprint(first) != fmt.Sprint(cover.Sighting()) {
 		t.Error("the same run must reach the same")
 	}
-	if len(first.Fresh) < 20 || first.Around == 0 || first.Tested&model.EveryProperty == 0 {
+	if len(first.Fresh) < 20 || first.Around == 0 || first.Tested&oracle.EveryProperty == 0 {
 		t.Errorf("got %d features, around %d, tested %b; want what a storm reaches", len(first.Fresh),
 			first.Around, first.Tested)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // A Piece is a part of a world's state that is saved by itself. Most actions
@@ -104,7 +105,7 @@ func (w *World) snapshot(p Piece, id End) {
 func (w *World) Settle() {
 	w.now = restored
 	w.found, w.over, w.healing = false, false, false
-	w.finding, w.steps, w.at = model.Finding{}, 0, 0
+	w.finding, w.steps, w.at = oracle.Finding{}, 0, 0
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		a, app := e.acct, &e.app
@@ -177,7 +178,7 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	if a.Attached {
 		out, in = 0, 0 // nobody holds any
 	}
-	idle := min(a.Idle, model.MaxIdle)
+	idle := min(a.Idle, oracle.MaxIdle)
 	for _, n := range [...]*int{&queue, &held, &out, &in, &idle} {
 		s.Int(n)
 	}
@@ -192,7 +193,7 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	a.Delivered, a.Decrypted = counted, counted+uint64(held)
 	a.Sent, a.Drained = counted, counted+uint64(out)
 	a.Fed, a.Received = counted, counted+uint64(in)
-	a.Idle, a.Mismatch, a.Misuse, a.Rest = idle, model.NoMismatch, "", model.Rest{}
+	a.Idle, a.Mismatch, a.Misuse, a.Rest = idle, oracle.NoMismatch, "", oracle.Rest{}
 }
 
 // Snapshot lists the app but for what is on its way: see snapshotTransit.

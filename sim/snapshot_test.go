@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // saveAll saves every piece of a world.
@@ -100,8 +101,8 @@ func TestSnapshots(t *testing.T) {
 	w, other := NewWorld(), NewWorld()
 	defer w.Close()
 	defer other.Close()
-	specs := append(model.Pumps(), model.ReferenceSpec(), model.ReferenceSpec())
-	for _, m := range model.Mutants() {
+	specs := append(pumps.Pumps(), pumps.ReferenceSpec(), pumps.ReferenceSpec())
+	for _, m := range pumps.Mutants() {
 		specs = append(specs, m.Spec)
 	}
 	var did [NumVerbs]int
@@ -114,8 +115,8 @@ func TestSnapshots(t *testing.T) {
 		seed := r.Uint64()
 		rebuild(t, other, wild(&r), parts(), 0)
 		other.Run(&walk{t: t, rand: Rand(seed + 1), steps: 20, did: &did})
-		rebuild(t, other, cfg, p, model.EveryProperty)
-		rebuild(t, w, cfg, p, model.EveryProperty)
+		rebuild(t, other, cfg, p, oracle.EveryProperty)
+		rebuild(t, w, cfg, p, oracle.EveryProperty)
 		w.now = restored
 		s := &shadow{walk: walk{t: t, rand: Rand(seed), steps: 150, did: &did}, other: other}
 		res := w.Run(s)
@@ -125,8 +126,8 @@ func TestSnapshots(t *testing.T) {
 		if !other.over {
 			other.TryHeal()
 		}
-		if got, want := other.finding, w.finding; got != want && want.Property != model.Corruption &&
-			want.Property != model.DataLoss {
+		if got, want := other.finding, w.finding; got != want && want.Property != oracle.Corruption &&
+			want.Property != oracle.DataLoss {
 			t.Fatalf("walk %d: the verdict is %+v; want %+v\n%s", n, got, want,
 				(&Script{Config: cfg, Actions: w.Actions()}).Format())
 		}

@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+)
 
 // A socket is an end's side of its link. It counts what passes and keeps the
 // edges of an edge-triggered loop.
@@ -109,7 +112,7 @@ func (e *endpoint) endOutput() {
 	q := e.acct.Queues()
 	e.acct.Ended = r.Shut&model.SentClose != 0 && r.Output == 0 && r.Sealed == 0 &&
 		q.Queue == 0 && q.PipeOut == 0
-	e.w.judge(e, model.AtFin)
+	e.w.judge(e, oracle.AtFin)
 }
 
 // unsent is what the end's engine still holds: in its output buffer, and behind.

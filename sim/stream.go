@@ -1,6 +1,8 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model/wire"
+)
 
 // streamSize is the storage of a stream; a power of two. What is in flight
 // and what is received lie in it together.
@@ -114,7 +116,7 @@ func (s *stream) record() int {
 // mutable says whether a record starts where the stream is seen, its header in
 // flight.
 func (s *stream) mutable() bool {
-	if s.inFlight() < model.HeaderLen {
+	if s.inFlight() < wire.HeaderLen {
 		return false
 	}
 	for s.recordEnd < s.seen && s.frame() {
@@ -134,12 +136,12 @@ func (s *stream) frame() bool {
 // recordAt is the whole length of the record that starts at off, 0 if its
 // header has not been sent.
 func (s *stream) recordAt(off uint64) int {
-	if s.tail-off < model.HeaderLen {
+	if s.tail-off < wire.HeaderLen {
 		return 0
 	}
-	var head [model.HeaderLen]byte
+	var head [wire.HeaderLen]byte
 	s.copyOut(head[:], off)
-	return model.RecordSize(head[:])
+	return wire.RecordSize(head[:])
 }
 
 // deliver makes up to n bytes in flight visible, then the end of the stream.

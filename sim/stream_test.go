@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // TestPortionsFollowRecords: what byte, part, record, all and counts deliver
@@ -250,7 +251,7 @@ func TestUseAfterClose(t *testing.T) {
 			use(b.server().Socket)
 		}
 		b.do("spurious server read")
-		if f := b.finding; f.Property != model.Crash || f.Detail != want || f.End != 1 {
+		if f := b.finding; f.Property != oracle.Crash || f.Detail != want || f.End != 1 {
 			t.Errorf("got %s at %s: %s; want a crash at the server: %s", f.Property, End(f.End),
 				f.Detail, want)
 		}

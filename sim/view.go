@@ -4,13 +4,15 @@ import (
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A View is what can be seen of an end after a step of a traced run.
 type View struct {
 	// Account is the end's page of the ledger, its Rest filled as if nothing
 	// could happen any more.
-	Account model.Account
+	Account oracle.Account
 	// Tainted: a fault has destroyed something on its link.
 	Tainted bool
 	// Ready is what the loop would tell its pump now; 0: it is not called.
@@ -49,7 +51,7 @@ func (e *endpoint) view() View {
 	if e.cfg.Transport == model.Pair {
 		v.Input = e.cfg.In - e.engine.InputRoom()
 	}
-	if named, ok := e.engine.(interface{ State() model.State }); ok {
+	if named, ok := e.engine.(interface{ State() tls.State }); ok {
 		v.State = named.State().String()
 	}
 	return v
@@ -57,7 +59,7 @@ func (e *endpoint) view() View {
 
 // LedgerAt is the ledger of a run of cfg as it was after a step; 0 is before the
 // first.
-func (t *Trace) LedgerAt(cfg *Config, step int) model.Ledger {
+func (t *Trace) LedgerAt(cfg *Config, step int) oracle.Ledger {
 	l := cfg.ledger()
 	for i, v := range t.Views[step] {
 		l.Ends = append(l.Ends, v.Account)
@@ -69,8 +71,8 @@ func (t *Trace) LedgerAt(cfg *Config, step int) model.Ledger {
 }
 
 // ledger is an empty one with the promises of the scenario.
-func (c *Config) ledger() model.Ledger {
-	return model.Ledger{Version: c.Version, AwaitUpdate: c.AwaitUpdate, IgnoreReneg: c.IgnoreReneg}
+func (c *Config) ledger() oracle.Ledger {
+	return oracle.Ledger{Version: c.Version, AwaitUpdate: c.AwaitUpdate, IgnoreReneg: c.IgnoreReneg}
 }
 
 // carried notes the bytes that the last event put on a link, or brought.

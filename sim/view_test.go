@@ -5,7 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // traced runs the usual talk and keeps the trace.
@@ -17,7 +18,7 @@ func traced(t *testing.T, change func(*Config)) (*Trace, Config) {
 	}
 	w, trace := NewWorld(), &Trace{}
 	w.SetTrace(trace)
-	rebuild(t, w, cfg, parts(), model.EveryProperty)
+	rebuild(t, w, cfg, parts(), oracle.EveryProperty)
 	if r := w.Run(NewScripted(script(t, talk), false)); r.Steps != len(trace.Views)-1 {
 		t.Fatalf("got %d views of %d steps; want one more", len(trace.Views), r.Steps)
 	}
@@ -60,12 +61,12 @@ func TestViewsAreOfTheirStep(t *testing.T) {
 	if first.Account.Received != 0 || first.Account.Rest.InitDone || first.State == last.State {
 		t.Errorf("got %+v before the first step; want nothing received", first)
 	}
-	if !last.Account.Rest.InitDone || last.Ready != 0 || last.State != model.Established.String() {
+	if !last.Account.Rest.InitDone || last.Ready != 0 || last.State != tls.Established.String() {
 		t.Errorf("got %+v at the end; want an established link at rest", last)
 	}
 	l := trace.LedgerAt(&cfg, len(trace.Views)-1)
-	for _, o := range []model.Obligation{model.EngineOutput, model.SocketInput, model.HandshakeDone} {
-		if owed, n := l.Owed(1, o); owed != model.NoObligation {
+	for _, o := range []oracle.Obligation{oracle.EngineOutput, oracle.SocketInput, oracle.HandshakeDone} {
+		if owed, n := l.Owed(1, o); owed != oracle.NoObligation {
 			t.Errorf("got %d bytes owed at rest: %s; want nothing", n, owed.What())
 		}
 	}

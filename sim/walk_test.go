@@ -7,6 +7,10 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A walk is a strategy without a plan: any enabled action, only that the fatal
@@ -103,7 +107,7 @@ func (s *walk) arguments(v Verb, e End) Action {
 	case Mutate:
 		a.Arg, a.Arg2 = below(uint64(NumMutations)), below(1<<16)
 	case Attack:
-		a.Arg, a.Arg2 = below(uint64(model.NumAttacks)), below(100)
+		a.Arg, a.Arg2 = below(uint64(attack.NumAttacks)), below(100)
 	}
 	return a
 }
@@ -136,9 +140,9 @@ func wild(r *Rand) Config {
 // asked of pumps.
 func TestWalks(t *testing.T) {
 	w, p := NewWorld(), parts()
-	p.PeerEngine = &rebels{Models: model.NewModels()}
+	p.PeerEngine = &rebels{Models: tls.NewModels()}
 	defer w.Close()
-	watch := model.PropertySet(0).With(model.Crash).With(model.Corruption).With(model.BusyLoop)
+	watch := oracle.PropertySet(0).With(oracle.Crash).With(oracle.Corruption).With(oracle.BusyLoop)
 	var did [NumVerbs]int
 	r := Rand(1)
 	for n := range 6000 {
@@ -159,10 +163,10 @@ func TestWalks(t *testing.T) {
 
 // A rogue is the reference until its nth turn, and then does what it must not.
 func rogue(n int, act func(env model.Env)) model.Spec {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	spec.Name = "rogue"
 	spec.New = func(env model.Env) model.Pump {
-		return &rogues{Pump: model.NewReference(env), env: env, left: n, act: act}
+		return &rogues{Pump: pumps.NewReference(env), env: env, left: n, act: act}
 	}
 	return spec
 }
@@ -187,30 +191,30 @@ func (p *rogues) Ready(ev model.Events) {
 func TestRoguesAreCaught(t *testing.T) {
 	w := NewWorld()
 	clean := func() Result {
-		rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 		return w.Run(NewScripted(script(t, talk), true))
 	}
 	want := clean()
 	for _, tc := range []struct {
 		name   string
 		act    func(env model.Env)
-		breaks model.PropertyID
+		breaks oracle.PropertyID
 		detail string
 	}{
 		{"loops", func(env model.Env) {
 			for {
 				env.Socket.Recv(make([]byte, 1))
 			}
-		}, model.BusyLoop, "did not return"},
-		{"panics", func(model.Env) { panic("index out of range") }, model.Crash,
+		}, oracle.BusyLoop, "did not return"},
+		{"panics", func(model.Env) { panic("index out of range") }, oracle.Crash,
 			"panic: index out of range"},
 		{"panics at run time", func(env model.Env) {
 			var list []int
 			list[env.Limits.Queue]++
-		}, model.Crash, "panic: runtime error: index out of range"},
-		{"wakes itself", func(env model.Env) { env.Loop.Wake() }, model.BusyLoop, "turn after turn"},
+		}, oracle.Crash, "panic: runtime error: index out of range"},
+		{"wakes itself", func(env model.Env) { env.Loop.Wake() }, oracle.BusyLoop, "turn after turn"},
 	} {
-		rebuild(t, w, benchConfig(), parts(rogue(2, tc.act)), model.EveryProperty)
+		rebuild(t, w, benchConfig(), parts(rogue(2, tc.act)), oracle.EveryProperty)
 		r := w.Run(NewScripted(script(t, talk), true))
 		if v := r.Violation; !r.Found || v.Property != tc.breaks || v.End != 1 ||
 			!strings.Contains(v.Detail, tc.detail) {
@@ -228,14 +232,14 @@ func TestAPumpThatCanNotStart(t *testing.T) {
 	w := NewWorld()
 	spec := model.Spec{Name: "stillborn", New: func(model.Env) model.Pump { panic("no memory") }}
 	for range 2 {
-		rebuild(t, w, benchConfig(), parts(spec), model.EveryProperty)
+		rebuild(t, w, benchConfig(), parts(spec), oracle.EveryProperty)
 		r := w.Run(NewScripted(script(t, talk), true))
-		if v := r.Violation; !r.Found || v.Property != model.Crash || v.End != 1 ||
+		if v := r.Violation; !r.Found || v.Property != oracle.Crash || v.End != 1 ||
 			!strings.Contains(v.Detail, "panic: no memory") {
 			t.Errorf("got %v; want a crash at the server: panic: no memory", v)
 		}
 	}
-	rebuild(t, w, benchConfig(), parts(), model.EveryProperty)
+	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 	if r := w.Run(NewScripted(script(t, talk), true)); r.Found {
 		t.Errorf("afterwards a clean run gives %v", r.Violation)
 	}
@@ -244,7 +248,7 @@ func TestAPumpThatCanNotStart(t *testing.T) {
 // TestUnwatchedRoguesEndTheRun: what is not looked for is not reported, but
 // nothing after it is either, and no run goes on for ever.
 func TestUnwatchedRoguesEndTheRun(t *testing.T) {
-	stall := model.PropertySet(0).With(model.Stall)
+	stall := oracle.PropertySet(0).With(oracle.Stall)
 	for name, act := range map[string]func(env model.Env){
 		"panics":       func(model.Env) { panic("here") },
 		"wakes itself": func(env model.Env) { env.Loop.Wake() },
@@ -284,7 +288,7 @@ func TestRunsAllocateNothing(t *testing.T) {
 		seed, steps := uint64(0), 0
 		schedule := func() {
 			seed = seed%50 + 1
-			rebuild(t, w, cfg, p, model.EveryProperty)
+			rebuild(t, w, cfg, p, oracle.EveryProperty)
 			storm.Restart(plan, seed)
 			r := w.Run(storm)
 			if steps += r.Steps; r.Found {

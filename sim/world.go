@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // Parts is the code that a world runs: what the names of its Config mean.
@@ -19,7 +21,7 @@ type Parts struct {
 type World struct {
 	cfg    Config
 	parts  Parts
-	watch  model.PropertySet
+	watch  oracle.PropertySet
 	now    uint64
 	chain  uint64
 	steps  int
@@ -28,9 +30,9 @@ type World struct {
 	inward [2 * MaxLinks]stream // inward[i] leads toward end i
 	hosts  [2]host
 
-	accounts [2 * MaxLinks]model.Account
+	accounts [2 * MaxLinks]oracle.Account
 	tainted  [MaxLinks]bool
-	ledger   model.Ledger
+	ledger   oracle.Ledger
 	enabled  Enabled
 	turn     End // whose action is being done
 
@@ -38,7 +40,7 @@ type World struct {
 	wide    bool // an action at one end may change what can happen at any
 	found   bool
 	over    bool // the run has found something, or can't go on
-	finding model.Finding
+	finding oracle.Finding
 	at      int // the step of the finding
 
 	storm   int // steps of the storm
@@ -65,11 +67,11 @@ func NewWorld() *World {
 
 // Reset builds the world anew for a run that looks for the watched
 // properties. It fails if an engine can't be had.
-func (w *World) Reset(cfg *Config, parts *Parts, watch model.PropertySet) error {
+func (w *World) Reset(cfg *Config, parts *Parts, watch oracle.PropertySet) error {
 	w.forget(parts)
 	w.cfg, w.watch = *cfg, watch
 	w.now, w.steps, w.storm, w.at, w.found, w.over, w.healing = 0, 0, 0, 0, false, false, false
-	w.finding = model.Finding{}
+	w.finding = oracle.Finding{}
 	w.chain = fold(hashSeed, cfg.Seed)
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
 	w.tainted = [MaxLinks]bool{}
@@ -175,24 +177,24 @@ func (w *World) equip(e *endpoint) {
 
 // maxEarlyData is what sessions allow: as much as one record holds, as in
 // OpenSSL (SSL_CTX_set_max_early_data(3)).
-const maxEarlyData = model.MaxRecordLen
+const maxEarlyData = wire.MaxRecordLen
 
 // under says whether the end has the pump under test.
 func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Under }
 
 // fatal are the violations after which a run means nothing: it ends there,
 // even if they are not watched.
-const fatal = model.PropertySet(1<<model.Crash | 1<<model.Corruption)
+const fatal = oracle.PropertySet(1<<oracle.Crash | 1<<oracle.Corruption)
 
 // hung are those after which only the clock goes on: what it then makes of the
 // link comes of the hang, and is not looked for.
 //
 // Story 70: a flight that nobody sent kept a close waiting. Its timer ran out, and a
 // hunt that had reported the stall before put the bare end down to the peer's pump.
-const hung = model.PropertySet(1<<model.Stall | 1<<model.Deadlock)
+const hung = oracle.PropertySet(1<<oracle.Stall | 1<<oracle.Deadlock)
 
 // judge checks the properties of a moment; the first finding counts.
-func (w *World) judge(e *endpoint, m model.Moment) {
+func (w *World) judge(e *endpoint, m oracle.Moment) {
 	if w.over || e.acct.Hostile {
 		return
 	}
@@ -200,19 +202,19 @@ func (w *World) judge(e *endpoint, m model.Moment) {
 		w.cover.judged(w, e, m)
 	}
 	set := w.watch | fatal
-	if m == model.AtWait {
+	if m == oracle.AtWait {
 		set |= hung
 	}
 	if f, bad := w.ledger.Check(set, int(e.id), m); bad {
 		w.find(f)
 	}
-	if e.acct.Mismatch != model.NoMismatch {
+	if e.acct.Mismatch != oracle.NoMismatch {
 		w.over = true
 	}
 }
 
 // find ends the run with a finding, if it is watched.
-func (w *World) find(f model.Finding) {
+func (w *World) find(f oracle.Finding) {
 	if w.over {
 		return
 	}
@@ -229,7 +231,7 @@ func (w *World) judgeClosed(e *endpoint) {
 	r := &e.acct.Rest
 	r.Broken, r.Unread, r.Inside = e.in.resetSeen, e.in.unread(), e.engine.Pending()
 	r.Failed, r.MetEnd = e.tap.dead(), e.metEnd
-	w.judge(e, model.AtClosed)
+	w.judge(e, oracle.AtClosed)
 }
 
 // step does one action and judges what came of it.
@@ -242,7 +244,7 @@ func (w *World) step(a Action) {
 	w.turn = a.On
 	w.do(a)
 	if e := &w.ends[a.On]; turns>>a.Verb&1 != 0 && e.acct.Suspect() {
-		w.judge(e, model.AtStep)
+		w.judge(e, oracle.AtStep)
 	}
 	w.refresh(a)
 	w.chain = fold(w.chain, uint64(w.enabled)^w.now<<7)
@@ -264,7 +266,7 @@ func (a Action) word() uint64 {
 
 // Violation says what a run found.
 type Violation struct {
-	model.Finding
+	oracle.Finding
 	// Step is the number of the action, from 1, storm and heal together.
 	Step int
 }
@@ -304,12 +306,12 @@ func (w *World) Marks() []uint64 { return w.marks }
 func (w *World) KeepMarks(on bool) { w.keep = on }
 
 // Ledger is that of the last run.
-func (w *World) Ledger() *model.Ledger { return &w.ledger }
+func (w *World) Ledger() *oracle.Ledger { return &w.ledger }
 
 // String names a violation in a line.
 func (v Violation) String() string {
 	s := fmt.Sprintf("step %d: %s at the %s", v.Step, v.Property, End(v.End))
-	if v.Obligation != model.NoObligation {
+	if v.Obligation != oracle.NoObligation {
 		s += ": " + v.Obligation.What()
 		if v.Bytes > 0 {
 			s += fmt.Sprintf(" (%d bytes)", v.Bytes)

@@ -13,6 +13,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -148,7 +149,7 @@ func (f *checkFlags) search(c *fuzz.Catalog) (s *check.Search, o fuzz.Options, e
 		if err != nil {
 			return nil, o, err
 		}
-		s.Watch = model.EveryProperty.Only(p.ID)
+		s.Watch = oracle.EveryProperty.Only(p.ID)
 	}
 	return s, o, nil
 }

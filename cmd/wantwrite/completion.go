@@ -9,7 +9,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // shells are those for which there is a completion script.
@@ -77,14 +78,14 @@ func completions(root *cobra.Command) {
 
 // pumpNames are the pumps and the mutants.
 func pumpNames() (names []string) {
-	for _, p := range model.Pumps() {
+	for _, p := range pumps.Pumps() {
 		names = append(names, p.Name)
 	}
 	return append(names, mutantNames()...)
 }
 
 func mutantNames() (names []string) {
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		names = append(names, m.Name)
 	}
 	return names
@@ -100,7 +101,7 @@ func scenarioNames() (names []string) {
 }
 
 func propertyNames() (names []string) {
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		names = append(names, p.Name)
 	}
 	return names

@@ -9,6 +9,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // fatalSeed makes the test binary, run as the child of a hunt, an OpenSSL that
@@ -101,14 +103,14 @@ func seedOnOpenSSL(t *testing.T, n uint64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec, Engine: lib,
 		Scenario: "request-response"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := r.Schedule(1, n, model.EveryProperty); err != nil {
+	if _, err := r.Schedule(1, n, oracle.EveryProperty); err != nil {
 		t.Fatal(err)
 	}
 	return fmt.Sprint(r.Config().Seed)

@@ -9,7 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -40,11 +41,11 @@ func explainable() []string { return append(propertyNames(), mutantNames()...) }
 
 // explain finds out what a name is of.
 func explain(t *terminal, name string) error {
-	if p, ok := model.PropertyNamed(name); ok {
+	if p, ok := oracle.PropertyNamed(name); ok {
 		explainProperty(t, p)
 		return t.broken
 	}
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		if m.Name == name {
 			explainMutant(t, &m)
 			return t.broken
@@ -56,7 +57,7 @@ func explain(t *terminal, name string) error {
 			return t.broken
 		}
 	}
-	for _, b := range model.Bugs() {
+	for _, b := range pumps.Bugs() {
 		if strings.EqualFold(b.ID, name) {
 			explainBug(t, &b)
 			return t.broken
@@ -72,8 +73,8 @@ func (t *terminal) paragraph(word, text string) {
 }
 
 // mutantsOf are those that break a property.
-func mutantsOf(p model.PropertyID) (all []model.Mutant) {
-	for _, m := range model.Mutants() {
+func mutantsOf(p oracle.PropertyID) (all []pumps.Mutant) {
+	for _, m := range pumps.Mutants() {
 		if m.Breaks == p {
 			all = append(all, m)
 		}
@@ -82,9 +83,9 @@ func mutantsOf(p model.PropertyID) (all []model.Mutant) {
 }
 
 // bugsOf are the bugs that mutants stand for, in the order of the table.
-func bugsOf(mutants []model.Mutant) (all []model.Bug) {
-	for _, b := range model.Bugs() {
-		if slices.ContainsFunc(mutants, func(m model.Mutant) bool {
+func bugsOf(mutants []pumps.Mutant) (all []pumps.Bug) {
+	for _, b := range pumps.Bugs() {
+		if slices.ContainsFunc(mutants, func(m pumps.Mutant) bool {
 			return slices.Contains(b.Mutants, m.Name)
 		}) {
 			all = append(all, b)
@@ -93,7 +94,7 @@ func bugsOf(mutants []model.Mutant) (all []model.Bug) {
 	return all
 }
 
-func explainProperty(t *terminal, p model.Property) {
+func explainProperty(t *terminal, p oracle.Property) {
 	m := fuzz.MeaningOf(p.ID)
 	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
 	t.printf("%s\n\n", strings.ReplaceAll(fuzz.Wrap(m.Means, 2, 98), "\n    ", "\n  "))
@@ -114,12 +115,12 @@ func explainProperty(t *terminal, p model.Property) {
 }
 
 // bugLine tells a bug.
-func bugLine(b *model.Bug) string {
+func bugLine(b *pumps.Bug) string {
 	return fuzz.Wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
 }
 
 // seen says how to see a mutant break its property.
-func seen(t *terminal, m *model.Mutant) {
+func seen(t *terminal, m *pumps.Mutant) {
 	t.printf("\n%s\n", t.bold("see it: "+m.Name))
 	if script := fuzz.ScriptOf(m); script != "" {
 		t.printf("  wantwrite show corpus/%s\n", script)
@@ -127,11 +128,11 @@ func seen(t *terminal, m *model.Mutant) {
 	t.printf("  wantwrite hunt --pump %s --scenario %s --property %s\n", m.Name, m.Scenario, m.Breaks)
 }
 
-func explainMutant(t *terminal, m *model.Mutant) {
+func explainMutant(t *terminal, m *pumps.Mutant) {
 	t.printf("%s: %s\n\n", t.bold(m.Name), m.About)
 	t.paragraph("is", fmt.Sprintf("pump %s with one mistake", m.Of))
 	t.paragraph("breaks", fmt.Sprintf("%s, in scenario %s", m.Breaks, m.Scenario))
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		if m.Also.Has(p.ID) {
 			t.paragraph("may break too", fmt.Sprintf("%s: %s", p.Name, m.Because))
 		}
@@ -139,7 +140,7 @@ func explainMutant(t *terminal, m *model.Mutant) {
 	t.paragraph("decides wrongly", fmt.Sprintf("%s (decisions %s of a pump); right is: %s", m.At,
 		m.At.Points(), m.At.Right()))
 	t.printf("\n%s\n", t.bold("public bugs with this mistake"))
-	for _, b := range bugsOf([]model.Mutant{*m}) {
+	for _, b := range bugsOf([]pumps.Mutant{*m}) {
 		t.printf("%s\n", bugLine(&b))
 	}
 	seen(t, m)
@@ -151,7 +152,7 @@ func explainDecision(t *terminal, d fuzz.Decision) {
 	t.paragraph("the rule", d.Rule)
 	t.paragraph("known from", d.Bugs)
 	t.printf("\n%s\n", t.bold("mutants that decide it wrongly"))
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		if slices.Contains(strings.Split(m.At.Points(), ", "), strconv.Itoa(d.Number)) {
 			t.printf("%s\n", fuzz.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
 		}
@@ -163,7 +164,7 @@ func explainDecision(t *terminal, d fuzz.Decision) {
 	}
 }
 
-func explainBug(t *terminal, b *model.Bug) {
+func explainBug(t *terminal, b *pumps.Bug) {
 	t.printf("%s\n\n", t.bold(b.ID+", "+b.Project))
 	t.paragraph("what happened", b.What)
 	t.paragraph("broke", b.Broke)

@@ -14,7 +14,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // described are the commands and topics that people can see.
@@ -148,7 +149,7 @@ func unwrapped(text string) string { return strings.Join(strings.Fields(text), "
 // TestExplain: each property, mutant, decision and bug is explained, and what is
 // said to show it does.
 func TestExplain(t *testing.T) {
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		m := fuzz.MeaningOf(p.ID)
 		text := want(t, exitClean, "explain", p.Name)
 		tells(t, text, p.Name+": "+p.Why, "judged: ", "no violation: ", "see it: ",
@@ -161,7 +162,7 @@ func TestExplain(t *testing.T) {
 			}
 		}
 	}
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		script := fuzz.ScriptOf(&m)
 		if script == "" {
 			t.Errorf("%s: no script in the corpus shows it", m.Name)
@@ -188,7 +189,7 @@ func TestExplain(t *testing.T) {
 
 // TestEveryPropertyTaughtByBugs: each has public bugs that broke it, and mutants.
 func TestEveryPropertyTaughtByBugs(t *testing.T) {
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		mutants := mutantsOf(p.ID)
 		if bugs := bugsOf(mutants); len(mutants) == 0 || len(bugs) == 0 {
 			t.Errorf("%s: got %d mutants, %d bugs; want some of both", p.Name, len(mutants), len(bugs))

@@ -12,7 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -153,7 +153,7 @@ func (f *huntFlags) names(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
 		if err != nil {
 			return err
 		}
-		h.Watch = model.EveryProperty.Only(p.ID)
+		h.Watch = oracle.EveryProperty.Only(p.ID)
 	}
 	return f.engines(h, c)
 }

@@ -9,7 +9,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/differential"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 func newList(t *terminal) *cobra.Command {
@@ -73,14 +74,14 @@ func entries(c *fuzz.Catalog) []entry {
 	for _, s := range fuzz.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
 	}
-	for a := range model.NumAttacks {
+	for a := range attack.NumAttacks {
 		about := a.About()
 		if n := a.Argument(); n != "" {
 			about += " (N: " + n + ")"
 		}
 		all = append(all, entry{"attack", a.String(), about})
 	}
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		all = append(all, entry{"property", p.Name, p.Why})
 	}
 	for _, s := range fuzz.Strategies() {

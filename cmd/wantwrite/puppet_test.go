@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 )
 
 // A hunt with a puppet at the other end of crypto/tls finds what is wrong with a
@@ -62,7 +62,7 @@ func TestScriptOfAnAttack(t *testing.T) {
 func TestListTellsOfAttacks(t *testing.T) {
 	out := want(t, exitClean, "list")
 	tells(t, out, "puppet", "hostile-peer")
-	for a := range model.NumAttacks {
+	for a := range attack.NumAttacks {
 		tells(t, out, "\n  "+a.String()+" ")
 	}
 }

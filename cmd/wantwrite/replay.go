@@ -10,7 +10,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -165,7 +165,7 @@ func verdict(s *sim.Script, r *sim.Result) (result, sentence string) {
 	switch {
 	case r.Found:
 		return "violation", r.Violation.String()
-	case s.Property == "" || s.Property == model.NoProperty.String():
+	case s.Property == "" || s.Property == oracle.NoProperty.String():
 		return "clean", "no violation"
 	}
 	return "clean", "no violation of " + s.Property

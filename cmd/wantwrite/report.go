@@ -5,7 +5,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -65,7 +65,7 @@ func endOf(r *sim.Result) string {
 // what says in a clause what is wrong.
 func what(r *sim.Result) string {
 	v := &r.Violation
-	if v.Obligation == model.NoObligation {
+	if v.Obligation == oracle.NoObligation {
 		return v.Detail
 	}
 	return v.Obligation.What()

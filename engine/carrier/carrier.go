@@ -2,12 +2,15 @@
 // and the puppet.
 package carrier
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
+)
 
 // A Carrier is what lies below an engine: the two bounded buffers of a pair, or
 // with the attached transport the socket, which stands for both.
 type Carrier struct {
-	In, Out model.Ring
+	In, Out tls.Ring
 	// Socket is nil with a pair.
 	Socket model.Socket
 	// Cause is why the socket carries no more: model.ErrEOF or model.ErrReset.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // A bench is a pair of engines of one library, the bytes that are on the way
@@ -198,7 +200,7 @@ func (b *bench) count(n int) int {
 // failed says whether the engine is dead, as far as the last call tells.
 func (e *end) failed() bool {
 	err := e.engine.Err()
-	f, ok := err.(*model.Failure)
+	f, ok := err.(*tls.Failure)
 	return err != nil && (!ok || !f.Local())
 }
 
@@ -341,10 +343,10 @@ func (e *end) feed(n int) int {
 // even its header is there. Behind an alert that was lost in part there are no
 // records any more, and what looks like a length is anything.
 func (e *end) record() int {
-	if len(e.way) > 2 && (e.way[0] < model.TypeChangeCipherSpec || e.way[1] != 3) {
+	if len(e.way) > 2 && (e.way[0] < wire.TypeChangeCipherSpec || e.way[1] != 3) {
 		return 0
 	}
-	return model.RecordSize(e.way)
+	return wire.RecordSize(e.way)
 }
 
 // rest is how much of that record is still to come.
@@ -362,7 +364,7 @@ func (e *end) rest() int {
 func (e *end) damage() int {
 	size := e.record()
 	sealed := e.engine.InitFinished() && e.peer.engine.InitFinished()
-	if !sealed || size == 0 || len(e.way) < size || e.way[0] == model.TypeChangeCipherSpec {
+	if !sealed || size == 0 || len(e.way) < size || e.way[0] == wire.TypeChangeCipherSpec {
 		return 0
 	}
 	e.way[size-1] ^= 1

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A Comparison runs sequences of calls on the model and on a library, and
@@ -39,8 +40,8 @@ type Comparison struct {
 	// library has answered a call like this.
 	ends func(Call, outcome) string
 
-	models  *model.Models
-	lengths map[Setting]*model.Lengths
+	models  *tls.Models
+	lengths map[Setting]*tls.Lengths
 }
 
 // A Difference is a sequence whose last call looked different, or by a trait ends it.
@@ -151,7 +152,7 @@ func (c *Comparison) open(benches *[2]*bench, s *Setting) error {
 		return err
 	}
 	if c.models == nil {
-		c.models = model.NewModels()
+		c.models = tls.NewModels()
 	}
 	c.Library.Begin(1)
 	for i, lib := range []model.Library{c.models, c.Library} {
@@ -170,7 +171,7 @@ func (c *Comparison) open(benches *[2]*bench, s *Setting) error {
 }
 
 // tune makes the model's engine like the library's.
-func (c *Comparison) tune(cfg *model.EngineConfig, lengths *model.Lengths) {
+func (c *Comparison) tune(cfg *model.EngineConfig, lengths *tls.Lengths) {
 	policy := cfg.Traits.Renegotiation
 	cfg.Traits, cfg.BodyLen = c.Traits, lengths.Body
 	cfg.Traits.Renegotiation = policy
@@ -215,7 +216,7 @@ func (c *Comparison) shrink(d *Difference) (*Difference, error) {
 // measure learns how long the library's handshake messages are: the model has to
 // make its own as long, or buffers would fill at other moments. With a PSK they
 // are always the same.
-func (c *Comparison) measure(s *Setting) (*model.Lengths, error) {
+func (c *Comparison) measure(s *Setting) (*tls.Lengths, error) {
 	key := Setting{Version: s.Version, Certs: s.Certs, Mutual: s.Mutual}
 	if l := c.lengths[key]; l != nil || c.mute {
 		return l, nil
@@ -225,18 +226,18 @@ func (c *Comparison) measure(s *Setting) (*model.Lengths, error) {
 		return nil, err
 	}
 	if c.lengths == nil {
-		c.lengths = map[Setting]*model.Lengths{}
+		c.lengths = map[Setting]*tls.Lengths{}
 	}
 	c.lengths[key] = lengths
 	return lengths, nil
 }
 
 // probe runs a link with room for everything, and listens.
-func (c *Comparison) probe(s Setting) (*model.Lengths, error) {
+func (c *Comparison) probe(s Setting) (*tls.Lengths, error) {
 	s.In, s.Out, s.Record, s.Tickets = 1<<16, 1<<16, 16384, 1
 	c.Library.Begin(1)
 	defer c.Library.End()
-	lengths, again := &model.Lengths{}, false
+	lengths, again := &tls.Lengths{}, false
 	b, err := newBench(c.Library, &s, func(cfg *model.EngineConfig) {
 		role := cfg.Role
 		cfg.Watch = func(n model.Note) {

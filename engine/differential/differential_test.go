@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A forgery is the model as a library, with one mistake in its engines.
 type forgery struct {
-	*model.Models
+	*tls.Models
 	forge func(model.Engine) model.Engine
 }
 
@@ -55,8 +56,8 @@ func (e hides) OutputPending() int {
 }
 
 func (e early) InitFinished() bool {
-	st := e.Engine.(*model.TLS).State()
-	return e.Engine.InitFinished() || st == model.WaitFinished
+	st := e.Engine.(*tls.TLS).State()
+	return e.Engine.InitFinished() || st == tls.WaitFinished
 }
 
 // sequencesOf looks for a difference in so many.
@@ -79,7 +80,7 @@ func sequencesOf(t *testing.T, sequence func(Choice) (*Difference, error), n uin
 func TestTheModelIsLikeItself(t *testing.T) {
 	all := model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}
 	for _, traits := range []model.Traits{{}, all} {
-		lib := traited{&forgery{Models: model.NewModels()}, traits}
+		lib := traited{&forgery{Models: tls.NewModels()}, traits}
 		c := &Comparison{Library: lib, Traits: traits}
 		if d := sequencesOf(t, c.Sequence, 300); d != nil {
 			t.Errorf("with %+v: %v", traits, d)
@@ -108,7 +109,7 @@ func TestMistakesAreFound(t *testing.T) {
 		"output":    func(e model.Engine) model.Engine { return hides{e} },
 		"handshake": func(e model.Engine) model.Engine { return early{e} },
 	} {
-		c := &Comparison{Library: &forgery{model.NewModels(), forge}}
+		c := &Comparison{Library: &forgery{tls.NewModels(), forge}}
 		d := sequencesOf(t, c.Sequence, 300)
 		if d == nil {
 			t.Errorf("%s: not found", name)
@@ -127,7 +128,7 @@ func TestAnUnknownTraitIsFound(t *testing.T) {
 		"silent-eof":     {SilentEOF: true},
 		earlyPause:       {PausesEarly: true},
 	} {
-		c := &Comparison{Library: traited{&forgery{Models: model.NewModels()}, traits}}
+		c := &Comparison{Library: traited{&forgery{Models: tls.NewModels()}, traits}}
 		sequence := c.Sequence
 		if traits.PausesEarly {
 			sequence = c.Early

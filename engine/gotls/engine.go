@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // An engine is a tls.Conn over a wire, and the goroutine that drives its
@@ -21,7 +22,7 @@ import (
 //     the goroutine does not wait for room. They never wait themselves.
 type engine struct {
 	routine
-	wire   wire
+	wire   bridge
 	conn   *tls.Conn
 	freed  bool
 	tls12  bool
@@ -46,9 +47,9 @@ type engine struct {
 
 func newEngine(cfg *model.EngineConfig, s *store) *engine {
 	e := &engine{tls12: cfg.Version == model.TLS12, partly: cfg.PartialWrite,
-		most: min(max(cfg.MaxRecord, 1), model.MaxRecordLen)}
+		most: min(max(cfg.MaxRecord, 1), wire.MaxRecordLen)}
 	e.routine = newRoutine(e.task)
-	e.wire = wire{store: s, engine: e, watch: cfg.Watch}
+	e.wire = bridge{store: s, engine: e, watch: cfg.Watch}
 	return e
 }
 

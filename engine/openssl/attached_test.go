@@ -8,7 +8,7 @@ import (
 )
 
 // A wire is an end of a link in memory: what it holds, and how much it takes.
-type wire struct {
+type tape struct {
 	in, out *[]byte
 	room    int // what out may hold
 	ended   bool
@@ -17,7 +17,7 @@ type wire struct {
 	calls   int
 }
 
-func (w *wire) Recv(p []byte) (int, model.IOStatus) {
+func (w *tape) Recv(p []byte) (int, model.IOStatus) {
 	w.calls++
 	if w.panics {
 		panic("the socket is on fire")
@@ -35,7 +35,7 @@ func (w *wire) Recv(p []byte) (int, model.IOStatus) {
 	return 0, model.WouldBlock
 }
 
-func (w *wire) Send(p []byte) (int, model.IOStatus) {
+func (w *tape) Send(p []byte) (int, model.IOStatus) {
 	w.calls++
 	if w.gone {
 		return 0, model.Reset
@@ -48,14 +48,14 @@ func (w *wire) Send(p []byte) (int, model.IOStatus) {
 	return n, model.IOOK
 }
 
-func (w *wire) CloseWrite() {}
-func (w *wire) Close()      {}
+func (w *tape) CloseWrite() {}
+func (w *tape) Close()      {}
 
 // attached makes a link whose ends call wires of that much room.
-func attached(t testing.TB, cfg model.EngineConfig, room int) (*link, [2]*wire) {
+func attached(t testing.TB, cfg model.EngineConfig, room int) (*link, [2]*tape) {
 	t.Helper()
 	var up, down []byte
-	wires := [2]*wire{{in: &down, out: &up, room: room}, {in: &up, out: &down, room: room}}
+	wires := [2]*tape{{in: &down, out: &up, room: room}, {in: &up, out: &down, room: room}}
 	cfgs := [2]model.EngineConfig{cfg, cfg}
 	for r := range cfgs {
 		cfgs[r].Transport, cfgs[r].Socket = model.Attached, wires[r]

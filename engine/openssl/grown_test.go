@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // witness runs test on a link of each end's library and gives the messages that
@@ -45,7 +46,7 @@ func witness(t *testing.T, lib model.Library, cfg model.EngineConfig, test func(
 func sameMessages(t *testing.T, cfg model.EngineConfig, test func(l *link)) [2][]string {
 	t.Helper()
 	theirs := witness(t, need(t), cfg, test)
-	ours := witness(t, model.NewModels(), cfg, test)
+	ours := witness(t, tls.NewModels(), cfg, test)
 	if diff := cmp.Diff(theirs, ours); diff != "" {
 		t.Errorf("the messages differ (-openssl +model):\n%s", diff)
 	}
@@ -163,7 +164,7 @@ func TestPostHandshakeAuthThatIsNotOffered(t *testing.T) {
 func TestAuthenticateOverAPendingWrite(t *testing.T) {
 	cfg := base(model.TLS13)
 	cfg.PostAuth, cfg.Out, cfg.In = true, 60, 60
-	for _, lib := range []model.Library{need(t), model.NewModels()} {
+	for _, lib := range []model.Library{need(t), tls.NewModels()} {
 		witness(t, lib, cfg, func(l *link) {
 			l.handshake(1 << 16)
 			data := make([]byte, 200)
@@ -295,7 +296,7 @@ func TestEarlyData(t *testing.T) {
 				cfg := base(model.TLS13)
 				cfg.Resume, cfg.EarlyData, cfg.Tickets, cfg.Retry = true, 100, 1, retry
 				theirs := playFrom(t, need(t), cfg, calls)
-				ours := playFrom(t, model.NewModels(), cfg, calls)
+				ours := playFrom(t, tls.NewModels(), cfg, calls)
 				if diff := cmp.Diff(theirs, ours); diff != "" {
 					t.Errorf("the answers differ (-openssl +model):\n%s", diff)
 				}

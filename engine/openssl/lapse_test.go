@@ -7,6 +7,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // waiting is a link whose server has a write of text, n bytes, that waits for
@@ -258,7 +260,7 @@ type mistake func(e model.Engine, p []byte) []byte
 
 // A clumsy pump is the reference, and a mistake.
 type clumsy struct {
-	model.Reference
+	pumps.Reference
 	wrong mistake
 }
 
@@ -305,7 +307,7 @@ func TestClumsyPumpsAreFound(t *testing.T) {
 					return p
 				}}
 				got := firstBroken(t, fuzz.Options{Pump: &spec, Engine: lib, Scenario: scenario})
-				if got != model.SpuriousFailure {
+				if got != oracle.SpuriousFailure {
 					t.Errorf("got %s; want spurious-failure", got)
 				}
 			})
@@ -314,7 +316,7 @@ func TestClumsyPumpsAreFound(t *testing.T) {
 }
 
 // firstBroken is the property that is broken first in some hundred schedules.
-func firstBroken(t *testing.T, o fuzz.Options) model.PropertyID {
+func firstBroken(t *testing.T, o fuzz.Options) oracle.PropertyID {
 	t.Helper()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(*o.Pump), o)
 	if err != nil {
@@ -322,7 +324,7 @@ func firstBroken(t *testing.T, o fuzz.Options) model.PropertyID {
 	}
 	defer r.Close()
 	for n := range uint64(500) {
-		res, err := r.Schedule(1, n, model.EveryProperty)
+		res, err := r.Schedule(1, n, oracle.EveryProperty)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -330,5 +332,5 @@ func firstBroken(t *testing.T, o fuzz.Options) model.PropertyID {
 			return res.Violation.Property
 		}
 	}
-	return model.NoProperty
+	return oracle.NoProperty
 }

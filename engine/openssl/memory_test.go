@@ -11,7 +11,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // countedRuns makes a test process count OpenSSL's allocations over that many
@@ -105,14 +106,14 @@ func countRuns(runs int) error {
 	if err != nil {
 		return err
 	}
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Engine: lib})
 	if err != nil {
 		return err
 	}
 	for range rounds {
 		for n := range runs {
-			if _, err := r.Schedule(61, uint64(n), model.EveryProperty); err != nil {
+			if _, err := r.Schedule(61, uint64(n), oracle.EveryProperty); err != nil {
 				return err
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A call is one line of a sequence that both libraries are put through.
@@ -158,7 +159,7 @@ func TestModelAnswersAsOpenSSLDoes(t *testing.T) {
 func sameAnswers(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) {
 	t.Helper()
 	theirs := play(t, lib, cfg, calls)
-	ours := play(t, model.NewModels(), cfg, calls)
+	ours := play(t, tls.NewModels(), cfg, calls)
 	if diff := cmp.Diff(theirs, ours); diff != "" {
 		t.Errorf("the answers differ (-openssl +model):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // Content types of records (RFC 8446, section 5.1), and two that
@@ -105,8 +106,8 @@ var handshakeNames = [...]string{
 // section 4.1.3).
 func messageName(msg []byte) string {
 	const random = handshakeHead + 2
-	end := random + len(model.RetryRandom)
-	if msg[0] == 2 && len(msg) >= end && string(msg[random:end]) == model.RetryRandom {
+	end := random + len(wire.RetryRandom)
+	if msg[0] == 2 && len(msg) >= end && string(msg[random:end]) == wire.RetryRandom {
 		return "HelloRetryRequest"
 	}
 	return handshakeName(msg[0])

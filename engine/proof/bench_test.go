@@ -6,6 +6,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -31,7 +33,7 @@ func BenchmarkSchedules(b *testing.B) {
 		schedule(b, r, seed, uint64(n))
 		r.Close()
 	}
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r := runner(b, fuzz.Options{Pump: &spec, Peer: &spec, Engine: lib})
 	defer r.Close()
 	c := newComparison(schedules)
@@ -54,7 +56,7 @@ func runner(t testing.TB, o fuzz.Options) *fuzz.Runner {
 
 // schedule runs a schedule, in which nothing may be found.
 func schedule(t testing.TB, r *fuzz.Runner, seed, n uint64) {
-	res, err := r.Schedule(seed, n, model.EveryProperty)
+	res, err := r.Schedule(seed, n, oracle.EveryProperty)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +82,7 @@ func compareLinks(b *testing.B, profile string, v model.Version) {
 	w := newStage(recorded(m), &keeper{lib, m})
 	w.play(b, &cfg, actions)
 	w.Close()
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	w = newStage(&spec, lib)
 	defer w.Close()
 	c := newComparison(1)
@@ -182,7 +184,7 @@ func newStage(spec *model.Spec, lib model.Library) *stage {
 
 // play runs the life, to the end of its heal.
 func (s *stage) play(t testing.TB, cfg *sim.Config, actions []sim.Action) {
-	if err := s.Reset(cfg, &s.parts, model.EveryProperty); err != nil {
+	if err := s.Reset(cfg, &s.parts, oracle.EveryProperty); err != nil {
 		t.Fatal(err)
 	}
 	s.script.Restart(actions, true)

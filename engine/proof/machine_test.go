@@ -15,6 +15,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // long says whether the full figures are wanted.
@@ -53,7 +54,7 @@ func (p pairing) String() string { return p.engine + "-" + p.peer }
 // options are those of hunts in the reference pump with the pairing.
 func (p pairing) options(t testing.TB, c *fuzz.Catalog) fuzz.Options {
 	t.Helper()
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	return fuzz.Options{Pump: &spec, Engine: library(t, c, p.engine),
 		PeerEngine: library(t, c, p.peer)}
 }

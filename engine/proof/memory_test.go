@@ -10,7 +10,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // runsToWeigh makes a test process go through that many schedules on OpenSSL
@@ -48,7 +49,7 @@ func weighRuns(many string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c, spec := catalog(), model.ReferenceSpec()
+	c, spec := catalog(), pumps.ReferenceSpec()
 	lib, err := c.Engine("openssl")
 	if err != nil {
 		return "", err
@@ -66,7 +67,7 @@ func weighRuns(many string) (string, error) {
 				return "", err
 			}
 		}
-		if _, err := r.Schedule(51, n, model.EveryProperty); err != nil {
+		if _, err := r.Schedule(51, n, oracle.EveryProperty); err != nil {
 			return "", err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // An op is a method of model.Engine.
@@ -131,7 +132,7 @@ func recorded(t *tape) *model.Spec {
 	return &model.Spec{Name: "reference", New: func(env model.Env) model.Pump {
 		env.Engine = &recorder{Engine: env.Engine, tape: t, end: t.pumps}
 		t.pumps++
-		return model.NewReference(env)
+		return pumps.NewReference(env)
 	}}
 }
 

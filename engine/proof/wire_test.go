@@ -13,7 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -91,7 +92,7 @@ func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 	defer r.Close()
 	scenarios := map[string]bool{}
 	for n := range many {
-		if _, err := r.Schedule(41, n, model.EveryProperty); err != nil {
+		if _, err := r.Schedule(41, n, oracle.EveryProperty); err != nil {
 			t.Fatal(err)
 		}
 		s := sim.Script{Config: r.Config(), Actions: r.World().Actions()}
@@ -109,7 +110,7 @@ func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 // replayFolder replays all scripts of a folder, in order, and gives a line for
 // each: its name, the hash of its wire, and that of its run.
 func replayFolder(dir string) (string, error) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(catalog(), fuzz.Options{Pump: &spec})
 	if err != nil {
 		return "", err

@@ -1,6 +1,10 @@
 package puppet
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
+)
 
 // habits are the attacks that last.
 type habits struct {
@@ -13,62 +17,62 @@ type habits struct {
 
 // repertoire is what each attack does. Whatever it sends is sealed at once, with
 // the keys of the moment.
-var repertoire = [model.NumAttacks]func(e *engine, n int){
-	model.AttackSplit:      func(e *engine, n int) { e.split, e.packs = n, false },
-	model.AttackPack:       func(e *engine, _ int) { e.split, e.packs = 0, true },
-	model.AttackInterleave: func(e *engine, n int) { e.halve = n + 1 },
-	model.AttackKeyUpdates: func(e *engine, n int) {
+var repertoire = [attack.NumAttacks]func(e *engine, n int){
+	attack.AttackSplit:      func(e *engine, n int) { e.split, e.packs = n, false },
+	attack.AttackPack:       func(e *engine, _ int) { e.split, e.packs = 0, true },
+	attack.AttackInterleave: func(e *engine, n int) { e.halve = n + 1 },
+	attack.AttackKeyUpdates: func(e *engine, n int) {
 		for range n {
 			e.update(1)
 		}
 	},
-	model.AttackHelloRequests: func(e *engine, n int) {
+	attack.AttackHelloRequests: func(e *engine, n int) {
 		for range n {
 			e.emit(message(helloRequest, nil))
 		}
 	},
-	model.AttackRenegotiation: (*engine).renegotiateIn,
-	model.AttackWarnings: func(e *engine, n int) {
+	attack.AttackRenegotiation: (*engine).renegotiateIn,
+	attack.AttackWarnings: func(e *engine, n int) {
 		for range n {
-			e.alert(model.LevelWarning, model.AlertUserCanceled)
+			e.alert(wire.LevelWarning, wire.AlertUserCanceled)
 		}
 	},
-	model.AttackAlertPieces: (*engine).alertInPieces,
-	model.AttackEmpties: func(e *engine, n int) {
+	attack.AttackAlertPieces: (*engine).alertInPieces,
+	attack.AttackEmpties: func(e *engine, n int) {
 		for range n {
 			e.sendData(0)
 		}
 	},
-	model.AttackContent: (*engine).sendData,
-	model.AttackSealed:  (*engine).sendSealed,
-	model.AttackClose:   func(e *engine, _ int) { e.notifyClose() },
-	model.AttackEnd:     func(e *engine, _ int) { e.err, e.plain = errEnded, nil },
-	model.AttackDataAfterClose: func(e *engine, n int) {
+	attack.AttackContent: (*engine).sendData,
+	attack.AttackSealed:  (*engine).sendSealed,
+	attack.AttackClose:   func(e *engine, _ int) { e.notifyClose() },
+	attack.AttackEnd:     func(e *engine, _ int) { e.err, e.plain = errEnded, nil },
+	attack.AttackDataAfterClose: func(e *engine, n int) {
 		e.notifyClose()
 		e.sendData(n)
 	},
-	model.AttackDeaf: func(e *engine, _ int) { e.deaf = true },
-	model.AttackSip:  func(e *engine, _ int) { e.sips = true },
+	attack.AttackDeaf: func(e *engine, _ int) { e.deaf = true },
+	attack.AttackSip:  func(e *engine, _ int) { e.sips = true },
 }
 
 // Attack implements [model.Attacker].
-func (e *engine) Attack(a model.Attack, n int) {
-	if e.freed || e.err != nil || a >= model.NumAttacks {
+func (e *engine) Attack(a attack.Attack, n int) {
+	if e.freed || e.err != nil || a >= attack.NumAttacks {
 		return
 	}
-	repertoire[a](e, min(max(n, 0), model.MaxAttack))
+	repertoire[a](e, min(max(n, 0), attack.MaxAttack))
 	if e.Socket == nil {
 		e.send()
 	}
 }
 
 // filler is the data of attacks.
-var filler [model.MaxAttack]byte
+var filler [attack.MaxAttack]byte
 
 // sendData seals n bytes of application data as one record.
 func (e *engine) sendData(n int) {
 	e.flush()
-	e.seal(model.TypeApplicationData, filler[:n])
+	e.seal(wire.TypeApplicationData, filler[:n])
 }
 
 // sendSealed seals a record of data that has n bytes behind its header, with
@@ -77,11 +81,11 @@ func (e *engine) sendSealed(n int) {
 	e.flush()
 	content := max(n-e.write.overhead(), 0)
 	padding := 0
-	if e.write.tls13 && content > model.MaxRecordLen {
-		content, padding = model.MaxRecordLen, content-model.MaxRecordLen
+	if e.write.tls13 && content > wire.MaxRecordLen {
+		content, padding = wire.MaxRecordLen, content-wire.MaxRecordLen
 	}
 	e.note(true, "application data", content)
-	e.late = e.write.seal(e.late, model.TypeApplicationData, filler[:content], padding)
+	e.late = e.write.seal(e.late, wire.TypeApplicationData, filler[:content], padding)
 }
 
 // renegotiateIn begins a renegotiation in the middle of a stream of data. Where
@@ -117,17 +121,17 @@ func (e *engine) streamOn() {
 
 // alertInPieces seals an alert as two records of one byte.
 func (e *engine) alertInPieces(n int) {
-	a, level := model.Alert(n), model.LevelFatal
+	a, level := wire.Alert(n), wire.LevelFatal
 	switch a {
-	case model.AlertCloseNotify:
+	case wire.AlertCloseNotify:
 		e.shut |= model.SentClose
-		level = model.LevelWarning
-	case model.AlertUserCanceled, model.AlertNoRenegotiation:
-		level = model.LevelWarning
+		level = wire.LevelWarning
+	case wire.AlertUserCanceled, wire.AlertNoRenegotiation:
+		level = wire.LevelWarning
 	}
 	e.flush()
-	e.seal(model.TypeAlert, []byte{level})
-	e.seal(model.TypeAlert, []byte{byte(a)})
+	e.seal(wire.TypeAlert, []byte{level})
+	e.seal(wire.TypeAlert, []byte{byte(a)})
 }
 
 // say sends a message of the handshake, which counts.
@@ -164,7 +168,7 @@ func (e *engine) sealMessage(m []byte) {
 		data := e.halve - 1
 		e.halve = 0
 		e.sealPieces(m[:len(m)/2])
-		e.seal(model.TypeApplicationData, filler[:data])
+		e.seal(wire.TypeApplicationData, filler[:data])
 		m = m[len(m)/2:]
 	}
 	e.sealPieces(m)
@@ -172,35 +176,35 @@ func (e *engine) sealMessage(m []byte) {
 
 // sealPieces seals handshake messages in records of no more than is wanted.
 func (e *engine) sealPieces(m []byte) {
-	most := model.MaxRecordLen
+	most := wire.MaxRecordLen
 	if e.split > 0 {
 		most = min(most, e.split)
 	}
 	for len(m) > 0 {
 		n := min(len(m), most)
-		e.seal(model.TypeHandshake, m[:n])
+		e.seal(wire.TypeHandshake, m[:n])
 		m = m[n:]
 	}
 }
 
 // alert sends an alert.
-func (e *engine) alert(level byte, a model.Alert) {
+func (e *engine) alert(level byte, a wire.Alert) {
 	e.flush()
 	e.note(true, "alert "+a.String(), 2)
-	e.seal(model.TypeAlert, []byte{level, byte(a)})
+	e.seal(wire.TypeAlert, []byte{level, byte(a)})
 }
 
 // notifyClose sends close_notify, once.
 func (e *engine) notifyClose() {
 	if e.shut&model.SentClose == 0 {
 		e.shut |= model.SentClose
-		e.alert(model.LevelWarning, model.AlertCloseNotify)
+		e.alert(wire.LevelWarning, wire.AlertCloseNotify)
 	}
 }
 
 // seal makes a record, which waits for room.
 func (e *engine) seal(typ byte, content []byte) {
-	if typ == model.TypeApplicationData {
+	if typ == wire.TypeApplicationData {
 		e.note(true, "application data", len(content))
 	}
 	e.late = e.write.seal(e.late, typ, content, 0)

@@ -5,15 +5,17 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // records are the lengths of the puppet's records of a type, without headers, in
 // order.
 func (l *link) records(typ byte) (lengths []int) {
-	for p := l.sent; len(p) >= model.HeaderLen; {
-		n := model.RecordSize(p)
+	for p := l.sent; len(p) >= wire.HeaderLen; {
+		n := wire.RecordSize(p)
 		if p[0] == typ {
-			lengths = append(lengths, n-model.HeaderLen)
+			lengths = append(lengths, n-wire.HeaderLen)
 		}
 		p = p[min(n, len(p)):]
 	}
@@ -45,13 +47,13 @@ func everywhere(t *testing.T, test func(t *testing.T, v model.Version, open func
 func TestSplit(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().established()
-		hello := l.records(model.TypeHandshake)[0]
+		hello := l.records(wire.TypeHandshake)[0]
 		for n := 1; n < hello; n += 1 + n/16 {
 			l := open()
-			l.puppet().Attack(model.AttackSplit, n)
+			l.puppet().Attack(attack.AttackSplit, n)
 			l.established()
 			want := slices.Repeat([]int{n}, hello/n)
-			if got := l.records(model.TypeHandshake)[:hello/n]; !slices.Equal(got, want) {
+			if got := l.records(wire.TypeHandshake)[:hello/n]; !slices.Equal(got, want) {
 				t.Fatalf("split %d: a hello of %d bytes came in records of %v", n, hello, got)
 			}
 			l.lives("split")
@@ -67,14 +69,14 @@ func TestPack(t *testing.T) {
 		model.TLS12: {plain: 3, packed: 2}, // ServerHello and ServerHelloDone, Finished
 		model.TLS13: {plain: 2, packed: 1}, // sealed: EncryptedExtensions, Finished
 	} {
-		kind := model.TypeHandshake
+		kind := wire.TypeHandshake
 		if v == model.TLS13 {
-			kind = model.TypeApplicationData
+			kind = wire.TypeApplicationData
 		}
 		for _, packs := range []bool{false, true} {
 			l := against(t, lib, model.Server, v)
 			if packs {
-				l.puppet().Attack(model.AttackPack, 0)
+				l.puppet().Attack(attack.AttackPack, 0)
 			}
 			l.established()
 			wanted := want.plain
@@ -96,15 +98,15 @@ func TestInterleave(t *testing.T) {
 			return // it has no KeyUpdate; TestRepertoire has its hellos
 		}
 		l := open().established()
-		l.puppet().Attack(model.AttackInterleave, 10)
+		l.puppet().Attack(attack.AttackInterleave, 10)
 		l.lives("nothing has come yet")
-		before := len(l.records(model.TypeApplicationData))
-		l.puppet().Attack(model.AttackKeyUpdates, 1)
+		before := len(l.records(wire.TypeApplicationData))
+		l.puppet().Attack(attack.AttackKeyUpdates, 1)
 		if got := l.outcome(false); got != "unexpected_message" {
 			t.Errorf("%s; want unexpected_message", got)
 		}
 		want := []int{2 + 17, 10 + 17, 3 + 17} // 17: type and tag
-		if got := l.records(model.TypeApplicationData)[before:]; !slices.Equal(got, want) {
+		if got := l.records(wire.TypeApplicationData)[before:]; !slices.Equal(got, want) {
 			t.Errorf("the records have %v bytes; want %v", got, want)
 		}
 	})
@@ -117,7 +119,7 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		const flood = 1000
 		l := against(t, lib, r, model.TLS13).established()
-		l.puppet().Attack(model.AttackKeyUpdates, flood)
+		l.puppet().Attack(attack.AttackKeyUpdates, flood)
 		if got := l.outcome(false); got != "absorbed" || !l.victim().Deferred() {
 			t.Fatalf("%s, deferred %t; want it absorbed and deferred", got, l.victim().Deferred())
 		}
@@ -136,7 +138,7 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 // TestFloodOfHelloRequests: a client of OpenSSL answers it with one handshake.
 func TestFloodOfHelloRequests(t *testing.T) {
 	l := against(t, need(t), model.Server, model.TLS12).established()
-	l.puppet().Attack(model.AttackHelloRequests, 1000)
+	l.puppet().Attack(attack.AttackHelloRequests, 1000)
 	l.drive(false)
 	if got := l.count(model.Client, true, "ClientHello"); got != 2 {
 		t.Errorf("%d ClientHellos; want the first one and one answer", got)
@@ -151,7 +153,7 @@ func TestRenegotiation(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		l := against(t, lib, r, model.TLS12).established()
 		for n := 2; n < 5; n++ {
-			l.puppet().Attack(model.AttackRenegotiation, 0)
+			l.puppet().Attack(attack.AttackRenegotiation, 0)
 			if got := l.outcome(false); got != "absorbed" {
 				t.Fatalf("%s; want absorbed (%v)", got, l.victim().Err())
 			}
@@ -166,9 +168,9 @@ func TestRenegotiation(t *testing.T) {
 // TestAlertPieces: an alert comes in two records of a byte.
 func TestAlertPieces(t *testing.T) {
 	l := against(t, need(t), model.Client, model.TLS12).established()
-	l.puppet().Attack(model.AttackAlertPieces, int(model.AlertInternalError))
+	l.puppet().Attack(attack.AttackAlertPieces, int(wire.AlertInternalError))
 	l.settle()
-	if got, want := l.records(model.TypeAlert), []int{1 + 24, 1 + 24}; !slices.Equal(got, want) {
+	if got, want := l.records(wire.TypeAlert), []int{1 + 24, 1 + 24}; !slices.Equal(got, want) {
 		t.Errorf("alert records of %v bytes; want %v", got, want)
 	}
 }
@@ -177,7 +179,7 @@ func TestAlertPieces(t *testing.T) {
 func TestDataAfterClose(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().established()
-		l.puppet().Attack(model.AttackDataAfterClose, 50)
+		l.puppet().Attack(attack.AttackDataAfterClose, 50)
 		before := len(l.sent)
 		if data, st := l.drive(false); data != 0 || st != model.Closed {
 			t.Errorf("%d bytes, %v; want none, closed", data, st)
@@ -197,7 +199,7 @@ func TestEnd(t *testing.T) {
 				l.established()
 			}
 			before := len(l.sent)
-			l.puppet().Attack(model.AttackEnd, 0)
+			l.puppet().Attack(attack.AttackEnd, 0)
 			if _, st := l.drive(early); st != model.WantRead && !early {
 				t.Errorf("the victim says %v; want want-read", st)
 			}
@@ -215,7 +217,7 @@ func TestEnd(t *testing.T) {
 func TestDeaf(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().established()
-		l.puppet().Attack(model.AttackDeaf, 0)
+		l.puppet().Attack(attack.AttackDeaf, 0)
 		if room := l.puppet().InputRoom(); room != 0 {
 			t.Errorf("there is room for %d bytes; want none", room)
 		}
@@ -245,7 +247,7 @@ func TestDeaf(t *testing.T) {
 func TestSip(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open()
-		l.puppet().Attack(model.AttackSip, 0)
+		l.puppet().Attack(attack.AttackSip, 0)
 		if fed := l.puppet().Feed([]byte{22, 3, 3}); fed != 1 {
 			t.Errorf("%d bytes are taken; want 1", fed)
 		}

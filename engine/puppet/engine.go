@@ -7,6 +7,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // An engine is an end of a link. It takes in a record at a time, answers at once,
@@ -45,7 +46,7 @@ type engine struct {
 
 // A failure is a reason to fail, and the alert that tells the peer.
 type failure struct {
-	alert model.Alert
+	alert wire.Alert
 	what  string
 }
 
@@ -57,7 +58,7 @@ func (f *failure) Error() string {
 func newEngine(cfg *model.EngineConfig, seed uint64) *engine {
 	e := &engine{transport: newTransport(cfg), role: cfg.Role,
 		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
-		most:          min(max(cfg.MaxRecord, 1), model.MaxRecordLen),
+		most:          min(max(cfg.MaxRecord, 1), wire.MaxRecordLen),
 		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume,
 		session: secret.SessionOf(cfg.Key), psks: psksOf(cfg), watch: cfg.Watch, log: cfg.KeyLog}
 	secret.PSK(cfg.Key, e.psk[:])
@@ -115,7 +116,7 @@ func (e *engine) lacks() model.Status {
 
 // fail is the end of the engine. It tells the peer why.
 func (e *engine) fail(why *failure) model.Status {
-	e.alert(model.LevelFatal, why.alert)
+	e.alert(wire.LevelFatal, why.alert)
 	e.err, e.plain = why, nil
 	e.send()
 	return model.Failed
@@ -131,21 +132,21 @@ func (e *engine) refuse(what string) model.Status {
 func (e *engine) dispatch() *failure {
 	rec := e.record
 	e.record = e.record[:0]
-	typ, content, ok := rec[0], rec[model.HeaderLen:], true
-	if typ != model.TypeAlert || !e.tls13 { // one in the clear may still come
+	typ, content, ok := rec[0], rec[wire.HeaderLen:], true
+	if typ != wire.TypeAlert || !e.tls13 { // one in the clear may still come
 		typ, content, ok = e.read.open(rec)
 	}
 	switch {
 	case !ok:
 		return errBadMAC
-	case typ == model.TypeChangeCipherSpec:
+	case typ == wire.TypeChangeCipherSpec:
 		return e.cipherSpec()
-	case typ == model.TypeAlert:
+	case typ == wire.TypeAlert:
 		return e.alerted(content)
-	case typ == model.TypeHandshake:
+	case typ == wire.TypeHandshake:
 		e.messages = append(e.messages, content...)
 		return e.handleAll()
-	case typ == model.TypeApplicationData && e.read.aead != nil:
+	case typ == wire.TypeApplicationData && e.read.aead != nil:
 		e.note(false, "application data", len(content))
 		e.plain = append(e.plain, content...)
 		return nil
@@ -182,12 +183,12 @@ func (e *engine) alerted(content []byte) *failure {
 	if len(content) != 2 {
 		return errDecode
 	}
-	level, a := content[0], model.Alert(content[1])
+	level, a := content[0], wire.Alert(content[1])
 	e.note(false, "alert "+a.String(), len(content))
 	switch {
-	case a == model.AlertCloseNotify:
+	case a == wire.AlertCloseNotify:
 		e.shut |= model.ReceivedClose
-	case level == model.LevelFatal || e.tls13 && a != model.AlertUserCanceled:
+	case level == wire.LevelFatal || e.tls13 && a != wire.AlertUserCanceled:
 		e.err, e.plain = fmt.Errorf("puppet: the peer sent alert %s", a), nil
 	}
 	return nil
@@ -265,7 +266,7 @@ func (e *engine) Write(p []byte) (int, model.Status) {
 func (e *engine) sealData(p []byte) (n int) {
 	for n < len(p) {
 		k := min(len(p)-n, e.most)
-		e.seal(model.TypeApplicationData, p[n:n+k])
+		e.seal(wire.TypeApplicationData, p[n:n+k])
 		n += k
 		if e.partly {
 			break

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // A handshake is what one handshake has come to.
@@ -44,12 +45,12 @@ const (
 
 // Reasons to fail, each with its alert.
 var (
-	errUnexpected = &failure{model.AlertUnexpectedMessage, "unexpected message"}
-	errDecode     = &failure{model.AlertDecodeError, "a message that can't be read"}
-	errNoCommon   = &failure{model.AlertHandshakeFailure, "nothing in common with the peer"}
-	errDecrypt    = &failure{model.AlertDecryptError, "a Finished or binder that is wrong"}
-	errBadMAC     = &failure{model.AlertBadRecordMAC, "a record that does not open"}
-	errOverflow   = &failure{model.AlertRecordOverflow, "a record or message that is too long"}
+	errUnexpected = &failure{wire.AlertUnexpectedMessage, "unexpected message"}
+	errDecode     = &failure{wire.AlertDecodeError, "a message that can't be read"}
+	errNoCommon   = &failure{wire.AlertHandshakeFailure, "nothing in common with the peer"}
+	errDecrypt    = &failure{wire.AlertDecryptError, "a Finished or binder that is wrong"}
+	errBadMAC     = &failure{wire.AlertBadRecordMAC, "a record that does not open"}
+	errOverflow   = &failure{wire.AlertRecordOverflow, "a record or message that is too long"}
 )
 
 // begin makes the engine ready for a new handshake.
@@ -130,7 +131,7 @@ func (e *engine) asked() *failure {
 	case model.RenegAllow:
 		e.start()
 	case model.RenegRefuse:
-		e.alert(model.LevelWarning, model.AlertNoRenegotiation)
+		e.alert(wire.LevelWarning, wire.AlertNoRenegotiation)
 	}
 	return nil
 }
@@ -165,7 +166,7 @@ func (e *engine) hear(m []byte) *failure {
 	case e.tls13 && e.hand.at != notBegun:
 		return errUnexpected
 	case e.hand.at == settled && e.renegotiation == model.RenegRefuse:
-		e.alert(model.LevelWarning, model.AlertNoRenegotiation)
+		e.alert(wire.LevelWarning, wire.AlertNoRenegotiation)
 		return nil
 	case e.hand.at == settled && e.renegotiation == model.RenegIgnore:
 		return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // verifyLen is the length of a Finished in TLS 1.2.
@@ -101,7 +102,7 @@ func (e *engine) sealers12() (keys [2]sealer) {
 // conclude12 sends ChangeCipherSpec and Finished.
 func (e *engine) conclude12() {
 	e.flush()
-	e.seal(model.TypeChangeCipherSpec, []byte{1})
+	e.seal(wire.TypeChangeCipherSpec, []byte{1})
 	e.write = e.sealers12()[e.role]
 	e.logKey("CLIENT_RANDOM", e.hand.master)
 	e.verify[e.role] = e.proof(e.role)

@@ -7,6 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // TestReferenceHolds: hunts find nothing in the reference pump, on OpenSSL and on
@@ -16,7 +17,7 @@ func TestReferenceHolds(t *testing.T) {
 	for _, lib := range libraries[1:] {
 		for _, scenario := range []string{"", "hostile-peer"} {
 			t.Run(lib.name+" "+scenario, func(t *testing.T) {
-				spec := model.ReferenceSpec()
+				spec := pumps.ReferenceSpec()
 				hunt(t, fuzz.Options{Pump: &spec, Engine: lib.load(t), PeerEngine: puppet.New(),
 					Scenario: scenario}, longer(500, 50000))
 			})

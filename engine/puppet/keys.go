@@ -8,7 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 const (
@@ -72,15 +72,15 @@ func (s *sealer) overhead() int {
 // alone has any.
 func (s *sealer) seal(dst []byte, typ byte, content []byte, padding int) []byte {
 	if s.aead == nil {
-		return model.AppendRecord(dst, typ, model.WireTLS12, content)
+		return wire.AppendRecord(dst, typ, wire.WireTLS12, content)
 	}
 	n := len(content) + s.overhead()
 	if s.tls13 {
 		inner := append(append([]byte(nil), content...), typ)
 		inner = append(inner, make([]byte, padding)...)
 		n += padding
-		dst = append(dst, model.TypeApplicationData, 3, 3, byte(n>>8), byte(n))
-		header := dst[len(dst)-model.HeaderLen:]
+		dst = append(dst, wire.TypeApplicationData, 3, 3, byte(n>>8), byte(n))
+		header := dst[len(dst)-wire.HeaderLen:]
 		return s.aead.Seal(dst, s.nonce(), inner, header)
 	}
 	dst = append(dst, typ, 3, 3, byte(n>>8), byte(n))
@@ -113,16 +113,16 @@ func (s *sealer) additional(typ byte, n int) []byte {
 // open gives the inner type and the content of a whole record, which may share
 // its memory.
 func (s *sealer) open(rec []byte) (typ byte, content []byte, ok bool) {
-	body := rec[model.HeaderLen:]
+	body := rec[wire.HeaderLen:]
 	switch {
 	case s.aead == nil:
 		return rec[0], body, true
-	case s.tls13 && rec[0] == model.TypeChangeCipherSpec:
+	case s.tls13 && rec[0] == wire.TypeChangeCipherSpec:
 		return rec[0], body, true // means nothing (RFC 8446, appendix D.4)
 	case len(body) < s.overhead():
 		return 0, nil, false
 	case s.tls13:
-		inner, err := s.aead.Open(body[:0], s.nonce(), body, rec[:model.HeaderLen])
+		inner, err := s.aead.Open(body[:0], s.nonce(), body, rec[:wire.HeaderLen])
 		if err != nil {
 			return 0, nil, false
 		}

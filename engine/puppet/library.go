@@ -28,6 +28,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 )
 
 // Name is the library's, as scripts and flags have it.
@@ -46,7 +47,7 @@ func (l *Library) Name() string { return Name }
 // Describe implements [model.Library].
 func (l *Library) Describe() string {
 	return fmt.Sprintf("a hostile peer with a PSK, for --peer-engine: %d attacks on OpenSSL and "+
-		"crypto/tls", model.NumAttacks)
+		"crypto/tls", attack.NumAttacks)
 }
 
 // Begin starts a run whose randomness follows from seed.

@@ -12,6 +12,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // wireOf is what passes between two puppets, from both hellos to both closes, with
@@ -23,12 +25,12 @@ func wireOf(t *testing.T, seed uint64) string {
 		cfg.Resume, cfg.Retry = i&2 != 0, i&2 != 0
 		other := puppet.New()
 		l := open(t, seeded{other, seed}, model.Client, cfg)
-		l.puppet().Attack(model.AttackSplit, 7)
+		l.puppet().Attack(attack.AttackSplit, 7)
 		l.established()
 		if cfg.Version == model.TLS13 {
-			l.puppet().Attack(model.AttackKeyUpdates, 3)
+			l.puppet().Attack(attack.AttackKeyUpdates, 3)
 		}
-		l.puppet().Attack(model.AttackWarnings, 2)
+		l.puppet().Attack(attack.AttackWarnings, 2)
 		l.drive(false)
 		l.say(model.Server, "and on")
 		l.close(model.Client)
@@ -135,7 +137,7 @@ func TestTamperedRecords(t *testing.T) {
 func TestTamperedHellos(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, sender model.Role) {
 		for _, w := range everyWay {
-			for at, longest := model.HeaderLen, model.HeaderLen+1; at < longest; at++ {
+			for at, longest := wire.HeaderLen, wire.HeaderLen+1; at < longest; at++ {
 				cfg := base(v)
 				cfg.Resume, cfg.Retry = w.resume, w.retry
 				l := open(t, puppet.New(), sender, cfg)
@@ -146,7 +148,7 @@ func TestTamperedHellos(t *testing.T) {
 				l.puppet().Handshake()
 				hello := make([]byte, 1<<12)
 				hello = hello[:l.puppet().Drain(hello)]
-				longest = model.RecordSize(hello)
+				longest = wire.RecordSize(hello)
 				hello[at] ^= 0x10
 				l.victim().Feed(hello)
 				if c, s := l.shake(); c == model.OK && s == model.OK {

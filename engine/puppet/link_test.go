@@ -12,6 +12,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // A link is a puppet at one end, a library at the other, and the bytes between
@@ -41,7 +43,7 @@ func open(t testing.TB, other model.Library, role model.Role, cfg model.EngineCo
 	t.Helper()
 	var lib model.Library = puppet.New()
 	if other.Name() == "model" {
-		lib = model.NewModels() // whose records nobody else opens
+		lib = tls.NewModels() // whose records nobody else opens
 	}
 	lib.Begin(1)
 	other.Begin(1)
@@ -73,8 +75,8 @@ func (l *link) free() {
 	l.frees = nil
 }
 
-func (l *link) puppet() model.Attacker { return l.ends[l.role].(model.Attacker) }
-func (l *link) victim() model.Engine   { return l.ends[l.role.Peer()] }
+func (l *link) puppet() attack.Attacker { return l.ends[l.role].(attack.Attacker) }
+func (l *link) victim() model.Engine    { return l.ends[l.role.Peer()] }
 
 // carry moves n bytes from one end to the other, as far as there is room.
 func (l *link) carry(from model.Role, n int) int {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // differs are the trials in which the model makes something else of an attack than
@@ -23,7 +24,7 @@ func TestModelRepertoire(t *testing.T) {
 			tr := &trials[i]
 			here := strings.HasPrefix(v.String()+" "+r.String(), tr.only)
 			if tr.openssl != "" && here && differs[tr.String()] == "" {
-				tr.onModel(t, open(t, model.NewModels(), r, base(v)))
+				tr.onModel(t, open(t, tls.NewModels(), r, base(v)))
 			}
 		}
 	})
@@ -38,7 +39,7 @@ func (tr *trial) onModel(t *testing.T, l *link) {
 	}
 	l.puppet().Attack(tr.attack, tr.n)
 	got := l.outcome(tr.early)
-	var failure *model.Failure
+	var failure *tls.Failure
 	if errors.As(l.victim().Err(), &failure) {
 		if a, told := failure.Alert(); told {
 			got = strings.Replace(got, "failed", a.String(), 1)

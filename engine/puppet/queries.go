@@ -1,6 +1,9 @@
 package puppet
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
+)
 
 // Authenticate implements [model.Engine]: it is refused.
 func (e *engine) Authenticate() model.Status {
@@ -31,7 +34,7 @@ func (e *engine) Pending() int { return len(e.plain) }
 
 // HasPending implements [model.Engine].
 func (e *engine) HasPending() bool {
-	return len(e.plain) > 0 || len(e.record) > model.HeaderLen
+	return len(e.plain) > 0 || len(e.record) > wire.HeaderLen
 }
 
 // Deferred implements [model.Engine]: a KeyUpdate is answered at the read.

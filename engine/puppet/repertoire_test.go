@@ -6,12 +6,14 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // A trial is an item of the repertoire, and what each library makes of it. A puppet
 // at either end attacks once the handshake is done, or early, before it begins.
 type trial struct {
-	attack  model.Attack
+	attack  attack.Attack
 	n       int
 	early   bool
 	only    string // "1.2", "1.3 server": where else it comes to something else
@@ -19,92 +21,92 @@ type trial struct {
 	gotls   string
 }
 
-const limit = model.MaxRecordLen
+const limit = wire.MaxRecordLen
 
 var trials = []trial{
-	{model.AttackSplit, 1, true, "", "absorbed", "absorbed"},
-	{model.AttackPack, 0, true, "", "absorbed", "absorbed"},
+	{attack.AttackSplit, 1, true, "", "absorbed", "absorbed"},
+	{attack.AttackPack, 0, true, "", "absorbed", "absorbed"},
 
-	{model.AttackInterleave, 10, true, "", "unexpected_message", "failed"},
+	{attack.AttackInterleave, 10, true, "", "unexpected_message", "failed"},
 
 	// OpenSSL bounds no flood of KeyUpdates, crypto/tls takes 16 in a row.
-	{model.AttackKeyUpdates, 16, false, "1.3", "absorbed", "absorbed"},
-	{model.AttackKeyUpdates, 17, false, "1.3", "absorbed", "unexpected_message"},
-	{model.AttackKeyUpdates, 1000, false, "1.3", "absorbed", "unexpected_message"},
-	{model.AttackKeyUpdates, 1, false, "1.2", "unexpected_message", "unexpected_message"},
-	{model.AttackKeyUpdates, 1, true, "", "unexpected_message", "unexpected_message"},
+	{attack.AttackKeyUpdates, 16, false, "1.3", "absorbed", "absorbed"},
+	{attack.AttackKeyUpdates, 17, false, "1.3", "absorbed", "unexpected_message"},
+	{attack.AttackKeyUpdates, 1000, false, "1.3", "absorbed", "unexpected_message"},
+	{attack.AttackKeyUpdates, 1, false, "1.2", "unexpected_message", "unexpected_message"},
+	{attack.AttackKeyUpdates, 1, true, "", "unexpected_message", "unexpected_message"},
 
 	// Of many HelloRequests a client of OpenSSL answers one. crypto/tls is offered
 	// nothing that it has in the new handshake, or fails over the second.
-	{model.AttackHelloRequests, 1000, false, "1.2 server", "absorbed", "failed"},
-	{model.AttackHelloRequests, 1000, true, "1.2 server", "absorbed", "unexpected_message"},
-	{model.AttackHelloRequests, 1, false, "1.2 client", "unexpected_message", "no_renegotiation"},
-	{model.AttackHelloRequests, 1, false, "1.3", "unexpected_message", "unexpected_message"},
-	{model.AttackHelloRequests, 1, true, "1.2 client", "unexpected_message", "unexpected_message"},
-	{model.AttackHelloRequests, 1000, true, "1.3 server", "absorbed", "unexpected_message"},
+	{attack.AttackHelloRequests, 1000, false, "1.2 server", "absorbed", "failed"},
+	{attack.AttackHelloRequests, 1000, true, "1.2 server", "absorbed", "unexpected_message"},
+	{attack.AttackHelloRequests, 1, false, "1.2 client", "unexpected_message", "no_renegotiation"},
+	{attack.AttackHelloRequests, 1, false, "1.3", "unexpected_message", "unexpected_message"},
+	{attack.AttackHelloRequests, 1, true, "1.2 client", "unexpected_message", "unexpected_message"},
+	{attack.AttackHelloRequests, 1000, true, "1.3 server", "absorbed", "unexpected_message"},
 
 	// A client of OpenSSL delivers data in the middle of a renegotiation, up to the
 	// ServerHello; a server does so up to the ClientHello.
-	{model.AttackRenegotiation, 0, false, "1.2", "absorbed", ""},
-	{model.AttackRenegotiation, 100, false, "1.2 server", "absorbed, 300 bytes", "failed, 100 bytes"},
-	{model.AttackRenegotiation, 100, false, "1.2 client", "unexpected_message, 100 bytes",
+	{attack.AttackRenegotiation, 0, false, "1.2", "absorbed", ""},
+	{attack.AttackRenegotiation, 100, false, "1.2 server", "absorbed, 300 bytes", "failed, 100 bytes"},
+	{attack.AttackRenegotiation, 100, false, "1.2 client", "unexpected_message, 100 bytes",
 		"unexpected_message, 100 bytes"},
-	{model.AttackRenegotiation, 100, false, "1.3", "unexpected_message, 100 bytes",
+	{attack.AttackRenegotiation, 100, false, "1.3", "unexpected_message, 100 bytes",
 		"unexpected_message, 100 bytes"},
-	{model.AttackRenegotiation, 100, true, "", "unexpected_message", "failed"},
+	{attack.AttackRenegotiation, 100, true, "", "unexpected_message", "failed"},
 
-	{model.AttackWarnings, 4, false, "", "absorbed", "absorbed"},
-	{model.AttackWarnings, 5, false, "", "unexpected_message", "absorbed"},
-	{model.AttackWarnings, 16, false, "", "unexpected_message", "absorbed"},
-	{model.AttackWarnings, 17, false, "", "unexpected_message", "unexpected_message"},
-	{model.AttackWarnings, 4, true, "1.2 server", "absorbed", "absorbed"},
-	{model.AttackWarnings, 1000, true, "", "unexpected_message", "unexpected_message"},
+	{attack.AttackWarnings, 4, false, "", "absorbed", "absorbed"},
+	{attack.AttackWarnings, 5, false, "", "unexpected_message", "absorbed"},
+	{attack.AttackWarnings, 16, false, "", "unexpected_message", "absorbed"},
+	{attack.AttackWarnings, 17, false, "", "unexpected_message", "unexpected_message"},
+	{attack.AttackWarnings, 4, true, "1.2 server", "absorbed", "absorbed"},
+	{attack.AttackWarnings, 1000, true, "", "unexpected_message", "unexpected_message"},
 
-	{model.AttackAlertPieces, int(model.AlertCloseNotify), false, "", "unexpected_message",
+	{attack.AttackAlertPieces, int(wire.AlertCloseNotify), false, "", "unexpected_message",
 		"unexpected_message"},
-	{model.AttackAlertPieces, int(model.AlertInternalError), false, "", "unexpected_message",
+	{attack.AttackAlertPieces, int(wire.AlertInternalError), false, "", "unexpected_message",
 		"unexpected_message"},
-	{model.AttackAlertPieces, int(model.AlertUserCanceled), true, "", "unexpected_message",
+	{attack.AttackAlertPieces, int(wire.AlertUserCanceled), true, "", "unexpected_message",
 		"unexpected_message"},
 
-	{model.AttackEmpties, 16, false, "", "absorbed", "absorbed"},
-	{model.AttackEmpties, 17, false, "", "absorbed", "unexpected_message"},
-	{model.AttackEmpties, 32, false, "", "absorbed", "unexpected_message"},
-	{model.AttackEmpties, 33, false, "", "unexpected_message", "unexpected_message"},
-	{model.AttackEmpties, 1000, false, "", "unexpected_message", "unexpected_message"},
-	{model.AttackEmpties, 1, true, "", "unexpected_message", "failed"},
+	{attack.AttackEmpties, 16, false, "", "absorbed", "absorbed"},
+	{attack.AttackEmpties, 17, false, "", "absorbed", "unexpected_message"},
+	{attack.AttackEmpties, 32, false, "", "absorbed", "unexpected_message"},
+	{attack.AttackEmpties, 33, false, "", "unexpected_message", "unexpected_message"},
+	{attack.AttackEmpties, 1000, false, "", "unexpected_message", "unexpected_message"},
+	{attack.AttackEmpties, 1, true, "", "unexpected_message", "failed"},
 
-	{model.AttackContent, limit, false, "", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
-	{model.AttackContent, limit + 1, false, "", "record_overflow", "record_overflow"},
-	{model.AttackContent, limit + 256, false, "", "record_overflow", "record_overflow"},
-	{model.AttackContent, limit + 257, false, "", "record_overflow", "record_overflow"},
-	{model.AttackContent, limit + 2049, false, "", "record_overflow", "record_overflow"},
-	{model.AttackContent, model.MaxAttack, false, "", "record_overflow", "record_overflow"},
-	{model.AttackContent, limit, true, "", "unexpected_message", "failed"},
-	{model.AttackContent, limit + 1, true, "", "record_overflow", "failed"},
+	{attack.AttackContent, limit, false, "", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{attack.AttackContent, limit + 1, false, "", "record_overflow", "record_overflow"},
+	{attack.AttackContent, limit + 256, false, "", "record_overflow", "record_overflow"},
+	{attack.AttackContent, limit + 257, false, "", "record_overflow", "record_overflow"},
+	{attack.AttackContent, limit + 2049, false, "", "record_overflow", "record_overflow"},
+	{attack.AttackContent, attack.MaxAttack, false, "", "record_overflow", "record_overflow"},
+	{attack.AttackContent, limit, true, "", "unexpected_message", "failed"},
+	{attack.AttackContent, limit + 1, true, "", "record_overflow", "failed"},
 
 	// The longest record with as much content as is legal; then padding that makes
 	// it longer than is legal (RFC 8446, section 5.4), which OpenSSL does not mind,
 	// as long as the record itself is not.
-	{model.AttackSealed, limit, false, "1.2", "absorbed, 16360 bytes", "absorbed, 16360 bytes"},
-	{model.AttackSealed, limit + 24, false, "1.2", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
-	{model.AttackSealed, limit + 25, false, "1.2", "record_overflow", "record_overflow"},
-	{model.AttackSealed, limit + 2048, false, "1.2", "record_overflow", "record_overflow"},
-	{model.AttackSealed, limit + 2049, false, "1.2", "record_overflow", "record_overflow"},
-	{model.AttackSealed, limit + 17, false, "1.3", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
-	{model.AttackSealed, limit + 18, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
-	{model.AttackSealed, limit + 256, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
-	{model.AttackSealed, limit + 257, false, "1.3", "record_overflow", "record_overflow"},
+	{attack.AttackSealed, limit, false, "1.2", "absorbed, 16360 bytes", "absorbed, 16360 bytes"},
+	{attack.AttackSealed, limit + 24, false, "1.2", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{attack.AttackSealed, limit + 25, false, "1.2", "record_overflow", "record_overflow"},
+	{attack.AttackSealed, limit + 2048, false, "1.2", "record_overflow", "record_overflow"},
+	{attack.AttackSealed, limit + 2049, false, "1.2", "record_overflow", "record_overflow"},
+	{attack.AttackSealed, limit + 17, false, "1.3", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{attack.AttackSealed, limit + 18, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
+	{attack.AttackSealed, limit + 256, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
+	{attack.AttackSealed, limit + 257, false, "1.3", "record_overflow", "record_overflow"},
 
-	{model.AttackClose, 0, false, "", "closed", "closed"},
-	{model.AttackClose, 0, true, "1.2 server", "closed", "closed"},
-	{model.AttackClose, 0, true, "1.2 client", "unexpected_message", "closed"},
-	{model.AttackClose, 0, true, "1.3 server", "closed", "closed"},
-	{model.AttackDataAfterClose, 100, false, "", "closed", "closed"},
-	{model.AttackDataAfterClose, 100, true, "1.2 server", "closed", "closed"},
+	{attack.AttackClose, 0, false, "", "closed", "closed"},
+	{attack.AttackClose, 0, true, "1.2 server", "closed", "closed"},
+	{attack.AttackClose, 0, true, "1.2 client", "unexpected_message", "closed"},
+	{attack.AttackClose, 0, true, "1.3 server", "closed", "closed"},
+	{attack.AttackDataAfterClose, 100, false, "", "closed", "closed"},
+	{attack.AttackDataAfterClose, 100, true, "1.2 server", "closed", "closed"},
 
-	{model.AttackSip, 0, false, "", "absorbed", "absorbed"},
-	{model.AttackSip, 0, true, "", "absorbed", "absorbed"},
+	{attack.AttackSip, 0, false, "", "absorbed", "absorbed"},
+	{attack.AttackSip, 0, true, "", "absorbed", "absorbed"},
 }
 
 func (tr *trial) String() string {
@@ -178,12 +180,12 @@ func (l *link) lives(after string) {
 
 // TestEveryAttackIsTried: no item is left out above, or in a test of its own.
 func TestEveryAttackIsTried(t *testing.T) {
-	own := map[model.Attack]string{model.AttackEnd: "TestEnd", model.AttackDeaf: "TestDeaf"}
-	tried := map[model.Attack]bool{}
+	own := map[attack.Attack]string{attack.AttackEnd: "TestEnd", attack.AttackDeaf: "TestDeaf"}
+	tried := map[attack.Attack]bool{}
 	for _, tr := range trials {
 		tried[tr.attack] = true
 	}
-	for a := range model.NumAttacks {
+	for a := range attack.NumAttacks {
 		if !tried[a] && own[a] == "" {
 			t.Errorf("no trial of %s", a)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -139,7 +140,7 @@ func replay(t *testing.T, engine, text string) fuzz.Outcome {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,9 @@ package puppet_test
 import (
 	"testing"
 
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
+
 	gofuzz "github.com/google/gofuzz"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
@@ -46,17 +49,17 @@ func (s *spree) config(resumes bool) model.EngineConfig {
 
 // argument is that of an attack: near the limits of records every other time,
 // otherwise small, or as large as there is.
-func (m *move) argument(a model.Attack) int {
+func (m *move) argument(a attack.Attack) int {
 	switch a {
-	case model.AttackContent, model.AttackSealed:
+	case attack.AttackContent, attack.AttackSealed:
 		if m.More&1 == 0 {
-			return model.MaxRecordLen + int(m.Count)
+			return wire.MaxRecordLen + int(m.Count)
 		}
-	case model.AttackKeyUpdates, model.AttackHelloRequests, model.AttackWarnings,
-		model.AttackEmpties, model.AttackAlertPieces, model.AttackSplit:
+	case attack.AttackKeyUpdates, attack.AttackHelloRequests, attack.AttackWarnings,
+		attack.AttackEmpties, attack.AttackAlertPieces, attack.AttackSplit:
 		return int(m.Count)
 	}
-	return int(m.Count) * int(m.More) % model.MaxAttack
+	return int(m.Count) * int(m.More) % attack.MaxAttack
 }
 
 // make makes a move.
@@ -65,7 +68,7 @@ func (l *link) make(m *move) {
 	l.victim().ClearErrors()
 	switch m.Kind % 11 {
 	case 0, 1, 2:
-		a := model.Attack(m.Item) % model.NumAttacks
+		a := attack.Attack(m.Item) % attack.NumAttacks
 		l.puppet().Attack(a, m.argument(a))
 	case 3:
 		l.carry(l.role, 1+int(m.Count)*int(m.More))
@@ -179,7 +182,7 @@ func spreeOf(p []byte) (s spree) {
 // FuzzAttacks mutates sprees: bytes make the moves of a puppet and of a victim,
 // crypto/tls always, and OpenSSL where there is one.
 func FuzzAttacks(f *testing.F) {
-	for a := range uint8(model.NumAttacks) {
+	for a := range uint8(attack.NumAttacks) {
 		for flags := range uint8(8) {
 			f.Add([]byte{flags, 10, 10, 255, 0, a, 33, 1})      // before the handshake
 			f.Add([]byte{flags | 32, 10, 10, 255, 0, a, 33, 1}) // after it

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/carrier"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // A transport carries records: two bounded buffers, or a socket. What is sealed
@@ -37,9 +38,9 @@ func (t *transport) begin() {
 // fetch reads on in the record at hand, and says whether it is whole.
 func (t *transport) fetch() bool {
 	for {
-		missing := model.HeaderLen - len(t.record)
+		missing := wire.HeaderLen - len(t.record)
 		if missing <= 0 {
-			missing = model.RecordSize(t.record) - len(t.record)
+			missing = wire.RecordSize(t.record) - len(t.record)
 		}
 		if missing == 0 {
 			return true

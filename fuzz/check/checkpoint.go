@@ -15,7 +15,7 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -28,7 +28,7 @@ const checkpointLine = "wantwrite check 1\n"
 type identity struct {
 	Configs          []sim.Config
 	Bounds           Bounds
-	Watch            model.PropertySet
+	Watch            oracle.PropertySet
 	Unreduced, Plain bool
 }
 

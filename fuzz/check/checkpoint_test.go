@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -18,7 +18,7 @@ func tight() Search {
 	b.Budget[0][sim.Write], b.Budget[0][sim.Renegotiate], b.Budget[1][sim.Write] = 1, 1, 1
 	b.Writes = [2][][2]uint32{{{10, 10}}, {{10, 0}}}
 	return Search{Configs: []sim.Config{small("reference", 1), small("reference", 2)},
-		Parts: partsOf(model.ReferenceSpec()), Bounds: b, Workers: 2}
+		Parts: partsOf(pumps.ReferenceSpec()), Bounds: b, Workers: 2}
 }
 
 // counts is what an interrupted search and a whole one must have in common.

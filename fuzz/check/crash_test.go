@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -23,7 +25,7 @@ func TestASearchGoesOnBehindACrash(t *testing.T) {
 	s.Bounds.Budget[model.Server] = [sim.NumVerbs]uint8{sim.Close: 1}
 	s.Bounds.Writes = [2][][2]uint32{{{54, 6}}, {{41, 47}}}
 	rep := explore(t, s)
-	if found := rep.Counterexample; found == nil || found.Finding.Property != model.Crash {
+	if found := rep.Counterexample; found == nil || found.Finding.Property != oracle.Crash {
 		t.Errorf("got %+v; want the crash, by a shortest script", rep)
 	}
 }
@@ -31,7 +33,7 @@ func TestASearchGoesOnBehindACrash(t *testing.T) {
 // mutantNamed finds a mutant.
 func mutantNamed(t *testing.T, name string) model.Spec {
 	t.Helper()
-	for _, m := range model.Mutants() {
+	for _, m := range pumps.Mutants() {
 		if m.Name == name {
 			return m.Spec
 		}

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -24,7 +24,7 @@ type Search struct {
 	// Bounds are the same for all of them.
 	Bounds Bounds
 	// Watch is the properties to look for; 0 means all.
-	Watch model.PropertySet
+	Watch oracle.PropertySet
 	// Workers is how many work at once; 0 means one for each processor.
 	Workers int
 	// Memory is the most that a world's search may take, in bytes; 0 is without
@@ -100,14 +100,14 @@ type Partial struct {
 type Counterexample struct {
 	Config  sim.Config
 	Actions []sim.Action
-	Finding model.Finding
+	Finding oracle.Finding
 }
 
 // A run is a search at work.
 type run struct {
 	*Search
 	ctx     context.Context
-	watch   model.PropertySet
+	watch   oracle.PropertySet
 	began   time.Time
 	saved   time.Time
 	before  time.Duration // of earlier runs
@@ -127,7 +127,7 @@ func (s *Search) Run(ctx context.Context) (rep Report, err error) {
 	}
 	r := &run{Search: s, ctx: ctx, watch: s.Watch, began: time.Now(), saved: time.Now()}
 	if r.watch == 0 {
-		r.watch = model.EveryProperty
+		r.watch = oracle.EveryProperty
 	}
 	r.done.Of = len(s.Configs)
 	if err := r.resume(); err != nil {

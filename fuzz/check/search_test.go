@@ -8,6 +8,9 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -23,15 +26,15 @@ func small(pump string, records int) sim.Config {
 // partsOf makes worlds with that pump under test.
 func partsOf(spec model.Spec) func(*sim.Config) (sim.Parts, error) {
 	return func(*sim.Config) (sim.Parts, error) {
-		peer, lib := model.ReferenceSpec(), model.NewModels()
+		peer, lib := pumps.ReferenceSpec(), tls.NewModels()
 		return sim.Parts{Pump: &spec, Peer: &peer, Engine: lib, PeerEngine: lib}, nil
 	}
 }
 
 // allPumps lists the pumps and the mutants, the reference most often.
 func allPumps() []model.Spec {
-	list := append(model.Pumps(), model.ReferenceSpec(), model.ReferenceSpec())
-	for _, m := range model.Mutants() {
+	list := append(pumps.Pumps(), pumps.ReferenceSpec(), pumps.ReferenceSpec())
+	for _, m := range pumps.Mutants() {
 		list = append(list, m.Spec)
 	}
 	return list
@@ -163,7 +166,7 @@ func TestReductionAgrees(t *testing.T) {
 // of its own into which the whole state was put.
 func TestPiecesAreTheWholeWorld(t *testing.T) {
 	s := Search{Configs: []sim.Config{small("reference", 1)}, Workers: 2,
-		Parts:  partsOf(model.ReferenceSpec()),
+		Parts:  partsOf(pumps.ReferenceSpec()),
 		Bounds: Bounds{Deliver: []uint32{sim.Part, sim.Record, sim.All}}}
 	c := &s.Configs[0]
 	c.Version, c.AwaitUpdate = model.TLS13, true
@@ -173,7 +176,7 @@ func TestPiecesAreTheWholeWorld(t *testing.T) {
 		s.Bounds.Budget[role][sim.Write], s.Bounds.Budget[role][sim.KeyUpdate] = 1, 1
 		s.Bounds.Writes[role] = [][2]uint32{{16, 16}}
 	}
-	r := &run{Search: &s, ctx: context.Background(), watch: model.EveryProperty}
+	r := &run{Search: &s, ctx: context.Background(), watch: oracle.EveryProperty}
 	if err := r.open(c); err != nil {
 		t.Fatal(err)
 	}
@@ -248,8 +251,8 @@ func TestOtherCodeIsRefused(t *testing.T) {
 
 // TestPumpsWithoutSnapshotAreRefused, with what to implement.
 func TestPumpsWithoutSnapshotAreRefused(t *testing.T) {
-	spec := model.ReferenceSpec()
-	spec.New = func(env model.Env) model.Pump { return struct{ model.Pump }{model.NewReference(env)} }
+	spec := pumps.ReferenceSpec()
+	spec.New = func(env model.Env) model.Pump { return struct{ model.Pump }{pumps.NewReference(env)} }
 	s := tight()
 	s.Parts = partsOf(spec)
 	_, err := s.Run(context.Background())
@@ -261,14 +264,14 @@ func TestPumpsWithoutSnapshotAreRefused(t *testing.T) {
 // TestACycleIsFound: a pump that goes round two states for ever, and seems to
 // move something each time, is in no state twice in a row and never rests.
 func TestACycleIsFound(t *testing.T) {
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	spec.New = func(env model.Env) model.Pump {
-		return &restless{Reference: model.NewReference(env).(*model.Reference), env: env}
+		return &restless{Reference: pumps.NewReference(env).(*pumps.Reference), env: env}
 	}
 	s := tight()
 	s.Parts, s.Configs = partsOf(spec), s.Configs[:1]
 	rep := explore(t, s)
-	if c := rep.Counterexample; c == nil || c.Finding.Property != model.BusyLoop ||
+	if c := rep.Counterexample; c == nil || c.Finding.Property != oracle.BusyLoop ||
 		!strings.Contains(c.Finding.Detail, "does not rest") {
 		t.Errorf("got %+v; want a busy-loop", rep)
 	}
@@ -277,7 +280,7 @@ func TestACycleIsFound(t *testing.T) {
 // A restless pump wakes itself with a different mask each time, and asks its
 // engine for a KeyUpdate that it does not get.
 type restless struct {
-	*model.Reference
+	*pumps.Reference
 	env model.Env
 	odd bool
 }

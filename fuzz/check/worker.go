@@ -2,6 +2,7 @@ package check
 
 import (
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -29,7 +30,7 @@ type worker struct {
 }
 
 // newWorker makes a worker whose world is in its first state.
-func newWorker(s *space, parts sim.Parts, watch model.PropertySet) (*worker, error) {
+func newWorker(s *space, parts sim.Parts, watch oracle.PropertySet) (*worker, error) {
 	w := &worker{space: s, world: sim.NewWorld()}
 	if err := w.world.Reset(&s.config, &parts, watch); err != nil {
 		return nil, err

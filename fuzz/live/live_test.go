@@ -15,7 +15,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -39,7 +39,7 @@ func board(t *testing.T) *Board {
 		t.Fatal(err)
 	}
 	b.Found(&fuzz.Find{Schedule: 12, Script: s, Story: []string{hostile}, Result: sim.Result{Found: true,
-		Violation: sim.Violation{Finding: model.Finding{Property: model.Stall, End: 1, Detail: hostile}}},
+		Violation: sim.Violation{Finding: oracle.Finding{Property: oracle.Stall, End: 1, Detail: hostile}}},
 	}, "found/stall/x.script")
 	return b
 }

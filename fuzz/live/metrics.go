@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // shrinkText says how far a shrink has come.
@@ -60,7 +60,7 @@ func (b *Board) metrics() string {
 	for _, f := range st.Finds {
 		found[f.Property]++
 	}
-	for _, p := range model.Properties() {
+	for _, p := range oracle.Properties() {
 		fmt.Fprintf(&out, "wantwrite_finds_total{property=%s} %d\n", label(p.Name), found[p.Name])
 	}
 	return out.String()

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -51,7 +51,7 @@ type Cell struct {
 	// Property is what was found. Hunts is how many of the Seeds found it, and
 	// Schedules the median of how many schedules that took: 0 if fewer than half
 	// of them found it.
-	Property     model.PropertyID
+	Property     oracle.PropertyID
 	Hunts, Seeds int
 	Schedules    uint64
 	// Script is the shrunk script: of the seeds that found it the one that the
@@ -162,7 +162,7 @@ func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]
 	for seed := range uint64(w.Seeds) {
 		h := fuzz.Hunt{Options: o, Seed: w.Seed + seed, Schedules: w.Schedules,
 			Strategy: c.Strategy, Workers: 1, Unshrunk: true, First: c.Subject.Mutant == nil,
-			Until: model.EveryProperty.Only(c.Subject.Must())}
+			Until: oracle.EveryProperty.Only(c.Subject.Must())}
 		var rep fuzz.Report
 		if real(c.Engine) {
 			rep, err = w.Guard.Hunt(ctx, &h, fuzz.Engines{Engine: c.Engine})

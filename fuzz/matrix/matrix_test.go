@@ -9,6 +9,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // small is a matrix of some mutants on the model.
@@ -51,7 +52,7 @@ func TestWorkersDoNotMatter(t *testing.T) {
 func TestAWantingReference(t *testing.T) {
 	m := small(t)
 	m.Catalog = func() *fuzz.Catalog {
-		for _, mutant := range model.Mutants() {
+		for _, mutant := range pumps.Mutants() {
 			if mutant.Name == "no-close-notify" {
 				mutant.Name = "reference"
 				return fuzz.NewCatalog(mutant.Spec)
@@ -78,7 +79,7 @@ func TestAWantingReference(t *testing.T) {
 // in its stead.
 func TestAPumpWithoutAVersion(t *testing.T) {
 	m := small(t)
-	spec := model.ReferenceSpec()
+	spec := pumps.ReferenceSpec()
 	spec.Name, spec.Support = "old", model.NoTLS13
 	m.Catalog = func() *fuzz.Catalog { return fuzz.NewCatalog(spec) }
 	m.Subjects, m.Schedules = []Subject{{Spec: spec}}, 20

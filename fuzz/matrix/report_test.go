@@ -13,6 +13,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -26,34 +28,34 @@ const hostile = "<script>document.title='owned'</script>\x1b[2J\",\r\n{{.}}"
 func madeUp() *Report {
 	r := &Report{Columns: []Column{{"model", "1.2", "portfolio"}, {"model", "1.3", "portfolio"}},
 		Confirm: []string{"openssl", "gotls"}, Seeds: 3, Schedules: 1000, Partial: true}
-	killed := mutant("deaf", model.Stall)
-	add(r, killed, &Cell{Outcome: Found, Property: model.Stall, Hunts: 3, Schedules: 36,
+	killed := mutant("deaf", oracle.Stall)
+	add(r, killed, &Cell{Outcome: Found, Property: oracle.Stall, Hunts: 3, Schedules: 36,
 		Script: script(5), Path: "found/stall/deaf.script", Page: []byte("<p>"),
 		Confirmations: []*fuzz.Confirmation{{Engine: "openssl", Confirmed: true}, {Engine: "gotls",
 			Own: "model", Step: 3, What: "the server's read says ok"}},
 		Reason: "on gotls it goes another way"},
 		&Cell{Outcome: Senseless, Reason: "scenario renegotiation is about TLS 1.2 only"})
-	leave := mutant("leave", model.DataLoss)
-	leave.Mutant.Also, leave.Mutant.Because = model.EveryProperty.Only(model.Stall), "it waits"
-	add(r, leave, &Cell{Outcome: ByAnother, Property: model.Stall, Hunts: 1, Script: script(2),
+	leave := mutant("leave", oracle.DataLoss)
+	leave.Mutant.Also, leave.Mutant.Because = oracle.EveryProperty.Only(oracle.Stall), "it waits"
+	add(r, leave, &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 1, Script: script(2),
 		Reason: "it must break data-loss, and broke stall"},
 		&Cell{Outcome: Clean, Reason: "nothing was found"})
-	add(r, mutant("alive", model.Crash), &Cell{Outcome: ByAnother, Property: model.Stall, Hunts: 3,
+	add(r, mutant("alive", oracle.Crash), &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 3,
 		Schedules: 7, Script: script(1), Reason: "it must break crash, and broke stall"},
 		&Cell{Outcome: Clean, Reason: "nothing was found"})
-	add(r, mutant(hostile, model.BusyLoop), &Cell{Outcome: Found, Property: model.BusyLoop, Hunts: 2,
+	add(r, mutant(hostile, oracle.BusyLoop), &Cell{Outcome: Found, Property: oracle.BusyLoop, Hunts: 2,
 		Schedules: 900, Script: script(12), Path: hostile, Page: []byte("<p>"), Reason: hostile}, &Cell{})
 	reference := Subject{Spec: model.Spec{Name: "reference"}}
 	add(r, &reference, &Cell{Outcome: Clean, Reason: "nothing was found"}, &Cell{Outcome: Found,
-		Property: model.Truncation, Hunts: 3, Schedules: 1, Script: script(3)})
+		Property: oracle.Truncation, Hunts: 3, Schedules: 1, Script: script(3)})
 	pump := Subject{Spec: model.Spec{Name: "=pump"}}
-	add(r, &pump, &Cell{Outcome: Found, Property: model.Truncation, Hunts: 3, Schedules: 1,
+	add(r, &pump, &Cell{Outcome: Found, Property: oracle.Truncation, Hunts: 3, Schedules: 1,
 		Script: script(3)}, &Cell{Outcome: Clean, Reason: "nothing was found"})
 	return r
 }
 
-func mutant(name string, breaks model.PropertyID) *Subject {
-	m := model.Mutant{Spec: model.Spec{Name: name, About: "says " + name}, Bugs: "A1, B2",
+func mutant(name string, breaks oracle.PropertyID) *Subject {
+	m := pumps.Mutant{Spec: model.Spec{Name: name, About: "says " + name}, Bugs: "A1, B2",
 		Breaks: breaks}
 	return &Subject{m.Spec, &m}
 }
@@ -109,7 +111,7 @@ func TestRenderings(t *testing.T) {
 	for _, strategy := range []string{"random", "pct", "pos", "surw"} {
 		narrow.Columns = append(narrow.Columns, Column{"model", "1.2", strategy})
 	}
-	add(&narrow, mutant("deaf", model.Stall), &Cell{Outcome: Found, Schedules: 36, Hunts: 3,
+	add(&narrow, mutant("deaf", oracle.Stall), &Cell{Outcome: Found, Schedules: 36, Hunts: 3,
 		Script: script(5)}, &Cell{}, &Cell{Outcome: Clean},
 		&Cell{Outcome: Found, Hunts: 1, Script: script(7)})
 	golden(t, "narrow.txt", narrow.Text(strings.ToUpper))

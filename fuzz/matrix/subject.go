@@ -8,33 +8,35 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // A Subject is a row of a matrix: a pump, or a mutant.
 type Subject struct {
 	Spec   model.Spec
-	Mutant *model.Mutant // nil: it is a pump
+	Mutant *pumps.Mutant // nil: it is a pump
 }
 
 // Must is the property that a mutant must break; a pump none.
-func (s *Subject) Must() model.PropertyID {
+func (s *Subject) Must() oracle.PropertyID {
 	if s.Mutant == nil {
-		return model.NoProperty
+		return oracle.NoProperty
 	}
 	return s.Mutant.Breaks
 }
 
 // Sound says whether it is a correct pump, in which nothing may be found.
 func (s *Subject) Sound() bool {
-	return s.Mutant == nil && slices.ContainsFunc(model.Sound(), func(spec model.Spec) bool {
+	return s.Mutant == nil && slices.ContainsFunc(pumps.Sound(), func(spec model.Spec) bool {
 		return spec.Name == s.Spec.Name
 	})
 }
 
 // wanted is the property that counts among what the hunts found: what the
 // subject must break, or else what it has leave to break, or else the first.
-func (s *Subject) wanted(found [][]*fuzz.Find) model.PropertyID {
-	var broken []model.PropertyID
+func (s *Subject) wanted(found [][]*fuzz.Find) oracle.PropertyID {
+	var broken []oracle.PropertyID
 	for _, finds := range found {
 		for _, f := range finds {
 			broken = append(broken, f.Result.Violation.Property)
@@ -48,7 +50,7 @@ func (s *Subject) wanted(found [][]*fuzz.Find) model.PropertyID {
 			return broken[i]
 		}
 	}
-	return append(broken, model.NoProperty)[0]
+	return append(broken, oracle.NoProperty)[0]
 }
 
 // Pumps are the catalog's pumps that the patterns choose, in its order. A pattern
@@ -76,7 +78,7 @@ func Mutants(c *fuzz.Catalog, patterns []string) (list []Subject, err error) {
 }
 
 // family is the letter of the family of the first of a mutant's bugs.
-func family(m *model.Mutant) string { return m.Bugs[:min(1, len(m.Bugs))] }
+func family(m *pumps.Mutant) string { return m.Bugs[:min(1, len(m.Bugs))] }
 
 // chosen says whether one of the patterns fits one of the names, and notes which
 // were of use.

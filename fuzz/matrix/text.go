@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // wideColumns is how many columns have all that is to be told of a cell; of more
@@ -301,8 +301,8 @@ func printable(text string) string {
 }
 
 // found is the word of a property; empty for none.
-func found(p model.PropertyID) string {
-	if p == model.NoProperty {
+func found(p oracle.PropertyID) string {
+	if p == oracle.NoProperty {
 		return ""
 	}
 	return p.String()

@@ -1,0 +1,174 @@
+package pumps
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A filter is a TLS layer between two buffers, as libevent's bufferevent_openssl
+// is over another bufferevent. The one below has the socket and keeps ciphertext;
+// the one above is the app's, and has an input of its own:
+//
+//	socket ─▶ in ──Feed─▶ engine ─Read─▶ input ─▶ app.Data
+//	socket ◀─ out ◀Drain─ engine ◀Write─ queue ◀─ Write
+//
+// Reading and writing are loops of their own. Each first carries on what the other
+// one waits for: a read that is blocked on a write, a write that is blocked on a
+// read.
+//
+// The app's callbacks are deferred: they run from the top of the next turn, where
+// no call is under way (libevent 4e62cd16, da529335).
+type filter struct {
+	piped
+	input    span // decrypted, for the app
+	deferred bool // callbacks are to run
+	// writeBlockedOnRead: the queue waits for a handshake, which only reads carry
+	// on. Its opposite is the chassis' stuckR.
+	writeBlockedOnRead bool
+}
+
+// FilterSpec is the filter's.
+func FilterSpec() model.Spec {
+	return model.Spec{Name: "filter", New: built(newFilter),
+		About:   "a filter between two buffers, with deferred callbacks, as in libevent",
+		Support: model.NoEdge | model.NoOneShot | model.NoAttached | model.NoHalfClose,
+		Configure: func(cfg *model.EngineConfig) {
+			cfg.PartialWrite, cfg.MovingBuffer = true, true
+		}}
+}
+
+func newFilter() *filter { return &filter{} }
+
+// Restart implements Restarter.
+func (p *filter) Restart(env model.Env) {
+	p.input.restart(max(env.Limits.Queue, env.Limits.Chunk))
+	p.deferred, p.writeBlockedOnRead = false, false
+	p.piped.restart(env, p)
+}
+
+// Ready implements Pump.
+func (p *filter) Ready(ev model.Events) {
+	if ev&model.Woken != 0 {
+		p.callbacks()
+	}
+	p.piped.Ready(ev)
+}
+
+// PauseRead implements Pump. What the app's input holds has no other wakeup
+// (bugzoo D4).
+func (p *filter) PauseRead(paused bool) {
+	if p.decide(atRecheckOnResume, !paused) && p.input.len() > 0 {
+		p.postpone()
+	}
+	p.body.PauseRead(paused)
+}
+
+// postpone lets the callbacks run in the next turn.
+func (p *filter) postpone() {
+	if p.deferred {
+		return
+	}
+	if p.deferred = true; p.decide(atPostpone, true) {
+		p.env.Loop.Wake()
+	}
+}
+
+// callbacks runs them. What the app asks for in them only leaves a note.
+func (p *filter) callbacks() {
+	if p.gone || !p.deferred {
+		return
+	}
+	p.deferred, p.busy = false, true
+	p.deliver()
+	if p.roomy() {
+		p.ask()
+	}
+	p.busy = false
+}
+
+// roomy says whether the app could be asked for more.
+func (p *filter) roomy() bool {
+	return p.refused && p.retry == 0 && p.queue.len() < p.queue.limit && p.mayTake()
+}
+
+// deliver is the app's read callback.
+func (p *filter) deliver() {
+	if p.input.len() == 0 || !p.decide(atDeliver, !p.resting()) {
+		return
+	}
+	if !p.closing && !p.told {
+		p.env.App.Data(p.input.bytes())
+	}
+	p.input.clear()
+	p.due = true // there is room again
+}
+
+// round implements shape.
+func (p *filter) round() bool {
+	moved := p.receive()
+	moved = p.feed() || moved
+	if !p.giveEarly() {
+		p.considerReading()
+	}
+	p.considerWriting()
+	moved = p.leave(p.owes) || moved
+	moved = p.drain() || moved
+	moved = p.send() || moved
+	return moved || p.mayFeed()
+}
+
+// considerReading reads until the engine wants something or the app's input is
+// full. A write that was blocked on a read is tried again.
+func (p *filter) considerReading() {
+	switch {
+	case p.resting():
+		p.shake()
+	case p.due:
+		p.due = false
+		p.carryOn()
+		left := p.enough()
+		for !p.over && !p.dead && p.doRead() {
+			if left -= p.env.Limits.Chunk; left <= 0 {
+				p.due = true
+				break
+			}
+		}
+	}
+	if p.writeBlockedOnRead && p.up() {
+		p.writeBlockedOnRead = false
+	}
+}
+
+// doRead is a read, and says whether another one may follow.
+func (p *filter) doRead() bool {
+	room := p.input.limit - p.input.len()
+	if room == 0 {
+		return false // the callback makes some
+	}
+	n, st := p.read(p.scratch[:min(room, p.env.Limits.Chunk)])
+	if st == model.OK {
+		p.input.put(p.scratch[:n], false)
+		p.postpone()
+		return true
+	}
+	if st == model.Closed || st == model.Failed || p.eof || p.broken {
+		p.deliver() // the end comes behind the data
+	}
+	p.readEnded(st)
+	return false
+}
+
+// considerWriting writes until the engine wants something or the queue is empty. A
+// write in the middle of a handshake has to wait: it would meet data there that
+// only a read can give (bugzoo K2).
+func (p *filter) considerWriting() {
+	if !p.up() {
+		p.writeBlockedOnRead = p.writeBlockedOnRead || p.queue.len() > 0
+		return
+	}
+	if !p.writeBlockedOnRead {
+		p.spend()
+	}
+	if p.roomy() {
+		p.postpone()
+	}
+}

@@ -1,0 +1,150 @@
+package pumps
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A oneLock is a pump of two fibers, a reader and a writer, that share the engine
+// and its output by a lock, as in helio and, with a queue in the lock's place, in
+// asyncio. While a write is in flight nothing is read: the reader waits in front of
+// the lock, and is woken when it is let go of.
+//
+// A write that the socket keeps waiting is not in flight. It parks, and lets go of
+// the lock: if it kept it two such ends, each with more to say than the link holds,
+// would wait for each other for ever (bugzoo G2 to G5).
+type oneLock struct {
+	piped
+	holder party
+	parked bool // the writer waits for room in the socket
+	waits  bool // the reader waits for the lock
+}
+
+// A party is who may hold the lock.
+type party uint8
+
+const (
+	nobody party = iota
+	theWriter
+	theReader
+)
+
+// OneLockSpec is the pump's of two fibers and a lock.
+func OneLockSpec() model.Spec {
+	return model.Spec{Name: "one-lock", New: built(newOneLock),
+		About: "reads wait behind the write in flight, by a lock, as in helio and asyncio",
+		// Its two fibers have one registration each.
+		Support: model.NoOneShot | model.NoAttached}
+}
+
+func newOneLock() *oneLock { return &oneLock{} }
+
+// Restart implements Restarter.
+func (p *oneLock) Restart(env model.Env) {
+	p.holder, p.parked, p.waits = nobody, false, false
+	p.piped.restart(env, p)
+}
+
+// Ready implements Pump.
+func (p *oneLock) Ready(ev model.Events) {
+	if ev&model.Writable != 0 {
+		p.parked = false
+	}
+	p.piped.Ready(ev)
+}
+
+// round implements shape: each fiber goes on as far as it can.
+func (p *oneLock) round() bool {
+	moved := p.receive()
+	moved = p.feed() || moved
+	early := p.giveEarly()
+	moved = p.writer() || moved
+	if !early {
+		moved = p.reader() || moved
+	}
+	moved = p.leave(p.owes) || moved
+	return p.flush() || moved || p.mayFeed() || p.runnable()
+}
+
+// runnable says whether a fiber could go on now: the app may have written while the
+// reader had the lock.
+func (p *oneLock) runnable() bool {
+	writes := p.holder == theWriter || p.holder == nobody && p.queue.len() > 0 && p.mayWrite()
+	return p.hungry() || writes && !p.parked
+}
+
+// lock takes the lock for a fiber, if it is free.
+func (p *oneLock) lock(who party) bool {
+	if p.holder != nobody && p.holder != who {
+		return false
+	}
+	p.holder = who
+	return true
+}
+
+// unlock lets go of it, and wakes the reader if it waits (helio 80b2eb4).
+func (p *oneLock) unlock() {
+	p.holder = nobody
+	if p.waits {
+		p.waits, p.due = false, p.decide(atHandOver, true)
+	}
+}
+
+// writer writes one piece, and sends it. The lock is its own until all that there
+// is to write has left, or until the socket keeps it waiting.
+func (p *oneLock) writer() bool {
+	p.parked = p.parked && p.owes()
+	if p.parked || p.holder != theWriter && !p.wantsToWrite() || !p.lock(theWriter) {
+		return false
+	}
+	before := p.queue.len()
+	p.piece()
+	moved := p.flush() || p.queue.len() != before
+	p.parked = p.owes()
+	keeps := p.decide(atKeepLock, false) && p.parked
+	if !keeps && (p.parked || !moved || !p.wantsToWrite()) {
+		p.unlock()
+	}
+	return moved
+}
+
+// piece offers one to the engine. Behind the last one goes an answer that was put
+// off, and the app is asked for more.
+func (p *oneLock) piece() {
+	if p.settleEarly(); p.queue.len() == 0 {
+		p.give()
+	} else if p.mayWrite() {
+		p.writeOne()
+	}
+}
+
+// wantsToWrite says whether the engine would take plaintext, and there is some.
+func (p *oneLock) wantsToWrite() bool {
+	return p.mayWrite() && (p.queue.len() > 0 || p.refused || p.env.Engine.Deferred())
+}
+
+// reader reads until the engine wants something.
+func (p *oneLock) reader() bool {
+	if !p.due {
+		return false
+	}
+	if !p.lock(theReader) {
+		p.waits, p.due = true, false
+		return false
+	}
+	p.take()
+	if !p.decide(atKeepLock, false) {
+		p.unlock()
+	}
+	return false
+}
+
+// flush sends what the engine has, until there is no more or the socket is full.
+func (p *oneLock) flush() (moved bool) {
+	for p.drain() || p.out.len() > 0 {
+		if !p.send() {
+			return moved
+		}
+		moved = true
+	}
+	return moved
+}

@@ -1,0 +1,91 @@
+package pumps
+
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/model"
+)
+
+// A span is a bounded queue of bytes in one piece of memory. What it shows
+// stays where it is until it is taken, unless put may move it.
+type span struct {
+	buf        []byte
+	head, tail int
+	limit      int
+}
+
+// restart empties the span and sets its capacity in bytes.
+//
+// Story 29: it kept all memory of earlier links, and put, which may not move
+// what is there, took what fitted that. A run depended on the one before it, and
+// a shrunk script did not fail when it was replayed.
+func (s *span) restart(limit int) {
+	if cap(s.buf) < limit {
+		s.buf = make([]byte, limit)
+	}
+	s.buf = s.buf[:limit]
+	s.head, s.tail, s.limit = 0, 0, limit
+}
+
+func (s *span) len() int      { return s.tail - s.head }
+func (s *span) bytes() []byte { return s.buf[s.head:s.tail] }
+func (s *span) clear()        { s.head, s.tail = 0, 0 }
+
+// take removes n bytes from the front.
+func (s *span) take(n int) {
+	if s.head += n; s.head == s.tail {
+		s.clear()
+	}
+}
+
+// space is where new bytes can be written; grew says how many were. The span
+// must be empty.
+func (s *span) space() []byte { return s.buf[:s.limit] }
+func (s *span) grew(n int)    { s.tail = n }
+
+// put appends what fits; with fixed set, what is there is not moved.
+func (s *span) put(p []byte, fixed bool) int {
+	n := min(len(p), s.limit-s.len())
+	if s.tail+n > len(s.buf) && !fixed {
+		if s.len()+n > len(s.buf) {
+			s.buf = append(make([]byte, 0, 2*s.limit), s.buf...)[:2*s.limit]
+		}
+		s.tail = copy(s.buf, s.bytes())
+		s.head = 0
+	}
+	n = min(n, len(s.buf)-s.tail)
+	copy(s.buf[s.tail:], p[:n])
+	s.tail += n
+	return n
+}
+
+// maxHeld bounds what a snapshot makes a buffer grow to, in bytes.
+const maxHeld = 1 << 24
+
+// Snapshot lists the span's content, place and memory: how much fits behind
+// what must not move depends on them.
+func (q *span) Snapshot(s *model.Snapshot) {
+	room, held := len(q.buf), q.bytes()
+	s.Int(&q.limit)
+	s.Int(&room)
+	s.Int(&q.head)
+	held = s.Held(held)
+	if !s.Reading() {
+		return
+	}
+	if q.head < 0 || q.head > room-len(held) || room > maxHeld {
+		q.head = 0
+		s.Refuse()
+		return
+	}
+	q.buf = resized(q.buf, room)
+	q.tail = q.head + copy(q.buf[q.head:], held)
+}
+
+// resized gives a slice of n bytes with whatever content.
+func resized(b []byte, n int) []byte {
+	if cap(b) < n {
+		return make([]byte, n, 1<<bits.Len(uint(n)))
+	}
+	return b[:n]
+}
