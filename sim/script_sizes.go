@@ -14,13 +14,14 @@ type size struct {
 	at   func(*Sizes) *int
 }
 
+// MaxOnLink bounds each of a link's two buffers, in bytes: the storage of a
+// stream has to hold both, and the bytes that mutations add.
+const MaxOnLink = 1 << 16
+
 const (
 	// maxBuffer bounds what a script can make a world allocate: a script may
 	// come from a stranger.
 	maxBuffer = 1 << 20
-	// maxOnLink bounds a link's two buffers, which share the storage of a
-	// stream with the bytes that mutations add.
-	maxOnLink = streamSize / 4
 	// maxPlain is the longest plaintext of a record (RFC 8446, section 5.1).
 	maxPlain = 1 << 14
 	// minChain and maxChain bound a certificate chain, as model.EngineConfig
@@ -36,8 +37,8 @@ var sizes = []size{
 	{"pipe", 1, maxBuffer, false, func(z *Sizes) *int { return &z.Pipe }},
 	{"queue", 1, maxBuffer, false, func(z *Sizes) *int { return &z.Queue }},
 	{"chunk", 1, maxBuffer, false, func(z *Sizes) *int { return &z.Chunk }},
-	{"flight", 1, maxOnLink, false, func(z *Sizes) *int { return &z.Flight }},
-	{"window", 1, maxOnLink, false, func(z *Sizes) *int { return &z.Window }},
+	{"flight", 1, MaxOnLink, false, func(z *Sizes) *int { return &z.Flight }},
+	{"window", 1, MaxOnLink, false, func(z *Sizes) *int { return &z.Window }},
 	{"record", 1, maxPlain, false, func(z *Sizes) *int { return &z.Record }},
 	{"hello", 1, maxPlain, true, func(z *Sizes) *int { return &z.Hello }},
 	{"chain", minChain, maxChain, true, func(z *Sizes) *int { return &z.Chain }},

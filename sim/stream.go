@@ -6,7 +6,7 @@ import (
 
 // streamSize is the storage of a stream; a power of two. What is in flight
 // and what is received lie in it together.
-const streamSize = 1 << 18
+const streamSize = 4 * MaxOnLink
 
 // A stream is one direction of a link: bytes in flight, and behind the
 // visible mark the bytes in the receiver's buffer.

@@ -60,7 +60,7 @@ func (e *endpoint) view() View {
 // LedgerAt is the ledger of a run of cfg as it was after a step; 0 is before the
 // first.
 func (t *Trace) LedgerAt(cfg *Config, step int) oracle.Ledger {
-	l := cfg.ledger()
+	l := ledgerOf(cfg)
 	for i, v := range t.Views[step] {
 		l.Ends = append(l.Ends, v.Account)
 		if i%2 == 0 {
@@ -70,8 +70,8 @@ func (t *Trace) LedgerAt(cfg *Config, step int) oracle.Ledger {
 	return l
 }
 
-// ledger is an empty one with the promises of the scenario.
-func (c *Config) ledger() oracle.Ledger {
+// ledgerOf is an empty one with the promises of the scenario.
+func ledgerOf(c *Config) oracle.Ledger {
 	return oracle.Ledger{Version: c.Version, AwaitUpdate: c.AwaitUpdate, IgnoreReneg: c.IgnoreReneg}
 }
 

@@ -77,7 +77,7 @@ func (w *World) Reset(cfg *Config, parts *Parts, watch oracle.PropertySet) error
 	w.tainted = [MaxLinks]bool{}
 	w.n = 2 * cfg.Links
 	w.wide = cfg.Links > 1 || cfg.StrictReneg || cfg.EagerPeer
-	w.ledger = cfg.ledger()
+	w.ledger = ledgerOf(cfg)
 	w.ledger.Ends, w.ledger.Tainted = w.accounts[:w.n], w.tainted[:cfg.Links]
 	w.spied = w.trace != nil || w.cover != nil
 	if w.cover != nil {
@@ -237,7 +237,7 @@ func (w *World) judgeClosed(e *endpoint) {
 // step does one action and judges what came of it.
 func (w *World) step(a Action) {
 	w.steps++
-	w.chain = fold(w.chain, a.word())
+	w.chain = fold(w.chain, packed(a))
 	if w.trace != nil {
 		w.trace.begin(w, a)
 	}
@@ -259,8 +259,8 @@ func (w *World) step(a Action) {
 	}
 }
 
-// word packs an action into a word for the chain.
-func (a Action) word() uint64 {
+// packed is an action as a word for the chain.
+func packed(a Action) uint64 {
 	return uint64(a.Verb) | uint64(a.On)<<8 | uint64(a.Arg)<<16 ^ uint64(a.Arg2)<<32
 }
 
