@@ -2,7 +2,7 @@ package fuzz
 
 import (
 	"github.com/wantwrite/wantwrite/model/attack"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // puppetName is the library that attacks: engine/puppet.
@@ -27,8 +27,8 @@ type blow struct {
 }
 
 // action is the blow as the arguments of an attack action.
-func (b blow) action() sim.Action {
-	a := sim.Action{Verb: sim.Attack, Arg: uint32(b.Item)}
+func (b blow) action() script.Action {
+	a := script.Action{Verb: script.Attack, Arg: uint32(b.Item)}
 	switch b.Item {
 	case attack.AttackSplit:
 		a.Arg2 = 1 + uint32(b.Bytes)%64
@@ -64,7 +64,7 @@ func (d *drawer) attacks() {
 		d.assaults = append(d.assaults, b.action())
 	}
 	d.plan.Attacks = d.assaults
-	d.set(d.cfg.Under.Peer(), sim.Attack, 16, uint16(d.rand.Between(1, 6)))
+	d.set(d.cfg.Under.Peer(), script.Attack, 16, uint16(d.rand.Between(1, 6)))
 	s := &d.cfg.Sizes
 	s.Flight, s.Window = max(s.Flight, 256), max(s.Window, 256) // a record is 16 KiB, and more
 }
@@ -72,12 +72,12 @@ func (d *drawer) attacks() {
 // hostilePeer: a little of everything, and attacks in the middle.
 func hostilePeer(d *drawer) {
 	d.traffic()
-	d.both(sim.KeyUpdate, 4, 1)
-	d.both(sim.Pause, 4, 2)
+	d.both(script.KeyUpdate, 4, 1)
+	d.both(script.Pause, 4, 2)
 	d.attacks()
 	if d.rand.OneIn(3) {
 		d.scale(4)
-		d.both(sim.Close, 2, 1)
+		d.both(script.Close, 2, 1)
 	}
 	if d.rand.OneIn(4) {
 		d.cfg.Links = 2

@@ -7,7 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestBlows: structured attacks are all of them, and each is a line of a script.
@@ -18,7 +18,7 @@ func TestBlows(t *testing.T) {
 		for _, blow := range b.draw(seed) {
 			a := blow.action()
 			seen[a.Arg]++
-			if got, err := sim.ParseAction(a.String()); err != nil || got != a {
+			if got, err := script.ParseAction(a.String()); err != nil || got != a {
 				t.Fatalf("%q reads as %v (%v); want %v", a, got, err, a)
 			}
 		}
@@ -39,7 +39,7 @@ type alias struct {
 func (a alias) Name() string { return a.name }
 
 // drawnFor are the worlds that are drawn for engines of these names.
-func drawnFor(t *testing.T, engine, peer string) (worlds []sim.Config) {
+func drawnFor(t *testing.T, engine, peer string) (worlds []script.Config) {
 	t.Helper()
 	spec := pumps.ReferenceSpec()
 	lib := func(name string) model.Library { return alias{tls.NewModels(), name} }

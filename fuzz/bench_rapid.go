@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/sim/script"
 
 	goflag "flag"
 	"testing"
@@ -46,7 +47,7 @@ func (m *machine) generator() *rapid.Generator[int] {
 			return 0
 		}
 		actions := map[string]func(*rapid.T){}
-		for v := range sim.NumVerbs {
+		for v := range script.NumVerbs {
 			actions[v.String()] = func(t *rapid.T) { m.act(t, v) }
 		}
 		for before := -1; !m.over && before < len(m.world.Actions()); {
@@ -60,7 +61,7 @@ func (m *machine) generator() *rapid.Generator[int] {
 
 // act is the action of a verb. When the storm is over it does nothing: an
 // action that can't be done would make rapid look for another, in vain.
-func (m *machine) act(t *rapid.T, v sim.Verb) {
+func (m *machine) act(t *rapid.T, v script.Verb) {
 	if m.over {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A campaign is a hunt at work. It goes generation by generation:
@@ -39,7 +40,7 @@ type attempt struct {
 	done     bool
 	result   sim.Result
 	sighting sim.Sighting
-	actions  []sim.Action // only of one that reached something new
+	actions  []script.Action // only of one that reached something new
 	err      error
 	fault    any // a panic of the workbench itself
 }
@@ -173,7 +174,7 @@ func (k *campaign) attempt(s *scout, a *attempt) {
 	}
 	a.sighting = s.cover.Sighting()
 	if a.sighting.Around > 0 && k.search.learns {
-		a.actions = append([]sim.Action(nil), s.world.Actions()...)
+		a.actions = append([]script.Action(nil), s.world.Actions()...)
 	}
 	if a.task.n%repeatEvery == repeatEvery-1 {
 		a.err = k.hunt.again(s.Runner, &a.task, a.result, k.watch)

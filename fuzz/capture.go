@@ -6,6 +6,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Capture makes of a told run and its trace a capture file in pcapng, as if tcpdump had
@@ -41,10 +42,10 @@ func KeyLog(t *sim.Trace) (log []byte) {
 // A capture is the packets of a run, in order.
 type capture struct {
 	trace   *sim.Trace
-	cfg     *sim.Config
+	cfg     *script.Config
 	story   *Story
 	packets []packet
-	flows   [sim.MaxLinks]flow
+	flows   [script.MaxLinks]flow
 	step    int    // the one whose events come
 	now     uint64 // virtual time, in ticks
 	last    uint64 // time of the last packet, in nanoseconds
@@ -59,7 +60,7 @@ type packet struct {
 
 // A flow is one link's TCP stream. Index 0 is the end under test, 1 its peer.
 type flow struct {
-	end    sim.End
+	end    script.End
 	sides  [2]side
 	newest int      // the last packet with data that came; -1: none
 	made   []string // what the engine has produced and has not left
@@ -91,7 +92,7 @@ func CaptureDecoding() []string {
 }
 
 func (c *capture) flow(link int) flow {
-	f := flow{end: sim.End(2*link + int(c.cfg.Under)), newest: -1}
+	f := flow{end: script.End(2*link + int(c.cfg.Under)), newest: -1}
 	client := side{addr: [4]byte{192, 0, 2, 1}, port: uint16(40001 + link), next: 1000}
 	server := side{addr: [4]byte{198, 51, 100, 1}, port: CapturePort, next: 2000}
 	if f.sides = [2]side{client, server}; c.cfg.Under == model.Server {
@@ -212,7 +213,7 @@ func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
 		c.send(f, 1, tcpAck, nil)
 	}
 	switch ev.Action.Verb {
-	case sim.Window, sim.Reset, sim.Fin, sim.Mutate, sim.Attack:
+	case script.Window, script.Reset, script.Fin, script.Mutate, script.Attack:
 		c.comment(len(c.packets)-1, fmt.Sprintf("step %d: a fault is made: %s", ev.Step, ev.Action))
 	}
 }

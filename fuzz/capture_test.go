@@ -10,6 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A captured packet, as the test reads it back.
@@ -106,7 +107,7 @@ func ones(p []byte) uint16 {
 }
 
 // captureOf runs a script and reads its capture back.
-func captureOf(t *testing.T, s *sim.Script, o fuzz.ReplayOptions) ([]captured, string, *fuzz.Story,
+func captureOf(t *testing.T, s *script.Script, o fuzz.ReplayOptions) ([]captured, string, *fuzz.Story,
 	*sim.Trace) {
 
 	t.Helper()
@@ -121,7 +122,7 @@ func captureOf(t *testing.T, s *sim.Script, o fuzz.ReplayOptions) ([]captured, s
 }
 
 // wireOf is what went out from an end, and what came in there.
-func wireOf(trace *sim.Trace, end sim.End) (out, in []byte) {
+func wireOf(trace *sim.Trace, end script.End) (out, in []byte) {
 	for _, ev := range trace.Events {
 		switch {
 		case ev.End != end:
@@ -164,11 +165,11 @@ func streams(t *testing.T, packets []captured, link int) (client, server []byte)
 // TestCaptureHasTheWire: for each script of the corpus the streams are the bytes
 // that left the end under test, and those that came there.
 func TestCaptureHasTheWire(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *sim.Script, _ *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, _ *fuzz.Runner) {
 		packets, comment, story, trace := captureOf(t, s, fuzz.ReplayOptions{})
 		for link := range s.Config.Links {
 			client, server := streams(t, packets, link)
-			end := sim.End(2*link) + sim.End(s.Config.Under)
+			end := script.End(2*link) + script.End(s.Config.Under)
 			out, in := wireOf(trace, end)
 			if s.Config.Under == model.Client {
 				server, client = client, server
@@ -227,7 +228,7 @@ func ends(t *testing.T, name, actions string) (all []string) {
 	s := corpusScript(t, name)
 	s.Property, s.Actions = "", nil
 	for line := range strings.Lines(actions) {
-		a, err := sim.ParseAction(strings.TrimSpace(line))
+		a, err := script.ParseAction(strings.TrimSpace(line))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -268,8 +269,8 @@ func TestCaptureOfEnds(t *testing.T) {
 // told with the packet in front of it.
 func TestCaptureOfFaults(t *testing.T) {
 	s := corpusScript(t, "crash/recv-after-close-mutual-close.script")
-	s.Property, s.Actions = "", []sim.Action{{Verb: sim.Poll},
-		{Verb: sim.Mutate, On: 1, Arg: uint32(sim.WrongType), Arg2: 99}}
+	s.Property, s.Actions = "", []script.Action{{Verb: script.Poll},
+		{Verb: script.Mutate, On: 1, Arg: uint32(script.WrongType), Arg2: 99}}
 	packets, _, _, _ := captureOf(t, s, fuzz.ReplayOptions{Pump: "reference"})
 	client, _ := streams(t, packets, 0)
 	if len(client) == 0 || client[0] != 99 {

@@ -9,6 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Catalog knows what the names of scripts and flags mean.
@@ -112,7 +113,7 @@ func (c *Catalog) Property(name string) (oracle.Property, error) {
 }
 
 // Parts finds what the names of a Config mean, and whether they go together.
-func (c *Catalog) Parts(cfg *sim.Config) (p sim.Parts, err error) {
+func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
 	if p.Pump, err = c.Pump(cfg.Pump); err != nil {
 		return p, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A job is what a child process is to do: the first line on its stdin. It is
@@ -103,7 +104,7 @@ type outcomeMessage struct {
 // carried along.
 type errorMessage struct {
 	Text        string
-	Input       *sim.InputError
+	Input       *script.InputError
 	Determinism *DeterminismError
 }
 
@@ -261,8 +262,8 @@ func (w *worker) shrink(ctx context.Context, j *shrinkJob) (*shrunkMessage, erro
 }
 
 // open reads a job's script and makes a runner for it, or for another pump.
-func (w *worker) open(text, pump string) (*sim.Script, *Runner, error) {
-	script, err := sim.ParseScript(strings.NewReader(text), "job")
+func (w *worker) open(text, pump string) (*script.Script, *Runner, error) {
+	script, err := script.Parse(strings.NewReader(text), "job")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -289,7 +290,7 @@ type witness struct {
 	fresh bool // a start has just been told, and would be told twice
 }
 
-func (w *witness) world(cfg *sim.Config) {
+func (w *witness) world(cfg *script.Config) {
 	fresh := w.fresh
 	w.fresh = false
 	if fresh && !w.all {
@@ -297,7 +298,7 @@ func (w *witness) world(cfg *sim.Config) {
 	}
 	m := message{Beat: true}
 	if w.all {
-		m.World = string((&sim.Script{Config: *cfg}).Format())
+		m.World = string((&script.Script{Config: *cfg}).Format())
 	}
 	_ = w.out.Encode(m) // who can't hear is told so at the next start
 }
@@ -317,7 +318,7 @@ type told struct {
 }
 
 // Next implements sim.Strategy.
-func (t *told) Next(w *sim.World) (sim.Action, bool) {
+func (t *told) Next(w *sim.World) (script.Action, bool) {
 	a, ok := t.Strategy.Next(w)
 	if ok {
 		_ = t.w.out.Encode(message{Action: a.String()})

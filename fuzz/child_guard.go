@@ -13,6 +13,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Guard keeps foreign code out of this process: hunts, replays and
@@ -171,7 +172,7 @@ func (g *Guard) Load(engine string) error {
 
 // Replay is the function Replay in a child, without a trace. A child that dies
 // is a crash at the end under test.
-func (g *Guard) Replay(s *sim.Script, o ReplayOptions) (out Outcome, err error) {
+func (g *Guard) Replay(s *script.Script, o ReplayOptions) (out Outcome, err error) {
 	o.Trace = false
 	m, died, err := g.ask(job{Replay: &scriptJob{string(s.Format()), s.Lines, o}})
 	switch {
@@ -186,7 +187,7 @@ func (g *Guard) Replay(s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 
 // Traced is the function Replay: first in a child, and if that has survived it
 // once more here, because a trace stays in the process that made it.
-func (g *Guard) Traced(r *Runner, s *sim.Script, o ReplayOptions) (Outcome, error) {
+func (g *Guard) Traced(r *Runner, s *script.Script, o ReplayOptions) (Outcome, error) {
 	out, err := g.Replay(s, o)
 	if err != nil || out.Lost {
 		return out, err
@@ -196,7 +197,7 @@ func (g *Guard) Traced(r *Runner, s *sim.Script, o ReplayOptions) (Outcome, erro
 
 // Confirm is the function Confirm in a child. It can be a Hunt's Confirm, with
 // the engine's name bound.
-func (g *Guard) Confirm(s *sim.Script, engine string) (*Confirmation, error) {
+func (g *Guard) Confirm(s *script.Script, engine string) (*Confirmation, error) {
 	m, died, err := g.ask(job{Confirm: &confirmJob{string(s.Format()), engine}})
 	switch {
 	case err != nil:
@@ -210,7 +211,7 @@ func (g *Guard) Confirm(s *sim.Script, engine string) (*Confirmation, error) {
 
 // Shrink is the function Shrink in a child. A script that no process survives
 // can't be shrunk.
-func (g *Guard) Shrink(ctx context.Context, s *sim.Script, o ShrinkOptions) (Shrunk, error) {
+func (g *Guard) Shrink(ctx context.Context, s *script.Script, o ShrinkOptions) (Shrunk, error) {
 	m, died, err := g.follow(job{Shrink: &shrinkJob{string(s.Format()), o.Runs}}, ctx.Done(),
 		o.Progress)
 	switch {
@@ -220,7 +221,7 @@ func (g *Guard) Shrink(ctx context.Context, s *sim.Script, o ShrinkOptions) (Shr
 		return Shrunk{}, fmt.Errorf("fuzz: the process that shrank it died: %s; "+
 			"it stays as it was", died)
 	}
-	out, err := sim.ParseScript(strings.NewReader(m.Shrunk.Script), "child")
+	out, err := script.Parse(strings.NewReader(m.Shrunk.Script), "child")
 	if err != nil {
 		return Shrunk{}, fmt.Errorf("fuzz: a child's script can't be read: %w", err)
 	}
@@ -229,7 +230,7 @@ func (g *Guard) Shrink(ctx context.Context, s *sim.Script, o ShrinkOptions) (Shr
 }
 
 // crashOf is the verdict on a script that no process survives.
-func crashOf(s *sim.Script, died string) sim.Result {
+func crashOf(s *script.Script, died string) sim.Result {
 	f := oracle.Finding{Property: oracle.Crash, End: int(s.Config.Under),
 		Detail: "the process died: " + died}
 	n := len(s.Actions)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // maxLost is how many schedules a hunt may lose. A library that dies again and
@@ -108,7 +109,7 @@ func (c *chase) heard(m *message) (done bool, err error) {
 
 // found takes a find of a child. What was found is not looked for any more.
 func (c *chase) found(m *findMessage) error {
-	s, err := sim.ParseScript(strings.NewReader(m.Script), "child")
+	s, err := script.Parse(strings.NewReader(m.Script), "child")
 	if err != nil {
 		return fmt.Errorf("fuzz: a child's find can't be read: %w", err)
 	}
@@ -170,7 +171,7 @@ func (c *chase) lose(n uint64, how string) error {
 
 // A rerun is what came of a schedule that was run alone.
 type rerun struct {
-	script *sim.Script
+	script *script.Script
 	died   string       // how; empty: it was survived
 	find   *findMessage // what it broke, if it was survived
 }
@@ -191,7 +192,7 @@ func (c *chase) alone(n uint64) (*rerun, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rerun{script: &sim.Script{}}
+	r := &rerun{script: &script.Script{}}
 	for {
 		m, ok := p.next(nil)
 		switch {
@@ -221,10 +222,10 @@ func (c *chase) alone(n uint64) (*rerun, error) {
 func (r *rerun) heard(m *message) (err error) {
 	switch {
 	case m.World != "":
-		r.script, err = sim.ParseScript(strings.NewReader(m.World), "child")
+		r.script, err = script.Parse(strings.NewReader(m.World), "child")
 	case m.Action != "":
-		var a sim.Action
-		a, err = sim.ParseAction(m.Action)
+		var a script.Action
+		a, err = script.ParseAction(m.Action)
 		r.script.Actions = append(r.script.Actions, a)
 	}
 	return err

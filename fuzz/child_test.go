@@ -16,7 +16,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 const (
@@ -242,7 +242,7 @@ func crashIn(t *testing.T, rep fuzz.Report) *fuzz.Find {
 // in which the engine fell, may be survived: so that was the one.
 func lostAgain(t *testing.T, n *nursery, find *fuzz.Find, how string) {
 	t.Helper()
-	s, err := sim.ParseScript(strings.NewReader(string(find.Script.Format())), "saved")
+	s, err := script.Parse(strings.NewReader(string(find.Script.Format())), "saved")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func lostAgain(t *testing.T, n *nursery, find *fuzz.Find, how string) {
 		t.Errorf("got %+v; want a crash again", out.Result)
 	}
 	wants(t, out.Result.Violation.String(), "crash at the", "the process died: ", how)
-	if len(s.Actions) == 0 || s.Actions[len(s.Actions)-1].On&1 != sim.End(model.Client) {
+	if len(s.Actions) == 0 || s.Actions[len(s.Actions)-1].On&1 != script.End(model.Client) {
 		t.Errorf("got %v; want the last action to be the client's, whose engine fell", s.Actions)
 	}
 	c, err := n.Confirm(s, "model")
@@ -347,8 +347,8 @@ func TestContainedErrors(t *testing.T) {
 	if err := n.Load("fragile"); err != nil {
 		t.Error(err)
 	}
-	s := &sim.Script{Config: here(t, h).Finds[0].Script.Config, Lines: []int{77},
-		Actions: []sim.Action{{Verb: sim.Deliver, On: 0}}}
+	s := &script.Script{Config: here(t, h).Finds[0].Script.Config, Lines: []int{77},
+		Actions: []script.Action{{Verb: script.Deliver, On: 0}}}
 	_, err = n.Replay(s, fuzz.ReplayOptions{})
 	check(err, `line 77: got "deliver client byte", which is not enabled here`)
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Confirmation is what another library made of a find: the second of two
@@ -47,7 +48,7 @@ func (c *Confirmation) Why() string {
 // that library does is done in this process: Guard.Confirm does it in another.
 // A library that can't be loaded is an error; one that can't run the script's
 // world is an answer.
-func Confirm(r *Runner, s *sim.Script, engine string) (*Confirmation, error) {
+func Confirm(r *Runner, s *script.Script, engine string) (*Confirmation, error) {
 	c := &Confirmation{Engine: engine, Own: s.Config.Engine}
 	if _, err := r.catalog.Engine(engine); err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ func (d *differ) strictly(r *Runner) (err error) {
 // A differ looks for the first step at which two replays of a script went
 // apart.
 type differ struct {
-	s     *sim.Script
+	s     *script.Script
 	names [2]string
 	runs  [2]*Outcome
 	stuck int // the first action that the other library does not allow, or -1

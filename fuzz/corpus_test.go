@@ -9,7 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // -rewrite records the hashes of the corpus anew, after a change of the world
@@ -17,14 +17,14 @@ import (
 var rewrite = flag.Bool("rewrite", false, "record the hashes of the corpus anew")
 
 // corpusScript reads a script of the project's corpus.
-func corpusScript(t *testing.T, name string) *sim.Script {
+func corpusScript(t *testing.T, name string) *script.Script {
 	t.Helper()
 	file, err := corpus.Embedded().Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	s, err := sim.ParseScript(file, name)
+	s, err := script.Parse(file, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func corpusScript(t *testing.T, name string) *sim.Script {
 }
 
 // runnerFor is a runner for a script of one of the project's pumps.
-func runnerFor(t *testing.T, s *sim.Script) *fuzz.Runner {
+func runnerFor(t *testing.T, s *script.Script) *fuzz.Runner {
 	t.Helper()
 	spec, err := fuzz.NewCatalog().Pump(s.Config.Pump)
 	if err != nil {
@@ -42,7 +42,7 @@ func runnerFor(t *testing.T, s *sim.Script) *fuzz.Runner {
 }
 
 // eachScript runs check for each script of the project's corpus.
-func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Runner)) {
+func eachScript(t *testing.T, check func(t *testing.T, s *script.Script, r *fuzz.Runner)) {
 	t.Helper()
 	names := corpus.Names()
 	if len(names) == 0 {
@@ -59,7 +59,7 @@ func eachScript(t *testing.T, check func(t *testing.T, s *sim.Script, r *fuzz.Ru
 // TestCorpusReplays: each saved failure fails again, with the verdict and the
 // hash that were recorded.
 func TestCorpusReplays(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
 		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func TestCorpusReplays(t *testing.T) {
 }
 
 // record writes a script with another hash in place of the old one.
-func record(t *testing.T, s *sim.Script, hash uint64) {
+func record(t *testing.T, s *script.Script, hash uint64) {
 	t.Helper()
 	s.Hash = hash
 	name := filepath.Join("..", "corpus", filepath.Base(filepath.Dir(t.Name())),
@@ -90,7 +90,7 @@ func record(t *testing.T, s *sim.Script, hash uint64) {
 // TestReferencePassesTheCorpus: what broke the others does not break the
 // reference.
 func TestReferencePassesTheCorpus(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
 		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Pump: "reference", Loose: true})
 		if err != nil {
 			t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // huntOf runs a hunt of a pump.
@@ -159,7 +160,7 @@ func TestRecheckRemembers(t *testing.T) {
 		t.Errorf("got %+v, strategy %s, scenario %s; want those of the hunt that found it", k,
 			h.Strategy, h.Scenario)
 	}
-	f.Script.Found = sim.Discovery{}
+	f.Script.Found = script.Discovery{}
 	if _, _, err = recheck(); err == nil || !strings.Contains(err.Error(), "how often") {
 		t.Errorf("got %v; want an error: nothing is known", err)
 	}

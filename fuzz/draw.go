@@ -3,6 +3,7 @@ package fuzz
 import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Options say what schedules are drawn for.
@@ -45,13 +46,13 @@ func (o *Options) crypto() bool {
 type drawer struct {
 	opts  *Options
 	rand  sim.Rand
-	cfg   sim.Config
+	cfg   script.Config
 	plan  sim.Plan
-	tight bool         // this world's sizes are where bugs live
-	wild  []sim.Action // storage of the plan's mutations
+	tight bool            // this world's sizes are where bugs live
+	wild  []script.Action // storage of the plan's mutations
 	zoo   structured[damage]
 
-	assaults []sim.Action // and of its attacks
+	assaults []script.Action // and of its attacks
 	blows    structured[blow]
 }
 
@@ -60,7 +61,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.rand = sim.Rand(seed)
 	sc := d.pick(menu)
 	o := d.opts
-	d.cfg = sim.Config{Pump: o.Pump.Name, Peer: "reference", Engine: "model",
+	d.cfg = script.Config{Pump: o.Pump.Name, Peer: "reference", Engine: "model",
 		PeerEngine: "model", Scenario: sc.Name, Links: 1, Seed: d.rand.Uint64()}
 	if o.Peer != nil {
 		d.cfg.Peer = o.Peer.Name
@@ -94,7 +95,7 @@ func (d *drawer) widen() {
 	s := &d.cfg.Sizes
 	most := max(d.plan.Body, d.plan.Answer)
 	s.Chunk, s.Record = max(s.Chunk, most/64), max(s.Record, most/64)
-	writes := max(1, int(d.plan.Budget[client][sim.Write]+d.plan.Budget[server][sim.Write]))
+	writes := max(1, int(d.plan.Budget[client][script.Write]+d.plan.Budget[server][script.Write]))
 	volume := writes * (24 + (d.plan.Body+d.plan.Answer)/3)
 	records := 1 + (d.plan.Body+d.plan.Answer)/3/min(s.Chunk, s.Record)
 	volume += writes*records*30 + s.Chain + s.ClientChain + 700
@@ -218,10 +219,10 @@ func (d *drawer) frames() bool { return d.opts.Pump.Support&model.FramesOnly != 
 // drawOdds sets what every storm has.
 func (d *drawer) drawOdds() {
 	d.plan.Steps = d.rand.Between(60, 600)
-	d.both(sim.Deliver, 40, 0)
-	d.both(sim.Poll, 60, 0)
-	d.both(sim.Resume, 10, 0)
-	d.both(sim.Spurious, 2, uint16(d.rand.Between(1, 8)))
+	d.both(script.Deliver, 40, 0)
+	d.both(script.Poll, 60, 0)
+	d.both(script.Resume, 10, 0)
+	d.both(script.Spurious, 2, uint16(d.rand.Between(1, 8)))
 	d.plan.Portions = [4]uint16{16, 12, 6, 2}
 	if d.rand.OneIn(6) {
 		d.plan.Portions = [4]uint16{24, 4, 2, 1}
@@ -232,13 +233,13 @@ func (d *drawer) drawOdds() {
 // verb hides another's absence shows (Groce 2012, swarm testing).
 func (d *drawer) swarm() {
 	for role := range 2 {
-		for v := range sim.NumVerbs {
-			if v == sim.Attack {
+		for v := range script.NumVerbs {
+			if v == script.Attack {
 				continue // what it is about stays
 			}
 			weight := &d.plan.Weights[role][v]
 			*weight <<= d.rand.Below(3)
-			if v > sim.Poll && v != sim.Resume && v != sim.Renegotiate && d.rand.OneIn(8) {
+			if v > script.Poll && v != script.Resume && v != script.Renegotiate && d.rand.OneIn(8) {
 				*weight = 0
 			}
 		}

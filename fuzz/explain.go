@@ -8,16 +8,17 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Explain tells the story of a replayed violation: what was absorbed, what
 // waits where, and which wakeup is missing. It needs the trace.
-func Explain(s *sim.Script, out *Outcome) []string {
+func Explain(s *script.Script, out *Outcome) []string {
 	if !out.Result.Found {
 		return nil
 	}
 	v := out.Result.Violation
-	t := &teller{script: s, out: out, v: v, end: sim.End(v.End)}
+	t := &teller{script: s, out: out, v: v, end: script.End(v.End)}
 	t.say("%s: %s", v.Property, why(v.Property))
 	t.lapses()
 	t.origin()
@@ -27,7 +28,7 @@ func Explain(s *sim.Script, out *Outcome) []string {
 
 // Retell is Explain for a script that had a story before: what its author has
 // written into that stays, behind the new one.
-func Retell(s *sim.Script, out *Outcome) []string {
+func Retell(s *script.Script, out *Outcome) []string {
 	story := Explain(s, out)
 	for _, line := range s.Story {
 		if !generated(line, out) && !slices.Contains(story, line) {
@@ -62,10 +63,10 @@ func why(id oracle.PropertyID) string {
 
 // A teller collects the lines of a story.
 type teller struct {
-	script *sim.Script
+	script *script.Script
 	out    *Outcome
 	v      sim.Violation
-	end    sim.End
+	end    script.End
 	lines  []string
 }
 
@@ -74,7 +75,7 @@ func (t *teller) say(format string, args ...any) {
 }
 
 // pumpOf names the pump of an end.
-func (t *teller) pumpOf(e sim.End) string {
+func (t *teller) pumpOf(e script.End) string {
 	if model.Role(e&1) == t.script.Config.Under {
 		return t.script.Config.Pump
 	}

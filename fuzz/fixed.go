@@ -7,6 +7,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Rate is how often schedules broke a property.
@@ -52,7 +53,7 @@ func (r Rate) Enough() uint64 {
 // A Recheck is a script whose failure is believed to be mended, and how often
 // it was found before.
 type Recheck struct {
-	Script   *sim.Script
+	Script   *script.Script
 	Property oracle.PropertyID
 	// Rate is that of the hunt that found it, or if Measured, of the script's
 	// own pump, which still fails.
@@ -75,7 +76,7 @@ const (
 // otherwise the script's own word counts, and the hunt becomes one like that
 // which found it. Then the hunt looks for that property, for as long as makes
 // 99 % sure, if it has no Schedules of its own.
-func (h *Hunt) Recheck(ctx context.Context, c *Catalog, s *sim.Script) (*Recheck, error) {
+func (h *Hunt) Recheck(ctx context.Context, c *Catalog, s *script.Script) (*Recheck, error) {
 	p, ok := oracle.PropertyNamed(s.Property)
 	if !ok {
 		return nil, fmt.Errorf("fuzz: got a script of property %q; want one that once failed",
@@ -123,7 +124,7 @@ func (k *Recheck) rate(ctx context.Context, h *Hunt, c *Catalog, r *Runner) erro
 	if h.Strategy == "" {
 		h.Strategy = found.Strategy
 	}
-	if h.Scenario == "" && found.Scenario != sim.AnyScenario {
+	if h.Scenario == "" && found.Scenario != script.AnyScenario {
 		h.Scenario = found.Scenario
 	}
 	return nil

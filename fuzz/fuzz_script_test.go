@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // scriptSeed has every verb, a trait, a story and a verdict.
@@ -62,7 +62,7 @@ func FuzzScript(f *testing.F) {
 		f.Add(corpus.Text(name))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		s, err := sim.ParseScript(bytes.NewReader(text), "fuzz.script")
+		s, err := script.Parse(bytes.NewReader(text), "fuzz.script")
 		if err != nil {
 			wantOneLine(t, err)
 			return
@@ -73,16 +73,16 @@ func FuzzScript(f *testing.F) {
 
 func wantOneLine(t *testing.T, err error) {
 	t.Helper()
-	var in *sim.InputError
+	var in *script.InputError
 	if !errors.As(err, &in) || in.Line < 1 || strings.ContainsAny(err.Error(), "\n\r\x1b") {
 		t.Fatalf("got %T %q; want an InputError of one line, with its place", err, err)
 	}
 }
 
-func wantFixedPoint(t *testing.T, s *sim.Script) {
+func wantFixedPoint(t *testing.T, s *script.Script) {
 	t.Helper()
 	text := s.Format()
-	again, err := sim.ParseScript(bytes.NewReader(text), "formatted.script")
+	again, err := script.Parse(bytes.NewReader(text), "formatted.script")
 	if err != nil {
 		t.Fatalf("Format's own text is refused: %v\n%s", err, text)
 	}

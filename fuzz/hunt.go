@@ -8,6 +8,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Hunt looks for violations: it goes through schedules in order, and keeps
@@ -42,7 +43,7 @@ type Hunt struct {
 	Found func(*Find) error
 	// Confirm, if not nil, replays each find elsewhere before it is reported:
 	// see Guard.Confirm.
-	Confirm func(*sim.Script) (*Confirmation, error)
+	Confirm func(*script.Script) (*Confirmation, error)
 
 	counted *Rate // counts violations in the place of keeping them
 	child         // what a child process does differently
@@ -66,7 +67,7 @@ type Find struct {
 	// Original is how many actions the storm had, and Shrunk how it was shrunk.
 	Original int
 	Shrunk   Shrunk
-	Script   *sim.Script
+	Script   *script.Script
 	Result   sim.Result
 	// Story explains it, a sentence or line each.
 	Story []string
@@ -158,13 +159,13 @@ func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep
 	*Find, error) {
 
 	cfg := r.Config()
-	actions := append([]sim.Action(nil), r.World().Actions()...)
+	actions := append([]script.Action(nil), r.World().Actions()...)
 	watch := oracle.EveryProperty.Only(res.Violation.Property)
 	if err := h.again(r, t, res, watch); err != nil {
 		return nil, err
 	}
 	f := &Find{Schedule: t.n, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
-	f.Script = &sim.Script{Config: cfg, Actions: actions,
+	f.Script = &script.Script{Config: cfg, Actions: actions,
 		Property: res.Violation.Property.String(), Found: h.discovery(t.n + 1)}
 	if err := h.shrink(ctx, r, f, rep); err != nil {
 		return nil, err
@@ -198,9 +199,9 @@ func (h *Hunt) reportShrink(rep Report, s Shrunk) {
 }
 
 // discovery is how a find of this hunt was found.
-func (h *Hunt) discovery(schedules uint64) sim.Discovery {
-	return sim.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
-		Scenario: either(h.Scenario, sim.AnyScenario)}
+func (h *Hunt) discovery(schedules uint64) script.Discovery {
+	return script.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
+		Scenario: either(h.Scenario, script.AnyScenario)}
 }
 
 // strategy is the name of the hunt's.

@@ -12,7 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // -plant hunts for each mutant that has no script in the corpus, and saves the
@@ -160,7 +160,7 @@ func pureAtHome(t *testing.T, m *pumps.Mutant) bool {
 // it stands for. That each script fails, and not in the reference, is what the
 // tests of the corpus say.
 func TestEveryMutantHasItsScript(t *testing.T) {
-	shown := map[string]*sim.Script{}
+	shown := map[string]*script.Script{}
 	for _, name := range corpus.Names() {
 		s := corpusScript(t, name)
 		shown[s.Config.Pump+" "+s.Property] = s
@@ -185,9 +185,9 @@ func bugLine(m *pumps.Mutant) string { return "bugs: " + m.Bugs }
 
 // plantScript hunts with a few seeds in the mutant's scenario and saves the shortest
 // script.
-func plantScript(t *testing.T, m *pumps.Mutant) *sim.Script {
+func plantScript(t *testing.T, m *pumps.Mutant) *script.Script {
 	t.Helper()
-	var best *sim.Script
+	var best *script.Script
 	peer := pumps.ReferenceSpec() // or the mutant may be at both ends
 	for seed := range uint64(4) {
 		h := fuzz.Hunt{Options: fuzz.Options{Pump: &m.Spec, Peer: &peer, Scenario: m.Scenario},

@@ -11,7 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestReference tests the reference as a user tests a pump. The scripts in
@@ -57,7 +57,7 @@ func TestHuntFindsTheStall(t *testing.T) {
 		t.Errorf("got a script of %d actions; want at most 15", n)
 	}
 	v := f.Result.Violation
-	if v.Obligation != oracle.EngineOutput || sim.End(v.End).String() != "server" {
+	if v.Obligation != oracle.EngineOutput || script.End(v.End).String() != "server" {
 		t.Errorf("got %s; want output that waits in the server's engine", v)
 	}
 }

@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	_ "embed" // the page's parts
+
+	"github.com/wantwrite/wantwrite/sim/script"
+
+	_ "embed"
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"slices"
-
-	"github.com/wantwrite/wantwrite/sim"
 )
+
+// the page's parts
 
 // headHTML is how every page begins that is made here.
 //
@@ -185,7 +188,7 @@ func (s *Story) run() *pageRun {
 	d := &dictionary{at: map[string]int{}}
 	d.word("")
 	r := &pageRun{Lost: s.Verdict.Lost, Came: s.Verdict.Came, Found: s.Verdict.Step, Differs: -1}
-	for i, end := range [...]sim.End{s.End, s.End.Peer()} {
+	for i, end := range [...]script.End{s.End, s.End.Peer()} {
 		r.Ends[i] = end.String() + ", " + s.pump(end)
 	}
 	if len(s.Views) > 0 {
@@ -213,7 +216,7 @@ func (s *Story) pageStep(st *Step, d *dictionary) pageStep {
 		p.V = append(p.V, [4]int{int(m.From), int(m.To), d.word(m.Text), bit(m.Aside)})
 	}
 	if st.Number < len(s.Views) {
-		for _, end := range [...]sim.End{s.End, s.End.Peer()} {
+		for _, end := range [...]script.End{s.End, s.End.Peer()} {
 			p.S = append(p.S, s.pageState(st.Number, end, d))
 		}
 	}
@@ -229,7 +232,7 @@ func bit(b bool) int {
 
 // pageState is the state of an end after a step: what lies where, what it waits
 // for, and what of that waits for which wakeup.
-func (s *Story) pageState(step int, end sim.End, d *dictionary) (p pageState) {
+func (s *Story) pageState(step int, end script.End, d *dictionary) (p pageState) {
 	for _, h := range s.holds(step, end) {
 		p.H = append(p.H, h.Bytes)
 	}

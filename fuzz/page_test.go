@@ -14,6 +14,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/chromium"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // writePage makes a page of stories and gives its path.
@@ -197,7 +198,7 @@ func pageOfALongRun(t *testing.T, b *chromium.Browser) {
 		for _, line := range []string{fmt.Sprintf("write client %d %d", 1+rand.Below(900),
 			rand.Below(900)), "deliver server part", "poll server", "deliver server all", "poll server",
 			"deliver client part", "poll client", "deliver client all", "poll client"} {
-			a, err := sim.ParseAction(line)
+			a, err := script.ParseAction(line)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A profile is how the ends of a link know each other, and so what their
@@ -23,7 +24,7 @@ func Profiles() []string { return []string{profilePSK, profileECDSA, profileMutu
 
 // ProfileOf is the profile of a world. What crypto/tls makes of a PSK, which
 // it has not, is a certificate, but no hunt asks it for one.
-func ProfileOf(cfg *sim.Config) string {
+func ProfileOf(cfg *script.Config) string {
 	switch {
 	case cfg.Sizes.Chain == 0:
 		return profilePSK

@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/sim/script"
 
 	gofuzz "github.com/google/gofuzz"
 
@@ -10,7 +11,7 @@ import (
 
 // A damage is one structured mutation of a record, as gofuzz fills it.
 type damage struct {
-	Kind  sim.Mutation
+	Kind  script.Mutation
 	Byte  uint8
 	Word  uint16
 	Level uint8
@@ -39,8 +40,8 @@ func (m *structured[T]) draw(seed uint64) []T {
 	m.source.Rand = sim.Rand(seed)
 	if m.fuzzer == nil {
 		m.fuzzer = gofuzz.New().NilChance(0).RandSource(&m.source).Funcs(
-			func(k *sim.Mutation, c gofuzz.Continue) {
-				*k = sim.Mutation(c.Intn(int(sim.NumMutations)))
+			func(k *script.Mutation, c gofuzz.Continue) {
+				*k = script.Mutation(c.Intn(int(script.NumMutations)))
 			},
 			func(a *attack.Attack, c gofuzz.Continue) {
 				*a = attack.Attack(c.Intn(int(attack.NumAttacks)))
@@ -51,18 +52,18 @@ func (m *structured[T]) draw(seed uint64) []T {
 }
 
 // action is the damage as the arguments of a mutate action.
-func (g damage) action() sim.Action {
-	a := sim.Action{Verb: sim.Mutate, Arg: uint32(g.Kind), Arg2: uint32(g.Word)}
+func (g damage) action() script.Action {
+	a := script.Action{Verb: script.Mutate, Arg: uint32(g.Kind), Arg2: uint32(g.Word)}
 	switch g.Kind {
-	case sim.Flip:
+	case script.Flip:
 		if g.Level&1 == 0 {
 			a.Arg2 &= 63 // in the header, or just behind it
 		}
-	case sim.WrongType:
+	case script.WrongType:
 		a.Arg2 = uint32(wrongTypes[int(g.Type)%len(wrongTypes)])
-	case sim.WrongVersion:
+	case script.WrongVersion:
 		a.Arg2 = uint32(wrongVersions[int(g.Byte)%len(wrongVersions)])
-	case sim.Alert:
+	case script.Alert:
 		a.Arg2 = uint32(1+g.Level&1)<<8 | uint32(alertCodes[int(g.Code)%len(alertCodes)])
 	}
 	return a

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // ReplayOptions say how a script is run again.
@@ -24,7 +25,7 @@ type Outcome struct {
 	Result sim.Result
 	Trace  *sim.Trace
 	// Config is what was run: the script's, with the options' names in it.
-	Config sim.Config
+	Config script.Config
 	// Rest is what was seen of each end at the end.
 	Rest []oracle.Account
 	// Own: the script's own pump and engines ran, so that its hash counts.
@@ -36,7 +37,7 @@ type Outcome struct {
 
 // Confirms says whether the outcome is what the script promises: its property
 // is violated, and if it names a hash and its own engines ran, the hash too.
-func (o *Outcome) Confirms(s *sim.Script) error {
+func (o *Outcome) Confirms(s *script.Script) error {
 	switch {
 	case !o.Result.Found:
 		return fmt.Errorf("fuzz: got no violation; want %s", s.Property)
@@ -49,7 +50,7 @@ func (o *Outcome) Confirms(s *sim.Script) error {
 
 // Replay runs a script again and looks for its property alone. An action that
 // is not enabled is an *sim.InputError with its line.
-func Replay(r *Runner, s *sim.Script, o ReplayOptions) (out Outcome, err error) {
+func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err error) {
 	cfg := s.Config
 	for _, swap := range []struct {
 		to   string
@@ -79,7 +80,7 @@ func Replay(r *Runner, s *sim.Script, o ReplayOptions) (out Outcome, err error) 
 }
 
 // watchOf is what to look for in a script: its property, or any.
-func watchOf(s *sim.Script) oracle.PropertySet {
+func watchOf(s *script.Script) oracle.PropertySet {
 	if p, ok := oracle.PropertyNamed(s.Property); ok {
 		return oracle.EveryProperty.Only(p.ID)
 	}
@@ -87,11 +88,11 @@ func watchOf(s *sim.Script) oracle.PropertySet {
 }
 
 // notEnabled is the error of an action that can't happen where it stands.
-func notEnabled(s *sim.Script, i int) error {
+func notEnabled(s *script.Script, i int) error {
 	line := 0
 	if i < len(s.Lines) {
 		line = s.Lines[i]
 	}
-	return &sim.InputError{Line: line, Msg: fmt.Sprintf(
+	return &script.InputError{Line: line, Msg: fmt.Sprintf(
 		"got %q, which is not enabled here; want an enabled action, or --loose", s.Actions[i])}
 }

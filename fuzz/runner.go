@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Runner runs schedules and scripts in one world, again and again. It
@@ -28,7 +29,7 @@ type Runner struct {
 // An observer is told of each run before it begins, and may stand between
 // the world and the strategy.
 type observer interface {
-	world(cfg *sim.Config)
+	world(cfg *script.Config)
 	// follow gives the strategy to run in place of s.
 	follow(s sim.Strategy) sim.Strategy
 }
@@ -42,7 +43,7 @@ func (r *Runner) run(s sim.Strategy) sim.Result {
 }
 
 // build resets the world.
-func (r *Runner) build(cfg *sim.Config, parts *sim.Parts, watch oracle.PropertySet) error {
+func (r *Runner) build(cfg *script.Config, parts *sim.Parts, watch oracle.PropertySet) error {
 	if r.observer != nil {
 		r.observer.world(cfg)
 	}
@@ -126,7 +127,7 @@ func (r *Runner) equip() (err error) {
 func (r *Runner) World() *sim.World { return r.world }
 
 // Config is that of the last schedule.
-func (r *Runner) Config() sim.Config { return r.drawer.cfg }
+func (r *Runner) Config() script.Config { return r.drawer.cfg }
 
 // Close frees what the runner holds.
 func (r *Runner) Close() { r.world.Close() }
@@ -138,7 +139,7 @@ func seedOf(seed, schedule uint64) uint64 {
 }
 
 // Draw draws the world of schedule number n of a seed, which is not run.
-func (r *Runner) Draw(seed, n uint64) sim.Config {
+func (r *Runner) Draw(seed, n uint64) script.Config {
 	r.drawer.draw(r.menu, seedOf(seed, n))
 	return r.drawer.cfg
 }
@@ -174,7 +175,7 @@ func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.Propert
 
 // Actions runs a list of actions, skipping those that are not enabled if
 // loose. stuck is the index of one that was not, -1 if none.
-func (r *Runner) Actions(cfg *sim.Config, actions []sim.Action, o ScriptOptions) (
+func (r *Runner) Actions(cfg *script.Config, actions []script.Action, o ScriptOptions) (
 	res sim.Result, stuck int, err error) {
 
 	parts, err := r.catalog.Parts(cfg)

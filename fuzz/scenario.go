@@ -2,7 +2,7 @@ package fuzz
 
 import (
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Scenario is a workload and the faults that are allowed.
@@ -136,24 +136,24 @@ const client, server = model.Client, model.Server
 
 // set gives a verb its weight, and how often it may happen (0: no limit), at
 // one role's ends.
-func (d *drawer) set(role model.Role, v sim.Verb, weight, budget uint16) {
+func (d *drawer) set(role model.Role, v script.Verb, weight, budget uint16) {
 	d.plan.Weights[role][v], d.plan.Budget[role][v] = weight, budget
 }
 
 // both does so at both.
-func (d *drawer) both(v sim.Verb, weight, budget uint16) {
+func (d *drawer) both(v script.Verb, weight, budget uint16) {
 	d.set(client, v, weight, budget)
 	d.set(server, v, weight, budget)
 }
 
 func requestResponse(d *drawer) {
-	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 80)))
+	d.set(client, script.Write, 30, uint16(d.rand.Between(1, 80)))
 	d.plan.Body, d.plan.Answer = d.body(1000), d.body(2000)
 }
 
 func bulkBothWays(d *drawer) {
 	d.cfg.Stream = d.frames()
-	d.both(sim.Write, 40, uint16(d.rand.Between(2, 24)))
+	d.both(script.Write, 40, uint16(d.rand.Between(2, 24)))
 	d.plan.Body, d.plan.Answer = 100+d.body(16000), d.body(4000)
 	d.cfg.Sizes.Flight = d.size(1, 4096)
 	d.cfg.Sizes.Window = d.size(1, 4096)
@@ -168,18 +168,18 @@ func slowReader(d *drawer) {
 	if !d.frames() && d.rand.OneIn(2) {
 		reader = server
 	}
-	d.set(client, sim.Write, 10, 2)
-	d.set(reader.Peer(), sim.Write, 40, uint16(d.rand.Between(2, 40)))
-	d.set(reader, sim.Pause, 10, 12)
-	d.set(reader, sim.Resume, 10, 0)
-	d.set(reader, sim.Window, 10, 4)
-	d.both(sim.Tick, 10, 0)
+	d.set(client, script.Write, 10, 2)
+	d.set(reader.Peer(), script.Write, 40, uint16(d.rand.Between(2, 40)))
+	d.set(reader, script.Pause, 10, 12)
+	d.set(reader, script.Resume, 10, 0)
+	d.set(reader, script.Window, 10, 4)
+	d.both(script.Tick, 10, 0)
 	d.plan.Body = d.body(4000)
 }
 
 func uploadAndClose(d *drawer) {
-	d.set(client, sim.Write, 40, uint16(d.rand.Between(1, 60)))
-	d.set(client, sim.Close, 1, 1)
+	d.set(client, script.Write, 40, uint16(d.rand.Between(1, 60)))
+	d.set(client, script.Close, 1, 1)
 	d.plan.Body = d.body(4000)
 }
 
@@ -195,15 +195,15 @@ func (d *drawer) scale(by uint16) {
 // traffic is a little of everything, for scenarios about something else.
 func (d *drawer) traffic() {
 	d.cfg.Stream = d.frames() && d.rand.OneIn(2)
-	d.set(client, sim.Write, 15, uint16(d.rand.Between(1, 60)))
-	d.set(server, sim.Write, 15, uint16(d.rand.Between(1, 40)))
+	d.set(client, script.Write, 15, uint16(d.rand.Between(1, 60)))
+	d.set(server, script.Write, 15, uint16(d.rand.Between(1, 40)))
 	d.plan.Body, d.plan.Answer = d.body(1000), d.body(1000)
 }
 
 func renegotiation(d *drawer) {
 	d.traffic()
-	d.set(client, sim.Renegotiate, 15, uint16(d.rand.Between(1, 3)))
-	d.set(server, sim.Renegotiate, 15, uint16(d.rand.Between(1, 2)))
+	d.set(client, script.Renegotiate, 15, uint16(d.rand.Between(1, 3)))
+	d.set(server, script.Renegotiate, 15, uint16(d.rand.Between(1, 2)))
 	if d.rand.OneIn(4) {
 		d.pileUp()
 	}
@@ -221,20 +221,20 @@ func (d *drawer) pileUp() {
 		s.Pipe = s.Bio
 	}
 	s.Flight, s.Window = d.rand.Between(8, 64), d.rand.Between(8, 64)
-	d.set(client, sim.Write, 30, uint16(d.rand.Between(1, 3)))
-	d.set(server, sim.Write, 15, 1)
-	d.set(client, sim.Pause, 10, 2)
-	d.set(client, sim.Resume, 1, 0)
-	d.set(client, sim.Renegotiate, 3, 1)
-	d.set(server, sim.Renegotiate, 0, 0)
+	d.set(client, script.Write, 30, uint16(d.rand.Between(1, 3)))
+	d.set(server, script.Write, 15, 1)
+	d.set(client, script.Pause, 10, 2)
+	d.set(client, script.Resume, 1, 0)
+	d.set(client, script.Renegotiate, 3, 1)
+	d.set(server, script.Renegotiate, 0, 0)
 	d.plan.Body, d.plan.Answer = d.body(100), 200+d.body(400)
 	d.plan.Steps, d.plan.Portions = d.rand.Between(200, 600), [4]uint16{1, 2, 6, 24}
 }
 
 func idleRenegotiation(d *drawer) {
-	d.set(client, sim.Renegotiate, 30, 1)
+	d.set(client, script.Renegotiate, 30, 1)
 	if d.rand.OneIn(3) {
-		d.set(client, sim.Write, 10, 1)
+		d.set(client, script.Write, 10, 1)
 		d.plan.Answer = d.body(100)
 	}
 }
@@ -251,14 +251,14 @@ func refusedRenegotiation(d *drawer) {
 
 func keyUpdate(d *drawer) {
 	d.traffic()
-	d.both(sim.KeyUpdate, 15, uint16(d.rand.Between(1, 6)))
+	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 6)))
 	d.cfg.AnswerAtRead = d.rand.OneIn(2) && !d.opts.real()
 }
 
 func awaitedKeyUpdate(d *drawer) {
 	d.cfg.AwaitUpdate = true
-	d.set(client, sim.Write, 5, 2)
-	d.both(sim.KeyUpdate, 15, uint16(d.rand.Between(1, 8)))
+	d.set(client, script.Write, 5, 2)
+	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 8)))
 	d.plan.Body = d.body(100)
 	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.real()
 }
@@ -268,8 +268,8 @@ func awaitedKeyUpdate(d *drawer) {
 func postHandshakeAuth(d *drawer) {
 	d.traffic()
 	d.cfg.PostAuth = true
-	d.set(server, sim.Renegotiate, 15, uint16(d.rand.Between(1, 4)))
-	d.both(sim.KeyUpdate, 4, 1)
+	d.set(server, script.Renegotiate, 15, uint16(d.rand.Between(1, 4)))
+	d.both(script.KeyUpdate, 4, 1)
 	s := &d.cfg.Sizes
 	if s.Chain = 0; d.rand.OneIn(2) {
 		s.Chain = d.rand.Between(300, 1500)
@@ -279,7 +279,7 @@ func postHandshakeAuth(d *drawer) {
 	}
 	if d.rand.OneIn(3) {
 		d.scale(4)
-		d.both(sim.Close, 2, 1)
+		d.both(script.Close, 2, 1)
 	}
 }
 
@@ -289,36 +289,36 @@ func earlyData(d *drawer) {
 	d.traffic()
 	d.cfg.Resume, d.cfg.Early = true, d.rand.Between(1, 600)
 	d.cfg.RejectEarly = d.rand.OneIn(3)
-	d.set(client, sim.Write, 400, uint16(d.rand.Between(1, 40)))
+	d.set(client, script.Write, 400, uint16(d.rand.Between(1, 40)))
 	d.plan.Body = d.body(600)
 	if d.rand.OneIn(3) {
-		d.set(server, sim.Pause, 10, 4)
+		d.set(server, script.Pause, 10, 4)
 	}
 	if d.rand.OneIn(4) {
 		d.scale(4)
-		d.both(sim.Close, 2, 1)
+		d.both(script.Close, 2, 1)
 	}
 }
 
 func mutualClose(d *drawer) {
 	d.traffic()
 	d.scale(4)
-	d.both(sim.Close, 3, 1)
+	d.both(script.Close, 3, 1)
 }
 
 func halfClose(d *drawer) {
 	d.traffic()
 	d.scale(4)
-	d.both(sim.Shut, 4, 1)
-	d.both(sim.Close, 2, 1)
+	d.both(script.Shut, 4, 1)
+	d.both(script.Close, 2, 1)
 }
 
 func twoLinks(d *drawer) {
 	d.cfg.Links = 2
 	d.traffic()
-	d.both(sim.Close, 2, 1)
+	d.both(script.Close, 2, 1)
 	if d.rand.OneIn(2) {
-		d.set(d.cfg.Under, sim.Mutate, 4, 1)
+		d.set(d.cfg.Under, script.Mutate, 4, 1)
 		d.drawMutations()
 	}
 }
@@ -340,18 +340,18 @@ func longHandshake(d *drawer) {
 
 func networkFaults(d *drawer) {
 	d.traffic()
-	d.both(sim.Window, 6, 0)
-	d.both(sim.Tick, 6, 0)
-	d.both(sim.Spurious, 8, 40)
-	d.both(sim.Close, 1, 1)
+	d.both(script.Window, 6, 0)
+	d.both(script.Tick, 6, 0)
+	d.both(script.Spurious, 8, 40)
+	d.both(script.Close, 1, 1)
 	d.scale(16)
-	d.both(sim.Reset, 1, 1)
-	d.both(sim.Fin, 1, 1)
+	d.both(script.Reset, 1, 1)
+	d.both(script.Fin, 1, 1)
 }
 
 func recordFaults(d *drawer) {
 	d.traffic()
 	d.scale(4)
-	d.both(sim.Mutate, 3, uint16(d.rand.Between(1, 3)))
+	d.both(script.Mutate, 3, uint16(d.rand.Between(1, 3)))
 	d.drawMutations()
 }

@@ -2,7 +2,7 @@ package fuzz
 
 import (
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // This file has the scenarios about ends at the wrong moment, pauses that last, and
@@ -16,9 +16,9 @@ func closeInHandshake(d *drawer) {
 	if d.rand.OneIn(3) {
 		d.cfg.Links = 2
 	}
-	d.both(sim.Close, 6, 1)
+	d.both(script.Close, 6, 1)
 	if d.rand.OneIn(3) {
-		d.both(sim.Shut, 6, 1)
+		d.both(script.Shut, 6, 1)
 	}
 	if s := &d.cfg.Sizes; d.rand.OneIn(3) {
 		s.Chain = d.rand.Between(300, 3000)
@@ -27,11 +27,11 @@ func closeInHandshake(d *drawer) {
 
 func pauseAndClose(d *drawer) {
 	d.traffic()
-	d.both(sim.Pause, 20, 12)
+	d.both(script.Pause, 20, 12)
 	d.scale(4)
-	d.both(sim.Close, 4, 1)
+	d.both(script.Close, 4, 1)
 	if d.rand.OneIn(3) {
-		d.both(sim.Shut, 4, 1)
+		d.both(script.Shut, 4, 1)
 	}
 }
 
@@ -40,12 +40,12 @@ func unansweredClose(d *drawer) {
 	d.traffic()
 	d.cfg.KeepsOpen = true
 	d.scale(4)
-	d.set(d.cfg.Under, sim.Close, 8, 1)
+	d.set(d.cfg.Under, script.Close, 8, 1)
 	switch d.rand.Below(3) {
 	case 0:
-		d.both(sim.Tick, 16, 0)
+		d.both(script.Tick, 16, 0)
 	case 1: // its engine fails
-		d.set(d.cfg.Under, sim.Mutate, 8, 1)
+		d.set(d.cfg.Under, script.Mutate, 8, 1)
 		d.drawMutations()
 	}
 }
@@ -54,9 +54,9 @@ func unansweredClose(d *drawer) {
 // so that data may wait in front of them.
 func resetInTraffic(d *drawer) {
 	d.traffic()
-	d.both(sim.Write, 30, uint16(d.rand.Between(2, 40)))
+	d.both(script.Write, 30, uint16(d.rand.Between(2, 40)))
 	d.scale(8)
-	d.both(sim.Reset, 2, 1)
+	d.both(script.Reset, 2, 1)
 	s := &d.cfg.Sizes
 	if d.rand.OneIn(2) {
 		s.Bio = d.rand.Between(1, 512)
@@ -67,18 +67,18 @@ func resetInTraffic(d *drawer) {
 func lastingPause(d *drawer) {
 	d.traffic()
 	d.cfg.LastingPause = true
-	d.both(sim.Pause, 15, 4)
-	d.both(sim.Resume, 4, 0)
+	d.both(script.Pause, 15, 4)
+	d.both(script.Resume, 4, 0)
 	full := d.rand.OneIn(2)
 	if full { // a link that is soon full, and stays so: a close has to wait
 		d.cfg.Sizes.Flight, d.cfg.Sizes.Window = d.size(1, 1024), d.size(1, 1024)
-		d.set(d.cfg.Under, sim.Write, 60, 30)
-		d.set(d.cfg.Under.Peer(), sim.Resume, 0, 0)
+		d.set(d.cfg.Under, script.Write, 60, 30)
+		d.set(d.cfg.Under.Peer(), script.Resume, 0, 0)
 	}
 	d.scale(4)
-	d.both(sim.Close, 1, 1)
+	d.both(script.Close, 1, 1)
 	if full {
-		d.set(d.cfg.Under, sim.Close, 4, 1)
+		d.set(d.cfg.Under, script.Close, 4, 1)
 	}
 }
 
@@ -87,7 +87,7 @@ func lastingPause(d *drawer) {
 func strictRenegotiation(d *drawer) {
 	requestResponse(d)
 	d.cfg.StrictReneg = true
-	d.set(client, sim.Renegotiate, 60, uint16(d.rand.Between(1, 4)))
+	d.set(client, script.Renegotiate, 60, uint16(d.rand.Between(1, 4)))
 	s := &d.cfg.Sizes
 	for _, size := range [...]*int{&s.Bio, &s.Pipe, &s.Chunk, &s.Record} {
 		*size = max(*size, leastStrict)
@@ -102,8 +102,8 @@ const leastStrict = 512
 func eagerPeer(d *drawer) {
 	d.hurries()
 	d.cfg.Stream = d.frames()
-	d.set(d.cfg.Under, sim.Write, 10, uint16(d.rand.Between(1, 8)))
-	d.set(d.cfg.Under.Peer(), sim.Write, 60, uint16(d.rand.Between(4, 24)))
+	d.set(d.cfg.Under, script.Write, 10, uint16(d.rand.Between(1, 8)))
+	d.set(d.cfg.Under.Peer(), script.Write, 60, uint16(d.rand.Between(4, 24)))
 	d.plan.Body, d.plan.Answer = d.body(4000), d.body(4000)
 	s := &d.cfg.Sizes
 	s.Bio, s.Chunk = d.rand.Between(8, 128), d.rand.Between(8, 64)

@@ -11,7 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestShapesHold: hunts find nothing in the correct pumps of other shapes, in all
@@ -50,7 +50,7 @@ func TestSoundPumpsPassWhatOnceFailed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := sim.ParseScript(bytes.NewReader(text), name)
+		s, err := script.Parse(bytes.NewReader(text), name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 	for _, m := range pumps.Mutants() {
 		of[m.Name] = m.Of
 	}
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
 		sound := of[s.Config.Pump]
 		if sound == "" {
 			if !strings.HasPrefix(s.Config.Pump, "kv-") {

@@ -8,6 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 const (
@@ -64,7 +65,7 @@ type shrinker struct {
 	limit    int // of the cost
 	restarts int // how many hits may still be made simpler before they count
 	tried    map[uint64]struct{}
-	cfgs     map[sim.Config]uint64
+	cfgs     map[script.Config]uint64
 }
 
 // errSpent ends a shrink whose runs are used up, or that was interrupted.
@@ -77,9 +78,9 @@ var errSpent = errors.New("fuzz: no more runs")
 // A context that is cancelled ends it, with the best script so far. One whose
 // time is up does not: a shrink takes a bounded number of runs, and what was
 // found in time should be short.
-func Shrink(ctx context.Context, r *Runner, s *sim.Script, o ShrinkOptions) (Shrunk, error) {
+func Shrink(ctx context.Context, r *Runner, s *script.Script, o ShrinkOptions) (Shrunk, error) {
 	k := &shrinker{ctx: ctx, r: r, o: o, watch: watchOf(s), tried: map[uint64]struct{}{},
-		cfgs: map[sim.Config]uint64{}}
+		cfgs: map[script.Config]uint64{}}
 	k.stats.Before, k.stats.After = len(s.Actions), len(s.Actions)
 	if err := k.adopt(s); err != nil || !k.stats.Fails {
 		return k.stats, err
@@ -96,7 +97,7 @@ func Shrink(ctx context.Context, r *Runner, s *sim.Script, o ShrinkOptions) (Shr
 }
 
 // budget is how many runs a shrink in a world may take.
-func budget(c *sim.Config) int {
+func budget(c *script.Config) int {
 	if c.Engine != "model" || c.PeerEngine != "model" {
 		return maxRealRuns
 	}
@@ -104,7 +105,7 @@ func budget(c *sim.Config) int {
 }
 
 // adopt runs the script as it is and takes its cause.
-func (k *shrinker) adopt(s *sim.Script) error {
+func (k *shrinker) adopt(s *script.Script) error {
 	k.best = candidate{s.Config, s.Actions}
 	res, err := k.run(&k.best, nil)
 	if err != nil || !res.Found {
@@ -165,7 +166,7 @@ func costOf(res *sim.Result, w *sim.World) int {
 // A probe is the strategy of a script that is being tried. It skips what is not
 // enabled, and looks at the world where the script ends.
 type probe struct {
-	actions []sim.Action
+	actions []script.Action
 	at      int
 	settled int // how many actions it took so far to settle
 	look    func(*sim.World)
@@ -175,12 +176,12 @@ type probe struct {
 // polled until nothing is left to do, or this many actions were done. If its Arg is
 // not 0, nothing is delivered to its end.
 const (
-	settle    = sim.NumVerbs
+	settle    = script.NumVerbs
 	maxSettle = 48
 )
 
 // Next implements sim.Strategy.
-func (p *probe) Next(w *sim.World) (sim.Action, bool) {
+func (p *probe) Next(w *sim.World) (script.Action, bool) {
 	for p.at < len(p.actions) {
 		a := p.actions[p.at]
 		if a.Verb == settle {
@@ -197,25 +198,25 @@ func (p *probe) Next(w *sim.World) (sim.Action, bool) {
 	if p.look != nil {
 		p.look(w)
 	}
-	return sim.Action{}, false
+	return script.Action{}, false
 }
 
 // sweep is the next action on the way to a settled world.
-func (p *probe) sweep(w *sim.World, as sim.Action) (sim.Action, bool) {
+func (p *probe) sweep(w *sim.World, as script.Action) (script.Action, bool) {
 	p.settled++
-	for on := range sim.End(2 * sim.MaxLinks) {
+	for on := range script.End(2 * script.MaxLinks) {
 		if p.settled > maxSettle {
 			break
 		}
-		for _, a := range [...]sim.Action{{Verb: sim.Deliver, On: on, Arg: sim.All},
-			{Verb: sim.Poll, On: on}} {
-			withheld := a.Verb == sim.Deliver && as.Arg != 0 && as.On == on
+		for _, a := range [...]script.Action{{Verb: script.Deliver, On: on, Arg: script.All},
+			{Verb: script.Poll, On: on}} {
+			withheld := a.Verb == script.Deliver && as.Arg != 0 && as.On == on
 			if !withheld && w.Can(a) {
 				return a, true
 			}
 		}
 	}
-	return sim.Action{}, false
+	return script.Action{}, false
 }
 
 // try runs a candidate that is simpler than the best one; if it fails for the
@@ -250,7 +251,7 @@ func (k *shrinker) fails(c *candidate, look func(*sim.World)) bool {
 // be less than what it says.
 func (k *shrinker) take(c *candidate) bool {
 	k.best.cfg = c.cfg
-	k.best.actions = append([]sim.Action(nil), k.r.World().Actions()...)
+	k.best.actions = append([]script.Action(nil), k.r.World().Actions()...)
 	k.stats.After = len(k.best.actions)
 	return true
 }
@@ -299,7 +300,7 @@ type cause struct {
 	spins bool
 }
 
-func causeOf(cfg *sim.Config, v *sim.Violation, w *sim.World) cause {
+func causeOf(cfg *script.Config, v *sim.Violation, w *sim.World) cause {
 	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
 		obligation: v.Obligation, detail: wordsOf(v.Detail)}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {

@@ -4,7 +4,7 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // reduce tries what makes the best script simpler by a step until no step
@@ -60,13 +60,13 @@ func (k *shrinker) dropPairs() error {
 
 // without is the best script less n actions.
 func (k *shrinker) without(at, n int) candidate {
-	actions := make([]sim.Action, 0, len(k.best.actions)-n)
+	actions := make([]script.Action, 0, len(k.best.actions)-n)
 	actions = append(append(actions, k.best.actions[:at]...), k.best.actions[at+n:]...)
 	return candidate{k.best.cfg, actions}
 }
 
 // changed is the best script with another action in the place of one.
-func (k *shrinker) changed(at int, a sim.Action) candidate {
+func (k *shrinker) changed(at int, a script.Action) candidate {
 	actions := slices.Clone(k.best.actions)
 	actions[at] = a
 	return candidate{k.best.cfg, actions}
@@ -85,7 +85,7 @@ func (k *shrinker) merge() error {
 	for i := 0; i < len(k.best.actions); i++ {
 		for j := i + 1; j < len(k.best.actions); j++ {
 			a, b := k.best.actions[i], k.best.actions[j]
-			if a.Verb != sim.Write || b.Verb != sim.Write || a.On != b.On {
+			if a.Verb != script.Write || b.Verb != script.Write || a.On != b.On {
 				continue
 			}
 			a.Arg, a.Arg2 = min(a.Arg+b.Arg+headerLen, maxMerged), min(a.Arg2+b.Arg2, maxMerged)
@@ -107,11 +107,11 @@ func (k *shrinker) writers() error {
 	for i := 0; i < len(k.best.actions); i++ {
 		a := k.best.actions[i]
 		n := max(a.Arg, a.Arg2)
-		if a.Verb != sim.Write || n == 0 {
+		if a.Verb != script.Write || n == 0 {
 			continue
 		}
-		for _, on := range [...]sim.End{a.On &^ 1, a.On | 1} {
-			for _, b := range [...]sim.Action{{Verb: a.Verb, On: on, Arg2: n},
+		for _, on := range [...]script.End{a.On &^ 1, a.On | 1} {
+			for _, b := range [...]script.Action{{Verb: a.Verb, On: on, Arg2: n},
 				{Verb: a.Verb, On: on, Arg: n}} {
 				if better, err := k.try(k.changed(i, b)); err != nil {
 					return err
@@ -262,7 +262,7 @@ func (k *shrinker) scaleSizes(sizes []*setting) error {
 			s.set(&c.cfg, v)
 		}
 		for i := range c.actions {
-			if a := &c.actions[i]; a.Verb == sim.Write {
+			if a := &c.actions[i]; a.Verb == script.Write {
 				a.Arg, a.Arg2 = scaled(a.Arg, power), scaled(a.Arg2, power)
 			}
 		}

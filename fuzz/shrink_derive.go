@@ -6,6 +6,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Single steps end in a script that depends on where they began. So a shrink
@@ -55,14 +56,14 @@ func (k *shrinker) derive() error {
 
 // depthIn is how many actions a script in a world may have to be no longer than
 // the best one; it is negative if there can be none.
-func (k *shrinker) depthIn(cfg *sim.Config) int {
+func (k *shrinker) depthIn(cfg *script.Config) int {
 	return min(maxDepth, weight(&k.best)-weight(&candidate{cfg: *cfg}))
 }
 
 // asItIs tries what the best script does in a world, the same with messages that
 // fill its buffers, and nothing at all.
 func (k *shrinker) asItIs(w *candidate) error {
-	for _, actions := range [...][]sim.Action{nil, w.actions, swollen(w.actions, plenty(&w.cfg))} {
+	for _, actions := range [...][]script.Action{nil, w.actions, swollen(w.actions, plenty(&w.cfg))} {
 		if _, err := k.try(candidate{w.cfg, actions}); err != nil {
 			return err
 		}
@@ -71,11 +72,11 @@ func (k *shrinker) asItIs(w *candidate) error {
 }
 
 // swollen are actions in which what is not empty of a message is large.
-func swollen(actions []sim.Action, large uint32) []sim.Action {
+func swollen(actions []script.Action, large uint32) []script.Action {
 	out := slices.Clone(actions)
 	for i := range out {
 		for _, size := range [...]*uint32{&out[i].Arg, &out[i].Arg2} {
-			if out[i].Verb == sim.Write && *size > 0 {
+			if out[i].Verb == script.Write && *size > 0 {
 				*size = large
 			}
 		}
@@ -96,7 +97,7 @@ func (k *shrinker) strides(w *candidate) error {
 		depth, runs, alphabets = tightDepth, tighterRuns, alphabets[:1]
 	}
 	for _, letters := range alphabets {
-		letters = append([]sim.Action{{Verb: settle}}, letters...)
+		letters = append([]script.Action{{Verb: settle}}, letters...)
 		k.restarts = worldRestarts
 		if _, err := k.breadth(w.cfg, letters, min(depth, k.depthIn(&w.cfg)), runs); err != nil {
 			return err
@@ -121,7 +122,7 @@ func (k *shrinker) wide(w *candidate) error {
 }
 
 // tight counts the sizes that are not plain.
-func tight(cfg *sim.Config) (n int) {
+func tight(cfg *script.Config) (n int) {
 	for i := range settings {
 		if s := &settings[i]; s.size && s.get(cfg) != s.plain {
 			n++
@@ -186,16 +187,16 @@ func (k *shrinker) worldsOf(odd []*setting, set int) (out []candidate) {
 
 // A node is a list of actions that does not fail, and what can come next.
 type node struct {
-	actions []sim.Action
+	actions []script.Action
 	enabled sim.Enabled
 	print   uint64
 }
 
 // plenty is a size that does not fit into the buffers of a world.
-func plenty(cfg *sim.Config) uint32 { return uint32(4 * smallest(cfg)) }
+func plenty(cfg *script.Config) uint32 { return uint32(4 * smallest(cfg)) }
 
 // smallest is the smallest tight buffer of a world, rounded up.
-func smallest(cfg *sim.Config) int {
+func smallest(cfg *script.Config) int {
 	least := 1 << 14
 	for i := range settings {
 		if s := &settings[i]; s.size && s.plain > 1000 && s.get(cfg) != s.plain {
@@ -208,57 +209,57 @@ func smallest(cfg *sim.Config) int {
 // alphabets are what a search in a world tries: deliveries and polls, and what
 // the script does there; then all that is like it too, at all ends, with its own
 // arguments, the simplest, and large ones, and plain messages.
-func (k *shrinker) alphabets(w *candidate) [][]sim.Action {
-	ends := sim.End(2 * w.cfg.Links)
-	var own, like []sim.Action
+func (k *shrinker) alphabets(w *candidate) [][]script.Action {
+	ends := script.End(2 * w.cfg.Links)
+	var own, like []script.Action
 	for on := range ends {
-		own = append(own, sim.Action{Verb: sim.Deliver, On: on, Arg: sim.All},
-			sim.Action{Verb: sim.Poll, On: on})
-		like = append(like, sim.Action{Verb: sim.Write, On: on},
-			sim.Action{Verb: sim.Write, On: on, Arg: plenty(&w.cfg) / 8},
-			sim.Action{Verb: sim.Write, On: on, Arg: plenty(&w.cfg)})
+		own = append(own, script.Action{Verb: script.Deliver, On: on, Arg: script.All},
+			script.Action{Verb: script.Poll, On: on})
+		like = append(like, script.Action{Verb: script.Write, On: on},
+			script.Action{Verb: script.Write, On: on, Arg: plenty(&w.cfg) / 8},
+			script.Action{Verb: script.Write, On: on, Arg: plenty(&w.cfg)})
 	}
 	for _, a := range w.actions {
-		if a.Verb != sim.Spurious { // most stand for a poll
+		if a.Verb != script.Spurious { // most stand for a poll
 			own = append(own, a)
 		}
 		for on := range ends {
 			like = append(like, variants(a, on, plenty(&w.cfg))...)
 		}
 	}
-	return [][]sim.Action{inOrder(own), inOrder(append(like, own...))}
+	return [][]script.Action{inOrder(own), inOrder(append(like, own...))}
 }
 
 // inOrder are actions in order, each once.
-func inOrder(actions []sim.Action) []sim.Action {
-	slices.SortFunc(actions, func(a, b sim.Action) int {
+func inOrder(actions []script.Action) []script.Action {
+	slices.SortFunc(actions, func(a, b script.Action) int {
 		return cmp.Or(compareKinds(a, b), compareArguments(a, b))
 	})
 	return slices.Compact(actions)
 }
 
 // variants are the actions at an end that a search tries where a script has one.
-func variants(a sim.Action, on sim.End, large uint32) (out []sim.Action) {
+func variants(a script.Action, on script.End, large uint32) (out []script.Action) {
 	b := a
-	if a.Verb != sim.Tick {
+	if a.Verb != script.Tick {
 		b.On = on
 	}
-	add := func(v sim.Verb, arg, arg2 uint32) {
-		out = append(out, sim.Action{Verb: v, On: on, Arg: arg, Arg2: arg2})
+	add := func(v script.Verb, arg, arg2 uint32) {
+		out = append(out, script.Action{Verb: v, On: on, Arg: arg, Arg2: arg2})
 	}
 	switch a.Verb {
-	case sim.Write:
-		add(sim.Write, 0, 0)
-		add(sim.Write, large, 0)
+	case script.Write:
+		add(script.Write, 0, 0)
+		add(script.Write, large, 0)
 		if a.Arg2 > 0 {
-			add(sim.Write, 0, 1)
-			add(sim.Write, 0, large)
+			add(script.Write, 0, 1)
+			add(script.Write, 0, large)
 		}
-	case sim.KeyUpdate:
-		add(sim.KeyUpdate, 0, 0)
-		add(sim.KeyUpdate, 1, 0)
-	case sim.Close, sim.Reset, sim.Fin:
-		add(sim.Close, 0, 0)
+	case script.KeyUpdate:
+		add(script.KeyUpdate, 0, 0)
+		add(script.KeyUpdate, 1, 0)
+	case script.Close, script.Reset, script.Fin:
+		add(script.Close, 0, 0)
 		out = append(out, b)
 	default:
 		out = append(out, b)
@@ -267,23 +268,23 @@ func variants(a sim.Action, on sim.End, large uint32) (out []sim.Action) {
 }
 
 // can says whether an action can come next.
-func (n *node) can(a sim.Action) bool {
-	return a.Verb == sim.Tick || a.Verb == settle || n.enabled.Has(a.Verb, a.On)
+func (n *node) can(a script.Action) bool {
+	return a.Verb == script.Tick || a.Verb == settle || n.enabled.Has(a.Verb, a.On)
 }
 
 // allows says whether a search may do a verb once more: not more often than the
 // best script, or once more in a simpler world. Deliveries and polls are free, and
 // so is a message, and one end for another.
-func (k *shrinker) allows(cfg *sim.Config, actions []sim.Action, v sim.Verb) bool {
-	if v == sim.Deliver || v == sim.Poll || v == settle {
+func (k *shrinker) allows(cfg *script.Config, actions []script.Action, v script.Verb) bool {
+	if v == script.Deliver || v == script.Poll || v == settle {
 		return true
 	}
 	most := count(k.best.actions, v)
 	switch v {
-	case sim.Write:
+	case script.Write:
 		most = max(most, 1)
-	case sim.Close:
-		most = max(most, count(k.best.actions, sim.Reset)+count(k.best.actions, sim.Fin))
+	case script.Close:
+		most = max(most, count(k.best.actions, script.Reset)+count(k.best.actions, script.Fin))
 	}
 	if unusual(cfg) < unusual(&k.best.cfg) {
 		most++
@@ -291,7 +292,7 @@ func (k *shrinker) allows(cfg *sim.Config, actions []sim.Action, v sim.Verb) boo
 	return count(actions, v) < most
 }
 
-func count(actions []sim.Action, v sim.Verb) (n int) {
+func count(actions []script.Action, v script.Verb) (n int) {
 	for _, a := range actions {
 		if a.Verb == v {
 			n++
@@ -302,7 +303,7 @@ func count(actions []sim.Action, v sim.Verb) (n int) {
 
 // breadth goes through all lists of actions of an alphabet, the short ones
 // first, as far as the runs reach.
-func (k *shrinker) breadth(cfg sim.Config, alphabet []sim.Action, depth, runs int) (
+func (k *shrinker) breadth(cfg script.Config, alphabet []script.Action, depth, runs int) (
 	better bool, err error) {
 
 	seen := map[uint64]bool{}
@@ -337,7 +338,7 @@ func (k *shrinker) breadth(cfg sim.Config, alphabet []sim.Action, depth, runs in
 }
 
 // visit runs a list of actions. The node is nil if it fails in another way.
-func (k *shrinker) visit(cfg sim.Config, actions []sim.Action) (*node, bool, error) {
+func (k *shrinker) visit(cfg script.Config, actions []script.Action) (*node, bool, error) {
 	if err := k.spent(); err != nil {
 		return nil, false, err
 	}
@@ -366,7 +367,7 @@ func fingerprint(w *sim.World) uint64 {
 	}
 	var others uint64 // what was done but for deliveries and polls, in any order
 	for _, a := range w.Actions() {
-		if a.Verb != sim.Poll && a != (sim.Action{Verb: sim.Deliver, On: a.On, Arg: sim.All}) {
+		if a.Verb != script.Poll && a != (script.Action{Verb: script.Deliver, On: a.On, Arg: script.All}) {
 			others += mix(uint64(a.Verb)|uint64(a.On)<<8, uint64(a.Arg)|uint64(a.Arg2)<<32)
 		}
 	}

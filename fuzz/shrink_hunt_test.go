@@ -8,7 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A stopped hunt is one that is interrupted while it shrinks its first find.
@@ -72,7 +72,7 @@ func TestGuardShrinks(t *testing.T) {
 	defer r.Close()
 	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
-	q.caught(t, 1, func(_ *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 1, func(_ *fuzz.Runner, s *script.Script) {
 		s.Config.Engine, s.Config.PeerEngine = "fragile", "fragile"
 		here, there, cut := *s, *s, *s
 		want := shrunk(t, r, &here)
@@ -144,8 +144,8 @@ func BenchmarkShrink(b *testing.B) {
 		oracle.SpuriousFailure} {
 		b.Run(id.String(), func(b *testing.B) {
 			q := quarry{options: fuzz.Options{Pump: &spec}, property: id}
-			var all []sim.Script
-			q.caught(b, 20, func(_ *fuzz.Runner, s *sim.Script) { all = append(all, *s) })
+			var all []script.Script
+			q.caught(b, 20, func(_ *fuzz.Runner, s *script.Script) { all = append(all, *s) })
 			r := runnerOf(b, &spec)
 			runs, actions, n := 0, 0, 0
 			for b.Loop() {

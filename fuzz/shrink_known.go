@@ -6,14 +6,14 @@ import (
 	"sync"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // knownScripts are the scripts of the project's own corpus, by property.
 var knownScripts = sync.OnceValue(func() map[string][]candidate {
 	known := map[string][]candidate{}
 	for _, name := range corpus.Names() {
-		s, err := sim.ParseScript(bytes.NewReader(corpus.Text(name)), name)
+		s, err := script.Parse(bytes.NewReader(corpus.Text(name)), name)
 		if err != nil {
 			panic("fuzz: an embedded script can't be parsed: " + err.Error())
 		}
@@ -52,12 +52,12 @@ func akin(old, c *candidate) bool {
 	if old.cfg.Scenario == c.cfg.Scenario {
 		return true
 	}
-	var does [sim.NumVerbs]bool
+	var does [script.NumVerbs]bool
 	for _, a := range c.actions {
 		does[a.Verb] = true
 	}
-	return !slices.ContainsFunc(old.actions, func(a sim.Action) bool {
-		return a.Verb != sim.Deliver && a.Verb != sim.Poll && !does[a.Verb]
+	return !slices.ContainsFunc(old.actions, func(a script.Action) bool {
+		return a.Verb != script.Deliver && a.Verb != script.Poll && !does[a.Verb]
 	})
 }
 

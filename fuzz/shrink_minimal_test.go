@@ -12,7 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // What the shrinker promises is judged here with code that shares nothing with
@@ -20,25 +20,25 @@ import (
 
 // A knob is a number of a world that a shrink can turn, and its plain value.
 type knob struct {
-	at    func(*sim.Sizes) *int
+	at    func(*script.Sizes) *int
 	plain int
 	least int
 	most  int
 }
 
 var knobs = map[string]knob{
-	"bio":          {func(s *sim.Sizes) *int { return &s.Bio }, 8192, 1, 65536},
-	"pipe":         {func(s *sim.Sizes) *int { return &s.Pipe }, 8192, 1, 65536},
-	"queue":        {func(s *sim.Sizes) *int { return &s.Queue }, 8192, 1, 65536},
-	"chunk":        {func(s *sim.Sizes) *int { return &s.Chunk }, 8192, 1, 65536},
-	"flight":       {func(s *sim.Sizes) *int { return &s.Flight }, 16384, 1, 65536},
-	"window":       {func(s *sim.Sizes) *int { return &s.Window }, 16384, 1, 65536},
-	"record":       {func(s *sim.Sizes) *int { return &s.Record }, 16384, 1, 16384},
-	"hello":        {func(s *sim.Sizes) *int { return &s.Hello }, 16384, 1, 16384},
-	"chain":        {func(s *sim.Sizes) *int { return &s.Chain }, 0, 300, 20000},
-	"client-chain": {func(s *sim.Sizes) *int { return &s.ClientChain }, 0, 300, 20000},
-	"tickets":      {func(s *sim.Sizes) *int { return &s.Tickets }, 0, 0, 255},
-	"linger":       {func(s *sim.Sizes) *int { return &s.Linger }, 16, 0, 65536},
+	"bio":          {func(s *script.Sizes) *int { return &s.Bio }, 8192, 1, 65536},
+	"pipe":         {func(s *script.Sizes) *int { return &s.Pipe }, 8192, 1, 65536},
+	"queue":        {func(s *script.Sizes) *int { return &s.Queue }, 8192, 1, 65536},
+	"chunk":        {func(s *script.Sizes) *int { return &s.Chunk }, 8192, 1, 65536},
+	"flight":       {func(s *script.Sizes) *int { return &s.Flight }, 16384, 1, 65536},
+	"window":       {func(s *script.Sizes) *int { return &s.Window }, 16384, 1, 65536},
+	"record":       {func(s *script.Sizes) *int { return &s.Record }, 16384, 1, 16384},
+	"hello":        {func(s *script.Sizes) *int { return &s.Hello }, 16384, 1, 16384},
+	"chain":        {func(s *script.Sizes) *int { return &s.Chain }, 0, 300, 20000},
+	"client-chain": {func(s *script.Sizes) *int { return &s.ClientChain }, 0, 300, 20000},
+	"tickets":      {func(s *script.Sizes) *int { return &s.Tickets }, 0, 0, 255},
+	"linger":       {func(s *script.Sizes) *int { return &s.Linger }, 16, 0, 65536},
 }
 
 // nearer are the values of a number that are a step simpler than v: the plain
@@ -74,7 +74,7 @@ func log2(v int) (n int) {
 }
 
 // steps calls try with every script that is one step simpler.
-func steps(s *sim.Script, try func(what string, simpler sim.Script)) {
+func steps(s *script.Script, try func(what string, simpler script.Script)) {
 	for i := range s.Actions {
 		c := *s
 		c.Actions = slices.Delete(slices.Clone(s.Actions), i, i+1)
@@ -98,39 +98,39 @@ func steps(s *sim.Script, try func(what string, simpler sim.Script)) {
 }
 
 // stepsOfKind are the steps that make a choice of the world plain.
-func stepsOfKind(s *sim.Script, try func(what string, simpler sim.Script)) {
-	turn := func(what string, change func(*sim.Config)) {
+func stepsOfKind(s *script.Script, try func(what string, simpler script.Script)) {
+	turn := func(what string, change func(*script.Config)) {
 		c := *s
 		if change(&c.Config); c.Config != s.Config {
 			try("with plain "+what, c)
 		}
 	}
-	turn("seed", func(c *sim.Config) { c.Seed = 1 })
-	turn("peer", func(c *sim.Config) { c.Peer = "reference" })
-	turn("version", func(c *sim.Config) { c.Version = model.TLS13 })
-	turn("transport", func(c *sim.Config) { c.Transport = model.Pair })
-	turn("trigger", func(c *sim.Config) { c.Trigger = model.Level })
-	turn("links", func(c *sim.Config) { c.Links = 1 })
-	turn("early data", func(c *sim.Config) { c.Early = 0 })
-	turn("reject-early", func(c *sim.Config) { c.RejectEarly = false })
-	turn("resume", func(c *sim.Config) { c.Resume = false })
-	turn("hello-retry", func(c *sim.Config) { c.Retry = false })
-	turn("post-auth", func(c *sim.Config) { c.PostAuth = false })
-	turn("auth", func(c *sim.Config) { c.Auth = false })
-	turn("answer-at-read", func(c *sim.Config) { c.AnswerAtRead = false })
-	turn("refuse-reneg", func(c *sim.Config) { c.RefuseReneg = false })
-	turn("ignore-reneg", func(c *sim.Config) { c.IgnoreReneg = false })
-	turn("soft-refusal", func(c *sim.Config) { c.SoftRefusal = false })
-	turn("whole-writes", func(c *sim.Config) { c.WholeWrites = false })
-	turn("fixed-buffer", func(c *sim.Config) { c.FixedBuffer = false })
-	turn("reentrant", func(c *sim.Config) { c.Reentrant = false })
-	turn("stream", func(c *sim.Config) { c.Stream = false })
-	turn("await-update", func(c *sim.Config) { c.AwaitUpdate = false })
+	turn("seed", func(c *script.Config) { c.Seed = 1 })
+	turn("peer", func(c *script.Config) { c.Peer = "reference" })
+	turn("version", func(c *script.Config) { c.Version = model.TLS13 })
+	turn("transport", func(c *script.Config) { c.Transport = model.Pair })
+	turn("trigger", func(c *script.Config) { c.Trigger = model.Level })
+	turn("links", func(c *script.Config) { c.Links = 1 })
+	turn("early data", func(c *script.Config) { c.Early = 0 })
+	turn("reject-early", func(c *script.Config) { c.RejectEarly = false })
+	turn("resume", func(c *script.Config) { c.Resume = false })
+	turn("hello-retry", func(c *script.Config) { c.Retry = false })
+	turn("post-auth", func(c *script.Config) { c.PostAuth = false })
+	turn("auth", func(c *script.Config) { c.Auth = false })
+	turn("answer-at-read", func(c *script.Config) { c.AnswerAtRead = false })
+	turn("refuse-reneg", func(c *script.Config) { c.RefuseReneg = false })
+	turn("ignore-reneg", func(c *script.Config) { c.IgnoreReneg = false })
+	turn("soft-refusal", func(c *script.Config) { c.SoftRefusal = false })
+	turn("whole-writes", func(c *script.Config) { c.WholeWrites = false })
+	turn("fixed-buffer", func(c *script.Config) { c.FixedBuffer = false })
+	turn("reentrant", func(c *script.Config) { c.Reentrant = false })
+	turn("stream", func(c *script.Config) { c.Stream = false })
+	turn("await-update", func(c *script.Config) { c.AwaitUpdate = false })
 	if s.Config.Under == model.Client {
 		c := *s
 		c.Config.Under, c.Actions = model.Server, slices.Clone(s.Actions)
 		for i := range c.Actions {
-			if c.Actions[i].Verb != sim.Tick {
+			if c.Actions[i].Verb != script.Tick {
 				c.Actions[i].On ^= 1
 			}
 		}
@@ -139,41 +139,41 @@ func stepsOfKind(s *sim.Script, try func(what string, simpler sim.Script)) {
 }
 
 // simplerActions are the actions whose arguments are a step simpler.
-func simplerActions(a sim.Action) (out []sim.Action) {
+func simplerActions(a script.Action) (out []script.Action) {
 	with := func(arg, arg2 int) {
-		out = append(out, sim.Action{Verb: a.Verb, On: a.On, Arg: uint32(arg), Arg2: uint32(arg2)})
+		out = append(out, script.Action{Verb: a.Verb, On: a.On, Arg: uint32(arg), Arg2: uint32(arg2)})
 	}
 	n, m := int(a.Arg), int(a.Arg2)
 	switch a.Verb {
-	case sim.Deliver:
-		for p := range sim.Bytes {
-			if n >= sim.Bytes || p > n {
+	case script.Deliver:
+		for p := range script.Bytes {
+			if n >= script.Bytes || p > n {
 				with(p, 0)
 			}
 		}
-		if n > sim.Bytes+1 {
+		if n > script.Bytes+1 {
 			with(n-1, 0)
 		}
-	case sim.Write:
+	case script.Write:
 		for _, v := range nearer(n, 0) {
 			with(v, m)
 		}
 		for _, v := range nearer(m, 0) {
 			with(n, v)
 		}
-	case sim.KeyUpdate:
+	case script.KeyUpdate:
 		if n > 0 {
 			with(0, 0)
 		}
-	case sim.Spurious:
+	case script.Spurious:
 		for v := 1; v < n; v++ {
 			with(v, 0)
 		}
-	case sim.Window, sim.Tick:
+	case script.Window, script.Tick:
 		for _, v := range nearer(n, 1) {
 			with(v, 0)
 		}
-	case sim.Mutate:
+	case script.Mutate:
 		for v := range n {
 			with(v, m)
 		}
@@ -186,14 +186,14 @@ func simplerActions(a sim.Action) (out []sim.Action) {
 
 // minimal fails the test if a script that is a step simpler fails for the same
 // reason.
-func minimal(t *testing.T, r *fuzz.Runner, s *sim.Script) {
+func minimal(t *testing.T, r *fuzz.Runner, s *script.Script) {
 	t.Helper()
 	why, ok := reasonOf(r, s)
 	if !ok {
 		t.Fatalf("the shrunk script does not fail:\n%s", s.Format())
 	}
 	tried := 0
-	steps(s, func(what string, c sim.Script) {
+	steps(s, func(what string, c script.Script) {
 		tried++
 		if got, ok := reasonOf(r, &c); ok && got == why {
 			t.Errorf("%s it fails for the same reason:\n%s", what, s.Format())
@@ -231,7 +231,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 	for _, p := range all {
 		t.Run(p.spec.Name+"/"+p.id.String(), func(t *testing.T) {
 			q := quarry{options: fuzz.Options{Pump: &p.spec}, property: p.id}
-			n := q.caught(t, many, func(r *fuzz.Runner, s *sim.Script) {
+			n := q.caught(t, many, func(r *fuzz.Runner, s *script.Script) {
 				before, _ := reasonOf(r, s)
 				if st := shrunk(t, r, s); !st.Minimal {
 					t.Errorf("got %+v; want all steps tried", st)
@@ -254,13 +254,13 @@ func TestStepsAreSeen(t *testing.T) {
 	spec := pumps.KVOriginal()
 	r := runnerOf(t, &spec)
 	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
-	header := func(from, to string) *sim.Script {
+	header := func(from, to string) *script.Script {
 		return scriptOf(t, spec.Name, "stall", stall, from, to)
 	}
-	action := func(from, to string) *sim.Script {
+	action := func(from, to string) *script.Script {
 		return scriptOf(t, spec.Name, "stall", strings.Replace(stall, from, to, 1))
 	}
-	for what, s := range map[string]*sim.Script{
+	for what, s := range map[string]*script.Script{
 		"without action 1":                action("poll", "tick 5\npoll"),
 		"with linger=16":                  header("linger=16", "linger=5"),
 		"with plain seed":                 header("0x1", "0x2"),
@@ -270,7 +270,7 @@ func TestStepsAreSeen(t *testing.T) {
 	} {
 		why, _ := reasonOf(r, s)
 		seen := false
-		steps(s, func(step string, c sim.Script) {
+		steps(s, func(step string, c script.Script) {
 			got, ok := reasonOf(r, &c)
 			seen = seen || ok && got == why && strings.HasPrefix(step, what)
 		})
@@ -349,7 +349,7 @@ func TestShrinksOfTwoMistakes(t *testing.T) {
 	spec := deafPump()
 	seen := map[string]reason{}
 	q := quarry{options: fuzz.Options{Pump: &spec}, property: oracle.Stall}
-	q.caught(t, 12, func(r *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 12, func(r *fuzz.Runner, s *script.Script) {
 		before, _ := reasonOf(r, s)
 		shrunk(t, r, s)
 		if after, ok := reasonOf(r, s); !ok || after != before {

@@ -9,7 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // sample are the finds whose normal form is tested each time; the rest are with
@@ -31,10 +31,10 @@ var sample = map[string]bool{
 var least = flag.Bool("least", false, "put simpler scripts into the corpus")
 
 // simplify is -least for a script of the corpus.
-func simplify(t *testing.T, q *quarry, s *sim.Script) {
+func simplify(t *testing.T, q *quarry, s *script.Script) {
 	t.Helper()
 	best := *s
-	q.caught(t, 20, func(r *fuzz.Runner, other *sim.Script) {
+	q.caught(t, 20, func(r *fuzz.Runner, other *script.Script) {
 		o := fuzz.ShrinkOptions{Afresh: true}
 		if _, err := fuzz.Shrink(t.Context(), r, other, o); err != nil {
 			t.Fatal(err)
@@ -62,7 +62,7 @@ func TestShrinksAreNormal(t *testing.T) {
 		t.Skip("takes too long with the race detector, which has nothing to see here")
 	}
 	const runs, forms = 20, 3
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
 		name := strings.TrimPrefix(t.Name(), "TestShrinksAreNormal/")
 		if !longTests() && !sample[name] {
 			t.Skip("with WANTWRITE_LONG=1")
@@ -82,7 +82,7 @@ func TestShrinksAreNormal(t *testing.T) {
 			return
 		}
 		count := map[string]int{}
-		got := q.caught(t, runs, func(r *fuzz.Runner, s *sim.Script) {
+		got := q.caught(t, runs, func(r *fuzz.Runner, s *script.Script) {
 			shrunk(t, r, s)
 			count[string(s.Format())]++
 		})
@@ -107,7 +107,7 @@ func TestShrinkRecalls(t *testing.T) {
 	spec := pumps.KVOriginal()
 	q := quarry{fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, oracle.Stall,
 		func(w reason) bool { return w == why }}
-	q.caught(t, 2, func(r *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 2, func(r *fuzz.Runner, s *script.Script) {
 		afresh := *s
 		st := shrunk(t, r, s)
 		if text := actionsOf(s); text != actionsOf(known) || !st.Minimal {
@@ -118,7 +118,7 @@ func TestShrinkRecalls(t *testing.T) {
 			t.Errorf("got %d runs afresh (%v); want more than %d", slow.Runs, err, st.Runs)
 		}
 		for _, a := range s.Actions {
-			if a.Verb == sim.KeyUpdate {
+			if a.Verb == script.KeyUpdate {
 				t.Errorf("a renegotiation has become a KeyUpdate:\n%s", actionsOf(s))
 			}
 		}

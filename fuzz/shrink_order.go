@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Scripts have a total order: first the fewest actions and settings that are not
@@ -14,12 +14,12 @@ import (
 
 // A candidate is a script to be tried.
 type candidate struct {
-	cfg     sim.Config
-	actions []sim.Action
+	cfg     script.Config
+	actions []script.Action
 }
 
 // Simpler says whether a is a simpler script than b, as a shrink sees it.
-func Simpler(a, b *sim.Script) bool {
+func Simpler(a, b *script.Script) bool {
 	return less(&candidate{a.Config, a.Actions}, &candidate{b.Config, b.Actions})
 }
 
@@ -42,7 +42,7 @@ const settingWeight = 8
 func weight(c *candidate) int { return len(c.actions) + settingWeight*unusual(&c.cfg) }
 
 // compareEach compares two lists of one length action by action.
-func compareEach(a, b []sim.Action, by func(a, b sim.Action) int) int {
+func compareEach(a, b []script.Action, by func(a, b script.Action) int) int {
 	for i := range a {
 		if c := by(a[i], b[i]); c != 0 {
 			return c
@@ -53,20 +53,20 @@ func compareEach(a, b []sim.Action, by func(a, b sim.Action) int) int {
 
 // compareKinds compares what two actions are: a message that is not answered is simpler
 // than one that is.
-func compareKinds(a, b sim.Action) int {
+func compareKinds(a, b script.Action) int {
 	return cmp.Or(cmp.Compare(a.Verb, b.Verb), cmp.Compare(answered(a), answered(b)),
 		cmp.Compare(a.On, b.On))
 }
 
 // answered is 1 for a message that is answered.
-func answered(a sim.Action) int {
-	if a.Verb == sim.Write && a.Arg2 > 0 {
+func answered(a script.Action) int {
+	if a.Verb == script.Write && a.Arg2 > 0 {
 		return 1
 	}
 	return 0
 }
 
-func compareArguments(a, b sim.Action) int {
+func compareArguments(a, b script.Action) int {
 	x, y := ranks(a), ranks(b)
 	return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]))
 }
@@ -83,7 +83,7 @@ type argument struct {
 }
 
 var (
-	portions  = &argument{words: []int{sim.All, sim.Record, sim.Part, sim.OneByte}, base: sim.Bytes}
+	portions  = &argument{words: []int{script.All, script.Record, script.Part, script.OneByte}, base: script.Bytes}
 	bytesOf   = &argument{}
 	ticks     = &argument{plain: 1}
 	names     = &argument{kinds: true}
@@ -91,19 +91,19 @@ var (
 )
 
 // arguments are those of each verb; nil is none.
-var arguments = [sim.NumVerbs][2]*argument{
-	sim.Deliver:   {portions},
-	sim.Write:     {bytesOf, bytesOf},
-	sim.KeyUpdate: {names},
-	sim.Spurious:  {firstName},
-	sim.Window:    {ticks},
-	sim.Mutate:    {names, bytesOf},
-	sim.Tick:      {ticks},
-	sim.Attack:    {names, bytesOf},
+var arguments = [script.NumVerbs][2]*argument{
+	script.Deliver:   {portions},
+	script.Write:     {bytesOf, bytesOf},
+	script.KeyUpdate: {names},
+	script.Spurious:  {firstName},
+	script.Window:    {ticks},
+	script.Mutate:    {names, bytesOf},
+	script.Tick:      {ticks},
+	script.Attack:    {names, bytesOf},
 }
 
 // ranks are those of an action's arguments.
-func ranks(a sim.Action) (r [2]uint64) {
+func ranks(a script.Action) (r [2]uint64) {
 	for i, arg := range arguments[a.Verb] {
 		if arg != nil {
 			r[i] = arg.rank(int([2]uint32{a.Arg, a.Arg2}[i]))

@@ -6,7 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestSimplerValues: the values that are tried in the place of a size, in order.
@@ -85,10 +85,10 @@ func drawCandidate(t *rapid.T) (c candidate) {
 	}
 	c.cfg.Seed, c.cfg.Peer = plainSeed, plainPeer
 	for range rapid.IntRange(0, 3).Draw(t, "actions") {
-		a := sim.Action{Verb: rapid.SampledFrom([]sim.Verb{sim.Deliver, sim.Poll, sim.Write,
-			sim.Tick}).Draw(t, "verb")}
-		if a.Verb != sim.Tick {
-			a.On = sim.End(rapid.IntRange(0, 1).Draw(t, "end"))
+		a := script.Action{Verb: rapid.SampledFrom([]script.Verb{script.Deliver, script.Poll, script.Write,
+			script.Tick}).Draw(t, "verb")}
+		if a.Verb != script.Tick {
+			a.On = script.End(rapid.IntRange(0, 1).Draw(t, "end"))
 		}
 		for i, arg := range arguments[a.Verb] {
 			if arg != nil {

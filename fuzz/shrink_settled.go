@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A find does what it does in a world of its own, between deliveries and polls
@@ -68,7 +68,7 @@ func (k *shrinker) tryForm(c *candidate) error {
 // Story 67: a settled form of 16 actions that single steps make one of 10 lost to a
 // script of 12 that they leave as it is, so that each seed kept its own. A hit that is
 // somewhat longer is made simpler before it is compared.
-func (k *shrinker) hit(cfg sim.Config) (better bool, err error) {
+func (k *shrinker) hit(cfg script.Config) (better bool, err error) {
 	c, best := candidate{cfg, k.r.World().Actions()}, k.best
 	if less(&c, &best) {
 		return k.take(&c), nil
@@ -93,21 +93,21 @@ func (k *shrinker) hit(cfg sim.Config) (better bool, err error) {
 
 // settledForms are what a script's apps do, with settles between in many ways,
 // and messages of several lengths.
-func settledForms(c *candidate) (out [][]sim.Action) {
-	var apps, direct []sim.Action
+func settledForms(c *candidate) (out [][]script.Action) {
+	var apps, direct []script.Action
 	for _, a := range c.actions {
 		switch {
-		case a.Verb == sim.Deliver || a.Verb == sim.Poll:
+		case a.Verb == script.Deliver || a.Verb == script.Poll:
 			continue
-		case a.Verb == sim.Write && a.Arg2 > 0: // instead of the answer the peer writes
-			direct = append(direct, sim.Action{Verb: a.Verb, On: a.On.Peer(), Arg: a.Arg2})
+		case a.Verb == script.Write && a.Arg2 > 0: // instead of the answer the peer writes
+			direct = append(direct, script.Action{Verb: a.Verb, On: a.On.Peer(), Arg: a.Arg2})
 		default:
 			direct = append(direct, a)
 		}
 		apps = append(apps, a)
 	}
 	for _, gaps := range gapsOf(len(apps) + 1) {
-		for _, form := range [...][]sim.Action{withSettles(apps, gaps), withSettles(direct, gaps)} {
+		for _, form := range [...][]script.Action{withSettles(apps, gaps), withSettles(direct, gaps)} {
 			out = append(out, form)
 			for _, times := range [...]int{4, 64} {
 				large := uint32(min(times*smallest(&c.cfg), 1<<16))
@@ -137,10 +137,10 @@ func gapsOf(n int) (sets []uint64) {
 }
 
 // withSettles are actions with settles in a set of the places between them.
-func withSettles(apps []sim.Action, gaps uint64) (out []sim.Action) {
+func withSettles(apps []script.Action, gaps uint64) (out []script.Action) {
 	for i := range len(apps) + 1 {
 		if gaps>>i&1 != 0 {
-			out = append(out, sim.Action{Verb: settle})
+			out = append(out, script.Action{Verb: settle})
 		}
 		if i < len(apps) {
 			out = append(out, apps[i])
@@ -150,10 +150,10 @@ func withSettles(apps []sim.Action, gaps uint64) (out []sim.Action) {
 }
 
 // flooded are actions in which all messages are large.
-func flooded(actions []sim.Action, large uint32) []sim.Action {
+func flooded(actions []script.Action, large uint32) []script.Action {
 	out := slices.Clone(actions)
 	for i := range out {
-		if out[i].Verb == sim.Write {
+		if out[i].Verb == script.Write {
 			out[i].Arg = large
 		}
 	}
@@ -245,12 +245,12 @@ func (k *shrinker) brim() error {
 	}
 	for _, w := range kindsOf(&best) {
 		last := w.actions[len(w.actions)-1]
-		still := sim.Action{Verb: settle, On: last.On, Arg: 1}
+		still := script.Action{Verb: settle, On: last.On, Arg: 1}
 		k.restarts = 1
 		for n := uint32(0); n < 1<<16 && k.restarts > 0; n += brimStep {
-			c := candidate{w.cfg, []sim.Action{{Verb: settle},
-				{Verb: sim.Write, On: last.On, Arg2: 1 << 16}, still,
-				{Verb: sim.Write, On: last.On, Arg: n}, still, last}}
+			c := candidate{w.cfg, []script.Action{{Verb: settle},
+				{Verb: script.Write, On: last.On, Arg2: 1 << 16}, still,
+				{Verb: script.Write, On: last.On, Arg: n}, still, last}}
 			if err := k.tryForm(&c); err != nil {
 				return err
 			}

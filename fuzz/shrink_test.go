@@ -11,11 +11,11 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // shrunk shrinks a script that must fail, and says how it went.
-func shrunk(t testing.TB, r *fuzz.Runner, s *sim.Script) fuzz.Shrunk {
+func shrunk(t testing.TB, r *fuzz.Runner, s *script.Script) fuzz.Shrunk {
 	t.Helper()
 	st, err := fuzz.Shrink(context.Background(), r, s, fuzz.ShrinkOptions{})
 	if err != nil {
@@ -38,7 +38,7 @@ type reason struct {
 }
 
 // reasonOf replays a script, loosely; ok is false if it does not fail.
-func reasonOf(r *fuzz.Runner, s *sim.Script) (why reason, ok bool) {
+func reasonOf(r *fuzz.Runner, s *script.Script) (why reason, ok bool) {
 	out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Loose: true})
 	if err != nil || !out.Result.Found {
 		return why, false
@@ -65,7 +65,7 @@ type quarry struct {
 
 // caught calls with the scripts of the failing schedules of seed 1, as long as
 // they are, until it has had n of them. It gives up after many schedules.
-func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *sim.Script)) (got int) {
+func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *script.Script)) (got int) {
 	t.Helper()
 	r, err := fuzz.NewRunner(fuzz.NewCatalog(*q.options.Pump), q.options)
 	if err != nil {
@@ -81,7 +81,7 @@ func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *sim.Script
 		if !res.Found {
 			continue
 		}
-		s := &sim.Script{Config: r.Config(), Property: q.property.String(),
+		s := &script.Script{Config: r.Config(), Property: q.property.String(),
 			Actions: slices.Clone(r.World().Actions())}
 		if why, ok := reasonOf(r, s); !ok || q.like != nil && !q.like(why) {
 			continue
@@ -98,7 +98,7 @@ func TestShrinkTheStall(t *testing.T) {
 	spec := pumps.KVOriginal()
 	q := quarry{fuzz.Options{Pump: &spec, Scenario: "renegotiation"}, oracle.Stall,
 		func(why reason) bool { return why.obligation == oracle.EngineOutput }}
-	q.caught(t, 5, func(r *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 5, func(r *fuzz.Runner, s *script.Script) {
 		before, _ := reasonOf(r, s)
 		st := shrunk(t, r, s)
 		if !st.Minimal || st.After > 10 {
@@ -130,11 +130,11 @@ property: PROPERTY
 
 // scriptOf makes a script of a pump, a property and actions; changes are pairs
 // of a text of the header and what it becomes.
-func scriptOf(t testing.TB, pump, property, actions string, changes ...string) *sim.Script {
+func scriptOf(t testing.TB, pump, property, actions string, changes ...string) *script.Script {
 	t.Helper()
 	changes = append(changes, "PUMP", pump, "PROPERTY", property)
 	text := strings.NewReplacer(changes...).Replace(plainHeader)
-	s, err := sim.ParseScript(strings.NewReader(text+actions), "test")
+	s, err := script.Parse(strings.NewReader(text+actions), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func scriptOf(t testing.TB, pump, property, actions string, changes ...string) *
 }
 
 // actionsOf is a script's actions on one line.
-func actionsOf(s *sim.Script) string {
+func actionsOf(s *script.Script) string {
 	var words []string
 	for _, a := range s.Actions {
 		words = append(words, a.String())
@@ -266,7 +266,7 @@ func TestShrinkOfALongScript(t *testing.T) {
 func TestShrinkIsRepeatable(t *testing.T) {
 	spec := pumps.KVSpeculative()
 	q := quarry{options: fuzz.Options{Pump: &spec}, property: oracle.Stall}
-	q.caught(t, 2, func(r *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 2, func(r *fuzz.Runner, s *script.Script) {
 		again := *s
 		first := shrunk(t, r, s)
 		if second := shrunk(t, r, &again); second != first ||
@@ -336,7 +336,7 @@ func TestShrinkInterrupted(t *testing.T) {
 	spec := pumps.KVOriginal()
 	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
-	q.caught(t, 3, func(r *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 3, func(r *fuzz.Runner, s *script.Script) {
 		before, _ := reasonOf(r, s)
 		whole := len(s.Actions)
 		ctx, cancel := context.WithCancel(context.Background())
@@ -369,7 +369,7 @@ func TestShrinkOutlivesTheTime(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond)
 	defer cancel()
 	<-ctx.Done()
-	q.caught(t, 1, func(r *fuzz.Runner, s *sim.Script) {
+	q.caught(t, 1, func(r *fuzz.Runner, s *script.Script) {
 		long := *s
 		st, err := fuzz.Shrink(ctx, r, s, fuzz.ShrinkOptions{})
 		if err != nil || !st.Minimal || st.Interrupted {

@@ -14,7 +14,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // spinModel is the same scenario, as somebody would write it for spin.
@@ -91,7 +91,7 @@ func searched(t testing.TB, pump string, link int) *check.Search {
 	record := s.Configs[0].Sizes.Flight
 	for _, c := range s.Configs { // an engine that has room for all
 		if c.Sizes.Bio == 8*record && c.Sizes.Flight == link*record {
-			s.Configs = []sim.Config{c}
+			s.Configs = []script.Config{c}
 		}
 	}
 	return s
@@ -145,7 +145,7 @@ func benchmarkCheck(b *testing.B) float64 {
 	}
 	w := fuzz.DefaultWithin()
 	w.Writes, w.Least, w.Most = 2, 1, 1
-	w.Deliver = []uint32{sim.OneByte, sim.Part, sim.Record, sim.All}
+	w.Deliver = []uint32{script.OneByte, script.Part, script.Record, script.All}
 	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "renegotiation"}, w)
 	if err != nil {
 		b.Fatal(err)

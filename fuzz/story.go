@@ -6,6 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Lane is a column of the picture of a run, as one end sees it.
@@ -42,10 +43,10 @@ type Story struct {
 	Title string
 	// End is whose lanes they are: the end that is to blame, or if nobody is,
 	// that of the pump under test.
-	End sim.End
+	End script.End
 	// Config is what ran, and Views what was seen after each step, by end; the
 	// first before all.
-	Config sim.Config
+	Config script.Config
 	Views  [][]sim.View
 	// Steps are all of them, in order.
 	Steps []Step
@@ -57,7 +58,7 @@ type Story struct {
 type Step struct {
 	// Number counts from 1.
 	Number int
-	Action sim.Action
+	Action script.Action
 	// Text is the action as a line, with what the pump was told.
 	Text string
 	// Heal: there are no more faults, and no new work.
@@ -75,7 +76,7 @@ type Step struct {
 // the same, that happens in one.
 type Move struct {
 	// End is whose it is; that of the other link's is drawn in the peer's lane.
-	End      sim.End
+	End      script.End
 	From, To Lane
 	Text     string
 	// Aside: it moved nothing, or is the peer's own business.
@@ -105,7 +106,7 @@ type Verdict struct {
 }
 
 // Tell makes the story of a replay. It needs the trace.
-func Tell(s *sim.Script, out *Outcome) *Story {
+func Tell(s *script.Script, out *Outcome) *Story {
 	e := newEvidence(s, out)
 	st := &Story{Title: title(&out.Config), End: e.end, Config: out.Config,
 		Views: out.Trace.Views, Steps: e.steps()}
@@ -115,12 +116,12 @@ func Tell(s *sim.Script, out *Outcome) *Story {
 }
 
 // title says what a run is of.
-func title(c *sim.Config) string {
+func title(c *script.Config) string {
 	return fmt.Sprintf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered", c.Pump,
 		c.Under, c.Peer, engines(c), c.Version, c.Transport, c.Trigger)
 }
 
-func engines(c *sim.Config) string {
+func engines(c *script.Config) string {
 	if c.Engine == c.PeerEngine {
 		return c.Engine
 	}
@@ -131,7 +132,7 @@ func engines(c *sim.Config) string {
 type evidence struct {
 	teller
 	trace *sim.Trace
-	cfg   *sim.Config
+	cfg   *script.Config
 	found bool
 	last  int // the last step that has views
 
@@ -139,14 +140,14 @@ type evidence struct {
 	made       int // the step in which the end's engine last produced messages
 }
 
-func newEvidence(s *sim.Script, out *Outcome) *evidence {
+func newEvidence(s *script.Script, out *Outcome) *evidence {
 	e := &evidence{trace: out.Trace, cfg: &out.Config, found: out.Result.Found,
 		last: len(out.Trace.Views) - 1}
 	ran := *s
 	ran.Config = out.Config
-	e.teller = teller{script: &ran, out: out, v: out.Result.Violation, end: sim.End(out.Config.Under)}
+	e.teller = teller{script: &ran, out: out, v: out.Result.Violation, end: script.End(out.Config.Under)}
 	if e.found {
-		e.end = sim.End(e.v.End)
+		e.end = script.End(e.v.End)
 		if o := e.v.Obligation; o != oracle.NoObligation && o <= oracle.PumpPipe && e.rests() {
 			e.made, _, _ = e.lastAnswer()
 		}
@@ -157,7 +158,7 @@ func newEvidence(s *sim.Script, out *Outcome) *evidence {
 
 // view is what was seen of an end after a step, or after the last that has
 // been seen.
-func (e *evidence) view(step int, end sim.End) *sim.View {
+func (e *evidence) view(step int, end script.End) *sim.View {
 	if e.last < 0 {
 		return &sim.View{}
 	}
@@ -186,9 +187,9 @@ func (e *evidence) lostAt() (lost, came int) {
 }
 
 // turns says whether the verb is one in which a pump is called.
-func turns(v sim.Verb) bool {
+func turns(v script.Verb) bool {
 	switch v {
-	case sim.Deliver, sim.Window, sim.Reset, sim.Fin, sim.Mutate, sim.Tick:
+	case script.Deliver, script.Window, script.Reset, script.Fin, script.Mutate, script.Tick:
 		return false
 	}
 	return true

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestEachObligationHasADecision: whatever is owed, and whatever does not hold,
@@ -21,7 +22,7 @@ func TestEachObligationHasADecision(t *testing.T) {
 				Events: []sim.Event{{Kind: sim.DidAction, Step: 1, End: 1}}}
 			out := &Outcome{Result: sim.Result{Found: true, Violation: v}, Trace: trace}
 			out.Config.Links = 1
-			story := Tell(&sim.Script{}, out)
+			story := Tell(&script.Script{}, out)
 			if d := story.Verdict.Decision; d.Name == "" || d != decisionOf(d.Number) {
 				t.Errorf("%s, %s: got %q; want a decision of the list", p.Name, o, d)
 			}

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // enough is how many steps are shown without a choice among them, and how many
@@ -52,21 +52,21 @@ func (e *evidence) markOffence(mark map[int]string) {
 }
 
 // initiative says whether the verb is an app's or a fault: work, not transport.
-func initiative(v sim.Verb) bool {
-	return v != sim.Deliver && v != sim.Poll && v != sim.Tick
+func initiative(v script.Verb) bool {
+	return v != script.Deliver && v != script.Poll && v != script.Tick
 }
 
 // lead marks what brought about the last of steps: the delivery to its end, and
 // the turn of the other end that had sent that.
 func (e *evidence) lead(steps []Step) {
 	end := steps[len(steps)-1].Action.On
-	wanted := sim.Deliver
+	wanted := script.Deliver
 	for i := len(steps) - 2; i >= 0; i-- {
 		switch s := &steps[i]; {
-		case wanted == sim.Deliver && s.Action.Verb == sim.Deliver && s.Action.On == end:
+		case wanted == script.Deliver && s.Action.Verb == script.Deliver && s.Action.On == end:
 			s.Matters = true
-			wanted = sim.Poll
-		case wanted == sim.Poll && s.sends(end.Peer()):
+			wanted = script.Poll
+		case wanted == script.Poll && s.sends(end.Peer()):
 			s.Matters = true
 			return
 		}
@@ -74,7 +74,7 @@ func (e *evidence) lead(steps []Step) {
 }
 
 // sends says whether in the step an end sent something.
-func (s *Step) sends(end sim.End) bool {
+func (s *Step) sends(end script.End) bool {
 	for _, m := range s.Moves {
 		if m.End == end && m.Bytes > 0 && (m.To == LaneSocket || m.From == LanePeer && m.To == LaneLink) {
 			return true
@@ -97,14 +97,14 @@ func (e *evidence) aftermath(s *Story) {
 
 // gap says what the steps were that are left out.
 func (s *Story) gap(left []Step) string {
-	counts := [sim.NumVerbs]int{}
+	counts := [script.NumVerbs]int{}
 	for _, st := range left {
 		counts[st.Action.Verb]++
 	}
 	var words []string
 	for v, n := range counts {
 		if n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n, sim.Verb(v)))
+			words = append(words, fmt.Sprintf("%d %s", n, script.Verb(v)))
 		}
 	}
 	first, last := left[0].Number, left[len(left)-1].Number
@@ -113,7 +113,7 @@ func (s *Story) gap(left []Step) string {
 		text = fmt.Sprintf("step %d: %s", first, left[0].Text)
 	}
 	var done []string
-	for _, end := range [...]sim.End{s.End, s.End.Peer()} {
+	for _, end := range [...]script.End{s.End, s.End.Peer()} {
 		if n := s.initDone(end, first, last); n > 0 {
 			done = append(done, end.String())
 		}
@@ -126,7 +126,7 @@ func (s *Story) gap(left []Step) string {
 
 // initDone is the step from first to last after which an end's handshake is
 // done that was not before; 0 if there is none.
-func (s *Story) initDone(end sim.End, first, last int) int {
+func (s *Story) initDone(end script.End, first, last int) int {
 	for n := max(first, 1); n <= last && n < len(s.Views); n++ {
 		if s.Views[n][end].Account.Rest.InitDone && !s.Views[n-1][end].Account.Rest.InitDone {
 			return n

@@ -6,6 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Due is a line of the ledger as it stands after a step: something that waits
@@ -22,7 +23,7 @@ type Due struct {
 
 // Dues are what waits at an end after a step, from what wants to leave to what
 // the app has to be told. An end that has given its socket back owes nothing.
-func (s *Story) Dues(step int, end sim.End) (all []Due) {
+func (s *Story) Dues(step int, end script.End) (all []Due) {
 	v, p := &s.Views[step][end], &s.Views[step][end.Peer()]
 	if v.Account.Gone {
 		return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // steps makes the picture's steps of the trace. In front of them may be one
@@ -52,7 +53,7 @@ func (e *evidence) move(ev *sim.Event) (m Move, ok bool) {
 // arrival is a Deliver that brought bytes.
 func arrival(ev *sim.Event) (Move, bool) {
 	n := len(ev.Data)
-	if ev.Action.Verb != sim.Deliver || n == 0 {
+	if ev.Action.Verb != script.Deliver || n == 0 {
 		return Move{}, false
 	}
 	return Move{From: LaneLink, To: LaneSocket, Text: fmt.Sprint(n, " B"), Bytes: n}, true

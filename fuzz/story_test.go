@@ -13,11 +13,11 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // tellScript replays a script and tells its story.
-func tellScript(t *testing.T, s *sim.Script, r *fuzz.Runner, o fuzz.ReplayOptions) *fuzz.Story {
+func tellScript(t *testing.T, s *script.Script, r *fuzz.Runner, o fuzz.ReplayOptions) *fuzz.Story {
 	t.Helper()
 	o.Trace = true
 	out, err := fuzz.Replay(r, s, o)
@@ -61,7 +61,7 @@ func checkWidth(t *testing.T, text string) {
 // TestEachStoryNamesWhatWasLost: for each script of the corpus. A wakeup was
 // lost in a turn of the end that is to blame, and nothing was armed after it.
 func TestEachStoryNamesWhatWasLost(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
 		story := tellScript(t, s, r, fuzz.ReplayOptions{})
 		v := &story.Verdict
 		checkVerdict(t, v)
@@ -132,7 +132,7 @@ func TestGoldenStories(t *testing.T) {
 
 // TestStoryOfACleanRun: without a violation all is shown, and nothing blamed.
 func TestStoryOfACleanRun(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *sim.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
 		story := tellScript(t, s, r, fuzz.ReplayOptions{Pump: "reference", Loose: true})
 		text := story.Text(fuzz.TextOptions{})
 		if !strings.HasSuffix(text, "\n  no violation of "+s.Property+"\n") ||

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // storyWidth is how many columns the text of a story has at most.
@@ -274,7 +274,7 @@ func (s *Story) table() []string {
 	if len(s.Views) == 0 {
 		return nil
 	}
-	ends := [2]sim.End{s.End, s.End.Peer()}
+	ends := [2]script.End{s.End, s.End.Peer()}
 	row := func(name, a, b string) string {
 		return fmt.Sprintf("  %-24s%s%s%s", name, a, strings.Repeat(" ", max(2, 36-runes(a))), b)
 	}
@@ -294,8 +294,8 @@ func (s *Story) table() []string {
 }
 
 // pump is the name of an end's pump.
-func (s *Story) pump(end sim.End) string {
-	t := teller{script: &sim.Script{Config: s.Config}}
+func (s *Story) pump(end script.End) string {
+	t := teller{script: &script.Script{Config: s.Config}}
 	return t.pumpOf(end)
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // judge puts the verdict together.
@@ -41,7 +41,7 @@ func (e *evidence) rests() bool {
 }
 
 // who names an end and its pump.
-func (e *evidence) who(end sim.End) string {
+func (e *evidence) who(end script.End) string {
 	return fmt.Sprintf("the %s (pump %s)", end, e.pumpOf(end))
 }
 
@@ -82,7 +82,7 @@ func (e *evidence) quiet() string {
 }
 
 // standing says what an end waits for.
-func (e *evidence) standing(end sim.End) string {
+func (e *evidence) standing(end script.End) string {
 	v := e.view(e.last, end)
 	r := &v.Account.Rest
 	if v.Account.Gone {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Hold is what lies in one place, in bytes, and how much fits there; Limit 0
@@ -19,7 +20,7 @@ const firstInward = "socket, unread"
 
 // holds is what lies where at an end after a step, from the app's plaintext on
 // its way out to decrypted data on its way in.
-func (s *Story) holds(step int, end sim.End) []Hold {
+func (s *Story) holds(step int, end script.End) []Hold {
 	v, z := &s.Views[step][end], &s.Config.Sizes
 	a := &v.Account
 	q, r := a.Queues(), &a.Rest
@@ -43,7 +44,7 @@ func (s *Story) holds(step int, end sim.End) []Hold {
 }
 
 // waits is what an end waits for after a step: pairs of a name and a value.
-func (s *Story) waits(step int, end sim.End) [][2]string {
+func (s *Story) waits(step int, end script.End) [][2]string {
 	v := &s.Views[step][end]
 	return [][2]string{
 		{"interest", v.Account.Rest.Mask.String()},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Strategy is a way to search: how the actions of schedules are picked.
@@ -150,7 +151,7 @@ type task struct {
 // An ancestor is a schedule that reached something new, for others to vary.
 type ancestor struct {
 	world   uint64
-	actions []sim.Action
+	actions []script.Action
 	around  int // where it did so
 }
 

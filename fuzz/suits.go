@@ -5,19 +5,20 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // suits says whether the pumps are made for a script's world. A replay may put
 // another pump in the place of the script's, and what that one does where it
 // never was meant to run is no verdict on it.
-func suits(p *sim.Parts, cfg *sim.Config) error {
+func suits(p *sim.Parts, cfg *script.Config) error {
 	if err := suit(p.Pump, cfg.Under, cfg, cfg.Trigger); err != nil {
 		return err
 	}
 	return suit(p.Peer, cfg.Under.Peer(), cfg, model.Level)
 }
 
-func suit(s *model.Spec, role model.Role, cfg *sim.Config, trigger model.Trigger) error {
+func suit(s *model.Spec, role model.Role, cfg *script.Config, trigger model.Trigger) error {
 	for _, lack := range []struct {
 		bit   model.Support
 		asked bool
@@ -54,7 +55,7 @@ func speak(a, b model.Library) error {
 
 // acquainted says whether the two libraries of a world know each other in the way
 // that it wants.
-func acquainted(cfg *sim.Config) error {
+func acquainted(cfg *script.Config) error {
 	certified := cfg.Sizes.Chain > 0
 	switch {
 	case cfg.Hostile && cfg.PeerEngine != puppetName && cfg.PeerEngine != "model":

@@ -14,6 +14,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // testCorpus is where tests keep their scripts, below the package's folder.
@@ -80,7 +81,7 @@ func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
 // script that failed, the smallest, is saved and explained as Check does it.
 func Rapid(t *testing.T, spec model.Spec) {
 	r := testRunner(t, spec)
-	var last *sim.Script
+	var last *script.Script
 	defer func() { // rapid ends a test that has failed from inside Check
 		if last != nil {
 			t.Errorf("%s", failure(t, r, tell(r, last)))
@@ -171,7 +172,7 @@ func (r *Runner) single(data []byte) (sim.Result, error) {
 	if !bytes.HasPrefix(data, []byte("wantwrite script ")) {
 		return r.Drawn(choices(data), oracle.EveryProperty)
 	}
-	s, err := sim.ParseScript(bytes.NewReader(data), "fuzz input")
+	s, err := script.Parse(bytes.NewReader(data), "fuzz input")
 	if err != nil {
 		return sim.Result{}, err
 	}
@@ -231,18 +232,18 @@ func seedBytes() [][]byte {
 }
 
 // SlugOf names a script after what it shows.
-func SlugOf(s *sim.Script) string {
+func SlugOf(s *script.Script) string {
 	return corpus.Slug(s.Config.Pump, s.Config.Scenario)
 }
 
-func readScript(t *testing.T, path string) *sim.Script {
+func readScript(t *testing.T, path string) *script.Script {
 	t.Helper()
 	file, err := corpus.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	s, err := sim.ParseScript(file, path)
+	s, err := script.Parse(file, path)
 	if err != nil {
 		t.Fatal(err)
 	}

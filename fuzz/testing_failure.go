@@ -2,7 +2,10 @@ package fuzz
 
 import (
 	"context"
-	goflag "flag" // the package has a setting of this name
+
+	"github.com/wantwrite/wantwrite/sim/script"
+
+	goflag "flag"
 	"fmt"
 	"os"
 	"path"
@@ -13,6 +16,8 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/sim"
 )
+
+// the package has a setting of this name
 
 // pageFlag is the flag of test binaries that import this package, and pageDir the
 // folder that it names.
@@ -30,13 +35,13 @@ func init() {
 }
 
 // failing is the script of the runner's last run, which has broken a property.
-func failing(r *Runner, res sim.Result) *sim.Script {
-	return &sim.Script{Config: r.Config(), Property: res.Violation.Property.String(),
-		Actions: append([]sim.Action(nil), r.World().Actions()...)}
+func failing(r *Runner, res sim.Result) *script.Script {
+	return &script.Script{Config: r.Config(), Property: res.Violation.Property.String(),
+		Actions: append([]script.Action(nil), r.World().Actions()...)}
 }
 
 // tell shrinks a failing script and writes its story into it.
-func tell(r *Runner, s *sim.Script) *sim.Script {
+func tell(r *Runner, s *script.Script) *script.Script {
 	_, err := Shrink(context.Background(), r, s, ShrinkOptions{})
 	var out Outcome
 	if err == nil {
@@ -53,7 +58,7 @@ func tell(r *Runner, s *sim.Script) *sim.Script {
 
 // picture is the story of a script; nil if it can't be run here, as with a
 // library that this test does not know.
-func picture(r *Runner, s *sim.Script) *Story {
+func picture(r *Runner, s *script.Script) *Story {
 	out, err := Replay(r, s, ReplayOptions{Trace: true})
 	if err != nil || !out.Result.Found {
 		return nil
@@ -64,7 +69,7 @@ func picture(r *Runner, s *sim.Script) *Story {
 // failure saves a script and says what a failing test should say: the story, or
 // the short one that is in the script, where the script is, how to run it again,
 // and where its page is or how to get one.
-func failure(t *testing.T, r *Runner, s *sim.Script) string {
+func failure(t *testing.T, r *Runner, s *script.Script) string {
 	text := strings.Join(s.Story, "\n")
 	story := picture(r, s)
 	if story != nil {

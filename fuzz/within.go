@@ -7,6 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Within are the bounds of a check, as a user says them. What a scenario does
@@ -45,7 +46,7 @@ type Within struct {
 func DefaultWithin() Within {
 	return Within{Writes: 1, Renegotiations: 1, KeyUpdates: 1, Closes: 1, Pauses: 1, Faults: -1,
 		Body: []int{16}, Answer: []int{16}, Record: 64, Least: 1, Most: 3,
-		Deliver: []uint32{sim.Record, sim.All}, Under: model.Server}
+		Deliver: []uint32{script.Record, script.All}, Under: model.Server}
 }
 
 // most bounds the counts: a state keeps each in a byte.
@@ -101,7 +102,7 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 	if w.Faults < 0 {
 		w.Faults = outline.faults()
 	}
-	s := &check.Search{Bounds: w.bounds(&outline), Parts: func(cfg *sim.Config) (sim.Parts, error) {
+	s := &check.Search{Bounds: w.bounds(&outline), Parts: func(cfg *script.Config) (sim.Parts, error) {
 		p, err := c.Parts(cfg)
 		p.Engine = tls.NewModels() // each worker has its own
 		p.PeerEngine = p.Engine
@@ -125,9 +126,9 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 // which verbs there are, and in which kinds of worlds. What is drawn in every
 // scenario is left at its simplest.
 type outline struct {
-	configs []sim.Config
-	weights [2][sim.NumVerbs]bool
-	damage  []sim.Action
+	configs []script.Config
+	weights [2][script.NumVerbs]bool
+	damage  []script.Action
 }
 
 // outlines is how many schedules are drawn for an outline: so many that what
@@ -139,20 +140,20 @@ func (r *Runner) outline() (o outline) {
 	sc := &r.menu[0]
 	for n := range uint64(outlines) {
 		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
-		d.cfg = sim.Config{Pump: r.opts.Pump.Name, Engine: "model", PeerEngine: "model",
+		d.cfg = script.Config{Pump: r.opts.Pump.Name, Engine: "model", PeerEngine: "model",
 			Scenario: sc.Name, Links: 1}
 		d.cfg.Version = d.drawVersion(sc, r.opts.Pump.Support)
 		d.drawOdds()
 		sc.shape(d)
 		for role := range o.weights {
-			for v := range sim.NumVerbs {
+			for v := range script.NumVerbs {
 				o.weights[role][v] = o.weights[role][v] || d.plan.Weights[role][v] > 0
 			}
 		}
 		o.add(r.kind(&d.cfg))
 	}
-	for m := range sim.NumMutations {
-		o.damage = append(o.damage, sim.Action{Arg: uint32(m), Arg2: 0x0228}) // as an alert, fatal
+	for m := range script.NumMutations {
+		o.damage = append(o.damage, script.Action{Arg: uint32(m), Arg2: 0x0228}) // as an alert, fatal
 	}
 	return o
 }
@@ -160,7 +161,7 @@ func (r *Runner) outline() (o outline) {
 // faults is 1 if the scenario is about faults.
 func (o *outline) faults() int {
 	for role := range o.weights {
-		if o.weights[role][sim.Reset] || o.weights[role][sim.Mutate] {
+		if o.weights[role][script.Reset] || o.weights[role][script.Mutate] {
 			return 1
 		}
 	}
@@ -168,9 +169,9 @@ func (o *outline) faults() int {
 }
 
 // kind is a world as the scenario wants it, without its sizes.
-func (r *Runner) kind(c *sim.Config) sim.Config {
+func (r *Runner) kind(c *script.Config) script.Config {
 	k := *c
-	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, sim.Sizes{}
+	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, script.Sizes{}
 	if c.Sizes.Chain > 0 { // a scenario about flights: the shortest chains
 		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = 300, 300, int(c.Version)
 	}
@@ -184,7 +185,7 @@ func (r *Runner) kind(c *sim.Config) sim.Config {
 const shortEarly = 64
 
 // add notes a kind of world, once.
-func (o *outline) add(k sim.Config) {
+func (o *outline) add(k script.Config) {
 	for _, known := range o.configs {
 		if known == k {
 			return
@@ -199,7 +200,7 @@ func (w *Within) bounds(o *outline) check.Bounds {
 	for role := range o.weights {
 		for v, has := range o.weights[role] {
 			if has {
-				b.Budget[role][v] = uint8(w.budget(sim.Verb(v)))
+				b.Budget[role][v] = uint8(w.budget(script.Verb(v)))
 			}
 		}
 		for _, body := range w.Body {
@@ -223,19 +224,19 @@ func (w *Within) messages(role model.Role, body int) (list [][2]uint32) {
 	return list
 }
 
-func (w *Within) budget(v sim.Verb) int {
+func (w *Within) budget(v script.Verb) int {
 	switch v {
-	case sim.Write:
+	case script.Write:
 		return w.Writes
-	case sim.Renegotiate:
+	case script.Renegotiate:
 		return w.Renegotiations
-	case sim.KeyUpdate:
+	case script.KeyUpdate:
 		return w.KeyUpdates
-	case sim.Close, sim.Shut:
+	case script.Close, script.Shut:
 		return w.Closes
-	case sim.Pause:
+	case script.Pause:
 		return w.Pauses
-	case sim.Deliver, sim.Poll, sim.Resume:
+	case script.Deliver, script.Poll, script.Resume:
 		return 0 // they are not counted
 	}
 	return w.Faults
@@ -245,7 +246,7 @@ func (w *Within) budget(v sim.Verb) int {
 const linger = 16
 
 // worlds are the kind's, in all sizes of buffers.
-func (w *Within) worlds(k sim.Config) (list []sim.Config) {
+func (w *Within) worlds(k script.Config) (list []script.Config) {
 	k.Transport, k.Trigger, k.Under = w.Transport, w.Trigger, w.Under
 	k.WholeWrites, k.FixedBuffer, k.Reentrant = w.WholeWrites, w.FixedBuffer, w.Reentrant
 	record := w.Record + 5 + tls.Overhead12
@@ -269,7 +270,7 @@ func (w *Within) worlds(k sim.Config) (list []sim.Config) {
 // Convicted makes a find of a counterexample: its script, run once more with a
 // trace, and the story of it.
 func Convicted(r *Runner, c *check.Counterexample) (*Find, error) {
-	s := &sim.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
+	s := &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
 	out, err := Replay(r, s, ReplayOptions{Trace: true})
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A corner is a kind of small worlds in which mutants are checked.
@@ -37,16 +37,16 @@ var corners = []corner{
 		w.WholeWrites, w.FixedBuffer, w.Transport = true, true, model.Attached
 	}},
 	{"all at once, three messages", func(w *fuzz.Within) {
-		w.Deliver, w.Writes, w.Body = []uint32{sim.All}, 3, []int{20}
+		w.Deliver, w.Writes, w.Body = []uint32{script.All}, 3, []int{20}
 	}},
 	{"all at once, two messages, reentrant", func(w *fuzz.Within) {
-		w.Deliver, w.Writes, w.Reentrant = []uint32{sim.All}, 2, true
+		w.Deliver, w.Writes, w.Reentrant = []uint32{script.All}, 2, true
 	}},
 	{"all at once, eight records", func(w *fuzz.Within) {
-		w.Deliver, w.Least, w.Most, w.Body = []uint32{sim.All}, 8, 8, []int{200}
+		w.Deliver, w.Least, w.Most, w.Body = []uint32{script.All}, 8, 8, []int{200}
 	}},
 	{"all at once, long messages", func(w *fuzz.Within) {
-		w.Deliver, w.Record, w.Body, w.Answer = []uint32{sim.All}, 128, []int{400}, []int{400}
+		w.Deliver, w.Record, w.Body, w.Answer = []uint32{script.All}, 128, []int{400}, []int{400}
 	}},
 }
 
@@ -132,7 +132,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 // replayed makes a script of a counterexample; its replay gives the same verdict.
 func replayed(t *testing.T, m *pumps.Mutant, c *check.Counterexample) oracle.PropertyID {
 	t.Helper()
-	r := runnerFor(t, &sim.Script{Config: c.Config})
+	r := runnerFor(t, &script.Script{Config: c.Config})
 	find, err := fuzz.Convicted(r, c)
 	if err != nil {
 		t.Fatal(err)

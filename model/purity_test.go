@@ -27,7 +27,8 @@ var arrows = map[string]struct {
 	"model/tls":           {"model model/wire model/attack", false},
 	"model/oracle":        {"model", false},
 	"model/pumps":         {"model model/oracle", false},
-	"sim":                 {"model model/wire model/attack model/tls model/oracle", false},
+	"sim":                 {"sim/script model model/wire model/attack model/tls model/oracle", false},
+	"sim/script":          {"model model/attack model/oracle", false},
 	"engine/openssl":      {"engine/secret model model/wire", true},
 	"engine/puppet":       {"engine/carrier engine/secret model model/wire model/attack", false},
 	"engine/secret":       {"", false},
@@ -36,14 +37,14 @@ var arrows = map[string]struct {
 	"engine/differential": {"model model/wire model/tls", true},
 	"engine/require":      {"", false},
 	"corpus":              {"", false},
-	"fuzz":                {"fuzz/check sim model model/attack model/oracle model/pumps model/tls corpus", true},
-	"fuzz/check":          {"sim model model/oracle model/tls", false},
+	"fuzz":                {"fuzz/check sim sim/script model model/attack model/oracle model/pumps model/tls corpus", true},
+	"fuzz/check":          {"sim/script sim model model/oracle model/tls", false},
 	"fuzz/example":        {"model", false},
 	"fuzz/decisions":      {"", false}, // a page without code
 	"fuzz/chromium":       {"engine/require", false},
-	"fuzz/live":           {"fuzz sim model model/oracle", false},
-	"fuzz/matrix":         {"fuzz sim model model/oracle model/pumps corpus", false},
-	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live fuzz/matrix sim model model/attack model/oracle " +
+	"fuzz/live":           {"sim/script fuzz sim model model/oracle", false},
+	"fuzz/matrix":         {"sim/script fuzz sim model model/oracle model/pumps corpus", false},
+	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live fuzz/matrix sim sim/script model model/attack model/oracle " +
 		"model/pumps corpus engine/openssl engine/gotls engine/puppet engine/differential", true},
 }
 

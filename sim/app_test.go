@@ -8,6 +8,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // give lets an end's pump hand plaintext to its app, in a turn of its own, and
@@ -73,7 +74,7 @@ func TestAppAnswersAnyChunking(t *testing.T) {
 // the pump has returned.
 func TestAppReentrant(t *testing.T) {
 	for _, reentrant := range []bool{false, true} {
-		b := newBench(t, func(c *Config) { c.Reentrant = reentrant })
+		b := newBench(t, func(c *script.Config) { c.Reentrant = reentrant })
 		b.do("write client 3 5")
 		s, inside := b.server(), 0
 		s.ready = func(model.Events) {
@@ -191,7 +192,7 @@ func TestAppHalfCloses(t *testing.T) {
 	b := newBench(t, nil)
 	b.shake()
 	b.cannot("shut client")
-	b = newBench(t, func(c *Config) { c.Version = model.TLS13 })
+	b = newBench(t, func(c *script.Config) { c.Version = model.TLS13 })
 	b.cannot("shut client") // not before the handshake is done
 	b.shake()
 	b.do("shut client")
@@ -227,7 +228,7 @@ func TestAppIsToldOnce(t *testing.T) {
 // TestStreamWorkload: the first message opens a stream; then the server sends
 // and the client acknowledges every fourth message.
 func TestStreamWorkload(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Stream = true })
+	b := newBench(t, func(c *script.Config) { c.Stream = true })
 	c, s := b.client(), b.server()
 	b.cannot("write server 4 0")
 	b.do("write client 0 0")

@@ -10,6 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // rebels are the model's engines, each of them an attacker: it writes down what
@@ -48,7 +49,7 @@ func (r *rebel) Attack(a attack.Attack, n int) {
 }
 
 // hostileWorld is a world whose client attacks a server with the reference.
-func hostileWorld(t *testing.T, change func(*Config)) (*World, *rebels) {
+func hostileWorld(t *testing.T, change func(*script.Config)) (*World, *rebels) {
 	t.Helper()
 	w, p := NewWorld(), parts()
 	t.Cleanup(w.Close)
@@ -75,7 +76,7 @@ func TestAttack(t *testing.T) {
 	w, lib := hostileWorld(t, nil)
 	shakeHands(w)
 	before := w.ends[0].acct.Sent
-	w.step(script(t, "attack client key-updates 7")[0])
+	w.step(scripted(t, "attack client key-updates 7")[0])
 	if want := []string{"key-updates 7"}; !slices.Equal(lib.told, want) {
 		t.Errorf("the engine was told %q; want %q", lib.told, want)
 	}
@@ -95,21 +96,21 @@ func TestAttack(t *testing.T) {
 func TestAttackIsEnabled(t *testing.T) {
 	for _, c := range []struct {
 		what   string
-		change func(*Config)
+		change func(*script.Config)
 		before string
 		want   bool
 	}{
 		{what: "a hostile peer", want: true},
-		{what: "the end under test", change: func(c *Config) { c.Under = model.Client }},
-		{what: "a peer that is not", change: func(c *Config) { c.Hostile = false }},
+		{what: "the end under test", change: func(c *script.Config) { c.Under = model.Client }},
+		{what: "a peer that is not", change: func(c *script.Config) { c.Hostile = false }},
 		{what: "a paused one", before: "pause client"},
 	} {
 		w, _ := hostileWorld(t, c.change)
 		shakeHands(w)
 		if c.before != "" {
-			w.step(script(t, c.before)[0])
+			w.step(scripted(t, c.before)[0])
 		}
-		if got := w.Can(Action{Verb: Attack}); got != c.want {
+		if got := w.Can(script.Action{Verb: script.Attack}); got != c.want {
 			t.Errorf("%s can attack: %t; want %t", c.what, got, c.want)
 		}
 	}
@@ -120,7 +121,7 @@ func TestForgedData(t *testing.T) {
 	for _, text := range []string{"attack client content 100", "write client 10 20"} {
 		w, _ := hostileWorld(t, nil)
 		shakeHands(w)
-		w.step(script(t, text)[0])
+		w.step(scripted(t, text)[0])
 		w.heal()
 		given := w.accounts[1].Delivered
 		answered := w.accounts[1].Accepted > 0

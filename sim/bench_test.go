@@ -9,14 +9,15 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // benchConfig is a comfortable world: nothing is tight, nothing fails.
-func benchConfig() (sim.Config, sim.Parts) {
+func benchConfig() (script.Config, sim.Parts) {
 	spec := pumps.ReferenceSpec()
 	library := tls.NewModels()
-	cfg := sim.Config{Pump: spec.Name, Peer: spec.Name, Under: model.Server, Links: 1, Seed: 1,
-		Sizes: sim.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 16384,
+	cfg := script.Config{Pump: spec.Name, Peer: spec.Name, Under: model.Server, Links: 1, Seed: 1,
+		Sizes: script.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 16384,
 			Window: 16384, Record: 16384, Hello: 16384, Linger: 16}}
 	return cfg, sim.Parts{Pump: &spec, Peer: &spec, Engine: library, PeerEngine: library}
 }
@@ -26,11 +27,11 @@ func benchConfig() (sim.Config, sim.Parts) {
 func benchPlan() sim.Plan {
 	p := sim.Plan{Steps: 300, Portions: [4]uint16{4, 8, 6, 2}, Body: 64, Answer: 64}
 	for role := range 2 {
-		p.Weights[role][sim.Deliver] = 40
-		p.Weights[role][sim.Poll] = 60
+		p.Weights[role][script.Deliver] = 40
+		p.Weights[role][script.Poll] = 60
 	}
-	p.Weights[0][sim.Write] = 2
-	p.Weights[0][sim.Renegotiate], p.Budget[0][sim.Renegotiate] = 1, 2
+	p.Weights[0][script.Write] = 2
+	p.Weights[0][script.Renegotiate], p.Budget[0][script.Renegotiate] = 1, 2
 	return p
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // What a run can reach is numbered. There are three kinds of such features:
@@ -41,11 +42,11 @@ type Cover struct {
 	fresh    []uint32
 	lastNew  int
 	tested   oracle.PropertySet
-	writer   [2 * MaxLinks]uint8 // who wrote last toward the end
-	producer [2 * MaxLinks]uint8 // what made the output that waits at the end
-	output   [2 * MaxLinks]int   // how much that was
-	looks    [2 * MaxLinks]uint32
-	moves    [2 * MaxLinks]uint64 // the ends' after their last turns
+	writer   [2 * script.MaxLinks]uint8 // who wrote last toward the end
+	producer [2 * script.MaxLinks]uint8 // what made the output that waits at the end
+	output   [2 * script.MaxLinks]int   // how much that was
+	looks    [2 * script.MaxLinks]uint32
+	moves    [2 * script.MaxLinks]uint64 // the ends' after their last turns
 }
 
 // A Sighting is what a run has reached.
@@ -141,9 +142,9 @@ func (c *Cover) drained(e *endpoint, n int) {
 }
 
 // verb is that of the action at hand; the heal polls.
-func (w *World) verb() Verb {
+func (w *World) verb() script.Verb {
 	if w.healing || len(w.actions) == 0 {
-		return Poll
+		return script.Poll
 	}
 	return w.actions[len(w.actions)-1].Verb
 }
@@ -153,7 +154,7 @@ func (w *World) doer(e *endpoint) uint8 { return uint8(w.verb()) | uint8(e.phase
 
 // state notes what the link of an action looks like after a turn of a pump, and
 // which properties that puts to the test.
-func (c *Cover) state(w *World, a Action) {
+func (c *Cover) state(w *World, a script.Action) {
 	if turns>>a.Verb&1 == 0 {
 		return
 	}

@@ -1,5 +1,9 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // MaxDelays is the most delays of Delay.
 const MaxDelays = 16
 
@@ -42,10 +46,10 @@ func (d *Delay) Restart(plan *Plan, seed uint64) {
 func (d *Delay) stride(bit int) uint64 { return stride / uint64(d.weights[bit]) }
 
 // Next implements Strategy.
-func (d *Delay) Next(w *World) (Action, bool) {
+func (d *Delay) Next(w *World) (script.Action, bool) {
 	events := d.busy(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	each(events&^d.enabled, func(bit int) { // it has saved up no turns
 		d.due[bit] = max(d.due[bit], d.now)

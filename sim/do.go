@@ -4,44 +4,45 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // do carries an action out. It must be enabled.
-func (w *World) do(a Action) {
+func (w *World) do(a script.Action) {
 	e := &w.ends[a.On]
 	switch a.Verb {
-	case Deliver:
+	case script.Deliver:
 		w.deliver(e, e.in.portion(a.Arg))
-	case Poll:
+	case script.Poll:
 		w.poll(e)
-	case Spurious:
+	case script.Spurious:
 		ev := model.Events(a.Arg) & (model.Readable | model.Writable)
 		w.initiate(e, func() { e.pump.Ready(ev) })
-	case Write:
+	case script.Write:
 		w.initiate(e, func() { e.app.begin(int(a.Arg), a.Arg2) })
-	case Pause, Resume:
-		w.initiate(e, func() { e.pause(a.Verb == Pause) })
-	case Renegotiate:
+	case script.Pause, script.Resume:
+		w.initiate(e, func() { e.pause(a.Verb == script.Pause) })
+	case script.Renegotiate:
 		w.renegotiate(e)
-	case KeyUpdate:
+	case script.KeyUpdate:
 		w.initiate(e, func() { e.starter.KeyUpdate(a.Arg == 1) })
-	case Shut, Close:
-		w.initiate(e, func() { e.app.leave(a.Verb == Close) })
-	case Window:
+	case script.Shut, script.Close:
+		w.initiate(e, func() { e.app.leave(a.Verb == script.Close) })
+	case script.Window:
 		e.in.shutUntil = w.now + uint64(a.Arg)
-	case Reset:
+	case script.Reset:
 		w.taint(e)
 		e.in.sever()
 		e.out.sever()
-	case Fin:
+	case script.Fin:
 		w.taint(e)
 		e.in.tail, e.in.fin = e.in.seen, true
-	case Mutate:
+	case script.Mutate:
 		w.taint(e)
-		w.mutate(e.in, Mutation(a.Arg), a.Arg2)
-	case Tick:
+		w.mutate(e.in, script.Mutation(a.Arg), a.Arg2)
+	case script.Tick:
 		w.tick(uint64(a.Arg))
-	case Attack:
+	case script.Attack:
 		w.attack(e, attack.Attack(a.Arg), int(a.Arg2))
 	}
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Draw makes a draw function of the world's choices for other generators
@@ -14,13 +15,13 @@ type Draw struct {
 }
 
 // Next implements Strategy.
-func (d *Draw) Next(w *World) (Action, bool) {
+func (d *Draw) Next(w *World) (script.Action, bool) {
 	if len(w.actions) >= d.Plan.Steps {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	options, n := d.options(w, uint64(w.enabled))
 	if n == 0 || d.Below(64, "stop") == 63 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	v, e := enabledAt(options[d.Below(n, "action")])
 	return d.arguments(v, e), true
@@ -28,12 +29,12 @@ func (d *Draw) Next(w *World) (Action, bool) {
 
 // Of is an action of a verb, for drivers that draw the verb themselves; ok is
 // false if none is enabled that the plan allows.
-func (d *Draw) Of(w *World, v Verb) (a Action, ok bool) {
+func (d *Draw) Of(w *World, v script.Verb) (a script.Action, ok bool) {
 	if len(w.actions) >= d.Plan.Steps {
 		return a, false
 	}
 	var events uint64
-	for e := range 2 * MaxLinks {
+	for e := range 2 * script.MaxLinks {
 		events |= 1 << (16*e + int(v))
 	}
 	options, n := d.options(w, events&uint64(w.enabled))
@@ -62,7 +63,7 @@ func (d *Draw) options(w *World, events uint64) (options [numBits]int, n int) {
 }
 
 // allowed says whether the plan has the verb and its budget is not spent.
-func (d *Draw) allowed(w *World, v Verb, e End) bool {
+func (d *Draw) allowed(w *World, v script.Verb, e script.End) bool {
 	role := e & 1
 	if d.Plan.Weights[role][v] == 0 {
 		return false
@@ -80,25 +81,25 @@ func (d *Draw) allowed(w *World, v Verb, e End) bool {
 }
 
 // arguments draws the arguments of a verb.
-func (d *Draw) arguments(v Verb, e End) Action {
-	a := Action{Verb: v, On: e}
+func (d *Draw) arguments(v script.Verb, e script.End) script.Action {
+	a := script.Action{Verb: v, On: e}
 	draw := func(n int, label string) uint32 { return uint32(d.Below(n, label)) }
 	switch v {
-	case Deliver:
-		a.Arg = All - draw(4, "portion")
-	case Write:
+	case script.Deliver:
+		a.Arg = script.All - draw(4, "portion")
+	case script.Write:
 		a.Arg, a.Arg2 = draw(d.Plan.Body+1, "body"), draw(d.Plan.Answer+1, "answer")
-	case KeyUpdate:
+	case script.KeyUpdate:
 		a.Arg = draw(2, "requested")
-	case Spurious:
+	case script.Spurious:
 		a.Arg = 1 + draw(3, "events")
-	case Window:
+	case script.Window:
 		a.Arg = 1 + draw(8, "ticks")
-	case Tick:
+	case script.Tick:
 		a.On, a.Arg = 0, 1+draw(8, "ticks") // time is everybody's
-	case Mutate:
-		a.Arg, a.Arg2 = draw(int(NumMutations), "mutation"), draw(1<<16, "parameter")
-	case Attack:
+	case script.Mutate:
+		a.Arg, a.Arg2 = draw(int(script.NumMutations), "mutation"), draw(1<<16, "parameter")
+	case script.Attack:
 		a.Arg = draw(int(attack.NumAttacks), "attack")
 		if attack.Attack(a.Arg).Argument() != "" {
 			a.Arg2 = draw(attack.MaxAttack+1, "argument")

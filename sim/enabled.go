@@ -4,30 +4,31 @@ import (
 	"math/bits"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Enabled is the set of what can happen next: bit 16*end+verb.
 type Enabled uint64
 
 // Has says whether the verb is enabled at the end.
-func (s Enabled) Has(v Verb, e End) bool { return s>>(16*uint(e)+uint(v))&1 != 0 }
+func (s Enabled) Has(v script.Verb, e script.End) bool { return s>>(16*uint(e)+uint(v))&1 != 0 }
 
 // Len is how many there are.
 func (s Enabled) Len() int { return bits.OnesCount64(uint64(s)) }
 
 // At is the verb and end with bit number i.
-func enabledAt(i int) (Verb, End) { return Verb(i & 15), End(i >> 4) }
+func enabledAt(i int) (script.Verb, script.End) { return script.Verb(i & 15), script.End(i >> 4) }
 
 // Enabled is what can happen next.
 func (w *World) Enabled() Enabled { return w.enabled }
 
 // refresh brings the enabled set up to date after an action.
-func (w *World) refresh(a Action) {
+func (w *World) refresh(a script.Action) {
 	e := &w.ends[a.On]
 	if turns>>a.Verb&1 != 0 {
 		e.open = w.appChoices(e)
 	}
-	if a.Verb == Tick || w.wide {
+	if a.Verb == script.Tick || w.wide {
 		w.refreshAll() // the clock, or the holder of a thread, may have changed for all
 		return
 	}
@@ -36,8 +37,8 @@ func (w *World) refresh(a Action) {
 	switch {
 	case turns>>a.Verb&1 != 0: // the peer can only see what was sent
 		other = other&^fromNetwork | p.networkChoices(w.now)
-	case a.Verb == Deliver && !e.out.reset: // the peer has only got room to send
-		other = other&^(1<<Poll) | p.pollable()
+	case a.Verb == script.Deliver && !e.out.reset: // the peer has only got room to send
+		other = other&^(1<<script.Poll) | p.pollable()
 	default:
 		other = w.choices(p)
 	}
@@ -45,11 +46,11 @@ func (w *World) refresh(a Action) {
 }
 
 // turns are the verbs that call a pump or an app.
-const turns = 1<<Poll | 1<<Write | 1<<Pause | 1<<Resume | 1<<Renegotiate | 1<<KeyUpdate |
-	1<<Shut | 1<<Close | 1<<Spurious | 1<<Attack
+const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume | 1<<script.Renegotiate | 1<<script.KeyUpdate |
+	1<<script.Shut | 1<<script.Close | 1<<script.Spurious | 1<<script.Attack
 
 // fromNetwork are the verbs that networkChoices decides.
-const fromNetwork = 1<<Deliver | 1<<Reset | 1<<Fin | 1<<Window | 1<<Mutate
+const fromNetwork = 1<<script.Deliver | 1<<script.Reset | 1<<script.Fin | 1<<script.Window | 1<<script.Mutate
 
 func (w *World) refreshAll() {
 	w.enabled = 0
@@ -65,11 +66,11 @@ func (w *World) choices(e *endpoint) uint16 {
 		return m
 	}
 	if e.timer != 0 || e.in.shutUntil > w.now {
-		m |= 1 << Tick
+		m |= 1 << script.Tick
 	}
 	m |= e.open
 	if w.cfg.StrictReneg && !e.heardAll() {
-		m &^= 1 << Renegotiate
+		m &^= 1 << script.Renegotiate
 	}
 	return m
 }
@@ -92,7 +93,7 @@ func (e *endpoint) pollable() uint16 {
 		e.noteEdges()
 	}
 	if e.ready() != 0 {
-		return 1 << Poll
+		return 1 << script.Poll
 	}
 	return 0
 }
@@ -103,15 +104,15 @@ func (e *endpoint) networkChoices(now uint64) uint16 {
 	if in.fin || in.reset || in.deaf || in.shutUntil > now {
 		return in.oddChoices(now)
 	}
-	m := uint16(1<<Reset | 1<<Fin | 1<<Window)
+	m := uint16(1<<script.Reset | 1<<script.Fin | 1<<script.Window)
 	if in.tail == in.seen {
 		return m
 	}
 	if in.window > in.unread() {
-		m |= 1 << Deliver
+		m |= 1 << script.Deliver
 	}
 	if in.mutable() {
-		m |= 1 << Mutate
+		m |= 1 << script.Mutate
 	}
 	return m
 }
@@ -120,17 +121,17 @@ func (e *endpoint) networkChoices(now uint64) uint16 {
 func (s *stream) oddChoices(now uint64) uint16 {
 	var m uint16
 	if s.deliverable(now) {
-		m = 1 << Deliver
+		m = 1 << script.Deliver
 	}
 	if s.reset || s.finSeen {
 		return m
 	}
-	m |= 1<<Reset | 1<<Fin
+	m |= 1<<script.Reset | 1<<script.Fin
 	if !s.deaf && s.shutUntil <= now {
-		m |= 1 << Window
+		m |= 1 << script.Window
 	}
 	if s.mutable() {
-		m |= 1 << Mutate
+		m |= 1 << script.Mutate
 	}
 	return m
 }
@@ -139,18 +140,18 @@ func (s *stream) oddChoices(now uint64) uint16 {
 // change only when the pump or the app has had a turn.
 func (w *World) appChoices(e *endpoint) uint16 {
 	a := e.acct
-	m := uint16(1 << Spurious)
+	m := uint16(1 << script.Spurious)
 	if a.Paused {
-		return m | 1<<Resume | w.endChoices(e)
+		return m | 1<<script.Resume | w.endChoices(e)
 	}
 	if e.armed {
-		m |= 1 << Attack
+		m |= 1 << script.Attack
 	}
 	if a.Told {
 		return m
 	}
 	if e.spec.Support&model.NoPause == 0 && !e.app.finish {
-		m |= 1 << Pause
+		m |= 1 << script.Pause
 	}
 	return m | w.endChoices(e)
 }
@@ -162,29 +163,29 @@ func (w *World) endChoices(e *endpoint) uint16 {
 	}
 	var m uint16
 	if !e.app.half && e.app.backlog() < maxBacklog && w.mayWrite(e) {
-		m = 1 << Write
+		m = 1 << script.Write
 	}
 	if !e.tap.wasInit && !e.tap.everInit && !w.cfg.Hasty {
 		return m
 	}
 	if e.spec.Support&model.NoLocalClose == 0 {
-		m |= 1 << Close
+		m |= 1 << script.Close
 	}
 	if !e.app.half && e.spec.Support&model.NoHalfClose == 0 && w.cfg.Version == model.TLS13 {
-		m |= 1 << Shut
+		m |= 1 << script.Shut
 	}
 	if e.starter == nil || !e.tap.wasInit || e.app.half {
 		return m
 	}
 	switch {
 	case w.cfg.Version == model.TLS13 && w.cfg.PostAuth && e.id&1 == 1:
-		return m | 1<<KeyUpdate | 1<<Renegotiate
+		return m | 1<<script.KeyUpdate | 1<<script.Renegotiate
 	case w.cfg.Version == model.TLS13:
-		return m | 1<<KeyUpdate
+		return m | 1<<script.KeyUpdate
 	case e.cfg.Traits.Renegotiation == model.RenegRefuse:
 		return m // OpenSSL does not let who refuses ask: SSL_OP_NO_RENEGOTIATION
 	}
-	return m | 1<<Renegotiate
+	return m | 1<<script.Renegotiate
 }
 
 // mayWrite says whether the end's app may begin a message: a server whose pump

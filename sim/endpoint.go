@@ -4,6 +4,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // maxCalls is how many engine, socket and app calls a pump may make in one
@@ -14,7 +15,7 @@ const maxCalls = 1 << 17
 // socket, engine, pump and app, and its page of the ledger.
 type endpoint struct {
 	w    *World
-	id   End
+	id   script.End
 	acct *oracle.Account
 	host *host
 	in   *stream // toward this end
@@ -111,7 +112,7 @@ func (e *endpoint) call() {
 }
 
 // endless is the panic that ends a turn which does not end itself.
-type endless struct{ end End }
+type endless struct{ end script.End }
 
 // misuse records an offence against a contract; the first one counts.
 func (e *endpoint) misuse(what string) {

@@ -5,10 +5,11 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // worldOf is a world of two references, changed, that looks for everything.
-func worldOf(t *testing.T, change func(*Config)) *World {
+func worldOf(t *testing.T, change func(*script.Config)) *World {
 	t.Helper()
 	w, p := NewWorld(), parts()
 	t.Cleanup(w.Close)
@@ -22,7 +23,7 @@ func worldOf(t *testing.T, change func(*Config)) *World {
 // act does the lines of a script.
 func act(t *testing.T, w *World, lines string) {
 	t.Helper()
-	for _, a := range script(t, lines) {
+	for _, a := range scripted(t, lines) {
 		if !w.Can(a) {
 			t.Fatalf("%s is not enabled", a)
 		}
@@ -34,12 +35,12 @@ func act(t *testing.T, w *World, lines string) {
 // then waits for that, and all ends well.
 func TestHastyEndsClose(t *testing.T) {
 	for _, hasty := range []bool{false, true} {
-		w := worldOf(t, func(c *Config) { c.Hasty = hasty })
-		if got := w.Can(Action{Verb: Close}); got != hasty {
+		w := worldOf(t, func(c *script.Config) { c.Hasty = hasty })
+		if got := w.Can(script.Action{Verb: script.Close}); got != hasty {
 			t.Errorf("hasty %t: can close %t", hasty, got)
 		}
 	}
-	w := worldOf(t, func(c *Config) { c.Hasty = true })
+	w := worldOf(t, func(c *script.Config) { c.Hasty = true })
 	act(t, w, "write client 100 0\nclose client")
 	w.heal()
 	if server := &w.accounts[1]; w.found || !server.Told || server.Why != model.Clean ||
@@ -51,7 +52,7 @@ func TestHastyEndsClose(t *testing.T) {
 
 // TestPeerThatKeepsOpen: the close is given up when its time is over, not before.
 func TestPeerThatKeepsOpen(t *testing.T) {
-	w := worldOf(t, func(c *Config) { c.KeepsOpen, c.Sizes.Linger = true, 40 })
+	w := worldOf(t, func(c *script.Config) { c.KeepsOpen, c.Sizes.Linger = true, 40 })
 	shakeHands(w)
 	act(t, w, "close server")
 	w.heal()
@@ -64,7 +65,7 @@ func TestPeerThatKeepsOpen(t *testing.T) {
 // TestPauseThatLasts: the handshake ends all the same, data waits, and that is no
 // stall.
 func TestPauseThatLasts(t *testing.T) {
-	w := worldOf(t, func(c *Config) { c.LastingPause = true })
+	w := worldOf(t, func(c *script.Config) { c.LastingPause = true })
 	act(t, w, "pause server\nwrite client 100 0")
 	w.heal()
 	a := &w.accounts[1]
@@ -78,7 +79,7 @@ func TestPauseThatLasts(t *testing.T) {
 // takes a bounded part of it.
 func TestEagerPeer(t *testing.T) {
 	for _, eager := range []bool{false, true} {
-		w := worldOf(t, func(c *Config) {
+		w := worldOf(t, func(c *script.Config) {
 			z := &c.Sizes
 			z.Bio, z.Pipe, z.Chunk, z.Flight, z.Window = 64, 64, 64, 64, 64
 			c.EagerPeer = eager
@@ -99,10 +100,10 @@ func TestEagerPeer(t *testing.T) {
 // TestStrictRenegotiation: it can begin when the server has said all, and then what
 // has come is read before it does.
 func TestStrictRenegotiation(t *testing.T) {
-	w := worldOf(t, func(c *Config) { c.StrictReneg, c.Version = true, model.TLS12 })
+	w := worldOf(t, func(c *script.Config) { c.StrictReneg, c.Version = true, model.TLS12 })
 	shakeHands(w)
 	act(t, w, "write client 10 100")
-	if w.Can(Action{Verb: Renegotiate}) {
+	if w.Can(script.Action{Verb: script.Renegotiate}) {
 		t.Error("a renegotiation may begin while an answer is on its way")
 	}
 	act(t, w, "deliver server all\npoll server\ndeliver client all\nrenegotiate client")

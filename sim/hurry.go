@@ -1,5 +1,9 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // hurry lets the peer of an end go on while the end receives: it is another
 // process. Otherwise time would stand still in a turn, and a pump that reads until
 // there is no more would never be seen to starve the others of its thread (libevent
@@ -20,6 +24,6 @@ func (w *World) hurry(e *endpoint) {
 // arrive makes all that is in flight toward an end visible to it.
 func (w *World) arrive(e *endpoint) {
 	if e.in.deliverable(w.now) {
-		w.deliver(e, e.in.portion(All))
+		w.deliver(e, e.in.portion(script.All))
 	}
 }

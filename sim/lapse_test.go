@@ -68,7 +68,7 @@ func TestLibraryThatFailsByItself(t *testing.T) {
 		w := NewWorld()
 		w.SetTrace(trace)
 		rebuild(t, w, benchConfig(), p, oracle.EveryProperty)
-		res := w.Run(&Scripted{Actions: script(t, talk)})
+		res := w.Run(&Scripted{Actions: scripted(t, talk)})
 		if res.Found != c.found || c.found && res.Violation.Property != oracle.SpuriousFailure {
 			t.Errorf("%v: got found %v, %s", c.err, res.Found, res.Violation)
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 const both = model.Readable | model.Writable
@@ -18,7 +19,7 @@ func (b *bench) arrive(text string) {
 
 // trigger makes a bench whose server has a loop of that kind.
 func trigger(t *testing.T, kind model.Trigger) *bench {
-	return newBench(t, func(c *Config) { c.Trigger = kind })
+	return newBench(t, func(c *script.Config) { c.Trigger = kind })
 }
 
 // TestLevelRepeats: what is ready is reported as long as it is, and only what
@@ -79,7 +80,7 @@ func TestEdgeOnceUntilWouldBlock(t *testing.T) {
 // TestEdgeOfRoom: the same for output: an edge when room comes after the
 // socket was full.
 func TestEdgeOfRoom(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Trigger, c.Sizes.Flight = model.Edge, 4 })
+	b := newBench(t, func(c *script.Config) { c.Trigger, c.Sizes.Flight = model.Edge, 4 })
 	s := b.server()
 	s.Loop.Interest(both)
 	b.sync()
@@ -204,7 +205,7 @@ func TestTimer(t *testing.T) {
 // pump of its thread is called at all (MB-51498). The peers have a thread of
 // their own.
 func TestSpinHoldsTheThread(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Links = 2 })
+	b := newBench(t, func(c *script.Config) { c.Links = 2 })
 	for _, p := range b.probes {
 		p.Loop.Interest(model.Writable)
 	}
@@ -228,7 +229,7 @@ func TestSpinHoldsTheThread(t *testing.T) {
 // TestSharedErrorQueue: the ends of a host share the queue of its thread, and
 // those of the other host do not see it.
 func TestSharedErrorQueue(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Links = 2 })
+	b := newBench(t, func(c *script.Config) { c.Links = 2 })
 	b.shake()
 	b.arrive(string(record(99, 4)))
 	got, _ := b.server().recv()

@@ -1,10 +1,14 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // Do does an enabled action, for drivers that hold the world in their own hands
 // instead of giving it a Strategy, and then End: between Reset and End nothing
 // else may run it. more is false when there is nothing to go on for: the action
 // was not enabled, or what it led to ends the run.
-func (w *World) Do(a Action) (more bool) {
+func (w *World) Do(a script.Action) (more bool) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			w.crashed(fault)
@@ -26,4 +30,4 @@ func (w *World) End() Result { return w.Run(nothing{}) }
 type nothing struct{}
 
 // Next implements Strategy.
-func (nothing) Next(*World) (Action, bool) { return Action{}, false }
+func (nothing) Next(*World) (script.Action, bool) { return script.Action{}, false }

@@ -4,11 +4,12 @@ import (
 	"encoding/binary"
 
 	"github.com/wantwrite/wantwrite/model/wire"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // mutate changes the record that arrives next. What is in flight is taken
 // out, edited and put back.
-func (w *World) mutate(s *stream, m Mutation, arg uint32) {
+func (w *World) mutate(s *stream, m script.Mutation, arg uint32) {
 	n := s.inFlight()
 	w.spare = append(w.spare[:0], make([]byte, n)...)
 	s.copyOut(w.spare, s.seen)
@@ -22,40 +23,40 @@ func (w *World) mutate(s *stream, m Mutation, arg uint32) {
 }
 
 // edit applies a mutation to a record and what follows it.
-func edit(rec, rest []byte, m Mutation, arg uint32) []byte {
+func edit(rec, rest []byte, m script.Mutation, arg uint32) []byte {
 	switch m {
-	case Flip:
+	case script.Flip:
 		bit := int(arg) % (8 * len(rec))
 		rec[bit/8] ^= 1 << (bit % 8)
-	case Truncate:
+	case script.Truncate:
 		rec = rec[:int(arg)%len(rec)]
-	case Extend:
+	case script.Extend:
 		more := make([]byte, arg%64+1)
 		rec = setLength(append(rec, more...), len(rec)+len(more)-wire.HeaderLen)
-	case Repeat:
+	case script.Repeat:
 		rec = append(rec, rec...)
-	case Drop:
+	case script.Drop:
 		rec = nil
-	case WrongType:
+	case script.WrongType:
 		rec[0] = byte(arg)
-	case WrongVersion:
+	case script.WrongVersion:
 		binary.BigEndian.PutUint16(rec[1:], uint16(arg))
-	case Oversize:
+	case script.Oversize:
 		rec = setLength(rec, 1<<14+2049+int(arg%1024))
-	case Alert:
+	case script.Alert:
 		alert := wire.AppendRecord(nil, wire.TypeAlert, 0x0303, []byte{byte(arg >> 8), byte(arg)})
 		rec = append(alert, rec...)
-	case Empties:
+	case script.Empties:
 		rec = append(empties(int(arg%64)+1), rec...)
-	case Reorder, Split, Merge:
+	case script.Reorder, script.Split, script.Merge:
 		return editPair(rec, rest, m, arg)
 	}
 	return append(rec, rest...)
 }
 
 // editPair applies a mutation that looks at the next record too, or makes one.
-func editPair(rec, rest []byte, m Mutation, arg uint32) []byte {
-	if m == Split {
+func editPair(rec, rest []byte, m script.Mutation, arg uint32) []byte {
+	if m == script.Split {
 		body := rec[wire.HeaderLen:]
 		at := 0
 		if len(body) > 0 {
@@ -70,7 +71,7 @@ func editPair(rec, rest []byte, m Mutation, arg uint32) []byte {
 	if next == 0 {
 		return append(rec, rest...)
 	}
-	if m == Reorder {
+	if m == script.Reorder {
 		swapped := append([]byte(nil), rest[:next]...)
 		return append(append(swapped, rec...), rest[next:]...)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // resized is a record whose header says n.
@@ -79,7 +80,7 @@ var mutations = []struct {
 // the mutation's comment says, and the receiver reads nothing that was not
 // written.
 func TestMutations(t *testing.T) {
-	done := map[Mutation]bool{}
+	done := map[script.Mutation]bool{}
 	for _, tc := range mutations {
 		t.Run(tc.line, func(t *testing.T) {
 			b := newBench(t, nil)
@@ -97,10 +98,10 @@ func TestMutations(t *testing.T) {
 			}
 			b.server().Engine.Feed(got)
 			b.reads(tc.read, tc.err)
-			done[Mutation(b.action("mutate server "+tc.line).Arg)] = true
+			done[script.Mutation(b.action("mutate server "+tc.line).Arg)] = true
 		})
 	}
-	for m := range NumMutations {
+	for m := range script.NumMutations {
 		if !done[m] {
 			t.Errorf("%s has no case", m)
 		}
@@ -178,7 +179,7 @@ func TestMutateAHalfSentRecord(t *testing.T) {
 // TestMutationsInAFullLink: a flood may exceed what the link holds; the sender
 // then waits until it is gone, and nothing is lost in the bookkeeping.
 func TestMutationsInAFullLink(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Sizes.Flight, c.Sizes.Window = 20, 20 })
+	b := newBench(t, func(c *script.Config) { c.Sizes.Flight, c.Sizes.Window = 20, 20 })
 	rec := record(23, 10)
 	b.client().send(rec)
 	b.sync()

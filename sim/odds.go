@@ -1,6 +1,10 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 // A Plan is what a random storm may do: how often, how much, how large. It is
 // drawn from the schedule's seed.
@@ -8,21 +12,21 @@ type Plan struct {
 	// Steps is the length of the storm in actions.
 	Steps int
 	// Weights are the odds of each verb, by the role of the end; 0 forbids it.
-	Weights [2][NumVerbs]uint16
+	Weights [2][script.NumVerbs]uint16
 	// Budget is how often each verb may happen, by role; 0 means without limit.
-	Budget [2][NumVerbs]uint16
+	Budget [2][script.NumVerbs]uint16
 	// Portions are the odds of byte, part, record and all for Deliver.
 	Portions [4]uint16
 	// Body and Answer are the largest bodies of messages and answers, bytes.
 	Body, Answer int
 	// Mutations are those that Mutate takes in turn, and Attacks those of Attack:
 	// verb arguments.
-	Mutations, Attacks []Action
+	Mutations, Attacks []script.Action
 }
 
 // numBits is how many events there can be: an event is a verb at an end, bit
 // 16*end+verb of the enabled set.
-const numBits = 16 * 2 * MaxLinks
+const numBits = 16 * 2 * script.MaxLinks
 
 // odds are a plan as it is carried out: what it still allows, how likely each
 // event is, and the draws of the arguments. All strategies that make storms of
@@ -41,8 +45,8 @@ type odds struct {
 // restart makes the odds new, for a plan and a seed.
 func (o *odds) restart(p *Plan, seed uint64) {
 	*o = odds{plan: *p, rand: Rand(seed)}
-	for end := range 2 * MaxLinks {
-		for v := range int(NumVerbs) {
+	for end := range 2 * script.MaxLinks {
+		for v := range int(script.NumVerbs) {
 			o.weights[16*end+v] = p.Weights[end&1][v]
 			o.left[16*(end&1)+v] = p.Budget[end&1][v]
 			if p.Weights[end&1][v] > 0 {
@@ -76,7 +80,7 @@ func (o *odds) weigh(events uint64) (total uint64) {
 }
 
 // act makes an action of an event, and takes it from the plan's budget.
-func (o *odds) act(bit int) Action {
+func (o *odds) act(bit int) script.Action {
 	o.spend(bit)
 	v, e := enabledAt(bit)
 	return o.arguments(v, e)
@@ -90,10 +94,10 @@ func (o *odds) deal(odds [4]uint16) {
 		total += int(n)
 	}
 	for i := range o.portion {
-		o.portion[i] = All
+		o.portion[i] = script.All
 	}
 	at := 0
-	for portion, n := range odds[:All] {
+	for portion, n := range odds[:script.All] {
 		share := 0
 		if n > 0 {
 			share = max(1, len(o.portion)*int(n)/total)
@@ -103,7 +107,7 @@ func (o *odds) deal(odds [4]uint16) {
 			at++
 		}
 	}
-	if total > 0 && odds[All] == 0 && at > 0 {
+	if total > 0 && odds[script.All] == 0 && at > 0 {
 		for ; at < len(o.portion); at++ {
 			o.portion[at] = o.portion[0]
 		}
@@ -135,28 +139,28 @@ func (o *odds) spend(bit int) {
 }
 
 // arguments draws the arguments of a verb.
-func (o *odds) arguments(v Verb, e End) Action {
-	a := Action{Verb: v, On: e}
+func (o *odds) arguments(v script.Verb, e script.End) script.Action {
+	a := script.Action{Verb: v, On: e}
 	switch v {
-	case Deliver:
+	case script.Deliver:
 		a.Arg = uint32(o.portion[o.rand.Uint64()>>58])
-	case Write:
+	case script.Write:
 		a.Arg, a.Arg2 = o.drawSize(o.plan.Body), o.drawSize(o.plan.Answer)
-	case KeyUpdate:
+	case script.KeyUpdate:
 		a.Arg = uint32(o.rand.Below(2))
-	case Spurious:
+	case script.Spurious:
 		a.Arg = 1 + uint32(o.rand.Below(3))
-	case Window:
+	case script.Window:
 		a.Arg = 1 + uint32(o.rand.Below(8))
-	case Tick:
+	case script.Tick:
 		a.On, a.Arg = 0, 1+uint32(o.rand.Below(8)) // time is everybody's
-	case Mutate:
+	case script.Mutate:
 		if len(o.plan.Mutations) > 0 {
 			m := o.plan.Mutations[o.mutated%len(o.plan.Mutations)]
 			a.Arg, a.Arg2 = m.Arg, m.Arg2
 			o.mutated++
 		}
-	case Attack:
+	case script.Attack:
 		if len(o.plan.Attacks) > 0 {
 			m := o.plan.Attacks[o.hit%len(o.plan.Attacks)]
 			a.Arg, a.Arg2 = m.Arg, m.Arg2

@@ -1,5 +1,9 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // MaxDepth is the greatest depth of PCT.
 const MaxDepth = 16
 
@@ -40,10 +44,10 @@ func (p *PCT) Restart(plan *Plan, seed uint64) {
 }
 
 // Next implements Strategy.
-func (p *PCT) Next(w *World) (Action, bool) {
+func (p *PCT) Next(w *World) (script.Action, bool) {
 	events := p.busy(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	first := p.first(events)
 	for i, step := range p.changes[:p.depth-1] {

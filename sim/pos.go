@@ -1,6 +1,10 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 // POS samples partial orders: each event has a random priority from the moment
 // it is enabled, the first one happens, and those that race with it draw anew
@@ -21,10 +25,10 @@ func (p *POS) Restart(plan *Plan, seed uint64) {
 }
 
 // Next implements Strategy.
-func (p *POS) Next(w *World) (Action, bool) {
+func (p *POS) Next(w *World) (script.Action, bool) {
 	events := p.choices(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	for m := events &^ p.drawn; m != 0; m &= m - 1 {
 		i := bits.TrailingZeros64(m) & (numBits - 1)
@@ -62,14 +66,14 @@ func (o *odds) waiting(bit int) uint64 {
 var races = func() (with [numBits]uint64) {
 	for i := range numBits {
 		v, e := enabledAt(i)
-		at := func(e End, verbs uint16) uint64 { return uint64(verbs) << (16 * e) }
+		at := func(e script.End, verbs uint16) uint64 { return uint64(verbs) << (16 * e) }
 		switch {
-		case v == Tick:
+		case v == script.Tick:
 			with[i] = ^uint64(0)
 		case turns>>v&1 != 0: // it sends: the network toward the peer
-			with[i] = at(e, 1<<NumVerbs-1) | at(e.Peer(), fromNetwork)
+			with[i] = at(e, 1<<script.NumVerbs-1) | at(e.Peer(), fromNetwork)
 		default: // it makes room: whoever sends there
-			with[i] = at(e, 1<<NumVerbs-1) | at(e.Peer(), 1<<Poll)
+			with[i] = at(e, 1<<script.NumVerbs-1) | at(e.Peer(), 1<<script.Poll)
 		}
 	}
 	return with

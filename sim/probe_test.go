@@ -8,6 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/model/wire"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A probe is a pump that does what a test says. With it a test holds both
@@ -91,15 +92,15 @@ type bench struct {
 }
 
 // benchConfig is a comfortable world, which tests make worse.
-func benchConfig() Config {
-	return Config{Pump: "probe", Peer: "probe", Engine: "model", PeerEngine: "model",
+func benchConfig() script.Config {
+	return script.Config{Pump: "probe", Peer: "probe", Engine: "model", PeerEngine: "model",
 		Scenario: "bench", Under: model.Server, Links: 1, Seed: 1,
-		Sizes: Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 16384,
+		Sizes: script.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 16384,
 			Window: 16384, Record: 16384, Linger: 16}}
 }
 
 // newBench builds a world of probes.
-func newBench(t *testing.T, change func(*Config)) *bench {
+func newBench(t *testing.T, change func(*script.Config)) *bench {
 	t.Helper()
 	b := &bench{World: NewWorld(), t: t}
 	cfg := benchConfig()
@@ -144,9 +145,9 @@ func (b *bench) cannot(lines ...string) {
 	}
 }
 
-func (b *bench) action(line string) Action {
+func (b *bench) action(line string) script.Action {
 	b.t.Helper()
-	a, err := ParseAction(line)
+	a, err := script.ParseAction(line)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -173,7 +174,7 @@ func (b *bench) shake() {
 		for i, p := range b.probes {
 			p.carry()
 			b.sync()
-			if to := (Action{Verb: Deliver, On: End(i).Peer(), Arg: All}); b.Can(to) {
+			if to := (script.Action{Verb: script.Deliver, On: script.End(i).Peer(), Arg: script.All}); b.Can(to) {
 				b.step(to)
 			}
 		}
@@ -182,7 +183,7 @@ func (b *bench) shake() {
 		if !p.Engine.InitFinished() {
 			b.t.Fatalf("the %s's handshake does not end", p.Role)
 		}
-		b.step(Action{Verb: Spurious, On: End(i), Arg: 1}) // a turn: its app may go on
+		b.step(script.Action{Verb: script.Spurious, On: script.End(i), Arg: 1}) // a turn: its app may go on
 	}
 }
 

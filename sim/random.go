@@ -1,5 +1,9 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // A Searcher is a strategy that makes storms of plans: what search is done
 // with. One Searcher makes storm after storm.
 type Searcher interface {
@@ -17,10 +21,10 @@ type Random struct{ odds }
 func (r *Random) Restart(p *Plan, seed uint64) { r.restart(p, seed) }
 
 // Next implements Strategy.
-func (r *Random) Next(w *World) (Action, bool) {
+func (r *Random) Next(w *World) (script.Action, bool) {
 	events := r.choices(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	return r.act(r.draw(events)), true
 }

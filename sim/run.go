@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // maxHeal is how many actions of a heal may give no app a byte: a world that is
@@ -21,7 +22,7 @@ const maxIdle = 16
 // A Strategy picks the next action of a storm among those that are enabled.
 type Strategy interface {
 	// Next is the next action; ok is false when the storm is over.
-	Next(w *World) (a Action, ok bool)
+	Next(w *World) (a script.Action, ok bool)
 }
 
 // Run lets the strategy make the storm, then heals, and gives the verdict. A
@@ -102,7 +103,7 @@ func (w *World) calm() {
 		e := &w.ends[i]
 		e.in.shutUntil = 0
 		if e.acct.Paused && !e.acct.Gone && !w.over && !w.cfg.LastingPause {
-			w.step(Action{Verb: Resume, On: e.id})
+			w.step(script.Action{Verb: script.Resume, On: e.id})
 		}
 	}
 	w.refreshAll()
@@ -116,13 +117,13 @@ func (w *World) calm() {
 // its victim waited for.
 func (w *World) sweep() (any bool) {
 	for i := range w.ends[:w.n] {
-		id := End(i)
-		if w.enabled.Has(Deliver, id) && !w.over {
-			w.step(Action{Verb: Deliver, On: id, Arg: All})
+		id := script.End(i)
+		if w.enabled.Has(script.Deliver, id) && !w.over {
+			w.step(script.Action{Verb: script.Deliver, On: id, Arg: script.All})
 			any = true
 		}
-		if w.enabled.Has(Poll, id) && !w.over {
-			w.step(Action{Verb: Poll, On: id})
+		if w.enabled.Has(script.Poll, id) && !w.over {
+			w.step(script.Action{Verb: script.Poll, On: id})
 			a := &w.accounts[i]
 			any = any || !a.Hostile || a.Idle == 0
 		}
@@ -142,7 +143,7 @@ func (w *World) wait() bool {
 	}
 	w.judgeLinks(oracle.AtWait)
 	if !w.over {
-		w.step(Action{Verb: Tick, Arg: uint32(next - w.now)})
+		w.step(script.Action{Verb: script.Tick, Arg: uint32(next - w.now)})
 	}
 	return true
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // parts are those of a world of reference pumps, the one under test being
@@ -25,18 +26,18 @@ func parts(under ...model.Spec) *Parts {
 }
 
 // rebuild is Reset or the end of the test.
-func rebuild(t *testing.T, w *World, cfg Config, p *Parts, watch oracle.PropertySet) {
+func rebuild(t *testing.T, w *World, cfg script.Config, p *Parts, watch oracle.PropertySet) {
 	t.Helper()
 	if err := w.Reset(&cfg, p, watch); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// script reads actions, one a line.
-func script(t *testing.T, text string) (list []Action) {
+// scripted reads actions, one a line.
+func scripted(t *testing.T, text string) (list []script.Action) {
 	t.Helper()
 	for line := range strings.Lines(strings.TrimSpace(text)) {
-		a, err := ParseAction(strings.TrimSpace(line))
+		a, err := script.ParseAction(strings.TrimSpace(line))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +58,7 @@ const talk = `
 	poll client`
 
 // play runs a script on a fresh world.
-func play(t *testing.T, cfg Config, actions []Action) (Result, []uint64) {
+func play(t *testing.T, cfg script.Config, actions []script.Action) (Result, []uint64) {
 	t.Helper()
 	w := NewWorld()
 	w.KeepMarks(true)
@@ -74,7 +75,7 @@ func play(t *testing.T, cfg Config, actions []Action) (Result, []uint64) {
 // an action, in the world or in the clock shows in it, from the step on in
 // which it differs.
 func TestHashTellsRunsApart(t *testing.T) {
-	actions := script(t, talk)
+	actions := scripted(t, talk)
 	want, marks := play(t, benchConfig(), actions)
 	again, same := play(t, benchConfig(), actions)
 	if diff := cmp.Diff(want, again); diff != "" || !slices.Equal(marks, same) {
@@ -95,16 +96,16 @@ func TestHashTellsRunsApart(t *testing.T) {
 		{"another verb", 5, "spurious client read"},
 	} {
 		other := slices.Clone(actions)
-		other[tc.line] = script(t, tc.by)[0]
+		other[tc.line] = scripted(t, tc.by)[0]
 		r, m := play(t, benchConfig(), other)
 		if r.Hash == want.Hash || !slices.Equal(m[:tc.line], marks[:tc.line]) ||
 			m[tc.line] == marks[tc.line] {
 			t.Errorf("%s: the chains must part in step %d, and for good", tc.name, tc.line+1)
 		}
 	}
-	for name, change := range map[string]func(*Config){
-		"seed":   func(c *Config) { c.Seed++ },
-		"buffer": func(c *Config) { c.Sizes.Bio = 50 },
+	for name, change := range map[string]func(*script.Config){
+		"seed":   func(c *script.Config) { c.Seed++ },
+		"buffer": func(c *script.Config) { c.Sizes.Bio = 50 },
 	} {
 		cfg := benchConfig()
 		change(&cfg)
@@ -116,11 +117,11 @@ func TestHashTellsRunsApart(t *testing.T) {
 
 // TestTraceChangesNothing: a run that is watched is the same run.
 func TestTraceChangesNothing(t *testing.T) {
-	want, _ := play(t, benchConfig(), script(t, talk))
+	want, _ := play(t, benchConfig(), scripted(t, talk))
 	w, trace := NewWorld(), &Trace{}
 	w.SetTrace(trace)
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	got := w.Run(NewScripted(script(t, talk), false))
+	got := w.Run(NewScripted(scripted(t, talk), false))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-without a trace +with): %s", diff)
 	}
@@ -139,7 +140,7 @@ func TestTraceChangesNothing(t *testing.T) {
 // TestScriptGetsStuck: an action that is not enabled ends the storm there, or
 // is skipped and counted.
 func TestScriptGetsStuck(t *testing.T) {
-	actions := script(t, "poll client\nresume client\npoll server\ndeliver server all")
+	actions := scripted(t, "poll client\nresume client\npoll server\ndeliver server all")
 	for _, loose := range []bool{false, true} {
 		w, s := NewWorld(), NewScripted(actions, loose)
 		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
@@ -167,7 +168,7 @@ func TestFaultsTaintTheirLink(t *testing.T) {
 		w, cfg := NewWorld(), benchConfig()
 		cfg.Links = 2
 		rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-		r := w.Run(NewScripted(script(t, start+line), false))
+		r := w.Run(NewScripted(scripted(t, start+line), false))
 		if w.tainted[0] != want || w.tainted[1] || r.Found {
 			t.Errorf("%s: tainted %v, found %v; want link 1 %v, link 2 clean", line, w.tainted,
 				r.Violation, want)
@@ -191,7 +192,7 @@ func TestTimerThatFiresInAStormTaints(t *testing.T) {
 		w, cfg := NewWorld(), benchConfig()
 		cfg.Version = model.TLS13
 		rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-		r := w.Run(NewScripted(script(t, text+ticks), true))
+		r := w.Run(NewScripted(scripted(t, text+ticks), true))
 		if w.tainted[0] != want || r.Found || r.Skipped > 0 {
 			t.Errorf("after %s ticks: tainted %v, found %v, %d skipped; want %v and nothing", ticks,
 				w.tainted[0], r.Violation, r.Skipped, want)
@@ -211,19 +212,19 @@ func TestHealBringsTheWorldToRest(t *testing.T) {
 		window client 100
 		window server 100
 		write server 4000 0`
-	r := w.Run(NewScripted(script(t, storm), true))
+	r := w.Run(NewScripted(scripted(t, storm), true))
 	if r.Found || r.Skipped > 0 {
 		t.Fatalf("found %v, %d skipped; want a clean run of all", r.Violation, r.Skipped)
 	}
 	for i, a := range w.Ledger().Ends {
 		p := w.Ledger().Ends[i^1]
 		if a.Delivered != p.Accepted || a.Backlog != 0 || a.Paused {
-			t.Errorf("%s: %d of %d bytes delivered, paused %v", End(i), a.Delivered, p.Accepted,
+			t.Errorf("%s: %d of %d bytes delivered, paused %v", script.End(i), a.Delivered, p.Accepted,
 				a.Paused)
 		}
-		for _, v := range []Verb{Deliver, Poll} {
-			if w.Enabled().Has(v, End(i)) {
-				t.Errorf("%s %s is still enabled", v, End(i))
+		for _, v := range []script.Verb{script.Deliver, script.Poll} {
+			if w.Enabled().Has(v, script.End(i)) {
+				t.Errorf("%s %s is still enabled", v, script.End(i))
 			}
 		}
 	}
@@ -233,7 +234,7 @@ func TestHealBringsTheWorldToRest(t *testing.T) {
 type weary struct{}
 
 // Next implements Strategy.
-func (weary) Next(*World) (Action, bool) { panic("no more draws") }
+func (weary) Next(*World) (script.Action, bool) { panic("no more draws") }
 
 // TestPanicOfAStrategyIsNoFinding: it goes on to whoever made the strategy, and
 // the world can be used again.
@@ -249,7 +250,7 @@ func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
 		t.Errorf("got the panic %v; want the strategy's own", fault)
 	}
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	if r := w.Run(NewScripted(script(t, talk), false)); r.Found {
+	if r := w.Run(NewScripted(scripted(t, talk), false)); r.Found {
 		t.Errorf("after it: %v; want a clean run", r.Violation)
 	}
 }
@@ -260,7 +261,7 @@ func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
 func TestSlowIsNotBusy(t *testing.T) {
 	cfg := benchConfig()
 	cfg.Sizes.Flight, cfg.Sizes.Window = 1, 1
-	r, _ := play(t, cfg, script(t, "write client 0 500000"))
+	r, _ := play(t, cfg, scripted(t, "write client 0 500000"))
 	if healed := r.Steps - r.Storm; healed <= maxHeal {
 		t.Errorf("the heal took %d actions; want %d and more, or this shows nothing", healed, maxHeal)
 	}

@@ -1,8 +1,12 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // Scripted is the strategy that does the actions of a script.
 type Scripted struct {
-	Actions []Action
+	Actions []script.Action
 	// Loose skips actions that are not enabled, and counts them; otherwise
 	// the storm ends there and Stuck is set.
 	Loose   bool
@@ -13,17 +17,17 @@ type Scripted struct {
 }
 
 // NewScripted makes the strategy of a list of actions.
-func NewScripted(actions []Action, loose bool) *Scripted {
+func NewScripted(actions []script.Action, loose bool) *Scripted {
 	return &Scripted{Actions: actions, Loose: loose, Stuck: -1}
 }
 
 // Restart makes the strategy new, for another list.
-func (s *Scripted) Restart(actions []Action, loose bool) {
+func (s *Scripted) Restart(actions []script.Action, loose bool) {
 	*s = Scripted{Actions: actions, Loose: loose, Stuck: -1}
 }
 
 // Next implements Strategy.
-func (s *Scripted) Next(w *World) (Action, bool) {
+func (s *Scripted) Next(w *World) (script.Action, bool) {
 	for s.at < len(s.Actions) {
 		a := s.Actions[s.at]
 		s.at++
@@ -32,17 +36,17 @@ func (s *Scripted) Next(w *World) (Action, bool) {
 		}
 		if !s.Loose {
 			s.Stuck = s.at - 1
-			return Action{}, false
+			return script.Action{}, false
 		}
 		s.Skipped++
 	}
-	return Action{}, false
+	return script.Action{}, false
 }
 
 // Can says whether an action is enabled. A tick always is.
-func (w *World) Can(a Action) bool {
-	if int(a.On) >= w.n || a.Verb >= NumVerbs {
+func (w *World) Can(a script.Action) bool {
+	if int(a.On) >= w.n || a.Verb >= script.NumVerbs {
 		return false
 	}
-	return a.Verb == Tick || w.enabled.Has(a.Verb, a.On)
+	return a.Verb == script.Tick || w.enabled.Has(a.Verb, a.On)
 }

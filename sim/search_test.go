@@ -8,6 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // searchers are one of each.
@@ -44,7 +45,7 @@ func (p *toy) Write(b []byte) int {
 // toyWorld is a world of two toys, each of whose apps writes so many messages.
 type toyWorld struct {
 	*World
-	cfg   Config
+	cfg   script.Config
 	parts Parts
 	plan  Plan
 	order order
@@ -62,7 +63,7 @@ func newToyWorld(writes int, bug func(events string) bool) *toyWorld {
 	t.parts = Parts{Pump: spec, Peer: spec, Engine: lib, PeerEngine: lib}
 	t.plan = Plan{Steps: 2 * writes}
 	for role := range 2 {
-		t.plan.Weights[role][Write], t.plan.Budget[role][Write] = 8, uint16(writes)
+		t.plan.Weights[role][script.Write], t.plan.Budget[role][script.Write] = 8, uint16(writes)
 	}
 	return t
 }
@@ -209,7 +210,7 @@ func TestSURWIsUniform(t *testing.T) {
 
 // walled is a comfortable world of two reference pumps with all kinds of
 // events.
-func walled() (cfg Config, parts Parts, plan Plan) {
+func walled() (cfg script.Config, parts Parts, plan Plan) {
 	spec := pumps.ReferenceSpec()
 	lib := tls.NewModels()
 	cfg = benchConfig()
@@ -217,17 +218,17 @@ func walled() (cfg Config, parts Parts, plan Plan) {
 	parts = Parts{Pump: &spec, Peer: &spec, Engine: lib, PeerEngine: lib}
 	plan = Plan{Steps: 200, Portions: [4]uint16{4, 8, 6, 2}, Body: 64, Answer: 64}
 	for role := range 2 {
-		for v := range NumVerbs {
+		for v := range script.NumVerbs {
 			plan.Weights[role][v] = 4
 		}
-		plan.Weights[role][Deliver], plan.Weights[role][Poll] = 40, 60
-		plan.Weights[role][Mutate], plan.Weights[role][Reset], plan.Weights[role][Fin] = 0, 0, 0
-		plan.Weights[role][Close] = 1
-		for _, v := range []Verb{Write, Pause, Renegotiate, Close, Spurious} {
+		plan.Weights[role][script.Deliver], plan.Weights[role][script.Poll] = 40, 60
+		plan.Weights[role][script.Mutate], plan.Weights[role][script.Reset], plan.Weights[role][script.Fin] = 0, 0, 0
+		plan.Weights[role][script.Close] = 1
+		for _, v := range []script.Verb{script.Write, script.Pause, script.Renegotiate, script.Close, script.Spurious} {
 			plan.Budget[role][v] = 3
 		}
 	}
-	plan.Weights[1][Window] = 0
+	plan.Weights[1][script.Window] = 0
 	return cfg, parts, plan
 }
 
@@ -240,7 +241,7 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 			cfg, parts, plan := walled()
 			w := NewWorld()
 			defer w.Close()
-			run := func(seed uint64, check func(a Action)) Result {
+			run := func(seed uint64, check func(a script.Action)) Result {
 				s.Restart(&plan, seed)
 				if err := w.Reset(&cfg, &parts, oracle.EveryProperty); err != nil {
 					t.Fatal(err)
@@ -249,8 +250,8 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 			}
 			kinds := map[uint64]bool{}
 			for seed := range uint64(100) {
-				var spent [2][NumVerbs]uint16
-				first := run(seed, func(a Action) {
+				var spent [2][script.NumVerbs]uint16
+				first := run(seed, func(a script.Action) {
 					if !w.Can(a) || plan.Weights[a.On&1][a.Verb] == 0 {
 						t.Fatalf("seed %d: %s is not enabled, or not allowed", seed, a)
 					}
@@ -259,7 +260,7 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 				for role := range spent {
 					for v, n := range spent[role] {
 						if most := plan.Budget[role][v]; most > 0 && n > most {
-							t.Fatalf("seed %d: %d times %s; want at most %d", seed, n, Verb(v), most)
+							t.Fatalf("seed %d: %d times %s; want at most %d", seed, n, script.Verb(v), most)
 						}
 					}
 				}
@@ -282,10 +283,10 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 // checked is a strategy whose actions are looked at.
 type checked struct {
 	Strategy
-	check func(a Action)
+	check func(a script.Action)
 }
 
-func (c *checked) Next(w *World) (Action, bool) {
+func (c *checked) Next(w *World) (script.Action, bool) {
 	a, ok := c.Strategy.Next(w)
 	if ok && c.check != nil {
 		c.check(a)
@@ -329,7 +330,7 @@ func TestWeightsHoldForDelay(t *testing.T) {
 	w := newToyWorld(1000, nil)
 	defer w.Close()
 	w.plan.Steps = 500
-	w.plan.Weights[0][Write], w.plan.Weights[1][Write] = 40, 10
+	w.plan.Weights[0][script.Write], w.plan.Weights[1][script.Write] = 40, 10
 	for name, s := range map[string]Searcher{"random": &Random{},
 		"delay": &Delay{Delays: 1}} {
 		clients := 0
@@ -350,12 +351,12 @@ func TestVariation(t *testing.T) {
 	cfg, parts, plan := walled()
 	w := NewWorld()
 	defer w.Close()
-	run := func(s Strategy) []Action {
+	run := func(s Strategy) []script.Action {
 		if err := w.Reset(&cfg, &parts, 0); err != nil {
 			t.Fatal(err)
 		}
 		w.Run(s)
-		return append([]Action(nil), w.Actions()...)
+		return append([]script.Action(nil), w.Actions()...)
 	}
 	random := &Random{}
 	random.Restart(&plan, 1)
@@ -390,7 +391,7 @@ func TestVariationKeepsSizes(t *testing.T) {
 	cfg, parts, plan := walled()
 	w := NewWorld()
 	defer w.Close()
-	parent := []Action{{Verb: Write, Arg: 9000, Arg2: 9000}, {Verb: Write, Arg: 5, Arg2: 6}}
+	parent := []script.Action{{Verb: script.Write, Arg: 9000, Arg2: 9000}, {Verb: script.Write, Arg: 5, Arg2: 6}}
 	seen := 0
 	for seed := range uint64(50) {
 		v := &Variation{}
@@ -399,11 +400,11 @@ func TestVariationKeepsSizes(t *testing.T) {
 		if err := w.Reset(&cfg, &parts, 0); err != nil {
 			t.Fatal(err)
 		}
-		w.Run(&checked{v, func(a Action) {
-			if a.Verb == Write && (a.Arg > uint32(plan.Body) || a.Arg2 > uint32(plan.Answer)) {
+		w.Run(&checked{v, func(a script.Action) {
+			if a.Verb == script.Write && (a.Arg > uint32(plan.Body) || a.Arg2 > uint32(plan.Answer)) {
 				t.Fatalf("seed %d: %s; want at most %d and %d", seed, a, plan.Body, plan.Answer)
 			}
-			if a.Verb == Write && a.Arg == uint32(plan.Body) {
+			if a.Verb == script.Write && a.Arg == uint32(plan.Body) {
 				seen++
 			}
 		}})

@@ -6,6 +6,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Piece is a part of a world's state that is saved by itself. Most actions
@@ -62,7 +63,7 @@ func (w *World) Snapshots() error {
 }
 
 // Save appends a piece of the state to dst. Equal states give equal bytes.
-func (w *World) Save(p Piece, id End, dst []byte) []byte {
+func (w *World) Save(p Piece, id script.End, dst []byte) []byte {
 	w.snap.Write(dst)
 	w.snapshot(p, id)
 	if !w.snap.OK() {
@@ -75,7 +76,7 @@ func (w *World) Save(p Piece, id End, dst []byte) []byte {
 // Load puts a piece back, as Save has written it. Settle follows the last one.
 // After a Tick all pieces have to be put back, for moments are kept as the time
 // that is left.
-func (w *World) Load(p Piece, id End, src []byte) error {
+func (w *World) Load(p Piece, id script.End, src []byte) error {
 	w.snap.Read(src)
 	w.snapshot(p, id)
 	if !w.snap.OK() || len(w.snap.Data()) > 0 {
@@ -84,7 +85,7 @@ func (w *World) Load(p Piece, id End, src []byte) error {
 	return nil
 }
 
-func (w *World) snapshot(p Piece, id End) {
+func (w *World) snapshot(p Piece, id script.End) {
 	e, s := &w.ends[id], &w.snap
 	switch p {
 	case EndPiece:

@@ -7,12 +7,13 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // saveAll saves every piece of a world.
 func saveAll(w *World) (pieces [][]byte) {
 	pieces = append(pieces, w.Save(SharedPiece, 0, nil))
-	for id := range End(w.n) {
+	for id := range script.End(w.n) {
 		for p := range SharedPiece {
 			pieces = append(pieces, w.Save(p, id, nil))
 		}
@@ -23,14 +24,14 @@ func saveAll(w *World) (pieces [][]byte) {
 // loadAll puts them back.
 func loadAll(t *testing.T, w *World, pieces [][]byte) {
 	t.Helper()
-	load := func(p Piece, id End) {
+	load := func(p Piece, id script.End) {
 		if err := w.Load(p, id, pieces[0]); err != nil {
 			t.Fatal(err)
 		}
 		pieces = pieces[1:]
 	}
 	load(SharedPiece, 0)
-	for id := range End(w.n) {
+	for id := range script.End(w.n) {
 		for p := range SharedPiece {
 			load(p, id)
 		}
@@ -56,7 +57,7 @@ type shadow struct {
 	tuned bool // it has been put into a state
 }
 
-func (s *shadow) Next(w *World) (Action, bool) {
+func (s *shadow) Next(w *World) (script.Action, bool) {
 	if s.tuned {
 		s.compareWorlds(w)
 	}
@@ -105,7 +106,7 @@ func TestSnapshots(t *testing.T) {
 	for _, m := range pumps.Mutants() {
 		specs = append(specs, m.Spec)
 	}
-	var did [NumVerbs]int
+	var did [script.NumVerbs]int
 	r := Rand(7)
 	found := 0
 	for n := range 900 {
@@ -129,7 +130,7 @@ func TestSnapshots(t *testing.T) {
 		if got, want := other.finding, w.finding; got != want && want.Property != oracle.Corruption &&
 			want.Property != oracle.DataLoss {
 			t.Fatalf("walk %d: the verdict is %+v; want %+v\n%s", n, got, want,
-				(&Script{Config: cfg, Actions: w.Actions()}).Format())
+				(&script.Script{Config: cfg, Actions: w.Actions()}).Format())
 		}
 		if res.Found {
 			found++

@@ -1,6 +1,10 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 // A source is what stands for a thread where strategies schedule threads:
 // something that acts in an order of its own. Each end has four, and all share
@@ -19,24 +23,24 @@ const (
 	faultSource
 	perEnd
 
-	clockSource = perEnd * 2 * MaxLinks
+	clockSource = perEnd * 2 * script.MaxLinks
 	numSources  = clockSource + 1
 )
 
 // kindOf says which of an end's sources a verb belongs to.
-var kindOf = [NumVerbs]source{Deliver: wireSource, Poll: loopSource, Write: appSource,
-	Pause: appSource, Resume: appSource, Renegotiate: appSource, KeyUpdate: appSource,
-	Shut: appSource, Close: appSource, Spurious: faultSource, Window: faultSource,
-	Reset: faultSource, Fin: faultSource, Mutate: faultSource, Attack: faultSource}
+var kindOf = [script.NumVerbs]source{script.Deliver: wireSource, script.Poll: loopSource, script.Write: appSource,
+	script.Pause: appSource, script.Resume: appSource, script.Renegotiate: appSource, script.KeyUpdate: appSource,
+	script.Shut: appSource, script.Close: appSource, script.Spurious: faultSource, script.Window: faultSource,
+	script.Reset: faultSource, script.Fin: faultSource, script.Mutate: faultSource, script.Attack: faultSource}
 
 // sourceOf says whose event a bit is, and eventsOf which events a source has.
 var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) {
 	for i := range numBits {
 		v, e := enabledAt(i)
 		switch {
-		case v >= NumVerbs:
+		case v >= script.NumVerbs:
 			continue
-		case v == Tick:
+		case v == script.Tick:
 			of[i] = clockSource
 		default:
 			of[i] = perEnd*source(e) + kindOf[v]
@@ -56,7 +60,7 @@ const rushes = 24
 // bound gives the clock and the windows a budget if the plan gives none.
 func (o *odds) bound() {
 	for role := range 2 {
-		for _, v := range [...]Verb{Window, Tick} {
+		for _, v := range [...]script.Verb{script.Window, script.Tick} {
 			if left := &o.left[16*role+int(v)]; *left == 0 {
 				*left = 1 + uint16(o.rand.Below(rushes))
 			}
@@ -70,7 +74,7 @@ func (o *odds) bound() {
 func (w *World) idle() (events uint64) {
 	for i := range w.ends[:w.n] {
 		if w.ends[i].acct.Idle > 0 {
-			events |= 1 << (16*i + int(Poll))
+			events |= 1 << (16*i + int(script.Poll))
 		}
 	}
 	return events

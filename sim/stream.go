@@ -2,11 +2,12 @@ package sim
 
 import (
 	"github.com/wantwrite/wantwrite/model/wire"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // streamSize is the storage of a stream; a power of two. What is in flight
 // and what is received lie in it together.
-const streamSize = 4 * MaxOnLink
+const streamSize = 4 * script.MaxOnLink
 
 // A stream is one direction of a link: bytes in flight, and behind the
 // visible mark the bytes in the receiver's buffer.
@@ -90,16 +91,16 @@ func (s *stream) deliverable(now uint64) bool {
 func (s *stream) portion(arg uint32) int {
 	all := s.inFlight()
 	switch arg {
-	case OneByte:
+	case script.OneByte:
 		return min(all, 1)
-	case Part:
+	case script.Part:
 		return min(all, max(1, (s.record()+1)/2))
-	case Record:
+	case script.Record:
 		return min(all, max(1, s.record()))
-	case All:
+	case script.All:
 		return all
 	}
-	return min(all, int(arg-Bytes))
+	return min(all, int(arg-script.Bytes))
 }
 
 // record is how many bytes of the record that is arriving are not yet seen;

@@ -7,6 +7,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestPortionsFollowRecords: what byte, part, record, all and counts deliver
@@ -90,7 +91,7 @@ func TestStreamWrapsAround(t *testing.T) {
 // receiver's buffer. Each seam blocks when it is full, and goes on when the
 // one behind it has room.
 func TestFullLinkBlocksAndOpensAgain(t *testing.T) {
-	b := newBench(t, func(c *Config) { c.Sizes.Flight, c.Sizes.Window = 20, 10 })
+	b := newBench(t, func(c *script.Config) { c.Sizes.Flight, c.Sizes.Window = 20, 10 })
 	c, s := b.client(), b.server()
 	if n := c.send(make([]byte, 25)); n != 20 {
 		t.Fatalf("%d bytes taken; want the 20 that fit", n)
@@ -252,7 +253,7 @@ func TestUseAfterClose(t *testing.T) {
 		}
 		b.do("spurious server read")
 		if f := b.finding; f.Property != oracle.Crash || f.Detail != want || f.End != 1 {
-			t.Errorf("got %s at %s: %s; want a crash at the server: %s", f.Property, End(f.End),
+			t.Errorf("got %s at %s: %s; want a crash at the server: %s", f.Property, script.End(f.End),
 				f.Detail, want)
 		}
 	}

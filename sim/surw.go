@@ -1,6 +1,10 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 // A Trier is a searcher that wants a run of the same world, with the same plan,
 // before the one that counts.
@@ -42,8 +46,8 @@ const (
 
 // startingVerbs and endingVerbs are those of the two classes.
 const (
-	startingVerbs = 1<<Write | 1<<Renegotiate | 1<<KeyUpdate | 1<<Pause | 1<<Resume
-	endingVerbs   = 1<<Shut | 1<<Close | 1<<Reset | 1<<Fin | 1<<Mutate | 1<<Attack
+	startingVerbs = 1<<script.Write | 1<<script.Renegotiate | 1<<script.KeyUpdate | 1<<script.Pause | 1<<script.Resume
+	endingVerbs   = 1<<script.Shut | 1<<script.Close | 1<<script.Reset | 1<<script.Fin | 1<<script.Mutate | 1<<script.Attack
 )
 
 // Restart implements Searcher.
@@ -68,10 +72,10 @@ type trial struct {
 }
 
 // Next implements Strategy.
-func (t *trial) Next(w *World) (Action, bool) {
+func (t *trial) Next(w *World) (script.Action, bool) {
 	events := t.choices(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	bit := t.draw(events)
 	if t.of.interesting(w)>>bit&1 != 0 {
@@ -92,10 +96,10 @@ func (s *SURW) interesting(w *World) (events uint64) {
 			verbs |= endingVerbs
 		}
 		if s.class&turning != 0 {
-			verbs |= 1 << Poll
+			verbs |= 1 << script.Poll
 		}
 		if s.class&shaking != 0 && !e.tap.wasInit {
-			verbs |= 1<<Poll | 1<<Deliver | 1<<Spurious
+			verbs |= 1<<script.Poll | 1<<script.Deliver | 1<<script.Spurious
 		}
 		events |= verbs << (16 * i)
 	}
@@ -103,10 +107,10 @@ func (s *SURW) interesting(w *World) (events uint64) {
 }
 
 // Next implements Strategy.
-func (s *SURW) Next(w *World) (Action, bool) {
+func (s *SURW) Next(w *World) (script.Action, bool) {
 	events := s.choices(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	special := s.interesting(w)
 	if s.next == numSources || events&eventsOf[s.next] == 0 {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // An EventKind is a kind of trace event.
@@ -26,16 +27,16 @@ const (
 type Event struct {
 	Kind   EventKind
 	Step   int // from 1
-	End    End
-	Action Action       // DidAction
-	Ready  model.Events // DidAction of Poll: what the pump is told
-	Heal   bool         // DidAction: in the heal
-	Op     int          // DidCall
-	N      int          // DidCall: bytes, ticks or mask
-	Status uint8        // DidCall
-	Note   model.Note   // DidNote
-	Err    error        // DidLapse: what the engine said
-	Now    uint64       // virtual time
+	End    script.End
+	Action script.Action // DidAction
+	Ready  model.Events  // DidAction of Poll: what the pump is told
+	Heal   bool          // DidAction: in the heal
+	Op     int           // DidCall
+	N      int           // DidCall: bytes, ticks or mask
+	Status uint8         // DidCall
+	Note   model.Note    // DidNote
+	Err    error         // DidLapse: what the engine said
+	Now    uint64        // virtual time
 	// Data is what a send put on the link, or what a Deliver made visible.
 	Data []byte
 	// Why is the engine's error, of a call that failed.
@@ -56,20 +57,20 @@ type Trace struct {
 
 	at    int    // the event of the action that is being done
 	from  uint64 // what its end had seen of its stream before
-	wrong [2 * MaxLinks]bool
+	wrong [2 * script.MaxLinks]bool
 }
 
 // SetTrace makes the runs after the next Reset write to t; nil ends that.
 func (w *World) SetTrace(t *Trace) { w.trace = t }
 
-func (t *Trace) begin(w *World, a Action) {
+func (t *Trace) begin(w *World, a script.Action) {
 	if len(t.Views) == 0 {
 		t.look(w)
 	}
 	t.at, t.from = len(t.Events), w.ends[a.On].in.seen
 	ev := Event{Kind: DidAction, Step: w.steps, End: a.On, Action: a, Now: w.now,
 		Heal: w.steps > len(w.actions)}
-	if a.Verb == Poll {
+	if a.Verb == script.Poll {
 		ev.Ready = w.ends[a.On].ready()
 	}
 	t.Events = append(t.Events, ev)
@@ -118,7 +119,7 @@ func (ev Event) String() string {
 	switch ev.Kind {
 	case DidAction:
 		s := ev.Action.String()
-		if ev.Action.Verb == Poll {
+		if ev.Action.Verb == script.Poll {
 			s += " [" + ev.Ready.String() + "]"
 		}
 		return s

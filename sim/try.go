@@ -1,6 +1,9 @@
 package sim
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 // A Verdict is what became of an action, or of a heal, that was tried.
 type Verdict uint8
@@ -15,7 +18,7 @@ const (
 )
 
 // Try does one action, which must be enabled, as a step of a storm.
-func (w *World) Try(a Action) (v Verdict) {
+func (w *World) Try(a script.Action) (v Verdict) {
 	return w.try(func() { w.step(a) })
 }
 
@@ -48,7 +51,7 @@ func (w *World) Violation() Violation { return Violation{w.finding, w.at} }
 
 // Open is what the end's app can do, and spurious readiness, as a set of
 // verbs. It follows from the end's piece alone.
-func (w *World) Open(id End) uint16 {
+func (w *World) Open(id script.End) uint16 {
 	e := &w.ends[id]
 	if e.acct.Gone {
 		return 0
@@ -57,7 +60,7 @@ func (w *World) Open(id End) uint16 {
 }
 
 // PublicOf is what properties look at in the account of an end's peer.
-func (w *World) PublicOf(id End) Public { return w.ends[id].public() }
+func (w *World) PublicOf(id script.End) Public { return w.ends[id].public() }
 
 // Public is what a peer's verdicts depend on in an end's account, as bits.
 type Public uint8
@@ -83,28 +86,28 @@ type Way struct {
 }
 
 // Way is what the end sees.
-func (w *World) Way(id End) Way {
+func (w *World) Way(id script.End) Way {
 	s := w.ends[id].out
 	return Way{s.room(), s.fin, s.reset}
 }
 
 // SetWay gives the end a way that looks so, and is empty: what it then sends
 // is what SaveSent saves. A FlightPiece that is loaded makes it a whole one.
-func (w *World) SetWay(id End, way Way) {
+func (w *World) SetWay(id script.End, way Way) {
 	s := w.ends[id].out
 	s.tail, s.recordEnd = s.seen, s.seen
 	s.flight, s.fin, s.reset = way.Room, way.Fin, way.Reset
 }
 
 // SaveSent appends what the end has sent since SetWay.
-func (w *World) SaveSent(id End, dst []byte) []byte {
+func (w *World) SaveSent(id script.End, dst []byte) []byte {
 	w.snap.Write(dst)
 	w.ends[id].out.snapshotSent(&w.snap)
 	return w.snap.Data()
 }
 
 // Send puts what SaveSent has saved behind what is in flight.
-func (w *World) Send(id End, src []byte) {
+func (w *World) Send(id script.End, src []byte) {
 	w.snap.Read(src)
 	w.ends[id].out.snapshotSent(&w.snap)
 }
@@ -128,4 +131,4 @@ func (s *stream) snapshotSent(snap *model.Snapshot) {
 }
 
 // Shut says whether the receive window of an end is closed for now.
-func (w *World) Shut(id End) bool { return w.ends[id].in.shutUntil > w.now }
+func (w *World) Shut(id script.End) bool { return w.ends[id].in.shutUntil > w.now }

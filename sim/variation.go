@@ -1,15 +1,19 @@
 package sim
 
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
 // A Variation is the strategy of a search that learns: it makes a storm again
 // with a part of it changed, and goes on at random.
 //
 //	before ──▶ gap random actions ──▶ after ──▶ random to the end
 type Variation struct {
 	odds
-	edited []Action // before, and then after
-	gap    int      // random actions still to come after before
-	at     int      // in edited
-	turnAt int      // where after begins
+	edited []script.Action // before, and then after
+	gap    int             // random actions still to come after before
+	at     int             // in edited
+	turnAt int             // where after begins
 }
 
 // Restart implements Searcher: with nothing to vary it is a random walk.
@@ -21,7 +25,7 @@ func (v *Variation) Restart(plan *Plan, seed uint64) {
 // Vary makes a change of a storm what comes next. It is called after Restart.
 // around is an index of it near which changes are likely to matter: where it
 // reached something new.
-func (v *Variation) Vary(storm []Action, around int) {
+func (v *Variation) Vary(storm []script.Action, around int) {
 	if len(storm) == 0 {
 		return
 	}
@@ -63,7 +67,7 @@ func (v *Variation) place(n, around int) int {
 }
 
 // Next implements Strategy.
-func (v *Variation) Next(w *World) (Action, bool) {
+func (v *Variation) Next(w *World) (script.Action, bool) {
 	for v.at < len(v.edited) && len(w.actions) < v.plan.Steps {
 		if v.at == v.turnAt && v.gap > 0 {
 			v.gap--
@@ -78,13 +82,13 @@ func (v *Variation) Next(w *World) (Action, bool) {
 	}
 	events := v.choices(w)
 	if events == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	return v.act(v.draw(events)), true
 }
 
 // can says whether an action is enabled and the plan allows it.
-func (v *Variation) can(w *World, a Action) bool {
+func (v *Variation) can(w *World, a script.Action) bool {
 	return v.allowed>>bitOf(a)&1 != 0 && w.Can(a)
 }
 
@@ -93,8 +97,8 @@ func (v *Variation) can(w *World, a Action) bool {
 // Story 38: a storm from another world wrote a message that was larger than the
 // queue of this one. A pump that takes whole messages only can't help it, and
 // was blamed for holding more than its limit.
-func (v *Variation) fit(a Action) Action {
-	if a.Verb == Write {
+func (v *Variation) fit(a script.Action) script.Action {
+	if a.Verb == script.Write {
 		a.Arg = min(a.Arg, uint32(v.plan.Body))
 		a.Arg2 = min(a.Arg2, uint32(v.plan.Answer))
 	}
@@ -102,4 +106,4 @@ func (v *Variation) fit(a Action) Action {
 }
 
 // bitOf is the bit of an action's event.
-func bitOf(a Action) int { return 16*int(a.On) + int(a.Verb) }
+func bitOf(a script.Action) int { return 16*int(a.On) + int(a.Verb) }

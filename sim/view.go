@@ -6,6 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A View is what can be seen of an end after a step of a traced run.
@@ -59,7 +60,7 @@ func (e *endpoint) view() View {
 
 // LedgerAt is the ledger of a run of cfg as it was after a step; 0 is before the
 // first.
-func (t *Trace) LedgerAt(cfg *Config, step int) oracle.Ledger {
+func (t *Trace) LedgerAt(cfg *script.Config, step int) oracle.Ledger {
 	l := ledgerOf(cfg)
 	for i, v := range t.Views[step] {
 		l.Ends = append(l.Ends, v.Account)
@@ -71,7 +72,7 @@ func (t *Trace) LedgerAt(cfg *Config, step int) oracle.Ledger {
 }
 
 // ledgerOf is an empty one with the promises of the scenario.
-func ledgerOf(c *Config) oracle.Ledger {
+func ledgerOf(c *script.Config) oracle.Ledger {
 	return oracle.Ledger{Version: c.Version, AwaitUpdate: c.AwaitUpdate, IgnoreReneg: c.IgnoreReneg}
 }
 

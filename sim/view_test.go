@@ -7,10 +7,11 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // traced runs the usual talk and keeps the trace.
-func traced(t *testing.T, change func(*Config)) (*Trace, Config) {
+func traced(t *testing.T, change func(*script.Config)) (*Trace, script.Config) {
 	t.Helper()
 	cfg := benchConfig()
 	if change != nil {
@@ -19,7 +20,7 @@ func traced(t *testing.T, change func(*Config)) (*Trace, Config) {
 	w, trace := NewWorld(), &Trace{}
 	w.SetTrace(trace)
 	rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-	if r := w.Run(NewScripted(script(t, talk), false)); r.Steps != len(trace.Views)-1 {
+	if r := w.Run(NewScripted(scripted(t, talk), false)); r.Steps != len(trace.Views)-1 {
 		t.Fatalf("got %d views of %d steps; want one more", len(trace.Views), r.Steps)
 	}
 	return trace, cfg
@@ -42,7 +43,7 @@ func TestTraceHasTheWire(t *testing.T) {
 		}
 	}
 	last := trace.Views[len(trace.Views)-1]
-	for end := range End(2) {
+	for end := range script.End(2) {
 		if !bytes.Equal(sent[end], arrived[end.Peer()]) || len(sent[end]) == 0 {
 			t.Errorf("the %s sent %d bytes, and %d others arrived", end, len(sent[end]),
 				len(arrived[end.Peer()]))

@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A walk is a strategy without a plan: any enabled action, only that the fatal
@@ -20,12 +21,12 @@ type walk struct {
 	t     *testing.T
 	rand  Rand
 	steps int
-	did   *[NumVerbs]int
+	did   *[script.NumVerbs]int
 }
 
-func (s *walk) Next(w *World) (Action, bool) {
+func (s *walk) Next(w *World) (script.Action, bool) {
 	if s.steps--; s.steps < 0 || w.Enabled().Len() == 0 {
-		return Action{}, false
+		return script.Action{}, false
 	}
 	s.compare(w)
 	v, e := s.pick(w)
@@ -37,7 +38,7 @@ func (s *walk) Next(w *World) (Action, bool) {
 }
 
 // pick draws one of the enabled bits.
-func (s *walk) pick(w *World) (Verb, End) {
+func (s *walk) pick(w *World) (script.Verb, script.End) {
 	m := uint64(w.Enabled())
 	for n := s.rand.Below(uint64(w.Enabled().Len())); n > 0; n-- {
 		m &= m - 1
@@ -46,11 +47,11 @@ func (s *walk) pick(w *World) (Verb, End) {
 }
 
 // oddsOf is how rarely a verb that was drawn is done: once in so many draws.
-func oddsOf(v Verb) uint64 {
+func oddsOf(v script.Verb) uint64 {
 	switch v {
-	case Deliver, Poll:
+	case script.Deliver, script.Poll:
 		return 1
-	case Reset, Fin, Mutate, Close, Shut:
+	case script.Reset, script.Fin, script.Mutate, script.Close, script.Shut:
 		return 100
 	}
 	return 8
@@ -68,52 +69,52 @@ func (s *walk) compare(w *World) {
 		s.t.Fatalf("step %d: enabled is %016x after %v; from scratch it is %016x", w.steps, kept,
 			w.actions[max(0, len(w.actions)-1):], w.enabled)
 	}
-	for e := range End(2*MaxLinks + 1) {
-		for v := range NumVerbs + 1 {
-			here := int(e) < w.n && v < NumVerbs
-			want := here && (v == Tick || w.Enabled().Has(v, e))
-			if got := w.Can(Action{Verb: v, On: e}); got != want {
+	for e := range script.End(2*script.MaxLinks + 1) {
+		for v := range script.NumVerbs + 1 {
+			here := int(e) < w.n && v < script.NumVerbs
+			want := here && (v == script.Tick || w.Enabled().Has(v, e))
+			if got := w.Can(script.Action{Verb: v, On: e}); got != want {
 				s.t.Fatalf("step %d: can %s %s is %v; want %v", w.steps, v, e, got, want)
 			}
 		}
 	}
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		if got := w.Enabled().Has(Poll, End(i)); got != (e.ready() != 0) {
-			s.t.Fatalf("step %d: poll %s is %v and ready is %s", w.steps, End(i), got, e.ready())
+		if got := w.Enabled().Has(script.Poll, script.End(i)); got != (e.ready() != 0) {
+			s.t.Fatalf("step %d: poll %s is %v and ready is %s", w.steps, script.End(i), got, e.ready())
 		}
-		if got := w.Enabled().Has(Deliver, End(i)); got != e.in.deliverable(w.now) {
-			s.t.Fatalf("step %d: deliver %s is %v", w.steps, End(i), got)
+		if got := w.Enabled().Has(script.Deliver, script.End(i)); got != e.in.deliverable(w.now) {
+			s.t.Fatalf("step %d: deliver %s is %v", w.steps, script.End(i), got)
 		}
 	}
 }
 
-func (s *walk) arguments(v Verb, e End) Action {
-	a := Action{Verb: v, On: e}
+func (s *walk) arguments(v script.Verb, e script.End) script.Action {
+	a := script.Action{Verb: v, On: e}
 	below := func(n uint64) uint32 { return uint32(s.rand.Below(n)) }
 	switch v {
-	case Deliver:
-		if a.Arg = below(Bytes + 30); a.Arg == Bytes {
-			a.Arg = OneByte // nobody delivers 0 bytes
+	case script.Deliver:
+		if a.Arg = below(script.Bytes + 30); a.Arg == script.Bytes {
+			a.Arg = script.OneByte // nobody delivers 0 bytes
 		}
-	case Write:
+	case script.Write:
 		a.Arg, a.Arg2 = below(300), below(300)
-	case KeyUpdate:
+	case script.KeyUpdate:
 		a.Arg = below(2)
-	case Spurious:
+	case script.Spurious:
 		a.Arg = 1 + below(3)
-	case Window, Tick:
+	case script.Window, script.Tick:
 		a.Arg = 1 + below(8)
-	case Mutate:
-		a.Arg, a.Arg2 = below(uint64(NumMutations)), below(1<<16)
-	case Attack:
+	case script.Mutate:
+		a.Arg, a.Arg2 = below(uint64(script.NumMutations)), below(1<<16)
+	case script.Attack:
 		a.Arg, a.Arg2 = below(uint64(attack.NumAttacks)), below(100)
 	}
 	return a
 }
 
 // wild draws a world for a walk, small more often than not.
-func wild(r *Rand) Config {
+func wild(r *Rand) script.Config {
 	c := benchConfig()
 	size := func(most int) int { return 1 + int(r.Below(1<<r.Below(uint64(bits.Len(uint(most)))))) }
 	c.Version, c.Transport = model.Version(r.Below(2)), model.Transport(r.Below(2))
@@ -143,20 +144,20 @@ func TestWalks(t *testing.T) {
 	p.PeerEngine = &rebels{Models: tls.NewModels()}
 	defer w.Close()
 	watch := oracle.PropertySet(0).With(oracle.Crash).With(oracle.Corruption).With(oracle.BusyLoop)
-	var did [NumVerbs]int
+	var did [script.NumVerbs]int
 	r := Rand(1)
 	for n := range 6000 {
 		cfg := wild(&r)
 		rebuild(t, w, cfg, p, watch)
 		res := w.Run(&walk{t: t, rand: Rand(r.Uint64()), steps: 300, did: &did})
 		if res.Found {
-			t.Fatalf("walk %d: %v\n%s", n, res.Violation, (&Script{Config: cfg,
+			t.Fatalf("walk %d: %v\n%s", n, res.Violation, (&script.Script{Config: cfg,
 				Actions: w.Actions()}).Format())
 		}
 	}
 	for v, times := range did {
 		if times < 50 {
-			t.Errorf("%s was done %d times; want it often", Verb(v), times)
+			t.Errorf("%s was done %d times; want it often", script.Verb(v), times)
 		}
 	}
 }
@@ -192,7 +193,7 @@ func TestRoguesAreCaught(t *testing.T) {
 	w := NewWorld()
 	clean := func() Result {
 		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-		return w.Run(NewScripted(script(t, talk), true))
+		return w.Run(NewScripted(scripted(t, talk), true))
 	}
 	want := clean()
 	for _, tc := range []struct {
@@ -215,7 +216,7 @@ func TestRoguesAreCaught(t *testing.T) {
 		{"wakes itself", func(env model.Env) { env.Loop.Wake() }, oracle.BusyLoop, "turn after turn"},
 	} {
 		rebuild(t, w, benchConfig(), parts(rogue(2, tc.act)), oracle.EveryProperty)
-		r := w.Run(NewScripted(script(t, talk), true))
+		r := w.Run(NewScripted(scripted(t, talk), true))
 		if v := r.Violation; !r.Found || v.Property != tc.breaks || v.End != 1 ||
 			!strings.Contains(v.Detail, tc.detail) {
 			t.Errorf("a pump that %s: %v; want %s at the server, %q", tc.name, v, tc.breaks, tc.detail)
@@ -233,14 +234,14 @@ func TestAPumpThatCanNotStart(t *testing.T) {
 	spec := model.Spec{Name: "stillborn", New: func(model.Env) model.Pump { panic("no memory") }}
 	for range 2 {
 		rebuild(t, w, benchConfig(), parts(spec), oracle.EveryProperty)
-		r := w.Run(NewScripted(script(t, talk), true))
+		r := w.Run(NewScripted(scripted(t, talk), true))
 		if v := r.Violation; !r.Found || v.Property != oracle.Crash || v.End != 1 ||
 			!strings.Contains(v.Detail, "panic: no memory") {
 			t.Errorf("got %v; want a crash at the server: panic: no memory", v)
 		}
 	}
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	if r := w.Run(NewScripted(script(t, talk), true)); r.Found {
+	if r := w.Run(NewScripted(scripted(t, talk), true)); r.Found {
 		t.Errorf("afterwards a clean run gives %v", r.Violation)
 	}
 }
@@ -257,7 +258,7 @@ func TestUnwatchedRoguesEndTheRun(t *testing.T) {
 	} {
 		w := NewWorld()
 		rebuild(t, w, benchConfig(), parts(rogue(0, act)), stall)
-		r := w.Run(NewScripted(script(t, talk), true))
+		r := w.Run(NewScripted(scripted(t, talk), true))
 		if r.Found || r.Steps > 1000 {
 			t.Errorf("a pump that %s: found %v in %d steps; want nothing, soon", name, r.Violation,
 				r.Steps)
@@ -278,11 +279,11 @@ func TestRunsAllocateNothing(t *testing.T) {
 		cfg.Sizes.Bio, cfg.Sizes.Flight, cfg.Sizes.Record = 300, 2000, 400
 		plan := &Plan{Steps: 300, Portions: [4]uint16{1, 2, 6, 12}, Body: 600, Answer: 600}
 		for role := range 2 {
-			for _, v := range []Verb{Deliver, Poll, Write, Pause, Resume, Renegotiate, KeyUpdate,
-				Window, Tick, Spurious} {
+			for _, v := range []script.Verb{script.Deliver, script.Poll, script.Write, script.Pause, script.Resume, script.Renegotiate, script.KeyUpdate,
+				script.Window, script.Tick, script.Spurious} {
 				plan.Weights[role][v] = 2
 			}
-			plan.Weights[role][Deliver], plan.Weights[role][Poll] = 60, 60
+			plan.Weights[role][script.Deliver], plan.Weights[role][script.Poll] = 60, 60
 		}
 		w, p, storm := NewWorld(), parts(), &Random{}
 		seed, steps := uint64(0), 0

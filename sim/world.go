@@ -6,6 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/wire"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Parts is the code that a world runs: what the names of its Config mean.
@@ -19,22 +20,22 @@ type Parts struct {
 //
 // A World belongs to one goroutine.
 type World struct {
-	cfg    Config
+	cfg    script.Config
 	parts  Parts
 	watch  oracle.PropertySet
 	now    uint64
 	chain  uint64
 	steps  int
 	n      int // how many ends there are
-	ends   [2 * MaxLinks]endpoint
-	inward [2 * MaxLinks]stream // inward[i] leads toward end i
+	ends   [2 * script.MaxLinks]endpoint
+	inward [2 * script.MaxLinks]stream // inward[i] leads toward end i
 	hosts  [2]host
 
-	accounts [2 * MaxLinks]oracle.Account
-	tainted  [MaxLinks]bool
+	accounts [2 * script.MaxLinks]oracle.Account
+	tainted  [script.MaxLinks]bool
 	ledger   oracle.Ledger
 	enabled  Enabled
-	turn     End // whose action is being done
+	turn     script.End // whose action is being done
 
 	healing bool
 	wide    bool // an action at one end may change what can happen at any
@@ -44,7 +45,7 @@ type World struct {
 	at      int // the step of the finding
 
 	storm   int // steps of the storm
-	actions []Action
+	actions []script.Action
 	marks   []uint64 // the chain after each step
 	keep    bool     // keep marks
 	trace   *Trace
@@ -59,7 +60,7 @@ func NewWorld() *World {
 	w := &World{}
 	for i := range w.ends {
 		e := &w.ends[i]
-		e.w, e.id, e.acct, e.host = w, End(i), &w.accounts[i], &w.hosts[i&1]
+		e.w, e.id, e.acct, e.host = w, script.End(i), &w.accounts[i], &w.hosts[i&1]
 		e.in, e.out = &w.inward[i], &w.inward[i^1]
 	}
 	return w
@@ -67,14 +68,14 @@ func NewWorld() *World {
 
 // Reset builds the world anew for a run that looks for the watched
 // properties. It fails if an engine can't be had.
-func (w *World) Reset(cfg *Config, parts *Parts, watch oracle.PropertySet) error {
+func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet) error {
 	w.forget(parts)
 	w.cfg, w.watch = *cfg, watch
 	w.now, w.steps, w.storm, w.at, w.found, w.over, w.healing = 0, 0, 0, 0, false, false, false
 	w.finding = oracle.Finding{}
 	w.chain = fold(hashSeed, cfg.Seed)
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
-	w.tainted = [MaxLinks]bool{}
+	w.tainted = [script.MaxLinks]bool{}
 	w.n = 2 * cfg.Links
 	w.wide = cfg.Links > 1 || cfg.StrictReneg || cfg.EagerPeer
 	w.ledger = ledgerOf(cfg)
@@ -235,7 +236,7 @@ func (w *World) judgeClosed(e *endpoint) {
 }
 
 // step does one action and judges what came of it.
-func (w *World) step(a Action) {
+func (w *World) step(a script.Action) {
 	w.steps++
 	w.chain = fold(w.chain, packed(a))
 	if w.trace != nil {
@@ -260,7 +261,7 @@ func (w *World) step(a Action) {
 }
 
 // packed is an action as a word for the chain.
-func packed(a Action) uint64 {
+func packed(a script.Action) uint64 {
 	return uint64(a.Verb) | uint64(a.On)<<8 | uint64(a.Arg)<<16 ^ uint64(a.Arg2)<<32
 }
 
@@ -296,7 +297,7 @@ func (w *World) result() Result {
 }
 
 // Actions are those of the last run's storm. The slice is reused by the next.
-func (w *World) Actions() []Action { return w.actions }
+func (w *World) Actions() []script.Action { return w.actions }
 
 // Marks are the chain after each step of the last run, if KeepMarks was set.
 func (w *World) Marks() []uint64 { return w.marks }
@@ -310,7 +311,7 @@ func (w *World) Ledger() *oracle.Ledger { return &w.ledger }
 
 // String names a violation in a line.
 func (v Violation) String() string {
-	s := fmt.Sprintf("step %d: %s at the %s", v.Step, v.Property, End(v.End))
+	s := fmt.Sprintf("step %d: %s at the %s", v.Step, v.Property, script.End(v.End))
 	if v.Obligation != oracle.NoObligation {
 		s += ": " + v.Obligation.What()
 		if v.Bytes > 0 {

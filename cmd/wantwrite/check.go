@@ -14,7 +14,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/check"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // checkFlags are the flags of check.
@@ -248,7 +248,7 @@ func parseRange(text string) (lo, hi int, err error) {
 // parseDeliver reads portions as scripts have them.
 func parseDeliver(list string) (args []uint32, err error) {
 	for word := range strings.SplitSeq(list, ",") {
-		a, err := sim.ParseAction("deliver client " + strings.TrimSpace(word))
+		a, err := script.ParseAction("deliver client " + strings.TrimSpace(word))
 		if err != nil {
 			return nil, fmt.Errorf("got --deliver %q; want some of byte, part, record, all, or counts of"+
 				" bytes", list)

@@ -7,7 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // searching shows how far a check has come.
@@ -121,11 +121,11 @@ func (f *checkFlags) within(s *check.Search) string {
 		var verbs []string
 		for v, n := range budget {
 			if n > 0 {
-				verbs = append(verbs, fmt.Sprintf("%s %d", sim.Verb(v), n))
+				verbs = append(verbs, fmt.Sprintf("%s %d", script.Verb(v), n))
 			}
 		}
 		if verbs != nil {
-			may = append(may, fmt.Sprintf("%s: %s", sim.End(role), strings.Join(verbs, ", ")))
+			may = append(may, fmt.Sprintf("%s: %s", script.End(role), strings.Join(verbs, ", ")))
 		}
 	}
 	if may == nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // containedName is the hidden command of a child process.
@@ -72,7 +72,7 @@ func guard() (*fuzz.Guard, error) {
 func foreign(engine string) bool { return engine != "" && engine != "model" }
 
 // contained replays a script: in a child if a real library takes part.
-func contained(r *fuzz.Runner, s *sim.Script, o fuzz.ReplayOptions) (fuzz.Outcome, error) {
+func contained(r *fuzz.Runner, s *script.Script, o fuzz.ReplayOptions) (fuzz.Outcome, error) {
 	ends := [2]string{either(o.Engine, s.Config.Engine), either(o.PeerEngine, s.Config.PeerEngine)}
 	if !foreign(ends[0]) && !foreign(ends[1]) {
 		return fuzz.Replay(r, s, o)
@@ -88,7 +88,7 @@ func contained(r *fuzz.Runner, s *sim.Script, o fuzz.ReplayOptions) (fuzz.Outcom
 }
 
 // containedShrink shrinks a script: in a child if a real library takes part.
-func containedShrink(ctx context.Context, r *fuzz.Runner, s *sim.Script,
+func containedShrink(ctx context.Context, r *fuzz.Runner, s *script.Script,
 	progress func(fuzz.Shrunk)) (fuzz.Shrunk, error) {
 
 	o := fuzz.ShrinkOptions{Progress: progress}

@@ -13,7 +13,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // huntFlags are the flags of hunt.
@@ -237,7 +237,7 @@ func (f *huntFlags) guarded(ctx context.Context, h *fuzz.Hunt, c *fuzz.Catalog) 
 		if err := g.Load(f.confirm); err != nil {
 			return rep, err
 		}
-		h.Confirm = func(s *sim.Script) (*fuzz.Confirmation, error) {
+		h.Confirm = func(s *script.Script) (*fuzz.Confirmation, error) {
 			return g.Confirm(s, f.confirm)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/live"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A liveHunt is a hunt that is served with --http; without it nothing is.
@@ -43,7 +43,7 @@ func (f *huntFlags) about(h *fuzz.Hunt) live.About {
 
 // drawFind makes the page of a find. It shares nothing with the hunt: real
 // libraries run in a process of their own first.
-func drawFind(s *sim.Script) ([]byte, error) {
+func drawFind(s *script.Script) ([]byte, error) {
 	c := newCatalog()
 	pump, err := c.Pump(s.Config.Pump)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // replayFlags are the flags of replay, and of show too.
@@ -71,13 +72,13 @@ func (f *replayFlags) known(c *fuzz.Catalog) error {
 }
 
 // open reads a script and makes a runner for it.
-func (f *replayFlags) open(c *fuzz.Catalog, path string) (*sim.Script, *fuzz.Runner, error) {
+func (f *replayFlags) open(c *fuzz.Catalog, path string) (*script.Script, *fuzz.Runner, error) {
 	file, err := corpus.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer file.Close()
-	s, err := sim.ParseScript(file, path)
+	s, err := script.Parse(file, path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -91,7 +92,7 @@ func (f *replayFlags) open(c *fuzz.Catalog, path string) (*sim.Script, *fuzz.Run
 
 // one replays one file. Every error names it.
 func (f *replayFlags) one(c *fuzz.Catalog, path string, trace bool) (
-	*sim.Script, fuzz.Outcome, error) {
+	*script.Script, fuzz.Outcome, error) {
 
 	s, r, err := f.open(c, path)
 	if err != nil {
@@ -101,7 +102,7 @@ func (f *replayFlags) one(c *fuzz.Catalog, path string, trace bool) (
 	o := f.ReplayOptions
 	o.Trace = trace
 	out, err := contained(r, s, o)
-	var input *sim.InputError
+	var input *script.InputError
 	switch {
 	case err == nil:
 	case errors.As(err, &input):
@@ -161,7 +162,7 @@ type replayJSON struct {
 }
 
 // verdict says how a replay ended: a word and a sentence.
-func verdict(s *sim.Script, r *sim.Result) (result, sentence string) {
+func verdict(s *script.Script, r *sim.Result) (result, sentence string) {
 	switch {
 	case r.Found:
 		return "violation", r.Violation.String()
@@ -173,7 +174,7 @@ func verdict(s *sim.Script, r *sim.Result) (result, sentence string) {
 
 // report prints what came of a replay. Same means that the hash is the saved
 // one, which only a run with the script's own pump and engines can have.
-func (f *replayFlags) report(t *terminal, path string, s *sim.Script, out *fuzz.Outcome) error {
+func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *fuzz.Outcome) error {
 	res := &out.Result
 	result, sentence := verdict(s, res)
 	same := out.Own && s.Hash == res.Hash

@@ -7,6 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // tell prints a find for people.
@@ -59,7 +60,7 @@ func endOf(r *sim.Result) string {
 	if !r.Found {
 		return ""
 	}
-	return sim.End(r.Violation.End).String()
+	return script.End(r.Violation.End).String()
 }
 
 // what says in a clause what is wrong.

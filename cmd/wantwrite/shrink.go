@@ -12,6 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // shrinkFlags are the flags of shrink.
@@ -96,7 +97,7 @@ type shrunkFile struct {
 	t        *terminal
 	path, to string
 	kept     string // where the original lies, if its file was replaced
-	script   *sim.Script
+	script   *script.Script
 	stats    fuzz.Shrunk
 	result   sim.Result
 	changed  bool
@@ -234,7 +235,7 @@ func (f *shrunkFile) object() shrinkJSON {
 
 // naming puts the file in front of an error that does not name it.
 func naming(path string, err error) error {
-	var input *sim.InputError
+	var input *script.InputError
 	if errors.As(err, &input) {
 		input.File = path
 		return err

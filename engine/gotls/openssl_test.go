@@ -10,7 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // need gives the machine's OpenSSL.
@@ -212,7 +212,7 @@ func TestNoPSKAgainstOpenSSL(t *testing.T) {
 	c := fuzz.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) { return other, nil })
 	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
-	_, err := c.Parts(&sim.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
+	_, err := c.Parts(&script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
 		PeerEngine: "gotls"})
 	if err == nil || !strings.Contains(err.Error(), "want a chain") {
 		t.Errorf("got %v; want an error about the chain", err)

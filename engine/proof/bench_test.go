@@ -9,6 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // The benchmarks compare, in one run, a world that drives OpenSSL with a bare
@@ -130,11 +131,11 @@ func (c *comparison) report(b *testing.B, unit string) {
 }
 
 // comfortable is a world in which nothing is tight.
-func comfortable(profile string, v model.Version) sim.Config {
-	cfg := sim.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
+func comfortable(profile string, v model.Version) script.Config {
+	cfg := script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
 		PeerEngine: "openssl", Scenario: "bench", Under: model.Server, Version: v, Links: 1,
 		Seed: 1, Auth: profile == "mutual"}
-	cfg.Sizes = sim.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 1 << 16,
+	cfg.Sizes = script.Sizes{Bio: 8192, Pipe: 8192, Queue: 8192, Chunk: 8192, Flight: 1 << 16,
 		Window: 1 << 16, Record: 16384, Hello: 16384, Linger: 16}
 	if profile != "psk" {
 		cfg.Sizes.Chain, cfg.Sizes.ClientChain = 600, 600
@@ -146,11 +147,11 @@ func comfortable(profile string, v model.Version) sim.Config {
 const requests, requestBody = 4, 100
 
 // life is the actions of a link's storm. The heal is the end of its close.
-func life(t testing.TB) (actions []sim.Action) {
+func life(t testing.TB) (actions []script.Action) {
 	t.Helper()
 	do := func(lines ...string) {
 		for _, line := range lines {
-			a, err := sim.ParseAction(line)
+			a, err := script.ParseAction(line)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -183,7 +184,7 @@ func newStage(spec *model.Spec, lib model.Library) *stage {
 }
 
 // play runs the life, to the end of its heal.
-func (s *stage) play(t testing.TB, cfg *sim.Config, actions []sim.Action) {
+func (s *stage) play(t testing.TB, cfg *script.Config, actions []script.Action) {
 	if err := s.Reset(cfg, &s.parts, oracle.EveryProperty); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // scriptFolder makes a test process replay the scripts of a folder, print what
@@ -95,7 +95,7 @@ func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 		if _, err := r.Schedule(41, n, oracle.EveryProperty); err != nil {
 			t.Fatal(err)
 		}
-		s := sim.Script{Config: r.Config(), Actions: r.World().Actions()}
+		s := script.Script{Config: r.Config(), Actions: r.World().Actions()}
 		scenarios[s.Config.Scenario] = true
 		name := filepath.Join(dir, fmt.Sprintf("%04d.script", n))
 		if err := os.WriteFile(name, s.Format(), 0o600); err != nil {
@@ -126,7 +126,7 @@ func replayFolder(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		s, err := sim.ParseScript(bytes.NewReader(text), name)
+		s, err := script.Parse(bytes.NewReader(text), name)
 		if err != nil {
 			return "", err
 		}

@@ -9,7 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // stories are runs that once went wrong, by the number of the story that is told
@@ -136,7 +136,7 @@ func replay(t *testing.T, engine, text string) fuzz.Outcome {
 		}
 	}
 	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
-	s, err := sim.ParseScript(strings.NewReader(text), "story")
+	s, err := script.Parse(strings.NewReader(text), "story")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,17 +159,17 @@ func TestWorlds(t *testing.T) {
 	for _, name := range []string{"openssl", "gotls", puppet.Name} {
 		c.AddEngine(name, func() (model.Library, error) { return named{name}, nil })
 	}
-	good := sim.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
+	good := script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
 		PeerEngine: puppet.Name, Version: model.TLS13}
 	if _, err := c.Parts(&good); err != nil {
 		t.Errorf("a PSK with OpenSSL: %v", err)
 	}
-	for want, change := range map[string]func(*sim.Config){
-		"want it at the other end": func(c *sim.Config) { c.Engine = puppet.Name },
-		"the model at both ends":   func(c *sim.Config) { c.Engine = "model" },
-		"has no certificates":      func(c *sim.Config) { c.Sizes.Chain = 500 },
-		"without trait resume":     func(c *sim.Config) { c.Engine = "gotls" },
-		"which can attack":         func(c *sim.Config) { c.PeerEngine, c.Hostile = "openssl", true },
+	for want, change := range map[string]func(*script.Config){
+		"want it at the other end": func(c *script.Config) { c.Engine = puppet.Name },
+		"the model at both ends":   func(c *script.Config) { c.Engine = "model" },
+		"has no certificates":      func(c *script.Config) { c.Sizes.Chain = 500 },
+		"without trait resume":     func(c *script.Config) { c.Engine = "gotls" },
+		"which can attack":         func(c *script.Config) { c.PeerEngine, c.Hostile = "openssl", true },
 	} {
 		cfg := good
 		change(&cfg)

@@ -2,10 +2,11 @@ package check
 
 import (
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // doTurn is what becomes of a turn in a state: it is known, or it is run.
-func (w *worker) doTurn(st *state, e sim.End, act int) *deed {
+func (w *worker) doTurn(st *state, e script.End, act int) *deed {
 	own, peer := &st.end[e], &st.end[e^1]
 	way := w.wayOf(peer.flight)
 	k := turn{end: own.end, received: own.received, transit: own.transit,
@@ -28,7 +29,7 @@ func (w *worker) doTurn(st *state, e sim.End, act int) *deed {
 // runTurn puts what the end can see into the world, and lets it have its turn.
 // Its way out is an empty one with as much room, so that what is found there
 // afterwards is what it has sent; and so is the plaintext on its way out.
-func (w *worker) runTurn(st *state, e sim.End, act int, way sim.Way) (d deed) {
+func (w *worker) runTurn(st *state, e script.End, act int, way sim.Way) (d deed) {
 	own, peer := &st.end[e], &st.end[e^1]
 	w.load(ends, e^1, peer.end)
 	w.load(ends, e, own.end)
@@ -70,7 +71,7 @@ func (w *worker) runTurn(st *state, e sim.End, act int, way sim.Way) (d deed) {
 // saveSent saves what a turn has sent. If there was room to the end, and
 // nothing was taken back, it would have done the same with any room that is
 // larger than what it has used.
-func (w *worker) saveSent(e sim.End, before, after sim.Way, d *deed) {
+func (w *worker) saveSent(e script.End, before, after sim.Way, d *deed) {
 	if n := before.Room - after.Room; after.Room > 0 && after.Reset == before.Reset {
 		d.used = uint32(max(0, n))
 		if n <= 0 && after.Fin == before.Fin {
@@ -95,7 +96,7 @@ func (w *worker) fateOf(v sim.Verdict) fate {
 }
 
 // behind is a flight with something sent behind it.
-func (w *worker) behind(e sim.End, flight, sent uint32) uint32 {
+func (w *worker) behind(e script.End, flight, sent uint32) uint32 {
 	k := pair{flight, sent}
 	if known := w.onTheWay.find(&k); known != nil {
 		return *known
@@ -127,7 +128,7 @@ func (w *worker) joined(transit, accepted uint32) uint32 {
 }
 
 // afterTurn is the state behind a turn.
-func (w *worker) afterTurn(st *state, e sim.End, a sim.Action, d *deed) (next state) {
+func (w *worker) afterTurn(st *state, e script.End, a script.Action, d *deed) (next state) {
 	next = *st
 	own, peer := &next.end[e], &next.end[e^1]
 	own.end, own.received, own.transit = d.end, d.received, d.transit
@@ -142,14 +143,14 @@ func (w *worker) afterTurn(st *state, e sim.End, a sim.Action, d *deed) (next st
 }
 
 // doDeliver is what can become of a delivery to an end.
-func (w *worker) doDeliver(h *half, e sim.End) *arrival {
+func (w *worker) doDeliver(h *half, e script.End) *arrival {
 	k := pair{h.flight, h.received}
 	if known := w.arrivals.find(&k); known != nil {
 		return known
 	}
 	var r arrival
 	for i, size := range w.bounds.Deliver {
-		a := sim.Action{Verb: sim.Deliver, On: e, Arg: size}
+		a := script.Action{Verb: script.Deliver, On: e, Arg: size}
 		w.load(flights, e, h.flight)
 		w.load(received, e, h.received)
 		w.world.SetWay(e, sim.Way{Room: 1})
@@ -188,7 +189,7 @@ func (w *worker) resetWay() uint32 {
 }
 
 // afterDeliver is the state behind the nth outcome of a delivery.
-func (w *worker) afterDeliver(st *state, e sim.End, r *arrival, n int) (next state) {
+func (w *worker) afterDeliver(st *state, e script.End, r *arrival, n int) (next state) {
 	next = *st
 	next.end[e].flight, next.end[e].received = r.flight[n], r.receive[n]
 	if r.refused {
@@ -199,7 +200,7 @@ func (w *worker) afterDeliver(st *state, e sim.End, r *arrival, n int) (next sta
 }
 
 // doWhole does an action in the whole world of a state.
-func (w *worker) doWhole(st *state, a sim.Action) (next state, f fate) {
+func (w *worker) doWhole(st *state, a script.Action) (next state, f fate) {
 	w.loadAll(st)
 	if !w.world.Can(a) || !w.world.Enabled().Has(a.Verb, a.On) {
 		return next, disabled
@@ -208,20 +209,20 @@ func (w *worker) doWhole(st *state, a sim.Action) (next state, f fate) {
 	if f = w.fateOf(w.world.Try(a)); f != goesOn {
 		return next, f
 	}
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		next.end[e] = w.saveEnd(e)
 	}
 	next.common = w.commonAfter(st.common, a, w.saveShared())
-	if a.Verb == sim.Tick {
+	if a.Verb == script.Tick {
 		w.forget() // moments are kept as what is left of them
 	}
 	return next, goesOn
 }
 
 // commonAfter is spend for any action: deliveries are free too.
-func (w *worker) commonAfter(common uint32, a sim.Action, shared uint32) uint32 {
-	if a.Verb == sim.Deliver {
-		a.Verb = sim.Poll
+func (w *worker) commonAfter(common uint32, a script.Action, shared uint32) uint32 {
+	if a.Verb == script.Deliver {
+		a.Verb = script.Poll
 	}
 	return w.spend(common, a, shared)
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // Bounds say what may happen in a search, and how often. Delivering, polling
@@ -15,7 +15,7 @@ type Bounds struct {
 	// most 6 of them.
 	Deliver []uint32 `json:"deliver"`
 	// Budget is how often each verb may happen, by the role of the end.
-	Budget [2][sim.NumVerbs]uint8 `json:"budget"`
+	Budget [2][script.NumVerbs]uint8 `json:"budget"`
 	// Writes are the messages that an app may write, by role: body, answer.
 	Writes [2][][2]uint32 `json:"writes"`
 	// Mutations are the arguments of Mutate.
@@ -31,8 +31,8 @@ const maxActs = 200
 
 // turns are the verbs that call a pump or an app: what they do follows from
 // what the end can see.
-const turns = 1<<sim.Poll | 1<<sim.Write | 1<<sim.Pause | 1<<sim.Resume | 1<<sim.Renegotiate |
-	1<<sim.KeyUpdate | 1<<sim.Shut | 1<<sim.Close | 1<<sim.Spurious
+const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume | 1<<script.Renegotiate |
+	1<<script.KeyUpdate | 1<<script.Shut | 1<<script.Close | 1<<script.Spurious
 
 // check says what is wrong with the bounds.
 func (b *Bounds) check() error {
@@ -40,12 +40,12 @@ func (b *Bounds) check() error {
 		return fmt.Errorf("check: got %d delivery sizes; want 1 to %d", len(b.Deliver), maxSizes)
 	}
 	for _, n := range b.Deliver {
-		if n == sim.Bytes {
+		if n == script.Bytes {
 			return fmt.Errorf("check: got a delivery of 0 bytes; want at least 1")
 		}
 	}
 	for role := range model.Role(2) {
-		if n := len(b.acts(sim.End(role))); n > maxActs {
+		if n := len(b.acts(script.End(role))); n > maxActs {
 			return fmt.Errorf("check: got %d different actions of the %s; want at most %d", n, role,
 				maxActs)
 		}
@@ -54,41 +54,41 @@ func (b *Bounds) check() error {
 }
 
 // acts lists what can be done at an end, deliveries apart: turns first.
-func (b *Bounds) acts(e sim.End) []sim.Action {
-	list := []sim.Action{{Verb: sim.Poll, On: e}}
-	for v := sim.Write; v < sim.NumVerbs; v++ {
-		if v == sim.Resume && b.Budget[e][sim.Pause] > 0 || b.Budget[e][v] > 0 {
+func (b *Bounds) acts(e script.End) []script.Action {
+	list := []script.Action{{Verb: script.Poll, On: e}}
+	for v := script.Write; v < script.NumVerbs; v++ {
+		if v == script.Resume && b.Budget[e][script.Pause] > 0 || b.Budget[e][v] > 0 {
 			for _, args := range b.arguments(v, e) {
-				list = append(list, sim.Action{Verb: v, On: e, Arg: args[0], Arg2: args[1]})
+				list = append(list, script.Action{Verb: v, On: e, Arg: args[0], Arg2: args[1]})
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b sim.Action) int { return whole(a) - whole(b) })
+	slices.SortStableFunc(list, func(a, b script.Action) int { return whole(a) - whole(b) })
 	return list
 }
 
 // whole is 1 for an action that is done in the whole world, 0 for a turn.
-func whole(a sim.Action) int { return 1 - turns>>a.Verb&1 }
+func whole(a script.Action) int { return 1 - turns>>a.Verb&1 }
 
 // arguments lists those that a verb is tried with.
-func (b *Bounds) arguments(v sim.Verb, e sim.End) (list [][2]uint32) {
+func (b *Bounds) arguments(v script.Verb, e script.End) (list [][2]uint32) {
 	switch v {
-	case sim.Write:
+	case script.Write:
 		return b.Writes[e]
-	case sim.KeyUpdate:
+	case script.KeyUpdate:
 		return [][2]uint32{{0, 0}, {1, 0}}
-	case sim.Spurious:
+	case script.Spurious:
 		return [][2]uint32{{uint32(model.Readable), 0}, {uint32(model.Writable), 0},
 			{uint32(model.Readable | model.Writable), 0}}
-	case sim.Window, sim.Tick:
-		if v == sim.Tick && e != 0 {
+	case script.Window, script.Tick:
+		if v == script.Tick && e != 0 {
 			return nil // time is everybody's
 		}
 		for _, n := range b.Ticks {
 			list = append(list, [2]uint32{n, 0})
 		}
 		return list
-	case sim.Mutate:
+	case script.Mutate:
 		return b.Mutations
 	}
 	return [][2]uint32{{0, 0}}

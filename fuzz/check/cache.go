@@ -3,7 +3,7 @@ package check
 import (
 	"unsafe"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A pump is deterministic: what a turn does follows from the few pieces that
@@ -21,7 +21,7 @@ type turn struct {
 	room                   uint32 // bytes; anyRoom if it does not matter how many
 	fin, reset             bool   // of the way out
 	peer                   uint8  // sim.Public
-	on                     sim.End
+	on                     script.End
 	act                    uint8 // index of the action
 }
 

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A checkpoint is a line that says what the file is, a line of JSON, the tables
@@ -26,7 +26,7 @@ const checkpointLine = "wantwrite check 1\n"
 
 // identity is what a search has to share with the one that wrote the file.
 type identity struct {
-	Configs          []sim.Config
+	Configs          []script.Config
 	Bounds           Bounds
 	Watch            oracle.PropertySet
 	Unreduced, Plain bool

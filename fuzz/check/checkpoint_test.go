@@ -9,15 +9,15 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // tight is a search of two worlds that takes some hundred batches.
 func tight() Search {
-	b := Bounds{Deliver: []uint32{sim.Part, sim.Record, sim.All}}
-	b.Budget[0][sim.Write], b.Budget[0][sim.Renegotiate], b.Budget[1][sim.Write] = 1, 1, 1
+	b := Bounds{Deliver: []uint32{script.Part, script.Record, script.All}}
+	b.Budget[0][script.Write], b.Budget[0][script.Renegotiate], b.Budget[1][script.Write] = 1, 1, 1
 	b.Writes = [2][][2]uint32{{{10, 10}}, {{10, 0}}}
-	return Search{Configs: []sim.Config{small("reference", 1), small("reference", 2)},
+	return Search{Configs: []script.Config{small("reference", 1), small("reference", 2)},
 		Parts: partsOf(pumps.ReferenceSpec()), Bounds: b, Workers: 2}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestASearchGoesOnBehindACrash: a pump that panics in the middle of its app's
@@ -18,11 +18,11 @@ func TestASearchGoesOnBehindACrash(t *testing.T) {
 	c.Under, c.Transport, c.Trigger = model.Client, model.Attached, model.OneShot
 	c.Reentrant, c.FixedBuffer = true, true
 	c.Sizes.Queue, c.Sizes.Chunk, c.Sizes.Record, c.Sizes.Window = 31, 10, 71, 115
-	s := Search{Configs: []sim.Config{c}, Parts: partsOf(spec), Workers: 1, States: 1500,
+	s := Search{Configs: []script.Config{c}, Parts: partsOf(spec), Workers: 1, States: 1500,
 		Unreduced: true}
-	s.Bounds = Bounds{Deliver: []uint32{sim.All, sim.Record, sim.Part}, Ticks: []uint32{1}}
-	s.Bounds.Budget[model.Client] = [sim.NumVerbs]uint8{sim.Write: 1, sim.Pause: 1}
-	s.Bounds.Budget[model.Server] = [sim.NumVerbs]uint8{sim.Close: 1}
+	s.Bounds = Bounds{Deliver: []uint32{script.All, script.Record, script.Part}, Ticks: []uint32{1}}
+	s.Bounds.Budget[model.Client] = [script.NumVerbs]uint8{script.Write: 1, script.Pause: 1}
+	s.Bounds.Budget[model.Server] = [script.NumVerbs]uint8{script.Close: 1}
 	s.Bounds.Writes = [2][][2]uint32{{{54, 6}}, {{41, 47}}}
 	rep := explore(t, s)
 	if found := rep.Counterexample; found == nil || found.Finding.Property != oracle.Crash {

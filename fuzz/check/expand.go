@@ -1,6 +1,8 @@
 package check
 
-import "github.com/wantwrite/wantwrite/sim"
+import (
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 // A tally is what a worker has come across in a batch.
 type tally struct {
@@ -16,7 +18,7 @@ type suspect struct {
 	In     word
 	Key    uint64
 	Heal   bool
-	Action sim.Action
+	Action script.Action
 	Rank   int // of the action
 }
 
@@ -43,7 +45,7 @@ func (w *worker) suspect(s *suspect) {
 // A step is a transition, as it is found.
 type step struct {
 	at      word
-	action  sim.Action
+	action  script.Action
 	rank    int // counts the actions of a state
 	fate    fate
 	next    word
@@ -61,12 +63,12 @@ func (w *worker) steps(at word, todo classes, visit func(*step)) {
 		w.plainSteps(&st, &s, visit)
 		return
 	}
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		if s.class = turnsOf(e); todo&s.class != 0 {
 			w.turnSteps(&st, e, &s, visit)
 		}
 	}
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		if s.class = deliveriesTo(e); todo&s.class != 0 {
 			w.deliverySteps(&st, e, &s, visit)
 		}
@@ -78,17 +80,17 @@ func (w *worker) steps(at word, todo classes, visit func(*step)) {
 
 // may says whether an end's action is within the bounds, and can happen as far
 // as the app is concerned.
-func (w *worker) may(st *state, a sim.Action) bool {
-	if a.Verb == sim.Poll {
+func (w *worker) may(st *state, a script.Action) bool {
+	if a.Verb == script.Poll {
 		return true
 	}
 	if turns>>a.Verb&1 != 0 && w.open(st.end[a.On].end)>>a.Verb&1 == 0 {
 		return false
 	}
-	return a.Verb == sim.Resume || w.left(st.common, a.Verb, a.On) > 0
+	return a.Verb == script.Resume || w.left(st.common, a.Verb, a.On) > 0
 }
 
-func (w *worker) turnSteps(st *state, e sim.End, s *step, visit func(*step)) {
+func (w *worker) turnSteps(st *state, e script.End, s *step, visit func(*step)) {
 	for i, a := range w.acts[e] {
 		s.rank++
 		if whole(a) == 1 {
@@ -111,18 +113,18 @@ func (w *worker) turnSteps(st *state, e sim.End, s *step, visit func(*step)) {
 }
 
 // quiet says whether a turn of an end has moved no byte between the two.
-func quiet(st, next *state, e sim.End) bool {
+func quiet(st, next *state, e script.End) bool {
 	own, peer, after, beyond := &st.end[e], &st.end[e^1], &next.end[e], &next.end[e^1]
 	return own.received == after.received && own.transit == after.transit &&
 		peer.flight == beyond.flight && peer.transit == beyond.transit
 }
 
-func (w *worker) deliverySteps(st *state, e sim.End, s *step, visit func(*step)) {
+func (w *worker) deliverySteps(st *state, e script.End, s *step, visit func(*step)) {
 	r := *w.doDeliver(&st.end[e], e)
 	s.fate, s.private, s.quiet = goesOn, !r.refused, false
 	for n := range r.n {
 		s.rank++
-		s.action = sim.Action{Verb: sim.Deliver, On: e, Arg: w.bounds.Deliver[r.act[n]]}
+		s.action = script.Action{Verb: script.Deliver, On: e, Arg: w.bounds.Deliver[r.act[n]]}
 		next := w.afterDeliver(st, e, &r, n)
 		s.next = w.wordBehind(s.at, st, &next)
 		visit(s)
@@ -130,7 +132,7 @@ func (w *worker) deliverySteps(st *state, e sim.End, s *step, visit func(*step))
 }
 
 func (w *worker) wholeSteps(st *state, s *step, visit func(*step)) {
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		for _, a := range w.acts[e] {
 			if whole(a) == 1 && w.may(st, a) {
 				w.wholeStep(st, a, s, visit)
@@ -139,14 +141,14 @@ func (w *worker) wholeSteps(st *state, s *step, visit func(*step)) {
 	}
 }
 
-func (w *worker) wholeStep(st *state, a sim.Action, s *step, visit func(*step)) {
+func (w *worker) wholeStep(st *state, a script.Action, s *step, visit func(*step)) {
 	s.rank++
 	next, f := w.doWhole(st, a)
 	if f == disabled {
 		return
 	}
 	s.action, s.fate, s.private = a, f, false
-	s.quiet = a.Verb == sim.Poll && quiet(st, &next, a.On)
+	s.quiet = a.Verb == script.Poll && quiet(st, &next, a.On)
 	if f == goesOn {
 		s.next = w.wordBehind(s.at, st, &next)
 	}
@@ -155,7 +157,7 @@ func (w *worker) wholeStep(st *state, a sim.Action, s *step, visit func(*step)) 
 
 // plainSteps does every action in the whole world.
 func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		s.class = turnsOf(e)
 		for _, a := range w.acts[e] {
 			if w.may(st, a) {
@@ -165,7 +167,7 @@ func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
 		s.class = deliveriesTo(e)
 		seen := map[word]bool{}
 		for _, size := range w.bounds.Deliver {
-			w.wholeStep(st, sim.Action{Verb: sim.Deliver, On: e, Arg: size}, s, func(s *step) {
+			w.wholeStep(st, script.Action{Verb: script.Deliver, On: e, Arg: size}, s, func(s *step) {
 				if !seen[s.next] {
 					seen[s.next] = true
 					visit(s)
@@ -213,7 +215,7 @@ func (w *worker) judge(at word) {
 
 // network says whether an action is the network's or the loop's, whose turn
 // always comes: a state in which none of them leads elsewhere rests.
-func network(a sim.Action) bool { return a.Verb == sim.Deliver || a.Verb == sim.Poll }
+func network(a script.Action) bool { return a.Verb == script.Deliver || a.Verb == script.Poll }
 
 // sleepBehind is what sleeps behind a step: what commutes with it, and was
 // done in its place here, or on the way here.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // convict makes a counterexample of what was found: the shortest storm that
@@ -18,7 +19,7 @@ func (r *run) convict() error {
 	if early, at := r.earliest(level); early != nil {
 		found, level = early, at
 	}
-	c := &Counterexample{Config: r.space.config, Actions: make([]sim.Action, level)}
+	c := &Counterexample{Config: r.space.config, Actions: make([]script.Action, level)}
 	if !found.Heal {
 		c.Actions = append(c.Actions, found.Action)
 	}

@@ -11,16 +11,17 @@ import (
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Search explores worlds: from each first state all that can happen within
 // the bounds, nearest first.
 type Search struct {
 	// Configs are the worlds. Each is explored by itself.
-	Configs []sim.Config
+	Configs []script.Config
 	// Parts makes the code that a world runs, once for each worker: libraries
 	// belong to one goroutine.
-	Parts func(*sim.Config) (sim.Parts, error)
+	Parts func(*script.Config) (sim.Parts, error)
 	// Bounds are the same for all of them.
 	Bounds Bounds
 	// Watch is the properties to look for; 0 means all.
@@ -91,15 +92,15 @@ type Report struct {
 
 // A Partial is a world that is not explored to the end.
 type Partial struct {
-	Config   sim.Config
+	Config   script.Config
 	Level    int    // all states at less than this distance are explored
 	Frontier uint64 // states that are found and not explored
 }
 
 // A Counterexample is a storm whose run violates a watched property.
 type Counterexample struct {
-	Config  sim.Config
-	Actions []sim.Action
+	Config  script.Config
+	Actions []script.Action
 	Finding oracle.Finding
 }
 
@@ -202,13 +203,13 @@ func (r *run) bytes() uint64 {
 }
 
 // open begins the search of a world.
-func (r *run) open(cfg *sim.Config) error {
+func (r *run) open(cfg *script.Config) error {
 	if cfg.Links != 1 {
 		return fmt.Errorf("check: got a world with %d links; want 1", cfg.Links)
 	}
 	r.space = &space{config: *cfg, bounds: r.Bounds, unreduced: r.Unreduced || r.Plain,
 		plain: r.Plain}
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		r.space.acts[e] = r.Bounds.acts(e)
 	}
 	if err := r.hire(); err != nil {

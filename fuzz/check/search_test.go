@@ -12,20 +12,21 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // small is a world of records of 256 bytes, with buffers of so many of them.
-func small(pump string, records int) sim.Config {
+func small(pump string, records int) script.Config {
 	n := records * 285
-	return sim.Config{Pump: pump, Peer: "reference", Engine: "model", PeerEngine: "model",
+	return script.Config{Pump: pump, Peer: "reference", Engine: "model", PeerEngine: "model",
 		Scenario: "test", Under: model.Server, Links: 1, Seed: 1,
-		Sizes: sim.Sizes{Bio: n, Pipe: n, Queue: 256, Chunk: 256, Flight: n, Window: n,
+		Sizes: script.Sizes{Bio: n, Pipe: n, Queue: 256, Chunk: 256, Flight: n, Window: n,
 			Record: 256, Hello: 256, Linger: 16}}
 }
 
 // partsOf makes worlds with that pump under test.
-func partsOf(spec model.Spec) func(*sim.Config) (sim.Parts, error) {
-	return func(*sim.Config) (sim.Parts, error) {
+func partsOf(spec model.Spec) func(*script.Config) (sim.Parts, error) {
+	return func(*script.Config) (sim.Parts, error) {
 		peer, lib := pumps.ReferenceSpec(), tls.NewModels()
 		return sim.Parts{Pump: &spec, Peer: &peer, Engine: lib, PeerEngine: lib}, nil
 	}
@@ -57,33 +58,33 @@ func drawn(r *sim.Rand) Search {
 	z := &c.Sizes
 	z.Bio, z.Pipe, z.Queue, z.Chunk = size(1, 400), size(1, 400), size(30, 300), size(1, 300)
 	z.Flight, z.Window, z.Record = size(40, 400), size(40, 400), size(16, 256)
-	s := Search{Configs: []sim.Config{c}, Parts: partsOf(spec), States: 1500}
+	s := Search{Configs: []script.Config{c}, Parts: partsOf(spec), States: 1500}
 	s.Bounds = drawnBounds(r, spec)
 	return s
 }
 
 func drawnBounds(r *sim.Rand, spec model.Spec) Bounds {
-	b := Bounds{Deliver: []uint32{sim.All}, Ticks: []uint32{1, 20}}
-	for _, n := range []uint32{sim.Record, sim.Part, sim.Bytes + 7} {
+	b := Bounds{Deliver: []uint32{script.All}, Ticks: []uint32{1, 20}}
+	for _, n := range []uint32{script.Record, script.Part, script.Bytes + 7} {
 		if r.OneIn(2) {
 			b.Deliver = append(b.Deliver, n)
 		}
 	}
 	for role := range b.Budget {
 		b.Writes[role] = [][2]uint32{{uint32(r.Below(60)), uint32(r.Below(60))}}
-		for _, v := range []sim.Verb{sim.Write, sim.Renegotiate, sim.KeyUpdate, sim.Close, sim.Shut,
-			sim.Pause, sim.Spurious} {
+		for _, v := range []script.Verb{script.Write, script.Renegotiate, script.KeyUpdate, script.Close, script.Shut,
+			script.Pause, script.Spurious} {
 			b.Budget[role][v] = uint8(r.Below(5) / 4)
 		}
-		for _, v := range []sim.Verb{sim.Window, sim.Reset, sim.Fin, sim.Mutate, sim.Tick} {
+		for _, v := range []script.Verb{script.Window, script.Reset, script.Fin, script.Mutate, script.Tick} {
 			b.Budget[role][v] = uint8(r.Below(16) / 15)
 		}
 	}
-	b.Budget[0][sim.Write] = 1
+	b.Budget[0][script.Write] = 1
 	if spec.Support&model.NoPause != 0 {
-		b.Budget[1][sim.Pause] = 0
+		b.Budget[1][script.Pause] = 0
 	}
-	b.Mutations = [][2]uint32{{uint32(r.Below(uint64(sim.NumMutations))), uint32(r.Below(500))}}
+	b.Mutations = [][2]uint32{{uint32(r.Below(uint64(script.NumMutations))), uint32(r.Below(500))}}
 	return b
 }
 
@@ -165,15 +166,15 @@ func TestReductionAgrees(t *testing.T) {
 // action needs, and with what it remembers, is what the action does in a world
 // of its own into which the whole state was put.
 func TestPiecesAreTheWholeWorld(t *testing.T) {
-	s := Search{Configs: []sim.Config{small("reference", 1)}, Workers: 2,
+	s := Search{Configs: []script.Config{small("reference", 1)}, Workers: 2,
 		Parts:  partsOf(pumps.ReferenceSpec()),
-		Bounds: Bounds{Deliver: []uint32{sim.Part, sim.Record, sim.All}}}
+		Bounds: Bounds{Deliver: []uint32{script.Part, script.Record, script.All}}}
 	c := &s.Configs[0]
 	c.Version, c.AwaitUpdate = model.TLS13, true
 	c.Sizes.Record, c.Sizes.Hello = 64, 64
 	c.Sizes.Bio, c.Sizes.Pipe, c.Sizes.Flight, c.Sizes.Window = 93, 93, 93, 93
 	for role := range s.Bounds.Budget {
-		s.Bounds.Budget[role][sim.Write], s.Bounds.Budget[role][sim.KeyUpdate] = 1, 1
+		s.Bounds.Budget[role][script.Write], s.Bounds.Budget[role][script.KeyUpdate] = 1, 1
 		s.Bounds.Writes[role] = [][2]uint32{{16, 16}}
 	}
 	r := &run{Search: &s, ctx: context.Background(), watch: oracle.EveryProperty}
@@ -213,7 +214,7 @@ func TestPiecesAreTheWholeWorld(t *testing.T) {
 // sameSteps compares what two workers do in a state, the second in plain.
 func sameSteps(t *testing.T, a, b *worker, at word) {
 	t.Helper()
-	got := map[sim.Action]step{}
+	got := map[script.Action]step{}
 	a.steps(at, every, func(s *step) { got[s.action] = *s })
 	b.forget()
 	b.plain = true
@@ -221,7 +222,7 @@ func sameSteps(t *testing.T, a, b *worker, at word) {
 	b.steps(at, every, func(want *step) {
 		have, ok := got[want.action]
 		if !ok || have.fate != want.fate || have.next != want.next ||
-			have.quiet != want.quiet && want.action.Verb == sim.Poll {
+			have.quiet != want.quiet && want.action.Verb == script.Poll {
 			t.Fatalf("state %x, %v: got %+v; want %+v", at, want.action, have, *want)
 		}
 		delete(got, want.action)
@@ -238,7 +239,7 @@ func TestOtherCodeIsRefused(t *testing.T) {
 	s.Checkpoint, s.States = t.TempDir()+"/check", 2000
 	explore(t, s)
 	other := mutantNamed(t, "write-armed-for-ever")
-	s.Parts = func(cfg *sim.Config) (sim.Parts, error) {
+	s.Parts = func(cfg *script.Config) (sim.Parts, error) {
 		p, err := partsOf(other)(cfg)
 		p.Peer = &other
 		return p, err

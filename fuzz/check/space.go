@@ -3,15 +3,15 @@ package check
 import (
 	"sync/atomic"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A space is what is known of one world: its pieces, and the states that were
 // reached, in the order of their distance from the first.
 type space struct {
-	config           sim.Config
+	config           script.Config
 	bounds           Bounds
-	acts             [2][]sim.Action
+	acts             [2][]script.Action
 	unreduced, plain bool // see Search
 
 	stores [numStores]store
@@ -96,8 +96,8 @@ const (
 )
 
 // turnsOf and deliveriesTo are an end's classes.
-func turnsOf(e sim.End) classes      { return clientTurns << (2 * e) }
-func deliveriesTo(e sim.End) classes { return clientDeliveries << (2 * e) }
+func turnsOf(e script.End) classes      { return clientTurns << (2 * e) }
+func deliveriesTo(e script.End) classes { return clientDeliveries << (2 * e) }
 
 // asleep is what sleeps in a state.
 func (s *space) asleep(id uint32) classes {

@@ -4,6 +4,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A worker does actions: it has a world of its own, into which it puts the
@@ -74,7 +75,7 @@ func (w *worker) cacheBytes() uint64 {
 // first saves the state that the world was reset to.
 func (w *worker) first() word {
 	var st state
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		st.end[e] = w.saveEnd(e)
 	}
 	budget := make([]byte, 0, 64)
@@ -114,7 +115,7 @@ func (w *worker) wordBehind(at word, st, next *state) word {
 // Story 35: half a header that has arrived is a part of both what was received
 // and what is in flight. Put back for one state, it lay on top of what another
 // had received. Either makes the other unknown.
-func (w *worker) load(kind int, e sim.End, id uint32) {
+func (w *worker) load(kind int, e script.End, id uint32) {
 	if w.loaded[kind][e] == id && (kind != ends || w.config.Trigger != model.Edge) {
 		return
 	}
@@ -141,7 +142,7 @@ func (w *worker) loadShared(id uint32) {
 
 // loadAll makes the world the state's.
 func (w *worker) loadAll(st *state) {
-	for e := range sim.End(2) {
+	for e := range script.End(2) {
 		h := &st.end[e]
 		w.load(ends, e, h.end)
 		w.load(received, e, h.received)
@@ -156,7 +157,7 @@ func (w *worker) loadAll(st *state) {
 func (w *worker) forget() { w.loaded = [numStores][2]uint32{} }
 
 // save finds the number of a piece as it lies in the world.
-func (w *worker) save(kind int, e sim.End) uint32 {
+func (w *worker) save(kind int, e script.End) uint32 {
 	w.buf = w.world.Save(sim.Piece(kind), e, w.buf[:0])
 	id := w.stores[kind].intern(w.buf, func() uint64 { return w.meta(kind, e) })
 	w.loaded[kind][e] = id
@@ -170,7 +171,7 @@ func (w *worker) saveShared() uint32 {
 }
 
 // saveEnd saves an end's half.
-func (w *worker) saveEnd(e sim.End) half {
+func (w *worker) saveEnd(e script.End) half {
 	return half{end: w.save(ends, e), received: w.save(received, e),
 		flight: w.save(flights, e), transit: w.save(transits, e)}
 }
@@ -179,7 +180,7 @@ func (w *worker) saveEnd(e sim.End) half {
 //
 //	of an end:    the verbs that its app can do, and what its peer can see
 //	of a flight:  how much is in it, its flags, and whether a window is closed
-func (w *worker) meta(kind int, e sim.End) uint64 {
+func (w *worker) meta(kind int, e script.End) uint64 {
 	switch kind {
 	case ends:
 		return uint64(w.world.Open(e)) | uint64(w.world.PublicOf(e))<<16
@@ -212,7 +213,7 @@ func (w *worker) open(end uint32) uint16 { return uint16(w.stores[ends].entry(en
 // shared piece, whose number is the meta.
 
 // budgetLen is how many bytes the first part takes.
-const budgetLen = 2 * int(sim.NumVerbs)
+const budgetLen = 2 * int(script.NumVerbs)
 
 func (w *worker) commonOf(budget []byte, shared uint32) uint32 {
 	text := append(w.buf[:0], budget...)
@@ -226,13 +227,13 @@ func (w *worker) sharedOf(common uint32) uint32 {
 }
 
 // left is how often the verb may still happen.
-func (w *worker) left(common uint32, v sim.Verb, e sim.End) uint8 {
-	return w.stores[commons].entry(common).text[int(e)*int(sim.NumVerbs)+int(v)]
+func (w *worker) left(common uint32, v script.Verb, e script.End) uint8 {
+	return w.stores[commons].entry(common).text[int(e)*int(script.NumVerbs)+int(v)]
 }
 
 // spend is the common part after an action, given the shared piece behind it.
-func (w *worker) spend(common uint32, a sim.Action, shared uint32) uint32 {
-	counted := a.Verb != sim.Poll && a.Verb != sim.Resume
+func (w *worker) spend(common uint32, a script.Action, shared uint32) uint32 {
+	counted := a.Verb != script.Poll && a.Verb != script.Resume
 	if !counted && shared == w.sharedOf(common) {
 		return common
 	}
@@ -242,7 +243,7 @@ func (w *worker) spend(common uint32, a sim.Action, shared uint32) uint32 {
 	}
 	budget := append([]byte(nil), w.stores[commons].entry(common).text[:budgetLen]...)
 	if counted {
-		budget[int(a.On)*int(sim.NumVerbs)+int(a.Verb)]--
+		budget[int(a.On)*int(script.NumVerbs)+int(a.Verb)]--
 	}
 	after := w.commonOf(budget, shared)
 	w.spending.keep(&k, after)

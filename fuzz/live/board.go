@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // About says what is hunted, for whoever looks.
@@ -26,7 +26,7 @@ type Board struct {
 	// Picture makes the page of a script that was found: see fuzz.Page. It is
 	// called when somebody wants to see it, one call at a time. Without it, and
 	// if it fails, the page is text.
-	Picture func(*sim.Script) ([]byte, error)
+	Picture func(*script.Script) ([]byte, error)
 
 	mu      sync.Mutex
 	about   About
@@ -114,7 +114,7 @@ func (b *Board) thin() {
 // Found takes in a find (fuzz.Hunt.Found) and where its script is.
 func (b *Board) Found(f *fuzz.Find, path string) {
 	s, v := f.Script, &f.Result.Violation
-	n := &find{Property: s.Property, End: sim.End(v.End).String(), What: v.String(),
+	n := &find{Property: s.Property, End: script.End(v.End).String(), What: v.String(),
 		Scenario: s.Config.Scenario, Schedule: f.Schedule, Seconds: f.Stats.Elapsed.Seconds(),
 		Actions: len(s.Actions), Path: path, Story: append([]string(nil), f.Story...),
 		script: s.Format()}

@@ -17,6 +17,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // hostile is text that would do something if it were not escaped.
@@ -34,7 +35,7 @@ func board(t *testing.T) *Board {
 		t.Fatal(err)
 	}
 	defer text.Close()
-	s, err := sim.ParseScript(text, "test")
+	s, err := script.Parse(text, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +189,7 @@ func TestMetrics(t *testing.T) {
 func TestFinds(t *testing.T) {
 	b := board(t)
 	made := 0
-	b.Picture = func(s *sim.Script) ([]byte, error) {
+	b.Picture = func(s *script.Script) ([]byte, error) {
 		made++
 		return []byte("<p>" + s.Property), nil
 	}
@@ -201,12 +202,12 @@ func TestFinds(t *testing.T) {
 	if made != 1 {
 		t.Errorf("the page was made %d times; want once", made)
 	}
-	_, script := get(t, b.Handler(true), "GET", "localhost", "/finds/1.script")
-	if !strings.HasPrefix(script, "wantwrite script 1\n") {
-		t.Errorf("got %.40q; want the script", script)
+	_, file := get(t, b.Handler(true), "GET", "localhost", "/finds/1.script")
+	if !strings.HasPrefix(file, "wantwrite script 1\n") {
+		t.Errorf("got %.40q; want the script", file)
 	}
 	b = board(t)
-	b.Picture = func(*sim.Script) ([]byte, error) { return nil, errors.New("no") }
+	b.Picture = func(*script.Script) ([]byte, error) { return nil, errors.New("no") }
 	r, text := get(t, b.Handler(true), "GET", "localhost", "/finds/1")
 	if !strings.HasPrefix(text, hostile) || r.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
 		t.Errorf("got %q of type %s; want the story as text", text, r.Header.Get("Content-Type"))

@@ -3,7 +3,10 @@ package live
 import (
 	"bytes"
 	"context"
-	_ "embed" // the page's parts
+
+	"github.com/wantwrite/wantwrite/sim/script"
+
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"html/template"
@@ -14,8 +17,9 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/sim"
 )
+
+// the page's parts
 
 //go:embed page/page.html
 var pageHTML string
@@ -182,7 +186,7 @@ func (b *Board) picture(f *find) []byte {
 	b.drawing.Lock()
 	defer b.drawing.Unlock()
 	if f.picture == nil && b.Picture != nil {
-		s, err := sim.ParseScript(bytes.NewReader(f.script), f.Path)
+		s, err := script.Parse(bytes.NewReader(f.script), f.Path)
 		if err == nil {
 			f.picture, err = b.Picture(s)
 		}

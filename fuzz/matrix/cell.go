@@ -7,7 +7,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // An Outcome is what hunts made of a cell.
@@ -56,7 +56,7 @@ type Cell struct {
 	Schedules    uint64
 	// Script is the shrunk script: of the seeds that found it the one that the
 	// most libraries confirm, the first of those.
-	Script *sim.Script
+	Script *script.Script
 	// Confirmations are what other libraries made of the script.
 	Confirmations []*fuzz.Confirmation
 	// Page is the page of the script's story, as fuzz.Page makes it.

@@ -15,7 +15,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // -rewrite records the golden files anew: read the diff.
@@ -30,27 +30,27 @@ func madeUp() *Report {
 		Confirm: []string{"openssl", "gotls"}, Seeds: 3, Schedules: 1000, Partial: true}
 	killed := mutant("deaf", oracle.Stall)
 	add(r, killed, &Cell{Outcome: Found, Property: oracle.Stall, Hunts: 3, Schedules: 36,
-		Script: script(5), Path: "found/stall/deaf.script", Page: []byte("<p>"),
+		Script: scriptOf(5), Path: "found/stall/deaf.script", Page: []byte("<p>"),
 		Confirmations: []*fuzz.Confirmation{{Engine: "openssl", Confirmed: true}, {Engine: "gotls",
 			Own: "model", Step: 3, What: "the server's read says ok"}},
 		Reason: "on gotls it goes another way"},
 		&Cell{Outcome: Senseless, Reason: "scenario renegotiation is about TLS 1.2 only"})
 	leave := mutant("leave", oracle.DataLoss)
 	leave.Mutant.Also, leave.Mutant.Because = oracle.EveryProperty.Only(oracle.Stall), "it waits"
-	add(r, leave, &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 1, Script: script(2),
+	add(r, leave, &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 1, Script: scriptOf(2),
 		Reason: "it must break data-loss, and broke stall"},
 		&Cell{Outcome: Clean, Reason: "nothing was found"})
 	add(r, mutant("alive", oracle.Crash), &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 3,
-		Schedules: 7, Script: script(1), Reason: "it must break crash, and broke stall"},
+		Schedules: 7, Script: scriptOf(1), Reason: "it must break crash, and broke stall"},
 		&Cell{Outcome: Clean, Reason: "nothing was found"})
 	add(r, mutant(hostile, oracle.BusyLoop), &Cell{Outcome: Found, Property: oracle.BusyLoop, Hunts: 2,
-		Schedules: 900, Script: script(12), Path: hostile, Page: []byte("<p>"), Reason: hostile}, &Cell{})
+		Schedules: 900, Script: scriptOf(12), Path: hostile, Page: []byte("<p>"), Reason: hostile}, &Cell{})
 	reference := Subject{Spec: model.Spec{Name: "reference"}}
 	add(r, &reference, &Cell{Outcome: Clean, Reason: "nothing was found"}, &Cell{Outcome: Found,
-		Property: oracle.Truncation, Hunts: 3, Schedules: 1, Script: script(3)})
+		Property: oracle.Truncation, Hunts: 3, Schedules: 1, Script: scriptOf(3)})
 	pump := Subject{Spec: model.Spec{Name: "=pump"}}
 	add(r, &pump, &Cell{Outcome: Found, Property: oracle.Truncation, Hunts: 3, Schedules: 1,
-		Script: script(3)}, &Cell{Outcome: Clean, Reason: "nothing was found"})
+		Script: scriptOf(3)}, &Cell{Outcome: Clean, Reason: "nothing was found"})
 	return r
 }
 
@@ -60,9 +60,9 @@ func mutant(name string, breaks oracle.PropertyID) *Subject {
 	return &Subject{m.Spec, &m}
 }
 
-func script(actions int) *sim.Script {
-	return &sim.Script{Actions: make([]sim.Action, actions),
-		Config: sim.Config{Scenario: "key-update"}}
+func scriptOf(actions int) *script.Script {
+	return &script.Script{Actions: make([]script.Action, actions),
+		Config: script.Config{Scenario: "key-update"}}
 }
 
 func add(r *Report, s *Subject, cells ...*Cell) {
@@ -112,8 +112,8 @@ func TestRenderings(t *testing.T) {
 		narrow.Columns = append(narrow.Columns, Column{"model", "1.2", strategy})
 	}
 	add(&narrow, mutant("deaf", oracle.Stall), &Cell{Outcome: Found, Schedules: 36, Hunts: 3,
-		Script: script(5)}, &Cell{}, &Cell{Outcome: Clean},
-		&Cell{Outcome: Found, Hunts: 1, Script: script(7)})
+		Script: scriptOf(5)}, &Cell{}, &Cell{Outcome: Clean},
+		&Cell{Outcome: Found, Hunts: 1, Script: scriptOf(7)})
 	golden(t, "narrow.txt", narrow.Text(strings.ToUpper))
 }
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // choose makes the cell's script of one of its finds: shrunk, and confirmed by as
@@ -48,7 +48,7 @@ func (w *worker) choose(ctx context.Context, c *Cell, finds []*fuzz.Find) error 
 //
 // Story 61: the least script of a write in a renegotiation leads the model's read
 // to where OpenSSL's fails by itself (issue 8677). The long one did not.
-func (w *worker) insist(ctx context.Context, c *Cell, long *sim.Script) error {
+func (w *worker) insist(ctx context.Context, c *Cell, long *script.Script) error {
 	if len(c.Confirmed()) > 0 {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (w *worker) try(c *Cell) (out fuzz.Outcome, err error) {
 }
 
 // copyOf is a script that may be changed, and the other stays.
-func copyOf(s *sim.Script) *sim.Script {
+func copyOf(s *script.Script) *script.Script {
 	other := *s
 	other.Actions = slices.Clone(s.Actions)
 	return &other

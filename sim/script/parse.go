@@ -1,4 +1,4 @@
-package sim
+package script
 
 import (
 	"bufio"
@@ -13,7 +13,7 @@ import (
 // ParseScript reads a script from a stream; name stands for it in messages.
 // Whatever the stream holds, at most one line and the script itself are in
 // memory, and no more than 64 MiB are read. Every error is an *InputError.
-func ParseScript(r io.Reader, name string) (*Script, error) {
+func Parse(r io.Reader, name string) (*Script, error) {
 	p := &parser{in: bufio.NewReaderSize(r, maxLine+len("\r\n")), s: &Script{}}
 	for _, part := range [...]func() error{p.version, p.story, p.header, p.actions} {
 		if err := part(); err != nil {

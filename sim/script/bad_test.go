@@ -1,4 +1,4 @@
-package sim_test
+package script_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 const (
@@ -28,14 +28,14 @@ func TestBadLines(t *testing.T) {
 		if text == stallText {
 			t.Fatalf("%q is not in the script", c.old)
 		}
-		_, err := sim.ParseScript(strings.NewReader(text), "corpus/stall/x.script")
+		_, err := script.Parse(strings.NewReader(text), "corpus/stall/x.script")
 		wantMessage(t, err, "corpus/stall/x.script:"+c.want)
 	}
 }
 
 func wantMessage(t *testing.T, err error, want string) {
 	t.Helper()
-	var in *sim.InputError
+	var in *script.InputError
 	if !errors.As(err, &in) {
 		t.Errorf("got %v; want an InputError: %s", err, want)
 		return
@@ -143,12 +143,12 @@ var badLines = []struct{ old, new, want string }{
 // TestBadAction: without a file the message begins with the package. A line
 // is told wherever it is known.
 func TestBadAction(t *testing.T) {
-	_, err := sim.ParseAction("delivr server all")
+	_, err := script.ParseAction("delivr server all")
 	wantMessage(t, err, `sim: got verb "delivr"; want `+verbs)
-	_, err = sim.ParseAction("# nothing")
+	_, err = script.ParseAction("# nothing")
 	wantMessage(t, err, `sim: got line ""; want an action: `+verbs)
-	wantMessage(t, &sim.InputError{Line: 3, Msg: "got x; want y"}, "sim: line 3: got x; want y")
-	wantMessage(t, &sim.InputError{File: "a", Msg: "got x; want y"}, "a: got x; want y")
+	wantMessage(t, &script.InputError{Line: 3, Msg: "got x; want y"}, "sim: line 3: got x; want y")
+	wantMessage(t, &script.InputError{File: "a", Msg: "got x; want y"}, "a: got x; want y")
 }
 
 // An endless stream repeats a text up to a gigabyte and counts what was read.
@@ -190,7 +190,7 @@ func TestGigabyte(t *testing.T) {
 			rest := &endless{text: c.text}
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			_, err := sim.ParseScript(io.MultiReader(strings.NewReader(c.head), rest), "x.script")
+			_, err := script.Parse(io.MultiReader(strings.NewReader(c.head), rest), "x.script")
 			runtime.ReadMemStats(&after)
 			wantMessage(t, err, c.want)
 			if rest.read > c.most {

@@ -1,4 +1,4 @@
-package sim_test
+package script_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // stallText is a script in canonical form: line 1 is the version, lines 2 to
@@ -59,9 +59,9 @@ fin server
 tick 5
 `
 
-func parse(t testing.TB, text string) *sim.Script {
+func parse(t testing.TB, text string) *script.Script {
 	t.Helper()
-	s, err := sim.ParseScript(strings.NewReader(text), "x.script")
+	s, err := script.Parse(strings.NewReader(text), "x.script")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,12 +72,12 @@ func parse(t testing.TB, text string) *sim.Script {
 // a person would.
 func TestScriptSaysWhatItMeans(t *testing.T) {
 	s := parse(t, stallText)
-	want := sim.Config{
+	want := script.Config{
 		Pump: "kv-original", Peer: "reference", Engine: "model", PeerEngine: "model",
 		Scenario: "renegotiation", Under: model.Server, Version: model.TLS12,
 		Transport: model.Pair, Trigger: model.Level, Links: 2, Seed: 0x1234,
 		AnswerAtRead: true, Stream: true,
-		Sizes: sim.Sizes{Bio: 64, Pipe: 65, Queue: 256, Chunk: 100, Flight: 512, Window: 511,
+		Sizes: script.Sizes{Bio: 64, Pipe: 65, Queue: 256, Chunk: 100, Flight: 512, Window: 511,
 			Record: 16384, Chain: 300, Tickets: 2, Linger: 8},
 	}
 	if diff := cmp.Diff(want, s.Config); diff != "" {
@@ -89,7 +89,7 @@ func TestScriptSaysWhatItMeans(t *testing.T) {
 	if len(s.Actions) != 19 || s.Line(0) != 19 || s.Line(18) != 37 || s.Line(19) != 0 {
 		t.Errorf("got %d actions in lines %v; want 19 from line 19 on", len(s.Actions), s.Lines)
 	}
-	counted := sim.Action{Verb: sim.Deliver, On: 3, Arg: sim.Bytes + 17}
+	counted := script.Action{Verb: script.Deliver, On: 3, Arg: script.Bytes + 17}
 	if s.Actions[2] != counted {
 		t.Errorf("got %+v for %q; want %+v", s.Actions[2], s.Actions[2], counted)
 	}
@@ -108,7 +108,7 @@ func TestScriptEditedByHand(t *testing.T) {
 	text = strings.ReplaceAll(text, "0x1234", "4660")
 	text = strings.TrimSuffix(strings.ReplaceAll(text, "\n", "\r\n"), "\r\n")
 	got := parse(t, text)
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(sim.Script{}, "Lines")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(script.Script{}, "Lines")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if got.Line(3) != 25 {
@@ -136,20 +136,20 @@ func TestStoryStaysInItsComment(t *testing.T) {
 // TestEveryVerbRoundTrips keeps a new verb or mutation from being added
 // without its line.
 func TestEveryVerbRoundTrips(t *testing.T) {
-	for v := range sim.NumVerbs {
-		for on := range sim.End(2 * sim.MaxLinks) {
-			a := sim.Action{Verb: v, On: on, Arg: argOf[v]}
-			if v == sim.Tick {
+	for v := range script.NumVerbs {
+		for on := range script.End(2 * script.MaxLinks) {
+			a := script.Action{Verb: v, On: on, Arg: argOf[v]}
+			if v == script.Tick {
 				a.On = 0
 			}
 			sameAction(t, a)
 		}
 	}
-	for m := range sim.NumMutations {
-		sameAction(t, sim.Action{Verb: sim.Mutate, Arg: uint32(m), Arg2: 1 << 31})
+	for m := range script.NumMutations {
+		sameAction(t, script.Action{Verb: script.Mutate, Arg: uint32(m), Arg2: 1 << 31})
 	}
 	for m := range attack.NumAttacks {
-		a := sim.Action{Verb: sim.Attack, Arg: uint32(m)}
+		a := script.Action{Verb: script.Attack, Arg: uint32(m)}
 		if m.Argument() != "" {
 			a.Arg2 = attack.MaxAttack
 		}
@@ -158,11 +158,11 @@ func TestEveryVerbRoundTrips(t *testing.T) {
 }
 
 // argOf is a legal Arg for the verbs of which 0 is none.
-var argOf = [sim.NumVerbs]uint32{sim.Spurious: 2, sim.Tick: 1}
+var argOf = [script.NumVerbs]uint32{script.Spurious: 2, script.Tick: 1}
 
-func sameAction(t *testing.T, want sim.Action) {
+func sameAction(t *testing.T, want script.Action) {
 	t.Helper()
-	got, err := sim.ParseAction(want.String())
+	got, err := script.ParseAction(want.String())
 	if err != nil || got != want {
 		t.Errorf("%q reads as %+v (%v); want %+v", want, got, err, want)
 	}
@@ -173,11 +173,11 @@ func TestScriptRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := drawScript(t)
 		text := want.Format()
-		got, err := sim.ParseScript(bytes.NewReader(text), "drawn.script")
+		got, err := script.Parse(bytes.NewReader(text), "drawn.script")
 		if err != nil {
 			t.Fatalf("%v\n%s", err, text)
 		}
-		ignore := cmpopts.IgnoreFields(sim.Script{}, "Lines")
+		ignore := cmpopts.IgnoreFields(script.Script{}, "Lines")
 		if diff := cmp.Diff(want, got, ignore, cmpopts.EquateEmpty()); diff != "" {
 			t.Fatalf("(-want +got):\n%s", diff)
 		}
@@ -187,12 +187,12 @@ func TestScriptRoundTrip(t *testing.T) {
 	})
 }
 
-func drawScript(t *rapid.T) *sim.Script {
+func drawScript(t *rapid.T) *script.Script {
 	properties := []string{"", "none"}
 	for _, p := range oracle.Properties() {
 		properties = append(properties, p.Name)
 	}
-	s := &sim.Script{
+	s := &script.Script{
 		Config:   drawConfig(t),
 		Property: rapid.SampledFrom(properties).Draw(t, "property"),
 		Hash:     rapid.Uint64().Draw(t, "hash"),
@@ -204,10 +204,10 @@ func drawScript(t *rapid.T) *sim.Script {
 	return s
 }
 
-func drawConfig(t *rapid.T) sim.Config {
+func drawConfig(t *rapid.T) script.Config {
 	name := rapid.StringMatching(`[a-z0-9._/-]{1,80}`)
 	flag := rapid.Bool()
-	return sim.Config{
+	return script.Config{
 		Pump: name.Draw(t, "pump"), Peer: name.Draw(t, "peer"),
 		Engine: name.Draw(t, "engine"), PeerEngine: name.Draw(t, "peer engine"),
 		Scenario:  name.Draw(t, "scenario"),
@@ -215,7 +215,7 @@ func drawConfig(t *rapid.T) sim.Config {
 		Version:   rapid.SampledFrom([]model.Version{model.TLS12, model.TLS13}).Draw(t, "tls"),
 		Transport: model.Transport(rapid.Uint8Range(0, 1).Draw(t, "transport")),
 		Trigger:   model.Trigger(rapid.Uint8Range(0, 2).Draw(t, "trigger")),
-		Links:     rapid.IntRange(1, sim.MaxLinks).Draw(t, "links"),
+		Links:     rapid.IntRange(1, script.MaxLinks).Draw(t, "links"),
 		Seed:      rapid.Uint64().Draw(t, "seed"),
 		Auth:      flag.Draw(t, "auth"), AnswerAtRead: flag.Draw(t, "answer at read"),
 		RefuseReneg: flag.Draw(t, "refuse"), IgnoreReneg: flag.Draw(t, "ignore"),
@@ -232,10 +232,10 @@ func drawConfig(t *rapid.T) sim.Config {
 	}
 }
 
-func drawSizes(t *rapid.T) sim.Sizes {
+func drawSizes(t *rapid.T) script.Sizes {
 	draw := func(what string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, what) }
 	chain := rapid.OneOf(rapid.Just(0), rapid.IntRange(300, 20000))
-	return sim.Sizes{
+	return script.Sizes{
 		Bio: draw("bio", 1, 1<<20), Pipe: draw("pipe", 1, 1<<20), Queue: draw("queue", 1, 1<<20),
 		Chunk: draw("chunk", 1, 1<<20), Flight: draw("flight", 1, 1<<16),
 		Window: draw("window", 1, 1<<16), Record: draw("record", 1, 1<<14),
@@ -245,30 +245,30 @@ func drawSizes(t *rapid.T) sim.Sizes {
 	}
 }
 
-func drawAction(t *rapid.T, links int) sim.Action {
-	a := sim.Action{
-		Verb: sim.Verb(rapid.Uint8Range(0, uint8(sim.NumVerbs)-1).Draw(t, "verb")),
-		On:   sim.End(rapid.IntRange(0, 2*links-1).Draw(t, "end")),
+func drawAction(t *rapid.T, links int) script.Action {
+	a := script.Action{
+		Verb: script.Verb(rapid.Uint8Range(0, uint8(script.NumVerbs)-1).Draw(t, "verb")),
+		On:   script.End(rapid.IntRange(0, 2*links-1).Draw(t, "end")),
 	}
 	arg := func(lo, hi uint32) uint32 { return rapid.Uint32Range(lo, hi).Draw(t, "argument") }
 	switch a.Verb {
-	case sim.Deliver:
-		if a.Arg = arg(0, sim.Bytes+1<<20); a.Arg == sim.Bytes {
+	case script.Deliver:
+		if a.Arg = arg(0, script.Bytes+1<<20); a.Arg == script.Bytes {
 			a.Arg++ // a count of 0 moves nothing
 		}
-	case sim.Write:
+	case script.Write:
 		a.Arg, a.Arg2 = arg(0, 1<<20), arg(0, 1<<20)
-	case sim.KeyUpdate:
+	case script.KeyUpdate:
 		a.Arg = arg(0, 1)
-	case sim.Spurious:
+	case script.Spurious:
 		a.Arg = arg(1, 3)
-	case sim.Window:
+	case script.Window:
 		a.Arg = arg(0, 1_000_000)
-	case sim.Tick:
+	case script.Tick:
 		a.Arg, a.On = arg(0, 1_000_000), 0
-	case sim.Mutate:
-		a.Arg, a.Arg2 = arg(0, uint32(sim.NumMutations)-1), arg(0, 1<<32-1)
-	case sim.Attack:
+	case script.Mutate:
+		a.Arg, a.Arg2 = arg(0, uint32(script.NumMutations)-1), arg(0, 1<<32-1)
+	case script.Attack:
 		a.Arg = arg(0, uint32(attack.NumAttacks)-1)
 		if attack.Attack(a.Arg).Argument() != "" {
 			a.Arg2 = arg(0, attack.MaxAttack)
@@ -283,8 +283,8 @@ func TestReaderFails(t *testing.T) {
 	broken := errors.New("input/output error")
 	before, _, _ := strings.Cut(stallText, "nks: 2")
 	r := io.MultiReader(strings.NewReader(before), &failing{broken})
-	_, err := sim.ParseScript(r, "x.script")
-	var in *sim.InputError
+	_, err := script.Parse(r, "x.script")
+	var in *script.InputError
 	if !errors.As(err, &in) || !errors.Is(err, broken) {
 		t.Fatalf("got %v; want an InputError that wraps the reader's", err)
 	}
