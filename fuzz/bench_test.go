@@ -41,8 +41,7 @@ func BenchmarkSchedule(b *testing.B) {
 }
 
 // BenchmarkStrategies hunts with each strategy, on one core. The ratio is to
-// the bare walk of BenchmarkSchedule, which takes turns with it. "wantwrite
-// bench" prints this as a table, and more.
+// the bare walk of BenchmarkSchedule, which takes turns with it.
 func BenchmarkStrategies(b *testing.B) {
 	const schedules = 500
 	spec := pumps.ReferenceSpec()

@@ -177,3 +177,12 @@ func (r *Runner) beTwin(target string) {
 	}
 	os.Exit(0)
 }
+
+// firstLine is the first line of what a command printed, or its error.
+func firstLine(out []byte, err error) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	if line == "" {
+		return err.Error()
+	}
+	return line
+}

@@ -40,7 +40,6 @@ var arrows = map[string]struct {
 	"fuzz":                {"fuzz/check sim sim/script model model/attack model/oracle model/pumps model/tls corpus", true},
 	"fuzz/check":          {"sim/script sim model model/oracle model/tls", false},
 	"fuzz/example":        {"model", false},
-	"fuzz/decisions":      {"", false}, // a page without code
 	"fuzz/chromium":       {"engine/require", false},
 	"fuzz/live":           {"sim/script fuzz sim model model/oracle", false},
 	"fuzz/matrix":         {"sim/script fuzz sim model model/oracle model/pumps corpus", false},

@@ -70,7 +70,6 @@ var bounds = map[string]string{
 	"hunt":   "--schedules 200",
 	"check":  "--states 2000",
 	"matrix": "--schedules 3 --seeds 1 --confirm none",
-	"bench":  "--schedules 20 --seeds 1 --limit 2 --table first-failure",
 }
 
 // anyPort is in the place of the ports of examples, which may be taken.

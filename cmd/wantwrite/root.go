@@ -68,7 +68,7 @@ func newRoot(t *terminal) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newHunt(t), newCheck(t), newReplay(t), newShow(t), newShrink(t),
-		newExplain(t), newList(t), newBench(t), newMatrix(t), newCompletion(t), newContained(t))
+		newExplain(t), newList(t), newMatrix(t), newCompletion(t), newContained(t))
 	root.AddCommand(topics()...)
 	completions(root)
 	return root

@@ -192,7 +192,7 @@ func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
 			finds = append(finds, found[i][at])
 		}
 	}
-	c.Hunts, c.Schedules = fuzz.MedianFirst(firsts)
+	c.Hunts, c.Schedules = medianFirst(firsts)
 	if len(finds) == 0 {
 		c.Reason = fmt.Sprintf("nothing was found in %d hunts", c.Seeds)
 		return nil
@@ -206,4 +206,19 @@ func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
 		}
 	}
 	return finds
+}
+
+// medianFirst says how many hunts of several seeds found something, and the
+// median of how many schedules each took to the first: 0 among firsts is a hunt
+// that found nothing, and 0 the median where fewer than half did. It sorts them.
+func medianFirst(firsts []uint64) (found int, median uint64) {
+	middle := (len(firsts) - 1) / 2
+	slices.Sort(firsts)
+	for len(firsts) > 0 && firsts[0] == 0 {
+		firsts = firsts[1:]
+	}
+	if middle < len(firsts) {
+		median = firsts[middle]
+	}
+	return len(firsts), median
 }
