@@ -9,7 +9,7 @@ import (
 const puppetName = "puppet"
 
 // attacks says whether the peer's library can attack: a puppet, or the model.
-func (o *Options) attacks() bool { return o.hostile() || !o.real() }
+func (o *Options) attacks() bool { return o.hostile() || !o.Real() }
 
 // hostile says whether the peer's library is a puppet.
 func (o *Options) hostile() bool {

@@ -47,11 +47,11 @@ func nameOf(data []byte) []byte {
 
 // batch runs the schedules of a batch until one breaks a property, or all are
 // done: the result is that of the last.
-func (r *Runner) batch(b batch) (res sim.Result, err error) {
+func (g *target) batch(b batch) (res sim.Result, err error) {
 	for n := b.first; n != b.first+batchSize && err == nil && !res.Found; n++ {
-		t := newTask(b.seed, n, b.method)
-		res, err = r.perform(&t, oracle.EveryProperty)
-		r.ran++
+		t := NewTask(b.seed, n, b.method)
+		res, err = g.Perform(&t, oracle.EveryProperty)
+		g.ran++
 	}
 	return res, err
 }
@@ -73,12 +73,12 @@ const fuzzCount = "WANTWRITE_FUZZ_COUNT"
 
 // countFuzzed tells how many schedules this process has run, if anybody wants
 // to know.
-func (r *Runner) countFuzzed() {
+func (g *target) countFuzzed() {
 	dir := os.Getenv(fuzzCount)
-	if dir == "" || r.ran < r.told+batchSize {
+	if dir == "" || g.ran < g.told+batchSize {
 		return
 	}
-	r.told = r.ran
+	g.told = g.ran
 	name := filepath.Join(dir, strconv.Itoa(os.Getpid()))
-	_ = os.WriteFile(name, strconv.AppendUint(nil, r.ran, 10), 0o600) // a figure less, no harm
+	_ = os.WriteFile(name, strconv.AppendUint(nil, g.ran, 10), 0o600) // a figure less, no harm
 }

@@ -10,7 +10,7 @@ import (
 // TestShortInputsAreBatches: an input of a few bytes runs a batch of schedules,
 // of the method, seed and number that it names; a longer one runs one, and a batch.
 func TestShortInputsAreBatches(t *testing.T) {
-	r, err := fuzzRunner(pumps.ReferenceSpec(), "")
+	r, err := newTarget(pumps.ReferenceSpec(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -23,7 +23,7 @@ func TestShortInputsAreBatches(t *testing.T) {
 		{[]byte{6, 7}, batch{1, 7, 0}},
 		{append(make([]byte, 9), 2), batch{0, 0, 2 * batchSize}},
 	} {
-		if got := batchOf(c.data, len(r.searchers)); got != c.want {
+		if got := batchOf(c.data, r.methods); got != c.want {
 			t.Errorf("%v: got %+v; want %+v", c.data, got, c.want)
 		}
 		before := r.ran
@@ -36,7 +36,7 @@ func TestShortInputsAreBatches(t *testing.T) {
 	if _, err := r.fuzzed(make([]byte, 200)); err != nil || r.ran-before != 1+batchSize {
 		t.Errorf("got %d schedules, %v; want a single one and a batch", r.ran-before, err)
 	}
-	for _, name := range seedBatches(len(r.searchers)) {
+	for _, name := range seedBatches(r.methods) {
 		if len(name) > maxBatchName {
 			t.Errorf("%v is no name of a batch", name)
 		}
@@ -46,12 +46,12 @@ func TestShortInputsAreBatches(t *testing.T) {
 // TestBatchStopsAtTheViolation: the world is then that of the schedule that
 // broke the property, for whoever tells of it, and the same name fails again.
 func TestBatchStopsAtTheViolation(t *testing.T) {
-	r, err := fuzzRunner(pumps.KVOriginal(), "")
+	r, err := newTarget(pumps.KVOriginal(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	for method := range len(r.searchers) {
+	for method := range r.methods {
 		name := []byte{byte(method), 1}
 		first, err := r.fuzzed(name)
 		if err != nil || !first.Found {
@@ -61,7 +61,7 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 			t.Errorf("method %d: got %+v, then %+v", method, first, again)
 		}
 		property := first.Violation.Property.String()
-		if s := tell(r, failing(r, first)); len(s.Story) < 2 || s.Property != property {
+		if s := tell(r.Runner, failing(r.Runner, first)); len(s.Story) < 2 || s.Property != property {
 			t.Errorf("method %d: the story of %s is %q", method, first.Violation, s.Story)
 		}
 	}
@@ -70,24 +70,24 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 // TestTwins: a twin runs the batches in the place of the process that fuzzes; what it
 // finds fails there too, in the same way; when it is gone batches run here.
 func TestTwins(t *testing.T) {
-	sound, err := fuzzRunner(pumps.ReferenceSpec(), "")
+	sound, err := newTarget(pumps.ReferenceSpec(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer sound.Close()
-	broken, err := fuzzRunner(pumps.KVOriginal(), "")
+	broken, err := newTarget(pumps.KVOriginal(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer broken.Close()
-	for _, r := range []*Runner{sound, broken} {
+	for _, r := range []*target{sound, broken} {
 		want, err := r.fuzzed([]byte{1, 2})
 		if err != nil {
 			t.Fatal(err)
 		}
 		names, toTwin := io.Pipe()
 		fromTwin, answers := io.Pipe()
-		other, err := fuzzRunner(*r.opts.Pump, "")
+		other, err := newTarget(*r.opts.Pump, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -36,7 +36,7 @@ type scout struct {
 
 // An attempt is a task and what came of it.
 type attempt struct {
-	task     task
+	task     Task
 	done     bool
 	result   sim.Result
 	sighting sim.Sighting
@@ -47,8 +47,8 @@ type attempt struct {
 
 func newCampaign(h *Hunt, c *Catalog, rep *Report) (*campaign, error) {
 	strategy, err := StrategyNamed(h.strategy())
-	if err == nil && h.Options.real() {
-		strategy, err = strategy.unlearned()
+	if err == nil && h.Options.Real() {
+		strategy, err = strategy.Unlearned()
 	}
 	if err != nil {
 		return nil, err
@@ -59,7 +59,7 @@ func newCampaign(h *Hunt, c *Catalog, rep *Report) (*campaign, error) {
 		k.close()
 		return nil, err
 	}
-	rep.Schedules, rep.Steps = h.from, h.steps
+	rep.Schedules, rep.Steps = h.Child.From, h.Child.Steps
 	return k, nil
 }
 
@@ -69,7 +69,7 @@ func (k *campaign) hire(c *Catalog) error {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	if k.hunt.Options.real() {
+	if k.hunt.Options.Real() {
 		n = 1
 	}
 	for i := range n {
@@ -81,11 +81,11 @@ func (k *campaign) hire(c *Catalog) error {
 		if err != nil {
 			return err
 		}
-		r.observer = k.hunt.observe
+		r.Observe(k.hunt.Child.Observe)
 		r.Use(k.search.strategy)
 		s := &scout{Runner: r}
 		s.cover.Atlas = k.search.atlas
-		r.world.SetCover(&s.cover)
+		r.World().SetCover(&s.cover)
 		k.crew = append(k.crew, s)
 	}
 	return nil
@@ -99,13 +99,13 @@ func (k *campaign) close() {
 
 // run goes on until the schedules, the properties or the context end.
 func (k *campaign) run(ctx context.Context) error {
-	for n := k.hunt.from; k.hunt.Schedules == 0 || n < k.hunt.Schedules; n = k.rep.Schedules {
+	for n := k.hunt.Child.From; k.hunt.Schedules == 0 || n < k.hunt.Schedules; n = k.rep.Schedules {
 		k.rep.Elapsed = time.Since(k.start)
-		k.rep.reached(k.search.atlas)
+		k.rep.Reached(k.search.atlas)
 		if k.rep.Interrupted = ctx.Err() != nil; k.rep.Interrupted {
 			return nil
 		}
-		k.hunt.report(*k.rep)
+		k.hunt.ReportProgress(*k.rep)
 		if err := k.hunt.started(n, k.rep.Steps); err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (k *campaign) run(ctx context.Context) error {
 // it begins.
 func (k *campaign) decide(n uint64) {
 	size := min(generation, max(n, firstGeneration))
-	if k.hunt.Options.real() {
+	if k.hunt.Options.Real() {
 		size = 1
 	}
 	if k.hunt.Schedules != 0 {
@@ -168,15 +168,15 @@ func (k *campaign) attempt(s *scout, a *attempt) {
 		}
 		a.done = true
 	}()
-	a.result, a.err = s.perform(&a.task, k.watch)
+	a.result, a.err = s.Perform(&a.task, k.watch)
 	if a.err != nil {
 		return
 	}
 	a.sighting = s.cover.Sighting()
 	if a.sighting.Around > 0 && k.search.learns {
-		a.actions = append([]script.Action(nil), s.world.Actions()...)
+		a.actions = append([]script.Action(nil), s.World().Actions()...)
 	}
-	if a.task.n%repeatEvery == repeatEvery-1 {
+	if a.task.N%repeatEvery == repeatEvery-1 {
 		a.err = k.hunt.again(s.Runner, &a.task, a.result, k.watch)
 	}
 }
@@ -200,7 +200,7 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 		if a.err != nil {
 			return true, a.err
 		}
-		k.rep.Schedules, k.rep.Steps = a.task.n+1, k.rep.Steps+uint64(a.result.Steps)
+		k.rep.Schedules, k.rep.Steps = a.task.N+1, k.rep.Steps+uint64(a.result.Steps)
 		if err := k.tell(a); err != nil {
 			return true, err
 		}
@@ -218,10 +218,10 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 // tell tells what a schedule has reached, and others have not or not often.
 func (k *campaign) tell(a *attempt) error {
 	s := &a.sighting
-	if k.hunt.saw == nil || len(s.Fresh) == 0 && s.Tested&^k.search.atlas.Tested() == 0 {
+	if k.hunt.Child.Saw == nil || len(s.Fresh) == 0 && s.Tested&^k.search.atlas.Tested() == 0 {
 		return nil
 	}
-	return k.hunt.saw(a.task.n, *s)
+	return k.hunt.Child.Saw(a.task.N, *s)
 }
 
 // found makes a find of an attempt and reports it.
@@ -232,9 +232,9 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 	}
 	k.rep.Elapsed = time.Since(k.start)
 	s := k.crew[0]
-	s.world.SetCover(nil)
-	defer s.world.SetCover(&s.cover)
-	if _, err := s.perform(&a.task, k.watch); err != nil { // another worker's, perhaps
+	s.World().SetCover(nil)
+	defer s.World().SetCover(&s.cover)
+	if _, err := s.Perform(&a.task, k.watch); err != nil { // another worker's, perhaps
 		return true, err
 	}
 	find, err := k.hunt.make(ctx, s.Runner, &a.task, a.result, k.rep)
@@ -242,14 +242,14 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 		return true, err
 	}
 	k.rep.Interrupted = find.Shrunk.Interrupted
-	find.Strategy = k.search.strategy.methods[a.task.method].name
-	if err := k.hunt.reportFind(find, k.rep); err != nil {
+	find.Strategy = k.search.strategy.Methods()[a.task.Method]
+	if err := k.hunt.ReportFind(find, k.rep); err != nil {
 		return true, err
 	}
 	property := a.result.Violation.Property
 	k.watch = k.watch.Without(property)
-	return k.hunt.enough(property) || k.watch == 0 || k.rep.Interrupted, nil
+	return k.hunt.Enough(property) || k.watch == 0 || k.rep.Interrupted, nil
 }
 
-// enough says whether the hunt ends with a find of the property.
-func (h *Hunt) enough(p oracle.PropertyID) bool { return h.First || h.Until.Has(p) }
+// Enough says whether the hunt ends with a find of the property.
+func (h *Hunt) Enough(p oracle.PropertyID) bool { return h.First || h.Until.Has(p) }

@@ -42,7 +42,7 @@ func CheckAll(t *testing.T, spec model.Spec, bounds ...Within) {
 
 // checkWithin explores a scenario.
 func checkWithin(t *testing.T, c *Catalog, o Options, w Within) {
-	s, err := c.Search(o, w)
+	s, err := w.Search(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,8 +58,8 @@ func checkWithin(t *testing.T, c *Catalog, o Options, w Within) {
 		return
 	}
 	r := testRunner(t, *o.Pump)
-	find, err := Convicted(r, rep.Counterexample)
-	if err != nil {
+	find := &Find{Script: rep.Counterexample.Script()}
+	if err := find.Tell(r); err != nil {
 		t.Fatal(err)
 	}
 	t.Errorf("a shortest script, of %d actions:\n%s", len(find.Script.Actions),

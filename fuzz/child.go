@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -182,17 +183,17 @@ func (w *worker) do(ctx context.Context, j *job) (m message, err error) {
 func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	h := Hunt{Seed: j.Seed, Schedules: j.Schedules, Watch: j.Watch, First: j.First,
 		Until: j.Until, Strategy: j.Strategy, Unshrunk: j.Unshrunk || j.Alone}
-	h.from, h.steps = j.From, j.Steps
+	h.Child.From, h.Child.Steps = j.From, j.Steps
 	seen := &witness{worker: w, all: j.Alone}
-	h.observe = seen
+	h.Child.Observe = seen
 	if err := w.names(&h.Options, j); err != nil {
 		return nil, err
 	}
-	h.starts = func(n, steps uint64) error {
+	h.Child.Starts = func(n, steps uint64) error {
 		seen.fresh = true
 		return w.out.Encode(message{Start: &startMessage{n, steps}})
 	}
-	h.saw = func(n uint64, s sim.Sighting) error {
+	h.Child.Saw = func(n uint64, s sim.Sighting) error {
 		return w.out.Encode(message{Saw: &sawMessage{n, s}})
 	}
 	h.Found = func(f *Find) error {
@@ -222,7 +223,7 @@ func (w *worker) names(o *Options, j *huntJob) (err error) {
 	if o.Engine, err = w.catalog.Engine(j.Engine); err != nil {
 		return err
 	}
-	o.PeerEngine, err = w.catalog.Engine(either(j.PeerEngine, j.Engine))
+	o.PeerEngine, err = w.catalog.Engine(cmp.Or(j.PeerEngine, j.Engine))
 	return err
 }
 
@@ -267,19 +268,12 @@ func (w *worker) open(text, pump string) (*script.Script, *Runner, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	spec, err := w.catalog.Pump(either(pump, script.Config.Pump))
+	spec, err := w.catalog.Pump(cmp.Or(pump, script.Config.Pump))
 	if err != nil {
 		return nil, nil, err
 	}
 	r, err := NewRunner(w.catalog, Options{Pump: spec})
 	return script, r, err
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // A witness tells the parent that runs begin, so that it can see a hang, and
@@ -290,7 +284,7 @@ type witness struct {
 	fresh bool // a start has just been told, and would be told twice
 }
 
-func (w *witness) world(cfg *script.Config) {
+func (w *witness) World(cfg *script.Config) {
 	fresh := w.fresh
 	w.fresh = false
 	if fresh && !w.all {
@@ -303,7 +297,7 @@ func (w *witness) world(cfg *script.Config) {
 	_ = w.out.Encode(m) // who can't hear is told so at the next start
 }
 
-func (w *witness) follow(s sim.Strategy) sim.Strategy {
+func (w *witness) Follow(s sim.Strategy) sim.Strategy {
 	if !w.all {
 		return s
 	}

@@ -38,7 +38,7 @@ func (g *Guard) Hunt(ctx context.Context, h *Hunt, e Engines) (rep Report, err e
 	if rep.Schedules > 0 {
 		c.atlas.Add(rep.Schedules-1, sim.Sighting{}) // the last ones may have shown nothing new
 	}
-	rep.Coverage = h.covered(&c.atlas)
+	rep.Coverage = h.Covered(&c.atlas)
 	return rep, err
 }
 
@@ -89,10 +89,10 @@ func (c *chase) heard(m *message) (done bool, err error) {
 		c.ran = true
 		c.rep.Schedules, c.rep.Steps = m.Start.Schedule, m.Start.Steps
 		c.rep.Elapsed = time.Since(c.begin)
-		c.rep.reached(&c.atlas)
-		c.hunt.report(*c.rep)
+		c.rep.Reached(&c.atlas)
+		c.hunt.ReportProgress(*c.rep)
 	case m.Far != nil:
-		c.hunt.reportShrink(*c.rep, *m.Far)
+		c.hunt.ReportShrink(*c.rep, *m.Far)
 	case m.Saw != nil:
 		c.atlas.Add(m.Saw.Schedule, m.Saw.Sighting)
 	case m.Find != nil:
@@ -124,7 +124,7 @@ func (c *chase) found(m *findMessage) error {
 func (c *chase) keep(f *Find, s Stats) error {
 	s.Elapsed = time.Since(c.begin)
 	f.Seed, f.Stats = c.hunt.Seed, s
-	return c.hunt.reportFind(f, c.rep)
+	return c.hunt.ReportFind(f, c.rep)
 }
 
 // died: a child did not come to its end. The schedule it was in is a find, and
@@ -144,7 +144,7 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 	}
 	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
 	lost, _ := oracle.PropertyNamed(c.rep.Finds[len(c.rep.Finds)-1].Script.Property)
-	return !over && !c.hunt.enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
+	return !over && !c.hunt.Enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
 }
 
 // lose makes a find of the schedule that cost a child its life.
@@ -160,7 +160,7 @@ func (c *chase) lose(n uint64, how string) error {
 		return c.found(again.find)
 	}
 	s := again.script
-	s.Found = c.hunt.discovery(n + 1)
+	s.Found = c.hunt.Discovery(n + 1)
 	s.Property = oracle.Crash.String()
 	s.Story = []string{fmt.Sprintf("crash: the process that ran schedule %d of seed %d died: %s",
 		n, c.hunt.Seed, how), again.says()}

@@ -22,8 +22,8 @@ type Coverage struct {
 	Untested []oracle.PropertyID
 }
 
-// covered sums up what a hunt has reached.
-func (h *Hunt) covered(a *sim.Atlas) *Coverage {
+// Covered sums up what a hunt has reached.
+func (h *Hunt) Covered(a *sim.Atlas) *Coverage {
 	c := &Coverage{Cells: a.Tally(sim.Cells), Pairs: a.Tally(sim.Pairs),
 		States: a.Tally(sim.States)}
 	sup := h.Pump.Support

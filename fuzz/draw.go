@@ -21,9 +21,9 @@ type Options struct {
 	Profile string
 }
 
-// real says whether a library of the machine takes part: then what it does not
+// Real says whether a library of the machine takes part: then what it does not
 // do is not asked for.
-func (o *Options) real() bool {
+func (o *Options) Real() bool {
 	return o.Engine != nil && o.Engine.Name() != "model" ||
 		o.PeerEngine != nil && o.PeerEngine.Name() != "model"
 }

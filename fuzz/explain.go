@@ -52,8 +52,8 @@ func generated(line string, out *Outcome) bool {
 			return true
 		}
 	}
-	detail := wordsOf(out.Result.Violation.Detail)
-	return detail != "" && wordsOf(line) == detail
+	detail := oracle.Gist(out.Result.Violation.Detail)
+	return detail != "" && oracle.Gist(line) == detail
 }
 
 func why(id oracle.PropertyID) string {

@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -45,16 +46,22 @@ type Hunt struct {
 	// see Guard.Confirm.
 	Confirm func(*script.Script) (*Confirmation, error)
 
+	// Child is what a child process does differently: see package guard.
+	Child Child
+
 	counted *Rate // counts violations in the place of keeping them
-	child         // what a child process does differently
 }
 
-// child is what is particular to the part of a hunt that a child process does.
-type child struct {
-	from, steps uint64                               // where it takes over
-	starts      func(n, steps uint64) error          // is called before each schedule
-	saw         func(n uint64, s sim.Sighting) error // and what it has reached after it
-	observe     observer
+// A Child is what is particular to the part of a hunt that a child process does.
+type Child struct {
+	// From is the schedule where it takes over, and Steps how many steps came before.
+	From, Steps uint64
+	// Starts, if not nil, is called before each schedule.
+	Starts func(n, steps uint64) error
+	// Saw, if not nil, is told what a schedule has reached that others have not.
+	Saw func(n uint64, s sim.Sighting) error
+	// Observe, if not nil, watches all runs.
+	Observe Observer
 }
 
 // A Find is a violated property: the schedule that broke it, and the script
@@ -115,14 +122,14 @@ func (h *Hunt) Run(ctx context.Context, c *Catalog) (rep Report, err error) {
 	defer k.close()
 	defer func() {
 		rep.Elapsed = time.Since(k.start)
-		rep.Coverage = h.covered(k.search.atlas)
+		rep.Coverage = h.Covered(k.search.atlas)
 	}()
 	err = k.run(ctx)
 	return rep, err
 }
 
-// reportFind has a find confirmed, if that is wanted, and reports it.
-func (h *Hunt) reportFind(find *Find, rep *Report) (err error) {
+// ReportFind has a find confirmed, if that is wanted, and reports it.
+func (h *Hunt) ReportFind(find *Find, rep *Report) (err error) {
 	if h.Confirm != nil {
 		if find.Confirmation, err = h.Confirm(find.Script); err != nil {
 			return err
@@ -139,13 +146,14 @@ func (h *Hunt) reportFind(find *Find, rep *Report) (err error) {
 
 // started tells that a schedule is about to run.
 func (h *Hunt) started(n, steps uint64) error {
-	if h.starts == nil {
+	if h.Child.Starts == nil {
 		return nil
 	}
-	return h.starts(n, steps)
+	return h.Child.Starts(n, steps)
 }
 
-func (h *Hunt) report(rep Report) {
+// ReportProgress tells how far the hunt has come.
+func (h *Hunt) ReportProgress(rep Report) {
 	if h.Progress != nil {
 		s := rep.Stats
 		s.Finds = len(rep.Finds)
@@ -155,7 +163,7 @@ func (h *Hunt) report(rep Report) {
 
 // make runs a failing schedule again, which was the runner's last, from its
 // actions, and shrinks it.
-func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep *Report) (
+func (h *Hunt) make(ctx context.Context, r *Runner, t *Task, res sim.Result, rep *Report) (
 	*Find, error) {
 
 	cfg := r.Config()
@@ -164,22 +172,27 @@ func (h *Hunt) make(ctx context.Context, r *Runner, t *task, res sim.Result, rep
 	if err := h.again(r, t, res, watch); err != nil {
 		return nil, err
 	}
-	f := &Find{Schedule: t.n, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
+	f := &Find{Schedule: t.N, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
 	f.Script = &script.Script{Config: cfg, Actions: actions,
-		Property: res.Violation.Property.String(), Found: h.discovery(t.n + 1)}
+		Property: res.Violation.Property.String(), Found: h.Discovery(t.N + 1)}
 	if err := h.shrink(ctx, r, f, rep); err != nil {
 		return nil, err
 	}
+	return f, f.Tell(r)
+}
+
+// Tell runs the find's script once more, and takes over its result, hash and story.
+func (f *Find) Tell(r *Runner) error {
 	out, err := Replay(r, f.Script, ReplayOptions{Trace: true})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !out.Result.Found {
-		return nil, &DeterminismError{h.Pump.Name, t.n, out.Result.Steps}
+		return &DeterminismError{f.Script.Config.Pump, f.Schedule, out.Result.Steps}
 	}
-	f.Script.Hash, f.Result, f.Story = out.Result.Hash, out.Result, Explain(f.Script, &out)
-	f.Script.Story = f.Story
-	return f, nil
+	f.Result, f.Story = out.Result, Explain(f.Script, &out)
+	f.Script.Hash, f.Script.Story = out.Result.Hash, f.Story
+	return nil
 }
 
 // shrink shrinks a find's script, and tells how far it has come.
@@ -187,44 +200,44 @@ func (h *Hunt) shrink(ctx context.Context, r *Runner, f *Find, rep *Report) (err
 	if h.Unshrunk {
 		return nil
 	}
-	o := ShrinkOptions{Progress: func(s Shrunk) { h.reportShrink(*rep, s) }}
+	o := ShrinkOptions{Progress: func(s Shrunk) { h.ReportShrink(*rep, s) }}
 	f.Shrunk, err = Shrink(ctx, r, f.Script, o)
 	return err
 }
 
-// reportShrink reports how far the shrink of the find at hand has come.
-func (h *Hunt) reportShrink(rep Report, s Shrunk) {
+// ReportShrink reports how far the shrink of the find at hand has come.
+func (h *Hunt) ReportShrink(rep Report, s Shrunk) {
 	rep.Shrinking = &s
-	h.report(rep)
+	h.ReportProgress(rep)
 }
 
-// discovery is how a find of this hunt was found.
-func (h *Hunt) discovery(schedules uint64) script.Discovery {
+// Discovery is how a find of this hunt was found.
+func (h *Hunt) Discovery(schedules uint64) script.Discovery {
 	return script.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
-		Scenario: either(h.Scenario, script.AnyScenario)}
+		Scenario: cmp.Or(h.Scenario, script.AnyScenario)}
 }
 
 // strategy is the name of the hunt's.
-func (h *Hunt) strategy() string { return either(h.Strategy, Portfolio) }
+func (h *Hunt) strategy() string { return cmp.Or(h.Strategy, Portfolio) }
 
 // again runs a schedule twice more, step by step, and compares: the hash of a
 // run that depends on nothing but its script can't differ.
-func (h *Hunt) again(r *Runner, t *task, res sim.Result, watch oracle.PropertySet) error {
+func (h *Hunt) again(r *Runner, t *Task, res sim.Result, watch oracle.PropertySet) error {
 	r.World().KeepMarks(true)
 	defer r.World().KeepMarks(false)
-	first, err := r.perform(t, watch)
+	first, err := r.Perform(t, watch)
 	if err != nil {
 		return err
 	}
 	marks := append([]uint64(nil), r.World().Marks()...)
-	second, err := r.perform(t, watch)
+	second, err := r.Perform(t, watch)
 	if err != nil {
 		return err
 	}
 	if first.Hash == second.Hash && first.Hash == res.Hash {
 		return nil
 	}
-	return &DeterminismError{h.Pump.Name, t.n, diverge(marks, r.World().Marks())}
+	return &DeterminismError{h.Pump.Name, t.N, diverge(marks, r.World().Marks())}
 }
 
 // diverge is the first step, from 1, at which two chains differ.

@@ -62,7 +62,7 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	}
 	out.Config = cfg
 	out.Own = cfg == s.Config
-	so := ScriptOptions{Watch: watchOf(s), Loose: o.Loose}
+	so := ScriptOptions{Watch: Watched(s), Loose: o.Loose}
 	if o.Trace {
 		out.Trace = &sim.Trace{}
 		so.Trace = out.Trace
@@ -79,8 +79,8 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	return out, nil
 }
 
-// watchOf is what to look for in a script: its property, or any.
-func watchOf(s *script.Script) oracle.PropertySet {
+// Watched is what to look for in a script: its property, or any.
+func Watched(s *script.Script) oracle.PropertySet {
 	if p, ok := oracle.PropertyNamed(s.Property); ok {
 		return oracle.EveryProperty.Only(p.ID)
 	}

@@ -16,28 +16,28 @@ type Runner struct {
 	menu      []Scenario
 	world     *sim.World
 	drawer    drawer
+	cfg       script.Config // of the last run
 	searchers []sim.Searcher // of the strategy, by its methods
 	script    sim.Scripted
 	parts     sim.Parts // of schedules
 	alike     sim.Parts // of schedules whose peer is the pump itself
 
-	ran, told uint64   // schedules of a fuzz target: see countFuzzed
-	pal       *twin    // of a fuzz target, nil if it has none
-	observer  observer // nil but in a child process
+	observer Observer // nil but in a child process
 }
 
-// An observer is told of each run before it begins, and may stand between
+// An Observer is told of each run before it begins, and may stand between
 // the world and the strategy.
-type observer interface {
-	world(cfg *script.Config)
-	// follow gives the strategy to run in place of s.
-	follow(s sim.Strategy) sim.Strategy
+type Observer interface {
+	// World is told of a world before it is built.
+	World(cfg *script.Config)
+	// Follow gives the strategy to run in place of s.
+	Follow(s sim.Strategy) sim.Strategy
 }
 
 // run runs the world that has been reset.
 func (r *Runner) run(s sim.Strategy) sim.Result {
 	if r.observer != nil {
-		s = r.observer.follow(s)
+		s = r.observer.Follow(s)
 	}
 	return r.world.Run(s)
 }
@@ -45,10 +45,14 @@ func (r *Runner) run(s sim.Strategy) sim.Result {
 // build resets the world.
 func (r *Runner) build(cfg *script.Config, parts *sim.Parts, watch oracle.PropertySet) error {
 	if r.observer != nil {
-		r.observer.world(cfg)
+		r.observer.World(cfg)
 	}
+	r.cfg = *cfg
 	return r.world.Reset(cfg, parts, watch)
 }
+
+// Observe lets an observer watch all runs from now on.
+func (r *Runner) Observe(o Observer) { r.observer = o }
 
 // NewRunner makes a runner for the options' schedules.
 func NewRunner(c *Catalog, o Options) (*Runner, error) {
@@ -126,8 +130,8 @@ func (r *Runner) equip() (err error) {
 // World is the runner's world, as the last run left it.
 func (r *Runner) World() *sim.World { return r.world }
 
-// Config is that of the last schedule.
-func (r *Runner) Config() script.Config { return r.drawer.cfg }
+// Config is that of the last run.
+func (r *Runner) Config() script.Config { return r.cfg }
 
 // Close frees what the runner holds.
 func (r *Runner) Close() { r.world.Close() }
@@ -148,8 +152,8 @@ func (r *Runner) Draw(seed, n uint64) script.Config {
 // looks for the watched properties. Of a strategy with several methods each has
 // its turn.
 func (r *Runner) Schedule(seed, n uint64, watch oracle.PropertySet) (sim.Result, error) {
-	t := newTask(seed, n, int(n%uint64(len(r.searchers))))
-	return r.perform(&t, watch)
+	t := NewTask(seed, n, int(n%uint64(len(r.searchers))))
+	return r.Perform(&t, watch)
 }
 
 // reset builds the world of the drawn schedule.
@@ -173,22 +177,31 @@ func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.Propert
 	return r.world.Run(&sim.Draw{Below: below, Plan: &r.drawer.plan}), nil
 }
 
+// Follow runs a strategy in the world of a configuration.
+func (r *Runner) Follow(cfg *script.Config, s sim.Strategy, watch oracle.PropertySet) (
+	sim.Result, error) {
+
+	parts, err := r.catalog.Parts(cfg)
+	if err != nil {
+		return sim.Result{}, err
+	}
+	if err := r.build(cfg, &parts, watch); err != nil {
+		return sim.Result{}, err
+	}
+	return r.run(s), nil
+}
+
 // Actions runs a list of actions, skipping those that are not enabled if
 // loose. stuck is the index of one that was not, -1 if none.
 func (r *Runner) Actions(cfg *script.Config, actions []script.Action, o ScriptOptions) (
 	res sim.Result, stuck int, err error) {
 
-	parts, err := r.catalog.Parts(cfg)
-	if err != nil {
-		return res, -1, err
-	}
 	r.world.SetTrace(o.Trace)
 	defer r.world.SetTrace(nil)
-	if err := r.build(cfg, &parts, o.Watch); err != nil {
+	r.script.Restart(actions, o.Loose)
+	if res, err = r.Follow(cfg, &r.script, o.Watch); err != nil {
 		return res, -1, err
 	}
-	r.script.Restart(actions, o.Loose)
-	res = r.run(&r.script)
 	res.Skipped = r.script.Skipped
 	return res, r.script.Stuck, nil
 }

@@ -122,7 +122,7 @@ func (s *Scenario) Misfit(o *Options) string {
 		return "two libraries meet without scenario " + s.Name
 	case s.Attacks && !o.attacks():
 		return "scenario " + s.Name + " wants a hostile peer"
-	case s.NotReal && o.real():
+	case s.NotReal && o.Real():
 		return "real libraries can't do what scenario " + s.Name + " is about"
 	case s.NotGo && o.hostile():
 		return "a hostile peer can't do what scenario " + s.Name + " is about"
@@ -244,7 +244,7 @@ func refusedRenegotiation(d *drawer) {
 	d.cfg.SoftRefusal = true
 	d.cfg.RefuseReneg = d.rand.OneIn(2)
 	d.cfg.IgnoreReneg = !d.cfg.RefuseReneg
-	if d.opts.real() {
+	if d.opts.Real() {
 		d.cfg.RefuseReneg, d.cfg.IgnoreReneg, d.cfg.SoftRefusal = true, false, false
 	}
 }
@@ -252,7 +252,7 @@ func refusedRenegotiation(d *drawer) {
 func keyUpdate(d *drawer) {
 	d.traffic()
 	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 6)))
-	d.cfg.AnswerAtRead = d.rand.OneIn(2) && !d.opts.real()
+	d.cfg.AnswerAtRead = d.rand.OneIn(2) && !d.opts.Real()
 }
 
 func awaitedKeyUpdate(d *drawer) {
@@ -260,7 +260,7 @@ func awaitedKeyUpdate(d *drawer) {
 	d.set(client, script.Write, 5, 2)
 	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 8)))
 	d.plan.Body = d.body(100)
-	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.real()
+	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.Real()
 }
 
 // postHandshakeAuth: with certificates or without, to a client that has one or

@@ -11,7 +11,7 @@ type search struct {
 	strategy *Strategy
 	learns   bool
 	atlas    *sim.Atlas
-	family   []*ancestor
+	family   []*Ancestor
 	oldest   int // in family, once it is full
 	methods  []gain
 }
@@ -37,8 +37,8 @@ const (
 )
 
 func newSearch(seed uint64, s *Strategy) *search {
-	q := &search{seed: seed, strategy: s, learns: s.learns(), atlas: &sim.Atlas{},
-		methods: make([]gain, len(s.methods))}
+	q := &search{seed: seed, strategy: s, learns: s.Learns(), atlas: &sim.Atlas{},
+		methods: make([]gain, len(s.Methods()))}
 	for i := range q.methods {
 		q.methods[i].share = leastShare + spareShare/uint64(len(q.methods))
 	}
@@ -46,14 +46,14 @@ func newSearch(seed uint64, s *Strategy) *search {
 }
 
 // task decides schedule number n.
-func (q *search) task(n uint64) task {
-	t := newTask(q.seed, n, 0)
+func (q *search) task(n uint64) Task {
+	t := NewTask(q.seed, n, 0)
 	if len(q.methods) == 1 && !q.learns {
 		return t
 	}
-	draw := sim.Rand(t.seed + 1)
-	t.method = q.drawMethod(&draw)
-	if q.strategy.methods[t.method].name == "coverage" {
+	draw := sim.Rand(t.Seed + 1)
+	t.Method = q.drawMethod(&draw)
+	if q.strategy.Methods()[t.Method] == "coverage" {
 		q.breed(&t, &draw)
 	}
 	return t
@@ -76,7 +76,7 @@ func (q *search) drawMethod(draw *sim.Rand) int {
 
 // breed gives a task an ancestor, one of the latest half of the time. Mostly
 // the world is its own too, now and then the task's.
-func (q *search) breed(t *task, draw *sim.Rand) {
+func (q *search) breed(t *Task, draw *sim.Rand) {
 	n := len(q.family)
 	if n == 0 {
 		return
@@ -85,25 +85,25 @@ func (q *search) breed(t *task, draw *sim.Rand) {
 	if draw.OneIn(2) {
 		back = draw.Below(uint64(min(n, 64)))
 	}
-	t.parent = q.family[(q.oldest+n-1-int(back))%n]
+	t.Parent = q.family[(q.oldest+n-1-int(back))%n]
 	if !draw.OneIn(8) {
-		t.world = t.parent.world
+		t.World = t.Parent.World
 	}
 }
 
 // learn takes in what a task has reached.
-func (q *search) learn(t *task, a *attempt) {
-	news := q.atlas.Add(t.n, a.sighting)
-	g := &q.methods[t.method]
+func (q *search) learn(t *Task, a *attempt) {
+	news := q.atlas.Add(t.N, a.sighting)
+	g := &q.methods[t.Method]
 	g.news += uint64(news)
 	g.steps += uint64(a.result.Steps)
 	if news > 0 && q.learns {
-		q.adopt(&ancestor{t.world, a.actions, a.sighting.Around})
+		q.adopt(&Ancestor{t.World, a.actions, a.sighting.Around})
 	}
 }
 
 // adopt keeps an ancestor, in the place of the oldest if there are too many.
-func (q *search) adopt(a *ancestor) {
+func (q *search) adopt(a *Ancestor) {
 	if len(q.family) < maxFamily {
 		q.family = append(q.family, a)
 		return

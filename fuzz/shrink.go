@@ -3,7 +3,6 @@ package fuzz
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -79,7 +78,7 @@ var errSpent = errors.New("fuzz: no more runs")
 // time is up does not: a shrink takes a bounded number of runs, and what was
 // found in time should be short.
 func Shrink(ctx context.Context, r *Runner, s *script.Script, o ShrinkOptions) (Shrunk, error) {
-	k := &shrinker{ctx: ctx, r: r, o: o, watch: watchOf(s), tried: map[uint64]struct{}{},
+	k := &shrinker{ctx: ctx, r: r, o: o, watch: Watched(s), tried: map[uint64]struct{}{},
 		cfgs: map[script.Config]uint64{}}
 	k.stats.Before, k.stats.After = len(s.Actions), len(s.Actions)
 	if err := k.adopt(s); err != nil || !k.stats.Fails {
@@ -141,14 +140,10 @@ func (k *shrinker) run(c *candidate, look func(*sim.World)) (res sim.Result, err
 	if k.stats.Runs%shrinkReportEvery == 0 {
 		k.report()
 	}
-	parts, err := k.r.catalog.Parts(&c.cfg)
+	res, err = k.r.Follow(&c.cfg, &probe{actions: c.actions, look: look}, k.watch)
 	if err != nil {
 		return res, err
 	}
-	if err := k.r.build(&c.cfg, &parts, k.watch); err != nil {
-		return res, err
-	}
-	res = k.r.run(&probe{actions: c.actions, look: look})
 	k.cost += costOf(&res, k.r.World())
 	return res, nil
 }
@@ -302,20 +297,10 @@ type cause struct {
 
 func causeOf(cfg *script.Config, v *sim.Violation, w *sim.World) cause {
 	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
-		obligation: v.Obligation, detail: wordsOf(v.Detail)}
+		obligation: v.Obligation, detail: oracle.Gist(v.Detail)}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
 		rest := &w.Ledger().Ends[v.End].Rest
 		c.mask, c.spins = rest.Mask, rest.Spins
 	}
 	return c
-}
-
-// wordsOf is a text without its digits.
-func wordsOf(text string) string {
-	return strings.Map(func(r rune) rune {
-		if '0' <= r && r <= '9' {
-			return -1
-		}
-		return r
-	}, text)
 }

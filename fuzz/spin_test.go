@@ -83,7 +83,7 @@ func searched(t testing.TB, pump string, link int) *check.Search {
 	}
 	w := fuzz.DefaultWithin()
 	w.Least, w.Most = 1, 8
-	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "idle-renegotiation"}, w)
+	s, err := w.Search(c, fuzz.Options{Pump: spec, Scenario: "idle-renegotiation"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func benchmarkCheck(b *testing.B) float64 {
 	w := fuzz.DefaultWithin()
 	w.Writes, w.Least, w.Most = 2, 1, 1
 	w.Deliver = []uint32{script.OneByte, script.Part, script.Record, script.All}
-	s, err := c.Search(fuzz.Options{Pump: spec, Scenario: "renegotiation"}, w)
+	s, err := w.Search(c, fuzz.Options{Pump: spec, Scenario: "renegotiation"})
 	if err != nil {
 		b.Fatal(err)
 	}

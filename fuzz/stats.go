@@ -17,8 +17,8 @@ type Stats struct {
 	Shrinking *Shrunk
 }
 
-// reached takes in how much the schedules have reached.
-func (s *Stats) reached(a *sim.Atlas) {
+// Reached takes in how much the schedules have reached.
+func (s *Stats) Reached(a *sim.Atlas) {
 	s.Cells, s.Pairs, s.States = a.Reached(sim.Cells), a.Reached(sim.Pairs), a.Reached(sim.States)
 }
 

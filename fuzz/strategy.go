@@ -98,8 +98,8 @@ func numberedStrategy(s *Strategy, name, number string) (*Strategy, error) {
 	return s, nil
 }
 
-// learns says whether the strategy needs to know what earlier schedules did.
-func (s *Strategy) learns() bool {
+// Learns says whether the strategy needs to know what earlier schedules did.
+func (s *Strategy) Learns() bool {
 	for _, m := range s.methods {
 		if _, ok := m.make().(*sim.Variation); ok {
 			return true
@@ -111,19 +111,19 @@ func (s *Strategy) learns() bool {
 // Misfit says in a clause why the strategy can't be had with these options; empty
 // if it can.
 func (s *Strategy) Misfit(o *Options) string {
-	if !o.real() {
+	if !o.Real() {
 		return ""
 	}
-	if _, err := s.unlearned(); err != nil {
+	if _, err := s.Unlearned(); err != nil {
 		return "strategy " + s.Name + " learns, which is not done on a library of the machine"
 	}
 	return ""
 }
 
-// unlearned is the strategy without what learns, as it is on a library of the
+// Unlearned is the strategy without what learns, as it is on a library of the
 // machine: that may take its process with it, and all that was learned there.
 // The methods that are left have equal shares.
-func (s *Strategy) unlearned() (*Strategy, error) {
+func (s *Strategy) Unlearned() (*Strategy, error) {
 	rest := *s
 	rest.methods = nil
 	for _, m := range s.methods {
@@ -138,27 +138,37 @@ func (s *Strategy) unlearned() (*Strategy, error) {
 	return &rest, nil
 }
 
-// A task is a schedule as it has been decided. All that is done with it, where
+// A Task is a schedule as it has been decided. All that is done with it, where
 // and how often, follows from it.
-type task struct {
-	n      uint64    // the number of the schedule
-	seed   uint64    // of its storm
-	world  uint64    // the seed of its world and plan
-	method int       // of the strategy
-	parent *ancestor // whose storm is varied; nil if none is
+type Task struct {
+	N      uint64    // the number of the schedule
+	Seed   uint64    // of its storm
+	World  uint64    // the seed of its world and plan
+	Method int       // of the strategy: an index of Methods
+	Parent *Ancestor // whose storm is varied; nil if none is
 }
 
-// An ancestor is a schedule that reached something new, for others to vary.
-type ancestor struct {
-	world   uint64
-	actions []script.Action
-	around  int // where it did so
+// An Ancestor is a schedule that reached something new, for others to vary.
+type Ancestor struct {
+	World   uint64
+	Actions []script.Action
+	Around  int // where it did so
 }
 
-// newTask is schedule number n of a seed.
-func newTask(seed, n uint64, method int) task {
+// NewTask is schedule number n of a seed.
+func NewTask(seed, n uint64, method int) Task {
 	s := seedOf(seed, n)
-	return task{n: n, seed: s + 1, world: s, method: method}
+	return Task{N: n, Seed: s + 1, World: s, Method: method}
+}
+
+// Methods are the names of the ways in which it makes storms: its own, or of the
+// portfolio several.
+func (s *Strategy) Methods() []string {
+	names := make([]string, len(s.methods))
+	for i, m := range s.methods {
+		names[i] = m.name
+	}
+	return names
 }
 
 // Use makes the runner's schedules those of a strategy. One that learns starts
@@ -170,14 +180,14 @@ func (r *Runner) Use(s *Strategy) {
 	}
 }
 
-// perform runs a task and looks for the watched properties. A searcher may want
+// Perform runs a task and looks for the watched properties. A searcher may want
 // a trial first; what that finds counts too.
-func (r *Runner) perform(t *task, watch oracle.PropertySet) (res sim.Result, err error) {
-	r.drawer.draw(r.menu, t.world)
-	s := r.searchers[t.method]
-	s.Restart(&r.drawer.plan, t.seed)
-	if v, ok := s.(*sim.Variation); ok && t.parent != nil {
-		v.Vary(t.parent.actions, t.parent.around)
+func (r *Runner) Perform(t *Task, watch oracle.PropertySet) (res sim.Result, err error) {
+	r.drawer.draw(r.menu, t.World)
+	s := r.searchers[t.Method]
+	s.Restart(&r.drawer.plan, t.Seed)
+	if v, ok := s.(*sim.Variation); ok && t.Parent != nil {
+		v.Vary(t.Parent.Actions, t.Parent.Around)
 	}
 	if err = r.reset(watch); err != nil {
 		return res, err

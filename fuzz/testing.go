@@ -109,77 +109,85 @@ func Fuzz(f *testing.F, spec model.Spec) {
 
 // FuzzScenario is Fuzz bound to a scenario.
 func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
-	r, err := fuzzRunner(spec, scenario)
+	g, err := newTarget(spec, scenario)
 	if err != nil {
 		f.Fatal(err)
 	}
-	r.beTwin(f.Name())
-	r.pair(f)
-	for _, seeds := range [][][]byte{seedBytes(), seedScripts(f), seedBatches(len(r.searchers))} {
+	g.beTwin(f.Name())
+	g.pair(f)
+	for _, seeds := range [][][]byte{seedBytes(), seedScripts(f), seedBatches(g.methods)} {
 		for _, seed := range seeds {
 			f.Add(seed)
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		res, err := r.fuzzed(data)
-		r.countFuzzed()
+		res, err := g.fuzzed(data)
+		g.countFuzzed()
 		if err != nil {
 			t.Skip(err)
 		}
 		if res.Found {
-			t.Fatalf("%s", failure(t, r, tell(r, failing(r, res))))
+			t.Fatalf("%s", failure(t, g.Runner, tell(g.Runner, failing(g.Runner, res))))
 		}
 	})
 }
 
-// fuzzRunner is the runner of a fuzz target.
-func fuzzRunner(spec model.Spec, scenario string) (*Runner, error) {
+// A target is what runs the inputs of a fuzz target.
+type target struct {
+	*Runner
+	pump      string
+	methods   int    // of the portfolio, as far as they do not learn
+	ran, told uint64 // schedules: see countFuzzed
+	pal       *twin  // nil if it has none
+}
+
+func newTarget(spec model.Spec, scenario string) (*target, error) {
 	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec, Scenario: scenario})
 	if err != nil {
 		return nil, err
 	}
 	all, err := StrategyNamed(Portfolio)
 	if err == nil {
-		all, err = all.unlearned() // a fuzz target does its own learning
+		all, err = all.Unlearned() // a fuzz target does its own learning
 	}
-	if err == nil {
-		r.Use(all)
+	if err != nil {
+		return nil, err
 	}
-	return r, err
+	r.Use(all)
+	return &target{Runner: r, pump: spec.Name, methods: len(all.Methods())}, nil
 }
 
 // fuzzed runs what a fuzzer made, and a batch: the one that a few bytes name, or one
 // that follows from more.
-func (r *Runner) fuzzed(data []byte) (sim.Result, error) {
+func (g *target) fuzzed(data []byte) (sim.Result, error) {
 	name := data
 	if len(data) > maxBatchName {
-		if res, err := r.single(data); err != nil || res.Found {
+		if res, err := g.single(data); err != nil || res.Found {
 			return res, err
 		}
 		name = nameOf(data)
 	}
-	if r.clean(name) {
+	if g.clean(name) {
 		return sim.Result{}, nil
 	}
-	return r.batch(batchOf(name, len(r.searchers)))
+	return g.batch(batchOf(name, g.methods))
 }
 
 // single runs a schedule of bytes. If they are a script it is run as one, with the
 // pump under test in the place of the script's, as far as its actions are enabled;
 // any others are the choices of a strategy.
-func (r *Runner) single(data []byte) (sim.Result, error) {
-	r.ran++
+func (g *target) single(data []byte) (sim.Result, error) {
+	g.ran++
 	if !bytes.HasPrefix(data, []byte("wantwrite script ")) {
-		return r.Drawn(choices(data), oracle.EveryProperty)
+		return g.Drawn(choices(data), oracle.EveryProperty)
 	}
 	s, err := script.Parse(bytes.NewReader(data), "fuzz input")
 	if err != nil {
 		return sim.Result{}, err
 	}
-	r.drawer.cfg = s.Config
-	cfg := &r.drawer.cfg
-	cfg.Pump, cfg.Peer, cfg.Engine, cfg.PeerEngine = r.opts.Pump.Name, "reference", "model", "model"
-	res, _, err := r.Actions(cfg, s.Actions, ScriptOptions{Watch: oracle.EveryProperty, Loose: true})
+	cfg := s.Config
+	cfg.Pump, cfg.Peer, cfg.Engine, cfg.PeerEngine = g.pump, "reference", "model", "model"
+	res, _, err := g.Actions(&cfg, s.Actions, ScriptOptions{Watch: oracle.EveryProperty, Loose: true})
 	return res, err
 }
 

@@ -53,13 +53,13 @@ func startedByFuzzer() bool {
 
 // pair gives a process that fuzzes its twin, or builds it for those who will. It
 // takes Go, which go test has; without it batches run here.
-func (r *Runner) pair(f *testing.F) {
+func (g *target) pair(f *testing.F) {
 	if !fuzzing(f.Name()) {
 		return
 	}
 	var err error
 	if startedByFuzzer() {
-		r.pal, err = startTwin(os.Getenv(twinFile), f)
+		g.pal, err = startTwin(os.Getenv(twinFile), f)
 	} else {
 		err = buildTwin(f)
 	}
@@ -124,31 +124,31 @@ func startTwin(file string, f *testing.F) (*twin, error) {
 
 // clean says whether the twin found nothing in a batch. If it can't tell, there is
 // no twin any more.
-func (r *Runner) clean(name []byte) bool {
-	if r.pal == nil {
+func (g *target) clean(name []byte) bool {
+	if g.pal == nil {
 		return false
 	}
 	var full [maxBatchName]byte
 	copy(full[:], name)
 	var answer [1]byte
-	_, err := r.pal.in.Write(full[:])
+	_, err := g.pal.in.Write(full[:])
 	if err == nil {
-		_, err = io.ReadFull(r.pal.out, answer[:])
+		_, err = io.ReadFull(g.pal.out, answer[:])
 	}
 	if err != nil {
-		r.pal = nil
+		g.pal = nil
 		return false
 	}
 	if answer[0] != 0 {
 		return false
 	}
-	r.ran += batchSize
+	g.ran += batchSize
 	return true
 }
 
 // serve is the work of a twin: for each name of a batch it answers 0 if nothing was
 // found. It ends with its input.
-func (r *Runner) serve(in io.Reader, out io.Writer) error {
+func (g *target) serve(in io.Reader, out io.Writer) error {
 	var name [maxBatchName]byte
 	for {
 		if _, err := io.ReadFull(in, name[:]); err != nil {
@@ -158,7 +158,7 @@ func (r *Runner) serve(in io.Reader, out io.Writer) error {
 			return fmt.Errorf("fuzz: reading the name of a batch: %w", err)
 		}
 		answer := []byte{0}
-		if res, err := r.batch(batchOf(name[:], len(r.searchers))); err != nil || res.Found {
+		if res, err := g.batch(batchOf(name[:], g.methods)); err != nil || res.Found {
 			answer[0] = 1
 		}
 		if _, err := out.Write(answer); err != nil {
@@ -168,11 +168,11 @@ func (r *Runner) serve(in io.Reader, out io.Writer) error {
 }
 
 // beTwin serves and ends if this process is a twin for the target.
-func (r *Runner) beTwin(target string) {
+func (g *target) beTwin(target string) {
 	if os.Getenv(asTwin) != target {
 		return
 	}
-	if err := r.serve(os.Stdin, os.Stdout); err != nil {
+	if err := g.serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)
 	}

@@ -81,8 +81,8 @@ func (w *Within) check() error {
 	return nil
 }
 
-// Search makes an exhaustive search of a scenario of the options.
-func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
+// Search makes an exhaustive search, within the bounds, of a scenario of the options.
+func (w Within) Search(c *Catalog, o Options) (*check.Search, error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
@@ -91,16 +91,16 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 		return nil, err
 	}
 	defer r.Close()
-	if o.real() {
+	if o.Real() {
 		return nil, fmt.Errorf("fuzz: got engine %q; want the model: another library's state can't "+
-			"be saved and put back", r.opts.Engine.Name())
+			"be saved and put back", o.Engine.Name())
 	}
-	if len(r.menu) != 1 {
+	if o.Scenario == "" {
 		return nil, fmt.Errorf("fuzz: got no scenario to check; want one; see: wantwrite list")
 	}
-	outline := r.outline()
+	outline := r.Outline()
 	if w.Faults < 0 {
-		w.Faults = outline.faults()
+		w.Faults = outline.Faults()
 	}
 	s := &check.Search{Bounds: w.bounds(&outline), Parts: func(cfg *script.Config) (sim.Parts, error) {
 		p, err := c.Parts(cfg)
@@ -108,7 +108,7 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 		p.PeerEngine = p.Engine
 		return p, err
 	}}
-	for _, cfg := range outline.configs {
+	for _, cfg := range outline.Configs {
 		if cfg.Links > 1 {
 			return nil, fmt.Errorf("fuzz: got scenario %s, which has %d links; want one with one link",
 				cfg.Scenario, cfg.Links)
@@ -122,83 +122,11 @@ func (c *Catalog) Search(o Options, w Within) (*check.Search, error) {
 	return s, nil
 }
 
-// An outline is what a scenario's schedules have in common, whatever is drawn:
-// which verbs there are, and in which kinds of worlds. What is drawn in every
-// scenario is left at its simplest.
-type outline struct {
-	configs []script.Config
-	weights [2][script.NumVerbs]bool
-	damage  []script.Action
-}
-
-// outlines is how many schedules are drawn for an outline: so many that what
-// can be drawn was.
-const outlines = 256
-
-func (r *Runner) outline() (o outline) {
-	d := &r.drawer
-	sc := &r.menu[0]
-	for n := range uint64(outlines) {
-		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
-		d.cfg = script.Config{Pump: r.opts.Pump.Name, Engine: "model", PeerEngine: "model",
-			Scenario: sc.Name, Links: 1}
-		d.cfg.Version = d.drawVersion(sc, r.opts.Pump.Support)
-		d.drawOdds()
-		sc.shape(d)
-		for role := range o.weights {
-			for v := range script.NumVerbs {
-				o.weights[role][v] = o.weights[role][v] || d.plan.Weights[role][v] > 0
-			}
-		}
-		o.add(r.kind(&d.cfg))
-	}
-	for m := range script.NumMutations {
-		o.damage = append(o.damage, script.Action{Arg: uint32(m), Arg2: 0x0228}) // as an alert, fatal
-	}
-	return o
-}
-
-// faults is 1 if the scenario is about faults.
-func (o *outline) faults() int {
-	for role := range o.weights {
-		if o.weights[role][script.Reset] || o.weights[role][script.Mutate] {
-			return 1
-		}
-	}
-	return 0
-}
-
-// kind is a world as the scenario wants it, without its sizes.
-func (r *Runner) kind(c *script.Config) script.Config {
-	k := *c
-	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, script.Sizes{}
-	if c.Sizes.Chain > 0 { // a scenario about flights: the shortest chains
-		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = 300, 300, int(c.Version)
-	}
-	if c.Early > 0 {
-		k.Early = shortEarly
-	}
-	return k
-}
-
-// shortEarly is how much early data a client may send in a check, in bytes.
-const shortEarly = 64
-
-// add notes a kind of world, once.
-func (o *outline) add(k script.Config) {
-	for _, known := range o.configs {
-		if known == k {
-			return
-		}
-	}
-	o.configs = append(o.configs, k)
-}
-
 // bounds gives each verb of the scenario its budget.
-func (w *Within) bounds(o *outline) check.Bounds {
+func (w *Within) bounds(o *Outline) check.Bounds {
 	b := check.Bounds{Deliver: w.Deliver, Depth: w.Depth, Ticks: []uint32{1, linger}}
-	for role := range o.weights {
-		for v, has := range o.weights[role] {
+	for role := range o.Verbs {
+		for v, has := range o.Verbs[role] {
 			if has {
 				b.Budget[role][v] = uint8(w.budget(script.Verb(v)))
 			}
@@ -207,8 +135,8 @@ func (w *Within) bounds(o *outline) check.Bounds {
 			b.Writes[role] = append(b.Writes[role], w.messages(model.Role(role), body)...)
 		}
 	}
-	for _, m := range o.damage {
-		b.Mutations = append(b.Mutations, [2]uint32{m.Arg, m.Arg2})
+	for m := range script.NumMutations {
+		b.Mutations = append(b.Mutations, [2]uint32{uint32(m), 0x0228}) // as an alert, fatal
 	}
 	return b
 }
@@ -265,20 +193,4 @@ func (w *Within) worlds(k script.Config) (list []script.Config) {
 		}
 	}
 	return list
-}
-
-// Convicted makes a find of a counterexample: its script, run once more with a
-// trace, and the story of it.
-func Convicted(r *Runner, c *check.Counterexample) (*Find, error) {
-	s := &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
-	out, err := Replay(r, s, ReplayOptions{Trace: true})
-	if err != nil {
-		return nil, err
-	}
-	if !out.Result.Found {
-		return nil, &DeterminismError{c.Config.Pump, 0, out.Result.Steps}
-	}
-	f := &Find{Original: len(s.Actions), Script: s, Result: out.Result, Story: Explain(s, &out)}
-	s.Hash, s.Story = out.Result.Hash, f.Story
-	return f, nil
 }

@@ -110,7 +110,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 		if notMade {
 			continue
 		}
-		s, err := fuzz.NewCatalog().Search(fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario}, w)
+		s, err := w.Search(fuzz.NewCatalog(), fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario})
 		if err != nil {
 			t.Logf("out of reach: %v", err)
 			return oracle.NoProperty
@@ -133,8 +133,8 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 func replayed(t *testing.T, m *pumps.Mutant, c *check.Counterexample) oracle.PropertyID {
 	t.Helper()
 	r := runnerFor(t, &script.Script{Config: c.Config})
-	find, err := fuzz.Convicted(r, c)
-	if err != nil {
+	find := &fuzz.Find{Script: c.Script()}
+	if err := find.Tell(r); err != nil {
 		t.Fatal(err)
 	}
 	got := find.Result.Violation.Property

@@ -20,7 +20,7 @@ func checked(t *testing.T, pump, scenario string, watch oracle.PropertySet, w fu
 		t.Fatal(err)
 	}
 	o := fuzz.Options{Pump: spec, Scenario: scenario}
-	s, err := c.Search(o, w)
+	s, err := w.Search(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,8 +61,8 @@ func TestShortestStalls(t *testing.T) {
 		if rep.Counterexample == nil {
 			t.Fatalf("%s: %s after %d states; want a stall", pump, rep.Stop, rep.States)
 		}
-		find, err := fuzz.Convicted(r, rep.Counterexample)
-		if err != nil {
+		find := &fuzz.Find{Script: rep.Counterexample.Script()}
+		if err := find.Tell(r); err != nil {
 			t.Fatal(err)
 		}
 		s := find.Script
@@ -93,12 +93,12 @@ func TestBoundsThatMakeNoSense(t *testing.T) {
 	} {
 		w := fuzz.DefaultWithin()
 		change(&w)
-		if _, err := c.Search(fuzz.Options{Pump: spec, Scenario: "request-response"}, w); err == nil {
+		if _, err := w.Search(c, fuzz.Options{Pump: spec, Scenario: "request-response"}); err == nil {
 			t.Errorf("%s: no error", what)
 		}
 	}
 	o := fuzz.Options{Pump: spec, Scenario: "two-links"}
-	if _, err := c.Search(o, fuzz.DefaultWithin()); err == nil {
+	if _, err := fuzz.DefaultWithin().Search(c, o); err == nil {
 		t.Error("two links are no error")
 	}
 }

@@ -137,7 +137,7 @@ func (f *checkFlags) search(c *fuzz.Catalog) (s *check.Search, o fuzz.Options, e
 	if _, err = c.Scenario(f.scenario); err != nil {
 		return nil, o, err
 	}
-	if s, err = c.Search(o, f.Within); err != nil {
+	if s, err = f.Within.Search(c, o); err != nil {
 		return nil, o, err
 	}
 	s.Workers, s.States, s.Checkpoint, s.Every = f.workers, f.states, f.checkpoint, 5*time.Minute

@@ -57,7 +57,8 @@ func (f *checkFlags) save(c *fuzz.Catalog, o fuzz.Options, rep *check.Report) (
 		return nil, "", err
 	}
 	defer r.Close()
-	if find, err = fuzz.Convicted(r, rep.Counterexample); err != nil {
+	find = &fuzz.Find{Script: rep.Counterexample.Script()}
+	if err := find.Tell(r); err != nil {
 		return nil, "", err
 	}
 	s := find.Script

@@ -44,12 +44,12 @@ type progress struct {
 	Tally    tally
 }
 
-func (r *run) identity() identity {
+func (r *exploration) identity() identity {
 	return identity{r.Configs, r.Bounds, r.watch, r.Unreduced, r.Plain}
 }
 
 // save writes the checkpoint, whole or not at all.
-func (r *run) save() error {
+func (r *exploration) save() error {
 	if r.Checkpoint == "" {
 		return nil
 	}
@@ -76,7 +76,7 @@ func unwritable(path string, err error) error {
 }
 
 // savable says in advance whether save could write.
-func (r *run) savable() error {
+func (r *exploration) savable() error {
 	if r.Checkpoint == "" {
 		return nil
 	}
@@ -91,7 +91,7 @@ func (r *run) savable() error {
 }
 
 // finish removes the checkpoint of a search that has come to its end.
-func (r *run) finish() error {
+func (r *exploration) finish() error {
 	if r.Checkpoint == "" {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (r *run) finish() error {
 	return nil
 }
 
-func (r *run) write(f io.Writer) error {
+func (r *exploration) write(f io.Writer) error {
 	w := &writer{out: bufio.NewWriterSize(f, 1<<20), sum: crc64.New(crc64.MakeTable(crc64.ECMA))}
 	p := progress{Identity: r.identity(), Done: r.done, Best: r.best, Open: r.space != nil,
 		Elapsed: r.stats().Elapsed, At: r.at, End: r.end, Tally: r.tally}
@@ -175,7 +175,7 @@ func (w *writer) number(n uint64) {
 }
 
 // resume goes on with what is saved, if anything is.
-func (r *run) resume() error {
+func (r *exploration) resume() error {
 	if r.Checkpoint == "" {
 		return nil
 	}
@@ -196,7 +196,7 @@ func (r *run) resume() error {
 
 var errDamaged = errors.New("which is damaged")
 
-func (r *run) read(f io.Reader) error {
+func (r *exploration) read(f io.Reader) error {
 	in := &reader{in: bufio.NewReaderSize(f, 1<<20), sum: crc64.New(crc64.MakeTable(crc64.ECMA))}
 	if in.line() != checkpointLine {
 		return errors.New("which is no checkpoint")
@@ -230,7 +230,7 @@ func (r *run) read(f io.Reader) error {
 }
 
 // refill reads the tables.
-func (r *run) refill(in *reader, p *progress) error {
+func (r *exploration) refill(in *reader, p *progress) error {
 	s := r.space
 	fresh := &space{config: s.config, bounds: s.bounds, acts: s.acts, unreduced: s.unreduced,
 		plain: s.plain, levels: p.Levels}
@@ -295,7 +295,7 @@ const maxPiece = 1 << 26
 
 // sameCode says whether the code still does what it did: the world begins as
 // it did then, and of the states that are explored none leads to a new one.
-func (r *run) sameCode(first uint64) error {
+func (r *exploration) sameCode(first uint64) error {
 	known := r.space.states.count.Load()
 	halves := r.space.halves.count.Load()
 	if r.space.key(r.space.states.get(r.space.levels[0])) != first {

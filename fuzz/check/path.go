@@ -13,7 +13,7 @@ import (
 // States do not know where they came from, which would cost as much as all
 // else: the way is found backwards, level by level. Of several states the one
 // with the lowest content is taken, so that the workers' order does not show.
-func (r *run) convict() error {
+func (r *exploration) convict() error {
 	found := r.Worst
 	level := len(r.space.levels) - 1
 	if early, at := r.earliest(level); early != nil {
@@ -46,7 +46,7 @@ func (r *run) convict() error {
 
 // earliest is the first level at which a heal violates a property: the heal
 // does by itself what a longer storm does before it.
-func (r *run) earliest(level int) (*suspect, int) {
+func (r *exploration) earliest(level int) (*suspect, int) {
 	for at := range level + 1 {
 		if s := r.scan(at, func(w *worker, id uint32) { w.judge(w.states.get(id)) }); s != nil {
 			return s, at
@@ -57,7 +57,7 @@ func (r *run) earliest(level int) (*suspect, int) {
 
 // scan lets the workers look at each state of a level, and gives what they
 // suspect. It adds nothing to what the search counts.
-func (r *run) scan(level int, look func(w *worker, id uint32)) *suspect {
+func (r *exploration) scan(level int, look func(w *worker, id uint32)) *suspect {
 	counted := r.tally
 	defer func() { r.tally = counted }()
 	r.Worst = nil
@@ -85,7 +85,7 @@ func (w *worker) seek(id uint32, target word) {
 
 // confirm runs a counterexample as any script is run. What the search has said
 // of it counts for nothing if the run does not say so too.
-func (r *run) confirm(c *Counterexample) error {
+func (r *exploration) confirm(c *Counterexample) error {
 	parts, err := r.Parts(&c.Config)
 	if err != nil {
 		return err

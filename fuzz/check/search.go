@@ -104,8 +104,13 @@ type Counterexample struct {
 	Finding oracle.Finding
 }
 
-// A run is a search at work.
-type run struct {
+// Script is the script of a counterexample.
+func (c *Counterexample) Script() *script.Script {
+	return &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
+}
+
+// An exploration is a search at work.
+type exploration struct {
 	*Search
 	ctx     context.Context
 	watch   oracle.PropertySet
@@ -126,7 +131,7 @@ func (s *Search) Run(ctx context.Context) (rep Report, err error) {
 	if err := s.Bounds.check(); err != nil {
 		return rep, err
 	}
-	r := &run{Search: s, ctx: ctx, watch: s.Watch, began: time.Now(), saved: time.Now()}
+	r := &exploration{Search: s, ctx: ctx, watch: s.Watch, began: time.Now(), saved: time.Now()}
 	if r.watch == 0 {
 		r.watch = oracle.EveryProperty
 	}
@@ -153,7 +158,7 @@ func (s *Search) Run(ctx context.Context) (rep Report, err error) {
 }
 
 // report sums the search up.
-func (r *run) report(rep Report) Report {
+func (r *exploration) report(rep Report) Report {
 	rep.Stats = r.stats()
 	rep.Counterexample = r.best
 	if r.best != nil && rep.Stop == Complete {
@@ -168,7 +173,7 @@ func (r *run) report(rep Report) Report {
 }
 
 // expanded is how many states of the world are explored.
-func (r *run) expanded() (n uint64) {
+func (r *exploration) expanded() (n uint64) {
 	for id := uint32(1); id < r.at; id++ {
 		if r.space.states.get(id) != 0 {
 			n++
@@ -178,7 +183,7 @@ func (r *run) expanded() (n uint64) {
 }
 
 // stats adds the world at work to those that are finished.
-func (r *run) stats() Stats {
+func (r *exploration) stats() Stats {
 	s := r.done
 	s.States += r.Fresh
 	s.Transitions += r.Transitions
@@ -194,7 +199,7 @@ func (r *run) stats() Stats {
 }
 
 // bytes is the memory that the world's search takes.
-func (r *run) bytes() uint64 {
+func (r *exploration) bytes() uint64 {
 	n := r.space.bytes()
 	for _, w := range r.workers {
 		n += w.cacheBytes()
@@ -203,7 +208,7 @@ func (r *run) bytes() uint64 {
 }
 
 // open begins the search of a world.
-func (r *run) open(cfg *script.Config) error {
+func (r *exploration) open(cfg *script.Config) error {
 	if cfg.Links != 1 {
 		return fmt.Errorf("check: got a world with %d links; want 1", cfg.Links)
 	}
@@ -226,7 +231,7 @@ func (r *run) open(cfg *script.Config) error {
 }
 
 // hire makes the workers.
-func (r *run) hire() error {
+func (r *exploration) hire() error {
 	n := r.Workers
 	if n == 0 {
 		n = runtime.GOMAXPROCS(0)
@@ -248,7 +253,7 @@ func (r *run) hire() error {
 }
 
 // close ends the search of a world, and adds it to what is done.
-func (r *run) close() {
+func (r *exploration) close() {
 	r.done = r.stats()
 	r.done.Elapsed = 0
 	r.done.Worlds++
@@ -260,7 +265,7 @@ func (r *run) close() {
 }
 
 // discharge lets the workers go.
-func (r *run) discharge() {
+func (r *exploration) discharge() {
 	for _, w := range r.workers {
 		w.world.Close()
 	}
@@ -269,14 +274,14 @@ func (r *run) discharge() {
 
 // settle ends a level: its states are those up to the last number, and no
 // number that a worker has in stock is used for the next one.
-func (r *run) settle() {
+func (r *exploration) settle() {
 	for _, w := range r.workers {
 		w.statePool = pool{}
 	}
 }
 
 // world explores the world that is open.
-func (r *run) world() (Stop, error) {
+func (r *exploration) world() (Stop, error) {
 	for {
 		for r.at < r.end {
 			if stop := r.stopped(); stop != Complete {
@@ -300,7 +305,7 @@ func (r *run) world() (Stop, error) {
 }
 
 // stopped says whether something ends the search here, and tells how it goes.
-func (r *run) stopped() Stop {
+func (r *exploration) stopped() Stop {
 	now := time.Now()
 	if r.Progress != nil {
 		r.Progress(r.stats())
@@ -323,17 +328,17 @@ func (r *run) stopped() Stop {
 }
 
 // branch is more than the states that one can lead to, on average.
-func (r *run) branch() uint64 {
+func (r *exploration) branch() uint64 {
 	return uint64(len(r.space.acts[0]) + len(r.space.acts[1]) + 2*len(r.Bounds.Deliver))
 }
 
 // room is how many states the next batch may find.
-func (r *run) room() uint64 {
+func (r *exploration) room() uint64 {
 	return max(1<<14, r.space.states.count.Load()/64, r.branch())
 }
 
 // batch expands some more states, with all workers.
-func (r *run) batch() {
+func (r *exploration) batch() {
 	size := uint32(max(1, r.room()/r.branch()))
 	end, next := min(r.end, r.at+size), r.end
 	r.space.reserve(uint64(end-r.at)*r.branch(), len(r.workers))
@@ -343,7 +348,7 @@ func (r *run) batch() {
 
 // each lets the workers do something with the states from number at up to end,
 // and adds up what they come across.
-func (r *run) each(at, end uint32, do func(w *worker, id uint32)) {
+func (r *exploration) each(at, end uint32, do func(w *worker, id uint32)) {
 	share := max(1, min(64, (end-at)/uint32(4*len(r.workers))))
 	lines := r.space.states.count.Load()
 	var next atomic.Uint32

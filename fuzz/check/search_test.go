@@ -177,7 +177,7 @@ func TestPiecesAreTheWholeWorld(t *testing.T) {
 		s.Bounds.Budget[role][script.Write], s.Bounds.Budget[role][script.KeyUpdate] = 1, 1
 		s.Bounds.Writes[role] = [][2]uint32{{16, 16}}
 	}
-	r := &run{Search: &s, ctx: context.Background(), watch: oracle.EveryProperty}
+	r := &exploration{Search: &s, ctx: context.Background(), watch: oracle.EveryProperty}
 	if err := r.open(c); err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -372,3 +373,14 @@ func checkCrash(l *Ledger, e int, _ Moment) (Finding, bool) {
 
 // Only is the set of just id, if s has it.
 func (s PropertySet) Only(id PropertyID) PropertySet { return s & (1 << id) }
+
+// Gist is the detail of a Finding without its numbers: two findings that differ in
+// nothing else are the same.
+func Gist(detail string) string {
+	return strings.Map(func(r rune) rune {
+		if '0' <= r && r <= '9' {
+			return -1
+		}
+		return r
+	}, detail)
+}
