@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
@@ -49,7 +50,7 @@ func nameOf(data []byte) []byte {
 // done: the result is that of the last.
 func (g *target) batch(b batch) (res sim.Result, err error) {
 	for n := b.first; n != b.first+batchSize && err == nil && !res.Found; n++ {
-		t := NewTask(b.seed, n, b.method)
+		t := run.NewTask(b.seed, n, b.method)
 		res, err = g.Perform(&t, oracle.EveryProperty)
 		g.ran++
 	}

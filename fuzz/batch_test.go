@@ -87,7 +87,7 @@ func TestTwins(t *testing.T) {
 		}
 		names, toTwin := io.Pipe()
 		fromTwin, answers := io.Pipe()
-		other, err := newTarget(*r.opts.Pump, "")
+		other, err := newTarget(*r.Opts.Pump, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,19 +95,19 @@ func TestTwins(t *testing.T) {
 		go func() { served <- other.serve(names, answers) }()
 		r.pal = &twin{toTwin, fromTwin}
 		if got := r.clean([]byte{1, 2}); got == want.Found {
-			t.Errorf("%s: the twin says %v; want %v", r.opts.Pump.Name, got, !want.Found)
+			t.Errorf("%s: the twin says %v; want %v", r.Opts.Pump.Name, got, !want.Found)
 		}
 		if got, err := r.fuzzed([]byte{1, 2}); err != nil || got.Found != want.Found ||
 			got.Violation != want.Violation {
-			t.Errorf("%s: got %+v, %v; want %+v as without a twin", r.opts.Pump.Name, got, err, want)
+			t.Errorf("%s: got %+v, %v; want %+v as without a twin", r.Opts.Pump.Name, got, err, want)
 		}
 		toTwin.Close()
 		if err := <-served; err != nil {
-			t.Errorf("%s: got %v; want an end in good order", r.opts.Pump.Name, err)
+			t.Errorf("%s: got %v; want an end in good order", r.Opts.Pump.Name, err)
 		}
 		other.Close()
 		if got, _ := r.fuzzed([]byte{1, 2}); got != want || r.pal != nil {
-			t.Errorf("%s: got %+v; want %+v without the twin", r.opts.Pump.Name, got, want)
+			t.Errorf("%s: got %+v; want %+v without the twin", r.Opts.Pump.Name, got, want)
 		}
 	}
 }

@@ -7,7 +7,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -17,7 +18,7 @@ import (
 // rapid's below, and the bare loop of package sim.
 func BenchmarkSchedule(b *testing.B) {
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,12 +46,12 @@ func BenchmarkSchedule(b *testing.B) {
 func BenchmarkStrategies(b *testing.B) {
 	const schedules = 500
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer r.Close()
-	for _, s := range fuzz.Strategies() {
+	for _, s := range run.Strategies() {
 		b.Run(s.Name, func(b *testing.B) {
 			var bare, hunted time.Duration
 			steps := uint64(0)
@@ -62,9 +63,9 @@ func BenchmarkStrategies(b *testing.B) {
 					}
 				}
 				bare += time.Since(start)
-				h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: seed, Schedules: schedules,
+				h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: seed, Schedules: schedules,
 					Strategy: s.Name, Workers: 1}
-				rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+				rep, err := h.Run(context.Background(), run.NewCatalog())
 				if err != nil {
 					b.Fatal(err)
 				}

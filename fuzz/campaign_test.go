@@ -10,17 +10,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // hunted is what a hunt of kv-original comes to.
-func hunted(t *testing.T, h fuzz.Hunt) fuzz.Report {
+func hunted(t *testing.T, h hunt.Hunt) hunt.Report {
 	t.Helper()
 	spec := pumps.KVOriginal()
 	h.Pump = &spec
-	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+	rep, err := h.Run(context.Background(), run.NewCatalog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func hunted(t *testing.T, h fuzz.Hunt) fuzz.Report {
 func TestWorkersFindTheSame(t *testing.T) {
 	t.Parallel()
 	for _, strategy := range []string{"portfolio", "coverage", "pct"} {
-		h := fuzz.Hunt{Seed: 3, Schedules: 1500, Strategy: strategy, Workers: 1}
+		h := hunt.Hunt{Seed: 3, Schedules: 1500, Strategy: strategy, Workers: 1}
 		one := hunted(t, h)
 		if len(one.Finds) < 3 {
 			t.Errorf("%s: got %d finds; want at least 3 to compare", strategy, len(one.Finds))
@@ -57,9 +58,9 @@ func TestWorkersFindTheSame(t *testing.T) {
 func TestGenerationsAreNoSeam(t *testing.T) {
 	t.Parallel()
 	const schedules = 1500
-	rep := hunted(t, fuzz.Hunt{Seed: 5, Schedules: schedules, Strategy: "random"})
+	rep := hunted(t, hunt.Hunt{Seed: 5, Schedules: schedules, Strategy: "random"})
 	spec := pumps.KVOriginal()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,8 +89,8 @@ func TestGenerationsAreNoSeam(t *testing.T) {
 // finds, and the same again with the same seed.
 func TestEveryStrategyFindsTheStall(t *testing.T) {
 	t.Parallel()
-	for _, s := range fuzz.Strategies() {
-		h := fuzz.Hunt{Seed: 1, Schedules: 5000, Strategy: s.Name, First: true,
+	for _, s := range run.Strategies() {
+		h := hunt.Hunt{Seed: 1, Schedules: 5000, Strategy: s.Name, First: true,
 			Watch: oracle.EveryProperty.Only(oracle.Stall)}
 		rep := hunted(t, h)
 		if len(rep.Finds) != 1 {
@@ -112,7 +113,7 @@ func TestEveryStrategyFindsTheStall(t *testing.T) {
 func TestFirstIsTheLowest(t *testing.T) {
 	t.Parallel()
 	for _, workers := range []int{1, 4} {
-		rep := hunted(t, fuzz.Hunt{Seed: 2, Schedules: 5000, First: true, Workers: workers,
+		rep := hunted(t, hunt.Hunt{Seed: 2, Schedules: 5000, First: true, Workers: workers,
 			Strategy: "random"})
 		if len(rep.Finds) != 1 || rep.Schedules != rep.Finds[0].Schedule+1 {
 			t.Errorf("%d workers: got %d finds in %d schedules; want one, in the last", workers,
@@ -125,14 +126,14 @@ func TestFirstIsTheLowest(t *testing.T) {
 // what there is.
 func TestStrategyNames(t *testing.T) {
 	for _, name := range []string{"portfolio", "random", "pct:1", "pct:16", "delay:3", "coverage"} {
-		if s, err := fuzz.StrategyNamed(name); err != nil || s.Name != name {
+		if s, err := run.StrategyNamed(name); err != nil || s.Name != name {
 			t.Errorf("%s: got %v, %v", name, s, err)
 		}
 	}
 	for name, want := range map[string]string{"": "want one of portfolio, random, pct",
 		"pct:": "want one of pct:1 to pct:16", "pct:17": "pct:16", "delay:x": "delay:1 to delay:16",
 		"pos:2": "pct:1", "surf": "surw"} {
-		if _, err := fuzz.StrategyNamed(name); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := run.StrategyNamed(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v; want %q", name, err, want)
 		}
 	}
@@ -143,13 +144,13 @@ func TestHuntLeavesNoWorker(t *testing.T) {
 	before := runtime.NumGoroutine()
 	ctx, cancel := context.WithCancel(context.Background())
 	spec := pumps.ReferenceSpec()
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Workers: 4}
-	h.Progress = func(s fuzz.Stats) {
+	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Workers: 4}
+	h.Progress = func(s hunt.Stats) {
 		if s.Schedules > 500 {
 			cancel()
 		}
 	}
-	rep, err := h.Run(ctx, fuzz.NewCatalog())
+	rep, err := h.Run(ctx, run.NewCatalog())
 	if err != nil || !rep.Interrupted || rep.Schedules < 500 {
 		t.Errorf("got %v after %d schedules, %v; want an interrupt", rep.Interrupted, rep.Schedules,
 			err)

@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -107,18 +108,18 @@ func ones(p []byte) uint16 {
 }
 
 // captureOf runs a script and reads its capture back.
-func captureOf(t *testing.T, s *script.Script, o fuzz.ReplayOptions) ([]captured, string, *fuzz.Story,
+func captureOf(t *testing.T, s *script.Script, o run.ReplayOptions) ([]captured, string, *story.Story,
 	*sim.Trace) {
 
 	t.Helper()
 	o.Trace = true
-	out, err := fuzz.Replay(runnerFor(t, s), s, o)
+	out, err := run.Replay(runnerFor(t, s), s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	story := fuzz.Tell(s, &out)
-	packets, comment := readCapture(t, fuzz.Capture(story, out.Trace))
-	return packets, comment, story, out.Trace
+	told := story.Tell(s, &out)
+	packets, comment := readCapture(t, story.Capture(told, out.Trace))
+	return packets, comment, told, out.Trace
 }
 
 // wireOf is what went out from an end, and what came in there.
@@ -165,8 +166,8 @@ func streams(t *testing.T, packets []captured, link int) (client, server []byte)
 // TestCaptureHasTheWire: for each script of the corpus the streams are the bytes
 // that left the end under test, and those that came there.
 func TestCaptureHasTheWire(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, _ *fuzz.Runner) {
-		packets, comment, story, trace := captureOf(t, s, fuzz.ReplayOptions{})
+	eachScript(t, func(t *testing.T, s *script.Script, _ *run.Runner) {
+		packets, comment, told, trace := captureOf(t, s, run.ReplayOptions{})
 		for link := range s.Config.Links {
 			client, server := streams(t, packets, link)
 			end := script.End(2*link) + script.End(s.Config.Under)
@@ -179,8 +180,8 @@ func TestCaptureHasTheWire(t *testing.T) {
 					end, len(out), len(in))
 			}
 		}
-		last := story.Verdict.Paragraphs[len(story.Verdict.Paragraphs)-1]
-		if !strings.Contains(comment, last) || !strings.Contains(comment, story.Title) {
+		last := told.Verdict.Paragraphs[len(told.Verdict.Paragraphs)-1]
+		if !strings.Contains(comment, last) || !strings.Contains(comment, told.Title) {
 			t.Errorf("got the file's comment %q; want the title and the verdict", comment)
 		}
 		if n := strings.Count(allComments(packets), last); n != 1 {
@@ -204,10 +205,10 @@ func allComments(packets []captured) string {
 // left. Microseconds are steps.
 func TestCaptureTellsTheStall(t *testing.T) {
 	s := corpusScript(t, "stall/kv-original-idle-renegotiation.script")
-	packets, _, story, _ := captureOf(t, s, fuzz.ReplayOptions{})
+	packets, _, told, _ := captureOf(t, s, run.ReplayOptions{})
 	text := allComments(packets)
 	for _, want := range []string{"absorbs ClientHello (118 bytes)\n",
-		fmt.Sprintf("step %d: after this turn the wakeup is lost\n", story.Verdict.Lost),
+		fmt.Sprintf("step %d: after this turn the wakeup is lost\n", told.Verdict.Lost),
 		"produces ServerHello (77 bytes), which never left\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("got no %q in\n%s", want, text)
@@ -234,7 +235,7 @@ func ends(t *testing.T, name, actions string) (all []string) {
 		}
 		s.Actions = append(s.Actions, a)
 	}
-	packets, _, _, _ := captureOf(t, s, fuzz.ReplayOptions{Pump: "reference", Loose: true})
+	packets, _, _, _ := captureOf(t, s, run.ReplayOptions{Pump: "reference", Loose: true})
 	for _, p := range packets {
 		side := map[bool]string{true: "client", false: "server"}[p.client]
 		if p.flags&1 != 0 {
@@ -271,7 +272,7 @@ func TestCaptureOfFaults(t *testing.T) {
 	s := corpusScript(t, "crash/recv-after-close-mutual-close.script")
 	s.Property, s.Actions = "", []script.Action{{Verb: script.Poll},
 		{Verb: script.Mutate, On: 1, Arg: uint32(script.WrongType), Arg2: 99}}
-	packets, _, _, _ := captureOf(t, s, fuzz.ReplayOptions{Pump: "reference"})
+	packets, _, _, _ := captureOf(t, s, run.ReplayOptions{Pump: "reference"})
 	client, _ := streams(t, packets, 0)
 	if len(client) == 0 || client[0] != 99 {
 		t.Errorf("got a first byte of %v; want 99, as the fault made it", client[:1])

@@ -11,7 +11,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/guard"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -70,8 +72,8 @@ func (e *doomed) die() model.Status {
 	}
 }
 
-func fragileCatalog() *fuzz.Catalog {
-	c := fuzz.NewCatalog()
+func fragileCatalog() *run.Catalog {
+	c := run.NewCatalog()
 	c.AddEngine("fragile", func() (model.Library, error) {
 		return &fragile{Models: tls.NewModels()}, nil
 	})
@@ -80,7 +82,7 @@ func fragileCatalog() *fuzz.Catalog {
 
 // beGuarded is what a child process does in the place of tests.
 func beGuarded() {
-	if err := fuzz.Serve(fragileCatalog(), os.Stdin, os.Stdout); err != nil {
+	if err := guard.Serve(fragileCatalog(), os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -89,7 +91,7 @@ func beGuarded() {
 
 // A nursery is a Guard that knows its children.
 type nursery struct {
-	fuzz.Guard
+	guard.Guard
 	children []*exec.Cmd
 }
 
@@ -110,9 +112,9 @@ func newNursery(t *testing.T, env ...string) *nursery {
 }
 
 // hunted is a hunt in children on the fragile engine.
-func (n *nursery) hunted(t *testing.T, ctx context.Context, h *fuzz.Hunt) fuzz.Report {
+func (n *nursery) hunted(t *testing.T, ctx context.Context, h *hunt.Hunt) hunt.Report {
 	t.Helper()
-	rep, err := n.Hunt(ctx, h, fuzz.Engines{Engine: "fragile"})
+	rep, err := n.Hunt(ctx, h, guard.Engines{Engine: "fragile"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func (n *nursery) hunted(t *testing.T, ctx context.Context, h *fuzz.Hunt) fuzz.R
 }
 
 // here is the same hunt in this process.
-func here(t *testing.T, h fuzz.Hunt) fuzz.Report {
+func here(t *testing.T, h hunt.Hunt) hunt.Report {
 	t.Helper()
 	h.Engine = &fragile{Models: tls.NewModels()}
 	rep, err := h.Run(context.Background(), fragileCatalog())
@@ -137,7 +139,7 @@ func here(t *testing.T, h fuzz.Hunt) fuzz.Report {
 
 // digest is all of a report that does not depend on the clock. A crash counts
 // as what it cost: a schedule.
-func digest(rep fuzz.Report) (lines []string) {
+func digest(rep hunt.Report) (lines []string) {
 	for _, f := range rep.Finds {
 		if f.Result.Violation.Property != oracle.Crash {
 			lines = append(lines, fmt.Sprintf("%d %d %d %+v\n%s\n%s", f.Schedule, f.Original,
@@ -148,17 +150,17 @@ func digest(rep fuzz.Report) (lines []string) {
 }
 
 // kv is a hunt that soon finds a stall, and then nothing any more.
-func kv() fuzz.Hunt {
+func kv() hunt.Hunt {
 	spec := pumps.KVOriginal()
-	return fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Schedules: 150,
+	return hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: 150,
 		Watch: oracle.EveryProperty.Only(oracle.Stall).With(oracle.Truncation)}
 }
 
 // seedOf is the seed of the world of a schedule.
-func seedOf(t *testing.T, h fuzz.Hunt, n uint64) string {
+func seedOf(t *testing.T, h hunt.Hunt, n uint64) string {
 	t.Helper()
 	h.Engine = &fragile{Models: tls.NewModels()}
-	r, err := fuzz.NewRunner(fragileCatalog(), h.Options)
+	r, err := run.NewRunner(fragileCatalog(), h.Options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,9 +226,9 @@ func TestDeathCostsOneSchedule(t *testing.T) {
 }
 
 // crashIn is the one crash among the finds.
-func crashIn(t *testing.T, rep fuzz.Report) *fuzz.Find {
+func crashIn(t *testing.T, rep hunt.Report) *hunt.Find {
 	t.Helper()
-	var found []*fuzz.Find
+	var found []*hunt.Find
 	for _, f := range rep.Finds {
 		if f.Script.Property == "crash" {
 			found = append(found, f)
@@ -240,13 +242,13 @@ func crashIn(t *testing.T, rep fuzz.Report) *fuzz.Find {
 
 // lostAgain replays a crash from its text. The same actions without the last,
 // in which the engine fell, may be survived: so that was the one.
-func lostAgain(t *testing.T, n *nursery, find *fuzz.Find, how string) {
+func lostAgain(t *testing.T, n *nursery, find *hunt.Find, how string) {
 	t.Helper()
 	s, err := script.Parse(strings.NewReader(string(find.Script.Format())), "saved")
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := n.Replay(s, fuzz.ReplayOptions{})
+	out, err := n.Replay(s, run.ReplayOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +273,7 @@ func TestKilledFromOutside(t *testing.T) {
 	n, h := newNursery(t), kv()
 	h.Schedules = 6000 // the pipe holds the news of many: a short hunt would be over
 	same, killed := h, false
-	h.Progress = func(s fuzz.Stats) {
+	h.Progress = func(s hunt.Stats) {
 		if s.Schedules >= 100 && !killed {
 			killed = true
 			_ = n.children[0].Process.Kill()
@@ -283,7 +285,7 @@ func TestKilledFromOutside(t *testing.T) {
 	}
 	find := crashIn(t, got)
 	wants(t, strings.Join(find.Story, "\n"), "died: ", "does no harm")
-	if out, err := n.Replay(find.Script, fuzz.ReplayOptions{}); err != nil || out.Result.Found {
+	if out, err := n.Replay(find.Script, run.ReplayOptions{}); err != nil || out.Result.Found {
 		t.Errorf("got %v, %v; want a clean replay: the schedule was not to blame", out.Result, err)
 	}
 }
@@ -316,7 +318,7 @@ func TestContainedHuntInterrupted(t *testing.T) {
 	defer cancel()
 	h := kv()
 	h.Schedules = 0
-	h.Progress = func(s fuzz.Stats) {
+	h.Progress = func(s hunt.Stats) {
 		if s.Schedules == 50 {
 			cancel()
 		}
@@ -339,9 +341,9 @@ func TestContainedErrors(t *testing.T) {
 			t.Errorf("got %v; want %q", err, want)
 		}
 	}
-	_, err := n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "nope"})
+	_, err := n.Hunt(context.Background(), &h, guard.Engines{Engine: "nope"})
 	check(err, `got engine "nope"; want one of model, fragile`)
-	_, err = n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "fragile", Peer: "model"})
+	_, err = n.Hunt(context.Background(), &h, guard.Engines{Engine: "fragile", Peer: "model"})
 	check(err, "want the model at both ends or at none")
 	check(n.Load("nope"), `got engine "nope"`)
 	if err := n.Load("fragile"); err != nil {
@@ -349,13 +351,13 @@ func TestContainedErrors(t *testing.T) {
 	}
 	s := &script.Script{Config: here(t, h).Finds[0].Script.Config, Lines: []int{77},
 		Actions: []script.Action{{Verb: script.Deliver, On: 0}}}
-	_, err = n.Replay(s, fuzz.ReplayOptions{})
+	_, err = n.Replay(s, run.ReplayOptions{})
 	check(err, `line 77: got "deliver client byte", which is not enabled here`)
 
 	n.Command = func() *exec.Cmd { return exec.Command(os.Args[0], "-test.run", "^$") }
-	_, err = n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "fragile"})
+	_, err = n.Hunt(context.Background(), &h, guard.Engines{Engine: "fragile"})
 	check(err, "fuzz: a child process died before its first schedule")
 	n.Command = func() *exec.Cmd { return exec.Command("./no such program") }
-	_, err = n.Hunt(context.Background(), &h, fuzz.Engines{Engine: "fragile"})
+	_, err = n.Hunt(context.Background(), &h, guard.Engines{Engine: "fragile"})
 	check(err, "a child process can't be started")
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/tls"
 )
@@ -30,11 +30,11 @@ func (l *other) New(cfg *model.EngineConfig) (model.Engine, error) {
 // confirmed asks a library that differs from the model by a change to confirm
 // a script of the corpus.
 func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error) (
-	got *fuzz.Confirmation) {
+	got *run.Confirmation) {
 
 	t.Helper()
 	s := corpusScript(t, name+corpus.Ext)
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	c.AddEngine("other", func() (model.Library, error) {
 		return &other{tls.NewModels(), change}, nil
 	})
@@ -43,15 +43,15 @@ func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: spec})
+	r, err := run.NewRunner(c, run.Options{Pump: spec})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if got, err = fuzz.Confirm(r, s, "other"); err != nil {
+	if got, err = run.Confirm(r, s, "other"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fuzz.Confirm(r, s, "missing"); err == nil || err.Error() != "no library" {
+	if _, err := run.Confirm(r, s, "missing"); err == nil || err.Error() != "no library" {
 		t.Errorf("got %v; want the error of the library that is missing", err)
 	}
 	return got
@@ -68,7 +68,7 @@ func TestConfirmed(t *testing.T) {
 		},
 	} {
 		got := confirmed(t, "stall/kv-original-idle-renegotiation", change)
-		want := &fuzz.Confirmation{Engine: "other", Own: "model", Confirmed: true}
+		want := &run.Confirmation{Engine: "other", Own: "model", Confirmed: true}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", what, diff)
 		}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -32,9 +32,9 @@ func corpusScript(t *testing.T, name string) *script.Script {
 }
 
 // runnerFor is a runner for a script of one of the project's pumps.
-func runnerFor(t *testing.T, s *script.Script) *fuzz.Runner {
+func runnerFor(t *testing.T, s *script.Script) *run.Runner {
 	t.Helper()
-	spec, err := fuzz.NewCatalog().Pump(s.Config.Pump)
+	spec, err := run.NewCatalog().Pump(s.Config.Pump)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func runnerFor(t *testing.T, s *script.Script) *fuzz.Runner {
 }
 
 // eachScript runs check for each script of the project's corpus.
-func eachScript(t *testing.T, check func(t *testing.T, s *script.Script, r *fuzz.Runner)) {
+func eachScript(t *testing.T, check func(t *testing.T, s *script.Script, r *run.Runner)) {
 	t.Helper()
 	names := corpus.Names()
 	if len(names) == 0 {
@@ -59,8 +59,8 @@ func eachScript(t *testing.T, check func(t *testing.T, s *script.Script, r *fuzz
 // TestCorpusReplays: each saved failure fails again, with the verdict and the
 // hash that were recorded.
 func TestCorpusReplays(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
-		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		out, err := run.Replay(r, s, run.ReplayOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,8 +90,8 @@ func record(t *testing.T, s *script.Script, hash uint64) {
 // TestReferencePassesTheCorpus: what broke the others does not break the
 // reference.
 func TestReferencePassesTheCorpus(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
-		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Pump: "reference", Loose: true})
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		out, err := run.Replay(r, s, run.ReplayOptions{Pump: "reference", Loose: true})
 		if err != nil {
 			t.Fatal(err)
 		}

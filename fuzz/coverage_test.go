@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -14,10 +15,10 @@ import (
 )
 
 // huntOf runs a hunt of a pump.
-func huntOf(t *testing.T, spec model.Spec, h fuzz.Hunt) fuzz.Report {
+func huntOf(t *testing.T, spec model.Spec, h hunt.Hunt) hunt.Report {
 	t.Helper()
 	h.Pump = &spec
-	rep, err := h.Run(context.Background(), fuzz.NewCatalog(spec))
+	rep, err := h.Run(context.Background(), run.NewCatalog(spec))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func huntOf(t *testing.T, spec model.Spec, h fuzz.Hunt) fuzz.Report {
 // property to the test.
 func TestCoverageOfTheReference(t *testing.T) {
 	t.Parallel()
-	c := huntOf(t, pumps.ReferenceSpec(), fuzz.Hunt{Seed: 1, Schedules: 6000}).Coverage
+	c := huntOf(t, pumps.ReferenceSpec(), hunt.Hunt{Seed: 1, Schedules: 6000}).Coverage
 	if c.Cells.Reached < c.Total*75/100 || len(c.Never) != c.Total-c.Cells.Reached {
 		t.Errorf("got %d of %d cells and %d never reached; want most of them", c.Cells.Reached,
 			c.Total, len(c.Never))
@@ -54,7 +55,7 @@ func TestCoverageOfTheReference(t *testing.T) {
 // pumps are servers whose apps never close.
 func TestCoverageKnowsThePump(t *testing.T) {
 	t.Parallel()
-	c := huntOf(t, pumps.KVLanded(), fuzz.Hunt{Seed: 1, Schedules: 500}).Coverage
+	c := huntOf(t, pumps.KVLanded(), hunt.Hunt{Seed: 1, Schedules: 500}).Coverage
 	for _, cell := range c.Never {
 		if cell.Role == model.Client || cell.Phase == sim.Closing || cell.Phase == sim.HalfClosed {
 			t.Errorf("%s is missed, and can't be", cell)
@@ -70,9 +71,9 @@ func TestCoverageKnowsThePump(t *testing.T) {
 // only those that were looked for.
 func TestUntested(t *testing.T) {
 	t.Parallel()
-	h := fuzz.Hunt{Seed: 1, Schedules: 300}
+	h := hunt.Hunt{Seed: 1, Schedules: 300}
 	h.Scenario = "idle-renegotiation"
-	untested := func(h fuzz.Hunt) string {
+	untested := func(h hunt.Hunt) string {
 		var names []string
 		for _, p := range huntOf(t, pumps.ReferenceSpec(), h).Coverage.Untested {
 			names = append(names, p.String())
@@ -95,7 +96,7 @@ func TestUntested(t *testing.T) {
 func TestTestedIsBroken(t *testing.T) {
 	t.Parallel()
 	for _, m := range exemplars(t) {
-		h := fuzz.Hunt{Seed: 1, Schedules: 10000, First: true,
+		h := hunt.Hunt{Seed: 1, Schedules: 10000, First: true,
 			Watch: oracle.EveryProperty.Only(m.Breaks)}
 		rep := huntOf(t, m.Spec, h)
 		if len(rep.Finds) != 1 || len(rep.Coverage.Untested) > 0 {
@@ -109,11 +110,11 @@ func TestTestedIsBroken(t *testing.T) {
 // schedules find that; the other pump is then hunted for as long as it takes.
 func TestRecheckMeasures(t *testing.T) {
 	t.Parallel()
-	s := hunted(t, fuzz.Hunt{Seed: 1, Schedules: 2000, First: true,
+	s := hunted(t, hunt.Hunt{Seed: 1, Schedules: 2000, First: true,
 		Watch: oracle.EveryProperty.Only(oracle.Stall)}).Finds[0].Script
 	spec := pumps.ReferenceSpec()
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1}
-	k, err := h.Recheck(context.Background(), fuzz.NewCatalog(), s)
+	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1}
+	k, err := h.Recheck(context.Background(), run.NewCatalog(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,8 +131,8 @@ func TestRecheckMeasures(t *testing.T) {
 	wants(t, k.Verdict(1), "which are too few")
 
 	original := pumps.KVOriginal()
-	h = fuzz.Hunt{Options: fuzz.Options{Pump: &original}, Seed: 1}
-	if k, err = h.Recheck(context.Background(), fuzz.NewCatalog(), s); err != nil || k.Still == nil {
+	h = hunt.Hunt{Options: run.Options{Pump: &original}, Seed: 1}
+	if k, err = h.Recheck(context.Background(), run.NewCatalog(), s); err != nil || k.Still == nil {
 		t.Errorf("got %+v, %v; want a script that still fails", k, err)
 	}
 }
@@ -140,22 +141,22 @@ func TestRecheckMeasures(t *testing.T) {
 // The script says how often it was found, and in which kind of hunt.
 func TestRecheckRemembers(t *testing.T) {
 	t.Parallel()
-	before := fuzz.Hunt{Seed: 1, Schedules: 5000, First: true, Strategy: "pct:3",
+	before := hunt.Hunt{Seed: 1, Schedules: 5000, First: true, Strategy: "pct:3",
 		Watch: oracle.EveryProperty.Only(oracle.Stall)}
 	before.Scenario = "idle-renegotiation"
 	f := hunted(t, before).Finds[0]
 	mended := pumps.ReferenceSpec()
 	mended.Name = "kv-original"
-	recheck := func() (fuzz.Hunt, *fuzz.Recheck, error) {
-		h := fuzz.Hunt{Options: fuzz.Options{Pump: &mended}, Seed: 1}
-		k, err := h.Recheck(context.Background(), fuzz.NewCatalog(mended), f.Script)
+	recheck := func() (hunt.Hunt, *hunt.Recheck, error) {
+		h := hunt.Hunt{Options: run.Options{Pump: &mended}, Seed: 1}
+		k, err := h.Recheck(context.Background(), run.NewCatalog(mended), f.Script)
 		return h, k, err
 	}
 	h, k, err := recheck()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k.Measured || k.Rate != (fuzz.Rate{Found: 1, Schedules: f.Schedule + 1}) ||
+	if k.Measured || k.Rate != (hunt.Rate{Found: 1, Schedules: f.Schedule + 1}) ||
 		h.Strategy != "pct:3" || h.Scenario != "idle-renegotiation" {
 		t.Errorf("got %+v, strategy %s, scenario %s; want those of the hunt that found it", k,
 			h.Strategy, h.Scenario)
@@ -169,13 +170,13 @@ func TestRecheckRemembers(t *testing.T) {
 // TestRate: with many finds their number counts, with few what is likely.
 func TestRate(t *testing.T) {
 	for _, c := range []struct {
-		rate   fuzz.Rate
+		rate   hunt.Rate
 		enough uint64
 	}{
-		{fuzz.Rate{Found: 50, Schedules: 5000}, 459}, // ln 0.01 / ln 0.99, rounded up
-		{fuzz.Rate{Found: 1, Schedules: 100}, 9028},
-		{fuzz.Rate{Found: 10, Schedules: 10}, 1},
-		{fuzz.Rate{}, 0},
+		{hunt.Rate{Found: 50, Schedules: 5000}, 459}, // ln 0.01 / ln 0.99, rounded up
+		{hunt.Rate{Found: 1, Schedules: 100}, 9028},
+		{hunt.Rate{Found: 10, Schedules: 10}, 1},
+		{hunt.Rate{}, 0},
 	} {
 		if got := c.rate.Enough(); got != c.enough {
 			t.Errorf("%+v: got %d schedules; want %d", c.rate, got, c.enough)

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
@@ -17,7 +17,7 @@ var inBrackets = regexp.MustCompile(` \([^)]*\)`)
 // right, bugs that the list of bugs has, and a mutant that decides it wrongly, or
 // why there is none.
 func TestDecisionsAreWhole(t *testing.T) {
-	all := fuzz.Decisions()
+	all := story.Decisions()
 	if len(all) != 35 {
 		t.Errorf("got %d decisions; want 35", len(all))
 	}
@@ -53,7 +53,7 @@ func isCalled(b *pumps.Bug, name string) bool {
 
 // checkShown checks what shows a decision. stands are the mutants that stand for
 // its bugs.
-func checkShown(t *testing.T, d fuzz.Decision, stands []string) {
+func checkShown(t *testing.T, d story.Decision, stands []string) {
 	t.Helper()
 	m := d.Shown()
 	switch {
@@ -79,7 +79,7 @@ func checkShown(t *testing.T, d fuzz.Decision, stands []string) {
 // TestEveryDecisionHasItsPlace: each decision of the correct pumps is one of the list.
 func TestEveryDecisionHasItsPlace(t *testing.T) {
 	placed := map[pumps.Decision]bool{}
-	for _, d := range fuzz.Decisions() {
+	for _, d := range story.Decisions() {
 		for _, at := range d.Asked() {
 			placed[at] = true
 		}

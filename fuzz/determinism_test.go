@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
@@ -70,7 +70,7 @@ func inChild(n uint64, procs string) string {
 // not matter.
 func TestSchedulesDoNotKnowOfEachOther(t *testing.T) {
 	t.Parallel()
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	specs := c.Pumps()
 	mutants := exemplars(t)
 	if longTests() {
@@ -98,9 +98,9 @@ func TestSchedulesDoNotKnowOfEachOther(t *testing.T) {
 	}
 }
 
-func newRunner(t *testing.T, spec model.Spec) *fuzz.Runner {
+func newRunner(t *testing.T, spec model.Spec) *run.Runner {
 	t.Helper()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(spec), fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(run.NewCatalog(spec), run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}

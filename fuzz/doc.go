@@ -1,12 +1,25 @@
-// Package fuzz turns seeds into schedules, schedules into runs, and runs that
-// fail into short scripts.
+// Package fuzz is what the tests of a pump import.
 //
-// A [Scenario] is a workload and the faults that are allowed. A schedule is a
-// seed: it draws the scenario's sizes and weights, and then every action of
-// the storm. [Hunt] goes through schedules; [Shrink] makes what it finds
-// short; [Explain] tells its story in a few lines and [Tell] all of it, as a
-// sequence diagram and a verdict; [Replay] runs a saved script again.
+// [Check] hunts for a while, and replays what was found before; [Exhaust] goes
+// through all that can happen within bounds; [Fuzz] lets Go's fuzzer choose. What
+// they find is shrunk, saved below testdata/wantwrite, and told in the test's
+// failure.
 //
-// Who writes a pump calls [Check] in a test and [Fuzz] in a fuzz target, and
-// has all of it.
+//	func TestPump(t *testing.T) { fuzz.Check(t, mypump.Spec()) }
+//	func FuzzPump(f *testing.F) { fuzz.Fuzz(f, mypump.Spec()) }
+//
+// The work is done in the packages below: run runs one schedule, hunt goes through
+// many, check through all, shrink makes what fails short, and story tells it.
 package fuzz
+
+import (
+	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+)
+
+type (
+	// A Hunt is what Check does, for who wants to change it.
+	Hunt = hunt.Hunt
+	// Within are the bounds of Exhaust.
+	Within = check.Within
+)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
@@ -14,11 +14,11 @@ import (
 
 // witnessed counts in how many of n schedules of the reference each message was
 // absorbed, by its word.
-func witnessed(t *testing.T, o fuzz.Options, n uint64) map[string]int {
+func witnessed(t *testing.T, o run.Options, n uint64) map[string]int {
 	t.Helper()
 	spec := pumps.ReferenceSpec()
 	o.Pump = &spec
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+	r, err := run.NewRunner(run.NewCatalog(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +52,8 @@ func witnessed(t *testing.T, o fuzz.Options, n uint64) map[string]int {
 func TestNotForGo(t *testing.T) {
 	spec := pumps.ReferenceSpec()
 	for _, scenario := range []string{"post-handshake-auth", "early-data"} {
-		o := fuzz.Options{Pump: &spec, Engine: gotls.New(), Scenario: scenario}
-		_, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+		o := run.Options{Pump: &spec, Engine: gotls.New(), Scenario: scenario}
+		_, err := run.NewRunner(run.NewCatalog(), o)
 		if err == nil || !strings.Contains(err.Error(), "gotls") {
 			t.Errorf("%s with crypto/tls: got error %v; want one that names gotls", scenario, err)
 		}
@@ -65,7 +65,7 @@ func TestNotForGo(t *testing.T) {
 // EndOfEarlyData. Whatever becomes of it, all that was written arrives once.
 func TestHuntsRejectEarlyData(t *testing.T) {
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Scenario: "early-data"})
+	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec, Scenario: "early-data"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func earlySent(t *sim.Trace) (sent, ended, again bool) {
 // TestHuntsResume: one link in eight resumes a session, on TLS 1.2 too, where it
 // shows in hellos without a key exchange behind them.
 func TestHuntsResume(t *testing.T) {
-	seen := witnessed(t, fuzz.Options{TLS: "1.2"}, 1000)
+	seen := witnessed(t, run.Options{TLS: "1.2"}, 1000)
 	if got := seen["ServerHello"] - seen["ClientKeyExchange"]; got < 60 {
 		t.Errorf("got %d of 1000 handshakes without a key exchange; want 60: %v", got, seen)
 	}
@@ -126,7 +126,7 @@ func TestHuntsMeetEveryMessage(t *testing.T) {
 		{"early-data", "EndOfEarlyData", 250},
 	} {
 		n, least := require.Fewer(1000), int(require.Fewer(uint64(want.least)))
-		seen := witnessed(t, fuzz.Options{Scenario: want.scenario}, n)
+		seen := witnessed(t, run.Options{Scenario: want.scenario}, n)
 		if got := seen[want.message]; got < least {
 			t.Errorf("got %s in %d of %d schedules of scenario %q; want %d", want.message, got, n,
 				want.scenario, least)

@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
@@ -46,29 +47,29 @@ func (e *dying) Err() error {
 // What a library breaks by itself is told: by a story of something else, which
 // the pump has done all the same, and by a confirmation that comes to nothing.
 func TestStoriesTellOfALibraryThatFails(t *testing.T) {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	c.AddEngine("frail", func() (model.Library, error) { return frail{tls.NewModels()}, nil })
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(c, run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
 
 	s := corpusScript(t, "crash/recv-after-close-mutual-close"+corpus.Ext)
-	out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Engine: "frail", PeerEngine: "frail",
+	out, err := run.Replay(r, s, run.ReplayOptions{Engine: "frail", PeerEngine: "frail",
 		Loose: true, Trace: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	story := strings.Join(fuzz.Explain(s, &out), "\n")
+	story := strings.Join(story.Explain(s, &out), "\n")
 	want := "at the server: engine fails: frail: read failed: the library failed by itself"
 	if !out.Result.Found || !strings.Contains(story, want) {
 		t.Errorf("got found %v, story\n%s\nwant %s", out.Result.Found, story, want)
 	}
 
 	s = corpusScript(t, "stall/kv-original-idle-renegotiation"+corpus.Ext)
-	got, err := fuzz.Confirm(r, s, "frail")
+	got, err := run.Confirm(r, s, "frail")
 	if err != nil {
 		t.Fatal(err)
 	}

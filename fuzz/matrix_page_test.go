@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/chromium"
 	"github.com/wantwrite/wantwrite/fuzz/matrix"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
 // TestMatrixPage opens the page of a matrix in a browser: it sorts and filters, it
@@ -65,8 +65,8 @@ func TestMatrixPage(t *testing.T) {
 // nobody can trust.
 func matrixPage(t *testing.T) (path string) {
 	t.Helper()
-	m := matrix.Matrix{Catalog: func() *fuzz.Catalog { return fuzz.NewCatalog() },
-		Engines: []string{"model"}, Versions: []string{"1.2"}, Strategies: []string{fuzz.Random},
+	m := matrix.Matrix{Catalog: func() *run.Catalog { return run.NewCatalog() },
+		Engines: []string{"model"}, Versions: []string{"1.2"}, Strategies: []string{run.Random},
 		Seed: 1, Seeds: 1, Schedules: 400, Pages: true}
 	var err error
 	m.Subjects, err = matrix.Mutants(m.Catalog(), []string{"recv-after-close", "reset-is-would-block",

@@ -9,7 +9,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -25,14 +26,14 @@ const maxKill = 20000
 // eachMutant runs check for each mutant, with a runner bound to a scenario if
 // that is not empty.
 func eachMutant(t *testing.T, scenario func(m *pumps.Mutant) string,
-	check func(t *testing.T, m *pumps.Mutant, r *fuzz.Runner)) {
+	check func(t *testing.T, m *pumps.Mutant, r *run.Runner)) {
 
 	t.Helper()
 	for _, m := range pumps.Mutants() {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			r, err := fuzz.NewRunner(fuzz.NewCatalog(),
-				fuzz.Options{Pump: &m.Spec, Scenario: scenario(&m)})
+			r, err := run.NewRunner(run.NewCatalog(),
+				run.Options{Pump: &m.Spec, Scenario: scenario(&m)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +48,7 @@ func ownScenario(m *pumps.Mutant) string { return m.Scenario }
 func anyScenario(*pumps.Mutant) string { return "" }
 
 // killed looks for the first schedule that breaks the mutant's property.
-func killed(t *testing.T, m *pumps.Mutant, r *fuzz.Runner) {
+func killed(t *testing.T, m *pumps.Mutant, r *run.Runner) {
 	for n := range uint64(maxKill) {
 		res, err := r.Schedule(1, n, oracle.EveryProperty.Only(m.Breaks))
 		if err != nil {
@@ -84,7 +85,7 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 	if longTests() {
 		schedules = 20000
 	}
-	eachMutant(t, anyScenario, func(t *testing.T, m *pumps.Mutant, r *fuzz.Runner) {
+	eachMutant(t, anyScenario, func(t *testing.T, m *pumps.Mutant, r *run.Runner) {
 		var broken [16]int
 		for n := range schedules {
 			res, err := r.Schedule(1, n, oracle.EveryProperty)
@@ -118,7 +119,7 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 func TestEveryPropertyHasItsMutant(t *testing.T) {
 	covered := map[oracle.PropertyID]bool{}
 	for _, m := range pumps.Mutants() {
-		if _, known := fuzz.ScenarioNamed(m.Scenario); !known {
+		if _, known := run.ScenarioNamed(m.Scenario); !known {
 			t.Errorf("%s: got scenario %q; want one that exists", m.Name, m.Scenario)
 		}
 		if m.Also == 0 || m.Breaks == oracle.Deadlock && !covered[m.Breaks] && pureAtHome(t, &m) {
@@ -136,7 +137,7 @@ func TestEveryPropertyHasItsMutant(t *testing.T) {
 // nothing else.
 func pureAtHome(t *testing.T, m *pumps.Mutant) bool {
 	t.Helper()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario})
+	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &m.Spec, Scenario: m.Scenario})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,10 +191,10 @@ func plantScript(t *testing.T, m *pumps.Mutant) *script.Script {
 	var best *script.Script
 	peer := pumps.ReferenceSpec() // or the mutant may be at both ends
 	for seed := range uint64(4) {
-		h := fuzz.Hunt{Options: fuzz.Options{Pump: &m.Spec, Peer: &peer, Scenario: m.Scenario},
+		h := hunt.Hunt{Options: run.Options{Pump: &m.Spec, Peer: &peer, Scenario: m.Scenario},
 			Seed: seed + 1, Schedules: maxKill, First: true,
 			Watch: oracle.EveryProperty.Only(m.Breaks)}
-		rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+		rep, err := h.Run(context.Background(), run.NewCatalog())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -207,7 +208,7 @@ func plantScript(t *testing.T, m *pumps.Mutant) *script.Script {
 		return nil
 	}
 	best.Story = append(best.Story, "planted: a pump that "+m.About, bugLine(m))
-	path, err := corpus.Save("../corpus", best.Property, fuzz.SlugOf(best), best.Format())
+	path, err := corpus.Save("../corpus", best.Property, corpus.Slug(best.Config.Pump, best.Config.Scenario), best.Format())
 	if err != nil {
 		t.Fatal(err)
 	}

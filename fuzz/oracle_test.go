@@ -8,6 +8,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -23,12 +25,12 @@ func TestReference(t *testing.T) { fuzz.Check(t, pumps.ReferenceSpec()) }
 // 1000000.
 func TestReferenceHolds(t *testing.T) {
 	spec := pumps.ReferenceSpec()
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 7,
+	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 7,
 		Schedules: require.Fewer(60000)}
 	if testing.Short() {
 		h.Schedules /= 10
 	}
-	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+	rep, err := h.Run(context.Background(), run.NewCatalog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,9 +44,9 @@ func TestReferenceHolds(t *testing.T) {
 func TestHuntFindsTheStall(t *testing.T) {
 	spec := pumps.KVOriginal()
 	stall, _ := oracle.PropertyNamed("stall")
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, Seed: 1,
+	h := hunt.Hunt{Options: run.Options{Pump: &spec, Scenario: "idle-renegotiation"}, Seed: 1,
 		Schedules: 20000, Watch: oracle.EveryProperty.Only(stall.ID)}
-	rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+	rep, err := h.Run(context.Background(), run.NewCatalog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +94,9 @@ func TestCanary(t *testing.T) {
 		p.Restart(env)
 		return p
 	}}
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 1, Schedules: 10000}
-	_, err := h.Run(context.Background(), fuzz.NewCatalog(spec))
-	var caught *fuzz.DeterminismError
+	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: 10000}
+	_, err := h.Run(context.Background(), run.NewCatalog(spec))
+	var caught *hunt.DeterminismError
 	if !errors.As(err, &caught) {
 		t.Fatalf("got %v; want the canary to be caught", err)
 	}
@@ -107,9 +109,9 @@ func TestCanary(t *testing.T) {
 // up their hashes.
 func hashes(t testing.TB, n uint64) string {
 	t.Helper()
-	var runners []*fuzz.Runner
+	var runners []*run.Runner
 	for _, spec := range []model.Spec{pumps.ReferenceSpec(), pumps.KVSpeculative()} {
-		r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec})
+		r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
 		if err != nil {
 			t.Fatal(err)
 		}

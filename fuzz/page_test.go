@@ -11,16 +11,17 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/chromium"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // writePage makes a page of stories and gives its path.
-func writePage(t *testing.T, stories ...*fuzz.Story) string {
+func writePage(t *testing.T, stories ...*story.Story) string {
 	t.Helper()
-	page, err := fuzz.Page(stories...)
+	page, err := story.Page(stories...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,10 +116,10 @@ func pageOfTheStall(t *testing.T, b *chromium.Browser) {
 }
 
 // openGolden opens the page of one of the golden stories.
-func openGolden(t *testing.T, b *chromium.Browser, n int) (story *fuzz.Story, url string) {
+func openGolden(t *testing.T, b *chromium.Browser, n int) (story *story.Story, url string) {
 	t.Helper()
 	s := corpusScript(t, golden[n]+".script")
-	story = tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	story = tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
 	url = "file://" + writePage(t, story)
 	b.Open(url)
 	return story, url
@@ -158,7 +159,7 @@ const hostile = "<script>document.title='owned'</script><img src=x onerror=alert
 // pageOfHostileText: whatever is in a label, it is only text.
 func pageOfHostileText(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
+	story := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
 	story.Title, story.Config.Pump = hostile, hostile
 	for i := range story.Steps {
 		story.Steps[i].Text, story.Steps[i].Mark = hostile, hostile
@@ -205,7 +206,7 @@ func pageOfALongRun(t *testing.T, b *chromium.Browser) {
 			s.Actions = append(s.Actions, a)
 		}
 	}
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{Pump: "reference", Loose: true})
+	story := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{Pump: "reference", Loose: true})
 	if len(story.Steps) < 9000 {
 		t.Fatalf("got %d steps; want ten thousand", len(story.Steps))
 	}
@@ -235,8 +236,8 @@ func pageOfALongRun(t *testing.T, b *chromium.Browser) {
 // part.
 func pageOfTwoRuns(t *testing.T, b *chromium.Browser) {
 	s := corpusScript(t, golden[0]+".script")
-	fails := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
-	passes := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{Pump: "kv-speculative", Loose: true})
+	fails := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
+	passes := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{Pump: "kv-speculative", Loose: true})
 	path := writePage(t, fails, passes)
 	b.Open("file://" + path)
 	if n := b.Eval("document.querySelectorAll('.run').length"); n != 2.0 {

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -80,13 +81,13 @@ func (p *planted) Write(b []byte) int {
 }
 
 // run hunts for the planted bug.
-func (h plantedHunt) run(t *testing.T) fuzz.Report {
+func (h plantedHunt) run(t *testing.T) hunt.Report {
 	t.Helper()
 	spec := plantedSpec()
-	hunt := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
+	hunt := hunt.Hunt{Options: run.Options{Pump: &spec, Scenario: "renegotiation"},
 		Seed: h.seed, Schedules: h.schedules, Strategy: h.strategy, First: true,
 		Watch: oracle.EveryProperty.Only(oracle.Crash)}
-	rep, err := hunt.Run(context.Background(), fuzz.NewCatalog(spec))
+	rep, err := hunt.Run(context.Background(), run.NewCatalog(spec))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/model/tls"
 )
@@ -19,11 +19,11 @@ func (l named) Name() string { return l.name }
 
 // drawn counts the profiles of schedules, and those with client certificates
 // outside of the scenario that is about them.
-func drawn(t *testing.T, o fuzz.Options, schedules uint64) (counts map[string]int, elsewhere int) {
+func drawn(t *testing.T, o run.Options, schedules uint64) (counts map[string]int, elsewhere int) {
 	t.Helper()
 	spec := pumps.ReferenceSpec()
 	o.Pump = &spec
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+	r, err := run.NewRunner(run.NewCatalog(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func drawn(t *testing.T, o fuzz.Options, schedules uint64) (counts map[string]in
 	counts = map[string]int{}
 	for n := range schedules {
 		cfg := r.Draw(3, n)
-		profile := fuzz.ProfileOf(&cfg)
+		profile := run.ProfileOf(&cfg)
 		counts[profile]++
 		if profile == "mutual" && cfg.Scenario != "long-handshake" {
 			elsewhere++
@@ -42,18 +42,18 @@ func drawn(t *testing.T, o fuzz.Options, schedules uint64) (counts map[string]in
 
 // By default all profiles are drawn; with one that is asked for, no other.
 func TestProfilesAreDrawn(t *testing.T) {
-	counts, elsewhere := drawn(t, fuzz.Options{}, 2000)
-	for _, p := range fuzz.Profiles() {
+	counts, elsewhere := drawn(t, run.Options{}, 2000)
+	for _, p := range run.Profiles() {
 		if counts[p] < 40 {
-			t.Errorf("got profiles %v; want each of %v", counts, fuzz.Profiles())
+			t.Errorf("got profiles %v; want each of %v", counts, run.Profiles())
 		}
 	}
 	if elsewhere < 20 {
 		t.Errorf("got client certificates in %d schedules that are not about them; want more",
 			elsewhere)
 	}
-	for _, p := range fuzz.Profiles() {
-		if counts, _ := drawn(t, fuzz.Options{Profile: p}, 200); counts[p] != 200 {
+	for _, p := range run.Profiles() {
+		if counts, _ := drawn(t, run.Options{Profile: p}, 200); counts[p] != 200 {
 			t.Errorf("got %v with profile %s", counts, p)
 		}
 	}
@@ -62,23 +62,23 @@ func TestProfilesAreDrawn(t *testing.T) {
 // Where a library has no PSK there is none, and it can't be asked for.
 func TestNoPSKWithoutALibraryThatHasIt(t *testing.T) {
 	crypto := named{tls.NewModels(), "gotls"}
-	if counts, _ := drawn(t, fuzz.Options{Engine: crypto}, 200); counts["psk"] > 0 {
+	if counts, _ := drawn(t, run.Options{Engine: crypto}, 200); counts["psk"] > 0 {
 		t.Errorf("got profiles %v on crypto/tls, which has no PSK", counts)
 	}
-	for _, o := range []fuzz.Options{
+	for _, o := range []run.Options{
 		{Engine: crypto, Profile: "psk"},
 		{Engine: crypto, PeerEngine: named{tls.NewModels(), "openssl"}, Profile: "psk"},
 		{Engine: named{tls.NewModels(), "openssl"}, PeerEngine: crypto, Profile: "psk"},
 	} {
 		spec := pumps.ReferenceSpec()
 		o.Pump = &spec
-		_, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+		_, err := run.NewRunner(run.NewCatalog(), o)
 		if err == nil || !strings.Contains(err.Error(), "want ecdsa or mutual") {
 			t.Errorf("got %v; want an error about the PSK", err)
 		}
 	}
 	spec := pumps.ReferenceSpec()
-	_, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Profile: "rsa"})
+	_, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec, Profile: "rsa"})
 	if err == nil || err.Error() != `fuzz: got profile "rsa"; want one of psk, ecdsa, mutual` {
 		t.Errorf("got %v; want an error that lists the profiles", err)
 	}

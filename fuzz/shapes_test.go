@@ -10,6 +10,8 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -24,9 +26,9 @@ func TestShapesHold(t *testing.T) {
 	for _, spec := range pumps.Shapes() {
 		t.Run(spec.Name, func(t *testing.T) {
 			t.Parallel()
-			h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec}, Seed: 11, Schedules: schedules,
+			h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 11, Schedules: schedules,
 				Workers: 1}
-			rep, err := h.Run(context.Background(), fuzz.NewCatalog())
+			rep, err := h.Run(context.Background(), run.NewCatalog())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +56,7 @@ func TestSoundPumpsPassWhatOnceFailed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := fuzz.Replay(runnerFor(t, s), s, fuzz.ReplayOptions{Loose: true})
+		out, err := run.Replay(runnerFor(t, s), s, run.ReplayOptions{Loose: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +73,7 @@ func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 	for _, m := range pumps.Mutants() {
 		of[m.Name] = m.Of
 	}
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		sound := of[s.Config.Pump]
 		if sound == "" {
 			if !strings.HasPrefix(s.Config.Pump, "kv-") {
@@ -80,7 +82,7 @@ func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 			}
 			return
 		}
-		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Pump: sound, Loose: true})
+		out, err := run.Replay(r, s, run.ReplayOptions{Pump: sound, Loose: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,6 +95,6 @@ func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 // TestShapesWithinBounds explores small scenarios to the end with each of them.
 func TestShapesWithinBounds(t *testing.T) {
 	for _, spec := range pumps.Shapes() {
-		t.Run(spec.Name, func(t *testing.T) { fuzz.CheckAll(t, spec) })
+		t.Run(spec.Name, func(t *testing.T) { fuzz.Exhaust(t, spec) })
 	}
 }

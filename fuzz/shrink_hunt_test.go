@@ -5,7 +5,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -14,10 +17,10 @@ import (
 // A stopped hunt is one that is interrupted while it shrinks its first find.
 type stopped struct {
 	cancel  context.CancelFunc
-	reports []fuzz.Shrunk
+	reports []shrink.Shrunk
 }
 
-func (s *stopped) progress(far fuzz.Stats) {
+func (s *stopped) progress(far hunt.Stats) {
 	if far.Shrinking != nil {
 		s.reports = append(s.reports, *far.Shrinking)
 		s.cancel()
@@ -25,7 +28,7 @@ func (s *stopped) progress(far fuzz.Stats) {
 }
 
 // check says whether the hunt came to its end in good order.
-func (s *stopped) check(t *testing.T, rep fuzz.Report) {
+func (s *stopped) check(t *testing.T, rep hunt.Report) {
 	t.Helper()
 	if len(rep.Finds) != 1 || !rep.Interrupted {
 		t.Fatalf("got %d finds, interrupted: %v; want one and the end", len(rep.Finds),
@@ -48,9 +51,9 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 	defer cancel()
 	spec := pumps.KVOriginal()
 	s := &stopped{cancel: cancel}
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"}, Seed: 1,
+	h := hunt.Hunt{Options: run.Options{Pump: &spec, Scenario: "renegotiation"}, Seed: 1,
 		Schedules: 20000, Progress: s.progress}
-	rep, err := h.Run(ctx, fuzz.NewCatalog())
+	rep, err := h.Run(ctx, run.NewCatalog())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,20 +68,20 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 func TestGuardShrinks(t *testing.T) {
 	n := newNursery(t)
 	spec := pumps.KVOriginal()
-	r, err := fuzz.NewRunner(fragileCatalog(), fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(fragileCatalog(), run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
+	q := quarry{options: run.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
-	q.caught(t, 1, func(_ *fuzz.Runner, s *script.Script) {
+	q.caught(t, 1, func(_ *run.Runner, s *script.Script) {
 		s.Config.Engine, s.Config.PeerEngine = "fragile", "fragile"
 		here, there, cut := *s, *s, *s
 		want := shrunk(t, r, &here)
 		reports := 0
 		st, err := n.Shrink(context.Background(), &there,
-			fuzz.ShrinkOptions{Progress: func(fuzz.Shrunk) { reports++ }})
+			shrink.ShrinkOptions{Progress: func(shrink.Shrunk) { reports++ }})
 		if err != nil || st != want || string(there.Format()) != string(here.Format()) {
 			t.Errorf("got %+v, %v in a child; want %+v\n%s", st, err, want, there.Format())
 		}
@@ -87,7 +90,7 @@ func TestGuardShrinks(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		st, err = n.Shrink(ctx, &cut, fuzz.ShrinkOptions{Progress: func(fuzz.Shrunk) { cancel() }})
+		st, err = n.Shrink(ctx, &cut, shrink.ShrinkOptions{Progress: func(shrink.Shrunk) { cancel() }})
 		if err != nil || !st.Fails || st.After != len(cut.Actions) {
 			t.Errorf("got %+v, %v and %d actions", st, err, len(cut.Actions))
 		}
@@ -101,7 +104,7 @@ func TestGuardShrinksWhatKills(t *testing.T) {
 	s := scriptOf(t, "kv-original", "crash", "write client 0 0\ntick 1\n", "engine: model",
 		"engine: fragile")
 	text := string(s.Format())
-	_, err := n.Shrink(context.Background(), s, fuzz.ShrinkOptions{})
+	_, err := n.Shrink(context.Background(), s, shrink.ShrinkOptions{})
 	if err == nil || !strings.Contains(err.Error(), "the engine fell") ||
 		!strings.Contains(err.Error(), "it stays as it was") {
 		t.Errorf("got %v; want how the process died", err)
@@ -110,7 +113,7 @@ func TestGuardShrinksWhatKills(t *testing.T) {
 		t.Errorf("got\n%s", s.Format())
 	}
 	bad := scriptOf(t, "nope", "stall", "poll client\n")
-	if _, err := n.Shrink(context.Background(), bad, fuzz.ShrinkOptions{}); err == nil ||
+	if _, err := n.Shrink(context.Background(), bad, shrink.ShrinkOptions{}); err == nil ||
 		!strings.Contains(err.Error(), `got pump "nope"`) {
 		t.Errorf("got %v; want the child's error", err)
 	}
@@ -123,15 +126,15 @@ func TestRetell(t *testing.T) {
 	r := runnerOf(t, &spec)
 	s := scriptOf(t, spec.Name, "stall",
 		strings.ReplaceAll(handshake12, "; ", "\n")+"\nrenegotiate client\n")
-	out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Trace: true})
+	out, err := run.Replay(r, s, run.ReplayOptions{Trace: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	story := fuzz.Explain(s, &out)
+	told := story.Explain(s, &out)
 	s.Story = append([]string{"at step 99 something else happened", "real code: the same"},
-		append(story, "", "confirmed on openssl", "  see also: nothing")...)
-	want := append(story, "real code: the same", "", "  see also: nothing")
-	if got := fuzz.Retell(s, &out); strings.Join(got, "\n") != strings.Join(want, "\n") {
+		append(told, "", "confirmed on openssl", "  see also: nothing")...)
+	want := append(told, "real code: the same", "", "  see also: nothing")
+	if got := story.Retell(s, &out); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
@@ -143,9 +146,9 @@ func BenchmarkShrink(b *testing.B) {
 	for _, id := range []oracle.PropertyID{oracle.BusyLoop, oracle.Stall, oracle.DataLoss,
 		oracle.SpuriousFailure} {
 		b.Run(id.String(), func(b *testing.B) {
-			q := quarry{options: fuzz.Options{Pump: &spec}, property: id}
+			q := quarry{options: run.Options{Pump: &spec}, property: id}
 			var all []script.Script
-			q.caught(b, 20, func(_ *fuzz.Runner, s *script.Script) { all = append(all, *s) })
+			q.caught(b, 20, func(_ *run.Runner, s *script.Script) { all = append(all, *s) })
 			r := runnerOf(b, &spec)
 			runs, actions, n := 0, 0, 0
 			for b.Loop() {

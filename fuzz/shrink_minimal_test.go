@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -186,7 +186,7 @@ func simplerActions(a script.Action) (out []script.Action) {
 
 // minimal fails the test if a script that is a step simpler fails for the same
 // reason.
-func minimal(t *testing.T, r *fuzz.Runner, s *script.Script) {
+func minimal(t *testing.T, r *run.Runner, s *script.Script) {
 	t.Helper()
 	why, ok := reasonOf(r, s)
 	if !ok {
@@ -230,8 +230,8 @@ func TestShrinksAreMinimal(t *testing.T) {
 	}
 	for _, p := range all {
 		t.Run(p.spec.Name+"/"+p.id.String(), func(t *testing.T) {
-			q := quarry{options: fuzz.Options{Pump: &p.spec}, property: p.id}
-			n := q.caught(t, many, func(r *fuzz.Runner, s *script.Script) {
+			q := quarry{options: run.Options{Pump: &p.spec}, property: p.id}
+			n := q.caught(t, many, func(r *run.Runner, s *script.Script) {
 				before, _ := reasonOf(r, s)
 				if st := shrunk(t, r, s); !st.Minimal {
 					t.Errorf("got %+v; want all steps tried", st)
@@ -348,8 +348,8 @@ func TestShrinksOfTwoMistakes(t *testing.T) {
 	}
 	spec := deafPump()
 	seen := map[string]reason{}
-	q := quarry{options: fuzz.Options{Pump: &spec}, property: oracle.Stall}
-	q.caught(t, 12, func(r *fuzz.Runner, s *script.Script) {
+	q := quarry{options: run.Options{Pump: &spec}, property: oracle.Stall}
+	q.caught(t, 12, func(r *run.Runner, s *script.Script) {
 		before, _ := reasonOf(r, s)
 		shrunk(t, r, s)
 		if after, ok := reasonOf(r, s); !ok || after != before {

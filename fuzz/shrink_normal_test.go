@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -34,23 +36,23 @@ var least = flag.Bool("least", false, "put simpler scripts into the corpus")
 func simplify(t *testing.T, q *quarry, s *script.Script) {
 	t.Helper()
 	best := *s
-	q.caught(t, 20, func(r *fuzz.Runner, other *script.Script) {
-		o := fuzz.ShrinkOptions{Afresh: true}
-		if _, err := fuzz.Shrink(t.Context(), r, other, o); err != nil {
+	q.caught(t, 20, func(r *run.Runner, other *script.Script) {
+		o := shrink.ShrinkOptions{Afresh: true}
+		if _, err := shrink.Shrink(t.Context(), r, other, o); err != nil {
 			t.Fatal(err)
 		}
-		if fuzz.Simpler(other, &best) {
+		if shrink.Simpler(other, &best) {
 			best.Config, best.Actions, best.Lines = other.Config, other.Actions, nil
 		}
 	})
-	if !fuzz.Simpler(&best, s) {
+	if !shrink.Simpler(&best, s) {
 		return
 	}
-	out, err := fuzz.Replay(runnerFor(t, &best), &best, fuzz.ReplayOptions{Trace: true})
+	out, err := run.Replay(runnerFor(t, &best), &best, run.ReplayOptions{Trace: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	best.Story = fuzz.Retell(&best, &out)
+	best.Story = story.Retell(&best, &out)
 	record(t, &best, out.Result.Hash)
 	t.Logf("%d actions instead of %d", len(best.Actions), len(s.Actions))
 }
@@ -62,7 +64,7 @@ func TestShrinksAreNormal(t *testing.T) {
 		t.Skip("takes too long with the race detector, which has nothing to see here")
 	}
 	const runs, forms = 20, 3
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		name := strings.TrimPrefix(t.Name(), "TestShrinksAreNormal/")
 		if !longTests() && !sample[name] {
 			t.Skip("with WANTWRITE_LONG=1")
@@ -71,18 +73,18 @@ func TestShrinksAreNormal(t *testing.T) {
 		if !ok {
 			t.Fatal("the corpus's script does not fail")
 		}
-		spec, err := fuzz.NewCatalog().Pump(s.Config.Pump)
+		spec, err := run.NewCatalog().Pump(s.Config.Pump)
 		if err != nil {
 			t.Fatal(err)
 		}
-		q := quarry{options: fuzz.Options{Pump: spec, Scenario: s.Config.Scenario},
+		q := quarry{options: run.Options{Pump: spec, Scenario: s.Config.Scenario},
 			property: why.property, like: func(w reason) bool { return w == why }}
 		if *least {
 			simplify(t, &q, s)
 			return
 		}
 		count := map[string]int{}
-		got := q.caught(t, runs, func(r *fuzz.Runner, s *script.Script) {
+		got := q.caught(t, runs, func(r *run.Runner, s *script.Script) {
 			shrunk(t, r, s)
 			count[string(s.Format())]++
 		})
@@ -105,15 +107,15 @@ func TestShrinkRecalls(t *testing.T) {
 	known := corpusScript(t, "stall/kv-original-idle-renegotiation.script")
 	why, _ := reasonOf(runnerFor(t, known), known)
 	spec := pumps.KVOriginal()
-	q := quarry{fuzz.Options{Pump: &spec, Scenario: "idle-renegotiation"}, oracle.Stall,
+	q := quarry{run.Options{Pump: &spec, Scenario: "idle-renegotiation"}, oracle.Stall,
 		func(w reason) bool { return w == why }}
-	q.caught(t, 2, func(r *fuzz.Runner, s *script.Script) {
+	q.caught(t, 2, func(r *run.Runner, s *script.Script) {
 		afresh := *s
 		st := shrunk(t, r, s)
 		if text := actionsOf(s); text != actionsOf(known) || !st.Minimal {
 			t.Errorf("got %+v:\n%s\nwant the corpus's:\n%s", st, text, actionsOf(known))
 		}
-		slow, err := fuzz.Shrink(t.Context(), r, &afresh, fuzz.ShrinkOptions{Afresh: true})
+		slow, err := shrink.Shrink(t.Context(), r, &afresh, shrink.ShrinkOptions{Afresh: true})
 		if err != nil || slow.Runs <= st.Runs {
 			t.Errorf("got %d runs afresh (%v); want more than %d", slow.Runs, err, st.Runs)
 		}

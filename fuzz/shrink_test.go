@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -15,9 +16,9 @@ import (
 )
 
 // shrunk shrinks a script that must fail, and says how it went.
-func shrunk(t testing.TB, r *fuzz.Runner, s *script.Script) fuzz.Shrunk {
+func shrunk(t testing.TB, r *run.Runner, s *script.Script) shrink.Shrunk {
 	t.Helper()
-	st, err := fuzz.Shrink(context.Background(), r, s, fuzz.ShrinkOptions{})
+	st, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,8 +39,8 @@ type reason struct {
 }
 
 // reasonOf replays a script, loosely; ok is false if it does not fail.
-func reasonOf(r *fuzz.Runner, s *script.Script) (why reason, ok bool) {
-	out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{Loose: true})
+func reasonOf(r *run.Runner, s *script.Script) (why reason, ok bool) {
+	out, err := run.Replay(r, s, run.ReplayOptions{Loose: true})
 	if err != nil || !out.Result.Found {
 		return why, false
 	}
@@ -58,16 +59,16 @@ var digits = strings.NewReplacer("0", "", "1", "", "2", "", "3", "", "4", "", "5
 
 // quarry is what a test hunts for.
 type quarry struct {
-	options  fuzz.Options
+	options  run.Options
 	property oracle.PropertyID
 	like     func(reason) bool // nil: any
 }
 
 // caught calls with the scripts of the failing schedules of seed 1, as long as
 // they are, until it has had n of them. It gives up after many schedules.
-func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *script.Script)) (got int) {
+func (q *quarry) caught(t testing.TB, n int, with func(*run.Runner, *script.Script)) (got int) {
 	t.Helper()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(*q.options.Pump), q.options)
+	r, err := run.NewRunner(run.NewCatalog(*q.options.Pump), q.options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,9 +97,9 @@ func (q *quarry) caught(t testing.TB, n int, with func(*fuzz.Runner, *script.Scr
 // world of odd sizes becomes the ten lines of the ticket.
 func TestShrinkTheStall(t *testing.T) {
 	spec := pumps.KVOriginal()
-	q := quarry{fuzz.Options{Pump: &spec, Scenario: "renegotiation"}, oracle.Stall,
+	q := quarry{run.Options{Pump: &spec, Scenario: "renegotiation"}, oracle.Stall,
 		func(why reason) bool { return why.obligation == oracle.EngineOutput }}
-	q.caught(t, 5, func(r *fuzz.Runner, s *script.Script) {
+	q.caught(t, 5, func(r *run.Runner, s *script.Script) {
 		before, _ := reasonOf(r, s)
 		st := shrunk(t, r, s)
 		if !st.Minimal || st.After > 10 {
@@ -205,9 +206,9 @@ func TestShrinkEachAxis(t *testing.T) {
 }
 
 // runnerOf makes a runner of a pump for a test.
-func runnerOf(t testing.TB, spec *model.Spec) *fuzz.Runner {
+func runnerOf(t testing.TB, spec *model.Spec) *run.Runner {
 	t.Helper()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(*spec), fuzz.Options{Pump: spec})
+	r, err := run.NewRunner(run.NewCatalog(*spec), run.Options{Pump: spec})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -265,8 +266,8 @@ func TestShrinkOfALongScript(t *testing.T) {
 // is shrunk does not shrink.
 func TestShrinkIsRepeatable(t *testing.T) {
 	spec := pumps.KVSpeculative()
-	q := quarry{options: fuzz.Options{Pump: &spec}, property: oracle.Stall}
-	q.caught(t, 2, func(r *fuzz.Runner, s *script.Script) {
+	q := quarry{options: run.Options{Pump: &spec}, property: oracle.Stall}
+	q.caught(t, 2, func(r *run.Runner, s *script.Script) {
 		again := *s
 		first := shrunk(t, r, s)
 		if second := shrunk(t, r, &again); second != first ||
@@ -286,7 +287,7 @@ func TestShrinkOfWhatHolds(t *testing.T) {
 	r := runnerOf(t, &spec)
 	s := scriptOf(t, "reference", "stall", "poll client\ntick 5\n", "bio=8192", "bio=77")
 	text := string(s.Format())
-	st, err := fuzz.Shrink(context.Background(), r, s, fuzz.ShrinkOptions{})
+	st, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
 	if err != nil || st.Fails || st.Runs != 1 || string(s.Format()) != text {
 		t.Errorf("got %+v, %v and\n%s", st, err, s.Format())
 	}
@@ -320,7 +321,7 @@ func TestShrinkOfWhatCannotRun(t *testing.T) {
 	} {
 		s := scriptOf(t, spec.Name, "stall", "poll client\n", test[0], test[1])
 		text := string(s.Format())
-		st, err := fuzz.Shrink(context.Background(), r, s, fuzz.ShrinkOptions{})
+		st, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
 		if err == nil || !strings.Contains(err.Error(), test[2]) || st.Fails {
 			t.Errorf("got %+v, %v; want %s", st, err, test[2])
 		}
@@ -334,15 +335,15 @@ func TestShrinkOfWhatCannotRun(t *testing.T) {
 // best script so far is there, and fails for the same cause.
 func TestShrinkInterrupted(t *testing.T) {
 	spec := pumps.KVOriginal()
-	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
+	q := quarry{options: run.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
-	q.caught(t, 3, func(r *fuzz.Runner, s *script.Script) {
+	q.caught(t, 3, func(r *run.Runner, s *script.Script) {
 		before, _ := reasonOf(r, s)
 		whole := len(s.Actions)
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		calls := 0
-		st, err := fuzz.Shrink(ctx, r, s, fuzz.ShrinkOptions{Progress: func(far fuzz.Shrunk) {
+		st, err := shrink.Shrink(ctx, r, s, shrink.ShrinkOptions{Progress: func(far shrink.Shrunk) {
 			if calls++; far.Before != whole || far.After > whole {
 				t.Errorf("got progress %+v of %d actions", far, whole)
 			}
@@ -364,18 +365,18 @@ func TestShrinkInterrupted(t *testing.T) {
 // it found long; and a budget that is used up leaves the best so far.
 func TestShrinkOutlivesTheTime(t *testing.T) {
 	spec := pumps.KVOriginal()
-	q := quarry{options: fuzz.Options{Pump: &spec, Scenario: "renegotiation"},
+	q := quarry{options: run.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond)
 	defer cancel()
 	<-ctx.Done()
-	q.caught(t, 1, func(r *fuzz.Runner, s *script.Script) {
+	q.caught(t, 1, func(r *run.Runner, s *script.Script) {
 		long := *s
-		st, err := fuzz.Shrink(ctx, r, s, fuzz.ShrinkOptions{})
+		st, err := shrink.Shrink(ctx, r, s, shrink.ShrinkOptions{})
 		if err != nil || !st.Minimal || st.Interrupted {
 			t.Errorf("got %+v, %v; want a whole shrink", st, err)
 		}
-		st, err = fuzz.Shrink(ctx, r, &long, fuzz.ShrinkOptions{Runs: 100})
+		st, err = shrink.Shrink(ctx, r, &long, shrink.ShrinkOptions{Runs: 100})
 		if err != nil || st.Minimal || st.Interrupted || st.Runs > 100 || st.After >= st.Before {
 			t.Errorf("got %+v, %v; want the best of 100 runs", st, err)
 		}

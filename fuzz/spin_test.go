@@ -11,8 +11,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -76,14 +76,14 @@ func spin(t testing.TB, optimize string, settings ...string) (r spun) {
 // searched makes a search of the scenario of the model.
 func searched(t testing.TB, pump string, link int) *check.Search {
 	t.Helper()
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	spec, err := c.Pump(pump)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := fuzz.DefaultWithin()
+	w := check.DefaultWithin()
 	w.Least, w.Most = 1, 8
-	s, err := w.Search(c, fuzz.Options{Pump: spec, Scenario: "idle-renegotiation"})
+	s, err := w.Search(c, run.Options{Pump: spec, Scenario: "idle-renegotiation"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,15 +138,15 @@ func BenchmarkSpin(b *testing.B) {
 const benchStates = 10_000_000
 
 func benchmarkCheck(b *testing.B) float64 {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	spec, err := c.Pump("reference")
 	if err != nil {
 		b.Fatal(err)
 	}
-	w := fuzz.DefaultWithin()
+	w := check.DefaultWithin()
 	w.Writes, w.Least, w.Most = 2, 1, 1
 	w.Deliver = []uint32{script.OneByte, script.Part, script.Record, script.All}
-	s, err := w.Search(c, fuzz.Options{Pump: spec, Scenario: "renegotiation"})
+	s, err := w.Search(c, run.Options{Pump: spec, Scenario: "renegotiation"})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,14 +3,15 @@ package fuzz_test
 import (
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // lost are the kinds of what waits at an end after the last step with nothing
 // armed for it.
-func lost(s *fuzz.Story, end script.End) map[oracle.Obligation]bool {
+func lost(s *story.Story, end script.End) map[oracle.Obligation]bool {
 	kinds := map[oracle.Obligation]bool{}
 	for _, d := range s.Dues(len(s.Views)-1, end) {
 		if d.Lost {
@@ -24,8 +25,8 @@ func lost(s *fuzz.Story, end script.End) map[oracle.Obligation]bool {
 // the verdict says is owed is in the page's ledger, and nothing is armed for it.
 func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 	judged := 0
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
-		story := tellScript(t, s, r, fuzz.ReplayOptions{})
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		story := tellScript(t, s, r, run.ReplayOptions{})
 		v := &story.Verdict
 		if v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String() {
 			return
@@ -50,8 +51,8 @@ func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 // TestLedgerOfTheReference: when the correct pump has come to rest, nothing waits
 // for a wakeup that is not armed.
 func TestLedgerOfTheReference(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
-		story := tellScript(t, s, r, fuzz.ReplayOptions{Pump: "reference", Loose: true})
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		story := tellScript(t, s, r, run.ReplayOptions{Pump: "reference", Loose: true})
 		for end := range script.End(2 * s.Config.Links) {
 			for o := range lost(story, end) {
 				t.Errorf("%s waits at the %s, and nothing is armed for it", o, end)

@@ -10,26 +10,28 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // tellScript replays a script and tells its story.
-func tellScript(t *testing.T, s *script.Script, r *fuzz.Runner, o fuzz.ReplayOptions) *fuzz.Story {
+func tellScript(t *testing.T, s *script.Script, r *run.Runner, o run.ReplayOptions) *story.Story {
 	t.Helper()
 	o.Trace = true
-	out, err := fuzz.Replay(r, s, o)
+	out, err := run.Replay(r, s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fuzz.Tell(s, &out)
+	return story.Tell(s, &out)
 }
 
 // checkVerdict: the last paragraph names the wakeup that was lost, or the rule
 // that was broken, and both with the step and the decision.
-func checkVerdict(t *testing.T, v *fuzz.Verdict) {
+func checkVerdict(t *testing.T, v *story.Verdict) {
 	t.Helper()
 	last := v.Paragraphs[len(v.Paragraphs)-1]
 	want := "Broken rule: " + v.Decision.Rule + ". "
@@ -61,12 +63,12 @@ func checkWidth(t *testing.T, text string) {
 // TestEachStoryNamesWhatWasLost: for each script of the corpus. A wakeup was
 // lost in a turn of the end that is to blame, and nothing was armed after it.
 func TestEachStoryNamesWhatWasLost(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
-		story := tellScript(t, s, r, fuzz.ReplayOptions{})
-		v := &story.Verdict
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		told := tellScript(t, s, r, run.ReplayOptions{})
+		v := &told.Verdict
 		checkVerdict(t, v)
 		for _, all := range []bool{false, true} {
-			checkWidth(t, story.Text(fuzz.TextOptions{All: all}))
+			checkWidth(t, told.Text(story.TextOptions{All: all}))
 		}
 		if v.Wakeup == "" || v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String() {
 			return
@@ -74,14 +76,14 @@ func TestEachStoryNamesWhatWasLost(t *testing.T) {
 		if v.Lost == 0 {
 			t.Fatal("the wakeup was lost at no step")
 		}
-		for _, step := range story.Steps {
-			if step.Number == v.Lost && (step.Action.On != story.End || step.Mark == "") {
+		for _, step := range told.Steps {
+			if step.Number == v.Lost && (step.Action.On != told.End || step.Mark == "") {
 				t.Errorf("got %q as the step that lost it; want a marked turn of the %s", step.Text,
-					story.End)
+					told.End)
 			}
 		}
-		for n := max(v.Lost, v.Came); n < len(story.Views); n++ {
-			if mask := story.Views[n][story.End].Account.Rest.Mask; strings.Contains(v.Wakeup,
+		for n := max(v.Lost, v.Came); n < len(told.Views); n++ {
+			if mask := told.Views[n][told.End].Account.Rest.Mask; strings.Contains(v.Wakeup,
 				"write interest") && mask&model.Writable != 0 {
 				t.Errorf("write interest is armed after step %d; want it lost since %d", n, v.Lost)
 			}
@@ -107,8 +109,8 @@ func TestGoldenStories(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := corpusScript(t, name+".script")
 			held[s.Property] = true
-			got := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{}).Text(fuzz.TextOptions{})
-			path := filepath.Join("testdata", "story", strings.ReplaceAll(name, "/", "-")+".txt")
+			got := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{}).Text(story.TextOptions{})
+			path := filepath.Join("story", "testdata", "story", strings.ReplaceAll(name, "/", "-")+".txt")
 			if *rewrite {
 				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
 					t.Fatal(err)
@@ -132,11 +134,11 @@ func TestGoldenStories(t *testing.T) {
 
 // TestStoryOfACleanRun: without a violation all is shown, and nothing blamed.
 func TestStoryOfACleanRun(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *fuzz.Runner) {
-		story := tellScript(t, s, r, fuzz.ReplayOptions{Pump: "reference", Loose: true})
-		text := story.Text(fuzz.TextOptions{})
+	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		told := tellScript(t, s, r, run.ReplayOptions{Pump: "reference", Loose: true})
+		text := told.Text(story.TextOptions{})
 		if !strings.HasSuffix(text, "\n  no violation of "+s.Property+"\n") ||
-			strings.Contains(text, "<<<") || story.Verdict.Decision.Number != 0 {
+			strings.Contains(text, "<<<") || told.Verdict.Decision.Number != 0 {
 			t.Errorf("got a blame; want none:\n%s", text)
 		}
 		checkWidth(t, text)
@@ -146,8 +148,8 @@ func TestStoryOfACleanRun(t *testing.T) {
 // TestStoryColors: the same text, in a terminal's colours.
 func TestStoryColors(t *testing.T) {
 	s := corpusScript(t, golden[0]+".script")
-	story := tellScript(t, s, runnerFor(t, s), fuzz.ReplayOptions{})
-	colored := story.Text(fuzz.TextOptions{Color: true})
+	told := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
+	colored := told.Text(story.TextOptions{Color: true})
 	if !strings.Contains(colored, "\x1b[1;31m   12  poll server") {
 		t.Errorf("got no red mark in %q", colored)
 	}
@@ -155,7 +157,7 @@ func TestStoryColors(t *testing.T) {
 	for _, code := range []string{"\x1b[1;31m", "\x1b[1m", "\x1b[2m", "\x1b[0m"} {
 		plain = strings.ReplaceAll(plain, code, "")
 	}
-	if want := story.Text(fuzz.TextOptions{}); plain != want {
+	if want := told.Text(story.TextOptions{}); plain != want {
 		t.Errorf("the text is another one (-want +got):\n%s", cmp.Diff(want, plain))
 	}
 }
@@ -163,7 +165,7 @@ func TestStoryColors(t *testing.T) {
 // TestStoriesOfHunts: whatever a hunt finds has a whole story. The other
 // mutants' are told from their scripts in the corpus.
 func TestStoriesOfHunts(t *testing.T) {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	names := []string{"kv-original", "kv-landed"}
 	for _, m := range exemplars(t) {
 		names = append(names, m.Name)
@@ -175,12 +177,12 @@ func TestStoriesOfHunts(t *testing.T) {
 				t.Fatal(err)
 			}
 			found := 0
-			h := fuzz.Hunt{Options: fuzz.Options{Pump: pump}, Seed: 11, Schedules: 500}
-			h.Found = func(f *fuzz.Find) error {
+			h := hunt.Hunt{Options: run.Options{Pump: pump}, Seed: 11, Schedules: 500}
+			h.Found = func(f *hunt.Find) error {
 				found++
-				story := tellScript(t, f.Script, runnerFor(t, f.Script), fuzz.ReplayOptions{})
-				checkVerdict(t, &story.Verdict)
-				checkWidth(t, story.Text(fuzz.TextOptions{All: true}))
+				told := tellScript(t, f.Script, runnerFor(t, f.Script), run.ReplayOptions{})
+				checkVerdict(t, &told.Verdict)
+				checkWidth(t, told.Text(story.TextOptions{All: true}))
 				return nil
 			}
 			if _, err := h.Run(context.Background(), c); err != nil {

@@ -11,6 +11,9 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
@@ -30,7 +33,7 @@ const testSchedules = 20000
 // changes the hunt: its strategy, seed, schedules or workers.
 //
 //	fuzz.Check(t, spec, func(h *fuzz.Hunt) { h.Strategy = "pct:4" })
-func Check(t *testing.T, spec model.Spec, more ...func(*Hunt)) {
+func Check(t *testing.T, spec model.Spec, more ...func(*hunt.Hunt)) {
 	t.Run("replay", func(t *testing.T) { checkReplays(t, spec) })
 	t.Run("hunt", func(t *testing.T) { checkHunt(t, spec, more) })
 	t.Run("rapid", func(t *testing.T) { Rapid(t, spec) })
@@ -45,21 +48,21 @@ func checkReplays(t *testing.T, spec model.Spec) {
 	for _, name := range names {
 		s := readScript(t, name)
 		r := testRunner(t, spec)
-		out, err := Replay(r, s, ReplayOptions{Loose: true, Trace: true, Pump: spec.Name})
+		out, err := run.Replay(r, s, run.ReplayOptions{Loose: true, Trace: true, Pump: spec.Name})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if out.Result.Found {
-			story := Tell(s, &out)
-			t.Errorf("%s fails again:\n%s\n%s", name, story.Text(TextOptions{}),
-				strings.Join(pageOf(t, story, name), "\n"))
+			told := story.Tell(s, &out)
+			t.Errorf("%s fails again:\n%s\n%s", name, told.Text(story.TextOptions{}),
+				strings.Join(pageOf(t, told, name), "\n"))
 		}
 	}
 }
 
 // checkHunt goes through schedules and saves what it finds.
-func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
-	h := Hunt{Options: Options{Pump: &spec}, Seed: 1, Schedules: testSchedules}
+func checkHunt(t *testing.T, spec model.Spec, more []func(*hunt.Hunt)) {
+	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: testSchedules}
 	if testing.Short() {
 		h.Schedules /= 10
 	}
@@ -67,11 +70,11 @@ func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
 		change(&h)
 	}
 	r := testRunner(t, spec)
-	h.Found = func(f *Find) error {
+	h.Found = func(f *hunt.Find) error {
 		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, r, f.Script))
 		return nil
 	}
-	if _, err := h.Run(context.Background(), NewCatalog(spec)); err != nil {
+	if _, err := h.Run(context.Background(), run.NewCatalog(spec)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -134,7 +137,7 @@ func FuzzScenario(f *testing.F, spec model.Spec, scenario string) {
 
 // A target is what runs the inputs of a fuzz target.
 type target struct {
-	*Runner
+	*run.Runner
 	pump      string
 	methods   int    // of the portfolio, as far as they do not learn
 	ran, told uint64 // schedules: see countFuzzed
@@ -142,11 +145,11 @@ type target struct {
 }
 
 func newTarget(spec model.Spec, scenario string) (*target, error) {
-	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec, Scenario: scenario})
+	r, err := run.NewRunner(run.NewCatalog(spec), run.Options{Pump: &spec, Scenario: scenario})
 	if err != nil {
 		return nil, err
 	}
-	all, err := StrategyNamed(Portfolio)
+	all, err := run.StrategyNamed(run.Portfolio)
 	if err == nil {
 		all, err = all.Unlearned() // a fuzz target does its own learning
 	}
@@ -187,7 +190,7 @@ func (g *target) single(data []byte) (sim.Result, error) {
 	}
 	cfg := s.Config
 	cfg.Pump, cfg.Peer, cfg.Engine, cfg.PeerEngine = g.pump, "reference", "model", "model"
-	res, _, err := g.Actions(&cfg, s.Actions, ScriptOptions{Watch: oracle.EveryProperty, Loose: true})
+	res, _, err := g.Actions(&cfg, s.Actions, run.ScriptOptions{Watch: oracle.EveryProperty, Loose: true})
 	return res, err
 }
 
@@ -239,8 +242,8 @@ func seedBytes() [][]byte {
 	return seeds
 }
 
-// SlugOf names a script after what it shows.
-func SlugOf(s *script.Script) string {
+// slugOf names a script after what it shows.
+func slugOf(s *script.Script) string {
 	return corpus.Slug(s.Config.Pump, s.Config.Scenario)
 }
 
@@ -258,9 +261,9 @@ func readScript(t *testing.T, path string) *script.Script {
 	return s
 }
 
-func testRunner(t testing.TB, spec model.Spec) *Runner {
+func testRunner(t testing.TB, spec model.Spec) *run.Runner {
 	t.Helper()
-	r, err := NewRunner(NewCatalog(spec), Options{Pump: &spec})
+	r, err := run.NewRunner(run.NewCatalog(spec), run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}

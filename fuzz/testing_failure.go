@@ -3,6 +3,9 @@ package fuzz
 import (
 	"context"
 
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim/script"
 
 	goflag "flag"
@@ -35,54 +38,54 @@ func init() {
 }
 
 // failing is the script of the runner's last run, which has broken a property.
-func failing(r *Runner, res sim.Result) *script.Script {
+func failing(r *run.Runner, res sim.Result) *script.Script {
 	return &script.Script{Config: r.Config(), Property: res.Violation.Property.String(),
 		Actions: append([]script.Action(nil), r.World().Actions()...)}
 }
 
 // tell shrinks a failing script and writes its story into it.
-func tell(r *Runner, s *script.Script) *script.Script {
-	_, err := Shrink(context.Background(), r, s, ShrinkOptions{})
-	var out Outcome
+func tell(r *run.Runner, s *script.Script) *script.Script {
+	_, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
+	var out run.Outcome
 	if err == nil {
-		out, err = Replay(r, s, ReplayOptions{Trace: true})
+		out, err = run.Replay(r, s, run.ReplayOptions{Trace: true})
 	}
 	if err != nil {
 		s.Story = []string{err.Error()}
 		return s
 	}
 	s.Hash = out.Result.Hash
-	s.Story = Explain(s, &out)
+	s.Story = story.Explain(s, &out)
 	return s
 }
 
 // picture is the story of a script; nil if it can't be run here, as with a
 // library that this test does not know.
-func picture(r *Runner, s *script.Script) *Story {
-	out, err := Replay(r, s, ReplayOptions{Trace: true})
+func picture(r *run.Runner, s *script.Script) *story.Story {
+	out, err := run.Replay(r, s, run.ReplayOptions{Trace: true})
 	if err != nil || !out.Result.Found {
 		return nil
 	}
-	return Tell(s, &out)
+	return story.Tell(s, &out)
 }
 
 // failure saves a script and says what a failing test should say: the story, or
 // the short one that is in the script, where the script is, how to run it again,
 // and where its page is or how to get one.
-func failure(t *testing.T, r *Runner, s *script.Script) string {
+func failure(t *testing.T, r *run.Runner, s *script.Script) string {
 	text := strings.Join(s.Story, "\n")
-	story := picture(r, s)
-	if story != nil {
-		text = story.Text(TextOptions{})
+	told := picture(r, s)
+	if told != nil {
+		text = told.Text(story.TextOptions{})
 	}
-	saved, err := corpus.Save(testCorpus, s.Property, SlugOf(s), s.Format())
+	saved, err := corpus.Save(testCorpus, s.Property, slugOf(s), s.Format())
 	if err != nil {
 		return strings.Join([]string{text, err.Error(), string(s.Format())}, "\n")
 	}
 	saved = filepath.ToSlash(saved)
 	lines := []string{text, "saved: " + saved, "replay: " + again(t)}
-	if story != nil {
-		lines = append(lines, pageOf(t, story, saved)...)
+	if told != nil {
+		lines = append(lines, pageOf(t, told, saved)...)
 	}
 	return strings.Join(lines, "\n")
 }
@@ -94,13 +97,13 @@ func again(t *testing.T) string {
 
 // pageOf writes the page of a story that is saved under this name, if there is a
 // folder for that, and says where; or else which command would.
-func pageOf(t *testing.T, story *Story, saved string) []string {
+func pageOf(t *testing.T, told *story.Story, saved string) []string {
 	if pageDir == "" {
 		return []string{fmt.Sprintf("show: %s -%s pages", again(t), pageFlag)}
 	}
 	name := path.Join(filepath.ToSlash(pageDir), strings.ReplaceAll(strings.TrimSuffix(
 		strings.TrimPrefix(filepath.ToSlash(saved), testCorpus+"/"), corpus.Ext), "/", "-")+".html")
-	page, err := Page(story)
+	page, err := story.Page(told)
 	if err == nil {
 		err = os.MkdirAll(pageDir, 0o777)
 	}

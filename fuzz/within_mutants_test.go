@@ -8,8 +8,9 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -19,41 +20,41 @@ import (
 // A corner is a kind of small worlds in which mutants are checked.
 type corner struct {
 	name   string
-	change func(w *fuzz.Within)
+	change func(w *check.Within)
 }
 
 // corners are those in which each mutant is looked for, one after the other. All
 // have buffers of one record, but for those that say so.
 var corners = []corner{
-	{"server", func(*fuzz.Within) {}},
-	{"client", func(w *fuzz.Within) { w.Under = model.Client }},
-	{"attached", func(w *fuzz.Within) { w.Transport = model.Attached }},
-	{"client, attached", func(w *fuzz.Within) { w.Under, w.Transport = model.Client, model.Attached }},
-	{"reentrant", func(w *fuzz.Within) { w.Reentrant = true }},
-	{"edge", func(w *fuzz.Within) { w.Trigger = model.Edge }},
-	{"two messages", func(w *fuzz.Within) { w.Writes = 2 }},
-	{"one to three records", func(w *fuzz.Within) { w.Most = 3 }},
-	{"whole writes, fixed buffer", func(w *fuzz.Within) {
+	{"server", func(*check.Within) {}},
+	{"client", func(w *check.Within) { w.Under = model.Client }},
+	{"attached", func(w *check.Within) { w.Transport = model.Attached }},
+	{"client, attached", func(w *check.Within) { w.Under, w.Transport = model.Client, model.Attached }},
+	{"reentrant", func(w *check.Within) { w.Reentrant = true }},
+	{"edge", func(w *check.Within) { w.Trigger = model.Edge }},
+	{"two messages", func(w *check.Within) { w.Writes = 2 }},
+	{"one to three records", func(w *check.Within) { w.Most = 3 }},
+	{"whole writes, fixed buffer", func(w *check.Within) {
 		w.WholeWrites, w.FixedBuffer, w.Transport = true, true, model.Attached
 	}},
-	{"all at once, three messages", func(w *fuzz.Within) {
+	{"all at once, three messages", func(w *check.Within) {
 		w.Deliver, w.Writes, w.Body = []uint32{script.All}, 3, []int{20}
 	}},
-	{"all at once, two messages, reentrant", func(w *fuzz.Within) {
+	{"all at once, two messages, reentrant", func(w *check.Within) {
 		w.Deliver, w.Writes, w.Reentrant = []uint32{script.All}, 2, true
 	}},
-	{"all at once, eight records", func(w *fuzz.Within) {
+	{"all at once, eight records", func(w *check.Within) {
 		w.Deliver, w.Least, w.Most, w.Body = []uint32{script.All}, 8, 8, []int{200}
 	}},
-	{"all at once, long messages", func(w *fuzz.Within) {
+	{"all at once, long messages", func(w *check.Within) {
 		w.Deliver, w.Record, w.Body, w.Answer = []uint32{script.All}, 128, []int{400}, []int{400}
 	}},
 }
 
 // within are a corner's bounds for a pump; notMade says that it is not made
 // for them.
-func (c *corner) within(sup model.Support) (w fuzz.Within, notMade bool) {
-	w = fuzz.DefaultWithin()
+func (c *corner) within(sup model.Support) (w check.Within, notMade bool) {
+	w = check.DefaultWithin()
 	w.Most, w.Body = 1, []int{120}
 	if sup&model.NoPair != 0 {
 		w.Transport = model.Attached
@@ -110,7 +111,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 		if notMade {
 			continue
 		}
-		s, err := w.Search(fuzz.NewCatalog(), fuzz.Options{Pump: &m.Spec, Scenario: m.Scenario})
+		s, err := w.Search(run.NewCatalog(), run.Options{Pump: &m.Spec, Scenario: m.Scenario})
 		if err != nil {
 			t.Logf("out of reach: %v", err)
 			return oracle.NoProperty
@@ -133,7 +134,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 func replayed(t *testing.T, m *pumps.Mutant, c *check.Counterexample) oracle.PropertyID {
 	t.Helper()
 	r := runnerFor(t, &script.Script{Config: c.Config})
-	find := &fuzz.Find{Script: c.Script()}
+	find := &hunt.Find{Script: c.Script()}
 	if err := find.Tell(r); err != nil {
 		t.Fatal(err)
 	}

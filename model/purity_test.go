@@ -37,14 +37,22 @@ var arrows = map[string]struct {
 	"engine/differential": {"model model/wire model/tls", true},
 	"engine/require":      {"", false},
 	"corpus":              {"", false},
-	"fuzz":                {"fuzz/check sim sim/script model model/attack model/oracle model/pumps model/tls corpus", true},
-	"fuzz/check":          {"sim/script sim model model/oracle model/tls", false},
-	"fuzz/example":        {"model", false},
-	"fuzz/chromium":       {"engine/require", false},
-	"fuzz/live":           {"sim/script fuzz sim model model/oracle", false},
-	"fuzz/matrix":         {"sim/script fuzz sim model model/oracle model/pumps corpus", false},
-	"cmd/wantwrite": {"fuzz fuzz/check fuzz/live fuzz/matrix sim sim/script model model/attack model/oracle " +
-		"model/pumps corpus engine/openssl engine/gotls engine/puppet engine/differential", true},
+	"fuzz": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
+		"model/oracle corpus", true},
+	"fuzz/run":      {"sim sim/script model model/attack model/oracle model/pumps model/tls", true},
+	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model model/oracle model/tls", false},
+	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
+	"fuzz/story":    {"fuzz/run sim sim/script model model/oracle model/pumps corpus", true},
+	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
+	"fuzz/check":    {"fuzz/run sim sim/script model model/oracle model/tls", false},
+	"fuzz/example":  {"model", false},
+	"fuzz/chromium": {"engine/require", false},
+	"fuzz/live":     {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
+	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
+		"model/pumps corpus", false},
+	"cmd/wantwrite": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
+		"fuzz/matrix sim sim/script model model/attack model/oracle model/pumps corpus " +
+		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }
 
 // banned is what package model, and nearly all of it package sim, has to be

@@ -13,7 +13,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 )
 
 // needTshark is for tests that have tshark read a capture.
@@ -28,7 +28,7 @@ func needTshark(t *testing.T) {
 // in it all values of each field.
 func tshark(t *testing.T, file, filter string, fields ...string) (rows [][]string) {
 	t.Helper()
-	args := append([]string{"-n", "-r", file, "-Y", filter, "-T", "fields"}, fuzz.CaptureDecoding()...)
+	args := append([]string{"-n", "-r", file, "-Y", filter, "-T", "fields"}, story.CaptureDecoding()...)
 	for _, f := range fields {
 		args = append(args, "-e", f)
 	}

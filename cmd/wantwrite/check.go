@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -19,7 +19,7 @@ import (
 
 // checkFlags are the flags of check.
 type checkFlags struct {
-	fuzz.Within
+	check.Within
 	pump, peer, tls, scenario, property string
 	buffers, deliver, body, answer      string
 	transport, trigger, under, modes    string
@@ -30,7 +30,7 @@ type checkFlags struct {
 }
 
 func newCheck(t *terminal) *cobra.Command {
-	f := checkFlags{Within: fuzz.DefaultWithin()}
+	f := checkFlags{Within: check.DefaultWithin()}
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "explore a scenario exhaustively, within bounds",
@@ -121,11 +121,11 @@ func (f *checkFlags) run(cmd *cobra.Command, t *terminal) error {
 }
 
 // search makes a search of the flags.
-func (f *checkFlags) search(c *fuzz.Catalog) (s *check.Search, o fuzz.Options, err error) {
+func (f *checkFlags) search(c *run.Catalog) (s *check.Search, o run.Options, err error) {
 	if err := f.parse(); err != nil {
 		return nil, o, err
 	}
-	o = fuzz.Options{Scenario: f.scenario, TLS: f.tls}
+	o = run.Options{Scenario: f.scenario, TLS: f.tls}
 	if o.Pump, err = c.Pump(f.pump); err != nil {
 		return nil, o, err
 	}

@@ -5,8 +5,9 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -22,7 +23,7 @@ func perSecond(s *check.Stats) float64 { return float64(s.States) / max(s.Elapse
 func perState(s *check.Stats) float64 { return float64(s.Memory) / float64(max(1, s.Largest)) }
 
 // end reports what a check came to.
-func (f *checkFlags) end(t *terminal, c *fuzz.Catalog, o fuzz.Options, s *check.Search,
+func (f *checkFlags) end(t *terminal, c *run.Catalog, o run.Options, s *check.Search,
 	rep *check.Report) error {
 
 	find, path, err := f.save(c, o, rep)
@@ -46,23 +47,23 @@ func (f *checkFlags) end(t *terminal, c *fuzz.Catalog, o fuzz.Options, s *check.
 }
 
 // save makes a script of a counterexample.
-func (f *checkFlags) save(c *fuzz.Catalog, o fuzz.Options, rep *check.Report) (
-	find *fuzz.Find, path string, err error) {
+func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
+	find *hunt.Find, path string, err error) {
 
 	if rep.Counterexample == nil {
 		return nil, "", nil
 	}
-	r, err := fuzz.NewRunner(c, o)
+	r, err := run.NewRunner(c, o)
 	if err != nil {
 		return nil, "", err
 	}
 	defer r.Close()
-	find = &fuzz.Find{Script: rep.Counterexample.Script()}
+	find = &hunt.Find{Script: rep.Counterexample.Script()}
 	if err := find.Tell(r); err != nil {
 		return nil, "", err
 	}
 	s := find.Script
-	path, err = corpus.Save(f.corpus, s.Property, fuzz.SlugOf(s), s.Format())
+	path, err = corpus.Save(f.corpus, s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
 	return find, path, err
 }
 
@@ -79,7 +80,7 @@ func (f *checkFlags) unfinished(rep *check.Report) error {
 }
 
 // tell prints a report for people.
-func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, find *fuzz.Find,
+func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, find *hunt.Find,
 	path string) {
 
 	verdict := "holds within these bounds"
@@ -195,7 +196,7 @@ type checkJSON struct {
 	Story       []string `json:"story,omitempty"`
 }
 
-func checkObject(f *checkFlags, s *check.Search, rep *check.Report, find *fuzz.Find,
+func checkObject(f *checkFlags, s *check.Search, rep *check.Report, find *hunt.Find,
 	path string) checkJSON {
 
 	o := checkJSON{Result: "holds", Stop: rep.Stop.String(), Pump: f.pump, Scenario: f.scenario,

@@ -58,7 +58,7 @@ func TestCheckStopsAndGoesOn(t *testing.T) {
 	args := []string{"check", "--pump", "reference", "--scenario", "awaited-key-update",
 		"--buffers", "1", "--checkpoint", "half"}
 	var out, errs bytes.Buffer
-	code := run(context.Background(), &terminal{out: &out, err: &errs},
+	code := execute(context.Background(), &terminal{out: &out, err: &errs},
 		append(args, "--states", "1000"))
 	if code != exitUsage || !strings.Contains(errs.String(), "half is there to go on from") {
 		t.Errorf("exit %d, %s; want 2 and the name of the file", code, errs.String())
@@ -94,7 +94,7 @@ func TestCheckRefuses(t *testing.T) {
 		{"--modes", "fast"}, {"--under", "client"}, // kv-original is a server's pump
 	} {
 		var out, errs bytes.Buffer
-		code := run(context.Background(), &terminal{out: &out, err: &errs}, append([]string{"check"},
+		code := execute(context.Background(), &terminal{out: &out, err: &errs}, append([]string{"check"},
 			args...))
 		if code != exitUsage || strings.Count(errs.String(), "\n") != 1 {
 			t.Errorf("%v: exit %d, %q; want 2 and a line", args, code, errs.String())

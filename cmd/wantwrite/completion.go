@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -50,7 +50,7 @@ func completions(root *cobra.Command) {
 	for flag, names := range map[string][]string{
 		"pump": pumpNames(), "peer": pumpNames(), "against": append(pumpNames(), libraries()...),
 		"engine": libraries(), "peer-engine": libraries(), "confirm": libraries(),
-		"scenario": scenarioNames(), "property": propertyNames(), "profile": fuzz.Profiles(),
+		"scenario": scenarioNames(), "property": propertyNames(), "profile": run.Profiles(),
 		"strategy": strings.Split(strategyNames(), ", "), "tls": {"1.2", "1.3"},
 		"trigger": {"level", "edge", "oneshot"}, "transport": {"pair", "attached"},
 		"mutant": mutantNames(), "under": {"client", "server"},
@@ -94,7 +94,7 @@ func mutantNames() (names []string) {
 func libraries() []string { return slices.Clone(strings.Split(engineNames, ", ")) }
 
 func scenarioNames() (names []string) {
-	for _, s := range fuzz.Scenarios() {
+	for _, s := range run.Scenarios() {
 		names = append(names, s.Name)
 	}
 	return names

@@ -7,7 +7,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/guard"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -30,12 +31,12 @@ func (l falling) Begin(seed uint64) {
 
 // serveFalling is the command of a child, with that library.
 func serveFalling() {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) {
 		lib, err := openssl.Load(os.Getenv(libsslVariable))
 		return falling{lib}, err
 	})
-	if err := fuzz.Serve(c, os.Stdin, os.Stdout); err != nil {
+	if err := guard.Serve(c, os.Stdin, os.Stdout); err != nil {
 		os.Exit(1)
 	}
 	os.Exit(0)
@@ -104,7 +105,7 @@ func seedOnOpenSSL(t *testing.T, n uint64) string {
 		t.Fatal(err)
 	}
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec, Engine: lib,
+	r, err := run.NewRunner(c, run.Options{Pump: &spec, Engine: lib,
 		Scenario: "request-response"})
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/guard"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -32,7 +34,7 @@ func newContained(t *terminal) *cobra.Command {
 			// the parent's to deal with; it ends its children in good order.
 			signal.Ignore(os.Interrupt)
 			signal.Reset(syscall.SIGTERM)
-			return fuzz.Serve(newCatalog(), &lifeline{os.Stdin}, t)
+			return guard.Serve(newCatalog(), &lifeline{os.Stdin}, t)
 		},
 	}
 }
@@ -58,28 +60,28 @@ func (l *lifeline) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// guard makes children of this same binary.
-func guard() (*fuzz.Guard, error) {
+// newGuard makes children of this same binary.
+func newGuard() (*guard.Guard, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, errors.New("this program's own file is not known; real engines need it, " +
 			"to run in processes of their own")
 	}
-	return &fuzz.Guard{Command: func() *exec.Cmd { return exec.Command(self, containedName) }}, nil
+	return &guard.Guard{Command: func() *exec.Cmd { return exec.Command(self, containedName) }}, nil
 }
 
 // foreign says whether an engine runs code that may take its process with it.
 func foreign(engine string) bool { return engine != "" && engine != "model" }
 
 // contained replays a script: in a child if a real library takes part.
-func contained(r *fuzz.Runner, s *script.Script, o fuzz.ReplayOptions) (fuzz.Outcome, error) {
+func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
 	ends := [2]string{either(o.Engine, s.Config.Engine), either(o.PeerEngine, s.Config.PeerEngine)}
 	if !foreign(ends[0]) && !foreign(ends[1]) {
-		return fuzz.Replay(r, s, o)
+		return run.Replay(r, s, o)
 	}
-	g, err := guard()
+	g, err := newGuard()
 	if err != nil {
-		return fuzz.Outcome{}, err
+		return run.Outcome{}, err
 	}
 	if o.Trace {
 		return g.Traced(r, s, o)
@@ -88,16 +90,16 @@ func contained(r *fuzz.Runner, s *script.Script, o fuzz.ReplayOptions) (fuzz.Out
 }
 
 // containedShrink shrinks a script: in a child if a real library takes part.
-func containedShrink(ctx context.Context, r *fuzz.Runner, s *script.Script,
-	progress func(fuzz.Shrunk)) (fuzz.Shrunk, error) {
+func containedShrink(ctx context.Context, r *run.Runner, s *script.Script,
+	progress func(shrink.Shrunk)) (shrink.Shrunk, error) {
 
-	o := fuzz.ShrinkOptions{Progress: progress}
+	o := shrink.ShrinkOptions{Progress: progress}
 	if !foreign(s.Config.Engine) && !foreign(s.Config.PeerEngine) {
-		return fuzz.Shrink(ctx, r, s, o)
+		return shrink.Shrink(ctx, r, s, o)
 	}
-	g, err := guard()
+	g, err := newGuard()
 	if err != nil {
-		return fuzz.Shrunk{}, err
+		return shrink.Shrunk{}, err
 	}
 	return g.Shrink(ctx, s, o)
 }

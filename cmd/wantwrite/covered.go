@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
 // covered prints what a hunt has reached, and whether it is time to stop.
-func covered(t *terminal, c *fuzz.Coverage) {
+func covered(t *terminal, c *hunt.Coverage) {
 	if c == nil {
 		return
 	}
@@ -47,7 +48,7 @@ func missed(t *terminal, never []sim.Cell) {
 	}
 	t.printf("  never reached%s:\n", more)
 	for _, line := range grouped(never, len(never) > mostMissed) {
-		t.printf("%s\n", fuzz.Wrap(line, 4, 96))
+		t.printf("%s\n", story.Wrap(line, 4, 96))
 	}
 }
 
@@ -114,7 +115,7 @@ type tallyJSON struct {
 	Chance  float64 `json:"chance"`
 }
 
-func coverageObject(c *fuzz.Coverage) *coverageJSON {
+func coverageObject(c *hunt.Coverage) *coverageJSON {
 	if c == nil {
 		return nil
 	}

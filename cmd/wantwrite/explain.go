@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
@@ -51,7 +51,7 @@ func explain(t *terminal, name string) error {
 			return t.broken
 		}
 	}
-	for _, d := range fuzz.Decisions() {
+	for _, d := range story.Decisions() {
 		if strconv.Itoa(d.Number) == name {
 			explainDecision(t, d)
 			return t.broken
@@ -69,7 +69,7 @@ func explain(t *terminal, name string) error {
 
 // paragraph prints text behind a word, in lines of 96 columns.
 func (t *terminal) paragraph(word, text string) {
-	t.printf("%s\n", fuzz.Wrap(word+": "+text, 2, 96))
+	t.printf("%s\n", story.Wrap(word+": "+text, 2, 96))
 }
 
 // mutantsOf are those that break a property.
@@ -95,9 +95,9 @@ func bugsOf(mutants []pumps.Mutant) (all []pumps.Bug) {
 }
 
 func explainProperty(t *terminal, p oracle.Property) {
-	m := fuzz.MeaningOf(p.ID)
+	m := story.MeaningOf(p.ID)
 	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
-	t.printf("%s\n\n", strings.ReplaceAll(fuzz.Wrap(m.Means, 2, 98), "\n    ", "\n  "))
+	t.printf("%s\n\n", strings.ReplaceAll(story.Wrap(m.Means, 2, 98), "\n    ", "\n  "))
 	t.paragraph("judged", m.Judged)
 	t.paragraph("takes", sim.Tests(p.ID))
 	t.paragraph("no violation", m.Not)
@@ -109,20 +109,20 @@ func explainProperty(t *terminal, p oracle.Property) {
 	}
 	t.printf("\n%s\n", t.bold(fmt.Sprintf("%d mutants that break it", len(mutants))))
 	for _, m := range mutants {
-		t.printf("%s\n", fuzz.Wrap(m.Name+": "+m.About, 2, 96))
+		t.printf("%s\n", story.Wrap(m.Name+": "+m.About, 2, 96))
 	}
 	seen(t, &mutants[0])
 }
 
 // bugLine tells a bug.
 func bugLine(b *pumps.Bug) string {
-	return fuzz.Wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
+	return story.Wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
 }
 
 // seen says how to see a mutant break its property.
 func seen(t *terminal, m *pumps.Mutant) {
 	t.printf("\n%s\n", t.bold("see it: "+m.Name))
-	if script := fuzz.ScriptOf(m); script != "" {
+	if script := story.ScriptOf(m); script != "" {
 		t.printf("  wantwrite show corpus/%s\n", script)
 	}
 	t.printf("  wantwrite hunt --pump %s --scenario %s --property %s\n", m.Name, m.Scenario, m.Breaks)
@@ -146,7 +146,7 @@ func explainMutant(t *terminal, m *pumps.Mutant) {
 	seen(t, m)
 }
 
-func explainDecision(t *terminal, d fuzz.Decision) {
+func explainDecision(t *terminal, d story.Decision) {
 	t.printf("%s\n\n", t.bold(d.String()))
 	t.paragraph("pumps do", d.Choices)
 	t.paragraph("the rule", d.Rule)
@@ -154,7 +154,7 @@ func explainDecision(t *terminal, d fuzz.Decision) {
 	t.printf("\n%s\n", t.bold("mutants that decide it wrongly"))
 	for _, m := range pumps.Mutants() {
 		if slices.Contains(strings.Split(m.At.Points(), ", "), strconv.Itoa(d.Number)) {
-			t.printf("%s\n", fuzz.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
+			t.printf("%s\n", story.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
 		}
 	}
 	if m := d.Shown(); m != nil {

@@ -6,13 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
 // recheck prepares a hunt for what the script of --fixed once showed: the
 // script itself first, and then as many schedules as make sure.
-func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal, h *fuzz.Hunt,
-	c *fuzz.Catalog) error {
+func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal, h *hunt.Hunt,
+	c *run.Catalog) error {
 
 	if f.real() || f.property != "" || f.confirm != "" {
 		return fmt.Errorf("got --fixed with --engine, --peer-engine, --confirm or --property; want " +
@@ -87,7 +88,7 @@ type fixedJSON struct {
 }
 
 // fixedObject is part of the end of a hunt with --fixed.
-func fixedObject(f *huntFlags, rep *fuzz.Report) *fixedJSON {
+func fixedObject(f *huntFlags, rep *hunt.Report) *fixedJSON {
 	k := f.again
 	if k == nil {
 		return nil

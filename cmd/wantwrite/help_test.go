@@ -13,7 +13,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -149,7 +149,7 @@ func unwrapped(text string) string { return strings.Join(strings.Fields(text), "
 // said to show it does.
 func TestExplain(t *testing.T) {
 	for _, p := range oracle.Properties() {
-		m := fuzz.MeaningOf(p.ID)
+		m := story.MeaningOf(p.ID)
 		text := want(t, exitClean, "explain", p.Name)
 		tells(t, text, p.Name+": "+p.Why, "judged: ", "no violation: ", "see it: ",
 			"  "+bugsOf(mutantsOf(p.ID))[0].ID+" ",
@@ -162,7 +162,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for _, m := range pumps.Mutants() {
-		script := fuzz.ScriptOf(&m)
+		script := story.ScriptOf(&m)
 		if script == "" {
 			t.Errorf("%s: no script in the corpus shows it", m.Name)
 			continue
@@ -174,7 +174,7 @@ func TestExplain(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	for _, d := range fuzz.Decisions() {
+	for _, d := range story.Decisions() {
 		if d.Number == 5 {
 			tells(t, want(t, exitClean, "explain", "5"), d.String(), "write-armed-for-ever")
 		}

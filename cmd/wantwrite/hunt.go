@@ -11,7 +11,9 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/puppet"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/guard"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -31,7 +33,7 @@ type huntFlags struct {
 	open                           bool
 
 	saved []string      // the paths of the finds' scripts
-	again *fuzz.Recheck // of --fixed
+	again *hunt.Recheck // of --fixed
 }
 
 func newHunt(t *terminal) *cobra.Command {
@@ -70,8 +72,8 @@ func newHunt(t *terminal) *cobra.Command {
 	fl.StringVar(&f.tls, "tls", "", "1.2 or 1.3 (default: both)")
 	fl.StringVar(&f.scenario, "scenario", "", "one scenario only: see list (default: all)")
 	fl.StringVar(&f.profile, "profile", "", "how the ends know each other: "+
-		strings.Join(fuzz.Profiles(), ", ")+" (default: all are drawn)")
-	fl.StringVar(&f.strategy, "strategy", fuzz.Portfolio, "how actions are picked: "+
+		strings.Join(run.Profiles(), ", ")+" (default: all are drawn)")
+	fl.StringVar(&f.strategy, "strategy", run.Portfolio, "how actions are picked: "+
 		strategyNames())
 	fl.StringVar(&f.property, "property", "", "look for one property only: see list")
 	fl.StringVar(&f.fixed, "fixed", "", "a script that once failed: replay it, and then look for its"+
@@ -94,23 +96,23 @@ func newHunt(t *terminal) *cobra.Command {
 // strategyNames lists the words of --strategy.
 func strategyNames() string {
 	var names []string
-	for _, s := range fuzz.Strategies() {
+	for _, s := range run.Strategies() {
 		names = append(names, s.Name)
 	}
 	return strings.Join(names, ", ")
 }
 
 // hunt makes a hunt of the flags.
-func (f *huntFlags) hunt(cmd *cobra.Command, c *fuzz.Catalog) (h fuzz.Hunt, err error) {
-	h = fuzz.Hunt{Seed: f.seed, Schedules: f.schedules, First: f.first, Strategy: f.strategy,
+func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog) (h hunt.Hunt, err error) {
+	h = hunt.Hunt{Seed: f.seed, Schedules: f.schedules, First: f.first, Strategy: f.strategy,
 		Workers: f.workers}
 	h.Scenario, h.TLS, h.Profile = f.scenario, f.tls, f.profile
-	if _, err := fuzz.StrategyNamed(f.strategy); err != nil {
+	if _, err := run.StrategyNamed(f.strategy); err != nil {
 		return h, err
 	}
-	if f.profile != "" && !slices.Contains(fuzz.Profiles(), f.profile) {
+	if f.profile != "" && !slices.Contains(run.Profiles(), f.profile) {
 		return h, fmt.Errorf("got --profile %q; want one of %s", f.profile,
-			strings.Join(fuzz.Profiles(), ", "))
+			strings.Join(run.Profiles(), ", "))
 	}
 	if f.tls != "" && f.tls != "1.2" && f.tls != "1.3" {
 		return h, fmt.Errorf("got --tls %q; want 1.2 or 1.3", f.tls)
@@ -134,7 +136,7 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *fuzz.Catalog) (h fuzz.Hunt, err 
 }
 
 // names finds what the names among the flags mean.
-func (f *huntFlags) names(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
+func (f *huntFlags) names(h *hunt.Hunt, c *run.Catalog) (err error) {
 	if h.Pump, err = c.Pump(f.pump); err != nil {
 		return err
 	}
@@ -160,7 +162,7 @@ func (f *huntFlags) names(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
 
 // engines finds the libraries. Those that are not the model's are loaded by
 // the processes that use them.
-func (f *huntFlags) engines(h *fuzz.Hunt, c *fuzz.Catalog) (err error) {
+func (f *huntFlags) engines(h *hunt.Hunt, c *run.Catalog) (err error) {
 	for _, name := range []string{f.engine, f.peerEngine, f.confirm} {
 		if err := c.HasEngine(either(name, "model")); err != nil {
 			return err
@@ -210,9 +212,9 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 		defer cancel()
 	}
 	if !f.json {
-		h.Progress = func(s fuzz.Stats) { t.progress(s, goal{h.Schedules, f.time}) }
+		h.Progress = func(s hunt.Stats) { t.progress(s, goal{h.Schedules, f.time}) }
 	}
-	h.Found = func(find *fuzz.Find) error { return f.found(t, find) }
+	h.Found = func(find *hunt.Find) error { return f.found(t, find) }
 	page.watch(f, &h)
 	rep, err := f.guarded(ctx, &h, c)
 	t.clear()
@@ -223,13 +225,13 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 }
 
 // guarded runs the hunt, and keeps the libraries out of this process.
-func (f *huntFlags) guarded(ctx context.Context, h *fuzz.Hunt, c *fuzz.Catalog) (
-	rep fuzz.Report, err error) {
+func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
+	rep hunt.Report, err error) {
 
 	if !f.real() && f.confirm == "" {
 		return h.Run(ctx, c)
 	}
-	g, err := guard()
+	g, err := newGuard()
 	if err != nil {
 		return rep, err
 	}
@@ -237,21 +239,21 @@ func (f *huntFlags) guarded(ctx context.Context, h *fuzz.Hunt, c *fuzz.Catalog) 
 		if err := g.Load(f.confirm); err != nil {
 			return rep, err
 		}
-		h.Confirm = func(s *script.Script) (*fuzz.Confirmation, error) {
+		h.Confirm = func(s *script.Script) (*run.Confirmation, error) {
 			return g.Confirm(s, f.confirm)
 		}
 	}
 	if f.real() {
-		return g.Hunt(ctx, h, fuzz.Engines{Engine: f.engine, Peer: f.peerEngine})
+		return g.Hunt(ctx, h, guard.Engines{Engine: f.engine, Peer: f.peerEngine})
 	}
 	return h.Run(ctx, c)
 }
 
 // found saves a find and reports it. A terminal that takes nothing more ends
 // the hunt.
-func (f *huntFlags) found(t *terminal, find *fuzz.Find) error {
+func (f *huntFlags) found(t *terminal, find *hunt.Find) error {
 	s := find.Script
-	path, err := corpus.Save(f.corpus, s.Property, fuzz.SlugOf(s), s.Format())
+	path, err := corpus.Save(f.corpus, s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
 	if err != nil {
 		return err
 	}
@@ -269,7 +271,7 @@ func (f *huntFlags) found(t *terminal, find *fuzz.Find) error {
 }
 
 // end reports how the hunt ended.
-func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep fuzz.Report) error {
+func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep hunt.Report) error {
 	stopped := rep.Interrupted && cmd.Context().Err() != nil
 	result := "clean"
 	switch {

@@ -155,7 +155,7 @@ func TestHuntInterrupted(t *testing.T) {
 	defer cancel()
 	var complaint bytes.Buffer
 	out := &cancelWriter{word: `"stall"`, cancel: cancel}
-	code := run(ctx, &terminal{out: out, err: &complaint},
+	code := execute(ctx, &terminal{out: out, err: &complaint},
 		[]string{"hunt", "--json", "--schedules", "1000000000"})
 	o := outcome{code, out.String(), complaint.String()}
 	refused(t, o, "interrupted after", "what was found is saved in found")
@@ -174,6 +174,6 @@ func TestHuntInterruptedAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	var out, complaint bytes.Buffer
-	code := run(ctx, &terminal{out: &out, err: &complaint}, []string{"hunt"})
+	code := execute(ctx, &terminal{out: &out, err: &complaint}, []string{"hunt"})
 	refused(t, outcome{code, out.String(), complaint.String()}, "nothing was found")
 }

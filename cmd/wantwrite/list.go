@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/engine/differential"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
@@ -52,7 +53,7 @@ type entry struct {
 }
 
 // entries is everything there is, in the order in which it is printed.
-func entries(c *fuzz.Catalog) []entry {
+func entries(c *run.Catalog) []entry {
 	var all []entry
 	for _, p := range c.Pumps() {
 		all = append(all, entry{"pump", p.Name, p.About})
@@ -71,7 +72,7 @@ func entries(c *fuzz.Catalog) []entry {
 		}
 		all = append(all, entry{"engine", name, about})
 	}
-	for _, s := range fuzz.Scenarios() {
+	for _, s := range run.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
 	}
 	for a := range attack.NumAttacks {
@@ -84,7 +85,7 @@ func entries(c *fuzz.Catalog) []entry {
 	for _, p := range oracle.Properties() {
 		all = append(all, entry{"property", p.Name, p.Why})
 	}
-	for _, s := range fuzz.Strategies() {
+	for _, s := range run.Strategies() {
 		all = append(all, entry{"strategy", s.Name, s.About})
 	}
 	return append(all, entry{"strategy", "script", "does what a saved script says: see replay"})
@@ -153,7 +154,7 @@ type decisionJSON struct {
 
 // listDecisions prints the decisions.
 func listDecisions(t *terminal, asJSON bool) error {
-	for _, d := range fuzz.Decisions() {
+	for _, d := range story.Decisions() {
 		points := []string{}
 		for _, at := range d.Asked() {
 			points = append(points, at.String())
@@ -173,7 +174,7 @@ func listDecisions(t *terminal, asJSON bool) error {
 		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + d.Bugs,
 			"asked at: " + either(strings.Join(points, ", "), "no point of its own"),
 			"shown by: " + either(script, d.Unshown)} {
-			t.printf("%s\n", fuzz.Wrap(line, 4, 98))
+			t.printf("%s\n", story.Wrap(line, 4, 98))
 		}
 	}
 	return t.broken

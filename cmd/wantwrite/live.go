@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/live"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -15,7 +17,7 @@ type liveHunt struct {
 }
 
 // serve begins to serve the hunt's page, if that is wanted. It says where.
-func (f *huntFlags) serve(t *terminal, h *fuzz.Hunt) (l liveHunt, err error) {
+func (f *huntFlags) serve(t *terminal, h *hunt.Hunt) (l liveHunt, err error) {
 	if f.http == "" {
 		if f.open {
 			return l, fmt.Errorf("got --http-open without --http; want the address to serve at")
@@ -36,7 +38,7 @@ func (f *huntFlags) serve(t *terminal, h *fuzz.Hunt) (l liveHunt, err error) {
 }
 
 // about says what is hunted; --fixed may change it once more.
-func (f *huntFlags) about(h *fuzz.Hunt) live.About {
+func (f *huntFlags) about(h *hunt.Hunt) live.About {
 	return live.About{Pump: f.pump, Engine: f.engine, TLS: f.tls, Scenario: f.scenario,
 		Strategy: f.strategy, Seed: f.seed, Schedules: h.Schedules, Time: f.time}
 }
@@ -49,35 +51,35 @@ func drawFind(s *script.Script) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: pump})
+	r, err := run.NewRunner(c, run.Options{Pump: pump})
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	out, err := contained(r, s, fuzz.ReplayOptions{Trace: true})
+	out, err := contained(r, s, run.ReplayOptions{Trace: true})
 	if err != nil {
 		return nil, err
 	}
 	if out.Lost {
 		return nil, fmt.Errorf("the process that ran it died: there is no trace")
 	}
-	return fuzz.Page(fuzz.Tell(s, &out))
+	return story.Page(story.Tell(s, &out))
 }
 
 // watch has the hunt tell the board how far it is and what it finds.
-func (l *liveHunt) watch(f *huntFlags, h *fuzz.Hunt) {
+func (l *liveHunt) watch(f *huntFlags, h *hunt.Hunt) {
 	if l.board == nil {
 		return
 	}
 	l.board.Describe(f.about(h))
 	progress, found := h.Progress, h.Found
-	h.Progress = func(s fuzz.Stats) {
+	h.Progress = func(s hunt.Stats) {
 		l.board.Progress(s)
 		if progress != nil {
 			progress(s)
 		}
 	}
-	h.Found = func(find *fuzz.Find) error {
+	h.Found = func(find *hunt.Find) error {
 		before := len(f.saved)
 		err := found(find)
 		if n := len(f.saved); n > before {

@@ -10,7 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 )
 
 // The exit codes.
@@ -34,11 +34,11 @@ func main() {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, &terminal{out: os.Stdout, err: os.Stderr}, os.Args[1:]))
+	os.Exit(execute(ctx, &terminal{out: os.Stdout, err: os.Stderr}, os.Args[1:]))
 }
 
-// run executes a command line and says how to exit.
-func run(ctx context.Context, t *terminal, args []string) (code int) {
+// execute executes a command line and says how to exit.
+func execute(ctx context.Context, t *terminal, args []string) (code int) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			t.complain(fmt.Errorf("internal error: %v", fault))
@@ -57,7 +57,7 @@ func (t *terminal) exit(err error) int {
 	if t.broken != nil && !errors.Is(err, t.broken) {
 		err = t.broken
 	}
-	var ours *fuzz.DeterminismError
+	var ours *hunt.DeterminismError
 	switch {
 	case err == nil:
 		return exitClean

@@ -48,7 +48,7 @@ type outcome struct {
 // every ten seconds how far it is: that is no complaint.
 func command(args ...string) outcome {
 	var out, err bytes.Buffer
-	code := run(context.Background(), &terminal{out: &out, err: &err}, args)
+	code := execute(context.Background(), &terminal{out: &out, err: &err}, args)
 	return outcome{code, out.String(), progressPlain.ReplaceAllString(err.String(), "")}
 }
 

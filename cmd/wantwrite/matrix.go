@@ -14,8 +14,8 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/puppet"
-	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/matrix"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
 // matrixFlags are the flags of matrix.
@@ -53,7 +53,7 @@ func newMatrix(t *terminal) *cobra.Command {
 		" (default: all,\nor none with --pump)")
 	fl.StringVar(&f.engines, "engine", "model", "TLS libraries under the pump, some of "+engineNames)
 	fl.StringVar(&f.tls, "tls", "1.2,1.3", "TLS versions, some of 1.2, 1.3, and any, which draws both")
-	fl.StringVar(&f.strategies, "strategy", fuzz.Portfolio, "how actions are picked, some of "+
+	fl.StringVar(&f.strategies, "strategy", run.Portfolio, "how actions are picked, some of "+
 		strategyNames())
 	fl.StringVar(&f.confirm, "confirm", "", "real libraries that each script is replayed on, or none"+
 		" (default: those\nthat are here)")
@@ -201,7 +201,7 @@ func (f *matrixFlags) libraries() (err error) {
 			}
 		}
 	}
-	f.Guard, err = guard()
+	f.Guard, err = newGuard()
 	for _, name := range append(slices.Clone(f.Engines), f.Confirm...) {
 		if name == puppet.Name {
 			return fmt.Errorf("got engine %s, which is a peer only; want some of model, openssl, "+

@@ -107,7 +107,7 @@ func TestMatrixInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	out, complaint := &cancelWriter{word: `"result":"cell"`, cancel: cancel}, bytes.Buffer{}
-	code := run(ctx, &terminal{out: out, err: &complaint}, []string{"matrix", "--json", "--workers",
+	code := execute(ctx, &terminal{out: out, err: &complaint}, []string{"matrix", "--json", "--workers",
 		"1", "--confirm", "none", "--csv", "m.csv"})
 	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after",
 		"cells; their scripts are saved in found")

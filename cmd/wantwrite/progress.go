@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
 )
 
 // A goal is what ends a hunt, if nothing else does; 0 is no bound.
@@ -14,10 +15,10 @@ type goal struct {
 }
 
 // progress draws how far a hunt has come.
-func (t *terminal) progress(s fuzz.Stats, g goal) { t.draw(progressLine(s, g)) }
+func (t *terminal) progress(s hunt.Stats, g goal) { t.draw(progressLine(s, g)) }
 
 // progressLine says how far a hunt has come, or the shrink that goes on in it.
-func progressLine(s fuzz.Stats, g goal) string {
+func progressLine(s hunt.Stats, g goal) string {
 	seconds := max(s.Elapsed.Seconds(), 1e-9)
 	line := fmt.Sprintf("%d schedules, %.0f/s, %s steps/s, %d cells, %d states, %d found",
 		s.Schedules, float64(s.Schedules)/seconds, short(float64(s.Steps)/seconds), s.Cells, s.States,
@@ -45,7 +46,7 @@ func short(n float64) string {
 }
 
 // shrinking says how far a shrink has come.
-func shrinking(s fuzz.Shrunk) string {
+func shrinking(s shrink.Shrunk) string {
 	return fmt.Sprintf("shrinking: %d -> %d actions, %s runs", s.Before, s.After, thousands(s.Runs))
 }
 

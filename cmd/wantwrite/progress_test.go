@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 )
 
 var rewrite = flag.Bool("rewrite", false, "record anew what commands print")
@@ -149,7 +149,7 @@ func TestProgressPiped(t *testing.T) {
 			return now
 		}}
 		args := append([]string{"hunt", "--pump", "reference", "--schedules", "4000"}, more...)
-		if code := run(context.Background(), term, args); code != exitClean {
+		if code := execute(context.Background(), term, args); code != exitClean {
 			t.Fatalf("exit %d, want %d: %s", code, exitClean, complaint.String())
 		}
 		if more != nil {
@@ -168,7 +168,7 @@ func TestProgressPiped(t *testing.T) {
 
 // TestTimeLeft: of two bounds the one counts that comes first.
 func TestTimeLeft(t *testing.T) {
-	half := fuzz.Stats{Schedules: 500, Elapsed: 10 * time.Second}
+	half := hunt.Stats{Schedules: 500, Elapsed: 10 * time.Second}
 	for _, tc := range []struct {
 		goal  goal
 		left  time.Duration

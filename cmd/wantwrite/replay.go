@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -17,7 +17,7 @@ import (
 
 // replayFlags are the flags of replay, and of show too.
 type replayFlags struct {
-	fuzz.ReplayOptions
+	run.ReplayOptions
 	json bool
 }
 
@@ -51,7 +51,7 @@ func newReplay(t *terminal) *cobra.Command {
 }
 
 // known looks the names among the flags up once, rather than for each file.
-func (f *replayFlags) known(c *fuzz.Catalog) error {
+func (f *replayFlags) known(c *run.Catalog) error {
 	if f.PeerEngine == "" {
 		f.PeerEngine = f.Engine
 	}
@@ -72,7 +72,7 @@ func (f *replayFlags) known(c *fuzz.Catalog) error {
 }
 
 // open reads a script and makes a runner for it.
-func (f *replayFlags) open(c *fuzz.Catalog, path string) (*script.Script, *fuzz.Runner, error) {
+func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Runner, error) {
 	file, err := corpus.Open(path)
 	if err != nil {
 		return nil, nil, err
@@ -86,17 +86,17 @@ func (f *replayFlags) open(c *fuzz.Catalog, path string) (*script.Script, *fuzz.
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: pump})
+	r, err := run.NewRunner(c, run.Options{Pump: pump})
 	return s, r, err
 }
 
 // one replays one file. Every error names it.
-func (f *replayFlags) one(c *fuzz.Catalog, path string, trace bool) (
-	*script.Script, fuzz.Outcome, error) {
+func (f *replayFlags) one(c *run.Catalog, path string, trace bool) (
+	*script.Script, run.Outcome, error) {
 
 	s, r, err := f.open(c, path)
 	if err != nil {
-		return nil, fuzz.Outcome{}, err
+		return nil, run.Outcome{}, err
 	}
 	defer r.Close()
 	o := f.ReplayOptions
@@ -174,7 +174,7 @@ func verdict(s *script.Script, r *sim.Result) (result, sentence string) {
 
 // report prints what came of a replay. Same means that the hash is the saved
 // one, which only a run with the script's own pump and engines can have.
-func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *fuzz.Outcome) error {
+func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *run.Outcome) error {
 	res := &out.Result
 	result, sentence := verdict(s, res)
 	same := out.Own && s.Hash == res.Hash

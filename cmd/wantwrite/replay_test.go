@@ -90,7 +90,7 @@ func TestReplayInterrupted(t *testing.T) {
 	defer cancel()
 	var complaint bytes.Buffer
 	out := &cancelWriter{word: "as saved", cancel: cancel}
-	code := run(ctx, &terminal{out: out, err: &complaint}, []string{"replay", script, script})
+	code := execute(ctx, &terminal{out: out, err: &complaint}, []string{"replay", script, script})
 	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after 1 of 2 files")
 }
 
@@ -195,7 +195,7 @@ func TestBrokenOutput(t *testing.T) {
 		}
 		r.Close()
 		var complaint bytes.Buffer
-		code := run(context.Background(), &terminal{out: w, err: &complaint}, args)
+		code := execute(context.Background(), &terminal{out: w, err: &complaint}, args)
 		w.Close()
 		refused(t, outcome{code, "", complaint.String()}, "cannot print")
 	}

@@ -4,14 +4,15 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // tell prints a find for people.
-func tell(t *terminal, find *fuzz.Find, path string) {
+func tell(t *terminal, find *hunt.Find, path string) {
 	s := find.Script
 	t.printf("%s in %s: schedule %d of seed %d, scenario %s, after %.2fs\n",
 		t.bold(s.Property), s.Config.Pump, find.Schedule, find.Seed, s.Config.Scenario,
@@ -30,7 +31,7 @@ func tell(t *terminal, find *fuzz.Find, path string) {
 
 // summary prints how far a hunt came and what it covered, and in a table what
 // it found: what was found first need not be what matters most.
-func summary(t *terminal, f *huntFlags, rep fuzz.Report) {
+func summary(t *terminal, f *huntFlags, rep hunt.Report) {
 	seconds := rep.Elapsed.Seconds()
 	t.printf("%s: %d found in %d schedules, %d steps, %.1fs (%.0f schedules/s)\n",
 		f.pump, len(rep.Finds), rep.Schedules, rep.Steps, seconds,
@@ -40,12 +41,12 @@ func summary(t *terminal, f *huntFlags, rep fuzz.Report) {
 	}
 	covered(t, rep.Coverage)
 	if f.again != nil && len(rep.Finds) == 0 {
-		t.printf("%s\n", fuzz.Wrap(f.again.Verdict(rep.Schedules), 2, 96))
+		t.printf("%s\n", story.Wrap(f.again.Verdict(rep.Schedules), 2, 96))
 	}
 }
 
 // table lists the finds.
-func table(t *terminal, f *huntFlags, rep fuzz.Report) {
+func table(t *terminal, f *huntFlags, rep hunt.Report) {
 	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n  PROPERTY\tEND\tWHAT\tSCRIPT\n")
 	for i, find := range rep.Finds {
@@ -110,7 +111,7 @@ type divergedJSON struct {
 	What   string `json:"what"`
 }
 
-func violationObject(f *huntFlags, find *fuzz.Find, path string) violationJSON {
+func violationObject(f *huntFlags, find *hunt.Find, path string) violationJSON {
 	s := find.Script
 	o := violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
 		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
@@ -148,7 +149,7 @@ type endJSON struct {
 	Fixed    *fixedJSON    `json:"fixed,omitempty"`
 }
 
-func endObject(f *huntFlags, rep fuzz.Report, result string) endJSON {
+func endObject(f *huntFlags, rep hunt.Report, result string) endJSON {
 	return endJSON{Result: result, Pump: f.pump, Engine: f.engine, TLS: f.tls,
 		Scenario: f.scenario, Strategy: f.strategy, Seed: f.seed, Schedules: rep.Schedules,
 		Steps: rep.Steps, Found: len(rep.Finds), Seconds: rep.Elapsed.Seconds(),

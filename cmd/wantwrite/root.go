@@ -12,7 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/puppet"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -24,8 +24,8 @@ const engineNames = "model, openssl, gotls, puppet"
 const libsslVariable = "WANTWRITE_LIBSSL"
 
 // newCatalog knows the project's pumps and the libraries of this machine.
-func newCatalog() *fuzz.Catalog {
-	c := fuzz.NewCatalog()
+func newCatalog() *run.Catalog {
+	c := run.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) {
 		lib, err := openssl.Load(os.Getenv(libsslVariable))
 		if err != nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -73,7 +74,7 @@ func (f *showFlags) show(t *terminal, paths []string) error {
 	if err := f.known(c); err != nil {
 		return err
 	}
-	var stories []*fuzz.Story
+	var stories []*story.Story
 	var trace *sim.Trace
 	runs, err := f.runs(c, paths)
 	if err != nil {
@@ -88,17 +89,17 @@ func (f *showFlags) show(t *terminal, paths []string) error {
 			t.printf("%s: %s\n\n%s\n", run.path, out.Result.Violation, indent(s.Story))
 			return errViolation // the calls went with the process
 		}
-		story := fuzz.Tell(s, &out)
-		t.printf("%s", story.Text(fuzz.TextOptions{All: f.all, Color: t.colors()}))
-		if stories = append(stories, story); trace == nil {
+		told := story.Tell(s, &out)
+		t.printf("%s", told.Text(story.TextOptions{All: f.all, Color: t.colors()}))
+		if stories = append(stories, told); trace == nil {
 			trace = out.Trace
 		}
 	}
 	if err := f.files(t, stories, trace); err != nil {
 		return err
 	}
-	for _, story := range stories {
-		if story.Verdict.Property != "" {
+	for _, told := range stories {
+		if told.Verdict.Property != "" {
 			return errViolation
 		}
 	}
@@ -113,7 +114,7 @@ type shown struct {
 
 // runs are what is shown: each script once, and with --against the same one
 // again, with another pump or at both ends another engine.
-func (f *showFlags) runs(c *fuzz.Catalog, paths []string) (runs []shown, err error) {
+func (f *showFlags) runs(c *run.Catalog, paths []string) (runs []shown, err error) {
 	for _, path := range paths {
 		runs = append(runs, shown{f.replayFlags, path})
 	}
@@ -134,14 +135,14 @@ func (f *showFlags) runs(c *fuzz.Catalog, paths []string) (runs []shown, err err
 }
 
 // files writes the files that are wanted.
-func (f *showFlags) files(t *terminal, stories []*fuzz.Story, trace *sim.Trace) error {
+func (f *showFlags) files(t *terminal, stories []*story.Story, trace *sim.Trace) error {
 	for _, file := range []struct {
 		path string
 		make func() ([]byte, error)
 	}{
-		{f.pcap, func() ([]byte, error) { return fuzz.Capture(stories[0], trace), nil }},
-		{f.keylog, func() ([]byte, error) { return fuzz.KeyLog(trace), nil }},
-		{f.html, func() ([]byte, error) { return fuzz.Page(stories...) }},
+		{f.pcap, func() ([]byte, error) { return story.Capture(stories[0], trace), nil }},
+		{f.keylog, func() ([]byte, error) { return story.KeyLog(trace), nil }},
+		{f.html, func() ([]byte, error) { return story.Page(stories...) }},
 	} {
 		if file.path == "" {
 			continue
@@ -156,7 +157,7 @@ func (f *showFlags) files(t *terminal, stories []*fuzz.Story, trace *sim.Trace) 
 		t.printf("\n  written: %s\n", file.path)
 	}
 	if f.pcap != "" {
-		t.printf("  read it: tshark -r %s %s -V\n", f.pcap, strings.Join(fuzz.CaptureDecoding(), " "))
+		t.printf("  read it: tshark -r %s %s -V\n", f.pcap, strings.Join(story.CaptureDecoding(), " "))
 	}
 	return nil
 }

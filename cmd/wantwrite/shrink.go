@@ -10,7 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -52,7 +54,7 @@ func newShrink(t *terminal) *cobra.Command {
 }
 
 // check refuses flags that do not go together.
-func (f *shrinkFlags) check(c *fuzz.Catalog, files []string) error {
+func (f *shrinkFlags) check(c *run.Catalog, files []string) error {
 	other := f.Pump != "" || f.Engine != "" || f.PeerEngine != ""
 	switch {
 	case f.output != "" && len(files) > 1:
@@ -98,13 +100,13 @@ type shrunkFile struct {
 	path, to string
 	kept     string // where the original lies, if its file was replaced
 	script   *script.Script
-	stats    fuzz.Shrunk
+	stats    shrink.Shrunk
 	result   sim.Result
 	changed  bool
 }
 
 // shrink reads, shrinks, writes and reports. Every error names the file.
-func (f *shrunkFile) shrink(ctx context.Context, c *fuzz.Catalog) error {
+func (f *shrunkFile) shrink(ctx context.Context, c *run.Catalog) error {
 	s, r, err := f.flags.open(c, f.path)
 	if err != nil {
 		return err
@@ -132,18 +134,18 @@ func (f *shrunkFile) shrink(ctx context.Context, c *fuzz.Catalog) error {
 }
 
 // simplify shrinks the script and saves it with its new story and hash.
-func (f *shrunkFile) simplify(ctx context.Context, r *fuzz.Runner) (err error) {
+func (f *shrunkFile) simplify(ctx context.Context, r *run.Runner) (err error) {
 	s, before := f.script, *f.script
 	if f.stats, err = containedShrink(ctx, r, s, f.progress()); err != nil || !f.stats.Fails {
 		return err
 	}
 	f.changed = s.Config != before.Config || !slices.Equal(s.Actions, before.Actions)
-	out, err := contained(r, s, fuzz.ReplayOptions{Trace: true})
+	out, err := contained(r, s, run.ReplayOptions{Trace: true})
 	if err != nil {
 		return err
 	}
 	f.result = out.Result
-	s.Hash, s.Story = out.Result.Hash, fuzz.Retell(s, &out)
+	s.Hash, s.Story = out.Result.Hash, story.Retell(s, &out)
 	switch {
 	case f.to != f.path:
 		return corpus.Replace(f.to, s.Format())
@@ -156,11 +158,11 @@ func (f *shrunkFile) simplify(ctx context.Context, r *fuzz.Runner) (err error) {
 	return corpus.Replace(f.to, s.Format())
 }
 
-func (f *shrunkFile) progress() func(fuzz.Shrunk) {
+func (f *shrunkFile) progress() func(shrink.Shrunk) {
 	if f.flags.json {
 		return nil
 	}
-	return func(s fuzz.Shrunk) { f.t.draw(f.path + ": " + shrinking(s)) }
+	return func(s shrink.Shrunk) { f.t.draw(f.path + ": " + shrinking(s)) }
 }
 
 // A shrinkJSON is the object of a shrunk script.

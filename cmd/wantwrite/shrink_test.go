@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
 )
 
 // swell makes a shrunk script longer and its world odd: nobody's idea of a
@@ -194,7 +194,7 @@ func TestShrinkInterrupted(t *testing.T) {
 	defer cancel()
 	var complaint bytes.Buffer
 	out := &cancelWriter{word: "as short", cancel: cancel}
-	code := run(ctx, &terminal{out: out, err: &complaint}, []string{"shrink", script, script})
+	code := execute(ctx, &terminal{out: out, err: &complaint}, []string{"shrink", script, script})
 	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after 1 of 2 files")
 }
 
@@ -224,7 +224,7 @@ func TestShrinkInterruptedInTheMiddle(t *testing.T) {
 	long := swell(t, stall(t))
 	text := read(t, long)
 	var out, complaint bytes.Buffer
-	code := run(lit(20), &terminal{out: &out, err: &complaint},
+	code := execute(lit(20), &terminal{out: &out, err: &complaint},
 		[]string{"shrink", long})
 	refused(t, outcome{code, out.String(), complaint.String()}, "long.script: interrupted after ",
 		"the best script so far is in long.script")
@@ -239,7 +239,7 @@ func TestShrinkInterruptedInTheMiddle(t *testing.T) {
 func TestHuntInterruptedInAShrink(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out, complaint bytes.Buffer
-	code := run(lit(20), &terminal{out: &out, err: &complaint},
+	code := execute(lit(20), &terminal{out: &out, err: &complaint},
 		[]string{"hunt", "--scenario", "idle-renegotiation", "--property", "stall"})
 	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after",
 		"what was found is saved in found")
@@ -254,7 +254,7 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 
 // The progress line of a shrink.
 func TestProgressOfAShrink(t *testing.T) {
-	line := shrinking(fuzz.Shrunk{Before: 245, After: 17, Runs: 1234})
+	line := shrinking(shrink.Shrunk{Before: 245, After: 17, Runs: 1234})
 	if want := "shrinking: 245 -> 17 actions, 1,234 runs"; line != want {
 		t.Errorf("got %s; want %s", line, want)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -195,7 +195,7 @@ func TestReferenceHoldsAgainstOpenSSL(t *testing.T) {
 	if testing.Short() {
 		schedules = 50
 	}
-	for _, o := range []fuzz.Options{
+	for _, o := range []run.Options{
 		{Engine: gotls.New(), PeerEngine: other},
 		{Engine: other, PeerEngine: gotls.New()},
 	} {
@@ -209,7 +209,7 @@ func TestReferenceHoldsAgainstOpenSSL(t *testing.T) {
 // refused before it runs.
 func TestNoPSKAgainstOpenSSL(t *testing.T) {
 	other := need(t)
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) { return other, nil })
 	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
 	_, err := c.Parts(&script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",

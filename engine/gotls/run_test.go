@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -127,18 +128,18 @@ func TestReferenceHolds(t *testing.T) {
 	if testing.Short() {
 		schedules = 200
 	}
-	huntReference(t, fuzz.Options{Engine: gotls.New()}, schedules)
+	huntReference(t, run.Options{Engine: gotls.New()}, schedules)
 }
 
 // huntReference fails the test with whatever a hunt finds.
-func huntReference(t *testing.T, o fuzz.Options, schedules uint64) {
-	c := fuzz.NewCatalog()
+func huntReference(t *testing.T, o run.Options, schedules uint64) {
+	c := run.NewCatalog()
 	var err error
 	if o.Pump, err = c.Pump("reference"); err != nil {
 		t.Fatal(err)
 	}
-	h := fuzz.Hunt{Options: o, Seed: 11, Schedules: schedules}
-	h.Found = func(f *fuzz.Find) error {
+	h := hunt.Hunt{Options: o, Seed: 11, Schedules: schedules}
+	h.Found = func(f *hunt.Find) error {
 		t.Errorf("%s\n%s", strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -306,7 +306,7 @@ func TestClumsyPumpsAreFound(t *testing.T) {
 					p.Restart(env)
 					return p
 				}}
-				got := firstBroken(t, fuzz.Options{Pump: &spec, Engine: lib, Scenario: scenario})
+				got := firstBroken(t, run.Options{Pump: &spec, Engine: lib, Scenario: scenario})
 				if got != oracle.SpuriousFailure {
 					t.Errorf("got %s; want spurious-failure", got)
 				}
@@ -316,9 +316,9 @@ func TestClumsyPumpsAreFound(t *testing.T) {
 }
 
 // firstBroken is the property that is broken first in some hundred schedules.
-func firstBroken(t *testing.T, o fuzz.Options) oracle.PropertyID {
+func firstBroken(t *testing.T, o run.Options) oracle.PropertyID {
 	t.Helper()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(*o.Pump), o)
+	r, err := run.NewRunner(run.NewCatalog(*o.Pump), o)
 	if err != nil {
 		t.Fatal(err)
 	}

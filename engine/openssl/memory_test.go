@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -107,7 +107,7 @@ func countRuns(runs int) error {
 		return err
 	}
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), fuzz.Options{Pump: &spec, Engine: lib})
+	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec, Engine: lib})
 	if err != nil {
 		return err
 	}

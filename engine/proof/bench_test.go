@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -30,12 +30,12 @@ func BenchmarkSchedules(b *testing.B) {
 	for n := range tapes {
 		tapes[n] = &tape{}
 		spec := recorded(tapes[n])
-		r := runner(b, fuzz.Options{Pump: spec, Peer: spec, Engine: &keeper{lib, tapes[n]}})
+		r := runner(b, run.Options{Pump: spec, Peer: spec, Engine: &keeper{lib, tapes[n]}})
 		schedule(b, r, seed, uint64(n))
 		r.Close()
 	}
 	spec := pumps.ReferenceSpec()
-	r := runner(b, fuzz.Options{Pump: &spec, Peer: &spec, Engine: lib})
+	r := runner(b, run.Options{Pump: &spec, Peer: &spec, Engine: lib})
 	defer r.Close()
 	c := newComparison(schedules)
 	for b.Loop() {
@@ -46,9 +46,9 @@ func BenchmarkSchedules(b *testing.B) {
 	c.report(b, "schedules/s")
 }
 
-func runner(t testing.TB, o fuzz.Options) *fuzz.Runner {
+func runner(t testing.TB, o run.Options) *run.Runner {
 	t.Helper()
-	r, err := fuzz.NewRunner(fuzz.NewCatalog(), o)
+	r, err := run.NewRunner(run.NewCatalog(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ func runner(t testing.TB, o fuzz.Options) *fuzz.Runner {
 }
 
 // schedule runs a schedule, in which nothing may be found.
-func schedule(t testing.TB, r *fuzz.Runner, seed, n uint64) {
+func schedule(t testing.TB, r *run.Runner, seed, n uint64) {
 	res, err := r.Schedule(seed, n, oracle.EveryProperty)
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func schedule(t testing.TB, r *fuzz.Runner, seed, n uint64) {
 // BenchmarkLinks compares whole links of each profile: handshake, four requests
 // and their answers of 1000 bytes, and the close of both ends.
 func BenchmarkLinks(b *testing.B) {
-	for _, profile := range fuzz.Profiles() {
+	for _, profile := range run.Profiles() {
 		for _, v := range []model.Version{model.TLS12, model.TLS13} {
 			b.Run(profile+"/tls="+v.String(), func(b *testing.B) { compareLinks(b, profile, v) })
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -22,8 +22,8 @@ import (
 func long() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
 
 // catalog knows both libraries.
-func catalog() *fuzz.Catalog {
-	c := fuzz.NewCatalog()
+func catalog() *run.Catalog {
+	c := run.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) {
 		lib, err := openssl.Load("")
 		if err != nil {
@@ -36,7 +36,7 @@ func catalog() *fuzz.Catalog {
 }
 
 // library finds a library by its name.
-func library(t testing.TB, c *fuzz.Catalog, name string) model.Library {
+func library(t testing.TB, c *run.Catalog, name string) model.Library {
 	t.Helper()
 	lib, err := c.Engine(name)
 	if err != nil {
@@ -52,10 +52,10 @@ type pairing struct{ engine, peer string }
 func (p pairing) String() string { return p.engine + "-" + p.peer }
 
 // options are those of hunts in the reference pump with the pairing.
-func (p pairing) options(t testing.TB, c *fuzz.Catalog) fuzz.Options {
+func (p pairing) options(t testing.TB, c *run.Catalog) run.Options {
 	t.Helper()
 	spec := pumps.ReferenceSpec()
-	return fuzz.Options{Pump: &spec, Engine: library(t, c, p.engine),
+	return run.Options{Pump: &spec, Engine: library(t, c, p.engine),
 		PeerEngine: library(t, c, p.peer)}
 }
 

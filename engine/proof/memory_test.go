@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -54,7 +54,7 @@ func weighRuns(many string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec, Engine: lib})
+	r, err := run.NewRunner(c, run.Options{Pump: &spec, Engine: lib})
 	if err != nil {
 		return "", err
 	}

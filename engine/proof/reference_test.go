@@ -6,7 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
 // TestReferenceHolds: on the real libraries hunts find nothing in the reference
@@ -31,10 +32,10 @@ func TestReferenceHolds(t *testing.T) {
 const huntSeed = 31
 
 // hold hunts in the reference pump.
-func hold(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) {
+func hold(t *testing.T, c *run.Catalog, o run.Options, schedules uint64) {
 	t.Helper()
-	h := fuzz.Hunt{Options: o, Seed: huntSeed, Schedules: schedules}
-	h.Found = func(f *fuzz.Find) error {
+	h := hunt.Hunt{Options: o, Seed: huntSeed, Schedules: schedules}
+	h.Found = func(f *hunt.Find) error {
 		t.Errorf("schedule %d: %s\n%s", f.Schedule, strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
 	}
@@ -51,9 +52,9 @@ func hold(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) {
 type tally map[string]uint64
 
 // tallyOf draws the schedules of a hunt once more, and runs none.
-func tallyOf(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) tally {
+func tallyOf(t *testing.T, c *run.Catalog, o run.Options, schedules uint64) tally {
 	t.Helper()
-	r, err := fuzz.NewRunner(c, o)
+	r, err := run.NewRunner(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +62,7 @@ func tallyOf(t *testing.T, c *fuzz.Catalog, o fuzz.Options, schedules uint64) ta
 	counts := tally{}
 	for n := range schedules {
 		cfg := r.Draw(huntSeed, n)
-		for _, what := range []string{fuzz.ProfileOf(&cfg), "TLS " + cfg.Version.String(),
+		for _, what := range []string{run.ProfileOf(&cfg), "TLS " + cfg.Version.String(),
 			cfg.Transport.String(), cfg.Under.String(), cfg.Scenario} {
 			counts[what]++
 		}
@@ -79,7 +80,7 @@ func checkTally(t *testing.T, counts tally, p pairing, schedules uint64) {
 	if crypto {
 		delete(least, "psk") // crypto/tls has none
 	}
-	for _, sc := range fuzz.Scenarios() {
+	for _, sc := range run.Scenarios() {
 		// A renegotiation is not for crypto/tls, nor is what else it can't do; and
 		// neither library attacks.
 		if !(sc.Attacks || sc.NotReal || p.engine != p.peer && sc.Only12 || crypto && sc.NotGo) {

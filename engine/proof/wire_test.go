@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -85,7 +85,7 @@ func TestSameWireEverywhere(t *testing.T) {
 func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 	t.Helper()
 	c := catalog()
-	r, err := fuzz.NewRunner(c, p.options(t, c))
+	r, err := run.NewRunner(c, p.options(t, c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 // each: its name, the hash of its wire, and that of its run.
 func replayFolder(dir string) (string, error) {
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(catalog(), fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(catalog(), run.Options{Pump: &spec})
 	if err != nil {
 		return "", err
 	}
@@ -130,7 +130,7 @@ func replayFolder(dir string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
+		out, err := run.Replay(r, s, run.ReplayOptions{})
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", name, err)
 		}

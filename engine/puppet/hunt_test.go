@@ -5,7 +5,8 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/puppet"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -18,7 +19,7 @@ func TestReferenceHolds(t *testing.T) {
 		for _, scenario := range []string{"", "hostile-peer"} {
 			t.Run(lib.name+" "+scenario, func(t *testing.T) {
 				spec := pumps.ReferenceSpec()
-				hunt(t, fuzz.Options{Pump: &spec, Engine: lib.load(t), PeerEngine: puppet.New(),
+				hunted(t, run.Options{Pump: &spec, Engine: lib.load(t), PeerEngine: puppet.New(),
 					Scenario: scenario}, longer(500, 50000))
 			})
 		}
@@ -28,12 +29,12 @@ func TestReferenceHolds(t *testing.T) {
 // TestHuntsFindInOthers: what the other end does is enough to find what kv pumps are
 // known for.
 func TestHuntsFindInOthers(t *testing.T) {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	pump, err := c.Pump("kv-original")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := fuzz.Hunt{Seed: 1, Schedules: 2000, First: true}
+	h := hunt.Hunt{Seed: 1, Schedules: 2000, First: true}
 	h.Pump, h.Engine, h.PeerEngine, h.Scenario = pump, need(t), puppet.New(), "hostile-peer"
 	c.AddEngine("openssl", func() (model.Library, error) { return h.Engine, nil })
 	c.AddEngine(puppet.Name, func() (model.Library, error) { return h.PeerEngine, nil })
@@ -47,15 +48,15 @@ func TestHuntsFindInOthers(t *testing.T) {
 	}
 }
 
-// hunt fails the test with whatever a hunt finds.
-func hunt(t *testing.T, o fuzz.Options, schedules uint64) {
+// hunted fails the test with whatever a hunt finds.
+func hunted(t *testing.T, o run.Options, schedules uint64) {
 	t.Helper()
-	c := fuzz.NewCatalog(*o.Pump)
+	c := run.NewCatalog(*o.Pump)
 	for _, lib := range []model.Library{o.Engine, o.PeerEngine} {
 		c.AddEngine(lib.Name(), func() (model.Library, error) { return lib, nil })
 	}
-	h := fuzz.Hunt{Options: o, Seed: 11, Schedules: schedules}
-	h.Found = func(f *fuzz.Find) error {
+	h := hunt.Hunt{Options: o, Seed: 11, Schedules: schedules}
+	h.Found = func(f *hunt.Find) error {
 		t.Errorf("%s\n%s", strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
 	}

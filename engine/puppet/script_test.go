@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/puppet"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -127,9 +127,9 @@ func TestEarlyEnds(t *testing.T) {
 }
 
 // replay runs a script with new libraries.
-func replay(t *testing.T, engine, text string) fuzz.Outcome {
+func replay(t *testing.T, engine, text string) run.Outcome {
 	t.Helper()
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	for _, lib := range libraries[1:] {
 		if lib.name == engine {
 			c.AddEngine(engine, func() (model.Library, error) { return lib.load(t), nil })
@@ -141,12 +141,12 @@ func replay(t *testing.T, engine, text string) fuzz.Outcome {
 		t.Fatal(err)
 	}
 	spec := pumps.ReferenceSpec()
-	r, err := fuzz.NewRunner(c, fuzz.Options{Pump: &spec})
+	r, err := run.NewRunner(c, run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	out, err := fuzz.Replay(r, s, fuzz.ReplayOptions{})
+	out, err := run.Replay(r, s, run.ReplayOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func replay(t *testing.T, engine, text string) fuzz.Outcome {
 
 // TestWorlds says which worlds a puppet can't be in, in one line each.
 func TestWorlds(t *testing.T) {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	for _, name := range []string{"openssl", "gotls", puppet.Name} {
 		c.AddEngine(name, func() (model.Library, error) { return named{name}, nil })
 	}

@@ -11,7 +11,7 @@ import (
 func TestPump(t *testing.T) { fuzz.Check(t, example.Spec()) }
 
 // TestPumpWithinBounds explores small scenarios to the end.
-func TestPumpWithinBounds(t *testing.T) { fuzz.CheckAll(t, example.Spec()) }
+func TestPumpWithinBounds(t *testing.T) { fuzz.Exhaust(t, example.Spec()) }
 
 // FuzzPump is for go test -fuzz FuzzPump.
 func FuzzPump(f *testing.F) { fuzz.Fuzz(f, example.Spec()) }

@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
 // A cost is what something took: time, and processors' time of the whole process,
@@ -35,15 +36,15 @@ func processors(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// hunt goes through schedules and says what that took.
-func hunt(b *testing.B, progress func(fuzz.Stats)) cost {
+// measure goes through schedules and says what that took.
+func measure(b *testing.B, progress func(hunt.Stats)) cost {
 	b.Helper()
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	pump, err := c.Pump("reference")
 	if err != nil {
 		b.Fatal(err)
 	}
-	h := fuzz.Hunt{Options: fuzz.Options{Pump: pump}, Seed: 1, Schedules: 8000, Progress: progress}
+	h := hunt.Hunt{Options: run.Options{Pump: pump}, Seed: 1, Schedules: 8000, Progress: progress}
 	start, before := time.Now(), processors(b)
 	if _, err := h.Run(context.Background(), c); err != nil {
 		b.Fatal(err)
@@ -77,7 +78,7 @@ func look(url string, end <-chan struct{}) {
 func BenchmarkServedHunt(b *testing.B) {
 	var alone, served cost
 	for b.Loop() {
-		alone = alone.least(hunt(b, nil))
+		alone = alone.least(measure(b, nil))
 		board := NewBoard(About{Schedules: 8000})
 		s, err := Serve("127.0.0.1:0", board)
 		if err != nil {
@@ -85,7 +86,7 @@ func BenchmarkServedHunt(b *testing.B) {
 		}
 		end, gone := make(chan struct{}), make(chan struct{})
 		go func() { look(s.URL, end); close(gone) }()
-		served = served.least(hunt(b, board.Progress))
+		served = served.least(measure(b, board.Progress))
 		close(end)
 		<-gone
 		s.Close()

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -30,7 +30,7 @@ type Board struct {
 
 	mu      sync.Mutex
 	about   About
-	now     fuzz.Stats
+	now     hunt.Stats
 	samples []sample
 	every   time.Duration // between samples
 	finds   []*find
@@ -84,7 +84,7 @@ func (b *Board) Describe(about About) {
 }
 
 // Progress takes in how far the hunt is (fuzz.Hunt.Progress).
-func (b *Board) Progress(s fuzz.Stats) {
+func (b *Board) Progress(s hunt.Stats) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now = s
@@ -112,7 +112,7 @@ func (b *Board) thin() {
 }
 
 // Found takes in a find (fuzz.Hunt.Found) and where its script is.
-func (b *Board) Found(f *fuzz.Find, path string) {
+func (b *Board) Found(f *hunt.Find, path string) {
 	s, v := f.Script, &f.Result.Violation
 	n := &find{Property: s.Property, End: script.End(v.End).String(), What: v.String(),
 		Scenario: s.Config.Scenario, Schedule: f.Schedule, Seconds: f.Stats.Elapsed.Seconds(),

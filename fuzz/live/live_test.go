@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -28,7 +28,7 @@ func board(t *testing.T) *Board {
 	t.Helper()
 	b := NewBoard(About{Pump: hostile, Engine: "model", Strategy: "portfolio", Seed: 7,
 		Schedules: 1000})
-	b.Progress(fuzz.Stats{Schedules: 250, Steps: 50000, Cells: 30, Pairs: 20, States: 400,
+	b.Progress(hunt.Stats{Schedules: 250, Steps: 50000, Cells: 30, Pairs: 20, States: 400,
 		Elapsed: 2 * time.Second})
 	text, err := corpus.Embedded().Open("stall/kv-original-idle-renegotiation.script")
 	if err != nil {
@@ -39,7 +39,7 @@ func board(t *testing.T) *Board {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Found(&fuzz.Find{Schedule: 12, Script: s, Story: []string{hostile}, Result: sim.Result{Found: true,
+	b.Found(&hunt.Find{Schedule: 12, Script: s, Story: []string{hostile}, Result: sim.Result{Found: true,
 		Violation: sim.Violation{Finding: oracle.Finding{Property: oracle.Stall, End: 1, Detail: hostile}}},
 	}, "found/stall/x.script")
 	return b
@@ -220,7 +220,7 @@ func TestSamplesAreFew(t *testing.T) {
 	b := NewBoard(About{})
 	const hours = 30
 	for s := time.Duration(0); s < hours*time.Hour; s += 100 * time.Millisecond {
-		b.Progress(fuzz.Stats{Schedules: uint64(s / time.Millisecond), Elapsed: s})
+		b.Progress(hunt.Stats{Schedules: uint64(s / time.Millisecond), Elapsed: s})
 	}
 	all := b.state().Samples
 	if len(all) > maxSamples || len(all) < maxSamples/4 {

@@ -6,12 +6,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // shrinkText says how far a shrink has come.
-func shrinkText(s fuzz.Shrunk) string {
+func shrinkText(s shrink.Shrunk) string {
 	return fmt.Sprintf("%d actions are %d after %d runs", s.Before, s.After, s.Runs)
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim/script"
 
 	_ "embed"
@@ -15,8 +16,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/wantwrite/wantwrite/fuzz"
 )
 
 // the page's parts
@@ -31,7 +30,7 @@ var pageCSS string
 var ownJS string
 
 // pageJS is the page's script.
-var pageJS = fuzz.DOM + ownJS
+var pageJS = story.DOM + ownJS
 
 // A Server serves a board's page and metrics.
 type Server struct {
@@ -143,8 +142,8 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	b.mu.Lock()
 	about := b.about
 	b.mu.Unlock()
-	page, err := fuzz.Render(pageHTML, map[string]any{"About": about, "CSS": template.CSS(pageCSS),
-		"JS": template.JS(pageJS), "Policy": fuzz.Policy(pageCSS, pageJS) + "; connect-src 'self'"})
+	page, err := story.Render(pageHTML, map[string]any{"About": about, "CSS": template.CSS(pageCSS),
+		"JS": template.JS(pageJS), "Policy": story.Policy(pageCSS, pageJS) + "; connect-src 'self'"})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

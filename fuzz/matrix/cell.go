@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/guard"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -58,7 +60,7 @@ type Cell struct {
 	// most libraries confirm, the first of those.
 	Script *script.Script
 	// Confirmations are what other libraries made of the script.
-	Confirmations []*fuzz.Confirmation
+	Confirmations []*run.Confirmation
 	// Page is the page of the script's story, as fuzz.Page makes it.
 	Page []byte
 	// Path is where Done's caller has saved the script.
@@ -94,7 +96,7 @@ func real(engine string) bool { return engine != "model" }
 // A worker fills cells, one after the other.
 type worker struct {
 	*Matrix
-	catalog *fuzz.Catalog
+	catalog *run.Catalog
 }
 
 // fill hunts in a cell with each seed, and makes a script of a find.
@@ -115,7 +117,7 @@ func (w *worker) fill(ctx context.Context, c *Cell) error {
 }
 
 // options are those of the cell's hunts.
-func (w *worker) options(c *Cell) (o fuzz.Options, err error) {
+func (w *worker) options(c *Cell) (o run.Options, err error) {
 	o.Pump = &c.Subject.Spec
 	if c.Version != Any {
 		o.TLS = c.Version
@@ -127,18 +129,18 @@ func (w *worker) options(c *Cell) (o fuzz.Options, err error) {
 // senseless says why nothing could be found in the cell; empty if something
 // could. A mutant is looked for in all scenarios, but one whose own is not to be
 // had here has nothing to show.
-func (c *Cell) senseless(o fuzz.Options) (why string) {
-	strategy, err := fuzz.StrategyNamed(c.Strategy)
+func (c *Cell) senseless(o run.Options) (why string) {
+	strategy, err := run.StrategyNamed(c.Strategy)
 	if err == nil {
 		why = strategy.Misfit(&o)
 	}
 	if why != "" {
 		return why
 	}
-	scenarios := fuzz.Scenarios()
+	scenarios := run.Scenarios()
 	if m := c.Subject.Mutant; m != nil {
-		if own, known := fuzz.ScenarioNamed(m.Scenario); known {
-			scenarios = []fuzz.Scenario{own}
+		if own, known := run.ScenarioNamed(m.Scenario); known {
+			scenarios = []run.Scenario{own}
 		}
 	}
 	for i := range scenarios {
@@ -151,7 +153,7 @@ func (c *Cell) senseless(o fuzz.Options) (why string) {
 
 // hunts hunts with each seed. A mutant is hunted until it breaks what it must, a
 // pump until it breaks anything.
-func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]*fuzz.Find,
+func (w *worker) hunts(ctx context.Context, c *Cell, o run.Options) (found [][]*hunt.Find,
 	err error) {
 
 	if w.Time > 0 {
@@ -160,12 +162,12 @@ func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]
 		defer cancel()
 	}
 	for seed := range uint64(w.Seeds) {
-		h := fuzz.Hunt{Options: o, Seed: w.Seed + seed, Schedules: w.Schedules,
+		h := hunt.Hunt{Options: o, Seed: w.Seed + seed, Schedules: w.Schedules,
 			Strategy: c.Strategy, Workers: 1, Unshrunk: true, First: c.Subject.Mutant == nil,
 			Until: oracle.EveryProperty.Only(c.Subject.Must())}
-		var rep fuzz.Report
+		var rep hunt.Report
 		if real(c.Engine) {
-			rep, err = w.Guard.Hunt(ctx, &h, fuzz.Engines{Engine: c.Engine})
+			rep, err = w.Guard.Hunt(ctx, &h, guard.Engines{Engine: c.Engine})
 		} else {
 			rep, err = h.Run(ctx, w.catalog)
 		}
@@ -179,11 +181,11 @@ func (w *worker) hunts(ctx context.Context, c *Cell, o fuzz.Options) (found [][]
 
 // judge makes the outcome of what the hunts of each seed have found, and gives
 // the finds of the property that counts: one of each seed that has it.
-func (c *Cell) judge(found [][]*fuzz.Find) (finds []*fuzz.Find) {
+func (c *Cell) judge(found [][]*hunt.Find) (finds []*hunt.Find) {
 	firsts := make([]uint64, len(found))
 	c.Outcome = Clean
 	c.Property = c.Subject.wanted(found)
-	counts := func(f *fuzz.Find) bool {
+	counts := func(f *hunt.Find) bool {
 		return c.Subject.Mutant == nil || f.Result.Violation.Property == c.Property
 	}
 	for i := range found {

@@ -18,17 +18,18 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/guard"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
 // A Matrix says which cells there are and how much each may cost.
 type Matrix struct {
 	// Catalog makes a catalog: each worker has its own, for libraries belong to
 	// one goroutine.
-	Catalog func() *fuzz.Catalog
+	Catalog func() *run.Catalog
 	// Guard keeps the libraries of the machine out of this process. It may be
 	// nil if none is among Engines and Confirm.
-	Guard *fuzz.Guard
+	Guard *guard.Guard
 	// Subjects are the rows; Engines, Versions and Strategies make the columns.
 	// A version is 1.2, 1.3, or Any.
 	Subjects                      []Subject
@@ -103,7 +104,7 @@ func (m *Matrix) Run(ctx context.Context) (*Report, error) {
 func (m *Matrix) check() error {
 	c := m.Catalog()
 	for _, name := range m.Strategies {
-		if _, err := fuzz.StrategyNamed(name); err != nil {
+		if _, err := run.StrategyNamed(name); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -15,13 +15,13 @@ import (
 // small is a matrix of some mutants on the model.
 func small(t *testing.T, patterns ...string) *Matrix {
 	t.Helper()
-	rows, err := Mutants(fuzz.NewCatalog(), patterns)
+	rows, err := Mutants(run.NewCatalog(), patterns)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Matrix{Catalog: func() *fuzz.Catalog { return fuzz.NewCatalog() }, Subjects: rows,
+	return &Matrix{Catalog: func() *run.Catalog { return run.NewCatalog() }, Subjects: rows,
 		Engines: []string{"model"}, Versions: []string{"1.2", "1.3", Any},
-		Strategies: []string{fuzz.Portfolio}, Seed: 1, Seeds: 2, Schedules: 100, Pages: true}
+		Strategies: []string{run.Portfolio}, Seed: 1, Seeds: 2, Schedules: 100, Pages: true}
 }
 
 // The same cells, scripts and pages come out with any number of workers.
@@ -51,11 +51,11 @@ func TestWorkersDoNotMatter(t *testing.T) {
 // A reference in which something is found is no reference.
 func TestAWantingReference(t *testing.T) {
 	m := small(t)
-	m.Catalog = func() *fuzz.Catalog {
+	m.Catalog = func() *run.Catalog {
 		for _, mutant := range pumps.Mutants() {
 			if mutant.Name == "no-close-notify" {
 				mutant.Name = "reference"
-				return fuzz.NewCatalog(mutant.Spec)
+				return run.NewCatalog(mutant.Spec)
 			}
 		}
 		return nil
@@ -81,7 +81,7 @@ func TestAPumpWithoutAVersion(t *testing.T) {
 	m := small(t)
 	spec := pumps.ReferenceSpec()
 	spec.Name, spec.Support = "old", model.NoTLS13
-	m.Catalog = func() *fuzz.Catalog { return fuzz.NewCatalog(spec) }
+	m.Catalog = func() *run.Catalog { return run.NewCatalog(spec) }
 	m.Subjects, m.Schedules = []Subject{{Spec: spec}}, 20
 	rep, err := m.Run(context.Background())
 	if err != nil {
@@ -113,7 +113,7 @@ func TestDoneMayEndIt(t *testing.T) {
 // A page of a mutant's script lies beside the page of the matrix.
 func TestWritePages(t *testing.T) {
 	m := small(t, "recv-after-close")
-	m.Versions, m.Strategies = []string{"1.2"}, []string{fuzz.Random}
+	m.Versions, m.Strategies = []string{"1.2"}, []string{run.Random}
 	rep, err := m.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestWritePages(t *testing.T) {
 
 // Patterns choose by name and by family; one that chooses nothing is an error.
 func TestPatterns(t *testing.T) {
-	c := fuzz.NewCatalog()
+	c := run.NewCatalog()
 	for pattern, want := range map[string]int{"*": len(c.Mutants()), "recv-after-close": 1} {
 		if rows, err := Mutants(c, []string{pattern}); err != nil || len(rows) != want {
 			t.Errorf("%s: got %d, %v; want %d", pattern, len(rows), err, want)

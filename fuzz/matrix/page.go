@@ -1,7 +1,9 @@
 package matrix
 
 import (
-	_ "embed" // the page's parts
+	"github.com/wantwrite/wantwrite/fuzz/story"
+
+	_ "embed"
 	"fmt"
 	"html/template"
 	"os"
@@ -9,8 +11,9 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz"
 )
+
+// the page's parts
 
 //go:embed page/matrix.html
 var pageHTML string
@@ -27,7 +30,7 @@ var pageJS string
 func (r *Report) Page(folder string) ([]byte, error) {
 	s := r.Summary()
 	view := pageView{Report: r, Summary: s, Headline: s.headline(r),
-		Policy: fuzz.Policy(pageCSS, pageJS), CSS: template.CSS(pageCSS),
+		Policy: story.Policy(pageCSS, pageJS), CSS: template.CSS(pageCSS),
 		JS: template.JS(pageJS)}
 	for i, column := range r.Columns {
 		view.Totals = append(view.Totals, pageTotal{column, s.Columns[i]})
@@ -35,7 +38,7 @@ func (r *Report) Page(folder string) ([]byte, error) {
 	for _, c := range r.Cells {
 		view.Rows = append(view.Rows, newPageRow(c, folder))
 	}
-	return fuzz.Render(pageHTML, view)
+	return story.Render(pageHTML, view)
 }
 
 // A pageView is what the template is given.

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -31,7 +31,7 @@ func madeUp() *Report {
 	killed := mutant("deaf", oracle.Stall)
 	add(r, killed, &Cell{Outcome: Found, Property: oracle.Stall, Hunts: 3, Schedules: 36,
 		Script: scriptOf(5), Path: "found/stall/deaf.script", Page: []byte("<p>"),
-		Confirmations: []*fuzz.Confirmation{{Engine: "openssl", Confirmed: true}, {Engine: "gotls",
+		Confirmations: []*run.Confirmation{{Engine: "openssl", Confirmed: true}, {Engine: "gotls",
 			Own: "model", Step: 3, What: "the server's read says ok"}},
 		Reason: "on gotls it goes another way"},
 		&Cell{Outcome: Senseless, Reason: "scenario renegotiation is about TLS 1.2 only"})

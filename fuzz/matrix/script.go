@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -14,7 +17,7 @@ import (
 //
 // Story 59: of the scripts that three seeds shrink to one may end where a
 // library gives up by itself, and the two others fail on it as on the model.
-func (w *worker) choose(ctx context.Context, c *Cell, finds []*fuzz.Find) error {
+func (w *worker) choose(ctx context.Context, c *Cell, finds []*hunt.Find) error {
 	var best *Cell
 	for _, f := range finds {
 		long := copyOf(f.Script)
@@ -55,7 +58,7 @@ func (w *worker) insist(ctx context.Context, c *Cell, long *script.Script) error
 	for _, engine := range w.Confirm {
 		s := copyOf(long)
 		s.Config.Engine, s.Config.PeerEngine = engine, engine
-		st, err := w.Guard.Shrink(ctx, s, fuzz.ShrinkOptions{})
+		st, err := w.Guard.Shrink(ctx, s, shrink.ShrinkOptions{})
 		if err != nil || !st.Fails || ctx.Err() != nil {
 			continue // what can't be run there is no error: the confirmation has said why
 		}
@@ -77,16 +80,16 @@ func (w *worker) insist(ctx context.Context, c *Cell, long *script.Script) error
 }
 
 // try runs the script of a cell.
-func (w *worker) try(c *Cell) (out fuzz.Outcome, err error) {
+func (w *worker) try(c *Cell) (out run.Outcome, err error) {
 	if real(c.Engine) {
-		return w.Guard.Replay(c.Script, fuzz.ReplayOptions{})
+		return w.Guard.Replay(c.Script, run.ReplayOptions{})
 	}
-	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
+	r, err := run.NewRunner(w.catalog, run.Options{Pump: &c.Subject.Spec})
 	if err != nil {
 		return out, err
 	}
 	defer r.Close()
-	return fuzz.Replay(r, c.Script, fuzz.ReplayOptions{})
+	return run.Replay(r, c.Script, run.ReplayOptions{})
 }
 
 // copyOf is a script that may be changed, and the other stays.
@@ -99,18 +102,18 @@ func copyOf(s *script.Script) *script.Script {
 // shrink shrinks the script. One that no process survives stays as it is.
 func (w *worker) shrink(ctx context.Context, c *Cell) error {
 	if real(c.Engine) {
-		out, err := w.Guard.Replay(c.Script, fuzz.ReplayOptions{})
+		out, err := w.Guard.Replay(c.Script, run.ReplayOptions{})
 		if err == nil && !out.Lost {
-			_, err = w.Guard.Shrink(ctx, c.Script, fuzz.ShrinkOptions{})
+			_, err = w.Guard.Shrink(ctx, c.Script, shrink.ShrinkOptions{})
 		}
 		return err
 	}
-	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
+	r, err := run.NewRunner(w.catalog, run.Options{Pump: &c.Subject.Spec})
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	_, err = fuzz.Shrink(ctx, r, c.Script, fuzz.ShrinkOptions{})
+	_, err = shrink.Shrink(ctx, r, c.Script, shrink.ShrinkOptions{})
 	return err
 }
 
@@ -145,7 +148,7 @@ func (w *worker) finish(c *Cell) error {
 	if c.Script == nil {
 		return nil
 	}
-	r, err := fuzz.NewRunner(w.catalog, fuzz.Options{Pump: &c.Subject.Spec})
+	r, err := run.NewRunner(w.catalog, run.Options{Pump: &c.Subject.Spec})
 	if err != nil {
 		return err
 	}
@@ -155,10 +158,10 @@ func (w *worker) finish(c *Cell) error {
 		return err
 	}
 	if !out.Result.Found {
-		return &fuzz.DeterminismError{Pump: c.Subject.Spec.Name, Step: out.Result.Steps}
+		return &hunt.DeterminismError{Pump: c.Subject.Spec.Name, Step: out.Result.Steps}
 	}
 	s := c.Script
-	s.Hash, s.Story = out.Result.Hash, fuzz.Explain(s, &out)
+	s.Hash, s.Story = out.Result.Hash, story.Explain(s, &out)
 	for _, k := range c.Confirmations {
 		line := k.String()
 		if !k.Confirmed {
@@ -167,16 +170,16 @@ func (w *worker) finish(c *Cell) error {
 		s.Story = append(s.Story, line)
 	}
 	if w.Pages {
-		c.Page, err = fuzz.Page(fuzz.Tell(s, &out))
+		c.Page, err = story.Page(story.Tell(s, &out))
 	}
 	return err
 }
 
 // replay replays the script of a cell with a trace.
-func (w *worker) replay(r *fuzz.Runner, c *Cell) (fuzz.Outcome, error) {
-	o := fuzz.ReplayOptions{Trace: true}
+func (w *worker) replay(r *run.Runner, c *Cell) (run.Outcome, error) {
+	o := run.ReplayOptions{Trace: true}
 	if real(c.Engine) {
 		return w.Guard.Traced(r, c.Script, o)
 	}
-	return fuzz.Replay(r, c.Script, o)
+	return run.Replay(r, c.Script, o)
 }

@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -35,7 +36,7 @@ func (s *Subject) Sound() bool {
 
 // wanted is the property that counts among what the hunts found: what the
 // subject must break, or else what it has leave to break, or else the first.
-func (s *Subject) wanted(found [][]*fuzz.Find) oracle.PropertyID {
+func (s *Subject) wanted(found [][]*hunt.Find) oracle.PropertyID {
 	var broken []oracle.PropertyID
 	for _, finds := range found {
 		for _, f := range finds {
@@ -55,7 +56,7 @@ func (s *Subject) wanted(found [][]*fuzz.Find) oracle.PropertyID {
 
 // Pumps are the catalog's pumps that the patterns choose, in its order. A pattern
 // is a name, or one with * and ? in it.
-func Pumps(c *fuzz.Catalog, patterns []string) (list []Subject, err error) {
+func Pumps(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
 	for _, spec := range c.Pumps() {
 		if chosen(patterns, used, spec.Name) {
@@ -67,7 +68,7 @@ func Pumps(c *fuzz.Catalog, patterns []string) (list []Subject, err error) {
 
 // Mutants are the catalog's mutants that the patterns choose, in its order: by
 // their names, or by their family, a letter of the bug list.
-func Mutants(c *fuzz.Catalog, patterns []string) (list []Subject, err error) {
+func Mutants(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
 	for _, m := range c.Mutants() {
 		if chosen(patterns, used, m.Name, family(&m)) {

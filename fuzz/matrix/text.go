@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
@@ -197,7 +197,7 @@ func (t *writing) legend() {
 		}
 		text += "."
 	}
-	t.printf("\n%s\n", fuzz.Wrap(text, 2, textWidth))
+	t.printf("\n%s\n", story.Wrap(text, 2, textWidth))
 }
 
 // textWidth is how wide the lines below the table are.
@@ -221,7 +221,7 @@ func (t *writing) notes() {
 // note writes a list, if there is something on it.
 func (t *writing) note(what string, list []string) {
 	if len(list) > 0 {
-		t.printf("%s\n", fuzz.Wrap(printable(what+strings.Join(list, ", ")), 2, textWidth))
+		t.printf("%s\n", story.Wrap(printable(what+strings.Join(list, ", ")), 2, textWidth))
 	}
 }
 
@@ -236,7 +236,7 @@ func (t *writing) each(what string, is func(*Cell) bool) {
 			what = ""
 		}
 		text := fmt.Sprintf("%s (%s): %s", c.Subject.Spec.Name, c.Column, c.Reason)
-		t.printf("%s\n", fuzz.Wrap(printable(text), 4, textWidth))
+		t.printf("%s\n", story.Wrap(printable(text), 4, textWidth))
 	}
 }
 

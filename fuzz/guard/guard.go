@@ -1,0 +1,257 @@
+package guard
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Guard keeps foreign code out of this process: hunts, replays and
+// confirmations run in child processes, which may crash, hang or be killed.
+type Guard struct {
+	// Command makes a child that has not been started: a process that calls
+	// Serve with its stdin and stdout and then exits.
+	Command func() *exec.Cmd
+	// Patience is how long a child may be silent in a run before it counts as
+	// hung; 0 means 10 seconds. It is the one clock here, and no run sees it.
+	Patience time.Duration
+}
+
+func (g *Guard) patience() time.Duration {
+	if g.Patience > 0 {
+		return g.Patience
+	}
+	return 10 * time.Second
+}
+
+// A process is a child at work.
+type process struct {
+	cmd      *exec.Cmd
+	in       io.WriteCloser
+	messages chan message
+	last     *head
+	timer    *time.Timer
+	patience time.Duration
+	hung     bool
+}
+
+// start starts a child and gives it a job.
+func (g *Guard) start(j job) (*process, error) {
+	p := &process{cmd: g.Command(), messages: make(chan message, 64), last: &head{},
+		patience: g.patience()}
+	text, err := json.Marshal(j)
+	if err != nil {
+		return nil, err
+	}
+	p.cmd.Stderr = p.last
+	p.cmd.WaitDelay = time.Second
+	if p.in, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("fuzz: a child process can't be started: %w", err)
+	}
+	p.timer = time.NewTimer(p.patience)
+	go p.listen(out)
+	_, _ = p.in.Write(append(text, '\n')) // a child that is dead is found out below
+	return p, nil
+}
+
+// listen reads what a child says. Half a line, its last words, says nothing.
+func (p *process) listen(out io.Reader) {
+	defer close(p.messages)
+	for lines := bufio.NewReader(out); ; {
+		text, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var m message
+		if json.Unmarshal(text, &m) == nil {
+			p.messages <- m
+		}
+	}
+}
+
+// next waits for a message; ok is false when the child is dead, or hung and
+// therefore killed. A stop that closes asks the child to come to an end.
+func (p *process) next(stop <-chan struct{}) (m message, ok bool) {
+	p.timer.Reset(p.patience)
+	for {
+		select {
+		case m, ok = <-p.messages:
+			return m, ok
+		case <-stop:
+			p.in.Close()
+			stop = nil
+		case <-p.timer.C:
+			p.hung = true
+			p.kill()
+			return m, false
+		}
+	}
+}
+
+func (p *process) kill() { _ = p.cmd.Process.Kill() }
+
+// end waits for a child that is dead, or has nothing more to do, and says how
+// it died.
+func (p *process) end() (died string) {
+	p.timer.Stop()
+	p.in.Close()
+	watchdog := time.AfterFunc(p.patience, p.kill)
+	for range p.messages { // until stdout is closed: Wait must not come before
+	}
+	_ = p.cmd.Wait()
+	watchdog.Stop()
+	if p.hung {
+		return fmt.Sprintf("it was silent for %s and was killed", p.patience)
+	}
+	died = p.cmd.ProcessState.String()
+	if line := p.last.line(); line != "" {
+		died += ": " + line
+	}
+	return died
+}
+
+// ask gives a child a job that has one answer. died is how the child ended if
+// there was none.
+func (g *Guard) ask(j job) (m message, died string, err error) {
+	return g.follow(j, nil, nil)
+}
+
+// follow is ask for a job that takes its time: it tells how far the child has
+// come, and when stop closes the child comes to an end.
+func (g *Guard) follow(j job, stop <-chan struct{}, far func(shrink.Shrunk)) (
+	m message, died string, err error) {
+
+	p, err := g.start(j)
+	if err != nil {
+		return m, "", err
+	}
+	for {
+		var ok bool
+		if m, ok = p.next(stop); !ok {
+			return m, p.end(), nil
+		}
+		if m.Far != nil && far != nil {
+			far(*m.Far)
+		}
+		if !m.Beat && m.Far == nil {
+			break
+		}
+	}
+	p.end()
+	if m.Error != nil {
+		return m, "", m.Error.err()
+	}
+	return m, "", nil
+}
+
+// Load says whether a child can load a library by its name.
+func (g *Guard) Load(engine string) error {
+	_, died, err := g.ask(job{Load: engine})
+	if died != "" {
+		return fmt.Errorf("fuzz: the process that loaded engine %q died: %s", engine, died)
+	}
+	return err
+}
+
+// Replay is the function Replay in a child, without a trace. A child that dies
+// is a crash at the end under test.
+func (g *Guard) Replay(s *script.Script, o run.ReplayOptions) (out run.Outcome, err error) {
+	o.Trace = false
+	m, died, err := g.ask(job{Replay: &scriptJob{string(s.Format()), s.Lines, o}})
+	switch {
+	case err != nil:
+		return out, err
+	case died != "":
+		out.Result, out.Lost = crashOf(s, died), true
+		return out, nil
+	}
+	return run.Outcome{Result: m.Outcome.Result, Own: m.Outcome.Own}, nil
+}
+
+// Traced is the function Replay: first in a child, and if that has survived it
+// once more here, because a trace stays in the process that made it.
+func (g *Guard) Traced(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
+	out, err := g.Replay(s, o)
+	if err != nil || out.Lost {
+		return out, err
+	}
+	return run.Replay(r, s, o)
+}
+
+// Confirm is the function Confirm in a child. It can be a Hunt's Confirm, with
+// the engine's name bound.
+func (g *Guard) Confirm(s *script.Script, engine string) (*run.Confirmation, error) {
+	m, died, err := g.ask(job{Confirm: &confirmJob{string(s.Format()), engine}})
+	switch {
+	case err != nil:
+		return nil, err
+	case died != "":
+		return &run.Confirmation{Engine: engine, Own: s.Config.Engine,
+			What: "the process that ran it died: " + died}, nil
+	}
+	return m.Confirm, nil
+}
+
+// Shrink is the function Shrink in a child. A script that no process survives
+// can't be shrunk.
+func (g *Guard) Shrink(ctx context.Context, s *script.Script, o shrink.ShrinkOptions) (shrink.Shrunk, error) {
+	m, died, err := g.follow(job{Shrink: &shrinkJob{string(s.Format()), o.Runs}}, ctx.Done(),
+		o.Progress)
+	switch {
+	case err != nil:
+		return shrink.Shrunk{}, err
+	case died != "":
+		return shrink.Shrunk{}, fmt.Errorf("fuzz: the process that shrank it died: %s; "+
+			"it stays as it was", died)
+	}
+	out, err := script.Parse(strings.NewReader(m.Shrunk.Script), "child")
+	if err != nil {
+		return shrink.Shrunk{}, fmt.Errorf("fuzz: a child's script can't be read: %w", err)
+	}
+	s.Config, s.Actions, s.Lines, s.Property = out.Config, out.Actions, nil, out.Property
+	return m.Shrunk.Shrunk, nil
+}
+
+// crashOf is the verdict on a script that no process survives.
+func crashOf(s *script.Script, died string) sim.Result {
+	f := oracle.Finding{Property: oracle.Crash, End: int(s.Config.Under),
+		Detail: "the process died: " + died}
+	n := len(s.Actions)
+	return sim.Result{Found: true, Violation: sim.Violation{Finding: f, Step: n}, Steps: n,
+		Storm: n}
+}
+
+// A head keeps the beginning of what is written, and loses the rest.
+type head struct{ text []byte }
+
+// Write implements io.Writer.
+func (h *head) Write(p []byte) (int, error) {
+	const most = 4096
+	h.text = append(h.text, p[:min(len(p), most-len(h.text))]...)
+	return len(p), nil
+}
+
+// line is the first line with something in it.
+func (h *head) line() string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(h.text), []byte("\n"))
+	return strings.TrimSpace(string(line))
+}

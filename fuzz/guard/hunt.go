@@ -1,0 +1,241 @@
+package guard
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// maxLost is how many schedules a hunt may lose. A library that dies again and
+// again makes a flood of scripts that say the same.
+const maxLost = 64
+
+// Hunt runs a hunt in children, one after the other, with the libraries of
+// these names; the hunt's own Engine and PeerEngine are not used. Its schedules
+// and finds are those of h.Run, except that a child which crashes, hangs or is
+// killed costs the schedule it was in: that one is run once more, alone, so
+// that its actions become known, and is a find with the property crash.
+func (g *Guard) Hunt(ctx context.Context, h *hunt.Hunt, e Engines) (rep hunt.Report, err error) {
+	c := &chase{guard: g, hunt: h, rep: &rep, begin: time.Now(), job: huntJob{Pump: h.Pump.Name,
+		Engine: e.Engine, PeerEngine: e.Peer, Scenario: h.Scenario, TLS: h.TLS,
+		Profile: h.Profile, Seed: h.Seed, Schedules: h.Schedules, Watch: h.Watch,
+		First: h.First, Until: h.Until, Unshrunk: h.Unshrunk, Strategy: h.Strategy}}
+	if h.Peer != nil {
+		c.job.Peer = h.Peer.Name
+	}
+	if c.job.Watch == 0 {
+		c.job.Watch = oracle.EveryProperty
+	}
+	for more := true; more && err == nil; {
+		more, err = c.child(ctx)
+	}
+	rep.Elapsed = time.Since(c.begin)
+	if rep.Schedules > 0 {
+		c.atlas.Add(rep.Schedules-1, sim.Sighting{}) // the last ones may have shown nothing new
+	}
+	rep.Coverage = h.Covered(&c.atlas)
+	return rep, err
+}
+
+// Engines are the names of the two ends' libraries; an empty Peer means the
+// same.
+type Engines struct{ Engine, Peer string }
+
+// A chase is a hunt as the parent sees it.
+type chase struct {
+	guard *Guard
+	hunt  *hunt.Hunt
+	rep   *hunt.Report
+	job   huntJob
+	begin time.Time
+	lost  int
+	atlas sim.Atlas // of all children
+	ran   bool      // a schedule of the child at hand has begun
+}
+
+// child lets one child hunt as long as it lives. more says that another one
+// has to go on.
+func (c *chase) child(ctx context.Context) (more bool, err error) {
+	c.job.From, c.job.Steps, c.ran = c.rep.Schedules, c.rep.Steps, false
+	p, err := c.guard.start(job{Hunt: &c.job})
+	if err != nil {
+		return false, err
+	}
+	for {
+		m, ok := p.next(ctx.Done())
+		if !ok {
+			return c.died(ctx, p.end())
+		}
+		done, err := c.heard(&m)
+		if err != nil {
+			p.kill()
+		}
+		if done || err != nil {
+			p.end()
+			return false, err
+		}
+	}
+}
+
+// heard takes a message of a hunting child.
+func (c *chase) heard(m *message) (done bool, err error) {
+	switch {
+	case m.Start != nil:
+		c.ran = true
+		c.rep.Schedules, c.rep.Steps = m.Start.Schedule, m.Start.Steps
+		c.rep.Elapsed = time.Since(c.begin)
+		c.rep.Reached(&c.atlas)
+		c.hunt.ReportProgress(*c.rep)
+	case m.Far != nil:
+		c.hunt.ReportShrink(*c.rep, *m.Far)
+	case m.Saw != nil:
+		c.atlas.Add(m.Saw.Schedule, m.Saw.Sighting)
+	case m.Find != nil:
+		return false, c.found(m.Find)
+	case m.Report != nil:
+		r := m.Report
+		c.rep.Schedules, c.rep.Steps, c.rep.Interrupted = r.Schedules, r.Steps, r.Interrupted
+		return true, nil
+	case m.Error != nil:
+		return true, m.Error.err()
+	}
+	return false, nil
+}
+
+// found takes a find of a child. What was found is not looked for any more.
+func (c *chase) found(m *findMessage) error {
+	s, err := script.Parse(strings.NewReader(m.Script), "child")
+	if err != nil {
+		return fmt.Errorf("fuzz: a child's find can't be read: %w", err)
+	}
+	s.Lines, s.Story = nil, m.Story
+	c.job.Watch = c.job.Watch.Without(m.Result.Violation.Property)
+	return c.keep(&hunt.Find{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk, Script: s,
+		Result: m.Result, Story: m.Story, Strategy: m.Strategy},
+		hunt.Stats{Schedules: m.Schedules, Steps: m.Steps})
+}
+
+// keep reports a find.
+func (c *chase) keep(f *hunt.Find, s hunt.Stats) error {
+	s.Elapsed = time.Since(c.begin)
+	f.Seed, f.Stats = c.hunt.Seed, s
+	return c.hunt.ReportFind(f, c.rep)
+}
+
+// died: a child did not come to its end. The schedule it was in is a find, and
+// the hunt goes on with the next.
+func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
+	if !c.ran {
+		return false, fmt.Errorf("fuzz: a child process died before its first schedule: %s", how)
+	}
+	n := c.rep.Schedules
+	if err := c.lose(n, how); err != nil {
+		return false, err
+	}
+	c.rep.Schedules = n + 1
+	c.rep.Interrupted = ctx.Err() != nil
+	if c.lost++; c.lost >= maxLost {
+		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, how)
+	}
+	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
+	lost, _ := oracle.PropertyNamed(c.rep.Finds[len(c.rep.Finds)-1].Script.Property)
+	return !over && !c.hunt.Enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
+}
+
+// lose makes a find of the schedule that cost a child its life.
+func (c *chase) lose(n uint64, how string) error {
+	again, err := c.alone(n)
+	if err != nil {
+		return err
+	}
+	if again.find != nil {
+		// The schedule itself is survived: it broke a property, and what came
+		// after it, the shrinking, was too much.
+		again.find.Story = append(again.find.Story, "not shrunk: the process that tried died: "+how)
+		return c.found(again.find)
+	}
+	s := again.script
+	s.Found = c.hunt.Discovery(n + 1)
+	s.Property = oracle.Crash.String()
+	s.Story = []string{fmt.Sprintf("crash: the process that ran schedule %d of seed %d died: %s",
+		n, c.hunt.Seed, how), again.says()}
+	stats := hunt.Stats{Schedules: n + 1, Steps: c.rep.Steps}
+	return c.keep(&hunt.Find{Schedule: n, Original: len(s.Actions), Script: s,
+		Result: crashOf(s, how), Story: s.Story}, stats)
+}
+
+// A rerun is what came of a schedule that was run alone.
+type rerun struct {
+	script *script.Script
+	died   string       // how; empty: it was survived
+	find   *findMessage // what it broke, if it was survived
+}
+
+func (r *rerun) says() string {
+	if r.died == "" {
+		return "run alone in another process it does no harm: what ran before it has a part in it, " +
+			"or somebody killed the process"
+	}
+	return "run alone in another process the same happens: " + r.died
+}
+
+// alone runs one schedule in a child of its own, which tells its actions.
+func (c *chase) alone(n uint64) (*rerun, error) {
+	j := c.job
+	j.From, j.Schedules, j.Alone = n, n+1, true
+	p, err := c.guard.start(job{Hunt: &j})
+	if err != nil {
+		return nil, err
+	}
+	r := &rerun{script: &script.Script{}}
+	for {
+		m, ok := p.next(nil)
+		switch {
+		case !ok:
+			r.died = p.end()
+			return r, r.missing(n)
+		case m.Error != nil:
+			p.end()
+			return nil, m.Error.err()
+		case m.Report != nil:
+			p.end()
+			return r, r.missing(n)
+		case m.Find != nil:
+			r.find = m.Find
+		default:
+			if err := r.heard(&m); err != nil {
+				p.kill()
+				p.end()
+				return nil, err
+			}
+		}
+	}
+}
+
+// heard takes a line of the schedule's story. A run that is repeated begins
+// with its world again.
+func (r *rerun) heard(m *message) (err error) {
+	switch {
+	case m.World != "":
+		r.script, err = script.Parse(strings.NewReader(m.World), "child")
+	case m.Action != "":
+		var a script.Action
+		a, err = script.ParseAction(m.Action)
+		r.script.Actions = append(r.script.Actions, a)
+	}
+	return err
+}
+
+// missing is the error of a schedule that can't be made a script.
+func (r *rerun) missing(n uint64) error {
+	if r.script.Config.Pump != "" {
+		return nil
+	}
+	return fmt.Errorf("fuzz: a child process died before schedule %d: %s", n, r.died)
+}

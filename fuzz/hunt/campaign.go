@@ -1,0 +1,256 @@
+package hunt
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A campaign is a hunt at work. It goes generation by generation:
+//
+//	decide ──▶ run, each schedule on any worker ──▶ merge, in order
+//
+// Nothing that is decided or reported depends on which worker ran what.
+type campaign struct {
+	hunt     *Hunt
+	rep      *Report
+	search   *search
+	watch    oracle.PropertySet // what is still looked for
+	crew     []*scout
+	attempts []attempt
+	start    time.Time
+}
+
+// A scout is a worker: a runner, and what it sees.
+type scout struct {
+	*run.Runner
+	cover sim.Cover
+}
+
+// An attempt is a task and what came of it.
+type attempt struct {
+	task     run.Task
+	done     bool
+	result   sim.Result
+	sighting sim.Sighting
+	actions  []script.Action // only of one that reached something new
+	err      error
+	fault    any // a panic of the workbench itself
+}
+
+func newCampaign(h *Hunt, c *run.Catalog, rep *Report) (*campaign, error) {
+	strategy, err := run.StrategyNamed(h.strategy())
+	if err == nil && h.Options.Real() {
+		strategy, err = strategy.Unlearned()
+	}
+	if err != nil {
+		return nil, err
+	}
+	k := &campaign{hunt: h, rep: rep, search: newSearch(h.Seed, strategy),
+		watch: h.watched(), start: time.Now()}
+	if err := k.hire(c); err != nil {
+		k.close()
+		return nil, err
+	}
+	rep.Schedules, rep.Steps = h.Child.From, h.Child.Steps
+	return k, nil
+}
+
+// hire makes the workers. Each has a library of its own.
+func (k *campaign) hire(c *run.Catalog) error {
+	n := k.hunt.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	if k.hunt.Options.Real() {
+		n = 1
+	}
+	for i := range n {
+		o := k.hunt.Options
+		if i > 0 {
+			o.Engine, o.PeerEngine = tls.NewModels(), nil
+		}
+		r, err := run.NewRunner(c, o)
+		if err != nil {
+			return err
+		}
+		r.Observe(k.hunt.Child.Observe)
+		r.Use(k.search.strategy)
+		s := &scout{Runner: r}
+		s.cover.Atlas = k.search.atlas
+		r.World().SetCover(&s.cover)
+		k.crew = append(k.crew, s)
+	}
+	return nil
+}
+
+func (k *campaign) close() {
+	for _, s := range k.crew {
+		s.Close()
+	}
+}
+
+// run goes on until the schedules, the properties or the context end.
+func (k *campaign) run(ctx context.Context) error {
+	for n := k.hunt.Child.From; k.hunt.Schedules == 0 || n < k.hunt.Schedules; n = k.rep.Schedules {
+		k.rep.Elapsed = time.Since(k.start)
+		k.rep.Reached(k.search.atlas)
+		if k.rep.Interrupted = ctx.Err() != nil; k.rep.Interrupted {
+			return nil
+		}
+		k.hunt.ReportProgress(*k.rep)
+		if err := k.hunt.started(n, k.rep.Steps); err != nil {
+			return err
+		}
+		k.decide(n)
+		k.runAll(ctx)
+		if over, err := k.merge(ctx); over || err != nil {
+			return err
+		}
+		k.search.settle()
+	}
+	return nil
+}
+
+// decide makes the tasks of the generation that begins with schedule n. On a
+// library of the machine it is one: what a schedule does there is told before
+// it begins.
+func (k *campaign) decide(n uint64) {
+	size := min(generation, max(n, firstGeneration))
+	if k.hunt.Options.Real() {
+		size = 1
+	}
+	if k.hunt.Schedules != 0 {
+		size = min(size, k.hunt.Schedules-n)
+	}
+	k.attempts = k.attempts[:0]
+	for i := range size {
+		k.attempts = append(k.attempts, attempt{task: k.search.task(n + i)})
+	}
+}
+
+// runAll lets the crew run the tasks. When the context ends those that have
+// begun are done, and those are the first.
+func (k *campaign) runAll(ctx context.Context) {
+	var next atomic.Int64
+	work := func(s *scout) {
+		for ctx.Err() == nil {
+			i := int(next.Add(1)) - 1
+			if i >= len(k.attempts) {
+				return
+			}
+			k.attempt(s, &k.attempts[i])
+		}
+	}
+	if len(k.crew) == 1 || len(k.attempts) == 1 {
+		work(k.crew[0])
+		return
+	}
+	var all sync.WaitGroup
+	for _, s := range k.crew {
+		all.Go(func() { work(s) })
+	}
+	all.Wait()
+}
+
+// attempt runs a task; now and then twice more, to see that it does not differ.
+func (k *campaign) attempt(s *scout, a *attempt) {
+	defer func() {
+		if fault := recover(); fault != nil { // ours, not the pump's: see World.Run
+			a.fault = fault
+		}
+		a.done = true
+	}()
+	a.result, a.err = s.Perform(&a.task, k.watch)
+	if a.err != nil {
+		return
+	}
+	a.sighting = s.cover.Sighting()
+	if a.sighting.Around > 0 && k.search.learns {
+		a.actions = append([]script.Action(nil), s.World().Actions()...)
+	}
+	if a.task.N%repeatEvery == repeatEvery-1 {
+		a.err = k.hunt.again(s.Runner, &a.task, a.result, k.watch)
+	}
+}
+
+// merge takes in what came of a generation, in the order of the schedules. over
+// says that the hunt has come to its end.
+func (k *campaign) merge(ctx context.Context) (over bool, err error) {
+	for i := range k.attempts {
+		a := &k.attempts[i]
+		if a.done && a.err == nil && a.result.Found && !k.watch.Has(a.result.Violation.Property) {
+			// It has been found since. Without it the run goes on, as it would
+			// have if the schedules had been run one after the other.
+			k.attempt(k.crew[0], a)
+		}
+		if !a.done { // the context has ended
+			return false, nil
+		}
+		if a.fault != nil {
+			panic(a.fault)
+		}
+		if a.err != nil {
+			return true, a.err
+		}
+		k.rep.Schedules, k.rep.Steps = a.task.N+1, k.rep.Steps+uint64(a.result.Steps)
+		if err := k.tell(a); err != nil {
+			return true, err
+		}
+		k.search.learn(&a.task, a)
+		if !a.result.Found {
+			continue
+		}
+		if over, err := k.found(ctx, a); over || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// tell tells what a schedule has reached, and others have not or not often.
+func (k *campaign) tell(a *attempt) error {
+	s := &a.sighting
+	if k.hunt.Child.Saw == nil || len(s.Fresh) == 0 && s.Tested&^k.search.atlas.Tested() == 0 {
+		return nil
+	}
+	return k.hunt.Child.Saw(a.task.N, *s)
+}
+
+// found makes a find of an attempt and reports it.
+func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error) {
+	if rate := k.hunt.counted; rate != nil {
+		rate.Found++
+		return k.hunt.First || rate.Found >= measuredFinds, nil
+	}
+	k.rep.Elapsed = time.Since(k.start)
+	s := k.crew[0]
+	s.World().SetCover(nil)
+	defer s.World().SetCover(&s.cover)
+	if _, err := s.Perform(&a.task, k.watch); err != nil { // another worker's, perhaps
+		return true, err
+	}
+	find, err := k.hunt.make(ctx, s.Runner, &a.task, a.result, k.rep)
+	if err != nil {
+		return true, err
+	}
+	k.rep.Interrupted = find.Shrunk.Interrupted
+	find.Strategy = k.search.strategy.Methods()[a.task.Method]
+	if err := k.hunt.ReportFind(find, k.rep); err != nil {
+		return true, err
+	}
+	property := a.result.Violation.Property
+	k.watch = k.watch.Without(property)
+	return k.hunt.Enough(property) || k.watch == 0 || k.rep.Interrupted, nil
+}
+
+// Enough says whether the hunt ends with a find of the property.
+func (h *Hunt) Enough(p oracle.PropertyID) bool { return h.First || h.Until.Has(p) }

@@ -1,0 +1,254 @@
+package hunt
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Hunt looks for violations: it goes through schedules in order, and keeps
+// for each property the first schedule that breaks it.
+type Hunt struct {
+	run.Options
+	// Seed names the hunt: the same build and seed make the same schedules.
+	Seed uint64
+	// Schedules is how many to go through; 0 means until the context ends.
+	Schedules uint64
+	// Strategy is a name of Strategies; empty means the portfolio. Schedule n of
+	// a seed is always the same, but where strategies learn it takes all those
+	// before it to get there.
+	Strategy string
+	// Workers is how many schedules run at once; 0 means GOMAXPROCS. What is
+	// found does not depend on it. The pump's New is then called, and its pumps
+	// are, by several goroutines. Libraries other than the model belong to one
+	// thread: they have one worker in a process.
+	Workers int
+	// Watch is the properties to look for; 0 means all.
+	Watch oracle.PropertySet
+	// First ends the hunt at the first violation, Until at the first of one of
+	// these properties.
+	First bool
+	Until oracle.PropertySet
+	// Unshrunk leaves finds as long as they were.
+	Unshrunk bool
+	// Progress, if not nil, is called now and then.
+	Progress func(Stats)
+	// Found, if not nil, is called with each find, shrunk, as it is made; an
+	// error ends the hunt.
+	Found func(*Find) error
+	// Confirm, if not nil, replays each find elsewhere before it is reported:
+	// see Guard.Confirm.
+	Confirm func(*script.Script) (*run.Confirmation, error)
+
+	// Child is what a child process does differently: see package guard.
+	Child Child
+
+	counted *Rate // counts violations in the place of keeping them
+}
+
+// A Child is what is particular to the part of a hunt that a child process does.
+type Child struct {
+	// From is the schedule where it takes over, and Steps how many steps came before.
+	From, Steps uint64
+	// Starts, if not nil, is called before each schedule.
+	Starts func(n, steps uint64) error
+	// Saw, if not nil, is told what a schedule has reached that others have not.
+	Saw func(n uint64, s sim.Sighting) error
+	// Observe, if not nil, watches all runs.
+	Observe run.Observer
+}
+
+// A Find is a violated property: the schedule that broke it, and the script
+// that it shrank to.
+type Find struct {
+	Schedule uint64
+	Seed     uint64
+	// Stats is how far the hunt had come.
+	Stats Stats
+	// Original is how many actions the storm had, and Shrunk how it was shrunk.
+	Original int
+	Shrunk   shrink.Shrunk
+	Script   *script.Script
+	Result   sim.Result
+	// Story explains it, a sentence or line each.
+	Story []string
+	// Strategy is the method that found it, one of the portfolio's.
+	Strategy string
+	// Confirmation is what another library made of it; nil if none was asked.
+	Confirmation *run.Confirmation
+}
+
+// A Report is what a hunt came to.
+type Report struct {
+	Stats
+	Finds []*Find
+	// Interrupted: the context ended before the schedules did.
+	Interrupted bool
+	// Coverage is what the schedules have reached.
+	Coverage *Coverage
+}
+
+// A DeterminismError is a defect of ours, or a pump that draws on something
+// that is not in the script: a run that was repeated and differs.
+type DeterminismError struct {
+	Pump     string
+	Schedule uint64
+	Step     int // the first step that differs, from 1
+}
+
+// Error implements error.
+func (e *DeterminismError) Error() string {
+	return fmt.Sprintf("fuzz: schedule %d of pump %q ran twice and differs at step %d; "+
+		"a run may not depend on maps' order, the clock, addresses or goroutines",
+		e.Schedule, e.Pump, e.Step)
+}
+
+// repeatEvery is how many schedules pass between those that are run twice, to
+// see that they do not differ.
+const repeatEvery = 128
+
+// Run hunts until the schedules, the properties or the context come to an end.
+func (h *Hunt) Run(ctx context.Context, c *run.Catalog) (rep Report, err error) {
+	k, err := newCampaign(h, c, &rep)
+	if err != nil {
+		return rep, err
+	}
+	defer k.close()
+	defer func() {
+		rep.Elapsed = time.Since(k.start)
+		rep.Coverage = h.Covered(k.search.atlas)
+	}()
+	err = k.run(ctx)
+	return rep, err
+}
+
+// ReportFind has a find confirmed, if that is wanted, and reports it.
+func (h *Hunt) ReportFind(find *Find, rep *Report) (err error) {
+	if h.Confirm != nil {
+		if find.Confirmation, err = h.Confirm(find.Script); err != nil {
+			return err
+		}
+		find.Story = append(find.Story, find.Confirmation.String())
+		find.Script.Story = find.Story
+	}
+	rep.Finds = append(rep.Finds, find)
+	if h.Found == nil {
+		return nil
+	}
+	return h.Found(find)
+}
+
+// started tells that a schedule is about to run.
+func (h *Hunt) started(n, steps uint64) error {
+	if h.Child.Starts == nil {
+		return nil
+	}
+	return h.Child.Starts(n, steps)
+}
+
+// ReportProgress tells how far the hunt has come.
+func (h *Hunt) ReportProgress(rep Report) {
+	if h.Progress != nil {
+		s := rep.Stats
+		s.Finds = len(rep.Finds)
+		h.Progress(s)
+	}
+}
+
+// make runs a failing schedule again, which was the runner's last, from its
+// actions, and shrinks it.
+func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Result, rep *Report) (
+	*Find, error) {
+
+	cfg := r.Config()
+	actions := append([]script.Action(nil), r.World().Actions()...)
+	watch := oracle.EveryProperty.Only(res.Violation.Property)
+	if err := h.again(r, t, res, watch); err != nil {
+		return nil, err
+	}
+	f := &Find{Schedule: t.N, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
+	f.Script = &script.Script{Config: cfg, Actions: actions,
+		Property: res.Violation.Property.String(), Found: h.Discovery(t.N + 1)}
+	if err := h.shrink(ctx, r, f, rep); err != nil {
+		return nil, err
+	}
+	return f, f.Tell(r)
+}
+
+// Tell runs the find's script once more, and takes over its result, hash and story.
+func (f *Find) Tell(r *run.Runner) error {
+	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
+	if err != nil {
+		return err
+	}
+	if !out.Result.Found {
+		return &DeterminismError{f.Script.Config.Pump, f.Schedule, out.Result.Steps}
+	}
+	f.Result, f.Story = out.Result, story.Explain(f.Script, &out)
+	f.Script.Hash, f.Script.Story = out.Result.Hash, f.Story
+	return nil
+}
+
+// shrink shrinks a find's script, and tells how far it has come.
+func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Find, rep *Report) (err error) {
+	if h.Unshrunk {
+		return nil
+	}
+	o := shrink.ShrinkOptions{Progress: func(s shrink.Shrunk) { h.ReportShrink(*rep, s) }}
+	f.Shrunk, err = shrink.Shrink(ctx, r, f.Script, o)
+	return err
+}
+
+// ReportShrink reports how far the shrink of the find at hand has come.
+func (h *Hunt) ReportShrink(rep Report, s shrink.Shrunk) {
+	rep.Shrinking = &s
+	h.ReportProgress(rep)
+}
+
+// Discovery is how a find of this hunt was found.
+func (h *Hunt) Discovery(schedules uint64) script.Discovery {
+	return script.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
+		Scenario: cmp.Or(h.Scenario, script.AnyScenario)}
+}
+
+// strategy is the name of the hunt's.
+func (h *Hunt) strategy() string { return cmp.Or(h.Strategy, run.Portfolio) }
+
+// again runs a schedule twice more, step by step, and compares: the hash of a
+// run that depends on nothing but its script can't differ.
+func (h *Hunt) again(r *run.Runner, t *run.Task, res sim.Result, watch oracle.PropertySet) error {
+	r.World().KeepMarks(true)
+	defer r.World().KeepMarks(false)
+	first, err := r.Perform(t, watch)
+	if err != nil {
+		return err
+	}
+	marks := append([]uint64(nil), r.World().Marks()...)
+	second, err := r.Perform(t, watch)
+	if err != nil {
+		return err
+	}
+	if first.Hash == second.Hash && first.Hash == res.Hash {
+		return nil
+	}
+	return &DeterminismError{h.Pump.Name, t.N, diverge(marks, r.World().Marks())}
+}
+
+// diverge is the first step, from 1, at which two chains differ.
+func diverge(a, b []uint64) int {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return i + 1
+		}
+	}
+	return min(len(a), len(b)) + 1
+}

@@ -1,0 +1,41 @@
+package hunt
+
+import (
+	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/sim"
+)
+
+// Stats is how far a hunt has come.
+type Stats struct {
+	Schedules, Steps uint64
+	Finds            int
+	// Cells, Pairs and States are how much has been reached: see Coverage.
+	Cells, Pairs, States int
+	Elapsed              time.Duration
+	// Shrinking is how far the shrink of a find has come; nil if none goes on.
+	Shrinking *shrink.Shrunk
+}
+
+// Reached takes in how much the schedules have reached.
+func (s *Stats) Reached(a *sim.Atlas) {
+	s.Cells, s.Pairs, s.States = a.Reached(sim.Cells), a.Reached(sim.Pairs), a.Reached(sim.States)
+}
+
+// Left estimates how long a hunt still takes that ends after so many schedules, or
+// after a time, whatever comes first; 0 is no bound. It is not known of one without
+// a bound, nor by schedules alone before the first.
+func (s Stats) Left(schedules uint64, bound time.Duration) (left time.Duration, known bool) {
+	if bound > 0 {
+		left, known = bound-s.Elapsed, true
+	}
+	if schedules > 0 && s.Schedules > 0 {
+		rest := schedules - min(s.Schedules, schedules)
+		by := time.Duration(float64(s.Elapsed) / float64(s.Schedules) * float64(rest))
+		if !known || by < left {
+			left, known = by, true
+		}
+	}
+	return max(left, 0), known
+}

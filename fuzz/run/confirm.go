@@ -1,0 +1,199 @@
+package run
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Confirmation is what another library made of a find: the second of two
+// tiers. The model explores, a real library confirms.
+type Confirmation struct {
+	// Engine is the other library, at both ends, and Own the find's own.
+	Engine, Own string
+	// Confirmed: the property is violated there too, at the same role's end.
+	Confirmed bool
+	// Skipped is how many actions were not enabled there and were left out.
+	Skipped int
+	// Step, from 1, is the first at which the two runs went apart, and What
+	// says how, in a clause. Step 0 means that the script can't run there.
+	Step int
+	What string
+}
+
+// String is the line that stories get.
+func (c *Confirmation) String() string {
+	switch {
+	case c.Confirmed && c.Skipped > 0:
+		return fmt.Sprintf("confirmed on %s, where %d of its actions were not enabled and left out",
+			c.Engine, c.Skipped)
+	case c.Confirmed:
+		return "confirmed on " + c.Engine
+	}
+	return c.Own + " only: " + c.Why()
+}
+
+// Why says why the find is not confirmed.
+func (c *Confirmation) Why() string {
+	if c.Step == 0 {
+		return c.What
+	}
+	return fmt.Sprintf("on %s it goes another way at step %d: %s", c.Engine, c.Step, c.What)
+}
+
+// Confirm replays a find with another library at both ends and compares. What
+// that library does is done in this process: Guard.Confirm does it in another.
+// A library that can't be loaded is an error; one that can't run the script's
+// world is an answer.
+func Confirm(r *Runner, s *script.Script, engine string) (*Confirmation, error) {
+	c := &Confirmation{Engine: engine, Own: s.Config.Engine}
+	if _, err := r.catalog.Engine(engine); err != nil {
+		return nil, err
+	}
+	own, err := Replay(r, s, ReplayOptions{Trace: true})
+	if err != nil {
+		return nil, err
+	}
+	there, err := Replay(r, s, ReplayOptions{Trace: true, Loose: true, Engine: engine,
+		PeerEngine: engine})
+	if err != nil {
+		c.What = fmt.Sprintf("%s can't run it: %v", engine, err)
+		return c, nil
+	}
+	d := differ{s: s, names: [2]string{c.Own, engine}, runs: [2]*Outcome{&own, &there}}
+	if c.Confirmed = d.agrees(); c.Confirmed {
+		c.Skipped = there.Result.Skipped
+		return c, nil
+	}
+	if err = d.strictly(r); err != nil {
+		return nil, err
+	}
+	c.Step, c.What = d.apart()
+	return c, nil
+}
+
+// strictly replaces the other library's loose run by one that ends with the
+// first action that is not enabled.
+//
+// Story 1: a skipped poll in a row of polls showed only where the row ended,
+// and the action behind it was said not to be enabled.
+func (d *differ) strictly(r *Runner) (err error) {
+	d.stuck = -1
+	there := d.runs[1]
+	if there.Result.Skipped == 0 {
+		return nil
+	}
+	cfg := d.s.Config
+	cfg.Engine, cfg.PeerEngine = d.names[1], d.names[1]
+	there.Trace = &sim.Trace{}
+	o := ScriptOptions{Watch: oracle.EveryProperty, Trace: there.Trace}
+	there.Result, d.stuck, err = r.Actions(&cfg, d.s.Actions, o)
+	return err
+}
+
+// A differ looks for the first step at which two replays of a script went
+// apart.
+type differ struct {
+	s     *script.Script
+	names [2]string
+	runs  [2]*Outcome
+	stuck int // the first action that the other library does not allow, or -1
+}
+
+// agrees says whether both runs end with the same verdict: the property, and
+// the role of the end that is to blame.
+func (d *differ) agrees() bool {
+	a, b := &d.runs[0].Result, &d.runs[1].Result
+	return a.Found && b.Found && a.Violation.Property == b.Violation.Property &&
+		a.Violation.End&1 == b.Violation.End&1
+}
+
+// apart is the first step that differs, and how.
+func (d *differ) apart() (step int, what string) {
+	steps := [2][]stepTrace{bySteps(d.runs[0].Trace), bySteps(d.runs[1].Trace)}
+	for i := range max(len(steps[0]), len(steps[1])) {
+		if what := d.compare(i, steps); what != "" {
+			return i + 1, what
+		}
+	}
+	return d.verdicts()
+}
+
+// compare says how step i differs; empty if it does not.
+func (d *differ) compare(i int, steps [2][]stepTrace) string {
+	if i == d.stuck {
+		return fmt.Sprintf("%q is not enabled on %s", d.s.Actions[i], d.names[1])
+	}
+	for k := range steps {
+		if i >= len(steps[k]) {
+			return fmt.Sprintf("%s is done, and %s goes on with %q", d.names[k], d.names[1-k],
+				steps[1-k][i].action)
+		}
+	}
+	a, b := &steps[0][i], &steps[1][i]
+	if a.action == b.action {
+		return d.calls(a, b)
+	}
+	return fmt.Sprintf("%s goes on with %q, %s with %q", d.names[0], a.action, d.names[1], b.action)
+}
+
+// calls says how the answers that the pumps got in a step differ.
+func (d *differ) calls(a, b *stepTrace) string {
+	for i := range max(len(a.answers), len(b.answers)) {
+		switch {
+		case i >= len(a.answers):
+			return fmt.Sprintf("%s on %s only", b.answers[i], d.names[1])
+		case i >= len(b.answers):
+			return fmt.Sprintf("%s on %s only", a.answers[i], d.names[0])
+		case a.answers[i] != b.answers[i]:
+			return fmt.Sprintf("%s on %s, %s on %s", a.answers[i], d.names[0], b.answers[i],
+				d.names[1])
+		}
+	}
+	return ""
+}
+
+// verdicts tells two runs apart that differ in sizes alone.
+func (d *differ) verdicts() (step int, what string) {
+	own, there := &d.runs[0].Result, &d.runs[1].Result
+	step = max(1, own.Violation.Step)
+	if there.Found {
+		return step, fmt.Sprintf("all answers are the same, and %s ends with %s", d.names[1],
+			there.Violation)
+	}
+	owed := own.Violation.Detail
+	if o := own.Violation.Obligation; o != oracle.NoObligation {
+		owed = o.What()
+	}
+	return step, fmt.Sprintf("all answers are the same, and only on %s: %s", d.names[0], owed)
+}
+
+// A stepTrace is a step of a run without its sizes.
+type stepTrace struct {
+	action  string
+	answers []string // of the engines to the pumps, and the pumps' to the apps
+}
+
+// bySteps cuts a trace into steps. A call that is repeated with the same
+// answer counts once: how often is a matter of sizes.
+func bySteps(t *sim.Trace) (steps []stepTrace) {
+	for _, ev := range t.Events {
+		if ev.Kind == sim.DidAction {
+			steps = append(steps, stepTrace{action: ev.Action.String()})
+			continue
+		}
+		text, ok := ev.Answer()
+		if !ok || len(steps) == 0 {
+			continue
+		}
+		last := &steps[len(steps)-1]
+		text = fmt.Sprintf("the %s's %s", ev.End, text)
+		if !slices.Contains(last.answers, text) {
+			last.answers = append(last.answers, text)
+		}
+	}
+	return steps
+}

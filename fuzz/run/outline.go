@@ -1,0 +1,78 @@
+package run
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// An Outline is what a scenario's schedules have in common, whatever is drawn:
+// which verbs there are, and in which kinds of worlds. What is drawn in every
+// scenario is left at its simplest.
+type Outline struct {
+	// Configs are the kinds of worlds, without their sizes.
+	Configs []script.Config
+	// Verbs are those that there are, by the role of the end.
+	Verbs [2][script.NumVerbs]bool
+}
+
+// outlines is how many schedules are drawn for an outline: so many that what
+// can be drawn was.
+const outlines = 256
+
+// Outline is that of the first of the runner's scenarios.
+func (r *Runner) Outline() (o Outline) {
+	d := &r.drawer
+	sc := &r.menu[0]
+	for n := range uint64(outlines) {
+		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
+		d.cfg = script.Config{Pump: r.Opts.Pump.Name, Engine: "model", PeerEngine: "model",
+			Scenario: sc.Name, Links: 1}
+		d.cfg.Version = d.drawVersion(sc, r.Opts.Pump.Support)
+		d.drawOdds()
+		sc.shape(d)
+		for role := range o.Verbs {
+			for v := range script.NumVerbs {
+				o.Verbs[role][v] = o.Verbs[role][v] || d.plan.Weights[role][v] > 0
+			}
+		}
+		o.add(r.kind(&d.cfg))
+	}
+	return o
+}
+
+// Faults is 1 if the scenario is about faults, or else 0.
+func (o *Outline) Faults() int {
+	for role := range o.Verbs {
+		if o.Verbs[role][script.Reset] || o.Verbs[role][script.Mutate] {
+			return 1
+		}
+	}
+	return 0
+}
+
+// kind is a world as the scenario wants it, without its sizes.
+func (r *Runner) kind(c *script.Config) script.Config {
+	k := *c
+	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, script.Sizes{}
+	if c.Sizes.Chain > 0 { // a scenario about flights: the shortest chains
+		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = 300, 300, int(c.Version)
+	}
+	if c.Early > 0 {
+		k.Early = shortEarly
+	}
+	return k
+}
+
+// shortEarly is how much early data a client may send in a check, in bytes.
+const shortEarly = 64
+
+// add notes a kind of world, once.
+func (o *Outline) add(k script.Config) {
+	for _, known := range o.Configs {
+		if known == k {
+			return
+		}
+	}
+	o.Configs = append(o.Configs, k)
+}

@@ -1,0 +1,96 @@
+package run
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A profile is how the ends of a link know each other, and so what their
+// handshake costs and how long its flights are. The words are those of
+// --profile.
+const (
+	// profilePSK: a pre-shared key. Cheap, for exploring.
+	profilePSK = "psk"
+	// profileECDSA: the server has a certificate.
+	profileECDSA = "ecdsa"
+	// profileMutual: and the client too.
+	profileMutual = "mutual"
+)
+
+// Profiles lists them.
+func Profiles() []string { return []string{profilePSK, profileECDSA, profileMutual} }
+
+// ProfileOf is the profile of a world. What crypto/tls makes of a PSK, which
+// it has not, is a certificate, but no hunt asks it for one.
+func ProfileOf(cfg *script.Config) string {
+	switch {
+	case cfg.Sizes.Chain == 0:
+		return profilePSK
+	case cfg.Auth:
+		return profileMutual
+	}
+	return profileECDSA
+}
+
+// checkProfile says whether the options' libraries have the profile that is
+// asked for.
+func checkProfile(o *Options) error {
+	switch o.Profile {
+	case "":
+		return nil
+	case profileECDSA, profileMutual:
+		if !o.hostile() {
+			return nil
+		}
+		return fmt.Errorf("fuzz: got profile %s with a puppet at an end, which has no "+
+			"certificates; want psk", o.Profile)
+	case profilePSK:
+		if !o.certified() {
+			return nil
+		}
+		return fmt.Errorf("fuzz: got profile psk with crypto/tls at an end, which has no PSK; " +
+			"want ecdsa or mutual")
+	}
+	return unknown("profile", o.Profile, Profiles())
+}
+
+// certified says whether all links have certificates: two real libraries meet
+// with what both have, and crypto/tls has no PSK. A puppet has no certificates.
+func (o *Options) certified() bool {
+	if o.hostile() {
+		return false
+	}
+	return o.mixed() || o.Engine != nil && o.Engine.Name() == "gotls"
+}
+
+// leastChain and mostChain are the lengths of chains that are drawn where the
+// scenario asks for nothing else, in bytes.
+const leastChain, mostChain = 300, 1500
+
+// identify brings the world into the profile that is asked for. If none is, a
+// server that has a certificate now and then wants the client's. It draws from
+// a stream of its own, so that the rest of a schedule is the same with any.
+func (d *drawer) identify() {
+	s, rand := &d.cfg.Sizes, sim.Rand(d.cfg.Seed)
+	profile := d.opts.Profile
+	if profile == profilePSK {
+		s.Chain = 0
+	}
+	wanted := profile != profilePSK && (profile != "" || d.opts.certified())
+	if chain := rand.Between(leastChain, mostChain); wanted && s.Chain == 0 {
+		s.Chain = chain
+	}
+	if mutual := rand.OneIn(3); profile == "" && s.ClientChain == 0 {
+		d.cfg.Auth = mutual
+	}
+	d.cfg.Auth = s.Chain > 0 && profile != profileECDSA && (d.cfg.Auth || profile == profileMutual)
+	if chain := rand.Between(leastChain, mostChain); d.cfg.Auth && s.ClientChain == 0 {
+		s.ClientChain = chain
+	}
+	if d.opts.hostile() { // with whom crypto/tls only resumes
+		s.Chain, s.ClientChain, d.cfg.Auth = 0, 0, false
+		d.cfg.Resume = d.cfg.Resume || d.opts.crypto()
+	}
+}

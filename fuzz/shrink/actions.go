@@ -1,0 +1,288 @@
+package shrink
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// reduce tries what makes the best script simpler by a step until no step
+// does: then it is 1-minimal.
+func (k *shrinker) reduce() error {
+	for {
+		before := k.best
+		for _, pass := range [...]func() error{k.dropActions, k.plainSettings, k.merge,
+			k.writers, k.simplerArguments, k.order, k.simplerSizes, k.scale} {
+			if err := pass(); err != nil {
+				return err
+			}
+		}
+		if !less(&k.best, &before) {
+			return nil
+		}
+	}
+}
+
+// dropActions leaves runs of actions out, long ones first, then single ones.
+func (k *shrinker) dropActions() error {
+	for n := len(k.best.actions); n >= 1; n /= 2 {
+		for at := len(k.best.actions) - n; at >= 0; at = min(at-n, len(k.best.actions)-n) {
+			if _, err := k.try(k.without(at, n)); err != nil {
+				return err
+			}
+		}
+	}
+	return k.dropPairs()
+}
+
+// maxPairs is the longest script of which pairs are left out: there are about
+// half the square of its length.
+const maxPairs = 32
+
+// dropPairs leaves two actions out: one alone may only make sense with the
+// other, such as pause and resume.
+func (k *shrinker) dropPairs() error {
+	if len(k.best.actions) > maxPairs {
+		return nil
+	}
+	for i := len(k.best.actions) - 1; i > 0; i-- {
+		for j := i - 1; j >= 0 && i < len(k.best.actions); j-- {
+			c := k.without(i, 1)
+			c.actions = slices.Delete(c.actions, j, j+1)
+			if _, err := k.try(c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// without is the best script less n actions.
+func (k *shrinker) without(at, n int) candidate {
+	actions := make([]script.Action, 0, len(k.best.actions)-n)
+	actions = append(append(actions, k.best.actions[:at]...), k.best.actions[at+n:]...)
+	return candidate{k.best.cfg, actions}
+}
+
+// changed is the best script with another action in the place of one.
+func (k *shrinker) changed(at int, a script.Action) candidate {
+	actions := slices.Clone(k.best.actions)
+	actions[at] = a
+	return candidate{k.best.cfg, actions}
+}
+
+const (
+	// headerLen is what a message has in front of its body, in bytes.
+	headerLen = 24
+	// maxMerged is the longest body or answer of a write that is made of two:
+	// long ones take long in a world with small buffers.
+	maxMerged = 1 << 14
+)
+
+// merge makes one write of two.
+func (k *shrinker) merge() error {
+	for i := 0; i < len(k.best.actions); i++ {
+		for j := i + 1; j < len(k.best.actions); j++ {
+			a, b := k.best.actions[i], k.best.actions[j]
+			if a.Verb != script.Write || b.Verb != script.Write || a.On != b.On {
+				continue
+			}
+			a.Arg, a.Arg2 = min(a.Arg+b.Arg+headerLen, maxMerged), min(a.Arg2+b.Arg2, maxMerged)
+			c := k.changed(i, a)
+			c.actions = slices.Delete(c.actions, j, j+1)
+			if better, err := k.try(c); err != nil {
+				return err
+			} else if better {
+				j--
+			}
+		}
+	}
+	return nil
+}
+
+// writers lets the other end write what an end has written, or what it was answered,
+// or the same end ask for it.
+func (k *shrinker) writers() error {
+	for i := 0; i < len(k.best.actions); i++ {
+		a := k.best.actions[i]
+		n := max(a.Arg, a.Arg2)
+		if a.Verb != script.Write || n == 0 {
+			continue
+		}
+		for _, on := range [...]script.End{a.On &^ 1, a.On | 1} {
+			for _, b := range [...]script.Action{{Verb: a.Verb, On: on, Arg2: n},
+				{Verb: a.Verb, On: on, Arg: n}} {
+				if better, err := k.try(k.changed(i, b)); err != nil {
+					return err
+				} else if better && i >= len(k.best.actions) {
+					return nil
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// simplerArguments makes the arguments of each action simpler.
+func (k *shrinker) simplerArguments() error {
+	for i := 0; i < len(k.best.actions); i++ {
+		for which, arg := range arguments[k.best.actions[i].Verb] {
+			if arg == nil {
+				continue
+			}
+			if err := k.simplerArgument(i, which, arg); err != nil {
+				return err
+			}
+			if i >= len(k.best.actions) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+func (k *shrinker) simplerArgument(i, which int, arg *argument) error {
+	for again := true; again; {
+		again = false
+		a := k.best.actions[i]
+		at := [2]*uint32{&a.Arg, &a.Arg2}[which]
+		for _, v := range arg.simpler(int(*at)) {
+			*at = uint32(v)
+			better, err := k.try(k.changed(i, a))
+			if err != nil {
+				return err
+			}
+			if better {
+				again = i < len(k.best.actions) && k.best.actions[i].Verb == a.Verb
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// order swaps neighbours that stand in another order than the canonical one.
+func (k *shrinker) order() error {
+	for i := 0; i+1 < len(k.best.actions); i++ {
+		actions := slices.Clone(k.best.actions)
+		actions[i], actions[i+1] = actions[i+1], actions[i]
+		better, err := k.try(candidate{k.best.cfg, actions})
+		if err != nil {
+			return err
+		}
+		if better {
+			i = max(i-2, -1)
+		}
+	}
+	return nil
+}
+
+// plainSettings makes the world plain, all at once or one setting after the
+// other.
+func (k *shrinker) plainSettings() error {
+	if better, err := k.try(plainWorld(&k.best)); better || err != nil {
+		return err
+	}
+	c := k.best
+	c.cfg.Seed = plainSeed
+	if _, err := k.try(c); err != nil {
+		return err
+	}
+	for i := range settings {
+		s := &settings[i]
+		if s.get(&k.best.cfg) == s.plain {
+			continue
+		}
+		if _, err := k.try(s.with(&k.best, s.plain)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// simplerSizes makes the sizes of the world simpler that can't be plain.
+func (k *shrinker) simplerSizes() error {
+	for i := range settings {
+		if s := &settings[i]; s.size {
+			if err := k.simplerSize(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k *shrinker) simplerSize(s *setting) error {
+	for again := true; again; {
+		again = false
+		for _, v := range simpler(s.get(&k.best.cfg), s.plain) {
+			if !s.legal(v) {
+				continue
+			}
+			better, err := k.try(s.with(&k.best, v))
+			if err != nil {
+				return err
+			}
+			if again = better; better {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// scale makes sizes larger together with the messages that fill them: each size
+// alone, and all at once.
+func (k *shrinker) scale() error {
+	var tight []*setting
+	for i := range settings {
+		s := &settings[i]
+		if v := s.get(&k.best.cfg); s.size && 0 < v && v < s.plain {
+			tight = append(tight, s)
+		}
+	}
+	for i := range tight {
+		if err := k.scaleSizes(tight[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return k.scaleSizes(tight)
+}
+
+// scaleSizes multiplies some sizes and all messages by as large a power of two as
+// possible.
+func (k *shrinker) scaleSizes(sizes []*setting) error {
+	for power := 12; power > 0 && len(sizes) > 0; power-- {
+		c := candidate{k.best.cfg, slices.Clone(k.best.actions)}
+		ok := true
+		for _, s := range sizes {
+			v := roundUp(s.get(&c.cfg) << power)
+			ok = ok && v <= s.plain
+			s.set(&c.cfg, v)
+		}
+		for i := range c.actions {
+			if a := &c.actions[i]; a.Verb == script.Write {
+				a.Arg, a.Arg2 = scaled(a.Arg, power), scaled(a.Arg2, power)
+			}
+		}
+		if !ok {
+			continue
+		}
+		if better, err := k.try(c); better || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scaled is the length of a message multiplied by a power of two, and round.
+func scaled(n uint32, power int) uint32 {
+	if n == 0 {
+		return 0
+	}
+	return uint32(min(roundUp(int(n)<<power), 1<<16))
+}
+
+// roundUp is the power of two that is not less than v.
+func roundUp(v int) int { return 1 << bits.Len(uint(v-1)) }

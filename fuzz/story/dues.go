@@ -1,0 +1,119 @@
+package story
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Due is a line of the ledger as it stands after a step: something that waits
+// at an end, and the wakeup that is to move it.
+type Due struct {
+	What oracle.Obligation
+	// Bytes is how much it is; 0 if it is no matter of bytes.
+	Bytes int
+	// Wakeup is what will move it, or if it is lost, what it takes.
+	Wakeup string
+	// Lost: nothing that is armed will move it.
+	Lost bool
+}
+
+// Dues are what waits at an end after a step, from what wants to leave to what
+// the app has to be told. An end that has given its socket back owes nothing.
+func (s *Story) Dues(step int, end script.End) (all []Due) {
+	v, p := &s.Views[step][end], &s.Views[step][end.Peer()]
+	if v.Account.Gone {
+		return nil
+	}
+	for o := oracle.EngineOutput; o <= oracle.SocketEnd; o++ {
+		n, waits := waiting(o, v, p)
+		if !waits {
+			continue
+		}
+		d := Due{What: o, Bytes: n, Wakeup: armed(o, v, p)}
+		if d.Lost = d.Wakeup == ""; d.Lost {
+			d.Wakeup = o.Wakeup()
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// waiting says whether something of a kind waits at an end, and how much.
+func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
+	a := &v.Account
+	q, r := a.Queues(), &a.Rest
+	switch o {
+	case oracle.UpdateAnswer:
+		return 0, r.Deferred
+	case oracle.CloseNotify:
+		return 0, (a.Closing || a.HalfClosing) && r.Shut&model.SentClose == 0 && !r.Failed
+	case oracle.HandshakeDone:
+		return 0, !r.InitDone && !r.Failed && !a.Told
+	case oracle.AppTurn:
+		return int(a.Backlog), a.Backlog > 0 && a.Refused
+	case oracle.SocketEnd:
+		return 0, v.Account.Closing
+	case oracle.AppEnd:
+		return 0, !a.Told && (r.Failed || p.Account.Gone || v.FinSeen || v.ResetSeen)
+	}
+	n = map[oracle.Obligation]int{
+		oracle.EngineOutput: r.Output, oracle.SealedOutput: r.Sealed,
+		oracle.PumpPipe: int(q.PipeOut), oracle.PumpQueue: int(q.Queue),
+		oracle.SocketInput: r.Unread, oracle.PumpInput: int(q.PipeIn),
+		oracle.EngineInput: r.Inside + r.Buffered, oracle.HeldData: int(q.Held),
+	}[o]
+	return n, n > 0 || o == oracle.SocketInput && r.UnreadEnd
+}
+
+// armed is the wakeup that will move what waits; empty if there is none.
+func armed(o oracle.Obligation, v, p *sim.View) string {
+	r := &v.Account.Rest
+	switch {
+	case v.Ready&model.Woken != 0:
+		return "woken by hand"
+	case leaves(o) && r.Mask&model.Writable != 0 && r.Room > 0:
+		return "write interest: there is room"
+	case leaves(o) && r.Mask&model.Writable != 0:
+		return "write interest, once there is room"
+	case !leaves(o) && v.Account.Paused:
+		return "the end of the app's pause"
+	case !leaves(o) && v.Ready&model.Readable != 0:
+		return "read interest: there is input"
+	case v.Timer > 0 && (!v.Account.Closing || o == oracle.SocketEnd): // else it only gives up
+		return fmt.Sprint("its timer, at tick ", v.Timer)
+	case !leaves(o) && r.Mask&model.Readable != 0 && v.InFlight > 0:
+		return "read interest: input is under way"
+	case patient(o, v, p) && r.Mask&model.Readable != 0:
+		return "read interest, if the peer sends"
+	}
+	return ""
+}
+
+// leaves says whether it is something that goes to the peer.
+func leaves(o oracle.Obligation) bool {
+	return o <= oracle.PumpQueue || o == oracle.CloseNotify || o == oracle.AppTurn
+}
+
+// patient says whether it is something that can't go on before the peer has sent
+// more: a handshake, a part of a record or of a message.
+//
+// Story 62: whatever lay in the engine's input passed for a part of a record. Of
+// a whole one, which nobody asks the engine for, the page said that all was well.
+// What the peer has nothing left to add to is whole.
+func patient(o oracle.Obligation, v, p *sim.View) bool {
+	switch o {
+	case oracle.HandshakeDone:
+		return true
+	case oracle.EngineInput:
+		r := &p.Account.Rest
+		more := r.Output > 0 || r.Sealed > 0 || p.Account.Queues().PipeOut > 0
+		return v.Account.Rest.Inside == 0 && (more || v.Tainted)
+	case oracle.HeldData:
+		return v.Account.Frames
+	}
+	return false
+}

@@ -1,0 +1,168 @@
+package story
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// Explain tells the story of a replayed violation: what was absorbed, what
+// waits where, and which wakeup is missing. It needs the trace.
+func Explain(s *script.Script, out *run.Outcome) []string {
+	if !out.Result.Found {
+		return nil
+	}
+	v := out.Result.Violation
+	t := &teller{script: s, out: out, v: v, end: script.End(v.End)}
+	t.say("%s: %s", v.Property, why(v.Property))
+	t.lapses()
+	t.origin()
+	t.verdict()
+	return t.lines
+}
+
+// Retell is Explain for a script that had a story before: what its author has
+// written into that stays, behind the new one.
+func Retell(s *script.Script, out *run.Outcome) []string {
+	story := Explain(s, out)
+	for _, line := range s.Story {
+		if !generated(line, out) && !slices.Contains(story, line) {
+			story = append(story, line)
+		}
+	}
+	return story
+}
+
+// generated says whether a line of a story is one of those that Explain and
+// hunts write.
+func generated(line string, out *run.Outcome) bool {
+	for _, p := range oracle.Properties() {
+		if line == p.Name+": "+p.Why {
+			return true
+		}
+	}
+	for _, begin := range [...]string{"at step ", "nothing can happen any more: ", "missing: ",
+		"confirmed on ", "model only: ", "openssl only: ", "gotls only: "} {
+		if strings.HasPrefix(line, begin) {
+			return true
+		}
+	}
+	detail := oracle.Gist(out.Result.Violation.Detail)
+	return detail != "" && oracle.Gist(line) == detail
+}
+
+func why(id oracle.PropertyID) string {
+	p, _ := oracle.PropertyNamed(id.String())
+	return p.Why
+}
+
+// A teller collects the lines of a story.
+type teller struct {
+	script *script.Script
+	out    *run.Outcome
+	v      sim.Violation
+	end    script.End
+	lines  []string
+}
+
+func (t *teller) say(format string, args ...any) {
+	t.lines = append(t.lines, fmt.Sprintf(format, args...))
+}
+
+// pumpOf names the pump of an end.
+func (t *teller) pumpOf(e script.End) string {
+	if model.Role(e&1) == t.script.Config.Under {
+		return t.script.Config.Pump
+	}
+	return t.script.Config.Peer
+}
+
+// lapses says where a library failed by itself: what was lost with that link is
+// not what the story is about.
+func (t *teller) lapses() {
+	if t.out.Trace == nil {
+		return
+	}
+	for _, ev := range t.out.Trace.Events {
+		if ev.Kind == sim.DidLapse {
+			t.say("at step %d, at the %s: %s", ev.Step, ev.End, ev)
+		}
+	}
+}
+
+// origin finds what produced the output that waits: the last message that the
+// end's engine sent, and what it had absorbed in the same turn.
+func (t *teller) origin() {
+	if o := t.v.Obligation; o != oracle.EngineOutput && o != oracle.SealedOutput &&
+		o != oracle.PumpPipe || t.out.Trace == nil {
+		return
+	}
+	at, absorbed, produced := t.lastAnswer()
+	if len(produced) == 0 {
+		return
+	}
+	from := ""
+	if len(absorbed) > 0 {
+		from = " absorbed " + strings.Join(absorbed, ", ") + " and"
+	}
+	t.say("at step %d the %s's engine%s produced %s", at, t.end, from,
+		strings.Join(produced, ", "))
+}
+
+// lastAnswer is the last step in which the end's engine produced messages, and
+// what it had absorbed in that step before.
+func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
+	step := 0
+	var before []string
+	for _, ev := range t.out.Trace.Events {
+		if ev.Kind != sim.DidNote || ev.End != t.end {
+			continue
+		}
+		if ev.Step != step {
+			step, before = ev.Step, nil
+		}
+		text := fmt.Sprintf("%s (%d bytes)", ev.Note.Message, ev.Note.Bytes)
+		switch {
+		case !ev.Note.Sent:
+			before = append(before, text)
+		case at != step:
+			at, absorbed, produced = step, before, []string{text}
+		default:
+			produced = append(produced, text)
+		}
+	}
+	return at, absorbed, produced
+}
+
+// verdict says what waits, where, and what would have moved it.
+func (t *teller) verdict() {
+	v := t.v
+	if v.Obligation == oracle.NoObligation {
+		t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), v.Detail)
+		return
+	}
+	what := v.Obligation.What()
+	if v.Bytes > 0 {
+		what = fmt.Sprintf("%s: %d bytes", what, v.Bytes)
+	}
+	t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), what)
+	if v.Detail != "" {
+		t.say("%s", v.Detail)
+	}
+	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
+		rest := &t.out.Rest[v.End].Rest
+		room := "the socket has room"
+		if rest.Room == 0 {
+			room = "the socket is full"
+		}
+		t.say("nothing can happen any more: interest is %s, %s, nothing is in flight", rest.Mask,
+			room)
+		t.say("missing: %s", v.Obligation.Wakeup())
+	}
+}

@@ -1,0 +1,172 @@
+package story
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// steps makes the picture's steps of the trace. In front of them may be one
+// without a number: what pumps did when they were made.
+func (e *evidence) steps() (all []Step) {
+	for _, ev := range e.trace.Events {
+		if ev.Kind == sim.DidAction {
+			all = append(all, Step{Number: ev.Step, Action: ev.Action, Text: ev.String(),
+				Heal: ev.Heal, Now: ev.Now})
+		}
+		if len(all) == 0 {
+			all = append(all, Step{Text: "the pumps are made"})
+		}
+		if m, ok := e.move(&ev); ok {
+			s := &all[len(all)-1]
+			s.Moves = append(s.Moves, m)
+		}
+	}
+	if len(all) == 0 {
+		all = append(all, Step{Text: "nothing happened"})
+	}
+	return all
+}
+
+// move draws an event; ok is false if there is nothing to draw.
+func (e *evidence) move(ev *sim.Event) (m Move, ok bool) {
+	switch {
+	case ev.Kind == sim.DidAction:
+		m, ok = arrival(ev)
+	case ev.Kind == sim.DidNote:
+		m, ok = Move{From: LaneEngine, To: LaneEngine, Text: noteText(ev), Bytes: ev.Note.Bytes}, true
+	default:
+		m, ok = e.call(ev), true
+	}
+	m.End = ev.End
+	if ev.End != e.end {
+		e.afar(&m, ev)
+	}
+	if ev.Wrong {
+		m.Text, m.Aside = m.Text+": not what its app wrote next", false
+	}
+	return m, ok
+}
+
+// arrival is a Deliver that brought bytes.
+func arrival(ev *sim.Event) (Move, bool) {
+	n := len(ev.Data)
+	if ev.Action.Verb != script.Deliver || n == 0 {
+		return Move{}, false
+	}
+	return Move{From: LaneLink, To: LaneSocket, Text: fmt.Sprint(n, " B"), Bytes: n}, true
+}
+
+func noteText(ev *sim.Event) string {
+	way := "absorbs"
+	if ev.Note.Sent {
+		way = "produces"
+	}
+	return fmt.Sprintf("%s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
+}
+
+// routes are the lanes of the calls whose direction does not depend on the
+// answer: from, to and whether the engine makes the call when it is attached.
+var routes = map[int]struct {
+	from, to Lane
+	socket   bool
+}{
+	sim.CallRecv:     {LaneSocket, LanePump, true},
+	sim.CallSend:     {LanePump, LaneSocket, true},
+	sim.CallFin:      {LanePump, LaneSocket, false},
+	sim.CallClose:    {LanePump, LaneSocket, false},
+	sim.CallInterest: {LanePump, LanePump, false},
+	sim.CallWake:     {LanePump, LanePump, false},
+	sim.CallTimer:    {LanePump, LanePump, false},
+	sim.CallSpin:     {LanePump, LanePump, false},
+	sim.CallFeed:     {LanePump, LaneEngine, false},
+	sim.CallDrain:    {LaneEngine, LanePump, false},
+	sim.CallTake:     {LaneApp, LanePump, false},
+	sim.CallData:     {LanePump, LaneApp, false},
+	sim.CallTold:     {LanePump, LaneApp, false},
+}
+
+// call draws a call of a pump.
+func (e *evidence) call(ev *sim.Event) Move {
+	m := Move{From: LanePump, To: LaneEngine, Text: callText(ev), Aside: ev.Idle()}
+	if r, ok := routes[ev.Op]; ok {
+		m.From, m.To = r.from, r.to
+		if r.socket && e.cfg.Transport == model.Attached {
+			m.From, m.To = swap(m.From), swap(m.To)
+		}
+	}
+	switch ev.Op {
+	case sim.CallRead, sim.CallReadEarly:
+		if ev.N > 0 {
+			m.From, m.To = LaneEngine, LanePump
+		}
+		m.Bytes = ev.N
+	case sim.CallRecv, sim.CallSend, sim.CallWrite, sim.CallWriteEarly, sim.CallFeed,
+		sim.CallDrain, sim.CallTake, sim.CallData:
+		m.Bytes = ev.N
+	}
+	if ev.Op == sim.CallSend {
+		m.Aside = false // a full socket is half of most stories
+	}
+	return m
+}
+
+// swap puts the engine in the pump's place.
+func swap(l Lane) Lane {
+	if l == LanePump {
+		return LaneEngine
+	}
+	return l
+}
+
+// callText is what is written on the arrow of a call.
+func callText(ev *sim.Event) string {
+	word := ev.Word()
+	if st, ok := ev.EngineCall(); ok {
+		if st == model.OK && ev.N > 0 {
+			return fmt.Sprintf("%s %d", word, ev.N)
+		}
+		return fmt.Sprintf("%s: %s", word, st)
+	}
+	switch ev.Op {
+	case sim.CallRecv, sim.CallSend:
+		if st := model.IOStatus(ev.Status); st != model.IOOK {
+			return fmt.Sprintf("%s: %s", word, st)
+		}
+	case sim.CallInterest:
+		return "interest: " + model.Events(ev.N).String()
+	case sim.CallFin:
+		return "FIN"
+	case sim.CallTold:
+		return "told: " + model.Cause(ev.Status).String()
+	case sim.CallTake:
+		return fmt.Sprintf("write %d", ev.N)
+	case sim.CallData:
+		return fmt.Sprintf("data %d", ev.N)
+	case sim.CallClose, sim.CallWake, sim.CallSpin:
+		return word
+	}
+	return fmt.Sprintf("%s %d", word, ev.N)
+}
+
+// afar draws what the other end does, of which only what it sends, absorbs and
+// is told is anybody else's business.
+func (e *evidence) afar(m *Move, ev *sim.Event) {
+	same := ev.End == e.end.Peer()
+	switch {
+	case same && ev.Kind == sim.DidCall && ev.Op == sim.CallSend && ev.N > 0:
+		m.From, m.To, m.Text = LanePeer, LaneLink, fmt.Sprint(ev.N, " B")
+	case same && ev.Kind == sim.DidAction:
+		m.From, m.To = LaneLink, LanePeer
+	case same && ev.Kind == sim.DidCall && (ev.Op == sim.CallFin || ev.Op == sim.CallClose):
+		m.From, m.To = LanePeer, LaneLink
+	default:
+		m.From, m.To = LanePeer, LanePeer
+		m.Aside = m.Aside || !same || ev.Kind == sim.DidCall && ev.Op != sim.CallTold
+		if !same {
+			m.Text = ev.End.String() + " " + m.Text
+		}
+	}
+}

@@ -1,0 +1,106 @@
+package story
+
+import (
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Hold is what lies in one place, in bytes, and how much fits there; Limit 0
+// means that it is not bounded by itself.
+type Hold struct {
+	Name         string
+	Bytes, Limit int
+}
+
+// firstInward is the first place of holds in which bytes lie that come in.
+const firstInward = "socket, unread"
+
+// holds is what lies where at an end after a step, from the app's plaintext on
+// its way out to decrypted data on its way in.
+func (s *Story) holds(step int, end script.End) []Hold {
+	v, z := &s.Views[step][end], &s.Config.Sizes
+	a := &v.Account
+	q, r := a.Queues(), &a.Rest
+	bio := z.Bio
+	if a.Attached {
+		bio = 0
+	}
+	return []Hold{
+		{"app has to write", int(a.Backlog), 0},
+		{"pump, plaintext out", int(q.Queue), z.Queue},
+		{"engine, sealed", r.Sealed, 0},
+		{"engine, output", r.Output, bio},
+		{"pump, ciphertext out", int(q.PipeOut), z.Pipe},
+		{"in flight to the peer", s.Views[step][end.Peer()].InFlight, z.Flight},
+		{firstInward, r.Unread, z.Window},
+		{"pump, ciphertext in", int(q.PipeIn), z.Pipe},
+		{"engine, input", v.Input, bio},
+		{"engine, decrypted", r.Inside, 0},
+		{"pump, decrypted", int(q.Held), z.Queue},
+	}
+}
+
+// waits is what an end waits for after a step: pairs of a name and a value.
+func (s *Story) waits(step int, end script.End) [][2]string {
+	v := &s.Views[step][end]
+	return [][2]string{
+		{"interest", v.Account.Rest.Mask.String()},
+		{"socket is ready for", v.Readiness.String()},
+		{"loop would call with", called(v)},
+		{"engine", engineState(v)},
+		{"link", linkState(v)},
+	}
+}
+
+// called is what the loop would tell the pump.
+func called(v *sim.View) string {
+	switch {
+	case v.Ready != 0:
+		return v.Ready.String()
+	case v.Account.Gone:
+		return "nothing: closed"
+	case v.Timer > 0:
+		return fmt.Sprintf("nothing before tick %d", v.Timer)
+	}
+	return "nothing"
+}
+
+func engineState(v *sim.View) string {
+	r := &v.Account.Rest
+	switch {
+	case v.State != "":
+		return v.State
+	case r.Failed:
+		return "failed"
+	case r.InitDone:
+		return "no handshake under way"
+	}
+	return "in a handshake"
+}
+
+// linkState says how far the link's end has come.
+func linkState(v *sim.View) string {
+	a := &v.Account
+	switch {
+	case a.Gone && a.Told:
+		return "closed, app told: " + a.Why.String()
+	case a.Gone:
+		return "closed"
+	case a.Told:
+		return "app told: " + a.Why.String()
+	case v.ResetSeen:
+		return "reset"
+	case v.FinSeen:
+		return "the peer's FIN has come"
+	case a.Closing:
+		return "app has closed"
+	case a.HalfClosing:
+		return "app has half-closed"
+	case a.Rest.Shut&model.ReceivedClose != 0:
+		return "close_notify has come"
+	}
+	return "open"
+}
