@@ -24,7 +24,7 @@ func Exhaust(t *testing.T, spec model.Spec, bounds ...check.Within) {
 	if len(bounds) == 0 {
 		w := check.DefaultWithin()
 		w.Most = 1
-		if spec.Support&model.NoPair != 0 {
+		if spec.Restrictions.NoPair {
 			w.Transport = model.Attached
 		}
 		bounds = []check.Within{w}

@@ -288,7 +288,7 @@ func longTests() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
 func deafPump() model.Spec {
 	spec := brokenSpec()
 	broken := spec.New
-	spec.Support &^= model.NoPause
+	spec.Restrictions.NoPause = false
 	spec.New = func(env model.Env) model.Pump { return &deaf{Pump: broken(env)} }
 	return spec
 }

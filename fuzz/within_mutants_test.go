@@ -53,16 +53,16 @@ var corners = []corner{
 
 // within are a corner's bounds for a pump; notMade says that it is not made
 // for them.
-func (c *corner) within(sup model.Support) (w check.Within, notMade bool) {
+func (c *corner) within(sup model.Restrictions) (w check.Within, notMade bool) {
 	w = check.DefaultWithin()
 	w.Most, w.Body = 1, []int{120}
-	if sup&model.NoPair != 0 {
+	if sup.NoPair {
 		w.Transport = model.Attached
 	}
 	c.change(&w)
-	return w, sup&model.NoClient != 0 && w.Under == model.Client ||
-		sup&model.NoAttached != 0 && w.Transport == model.Attached ||
-		sup&model.NoEdge != 0 && w.Trigger == model.Edge
+	return w, sup.NoClient && w.Under == model.Client ||
+		sup.NoAttached && w.Transport == model.Attached ||
+		sup.NoEdge && w.Trigger == model.Edge
 }
 
 // TestCheckAgreesWithHunts: an exhaustive search of a mutant's own scenario, for
@@ -107,7 +107,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 	t.Helper()
 	var stops []string
 	for i := range some {
-		w, notMade := some[i].within(m.Support)
+		w, notMade := some[i].within(m.Restrictions)
 		if notMade {
 			continue
 		}

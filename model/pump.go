@@ -224,31 +224,35 @@ type Env struct {
 	Limits    Limits
 }
 
-// A Support says what a pump can be used for; a bit that is not set keeps
-// hunts from asking for it. The zero value means everything.
-type Support uint16
-
-const (
-	// NoClient: the pump can't be a client's.
-	NoClient Support = 1 << iota
+// Restrictions say what a pump can't do, so that nobody asks it to. The zero value
+// has none.
+type Restrictions struct {
+	// NoClient: it can't be a client's pump.
+	NoClient bool
 	// NoEdge and NoOneShot: it is written for other triggers.
-	NoEdge
-	NoOneShot
-	// NoAttached and NoPair: it is written for the other transport.
-	NoAttached
-	NoPair
+	NoEdge, NoOneShot bool
+	// NoPair and NoAttached: it is written for the other transport.
+	NoPair, NoAttached bool
 	// NoPause: PauseRead does nothing.
-	NoPause
-	// NoHalfClose: CloseWrite is not to be used.
-	NoHalfClose
-	// NoLocalClose: its app never closes; it reacts to the peer's close.
-	NoLocalClose
+	NoPause bool
+	// NoHalfClose: CloseWrite must not be called.
+	NoHalfClose bool
+	// NoLocalClose: its app never calls Close before the peer has closed.
+	NoLocalClose bool
 	// FramesOnly: it parses the 24-byte header itself and hands over whole
-	// requests, so its app can't write before one has come.
-	FramesOnly
-	// NoTLS13: its time was before it.
-	NoTLS13
-)
+	// messages, so its app can't write before one has come.
+	FramesOnly bool
+	// NoTLS13: it was written before TLS 1.3.
+	NoTLS13 bool
+}
+
+// Any says whether the pump has one of these restrictions.
+func (r Restrictions) Any(of Restrictions) bool {
+	return r.NoClient && of.NoClient || r.NoEdge && of.NoEdge || r.NoOneShot && of.NoOneShot ||
+		r.NoPair && of.NoPair || r.NoAttached && of.NoAttached || r.NoPause && of.NoPause ||
+		r.NoHalfClose && of.NoHalfClose || r.NoLocalClose && of.NoLocalClose ||
+		r.FramesOnly && of.FramesOnly || r.NoTLS13 && of.NoTLS13
+}
 
 // A Spec is a pump as hunts, tests and scripts know it.
 type Spec struct {
@@ -256,8 +260,8 @@ type Spec struct {
 	Name string
 	// About is one sentence for people.
 	About string
-	// Support is what it can't be used for.
-	Support Support
+	// Restrictions are what it can't be used for.
+	Restrictions Restrictions
 	// Configure, if not nil, sets what the pump's owner sets on its engines:
 	// write modes, renegotiation policy.
 	Configure func(*EngineConfig)

@@ -40,7 +40,7 @@ var arrows = map[string]struct {
 	"fuzz": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},
 	"fuzz/run":      {"sim sim/script model model/attack model/oracle model/pumps model/tls", true},
-	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model model/oracle model/tls", false},
+	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
 	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
 	"fuzz/story":    {"fuzz/run sim sim/script model model/oracle model/pumps corpus", true},
 	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},

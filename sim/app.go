@@ -146,7 +146,7 @@ func (a *app) close() {
 func (a *app) Writable() {
 	a.e.call()
 	a.e.acct.Refused = false
-	if a.e.w.cfg.Reentrant || a.e.spec.Support&model.FramesOnly != 0 {
+	if a.e.w.cfg.Reentrant || a.e.spec.Restrictions.FramesOnly {
 		a.offer()
 	}
 }
@@ -213,7 +213,7 @@ func (a *app) Data(p []byte) {
 		return
 	}
 	a.parse(p)
-	if a.e.w.cfg.Reentrant || a.e.spec.Support&model.FramesOnly != 0 {
+	if a.e.w.cfg.Reentrant || a.e.spec.Restrictions.FramesOnly {
 		a.offer()
 	}
 }

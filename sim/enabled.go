@@ -150,7 +150,7 @@ func (w *World) appChoices(e *endpoint) uint16 {
 	if a.Told {
 		return m
 	}
-	if e.spec.Support&model.NoPause == 0 && !e.app.finish {
+	if !e.spec.Restrictions.NoPause && !e.app.finish {
 		m |= 1 << script.Pause
 	}
 	return m | w.endChoices(e)
@@ -168,10 +168,10 @@ func (w *World) endChoices(e *endpoint) uint16 {
 	if !e.tap.wasInit && !e.tap.everInit && !w.cfg.Hasty {
 		return m
 	}
-	if e.spec.Support&model.NoLocalClose == 0 {
+	if !e.spec.Restrictions.NoLocalClose {
 		m |= 1 << script.Close
 	}
-	if !e.app.half && e.spec.Support&model.NoHalfClose == 0 && w.cfg.Version == model.TLS13 {
+	if !e.app.half && !e.spec.Restrictions.NoHalfClose && w.cfg.Version == model.TLS13 {
 		m |= 1 << script.Shut
 	}
 	if e.starter == nil || !e.tap.wasInit || e.app.half {
@@ -200,5 +200,5 @@ func (w *World) mayWrite(e *endpoint) bool {
 	if w.cfg.Stream {
 		return e.app.opened
 	}
-	return e.spec.Support&model.FramesOnly == 0
+	return !e.spec.Restrictions.FramesOnly
 }

@@ -52,7 +52,7 @@ func (e *endpoint) restart() error {
 	e.quiet = model.Readable
 	e.edges = model.Writable
 	*e.acct = oracle.Account{Limits: e.limits(), Attached: e.cfg.Transport == model.Attached,
-		Frames: e.spec.Support&model.FramesOnly != 0}
+		Frames: e.spec.Restrictions.FramesOnly}
 	e.app.restart(e)
 	e.tap.e = e
 	engine, err := e.library.New(&e.cfg)

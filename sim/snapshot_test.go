@@ -112,7 +112,7 @@ func TestSnapshots(t *testing.T) {
 	for n := range 900 {
 		cfg := wild(&r)
 		p := parts(specs[n%len(specs)])
-		cfg.Suit(p.Pump.Support)
+		cfg.Suit(p.Pump.Restrictions)
 		seed := r.Uint64()
 		rebuild(t, other, wild(&r), parts(), 0)
 		other.Run(&walk{t: t, rand: Rand(seed + 1), steps: 20, did: &did})

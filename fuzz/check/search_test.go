@@ -51,7 +51,7 @@ func drawn(r *sim.Rand) Search {
 	c.Version, c.Seed = model.Version(r.Below(2)), r.Uint64()
 	c.Under, c.Transport = model.Role(r.Below(2)), model.Transport(r.Below(2))
 	c.Trigger = model.Trigger(r.Below(3))
-	c.Suit(spec.Support)
+	c.Suit(spec.Restrictions)
 	c.AnswerAtRead, c.Reentrant = r.OneIn(2), r.OneIn(2)
 	c.WholeWrites, c.FixedBuffer = r.OneIn(2), r.OneIn(2)
 	c.RefuseReneg, c.SoftRefusal = r.OneIn(4), r.OneIn(2)
@@ -81,7 +81,7 @@ func drawnBounds(r *sim.Rand, spec model.Spec) Bounds {
 		}
 	}
 	b.Budget[0][script.Write] = 1
-	if spec.Support&model.NoPause != 0 {
+	if spec.Restrictions.NoPause {
 		b.Budget[1][script.Pause] = 0
 	}
 	b.Mutations = [][2]uint32{{uint32(r.Below(uint64(script.NumMutations))), uint32(r.Below(500))}}

@@ -9,8 +9,8 @@ import "github.com/wantwrite/wantwrite/model"
 // that it relies on: its queue moves between the tries of a write.
 func Spec() model.Spec {
 	return model.Spec{Name: "example", New: New, About: "a small pump for poll and a BIO pair",
-		Support: model.NoEdge | model.NoOneShot | model.NoAttached | model.NoHalfClose |
-			model.NoLocalClose | model.NoPause,
+		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true,
+			NoHalfClose: true, NoLocalClose: true, NoPause: true},
 		Configure: func(c *model.EngineConfig) { c.PartialWrite, c.MovingBuffer = true, true }}
 }
 

@@ -1,7 +1,6 @@
 package hunt
 
 import (
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
@@ -26,11 +25,11 @@ type Coverage struct {
 func (h *Hunt) Covered(a *sim.Atlas) *Coverage {
 	c := &Coverage{Cells: a.Tally(sim.Cells), Pairs: a.Tally(sim.Pairs),
 		States: a.Tally(sim.States)}
-	sup := h.Pump.Support
-	c.Total, c.Never = a.Survey(sim.Terrain{Client: sup&model.NoClient == 0,
+	sup := h.Pump.Restrictions
+	c.Total, c.Never = a.Survey(sim.Terrain{Client: !sup.NoClient,
 		Renegotiation: h.TLS != "1.3",
-		HalfClose:     h.TLS != "1.2" && sup&(model.NoHalfClose|model.NoTLS13) == 0,
-		Close:         sup&model.NoLocalClose == 0})
+		HalfClose:     h.TLS != "1.2" && !sup.NoHalfClose && !sup.NoTLS13,
+		Close:         !sup.NoLocalClose})
 	watch := h.watched()
 	for _, p := range oracle.Properties() {
 		if watch.Has(p.ID) && !a.Tested().Has(p.ID) {

@@ -80,7 +80,7 @@ func TestAWantingReference(t *testing.T) {
 func TestAPumpWithoutAVersion(t *testing.T) {
 	m := small(t)
 	spec := pumps.ReferenceSpec()
-	spec.Name, spec.Support = "old", model.NoTLS13
+	spec.Name, spec.Restrictions = "old", model.Restrictions{NoTLS13: true}
 	m.Catalog = func() *run.Catalog { return run.NewCatalog(spec) }
 	m.Subjects, m.Schedules = []Subject{{Spec: spec}}, 20
 	rep, err := m.Run(context.Background())

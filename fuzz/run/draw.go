@@ -123,22 +123,22 @@ func (d *drawer) pick(menu []Scenario) *Scenario {
 
 // drawKind draws what is not a size: version, role, transport, trigger, modes.
 func (d *drawer) drawKind(sc *Scenario) {
-	c, sup := &d.cfg, d.opts.Pump.Support
+	c, sup := &d.cfg, d.opts.Pump.Restrictions
 	c.Under = server
-	if sup&model.NoClient == 0 && d.rand.OneIn(2) {
+	if !sup.NoClient && d.rand.OneIn(2) {
 		c.Under = client
 	}
 	c.Version = d.drawVersion(sc, sup)
-	if sup&model.NoPair != 0 || sup&model.NoAttached == 0 && d.rand.OneIn(3) {
+	if sup.NoPair || !sup.NoAttached && d.rand.OneIn(3) {
 		c.Transport = model.Attached
 	}
 	switch d.rand.Below(4) {
 	case 0:
-		if sup&model.NoEdge == 0 {
+		if !sup.NoEdge {
 			c.Trigger = model.Edge
 		}
 	case 1:
-		if sup&model.NoOneShot == 0 {
+		if !sup.NoOneShot {
 			c.Trigger = model.OneShot
 		}
 	}
@@ -147,9 +147,9 @@ func (d *drawer) drawKind(sc *Scenario) {
 	c.Reentrant = d.rand.OneIn(2)
 }
 
-func (d *drawer) drawVersion(sc *Scenario, sup model.Support) model.Version {
+func (d *drawer) drawVersion(sc *Scenario, sup model.Restrictions) model.Version {
 	switch {
-	case sc.Only12 || d.opts.TLS == "1.2" || sup&model.NoTLS13 != 0:
+	case sc.Only12 || d.opts.TLS == "1.2" || sup.NoTLS13:
 		return model.TLS12
 	case sc.Only13 || d.opts.TLS == "1.3" || d.rand.OneIn(2):
 		return model.TLS13
@@ -214,7 +214,7 @@ func (d *drawer) body(most int) int {
 }
 
 // frames says whether the pump takes whole messages only.
-func (d *drawer) frames() bool { return d.opts.Pump.Support&model.FramesOnly != 0 }
+func (d *drawer) frames() bool { return d.opts.Pump.Restrictions.FramesOnly }
 
 // drawOdds sets what every storm has.
 func (d *drawer) drawOdds() {

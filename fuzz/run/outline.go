@@ -28,7 +28,7 @@ func (r *Runner) Outline() (o Outline) {
 		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
 		d.cfg = script.Config{Pump: r.Opts.Pump.Name, Engine: "model", PeerEngine: "model",
 			Scenario: sc.Name, Links: 1}
-		d.cfg.Version = d.drawVersion(sc, r.Opts.Pump.Support)
+		d.cfg.Version = d.drawVersion(sc, r.Opts.Pump.Restrictions)
 		d.drawOdds()
 		sc.shape(d)
 		for role := range o.Verbs {

@@ -11,8 +11,8 @@ type Scenario struct {
 	Name string
 	// Why says in a clause what it is for.
 	Why string
-	// Needs keeps pumps from it that do not support these.
-	Needs model.Support
+	// Barred are the restrictions with which a pump can't take part.
+	Barred model.Restrictions
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
 	// NotReal keeps the libraries of the machine from it: none has the trait that
@@ -51,13 +51,13 @@ func Scenarios() []Scenario {
 		{Name: "awaited-key-update", shape: awaitedKeyUpdate, Only13: true,
 			Why: "who asks for a KeyUpdate waits for it, and the other end is idle"},
 		{Name: "post-handshake-auth", shape: postHandshakeAuth, Only13: true, NotGo: true,
-			Needs: model.NoClient,
-			Why:   "the server asks for the client's certificate at any moment"},
+			Barred: model.Restrictions{NoClient: true},
+			Why:    "the server asks for the client's certificate at any moment"},
 		{Name: "early-data", shape: earlyData, Only13: true, NotGo: true,
 			Why: "the client sends before the handshake, and the server may reject that"},
 		{Name: "mutual-close", shape: mutualClose,
 			Why: "both ends close"},
-		{Name: "half-close", shape: halfClose, Only13: true, Needs: model.NoHalfClose,
+		{Name: "half-close", shape: halfClose, Only13: true, Barred: model.Restrictions{NoHalfClose: true},
 			Why: "one end stops writing, the other goes on"},
 		{Name: "two-links", shape: twoLinks,
 			Why: "two links share a loop, a thread and its error queue"},
@@ -73,15 +73,15 @@ func Scenarios() []Scenario {
 			Why: "either end closes at any moment, before the handshake is done too"},
 		{Name: "pause-and-close", shape: pauseAndClose,
 			Why: "ends that pause, and close meanwhile"},
-		{Name: "unanswered-close", shape: unansweredClose, Needs: model.NoLocalClose,
+		{Name: "unanswered-close", shape: unansweredClose, Barred: model.Restrictions{NoLocalClose: true},
 			Why: "one end closes, or fails, and the other never closes"},
 		{Name: "reset-in-traffic", shape: resetInTraffic,
 			Why: "a reset meets data that has arrived, and writes"},
 		{Name: "lasting-pause", shape: lastingPause,
 			Why: "a pause that nobody ends, from before the handshake too"},
 		{Name: "strict-renegotiation", shape: strictRenegotiation, Only12: true, NotReal: true,
-			Needs: model.NoClient,
-			Why:   "libraries that take no data in a renegotiation, as crypto/tls"},
+			Barred: model.Restrictions{NoClient: true},
+			Why:    "libraries that take no data in a renegotiation, as crypto/tls"},
 		{Name: "eager-peer", shape: eagerPeer,
 			Why: "a peer that sends as fast as it is read"},
 	}
@@ -106,11 +106,11 @@ func (s *Scenario) Fits(o *Options) bool { return s.Misfit(o) == "" }
 // Story 58: a pump without TLS 1.3 that was hunted with --tls 1.3 ran in 1.2, and
 // came out clean of what it had never met.
 func (s *Scenario) Misfit(o *Options) string {
-	no13 := o.Pump.Support&model.NoTLS13 != 0
+	no13 := o.Pump.Restrictions.NoTLS13
 	switch {
 	case o.Scenario != "" && o.Scenario != s.Name:
 		return "scenario " + o.Scenario + " is asked for"
-	case s.Needs&o.Pump.Support != 0:
+	case o.Pump.Restrictions.Any(s.Barred):
 		return "pump " + o.Pump.Name + " is not made for scenario " + s.Name
 	case no13 && (s.Only13 || o.TLS == "1.3"):
 		return "pump " + o.Pump.Name + " is not made for TLS 1.3"
@@ -157,7 +157,7 @@ func bulkBothWays(d *drawer) {
 	d.plan.Body, d.plan.Answer = 100+d.body(16000), d.body(4000)
 	d.cfg.Sizes.Flight = d.size(1, 4096)
 	d.cfg.Sizes.Window = d.size(1, 4096)
-	if d.opts.Pump.Support&model.NoClient == 0 && d.opts.Peer == nil && d.rand.OneIn(2) {
+	if !d.opts.Pump.Restrictions.NoClient && d.opts.Peer == nil && d.rand.OneIn(2) {
 		d.cfg.Peer = d.cfg.Pump
 	}
 }

@@ -20,18 +20,18 @@ func suits(p *sim.Parts, cfg *script.Config) error {
 
 func suit(s *model.Spec, role model.Role, cfg *script.Config, trigger model.Trigger) error {
 	for _, lack := range []struct {
-		bit   model.Support
+		lacks bool
 		asked bool
 		word  string
 	}{
-		{model.NoClient, role == model.Client, "the client's end"},
-		{model.NoTLS13, cfg.Version == model.TLS13, "TLS 1.3"},
-		{model.NoPair, cfg.Transport == model.Pair, "the pair transport"},
-		{model.NoAttached, cfg.Transport == model.Attached, "the attached transport"},
-		{model.NoEdge, trigger == model.Edge, "an edge-triggered loop"},
-		{model.NoOneShot, trigger == model.OneShot, "a one-shot loop"},
+		{s.Restrictions.NoClient, role == model.Client, "the client's end"},
+		{s.Restrictions.NoTLS13, cfg.Version == model.TLS13, "TLS 1.3"},
+		{s.Restrictions.NoPair, cfg.Transport == model.Pair, "the pair transport"},
+		{s.Restrictions.NoAttached, cfg.Transport == model.Attached, "the attached transport"},
+		{s.Restrictions.NoEdge, trigger == model.Edge, "an edge-triggered loop"},
+		{s.Restrictions.NoOneShot, trigger == model.OneShot, "a one-shot loop"},
 	} {
-		if lack.asked && s.Support&lack.bit != 0 {
+		if lack.asked && lack.lacks {
 			return fmt.Errorf("fuzz: got pump %q in a world with %s; want a pump that is made "+
 				"for it", s.Name, lack.word)
 		}
@@ -87,9 +87,8 @@ func acquainted(cfg *script.Config) error {
 // anywhere says whether a pump can be the peer of hunts, which draw all kinds
 // of worlds.
 func anywhere(peer *model.Spec) error {
-	const lacks = model.NoClient | model.NoPair | model.NoAttached | model.NoTLS13 |
-		model.FramesOnly
-	if peer.Support&lacks == 0 {
+	if !peer.Restrictions.Any(model.Restrictions{NoClient: true, NoPair: true, NoAttached: true,
+		NoTLS13: true, FramesOnly: true}) {
 		return nil
 	}
 	return fmt.Errorf("fuzz: got peer %q, which is not made for every world; want one that is, "+

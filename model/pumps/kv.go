@@ -64,10 +64,6 @@ type kvPolicy struct {
 	keep bool
 }
 
-// kvSupport is what the server was not made for.
-const kvSupport = model.NoClient | model.NoEdge | model.NoOneShot | model.NoAttached | model.NoPause | model.NoHalfClose |
-	model.NoLocalClose | model.FramesOnly
-
 // KVOriginal is kv_engine before MB-53428: after SSL_read it does nothing, and
 // what the engine has to say waits in the write BIO until the app next sends.
 func KVOriginal() model.Spec {
@@ -103,9 +99,10 @@ func kvSpecs() []model.Spec {
 
 func kvSpec(name string, policy kvPolicy, about string) model.Spec {
 	return model.Spec{
-		Name:    name,
-		About:   about,
-		Support: kvSupport,
+		Name:  name,
+		About: about,
+		Restrictions: model.Restrictions{NoClient: true, NoEdge: true, NoOneShot: true,
+			NoAttached: true, NoPause: true, NoHalfClose: true, NoLocalClose: true, FramesOnly: true},
 		Configure: func(cfg *model.EngineConfig) {
 			cfg.PartialWrite, cfg.MovingBuffer = true, true
 		},

@@ -41,7 +41,7 @@ func TestKVSpecsSetWhatTheServerSets(t *testing.T) {
 		if got := cfg.Traits.Renegotiation; got != policies[spec.Name] {
 			t.Errorf("%s: renegotiation %v; want %v", spec.Name, got, policies[spec.Name])
 		}
-		if spec.Support&model.NoTLS13 != 0 {
+		if spec.Restrictions.NoTLS13 {
 			t.Errorf("%s: TLS 1.3 must be allowed", spec.Name)
 		}
 	}

@@ -25,8 +25,8 @@ type operation struct {
 // CompletionSpec is the pump's of operations that complete.
 func CompletionSpec() model.Spec {
 	return model.Spec{Name: "completion", New: built(newCompletion),
-		About:   "one recv and one send that are submitted and complete, as on io_uring",
-		Support: model.NoAttached}
+		About:        "one recv and one send that are submitted and complete, as on io_uring",
+		Restrictions: model.Restrictions{NoAttached: true}}
 }
 
 func newCompletion() *completion { return &completion{} }

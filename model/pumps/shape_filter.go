@@ -29,8 +29,8 @@ type filter struct {
 // FilterSpec is the filter's.
 func FilterSpec() model.Spec {
 	return model.Spec{Name: "filter", New: built(newFilter),
-		About:   "a filter between two buffers, with deferred callbacks, as in libevent",
-		Support: model.NoEdge | model.NoOneShot | model.NoAttached | model.NoHalfClose,
+		About:        "a filter between two buffers, with deferred callbacks, as in libevent",
+		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true, NoHalfClose: true},
 		Configure: func(cfg *model.EngineConfig) {
 			cfg.PartialWrite, cfg.MovingBuffer = true, true
 		}}

@@ -21,8 +21,8 @@ type readyFlags struct {
 // ReadyFlagsSpec is the pump's on ready flags.
 func ReadyFlagsSpec() model.Spec {
 	return model.Spec{Name: "ready-flags", New: built(newReadyFlags),
-		About:   "ready flags over an engine that has the socket, as in nginx and haproxy",
-		Support: model.NoOneShot | model.NoPair | model.NoHalfClose}
+		About:        "ready flags over an engine that has the socket, as in nginx and haproxy",
+		Restrictions: model.Restrictions{NoOneShot: true, NoPair: true, NoHalfClose: true}}
 }
 
 func newReadyFlags() *readyFlags { return &readyFlags{} }

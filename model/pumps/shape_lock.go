@@ -33,7 +33,7 @@ func OneLockSpec() model.Spec {
 	return model.Spec{Name: "one-lock", New: built(newOneLock),
 		About: "reads wait behind the write in flight, by a lock, as in helio and asyncio",
 		// Its two fibers have one registration each.
-		Support: model.NoOneShot | model.NoAttached}
+		Restrictions: model.Restrictions{NoOneShot: true, NoAttached: true}}
 }
 
 func newOneLock() *oneLock { return &oneLock{} }

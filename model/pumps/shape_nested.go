@@ -21,8 +21,8 @@ type nested struct {
 // NestedSpec is the pump's whose turns nest.
 func NestedSpec() model.Spec {
 	return model.Spec{Name: "nested", New: built(newNested),
-		About:   "turns within turns, from inside the app's callbacks, as in uSockets",
-		Support: model.NoPair}
+		About:        "turns within turns, from inside the app's callbacks, as in uSockets",
+		Restrictions: model.Restrictions{NoPair: true}}
 }
 
 func newNested() *nested { return &nested{} }

@@ -23,8 +23,8 @@ type writeRequest struct {
 // WriteRequestSpec is the pump's of write requests.
 func WriteRequestSpec() model.Spec {
 	return model.Spec{Name: "write-request", New: built(newWriteRequest),
-		About:   "one write request at a time, with a callback, as in node",
-		Support: model.NoEdge | model.NoOneShot | model.NoAttached}
+		About:        "one write request at a time, with a callback, as in node",
+		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true}}
 }
 
 func newWriteRequest() *writeRequest { return &writeRequest{} }

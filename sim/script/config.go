@@ -71,22 +71,21 @@ type Config struct {
 	Sizes     Sizes
 }
 
-// Suit makes it a world that a pump of this support is made for, where it is not.
-func (c *Config) Suit(s model.Support) {
-	if s&model.NoClient != 0 {
+// Suit makes it a world that a pump with these restrictions can be in, where it is not.
+func (c *Config) Suit(s model.Restrictions) {
+	if s.NoClient {
 		c.Under = model.Server
 	}
-	if s&model.NoTLS13 != 0 {
+	if s.NoTLS13 {
 		c.Version = model.TLS12
 	}
 	switch {
-	case s&model.NoAttached != 0:
+	case s.NoAttached:
 		c.Transport = model.Pair
-	case s&model.NoPair != 0:
+	case s.NoPair:
 		c.Transport = model.Attached
 	}
-	lacks := [...]model.Support{model.Edge: model.NoEdge, model.OneShot: model.NoOneShot}
-	if s&lacks[c.Trigger] != 0 {
+	if c.Trigger == model.Edge && s.NoEdge || c.Trigger == model.OneShot && s.NoOneShot {
 		c.Trigger = model.Level
 	}
 }
