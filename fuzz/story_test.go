@@ -83,7 +83,7 @@ func TestEachStoryNamesWhatWasLost(t *testing.T) {
 			}
 		}
 		for n := max(v.Lost, v.Came); n < len(told.Views); n++ {
-			if mask := told.Views[n][told.End].Account.Rest.Mask; strings.Contains(v.Wakeup,
+			if mask := told.Views[n][told.End].Account.Quiescence.Mask; strings.Contains(v.Wakeup,
 				"write interest") && mask&model.Writable != 0 {
 				t.Errorf("write interest is armed after step %d; want it lost since %d", n, v.Lost)
 			}

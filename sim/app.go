@@ -110,7 +110,7 @@ func (a *app) grow(n int) {
 // offer gives the pump what it takes, then closes if that was the last.
 func (a *app) offer() {
 	acct := a.e.acct
-	for a.backlog() > 0 && !acct.Refused && !a.inWrite {
+	for a.backlog() > 0 && !acct.Backpressure && !a.inWrite {
 		offered := a.backlog() // an answer may join it meanwhile
 		a.inWrite, a.lent = true, false
 		n := a.e.pump.Write(a.buf[a.taken:a.tail])
@@ -119,7 +119,7 @@ func (a *app) offer() {
 			a.e.misuse("write took more than it was given")
 			return
 		}
-		acct.Refused = n < offered
+		acct.Backpressure = n < offered
 		a.taken += n
 		a.e.moved(&acct.Accepted, n)
 		a.e.observe(opTake, n, 0)
@@ -145,7 +145,7 @@ func (a *app) close() {
 // Writable implements model.App.
 func (a *app) Writable() {
 	a.e.call()
-	a.e.acct.Refused = false
+	a.e.acct.Backpressure = false
 	if a.e.w.cfg.Reentrant || a.e.spec.Restrictions.FramesOnly {
 		a.offer()
 	}

@@ -9,7 +9,7 @@ type FeatureKind int
 
 const (
 	// Cells, Pairs and States: see Cover.
-	Cells FeatureKind = iota
+	Situations FeatureKind = iota
 	Pairs
 	States
 
@@ -19,7 +19,7 @@ const (
 func kindOfFeature(i uint32) FeatureKind {
 	switch {
 	case i < firstPair:
-		return Cells
+		return Situations
 	case i < firstState:
 		return Pairs
 	}
@@ -92,12 +92,12 @@ func (a *Atlas) Tally(kind FeatureKind) Tally {
 // Survey compares the cells that have been reached with those of a terrain: how
 // many there are, those that were reached beyond it included, and which were
 // not reached.
-func (a *Atlas) Survey(t Terrain) (total int, never []Cell) {
-	total = len(a.first[Cells])
-	for _, i := range t.cells() {
+func (a *Atlas) Survey(t Terrain) (total int, never []Situation) {
+	total = len(a.first[Situations])
+	for _, i := range t.situations() {
 		if !a.once.Has(i) {
 			total++
-			never = append(never, cellOf(i))
+			never = append(never, situationOf(i))
 		}
 	}
 	return total, never

@@ -86,7 +86,7 @@ func TestAttack(t *testing.T) {
 	if !w.tainted[0] || !w.accounts[0].Hostile {
 		t.Error("want the link tainted, and the end hostile")
 	}
-	w.heal()
+	w.quiesce()
 	if w.found {
 		t.Errorf("a mended link: %v", w.Violation())
 	}
@@ -122,7 +122,7 @@ func TestForgedData(t *testing.T) {
 		w, _ := hostileWorld(t, nil)
 		shakeHands(w)
 		w.step(scripted(t, text)[0])
-		w.heal()
+		w.quiesce()
 		given := w.accounts[1].Delivered
 		answered := w.accounts[1].Accepted > 0
 		if w.found || given == 0 || answered != strings.HasPrefix(text, "write") {

@@ -56,7 +56,7 @@ func (e *endpoint) phase() Phase {
 
 // A Cell is something that a pump can meet: in a phase of its link a call is
 // answered in a certain way. The call is where it has to decide what to do.
-type Cell struct {
+type Situation struct {
 	Role  model.Role
 	Phase Phase
 	// Call and Answer are the event, in words. "told" is the pump's call of its
@@ -68,7 +68,7 @@ type Cell struct {
 
 // String is the cell's name: "server, open: read says want-read, output
 // pending".
-func (c Cell) String() string {
+func (c Situation) String() string {
 	s := fmt.Sprintf("%s, %s: %s says %s", c.Role, c.Phase, c.Call, c.Answer)
 	if c.Pending {
 		s += ", output pending"
@@ -77,15 +77,15 @@ func (c Cell) String() string {
 }
 
 // cellNumber is a cell's number: pending is 1 if the engine has output.
-func cellNumber(role model.Role, p Phase, op int, status uint8, pending int) uint32 {
+func situationNumber(role model.Role, p Phase, op int, status uint8, pending int) uint32 {
 	at := uint32(role)*uint32(numPhases) + uint32(p)
 	return at<<9 | uint32(op)<<4 | uint32(status&7)<<1 | uint32(pending)
 }
 
 // cellOf is the cell of a number.
-func cellOf(i uint32) Cell {
+func situationOf(i uint32) Situation {
 	at, op, status := i>>9, int(i>>4&31), uint8(i>>1&7)
-	c := Cell{Role: model.Role(at / uint32(numPhases)), Phase: Phase(at % uint32(numPhases))}
+	c := Situation{Role: model.Role(at / uint32(numPhases)), Phase: Phase(at % uint32(numPhases))}
 	c.Call, c.Answer, c.Pending = opText[op], model.Status(status).String(), i&1 != 0
 	switch op {
 	case opTold:
@@ -155,7 +155,7 @@ type Terrain struct {
 }
 
 // cells are the numbers of the cells of a terrain.
-func (t Terrain) cells() (all []uint32) {
+func (t Terrain) situations() (all []uint32) {
 	in := phases(inAll)
 	if !t.Renegotiation {
 		in &^= inReneg
@@ -173,10 +173,10 @@ func (t Terrain) cells() (all []uint32) {
 		for p := range numPhases {
 			for _, ev := range events {
 				if ev.idle&in>>p&1 != 0 {
-					all = append(all, cellNumber(role, p, ev.op, ev.status, 0))
+					all = append(all, situationNumber(role, p, ev.op, ev.status, 0))
 				}
 				if ev.pending&in>>p&1 != 0 {
-					all = append(all, cellNumber(role, p, ev.op, ev.status, 1))
+					all = append(all, situationNumber(role, p, ev.op, ev.status, 1))
 				}
 			}
 		}

@@ -120,7 +120,7 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 	default:
 		return
 	}
-	c.mark(w, cellNumber(model.Role(e.id&1), e.phase(), op, status, pending))
+	c.mark(w, situationNumber(model.Role(e.id&1), e.phase(), op, status, pending))
 }
 
 // produced notes what an engine call left to drain; 1 if there is anything.
@@ -143,7 +143,7 @@ func (c *Cover) drained(e *endpoint, n int) {
 
 // verb is that of the action at hand; the heal polls.
 func (w *World) verb() script.Verb {
-	if w.healing || len(w.actions) == 0 {
+	if w.quiescing || len(w.actions) == 0 {
 		return script.Poll
 	}
 	return w.actions[len(w.actions)-1].Verb
@@ -208,7 +208,7 @@ func (c *Cover) outline(e *endpoint) uint32 {
 	return uint32(e.phase()) | uint32(e.mask)*seesMask | e.surroundings() |
 		when(c.output[e.id] > 0, seesOutput) | when(a.Drained > a.Sent, seesPipeOut) |
 		when(a.Received > a.Fed, seesPipeIn) | when(a.Accepted > a.Written, seesQueue) |
-		when(a.Decrypted > a.Delivered, seesHeld) | when(a.Refused, seesRefusal) |
+		when(a.Decrypted > a.Delivered, seesHeld) | when(a.Backpressure, seesRefusal) |
 		when(a.Paused, seesPause) | when(e.timer != 0, seesTimer) | when(e.woken, seesWoken) |
 		when(a.Gone, seesGone) | when(a.Idle > 0, seesIdle)
 }
@@ -257,7 +257,7 @@ func (c *Cover) judged(w *World, e *endpoint, m oracle.Moment) {
 		if clean && (p.Closing || p.HalfClosing) {
 			c.tested = c.tested.With(oracle.Truncation)
 		}
-	case oracle.AtRest:
+	case oracle.AtQuiescence:
 		if a.Sent+p.Sent > 0 {
 			c.tested = c.tested.With(oracle.Stall)
 		}

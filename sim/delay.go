@@ -45,7 +45,7 @@ func (d *Delay) Restart(plan *Plan, seed uint64) {
 
 func (d *Delay) stride(bit int) uint64 { return stride / uint64(d.weights[bit]) }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (d *Delay) Next(w *World) (script.Action, bool) {
 	events := d.busy(w)
 	if events == 0 {

@@ -98,7 +98,7 @@ func (w *World) tick(n uint64) {
 	w.now += n
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		if e.timer != 0 && e.timer <= w.now && (!w.healing || w.cfg.LastingPause || w.jammed(e)) {
+		if e.timer != 0 && e.timer <= w.now && (!w.quiescing || w.cfg.LastingPause || w.jammed(e)) {
 			w.taint(e)
 		}
 	}
@@ -109,8 +109,8 @@ func (w *World) jammed(e *endpoint) bool {
 	if e.acct.Gone || e.peer().acct.Gone {
 		return false
 	}
-	e.rest()
-	e.peer().rest()
+	e.seeQuiescence()
+	e.peer().seeQuiescence()
 	return w.ledger.Jammed(int(e.id))
 }
 

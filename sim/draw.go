@@ -14,7 +14,7 @@ type Draw struct {
 	Plan *Plan
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (d *Draw) Next(w *World) (script.Action, bool) {
 	if len(w.actions) >= d.Plan.Steps {
 		return script.Action{}, false

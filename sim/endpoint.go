@@ -138,9 +138,9 @@ func (e *endpoint) turn(ev model.Events) {
 }
 
 // rest fills what can be seen when nothing can happen any more.
-func (e *endpoint) rest() {
-	r := &e.acct.Rest
-	*r = oracle.Rest{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
+func (e *endpoint) seeQuiescence() {
+	r := &e.acct.Quiescence
+	*r = oracle.Quiescence{Unread: e.in.unread(), Room: e.out.room(), Mask: e.mask,
 		Inside:   e.engine.Pending(),
 		InitDone: e.engine.InitFinished(), Shaken: e.tap.everInit, Deferred: e.engine.Deferred(),
 		Shut: e.engine.ShutState(), Failed: e.tap.dead()}

@@ -42,7 +42,7 @@ func TestHastyEndsClose(t *testing.T) {
 	}
 	w := worldOf(t, func(c *script.Config) { c.Hasty = true })
 	act(t, w, "write client 100 0\nclose client")
-	w.heal()
+	w.quiesce()
 	if server := &w.accounts[1]; w.found || !server.Told || server.Why != model.Clean ||
 		server.Delivered == 0 {
 		t.Errorf("found %t, told %t of %s, %d bytes; want the data and a clean end", w.found,
@@ -55,7 +55,7 @@ func TestPeerThatKeepsOpen(t *testing.T) {
 	w := worldOf(t, func(c *script.Config) { c.KeepsOpen, c.Sizes.Linger = true, 40 })
 	shakeHands(w)
 	act(t, w, "close server")
-	w.heal()
+	w.quiesce()
 	if w.found || !w.accounts[1].Gone || w.accounts[0].Closing || w.now != 40 {
 		t.Errorf("found %t, gone %t, the peer closes %t, at tick %d; want it gone at 40", w.found,
 			w.accounts[1].Gone, w.accounts[0].Closing, w.now)
@@ -67,11 +67,11 @@ func TestPeerThatKeepsOpen(t *testing.T) {
 func TestPauseThatLasts(t *testing.T) {
 	w := worldOf(t, func(c *script.Config) { c.LastingPause = true })
 	act(t, w, "pause server\nwrite client 100 0")
-	w.heal()
+	w.quiesce()
 	a := &w.accounts[1]
-	if w.found || !a.Rest.InitDone || a.Delivered > 0 || !a.Paused {
+	if w.found || !a.Quiescence.InitDone || a.Delivered > 0 || !a.Paused {
 		t.Errorf("found %v, handshake done %t, %d bytes given, paused %t", w.Violation(),
-			a.Rest.InitDone, a.Delivered, a.Paused)
+			a.Quiescence.InitDone, a.Delivered, a.Paused)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestEagerPeer(t *testing.T) {
 			t.Errorf("eager %t: %d bytes in a turn; want more than what was there if it is, and "+
 				"about %d at most", eager, got, bound)
 		}
-		if w.heal(); w.found {
+		if w.quiesce(); w.found {
 			t.Errorf("eager %t: %v", eager, w.Violation())
 		}
 	}
@@ -107,7 +107,7 @@ func TestStrictRenegotiation(t *testing.T) {
 		t.Error("a renegotiation may begin while an answer is on its way")
 	}
 	act(t, w, "deliver server all\npoll server\ndeliver client all\nrenegotiate client")
-	if w.heal(); w.found || w.accounts[0].Delivered != 124 {
+	if w.quiesce(); w.found || w.accounts[0].Delivered != 124 {
 		t.Errorf("%v, %d bytes of the answer; want all 124 and no failure", w.Violation(),
 			w.accounts[0].Delivered)
 	}

@@ -29,5 +29,5 @@ func (w *World) End() Result { return w.Run(nothing{}) }
 // nothing is the strategy of a storm that has been.
 type nothing struct{}
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (nothing) Next(*World) (script.Action, bool) { return script.Action{}, false }

@@ -43,7 +43,7 @@ func (p *PCT) Restart(plan *Plan, seed uint64) {
 	}
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (p *PCT) Next(w *World) (script.Action, bool) {
 	events := p.busy(w)
 	if events == 0 {

@@ -24,7 +24,7 @@ func (p *POS) Restart(plan *Plan, seed uint64) {
 	p.drawn = 0
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (p *POS) Next(w *World) (script.Action, bool) {
 	events := p.choices(w)
 	if events == 0 {

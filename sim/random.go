@@ -7,7 +7,7 @@ import (
 // A Searcher is a strategy that makes storms of plans: what search is done
 // with. One Searcher makes storm after storm.
 type Searcher interface {
-	Strategy
+	Scheduler
 	// Restart makes it new, for a plan and a seed. In the same world the same
 	// two make the same storm.
 	Restart(p *Plan, seed uint64)
@@ -20,7 +20,7 @@ type Random struct{ odds }
 // Restart implements Searcher.
 func (r *Random) Restart(p *Plan, seed uint64) { r.restart(p, seed) }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (r *Random) Next(w *World) (script.Action, bool) {
 	events := r.choices(w)
 	if events == 0 {

@@ -13,14 +13,14 @@ import (
 // Story 40: the bound was one for the whole heal. A simple pump that sends three
 // bytes a turn, and has a hundred thousand records to send, was taken for one that
 // spins.
-const maxHeal = 1 << 20
+const maxQuiesce = 1 << 20
 
 // maxIdle is how many rounds of a heal, or timers, in a row may move nothing:
 // then pumps that still want to be called only spin.
 const maxIdle = 16
 
-// A Strategy picks the next action of a storm among those that are enabled.
-type Strategy interface {
+// A Scheduler picks the next action of a storm among those that are enabled.
+type Scheduler interface {
 	// Next is the next action; ok is false when the storm is over.
 	Next(w *World) (a script.Action, ok bool)
 }
@@ -31,7 +31,7 @@ type Strategy interface {
 // Story 39: rapid ends a test whose draws are used up with a panic, out of the
 // strategy. Taken for the pump's, it made a crash out of whatever rapid was
 // shrinking, with an empty script.
-func (w *World) Run(s Strategy) (r Result) {
+func (w *World) Run(s Scheduler) (r Result) {
 	choosing := false
 	defer func() {
 		if choosing {
@@ -52,8 +52,8 @@ func (w *World) Run(s Strategy) (r Result) {
 		w.actions = append(w.actions, a)
 		w.step(a)
 	}
-	w.storm = w.steps
-	w.heal()
+	w.workload = w.steps
+	w.quiesce()
 	return w.result()
 }
 
@@ -73,8 +73,8 @@ func (w *World) crashed(fault any) {
 
 // heal lets everything arrive and everybody read, without faults or new work,
 // until nothing can happen any more; then the ledger is judged.
-func (w *World) heal() {
-	w.healing = true
+func (w *World) quiesce() {
+	w.quiescing = true
 	w.calm()
 	idle := 0
 	start, given := w.steps, w.given()
@@ -82,7 +82,7 @@ func (w *World) heal() {
 		if now := w.given(); now != given {
 			start, given = w.steps, now
 		}
-		if w.steps-start > maxHeal {
+		if w.steps-start > maxQuiesce {
 			w.restless()
 			return
 		}
@@ -94,7 +94,7 @@ func (w *World) heal() {
 			idle = 0
 		}
 	}
-	w.rest()
+	w.seeQuiescence()
 }
 
 // calm opens windows and ends pauses.
@@ -139,7 +139,7 @@ func (w *World) wait() bool {
 		return false
 	}
 	for i := range w.ends[:w.n] {
-		w.ends[i].rest()
+		w.ends[i].seeQuiescence()
 	}
 	w.judgeLinks(oracle.AtWait)
 	if !w.over {
@@ -178,15 +178,15 @@ func (w *World) given() uint64 {
 }
 
 // rest judges the ledger, the end under test first.
-func (w *World) rest() {
+func (w *World) seeQuiescence() {
 	if w.over {
 		return
 	}
 	for i := range w.ends[:w.n] {
-		w.ends[i].rest()
-		w.foldRest(&w.ends[i].acct.Rest)
+		w.ends[i].seeQuiescence()
+		w.foldQuiescence(&w.ends[i].acct.Quiescence)
 	}
-	w.judgeLinks(oracle.AtRest)
+	w.judgeLinks(oracle.AtQuiescence)
 }
 
 // judgeLinks judges each link, from its end under test.
@@ -198,7 +198,7 @@ func (w *World) judgeLinks(m oracle.Moment) {
 
 // foldRest mixes what lies in an end's buffers into the chain: what was never
 // drained has passed no seam, and would not show in it otherwise.
-func (w *World) foldRest(r *oracle.Rest) {
+func (w *World) foldQuiescence(r *oracle.Quiescence) {
 	for _, n := range [...]int{r.Unread, r.Output, r.Sealed, r.Inside, r.Buffered} {
 		w.chain = fold(w.chain, uint64(n))
 	}
@@ -207,5 +207,5 @@ func (w *World) foldRest(r *oracle.Rest) {
 // restless is the verdict on a world that does not come to rest.
 func (w *World) restless() {
 	w.find(oracle.Finding{Property: oracle.BusyLoop, End: int(w.cfg.Under),
-		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", maxHeal)})
+		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", maxQuiesce)})
 }

@@ -81,9 +81,9 @@ func TestHashTellsRunsApart(t *testing.T) {
 	if diff := cmp.Diff(want, again); diff != "" || !slices.Equal(marks, same) {
 		t.Fatalf("the same run again differs: %s", diff)
 	}
-	if len(marks) != want.Steps || want.Storm != len(actions) {
+	if len(marks) != want.Steps || want.Workload != len(actions) {
 		t.Fatalf("%d marks, %d steps, storm of %d; want one a step", len(marks), want.Steps,
-			want.Storm)
+			want.Workload)
 	}
 	for _, tc := range []struct {
 		name string
@@ -233,7 +233,7 @@ func TestHealBringsTheWorldToRest(t *testing.T) {
 // weary is a strategy that gives up with a panic, as rapid's draws do.
 type weary struct{}
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (weary) Next(*World) (script.Action, bool) { panic("no more draws") }
 
 // TestPanicOfAStrategyIsNoFinding: it goes on to whoever made the strategy, and
@@ -262,7 +262,7 @@ func TestSlowIsNotBusy(t *testing.T) {
 	cfg := benchConfig()
 	cfg.Sizes.Flight, cfg.Sizes.Window = 1, 1
 	r, _ := play(t, cfg, scripted(t, "write client 0 500000"))
-	if healed := r.Steps - r.Storm; healed <= maxHeal {
-		t.Errorf("the heal took %d actions; want %d and more, or this shows nothing", healed, maxHeal)
+	if healed := r.Steps - r.Workload; healed <= maxQuiesce {
+		t.Errorf("the heal took %d actions; want %d and more, or this shows nothing", healed, maxQuiesce)
 	}
 }

@@ -26,7 +26,7 @@ func (s *Scripted) Restart(actions []script.Action, loose bool) {
 	*s = Scripted{Actions: actions, Loose: loose, Stuck: -1}
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (s *Scripted) Next(w *World) (script.Action, bool) {
 	for s.at < len(s.Actions) {
 		a := s.Actions[s.at]

@@ -69,7 +69,7 @@ func newToyWorld(writes int, bug func(events string) bool) *toyWorld {
 }
 
 // storm runs one storm of the world.
-func (t *toyWorld) storm(s Searcher, seed uint64) Result {
+func (t *toyWorld) workload(s Searcher, seed uint64) Result {
 	s.Restart(&t.plan, seed)
 	if trier, ok := s.(Trier); ok {
 		t.mustReset()
@@ -151,7 +151,7 @@ func TestPCTKeepsItsBound(t *testing.T) {
 			w := newToyWorld(writes, bug.fails)
 			pct := &PCT{Depth: depth}
 			for seed := range uint64(runs) {
-				if w.storm(pct, seed).Found {
+				if w.workload(pct, seed).Found {
 					found[depth]++
 				}
 			}
@@ -182,7 +182,7 @@ func TestSURWIsUniform(t *testing.T) {
 	orders := func(s Searcher, skip func() bool) map[string]int {
 		seen := map[string]int{}
 		for seed, n := uint64(0), 0; n < runs; seed++ {
-			w.storm(s, seed)
+			w.workload(s, seed)
 			if skip() {
 				continue
 			}
@@ -264,8 +264,8 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 						}
 					}
 				}
-				if first.Storm > plan.Steps {
-					t.Fatalf("seed %d: a storm of %d actions; want at most %d", seed, first.Storm,
+				if first.Workload > plan.Steps {
+					t.Fatalf("seed %d: a storm of %d actions; want at most %d", seed, first.Workload,
 						plan.Steps)
 				}
 				if again := run(seed, nil); again != first {
@@ -282,12 +282,12 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 
 // checked is a strategy whose actions are looked at.
 type checked struct {
-	Strategy
+	Scheduler
 	check func(a script.Action)
 }
 
 func (c *checked) Next(w *World) (script.Action, bool) {
-	a, ok := c.Strategy.Next(w)
+	a, ok := c.Scheduler.Next(w)
 	if ok && c.check != nil {
 		c.check(a)
 	}
@@ -335,7 +335,7 @@ func TestWeightsHoldForDelay(t *testing.T) {
 		"delay": &Delay{Delays: 1}} {
 		clients := 0
 		for seed := range uint64(20) {
-			w.storm(s, seed)
+			w.workload(s, seed)
 			c, _ := count(string(w.order.events))
 			clients += c
 		}
@@ -351,7 +351,7 @@ func TestVariation(t *testing.T) {
 	cfg, parts, plan := walled()
 	w := NewWorld()
 	defer w.Close()
-	run := func(s Strategy) []script.Action {
+	run := func(s Scheduler) []script.Action {
 		if err := w.Reset(&cfg, &parts, 0); err != nil {
 			t.Fatal(err)
 		}

@@ -105,7 +105,7 @@ func (w *World) snapshot(p Piece, id script.End) {
 // accounts fit each other, and what can happen next is known.
 func (w *World) Settle() {
 	w.now = restored
-	w.found, w.over, w.healing = false, false, false
+	w.found, w.over, w.quiescing = false, false, false
 	w.finding, w.steps, w.at = oracle.Finding{}, 0, 0
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
@@ -183,7 +183,7 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	for _, n := range [...]*int{&queue, &held, &out, &in, &idle} {
 		s.Int(n)
 	}
-	s.Flags(&a.Refused, &a.Paused, &a.Closing, &a.HalfClosing, &a.Told, &a.Gone, &a.Broken,
+	s.Flags(&a.Backpressure, &a.Paused, &a.Closing, &a.HalfClosing, &a.Told, &a.Gone, &a.Broken,
 		&a.Hostile, &a.Ended)
 	s.Byte((*uint8)(&a.Why))
 	if !s.Reading() {
@@ -194,7 +194,7 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	a.Delivered, a.Decrypted = counted, counted+uint64(held)
 	a.Sent, a.Drained = counted, counted+uint64(out)
 	a.Fed, a.Received = counted, counted+uint64(in)
-	a.Idle, a.Mismatch, a.Misuse, a.Rest = idle, oracle.NoMismatch, "", oracle.Rest{}
+	a.Idle, a.Mismatch, a.Misuse, a.Quiescence = idle, oracle.NoMismatch, "", oracle.Quiescence{}
 }
 
 // Snapshot lists the app but for what is on its way: see snapshotTransit.

@@ -125,7 +125,7 @@ func TestSnapshots(t *testing.T) {
 			continue
 		}
 		if !other.over {
-			other.TryHeal()
+			other.TryQuiesce()
 		}
 		if got, want := other.finding, w.finding; got != want && want.Property != oracle.Corruption &&
 			want.Property != oracle.DataLoss {

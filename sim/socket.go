@@ -105,7 +105,7 @@ func (e *endpoint) endOutput() {
 	}
 	e.out.fin = true
 	e.moves++
-	r := &e.acct.Rest
+	r := &e.acct.Quiescence
 	r.Shut, r.InitDone = e.engine.ShutState(), e.engine.InitFinished()
 	r.Failed, r.Broken = e.tap.dead(), e.in.resetSeen || e.out.reset
 	r.Output, r.Sealed = e.unsent()

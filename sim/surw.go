@@ -12,7 +12,7 @@ type Trier interface {
 	Searcher
 	// Trial is the strategy of that run; it is called after Restart. If the
 	// trial finds something, it is the run that counts.
-	Trial() Strategy
+	Trial() Scheduler
 }
 
 // SURW is a selectively uniform random walk (Zhao, Wolff, Mathur and
@@ -63,7 +63,7 @@ func (s *SURW) Restart(plan *Plan, seed uint64) {
 }
 
 // Trial implements Trier.
-func (s *SURW) Trial() Strategy { return &s.trial }
+func (s *SURW) Trial() Scheduler { return &s.trial }
 
 // A trial is a random walk that counts.
 type trial struct {
@@ -71,7 +71,7 @@ type trial struct {
 	of *SURW
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (t *trial) Next(w *World) (script.Action, bool) {
 	events := t.choices(w)
 	if events == 0 {
@@ -106,7 +106,7 @@ func (s *SURW) interesting(w *World) (events uint64) {
 	return events
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (s *SURW) Next(w *World) (script.Action, bool) {
 	events := s.choices(w)
 	if events == 0 {

@@ -25,18 +25,18 @@ const (
 
 // An Event is a line of a trace.
 type Event struct {
-	Kind   EventKind
-	Step   int // from 1
-	End    script.End
-	Action script.Action // DidAction
-	Ready  model.Events  // DidAction of Poll: what the pump is told
-	Heal   bool          // DidAction: in the heal
-	Op     int           // DidCall
-	N      int           // DidCall: bytes, ticks or mask
-	Status uint8         // DidCall
-	Note   model.Note    // DidNote
-	Err    error         // DidLapse: what the engine said
-	Now    uint64        // virtual time
+	Kind    EventKind
+	Step    int // from 1
+	End     script.End
+	Action  script.Action // DidAction
+	Ready   model.Events  // DidAction of Poll: what the pump is told
+	Quiesce bool          // DidAction: in the heal
+	Op      int           // DidCall
+	N       int           // DidCall: bytes, ticks or mask
+	Status  uint8         // DidCall
+	Note    model.Note    // DidNote
+	Err     error         // DidLapse: what the engine said
+	Now     uint64        // virtual time
 	// Data is what a send put on the link, or what a Deliver made visible.
 	Data []byte
 	// Why is the engine's error, of a call that failed.
@@ -69,7 +69,7 @@ func (t *Trace) begin(w *World, a script.Action) {
 	}
 	t.at, t.from = len(t.Events), w.ends[a.On].in.seen
 	ev := Event{Kind: DidAction, Step: w.steps, End: a.On, Action: a, Now: w.now,
-		Heal: w.steps > len(w.actions)}
+		Quiesce: w.steps > len(w.actions)}
 	if a.Verb == script.Poll {
 		ev.Ready = w.ends[a.On].ready()
 	}

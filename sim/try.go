@@ -23,7 +23,7 @@ func (w *World) Try(a script.Action) (v Verdict) {
 }
 
 // TryHeal heals, as the end of a storm, and judges.
-func (w *World) TryHeal() Verdict { return w.try(w.heal) }
+func (w *World) TryQuiesce() Verdict { return w.try(w.quiesce) }
 
 func (w *World) try(do func()) (v Verdict) {
 	defer func() {

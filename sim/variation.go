@@ -66,7 +66,7 @@ func (v *Variation) place(n, around int) int {
 	return v.rand.Between(lo, hi)
 }
 
-// Next implements Strategy.
+// Next implements Scheduler.
 func (v *Variation) Next(w *World) (script.Action, bool) {
 	for v.at < len(v.edited) && len(w.actions) < v.plan.Steps {
 		if v.at == v.turnAt && v.gap > 0 {

@@ -43,12 +43,12 @@ func (t *Trace) look(w *World) {
 }
 
 func (e *endpoint) view() View {
-	kept := e.acct.Rest
-	e.rest()
+	kept := e.acct.Quiescence
+	e.seeQuiescence()
 	v := View{Account: *e.acct, Tainted: e.w.tainted[e.id/2], Ready: e.ready(),
 		Readiness: e.readiness(), Timer: e.timer, InFlight: e.in.inFlight(), Fin: e.in.fin,
 		FinSeen: e.in.finSeen, Reset: e.in.reset, ResetSeen: e.in.resetSeen}
-	e.acct.Rest = kept
+	e.acct.Quiescence = kept
 	if e.cfg.Transport == model.Pair {
 		v.Input = e.cfg.In - e.engine.InputRoom()
 	}

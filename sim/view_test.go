@@ -59,10 +59,10 @@ func TestTraceHasTheWire(t *testing.T) {
 func TestViewsAreOfTheirStep(t *testing.T) {
 	trace, cfg := traced(t, nil)
 	first, last := trace.Views[0][1], trace.Views[len(trace.Views)-1][1]
-	if first.Account.Received != 0 || first.Account.Rest.InitDone || first.State == last.State {
+	if first.Account.Received != 0 || first.Account.Quiescence.InitDone || first.State == last.State {
 		t.Errorf("got %+v before the first step; want nothing received", first)
 	}
-	if !last.Account.Rest.InitDone || last.Ready != 0 || last.State != tls.Established.String() {
+	if !last.Account.Quiescence.InitDone || last.Ready != 0 || last.State != tls.Established.String() {
 		t.Errorf("got %+v at the end; want an established link at rest", last)
 	}
 	l := trace.LedgerAt(&cfg, len(trace.Views)-1)

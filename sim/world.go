@@ -37,22 +37,22 @@ type World struct {
 	enabled  Enabled
 	turn     script.End // whose action is being done
 
-	healing bool
-	wide    bool // an action at one end may change what can happen at any
-	found   bool
-	over    bool // the run has found something, or can't go on
-	finding oracle.Finding
-	at      int // the step of the finding
+	quiescing bool
+	wide      bool // an action at one end may change what can happen at any
+	found     bool
+	over      bool // the run has found something, or can't go on
+	finding   oracle.Finding
+	at        int // the step of the finding
 
-	storm   int // steps of the storm
-	actions []script.Action
-	marks   []uint64 // the chain after each step
-	keep    bool     // keep marks
-	trace   *Trace
-	cover   *Cover
-	spied   bool   // there is a trace or a cover
-	spare   []byte // for mutations
-	snap    model.Snapshot
+	workload int // steps of the storm
+	actions  []script.Action
+	marks    []uint64 // the chain after each step
+	keep     bool     // keep marks
+	trace    *Trace
+	cover    *Cover
+	spied    bool   // there is a trace or a cover
+	spare    []byte // for mutations
+	snap     model.Snapshot
 }
 
 // NewWorld makes an empty world; Reset fills it.
@@ -71,7 +71,7 @@ func NewWorld() *World {
 func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet) error {
 	w.forget(parts)
 	w.cfg, w.watch = *cfg, watch
-	w.now, w.steps, w.storm, w.at, w.found, w.over, w.healing = 0, 0, 0, 0, false, false, false
+	w.now, w.steps, w.workload, w.at, w.found, w.over, w.quiescing = 0, 0, 0, 0, false, false, false
 	w.finding = oracle.Finding{}
 	w.chain = fold(hashSeed, cfg.Seed)
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
@@ -228,8 +228,8 @@ func (w *World) find(f oracle.Finding) {
 // judgeClosed checks what the app was told against what the peer has done.
 func (w *World) judgeClosed(e *endpoint) {
 	p := e.peer()
-	p.acct.Rest.Shut = p.engine.ShutState()
-	r := &e.acct.Rest
+	p.acct.Quiescence.Shut = p.engine.ShutState()
+	r := &e.acct.Quiescence
 	r.Broken, r.Unread, r.Inside = e.in.resetSeen, e.in.unread(), e.engine.Pending()
 	r.Failed, r.MetEnd = e.tap.dead(), e.metEnd
 	w.judge(e, oracle.AtClosed)
@@ -278,7 +278,7 @@ type Result struct {
 	Found     bool
 	Violation Violation
 	// Steps is how many actions were done, Storm those before the heal.
-	Steps, Storm int
+	Steps, Workload int
 	// Hash is the end of the chain, Wire that of the bytes on the wire.
 	Hash, Wire uint64
 	// Skipped is how many actions of a loose script were not enabled.
@@ -288,7 +288,7 @@ type Result struct {
 // result sums the run up.
 func (w *World) result() Result {
 	r := Result{Found: w.found, Violation: Violation{w.finding, w.at}, Steps: w.steps,
-		Storm: w.storm, Wire: hashSeed}
+		Workload: w.workload, Wire: hashSeed}
 	for i := range w.inward[:w.n] {
 		r.Wire = fold(r.Wire, w.inward[i].wire)
 	}

@@ -38,7 +38,7 @@ const mostMissed = 60
 
 // missed names the cells that were not reached, or where there are too many,
 // says where they lie.
-func missed(t *terminal, never []sim.Cell) {
+func missed(t *terminal, never []sim.Situation) {
 	if len(never) == 0 {
 		return
 	}
@@ -54,7 +54,7 @@ func missed(t *terminal, never []sim.Cell) {
 
 // grouped joins the cells of a role and phase into a line, by their calls, or
 // counts them. A + is output pending.
-func grouped(cells []sim.Cell, count bool) (lines []string) {
+func grouped(cells []sim.Situation, count bool) (lines []string) {
 	for len(cells) > 0 {
 		first := cells[0]
 		n := 1
@@ -73,7 +73,7 @@ func grouped(cells []sim.Cell, count bool) (lines []string) {
 }
 
 // calls lists the answers to each call.
-func calls(cells []sim.Cell) string {
+func calls(cells []sim.Situation) string {
 	var b strings.Builder
 	call := ""
 	for i, cell := range cells {

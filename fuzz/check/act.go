@@ -232,5 +232,5 @@ func (w *worker) commonAfter(common uint32, a script.Action, shared uint32) uint
 func (w *worker) heals(st *state) bool {
 	w.loadAll(st)
 	defer w.forget()
-	return w.world.TryHeal() != sim.Violated
+	return w.world.TryQuiesce() != sim.Violated
 }

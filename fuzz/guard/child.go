@@ -300,7 +300,7 @@ func (w *witness) World(cfg *script.Config) {
 	_ = w.out.Encode(m) // who can't hear is told so at the next start
 }
 
-func (w *witness) Follow(s sim.Strategy) sim.Strategy {
+func (w *witness) Follow(s sim.Scheduler) sim.Scheduler {
 	if !w.all {
 		return s
 	}
@@ -310,13 +310,13 @@ func (w *witness) Follow(s sim.Strategy) sim.Strategy {
 // told is a strategy whose actions are told before they are done: the last
 // one is that from which a library did not come back.
 type told struct {
-	sim.Strategy
+	sim.Scheduler
 	w *witness
 }
 
 // Next implements sim.Strategy.
 func (t *told) Next(w *sim.World) (script.Action, bool) {
-	a, ok := t.Strategy.Next(w)
+	a, ok := t.Scheduler.Next(w)
 	if ok {
 		_ = t.w.out.Encode(message{Action: a.String()})
 	}

@@ -237,7 +237,7 @@ func crashOf(s *script.Script, died string) sim.Result {
 		Detail: "the process died: " + died}
 	n := len(s.Actions)
 	return sim.Result{Found: true, Violation: sim.Violation{Finding: f, Step: n}, Steps: n,
-		Storm: n}
+		Workload: n}
 }
 
 // A head keeps the beginning of what is written, and loses the rest.

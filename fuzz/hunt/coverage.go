@@ -15,7 +15,7 @@ type Coverage struct {
 	// Total is how many cells there are for this pump, and Never are those that
 	// were not reached.
 	Total int
-	Never []sim.Cell
+	Never []sim.Situation
 	// Untested are the watched properties that no schedule put to the test: no
 	// obligation of their kind ever arose, and that they hold says nothing.
 	Untested []oracle.PropertyID
@@ -23,7 +23,7 @@ type Coverage struct {
 
 // Covered sums up what a hunt has reached.
 func (h *Hunt) Covered(a *sim.Atlas) *Coverage {
-	c := &Coverage{Cells: a.Tally(sim.Cells), Pairs: a.Tally(sim.Pairs),
+	c := &Coverage{Cells: a.Tally(sim.Situations), Pairs: a.Tally(sim.Pairs),
 		States: a.Tally(sim.States)}
 	sup := h.Pump.Restrictions
 	c.Total, c.Never = a.Survey(sim.Terrain{Client: !sup.NoClient,

@@ -20,7 +20,7 @@ type Stats struct {
 
 // Reached takes in how much the schedules have reached.
 func (s *Stats) Reached(a *sim.Atlas) {
-	s.Cells, s.Pairs, s.States = a.Reached(sim.Cells), a.Reached(sim.Pairs), a.Reached(sim.States)
+	s.Cells, s.Pairs, s.States = a.Reached(sim.Situations), a.Reached(sim.Pairs), a.Reached(sim.States)
 }
 
 // Left estimates how long a hunt still takes that ends after so many schedules, or

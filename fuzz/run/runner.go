@@ -31,11 +31,11 @@ type Observer interface {
 	// World is told of a world before it is built.
 	World(cfg *script.Config)
 	// Follow gives the strategy to run in place of s.
-	Follow(s sim.Strategy) sim.Strategy
+	Follow(s sim.Scheduler) sim.Scheduler
 }
 
 // run runs the world that has been reset.
-func (r *Runner) run(s sim.Strategy) sim.Result {
+func (r *Runner) run(s sim.Scheduler) sim.Result {
 	if r.observer != nil {
 		s = r.observer.Follow(s)
 	}
@@ -178,7 +178,7 @@ func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.Propert
 }
 
 // Follow runs a strategy in the world of a configuration.
-func (r *Runner) Follow(cfg *script.Config, s sim.Strategy, watch oracle.PropertySet) (
+func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.PropertySet) (
 	sim.Result, error) {
 
 	parts, err := r.catalog.Parts(cfg)

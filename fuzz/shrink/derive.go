@@ -375,7 +375,7 @@ func fingerprint(w *sim.World) uint64 {
 }
 
 func flags(a *oracle.Account) (bits uint64) {
-	for i, on := range [...]bool{a.Refused, a.Paused, a.Closing, a.HalfClosing, a.Told, a.Gone,
+	for i, on := range [...]bool{a.Backpressure, a.Paused, a.Closing, a.HalfClosing, a.Told, a.Gone,
 		a.Broken} {
 		if on {
 			bits |= 1 << i

@@ -300,7 +300,7 @@ func causeOf(cfg *script.Config, v *sim.Violation, w *sim.World) cause {
 	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
 		obligation: v.Obligation, detail: oracle.Gist(v.Detail)}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
-		rest := &w.Ledger().Ends[v.End].Rest
+		rest := &w.Ledger().Ends[v.End].Quiescence
 		c.mask, c.spins = rest.Mask, rest.Spins
 	}
 	return c

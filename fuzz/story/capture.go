@@ -147,7 +147,7 @@ func (c *capture) window(f *flow, from int) int {
 		end = f.end.Peer()
 	}
 	v := &c.trace.Views[min(c.step, len(c.trace.Views)-1)][end]
-	return max(0, c.cfg.Sizes.Window-v.Account.Rest.Unread)
+	return max(0, c.cfg.Sizes.Window-v.Account.Quiescence.Unread)
 }
 
 // time is that of the next packet: no two have the same.

@@ -46,7 +46,7 @@ func (e *evidence) leaving() string {
 		}
 	}
 	return fmt.Sprintf("%sthe turn ended with interest %s", how,
-		e.view(step, e.end).Account.Rest.Mask)
+		e.view(step, e.end).Account.Quiescence.Mask)
 }
 
 // callsIn are the end's calls of a step.
@@ -78,7 +78,7 @@ func (e *evidence) wakeupCause() mistake {
 		switch {
 		case e.triggered():
 			return mistake{decision: edgeTrigger}
-		case v.Account.Rest.Room == 0:
+		case v.Account.Quiescence.Room == 0:
 			return mistake{decision: readWhileBlocked}
 		case o == oracle.AppEnd:
 			return mistake{decision: kindsOfEnd}
@@ -203,9 +203,9 @@ func (e *evidence) spinCause() mistake {
 func (e *evidence) lossCause() mistake {
 	v := e.view(e.v.Step, e.end)
 	before := e.view(e.v.Step-1, e.end)
-	q, r := v.Account.Queues(), &v.Account.Rest
+	q, r := v.Account.Queues(), &v.Account.Quiescence
 	inside, sealed := q.Held+uint64(r.Inside), q.PipeIn+uint64(v.Input)
-	unread := before.Account.Rest.Unread - int(v.Account.Received-before.Account.Received)
+	unread := before.Account.Quiescence.Unread - int(v.Account.Received-before.Account.Received)
 	switch {
 	case inside > 0:
 		return mistake{decision: endBeforeDecrypted, how: fmt.Sprintf(
@@ -293,7 +293,7 @@ func errorDecision(why string) int {
 func (e *evidence) endCause() mistake {
 	v, p := e.view(e.v.Step, e.end), e.view(e.v.Step, e.end.Peer())
 	n := v.Account.Queues().PipeIn + uint64(v.Input)
-	if n > 0 && p.Account.Rest.Shut&model.SentClose != 0 {
+	if n > 0 && p.Account.Quiescence.Shut&model.SentClose != 0 {
 		return mistake{decision: endBeforeCiphertext, how: fmt.Sprintf("the socket's end counted "+
 			"while %d bytes of ciphertext in front of it, the peer's close_notify at their end, "+
 			"lay undecrypted in engine and pump", n)}

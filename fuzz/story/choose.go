@@ -128,7 +128,7 @@ func (s *Story) gap(left []Step) string {
 // done that was not before; 0 if there is none.
 func (s *Story) initDone(end script.End, first, last int) int {
 	for n := max(first, 1); n <= last && n < len(s.Views); n++ {
-		if s.Views[n][end].Account.Rest.InitDone && !s.Views[n-1][end].Account.Rest.InitDone {
+		if s.Views[n][end].Account.Quiescence.InitDone && !s.Views[n-1][end].Account.Quiescence.InitDone {
 			return n
 		}
 	}

@@ -45,7 +45,7 @@ func (s *Story) Dues(step int, end script.End) (all []Due) {
 // waiting says whether something of a kind waits at an end, and how much.
 func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 	a := &v.Account
-	q, r := a.Queues(), &a.Rest
+	q, r := a.Queues(), &a.Quiescence
 	switch o {
 	case oracle.UpdateAnswer:
 		return 0, r.Deferred
@@ -54,7 +54,7 @@ func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 	case oracle.HandshakeDone:
 		return 0, !r.InitDone && !r.Failed && !a.Told
 	case oracle.AppTurn:
-		return int(a.Backlog), a.Backlog > 0 && a.Refused
+		return int(a.Backlog), a.Backlog > 0 && a.Backpressure
 	case oracle.SocketEnd:
 		return 0, v.Account.Closing
 	case oracle.AppEnd:
@@ -71,7 +71,7 @@ func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 
 // armed is the wakeup that will move what waits; empty if there is none.
 func armed(o oracle.Obligation, v, p *sim.View) string {
-	r := &v.Account.Rest
+	r := &v.Account.Quiescence
 	switch {
 	case v.Ready&model.Woken != 0:
 		return "woken by hand"
@@ -109,9 +109,9 @@ func patient(o oracle.Obligation, v, p *sim.View) bool {
 	case oracle.HandshakeDone:
 		return true
 	case oracle.EngineInput:
-		r := &p.Account.Rest
+		r := &p.Account.Quiescence
 		more := r.Output > 0 || r.Sealed > 0 || p.Account.Queues().PipeOut > 0
-		return v.Account.Rest.Inside == 0 && (more || v.Tainted)
+		return v.Account.Quiescence.Inside == 0 && (more || v.Tainted)
 	case oracle.HeldData:
 		return v.Account.Frames
 	}

@@ -14,7 +14,7 @@ func (e *evidence) steps() (all []Step) {
 	for _, ev := range e.trace.Events {
 		if ev.Kind == sim.DidAction {
 			all = append(all, Step{Number: ev.Step, Action: ev.Action, Text: ev.String(),
-				Heal: ev.Heal, Now: ev.Now})
+				Heal: ev.Quiesce, Now: ev.Now})
 		}
 		if len(all) == 0 {
 			all = append(all, Step{Text: "the pumps are made"})

@@ -203,7 +203,7 @@ func (e *evidence) stranded(step int) bool {
 		return false
 	}
 	v := e.view(step, e.end)
-	r := &v.Account.Rest
+	r := &v.Account.Quiescence
 	timer := v.Timer != 0 && !v.Account.Closing // a close's only gives it up
 	idle := v.Ready == 0 && !timer
 	if o := e.v.Obligation; o == oracle.SocketInput {

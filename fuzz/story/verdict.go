@@ -84,7 +84,7 @@ func (e *evidence) quiet() string {
 // standing says what an end waits for.
 func (e *evidence) standing(end script.End) string {
 	v := e.view(e.last, end)
-	r := &v.Account.Rest
+	r := &v.Account.Quiescence
 	if v.Account.Gone {
 		return fmt.Sprintf("The %s has closed its socket.", end)
 	}

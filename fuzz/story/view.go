@@ -23,7 +23,7 @@ const firstInward = "socket, unread"
 func (s *Story) holds(step int, end script.End) []Hold {
 	v, z := &s.Views[step][end], &s.Config.Sizes
 	a := &v.Account
-	q, r := a.Queues(), &a.Rest
+	q, r := a.Queues(), &a.Quiescence
 	bio := z.Bio
 	if a.Attached {
 		bio = 0
@@ -47,7 +47,7 @@ func (s *Story) holds(step int, end script.End) []Hold {
 func (s *Story) waits(step int, end script.End) [][2]string {
 	v := &s.Views[step][end]
 	return [][2]string{
-		{"interest", v.Account.Rest.Mask.String()},
+		{"interest", v.Account.Quiescence.Mask.String()},
 		{"socket is ready for", v.Readiness.String()},
 		{"loop would call with", called(v)},
 		{"engine", engineState(v)},
@@ -69,7 +69,7 @@ func called(v *sim.View) string {
 }
 
 func engineState(v *sim.View) string {
-	r := &v.Account.Rest
+	r := &v.Account.Quiescence
 	switch {
 	case v.State != "":
 		return v.State
@@ -99,7 +99,7 @@ func linkState(v *sim.View) string {
 		return "app has closed"
 	case a.HalfClosing:
 		return "app has half-closed"
-	case a.Rest.Shut&model.ReceivedClose != 0:
+	case a.Quiescence.Shut&model.ReceivedClose != 0:
 		return "close_notify has come"
 	}
 	return "open"

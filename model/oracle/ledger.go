@@ -25,7 +25,7 @@ type Account struct {
 	// Backlog is what the app has to write and the pump has not taken.
 	Backlog uint64
 	// Refused: the pump took less than it was offered and has not asked since.
-	Refused bool
+	Backpressure bool
 	// Paused: the app does not want data now.
 	Paused bool
 	// Closing and HalfClosing: the app has asked for it.
@@ -54,7 +54,7 @@ type Account struct {
 	// Limits are what the pump was given.
 	Limits model.Limits
 	// Rest is filled when nothing can happen any more.
-	Rest Rest
+	Quiescence Quiescence
 }
 
 // A Mismatch is how delivered plaintext differs from what was written.
@@ -72,7 +72,7 @@ const (
 )
 
 // A Rest is what can be seen of an end when nothing can happen any more.
-type Rest struct {
+type Quiescence struct {
 	Unread    int          // bytes in the socket's receive buffer
 	UnreadEnd bool         // FIN or reset is there and the pump has not met it
 	MetEnd    bool         // the pump has met it
@@ -121,7 +121,7 @@ func (a *Account) held() uint64 { return a.Decrypted - a.Delivered }
 // leftBehind is what had come before an end of the socket, and is not with the app
 // that is told of it, in bytes. An engine that fails is done with what has come.
 func (a *Account) leftBehind() uint64 {
-	r := &a.Rest
+	r := &a.Quiescence
 	if a.Why != model.Truncated && a.Why != model.Broken || r.Failed {
 		return 0
 	}
@@ -149,14 +149,14 @@ func (a *Account) Suspect() bool {
 
 // outgoing is all that wants to leave through the socket.
 func (a *Account) outgoing() bool {
-	r := &a.Rest
+	r := &a.Quiescence
 	return r.Output > 0 || r.Sealed > 0 || a.pipeOut() > 0 || a.queue() > 0
 }
 
 // incoming is all that has come through the socket, or wants to, and is not
 // with the app.
 func (a *Account) incoming() bool {
-	r := &a.Rest
+	r := &a.Quiescence
 	return r.Unread > 0 || a.pipeIn() > 0 || r.Buffered > 0 || r.Inside > 0 || a.held() > 0
 }
 
@@ -271,7 +271,7 @@ func (o Obligation) Wakeup() string { return obligationText[o%numObligations].wa
 // pump had sent FIN, as it should, and was blamed for what lay in the engine.
 func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
-	r := &a.Rest
+	r := &a.Quiescence
 	if a.Gone || a.Hostile || a.Ended || r.Broken || r.awaitsRoom() || l.discards(e) {
 		return NoObligation, 0
 	}
@@ -293,7 +293,7 @@ func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 func (l *Ledger) discards(e int) bool {
 	a := &l.Ends[e]
 	const both = model.SentClose | model.ReceivedClose
-	return l.Version == model.TLS12 && a.Rest.Shut&both == both && a.queue() > 0
+	return l.Version == model.TLS12 && a.Quiescence.Shut&both == both && a.queue() > 0
 }
 
 // mayStay says whether what the engine holds sealed need not leave: an alert that is
@@ -301,27 +301,27 @@ func (l *Ledger) discards(e int) bool {
 // peer could carry on which keeps to nothing.
 func (l *Ledger) mayStay(e int) bool {
 	a := &l.Ends[e]
-	return a.Rest.Failed && (a.Told || a.Closing) || l.tainted(e) && !a.Rest.InitDone && a.queue() > 0
+	return a.Quiescence.Failed && (a.Told || a.Closing) || l.tainted(e) && !a.Quiescence.InitDone && a.queue() > 0
 }
 
 // mayWrite says whether what e's app writes is still wanted: not after the
 // peer has closed for good, nor, in TLS 1.2, after its close_notify.
 func (l *Ledger) mayWrite(e int) bool {
 	a, p := &l.Ends[e], l.peer(e)
-	dead := a.Rest.Failed || a.Told && (a.Why != model.Clean || l.Version == model.TLS12)
+	dead := a.Quiescence.Failed || a.Told && (a.Why != model.Clean || l.Version == model.TLS12)
 	return !l.tainted(e) && !p.Closing && !p.Gone && !dead
 }
 
 // blocked: the engine wants to write before it reads on, the socket is full,
 // and the pump waits for room. There is nothing that it could do.
 func (a *Account) blocked() bool {
-	r := &a.Rest
+	r := &a.Quiescence
 	flight := !r.InitDone && r.Sealed > 0 // so would be the next read
 	return (r.Stuck || flight) && r.Room == 0 && r.awaitsRoom()
 }
 
 // awaitsRoom says whether the pump will be called when there is room.
-func (r *Rest) awaitsRoom() bool { return r.Mask&model.Writable != 0 || r.Spins }
+func (r *Quiescence) awaitsRoom() bool { return r.Mask&model.Writable != 0 || r.Spins }
 
 // Jammed: both engines are blocked, each in the middle of a flight that does
 // not fit the link. That is the library's deadlock (openssl 7967, bugzoo F16),
@@ -331,7 +331,7 @@ func (l *Ledger) Jammed(e int) bool { return l.Ends[e].blocked() && l.peer(e).bl
 // owedIn is what end e has received and does not take.
 func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
-	r := &a.Rest
+	r := &a.Quiescence
 	if a.Gone || a.Hostile || a.Closing || a.Told || a.Paused || a.blocked() {
 		return NoObligation, 0
 	}
@@ -352,17 +352,17 @@ func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 
 // rests says whether what e owes beyond moving bytes has to wait until an app ends
 // its pause. The first handshake has not: it is no app's (bugzoo B14).
-func (l *Ledger) rests(e int) bool {
+func (l *Ledger) waits(e int) bool {
 	a, p := &l.Ends[e], l.peer(e)
 	paused := a.Paused || p.Paused && !p.Gone
-	return paused && (a.Rest.Shaken || a.Rest.awaitsRoom())
+	return paused && (a.Quiescence.Shaken || a.Quiescence.awaitsRoom())
 }
 
 // owedClose is a close that has not left although it could: at AtWait, when only
 // time can pass (bugzoo C12, "stall till timeout").
 func (l *Ledger) owedClose(e int) (Obligation, uint64) {
 	a := &l.Ends[e]
-	r := &a.Rest
+	r := &a.Quiescence
 	able := r.InitDone && !r.Failed && !r.Broken && !r.awaitsRoom() && !l.tainted(e)
 	if !a.Gone && a.Closing && able && r.Shut&model.SentClose == 0 {
 		return CloseNotify, 0
@@ -373,7 +373,7 @@ func (l *Ledger) owedClose(e int) (Obligation, uint64) {
 // owedEnd is what e owes beyond moving bytes.
 func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 	a, p := &l.Ends[e], l.peer(e)
-	r := &a.Rest
+	r := &a.Quiescence
 	whole := !l.tainted(e) && !a.Closing && !p.Closing && !a.Told
 	switch {
 	case a.Gone || a.Hostile:
@@ -382,7 +382,7 @@ func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 		return SocketEnd, 0
 	case a.Closing:
 		return CloseNotify, 0
-	case l.rests(e):
+	case l.waits(e):
 		return NoObligation, 0
 	case (r.Failed || p.Gone || r.MetEnd) && !a.Told && !a.Paused:
 		return AppEnd, 0
@@ -392,7 +392,7 @@ func (l *Ledger) owedEnd(e int) (Obligation, uint64) {
 		return UpdateAnswer, 0
 	case whole && !r.InitDone && !l.IgnoreReneg:
 		return HandshakeDone, 0
-	case a.Backlog > 0 && a.Refused && r.InitDone && l.mayWrite(e):
+	case a.Backlog > 0 && a.Backpressure && r.InitDone && l.mayWrite(e):
 		return AppTurn, a.Backlog
 	}
 	return NoObligation, 0

@@ -14,7 +14,7 @@ func quietLedger() *Ledger {
 	for i := range l.Ends {
 		l.Ends[i] = Account{Accepted: 50, Written: 50, Drained: 90, Sent: 90, Received: 90, Fed: 90,
 			Decrypted: 50, Delivered: 50, Limits: model.Limits{Pipe: 20, Queue: 20, Chunk: 20},
-			Rest: Rest{Mask: model.Readable, Room: 9, InitDone: true}}
+			Quiescence: Quiescence{Mask: model.Readable, Room: 9, InitDone: true}}
 	}
 	return l
 }
@@ -39,7 +39,7 @@ func told(why model.Cause) hand {
 
 // closedBy is the peer's app having closed, with close_notify or without.
 func closedBy(shut model.ShutState) hand {
-	return func(_ *Ledger, _, p *Account) { p.Closing, p.Rest.Shut = true, shut }
+	return func(_ *Ledger, _, p *Account) { p.Closing, p.Quiescence.Shut = true, shut }
 }
 
 // verdict is what a property says of the quiet ledger after some changes.
@@ -54,50 +54,50 @@ func verdict(id PropertyID, m Moment, changes []hand) (Finding, bool) {
 // TestStallFindsEachObligation: what waits, at which end, and how much of it;
 // and beside each what makes it nobody's duty.
 func TestStallFindsEachObligation(t *testing.T) {
-	armed := own(func(a *Account) { a.Rest.Mask |= model.Writable })
+	armed := own(func(a *Account) { a.Quiescence.Mask |= model.Writable })
 	for _, tc := range []struct {
 		owed   Obligation
 		bytes  uint64
 		make   hand
 		excuse []hand // each alone
 	}{
-		{EngineOutput, 5, own(func(a *Account) { a.Rest.Output = 5 }),
-			[]hand{armed, own(func(a *Account) { a.Rest.Broken = true })}},
-		{SealedOutput, 5, own(func(a *Account) { a.Rest.Sealed = 5 }), []hand{armed}},
+		{EngineOutput, 5, own(func(a *Account) { a.Quiescence.Output = 5 }),
+			[]hand{armed, own(func(a *Account) { a.Quiescence.Broken = true })}},
+		{SealedOutput, 5, own(func(a *Account) { a.Quiescence.Sealed = 5 }), []hand{armed}},
 		{PumpPipe, 6, own(func(a *Account) { a.Drained += 6 }), []hand{armed}},
 		{PumpQueue, 7, own(func(a *Account) { a.Accepted += 7 }), []hand{armed, tainted}},
-		{SocketInput, 3, own(func(a *Account) { a.Rest.Unread = 3 }), []hand{told(model.Clean), paused}},
-		{SocketInput, 0, own(func(a *Account) { a.Rest.UnreadEnd = true }),
+		{SocketInput, 3, own(func(a *Account) { a.Quiescence.Unread = 3 }), []hand{told(model.Clean), paused}},
+		{SocketInput, 0, own(func(a *Account) { a.Quiescence.UnreadEnd = true }),
 			[]hand{told(model.Clean)}},
 		{PumpInput, 4, own(func(a *Account) { a.Received += 4 }), []hand{told(model.Clean)}},
-		{EngineInput, 2, own(func(a *Account) { a.Rest.Inside = 2 }), []hand{told(model.Clean)}},
-		{EngineInput, 8, own(func(a *Account) { a.Rest.Buffered = 8 }),
-			[]hand{tainted, own(func(a *Account) { a.Rest.Shut = model.ReceivedClose })}},
+		{EngineInput, 2, own(func(a *Account) { a.Quiescence.Inside = 2 }), []hand{told(model.Clean)}},
+		{EngineInput, 8, own(func(a *Account) { a.Quiescence.Buffered = 8 }),
+			[]hand{tainted, own(func(a *Account) { a.Quiescence.Shut = model.ReceivedClose })}},
 		{HeldData, 9, own(func(a *Account) { a.Decrypted += 9 }), []hand{told(model.Clean)}},
 		{UpdateAnswer, 0,
-			func(l *Ledger, a, _ *Account) { l.AwaitUpdate, a.Rest.Deferred = true, true },
+			func(l *Ledger, a, _ *Account) { l.AwaitUpdate, a.Quiescence.Deferred = true, true },
 			[]hand{tainted, func(l *Ledger, _, _ *Account) { l.AwaitUpdate = false }}},
 		{CloseNotify, 0, closing,
 			[]hand{func(_ *Ledger, a, p *Account) { a.Gone, p.Told = true, true }}},
 		{CloseNotify, 0, own(func(a *Account) { a.HalfClosing = true }),
-			[]hand{tainted, own(func(a *Account) { a.Rest.Shut = model.SentClose })}},
-		{HandshakeDone, 0, own(func(a *Account) { a.Rest.InitDone = false }),
+			[]hand{tainted, own(func(a *Account) { a.Quiescence.Shut = model.SentClose })}},
+		{HandshakeDone, 0, own(func(a *Account) { a.Quiescence.InitDone = false }),
 			[]hand{tainted, told(model.Fault), func(l *Ledger, _, _ *Account) { l.IgnoreReneg = true }}},
-		{AppTurn, 11, own(func(a *Account) { a.Backlog, a.Refused = 11, true }),
-			[]hand{tainted, own(func(a *Account) { a.Refused = false })}},
-		{SocketEnd, 0, own(func(a *Account) { a.Closing, a.Rest.Shut = true, model.SentClose }),
+		{AppTurn, 11, own(func(a *Account) { a.Backlog, a.Backpressure = 11, true }),
+			[]hand{tainted, own(func(a *Account) { a.Backpressure = false })}},
+		{SocketEnd, 0, own(func(a *Account) { a.Closing, a.Quiescence.Shut = true, model.SentClose }),
 			[]hand{func(_ *Ledger, a, p *Account) { a.Gone, p.Told = true, true }}},
-		{AppEnd, 0, own(func(a *Account) { a.Rest.Failed = true }), []hand{told(model.Fault), paused}},
+		{AppEnd, 0, own(func(a *Account) { a.Quiescence.Failed = true }), []hand{told(model.Fault), paused}},
 		{AppEnd, 0, func(_ *Ledger, _, p *Account) { p.Gone = true }, []hand{told(model.Clean)}},
-		{AppEnd, 0, own(func(a *Account) { a.Rest.MetEnd = true }), []hand{told(model.Truncated), paused}},
+		{AppEnd, 0, own(func(a *Account) { a.Quiescence.MetEnd = true }), []hand{told(model.Truncated), paused}},
 	} {
-		f, bad := verdict(Stall, AtRest, []hand{tc.make})
+		f, bad := verdict(Stall, AtQuiescence, []hand{tc.make})
 		if !bad || f.Obligation != tc.owed || f.Bytes != tc.bytes || f.End != 0 {
 			t.Errorf("%s: got %v, %s, %d bytes at end %d; want a stall with %d bytes at end 0",
 				tc.owed, bad, f.Obligation, f.Bytes, f.End, tc.bytes)
 		}
 		for i, excuse := range tc.excuse {
-			if f, bad := verdict(Stall, AtRest, []hand{tc.make, excuse}); bad {
+			if f, bad := verdict(Stall, AtQuiescence, []hand{tc.make, excuse}); bad {
 				t.Errorf("%s, excuse %d: got a stall, %s at end %d; want none", tc.owed, i,
 					f.Obligation, f.End)
 			}
@@ -107,8 +107,8 @@ func TestStallFindsEachObligation(t *testing.T) {
 
 // TestStallBlamesTheCause: the peer has not sent what this end waits for.
 func TestStallBlamesTheCause(t *testing.T) {
-	f, bad := verdict(Stall, AtRest, []hand{func(_ *Ledger, a, p *Account) {
-		a.Rest.InitDone, a.Rest.Buffered, p.Rest.Output = false, 3, 40
+	f, bad := verdict(Stall, AtQuiescence, []hand{func(_ *Ledger, a, p *Account) {
+		a.Quiescence.InitDone, a.Quiescence.Buffered, p.Quiescence.Output = false, 3, 40
 	}})
 	if !bad || f.End != 1 || f.Obligation != EngineOutput || f.Bytes != 40 {
 		t.Errorf("got %s at end %d; want the peer's 40 bytes of engine-output", f.Obligation, f.End)
@@ -117,7 +117,7 @@ func TestStallBlamesTheCause(t *testing.T) {
 
 // full is an end that has something to send, no room, and input unread.
 func full(a *Account) {
-	a.Rest.Output, a.Rest.Room, a.Rest.Unread, a.Rest.Mask = 5, 0, 6, model.Writable
+	a.Quiescence.Output, a.Quiescence.Room, a.Quiescence.Unread, a.Quiescence.Mask = 5, 0, 6, model.Writable
 }
 
 // jam makes both ends full; stuck is both engines waiting for room.
@@ -126,7 +126,7 @@ func jam(_ *Ledger, a, p *Account) {
 	full(p)
 }
 
-func stuck(_ *Ledger, a, p *Account) { a.Rest.Stuck, p.Rest.Stuck = true, true }
+func stuck(_ *Ledger, a, p *Account) { a.Quiescence.Stuck, p.Quiescence.Stuck = true, true }
 
 // cases are hand-made pages and whether a property finds fault with them.
 var cases = []struct {
@@ -136,26 +136,26 @@ var cases = []struct {
 	bad  bool
 	is   []hand
 }{
-	{"a quiet link", Stall, AtRest, false, nil},
-	{"a first handshake that a pause holds up", Stall, AtRest, true,
-		[]hand{paused, own(func(a *Account) { a.Rest.InitDone, a.Rest.Shaken = false, false })}},
-	{"a later one", Stall, AtRest, false,
-		[]hand{paused, own(func(a *Account) { a.Rest.InitDone, a.Rest.Shaken = false, true })}},
+	{"a quiet link", Stall, AtQuiescence, false, nil},
+	{"a first handshake that a pause holds up", Stall, AtQuiescence, true,
+		[]hand{paused, own(func(a *Account) { a.Quiescence.InitDone, a.Quiescence.Shaken = false, false })}},
+	{"a later one", Stall, AtQuiescence, false,
+		[]hand{paused, own(func(a *Account) { a.Quiescence.InitDone, a.Quiescence.Shaken = false, true })}},
 	{"a close that waits for its peer", Stall, AtWait, false,
-		[]hand{closing, own(func(a *Account) { a.Rest.Shut = model.SentClose })}},
+		[]hand{closing, own(func(a *Account) { a.Quiescence.Shut = model.SentClose })}},
 	{"a close that waits for its pump", Stall, AtWait, true, []hand{closing}},
 	{"a close that waits for room", Stall, AtWait, false,
-		[]hand{closing, own(func(a *Account) { a.Rest.Mask = model.Writable })}},
-	{"both ends full", Deadlock, AtRest, true, []hand{jam}},
-	{"both ends full is no stall", Stall, AtRest, false,
+		[]hand{closing, own(func(a *Account) { a.Quiescence.Mask = model.Writable })}},
+	{"both ends full", Deadlock, AtQuiescence, true, []hand{jam}},
+	{"both ends full is no stall", Stall, AtQuiescence, false,
 		[]hand{jam}},
-	{"one end full", Deadlock, AtRest, false, []hand{own(func(a *Account) { full(a) })}},
-	{"one end full is a stall", Stall, AtRest, true, []hand{own(func(a *Account) { full(a) })}},
-	{"both full and one gone", Deadlock, AtRest, false,
+	{"one end full", Deadlock, AtQuiescence, false, []hand{own(func(a *Account) { full(a) })}},
+	{"one end full is a stall", Stall, AtQuiescence, true, []hand{own(func(a *Account) { full(a) })}},
+	{"both full and one gone", Deadlock, AtQuiescence, false,
 		[]hand{jam, func(_ *Ledger, _, p *Account) { p.Gone = true }}},
-	{"both engines stuck: the library's deadlock", Deadlock, AtRest, false,
+	{"both engines stuck: the library's deadlock", Deadlock, AtQuiescence, false,
 		[]hand{jam, stuck}},
-	{"nor is it a stall", Stall, AtRest, false,
+	{"nor is it a stall", Stall, AtQuiescence, false,
 		[]hand{jam, stuck}},
 
 	{"idle turns", BusyLoop, AtTurn, false, []hand{own(func(a *Account) { a.Idle = MaxIdle - 1 })}},
@@ -178,16 +178,16 @@ var cases = []struct {
 	{"told too early, and nobody closed", DataLoss, AtClosed, false,
 		[]hand{missing, told(model.Truncated)}},
 	{"what had arrived", DataLoss, AtClosed, true, []hand{told(model.Broken), tainted,
-		own(func(a *Account) { a.Rest.Unread = 1 })}},
+		own(func(a *Account) { a.Quiescence.Unread = 1 })}},
 	{"what had arrived at a dead engine", DataLoss, AtClosed, false, []hand{told(model.Broken), tainted,
-		own(func(a *Account) { a.Rest.Unread, a.Rest.Failed = 1, true })}},
-	{"bytes that are nowhere", DataLoss, AtRest, true, []hand{missing}},
-	{"bytes on their way out", DataLoss, AtRest, false,
-		[]hand{missing, func(_ *Ledger, _, p *Account) { p.Rest.Output = 1 }}},
-	{"bytes on their way in", DataLoss, AtRest, false,
-		[]hand{missing, own(func(a *Account) { a.Rest.Unread = 1 })}},
-	{"bytes of a tainted link", DataLoss, AtRest, false, []hand{missing, tainted}},
-	{"bytes that nobody wants", DataLoss, AtRest, false, []hand{missing, closing}},
+		own(func(a *Account) { a.Quiescence.Unread, a.Quiescence.Failed = 1, true })}},
+	{"bytes that are nowhere", DataLoss, AtQuiescence, true, []hand{missing}},
+	{"bytes on their way out", DataLoss, AtQuiescence, false,
+		[]hand{missing, func(_ *Ledger, _, p *Account) { p.Quiescence.Output = 1 }}},
+	{"bytes on their way in", DataLoss, AtQuiescence, false,
+		[]hand{missing, own(func(a *Account) { a.Quiescence.Unread = 1 })}},
+	{"bytes of a tainted link", DataLoss, AtQuiescence, false, []hand{missing, tainted}},
+	{"bytes that nobody wants", DataLoss, AtQuiescence, false, []hand{missing, closing}},
 
 	{"garbled", Corruption, AtData, true, []hand{own(func(a *Account) { a.Mismatch = Garbled })}},
 	{"a gap is no corruption", Corruption, AtData, false,
@@ -197,19 +197,19 @@ var cases = []struct {
 
 	{"FIN alone", Truncation, AtFin, true, []hand{closing}},
 	{"close_notify and FIN", Truncation, AtFin, false,
-		[]hand{closing, own(func(a *Account) { a.Rest.Shut = model.SentClose })}},
+		[]hand{closing, own(func(a *Account) { a.Quiescence.Shut = model.SentClose })}},
 	{"FIN over a close_notify that waits", Truncation, AtFin, true, []hand{closing,
-		own(func(a *Account) { a.Rest.Shut, a.Rest.Sealed = model.SentClose, 1 })}},
+		own(func(a *Account) { a.Quiescence.Shut, a.Quiescence.Sealed = model.SentClose, 1 })}},
 	{"FIN over one that the pump holds", Truncation, AtFin, true, []hand{closing,
-		own(func(a *Account) { a.Rest.Shut, a.Drained = model.SentClose, a.Drained+1 })}},
+		own(func(a *Account) { a.Quiescence.Shut, a.Drained = model.SentClose, a.Drained+1 })}},
 	{"FIN over what the peer's close discards", Truncation, AtFin, false, []hand{closing,
-		own(func(a *Account) { a.Rest.Shut, a.Rest.Sealed = model.SentClose|model.ReceivedClose, 1 }),
+		own(func(a *Account) { a.Quiescence.Shut, a.Quiescence.Sealed = model.SentClose|model.ReceivedClose, 1 }),
 		func(l *Ledger, a, _ *Account) { l.Version = model.TLS12; a.Accepted++ }}},
 	{"FIN alone, tainted", Truncation, AtFin, false, []hand{closing, tainted}},
 	{"FIN alone in a handshake", Truncation, AtFin, false,
-		[]hand{closing, own(func(a *Account) { a.Rest.InitDone = false })}},
+		[]hand{closing, own(func(a *Account) { a.Quiescence.InitDone = false })}},
 	{"FIN alone of a dead engine", Truncation, AtFin, false,
-		[]hand{closing, own(func(a *Account) { a.Rest.Failed = true })}},
+		[]hand{closing, own(func(a *Account) { a.Quiescence.Failed = true })}},
 	{"FIN alone, after a bad end", Truncation, AtFin, false, []hand{closing, told(model.Truncated)}},
 	{"FIN without a close", Truncation, AtFin, false, nil},
 	{"taken for clean", Truncation, AtClosed, true, []hand{closedBy(0), told(model.Clean)}},
@@ -218,10 +218,10 @@ var cases = []struct {
 		[]hand{closedBy(0), told(model.Truncated)}},
 	{"clean", Truncation, AtClosed, false, []hand{closedBy(model.SentClose), told(model.Clean)}},
 	{"destroyed by a reset", Truncation, AtClosed, true, []hand{closedBy(model.SentClose), told(model.Broken),
-		own(func(a *Account) { a.Rest.Broken = true })}},
+		own(func(a *Account) { a.Quiescence.Broken = true })}},
 	{"destroyed by a fault", Truncation, AtClosed, false,
 		[]hand{closedBy(model.SentClose), told(model.Broken), tainted,
-			own(func(a *Account) { a.Rest.Broken = true })}},
+			own(func(a *Account) { a.Quiescence.Broken = true })}},
 
 	{"an end out of the blue", SpuriousFailure, AtClosed, true, []hand{told(model.Fault)}},
 	{"a clean one too", SpuriousFailure, AtClosed, true, []hand{told(model.Clean)}},
@@ -268,7 +268,7 @@ var cases = []struct {
 }
 
 // ended: the pump has met the end of its socket.
-func ended(_ *Ledger, a, _ *Account) { a.Rest.MetEnd = true }
+func ended(_ *Ledger, a, _ *Account) { a.Quiescence.MetEnd = true }
 
 // missing is 10 bytes that the peer's pump accepted and this app never got.
 func missing(_ *Ledger, _, p *Account) { p.Accepted, p.Written = 60, 60 }
@@ -295,11 +295,11 @@ func TestProperties(t *testing.T) {
 // TestOtherLinkIsNotJudged: what is wrong on one link is not the other's.
 func TestOtherLinkIsNotJudged(t *testing.T) {
 	l := quietLedger()
-	l.Ends[2].Rest.Output, l.Tainted[1] = 5, true
-	if f, bad := l.Check(EveryProperty, 0, AtRest); bad {
+	l.Ends[2].Quiescence.Output, l.Tainted[1] = 5, true
+	if f, bad := l.Check(EveryProperty, 0, AtQuiescence); bad {
 		t.Errorf("link 1 is judged for link 2: %s", f.Obligation)
 	}
-	if f, bad := l.Check(EveryProperty, 3, AtRest); !bad || f.Property != Stall || f.End != 2 {
+	if f, bad := l.Check(EveryProperty, 3, AtQuiescence); !bad || f.Property != Stall || f.End != 2 {
 		t.Errorf("got %s at end %d; want a stall at end 2", f.Property, f.End)
 	}
 }

@@ -54,7 +54,7 @@ const (
 	// AtWait: when nothing can happen but that time passes.
 	AtWait
 	// AtRest: when nothing can happen any more.
-	AtRest
+	AtQuiescence
 
 	numMoments
 )
@@ -89,13 +89,13 @@ type Property struct {
 
 // properties is indexed by PropertyID.
 var properties = [numProperties]Property{
-	Stall: {ID: Stall, Name: "stall", When: []Moment{AtWait, AtRest}, Check: checkStall,
+	Stall: {ID: Stall, Name: "stall", When: []Moment{AtWait, AtQuiescence}, Check: checkStall,
 		Why: "something is owed and no wakeup will ever move it: a hang"},
-	Deadlock: {ID: Deadlock, Name: "deadlock", When: []Moment{AtWait, AtRest}, Check: checkDeadlock,
+	Deadlock: {ID: Deadlock, Name: "deadlock", When: []Moment{AtWait, AtQuiescence}, Check: checkDeadlock,
 		Why: "both ends wait for room, and neither reads to make it"},
 	BusyLoop: {ID: BusyLoop, Name: "busy-loop", When: []Moment{AtTurn}, Check: checkBusyLoop,
 		Why: "the loop calls the pump again and again and nothing changes: a hot core"},
-	DataLoss: {ID: DataLoss, Name: "data-loss", When: []Moment{AtData, AtClosed, AtRest}, Check: checkDataLoss,
+	DataLoss: {ID: DataLoss, Name: "data-loss", When: []Moment{AtData, AtClosed, AtQuiescence}, Check: checkDataLoss,
 		Why: "bytes that were accepted, or had arrived, never reach the app"},
 	Corruption: {ID: Corruption, Name: "corruption", When: []Moment{AtData}, Check: checkCorruption,
 		Why: "the app gets bytes that nobody wrote, or gets them twice"},
@@ -199,7 +199,7 @@ func deadlocked(l *Ledger, e int) bool {
 	}
 	for _, end := range [...]int{e, e ^ 1} {
 		a := &l.Ends[end]
-		if a.Gone || a.Paused || !a.outgoing() || a.Rest.Room > 0 || a.Rest.Unread == 0 {
+		if a.Gone || a.Paused || !a.outgoing() || a.Quiescence.Room > 0 || a.Quiescence.Unread == 0 {
 			return false
 		}
 	}
@@ -210,7 +210,7 @@ func checkDeadlock(l *Ledger, e int, _ Moment) (Finding, bool) {
 	if !deadlocked(l, e) {
 		return Finding{}, false
 	}
-	return Finding{End: e, Obligation: SocketInput, Bytes: uint64(l.Ends[e].Rest.Unread),
+	return Finding{End: e, Obligation: SocketInput, Bytes: uint64(l.Ends[e].Quiescence.Unread),
 		Detail: "both directions are full and neither end reads"}, true
 }
 
@@ -250,7 +250,7 @@ func checkDataLoss(l *Ledger, e int, m Moment) (Finding, bool) {
 		return f, graceful(l, e) && a.Why != model.Fault && a.Why != model.TimedOut
 	}
 	f.Detail = "it is not in any buffer"
-	failed := a.Told || p.Told || p.Rest.Failed || a.Rest.Failed
+	failed := a.Told || p.Told || p.Quiescence.Failed || a.Quiescence.Failed
 	return f, !failed && !p.outgoing() && !a.incoming()
 }
 
@@ -278,14 +278,14 @@ func checkTruncation(l *Ledger, e int, m Moment) (Finding, bool) {
 	if !graceful(l, e) {
 		return Finding{}, false
 	}
-	notified := p.Rest.Shut&model.SentClose != 0
+	notified := p.Quiescence.Shut&model.SentClose != 0
 	f := Finding{End: e ^ 1, Obligation: CloseNotify}
 	switch {
 	case !notified && a.Why == model.Clean:
 		f.End, f.Detail = e, "the stream ended without close_notify and was taken for a clean end"
-	case !notified && a.Rest.MetEnd && (a.Why == model.Truncated || a.Why == model.Broken && !a.Rest.Broken):
+	case !notified && a.Quiescence.MetEnd && (a.Why == model.Truncated || a.Why == model.Broken && !a.Quiescence.Broken):
 		f.Detail = "the socket was closed and close_notify was never sent"
-	case a.Why == model.Broken && a.Rest.Broken:
+	case a.Why == model.Broken && a.Quiescence.Broken:
 		f.Detail = "the socket was closed with data unread: the reset destroyed the close"
 	default:
 		return f, false
@@ -298,7 +298,7 @@ func checkTruncation(l *Ledger, e int, m Moment) (Finding, bool) {
 // leave now (bugzoo F6).
 func bareFin(l *Ledger, e int) bool {
 	a := &l.Ends[e]
-	r := &a.Rest
+	r := &a.Quiescence
 	asked := a.Closing || a.HalfClosing
 	able := r.InitDone && !r.Failed && !r.Broken && !(a.Told && a.Why != model.Clean)
 	return asked && able && !l.tainted(e) && !(r.Shut&model.SentClose != 0 && l.allLeft(e))
@@ -307,7 +307,7 @@ func bareFin(l *Ledger, e int) bool {
 // allLeft says whether close_notify, once sealed, has left.
 func (l *Ledger) allLeft(e int) bool {
 	a := &l.Ends[e]
-	return l.discards(e) || a.Rest.Output == 0 && a.Rest.Sealed == 0 && a.pipeOut() == 0
+	return l.discards(e) || a.Quiescence.Output == 0 && a.Quiescence.Sealed == 0 && a.pipeOut() == 0
 }
 
 // checkSpurious: a failure is told, nobody closed and no fault was made.
@@ -320,12 +320,12 @@ func checkSpurious(l *Ledger, e int, _ Moment) (Finding, bool) {
 	if !p.Closing && !p.HalfClosing {
 		return f, true
 	}
-	notified := p.Rest.Shut&model.SentClose != 0
+	notified := p.Quiescence.Shut&model.SentClose != 0
 	switch a.Why {
 	case model.Truncated:
-		return f, notified || !a.Rest.MetEnd
+		return f, notified || !a.Quiescence.MetEnd
 	case model.Broken:
-		return f, !a.Rest.Broken && (notified || !a.Rest.MetEnd)
+		return f, !a.Quiescence.Broken && (notified || !a.Quiescence.MetEnd)
 	}
 	return f, a.Why != model.Clean
 }
