@@ -36,8 +36,8 @@ func TestWorkersFindTheSame(t *testing.T) {
 	for _, strategy := range []string{"portfolio", "coverage", "pct"} {
 		h := hunt.Hunt{Seed: 3, Schedules: 1500, Strategy: strategy, Workers: 1}
 		one := hunted(t, h)
-		if len(one.Finds) < 3 {
-			t.Errorf("%s: got %d finds; want at least 3 to compare", strategy, len(one.Finds))
+		if len(one.Failures) < 3 {
+			t.Errorf("%s: got %d finds; want at least 3 to compare", strategy, len(one.Failures))
 		}
 		for _, h.Workers = range []int{2, 5} {
 			many := hunted(t, h)
@@ -77,7 +77,7 @@ func TestGenerationsAreNoSeam(t *testing.T) {
 		}
 	}
 	var got []string
-	for _, f := range rep.Finds {
+	for _, f := range rep.Failures {
 		got = append(got, fmt.Sprint(f.Schedule, " ", f.Result.Violation.Property))
 	}
 	if diff := cmp.Diff(want, got); diff != "" || len(want) < 3 {
@@ -93,11 +93,11 @@ func TestEveryStrategyFindsTheStall(t *testing.T) {
 		h := hunt.Hunt{Seed: 1, Schedules: 5000, Strategy: s.Name, First: true,
 			Watch: oracle.EveryProperty.Only(oracle.Stall)}
 		rep := hunted(t, h)
-		if len(rep.Finds) != 1 {
+		if len(rep.Failures) != 1 {
 			t.Errorf("%s: no stall in %d schedules", s.Name, rep.Schedules)
 			continue
 		}
-		f := rep.Finds[0]
+		f := rep.Failures[0]
 		t.Logf("%-9s schedule %d, found by %s", s.Name, f.Schedule, f.Strategy)
 		if s.Name != "portfolio" && f.Strategy != s.Name {
 			t.Errorf("%s: got a find of %s", s.Name, f.Strategy)
@@ -115,9 +115,9 @@ func TestFirstIsTheLowest(t *testing.T) {
 	for _, workers := range []int{1, 4} {
 		rep := hunted(t, hunt.Hunt{Seed: 2, Schedules: 5000, First: true, Workers: workers,
 			Strategy: "random"})
-		if len(rep.Finds) != 1 || rep.Schedules != rep.Finds[0].Schedule+1 {
+		if len(rep.Failures) != 1 || rep.Schedules != rep.Failures[0].Schedule+1 {
 			t.Errorf("%d workers: got %d finds in %d schedules; want one, in the last", workers,
-				len(rep.Finds), rep.Schedules)
+				len(rep.Failures), rep.Schedules)
 		}
 	}
 }

@@ -140,7 +140,7 @@ func here(t *testing.T, h hunt.Hunt) hunt.Report {
 // digest is all of a report that does not depend on the clock. A crash counts
 // as what it cost: a schedule.
 func digest(rep hunt.Report) (lines []string) {
-	for _, f := range rep.Finds {
+	for _, f := range rep.Failures {
 		if f.Result.Violation.Property != oracle.Crash {
 			lines = append(lines, fmt.Sprintf("%d %d %d %+v\n%s\n%s", f.Schedule, f.Original,
 				f.Stats.Schedules, f.Result, strings.Join(f.Story, "\n"), f.Script.Format()))
@@ -182,9 +182,9 @@ func TestContainedHuntFindsTheSame(t *testing.T) {
 	if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
 		t.Error(diff)
 	}
-	if got.Steps != want.Steps || len(got.Finds) < 2 {
+	if got.Steps != want.Steps || len(got.Failures) < 2 {
 		t.Errorf("got %d steps, %d finds; want %d steps, and at least 2", got.Steps,
-			len(got.Finds), want.Steps)
+			len(got.Failures), want.Steps)
 	}
 	if diff := cmp.Diff(want.Coverage, got.Coverage); diff != "" || got.Coverage.Cells.Reached < 20 {
 		t.Errorf("got another coverage, or none (%d cells): %s", got.Coverage.Cells.Reached, diff)
@@ -226,10 +226,10 @@ func TestDeathCostsOneSchedule(t *testing.T) {
 }
 
 // crashIn is the one crash among the finds.
-func crashIn(t *testing.T, rep hunt.Report) *hunt.Find {
+func crashIn(t *testing.T, rep hunt.Report) *hunt.Failure {
 	t.Helper()
-	var found []*hunt.Find
-	for _, f := range rep.Finds {
+	var found []*hunt.Failure
+	for _, f := range rep.Failures {
 		if f.Script.Property == "crash" {
 			found = append(found, f)
 		}
@@ -242,7 +242,7 @@ func crashIn(t *testing.T, rep hunt.Report) *hunt.Find {
 
 // lostAgain replays a crash from its text. The same actions without the last,
 // in which the engine fell, may be survived: so that was the one.
-func lostAgain(t *testing.T, n *nursery, find *hunt.Find, how string) {
+func lostAgain(t *testing.T, n *nursery, find *hunt.Failure, how string) {
 	t.Helper()
 	s, err := script.Parse(strings.NewReader(string(find.Script.Format())), "saved")
 	if err != nil {
@@ -298,10 +298,10 @@ func TestDeathWhileShrinking(t *testing.T) {
 	h.First = true
 	n := newNursery(t, fatalSeed+"=1", fatalWay+"=crash")
 	rep := n.hunted(t, context.Background(), &h)
-	if len(rep.Finds) != 1 {
-		t.Fatalf("got %d finds; want the first", len(rep.Finds))
+	if len(rep.Failures) != 1 {
+		t.Fatalf("got %d finds; want the first", len(rep.Failures))
 	}
-	f, want := rep.Finds[0], here(t, h).Finds[0]
+	f, want := rep.Failures[0], here(t, h).Failures[0]
 	if f.Schedule != want.Schedule || f.Script.Property != want.Script.Property ||
 		len(f.Script.Actions) != f.Original {
 		t.Errorf("got %s of %d actions in schedule %d; want %s of all %d in %d",
@@ -324,9 +324,9 @@ func TestContainedHuntInterrupted(t *testing.T) {
 		}
 	}
 	rep := newNursery(t).hunted(t, ctx, &h)
-	if !rep.Interrupted || rep.Schedules < 50 || len(rep.Finds) != 1 {
+	if !rep.Interrupted || rep.Schedules < 50 || len(rep.Failures) != 1 {
 		t.Errorf("got interrupted %v after %d schedules with %d finds; want what was found by then",
-			rep.Interrupted, rep.Schedules, len(rep.Finds))
+			rep.Interrupted, rep.Schedules, len(rep.Failures))
 	}
 }
 
@@ -349,7 +349,7 @@ func TestContainedErrors(t *testing.T) {
 	if err := n.Load("fragile"); err != nil {
 		t.Error(err)
 	}
-	s := &script.Script{Config: here(t, h).Finds[0].Script.Config, Lines: []int{77},
+	s := &script.Script{Config: here(t, h).Failures[0].Script.Config, Lines: []int{77},
 		Actions: []script.Action{{Verb: script.Deliver, On: 0}}}
 	_, err = n.Replay(s, run.ReplayOptions{})
 	check(err, `line 77: got "deliver client byte", which is not enabled here`)

@@ -99,8 +99,8 @@ func TestTestedIsBroken(t *testing.T) {
 		h := hunt.Hunt{Seed: 1, Schedules: 10000, First: true,
 			Watch: oracle.EveryProperty.Only(m.Breaks)}
 		rep := huntOf(t, m.Spec, h)
-		if len(rep.Finds) != 1 || len(rep.Coverage.Untested) > 0 {
-			t.Errorf("%s: got %d finds, and %v as never put to the test", m.Name, len(rep.Finds),
+		if len(rep.Failures) != 1 || len(rep.Coverage.Untested) > 0 {
+			t.Errorf("%s: got %d finds, and %v as never put to the test", m.Name, len(rep.Failures),
 				rep.Coverage.Untested)
 		}
 	}
@@ -111,7 +111,7 @@ func TestTestedIsBroken(t *testing.T) {
 func TestRecheckMeasures(t *testing.T) {
 	t.Parallel()
 	s := hunted(t, hunt.Hunt{Seed: 1, Schedules: 2000, First: true,
-		Watch: oracle.EveryProperty.Only(oracle.Stall)}).Finds[0].Script
+		Watch: oracle.EveryProperty.Only(oracle.Stall)}).Failures[0].Script
 	spec := pumps.ReferenceSpec()
 	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1}
 	k, err := h.Recheck(context.Background(), run.NewCatalog(), s)
@@ -144,7 +144,7 @@ func TestRecheckRemembers(t *testing.T) {
 	before := hunt.Hunt{Seed: 1, Schedules: 5000, First: true, Strategy: "pct:3",
 		Watch: oracle.EveryProperty.Only(oracle.Stall)}
 	before.Scenario = "idle-renegotiation"
-	f := hunted(t, before).Finds[0]
+	f := hunted(t, before).Failures[0]
 	mended := pumps.ReferenceSpec()
 	mended.Name = "kv-original"
 	recheck := func() (hunt.Hunt, *hunt.Recheck, error) {

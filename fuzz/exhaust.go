@@ -60,7 +60,7 @@ func checkWithin(t *testing.T, c *run.Catalog, o run.Options, w check.Within) {
 		return
 	}
 	r := testRunner(t, *o.Pump)
-	find := &hunt.Find{Script: rep.Counterexample.Script()}
+	find := &hunt.Failure{Script: rep.Counterexample.Script()}
 	if err := find.Tell(r); err != nil {
 		t.Fatal(err)
 	}

@@ -198,7 +198,7 @@ func plantScript(t *testing.T, m *pumps.Mutant) *script.Script {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range rep.Finds {
+		for _, f := range rep.Failures {
 			if best == nil || len(f.Script.Actions) < len(best.Actions) {
 				best = f.Script
 			}

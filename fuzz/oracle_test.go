@@ -34,7 +34,7 @@ func TestReferenceHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range rep.Finds {
+	for _, f := range rep.Failures {
 		t.Errorf("the reference breaks %s, or the property does:\n%s", f.Script.Property,
 			f.Script.Format())
 	}
@@ -50,11 +50,11 @@ func TestHuntFindsTheStall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rep.Finds) != 1 {
-		t.Fatalf("got %d finds in %d schedules; want the stall of MB-53428", len(rep.Finds),
+	if len(rep.Failures) != 1 {
+		t.Fatalf("got %d finds in %d schedules; want the stall of MB-53428", len(rep.Failures),
 			rep.Schedules)
 	}
-	f := rep.Finds[0]
+	f := rep.Failures[0]
 	if n := len(f.Script.Actions); n > 15 {
 		t.Errorf("got a script of %d actions; want at most 15", n)
 	}

@@ -91,9 +91,9 @@ func (h plantedHunt) run(t *testing.T) hunt.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s, seed %d: %d found in %d schedules, %.1fs", h.strategy, h.seed, len(rep.Finds),
+	t.Logf("%s, seed %d: %d found in %d schedules, %.1fs", h.strategy, h.seed, len(rep.Failures),
 		rep.Schedules, rep.Elapsed.Seconds())
-	for _, f := range rep.Finds {
+	for _, f := range rep.Failures {
 		t.Logf("found by %s", f.Strategy)
 	}
 	return rep
@@ -117,13 +117,13 @@ func TestPlantedDepthFour(t *testing.T) {
 	if deep {
 		walk.schedules, seeds = 1_000_000, []uint64{0, 1, 2}
 	}
-	if rep := walk.run(t); len(rep.Finds) > 0 {
+	if rep := walk.run(t); len(rep.Failures) > 0 {
 		t.Errorf("a random walk found it in schedule %d: it is not deep enough to show anything",
-			rep.Finds[0].Schedule)
+			rep.Failures[0].Schedule)
 	}
 	for _, seed := range seeds {
 		rep := plantedHunt{"portfolio", seed, 1_000_000}.run(t)
-		if len(rep.Finds) != 1 {
+		if len(rep.Failures) != 1 {
 			t.Errorf("the portfolio did not find it in %d schedules of seed %d", rep.Schedules, seed)
 		}
 		if deep && rep.Elapsed > time.Minute {

@@ -32,7 +32,7 @@ func TestShapesHold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, f := range rep.Finds {
+			for _, f := range rep.Failures {
 				t.Errorf("%s breaks %s, or the property does:\n%s", spec.Name, f.Script.Property,
 					f.Script.Format())
 			}

@@ -30,11 +30,11 @@ func (s *stopped) progress(far hunt.Stats) {
 // check says whether the hunt came to its end in good order.
 func (s *stopped) check(t *testing.T, rep hunt.Report) {
 	t.Helper()
-	if len(rep.Finds) != 1 || !rep.Interrupted {
-		t.Fatalf("got %d finds, interrupted: %v; want one and the end", len(rep.Finds),
+	if len(rep.Failures) != 1 || !rep.Interrupted {
+		t.Fatalf("got %d finds, interrupted: %v; want one and the end", len(rep.Failures),
 			rep.Interrupted)
 	}
-	f := rep.Finds[0]
+	f := rep.Failures[0]
 	if len(s.reports) == 0 || s.reports[0].Before != f.Original {
 		t.Errorf("got reports %+v of %d actions", s.reports, f.Original)
 	}
@@ -58,8 +58,8 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.check(t, rep)
-	if n := len(rep.Finds[0].Script.Actions); n >= rep.Finds[0].Original {
-		t.Errorf("got %d actions of %d", n, rep.Finds[0].Original)
+	if n := len(rep.Failures[0].Script.Actions); n >= rep.Failures[0].Original {
+		t.Errorf("got %d actions of %d", n, rep.Failures[0].Original)
 	}
 }
 

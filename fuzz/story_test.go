@@ -178,7 +178,7 @@ func TestStoriesOfHunts(t *testing.T) {
 			}
 			found := 0
 			h := hunt.Hunt{Options: run.Options{Pump: pump}, Seed: 11, Schedules: 500}
-			h.Found = func(f *hunt.Find) error {
+			h.Found = func(f *hunt.Failure) error {
 				found++
 				told := tellScript(t, f.Script, runnerFor(t, f.Script), run.ReplayOptions{})
 				checkVerdict(t, &told.Verdict)

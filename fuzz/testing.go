@@ -70,7 +70,7 @@ func checkHunt(t *testing.T, spec model.Spec, more []func(*hunt.Hunt)) {
 		change(&h)
 	}
 	r := testRunner(t, spec)
-	h.Found = func(f *hunt.Find) error {
+	h.Found = func(f *hunt.Failure) error {
 		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, r, f.Script))
 		return nil
 	}

@@ -134,7 +134,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 func replayed(t *testing.T, m *pumps.Mutant, c *check.Counterexample) oracle.PropertyID {
 	t.Helper()
 	r := runnerFor(t, &script.Script{Config: c.Config})
-	find := &hunt.Find{Script: c.Script()}
+	find := &hunt.Failure{Script: c.Script()}
 	if err := find.Tell(r); err != nil {
 		t.Fatal(err)
 	}

@@ -62,7 +62,7 @@ func TestShortestStalls(t *testing.T) {
 		if rep.Counterexample == nil {
 			t.Fatalf("%s: %s after %d states; want a stall", pump, rep.Stop, rep.States)
 		}
-		find := &hunt.Find{Script: rep.Counterexample.Script()}
+		find := &hunt.Failure{Script: rep.Counterexample.Script()}
 		if err := find.Tell(r); err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func (f *checkFlags) end(t *terminal, c *run.Catalog, o run.Options, s *check.Se
 
 // save makes a script of a counterexample.
 func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
-	find *hunt.Find, path string, err error) {
+	find *hunt.Failure, path string, err error) {
 
 	if rep.Counterexample == nil {
 		return nil, "", nil
@@ -58,7 +58,7 @@ func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
 		return nil, "", err
 	}
 	defer r.Close()
-	find = &hunt.Find{Script: rep.Counterexample.Script()}
+	find = &hunt.Failure{Script: rep.Counterexample.Script()}
 	if err := find.Tell(r); err != nil {
 		return nil, "", err
 	}
@@ -80,7 +80,7 @@ func (f *checkFlags) unfinished(rep *check.Report) error {
 }
 
 // tell prints a report for people.
-func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, find *hunt.Find,
+func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, find *hunt.Failure,
 	path string) {
 
 	verdict := "holds within these bounds"
@@ -196,7 +196,7 @@ type checkJSON struct {
 	Story       []string `json:"story,omitempty"`
 }
 
-func checkObject(f *checkFlags, s *check.Search, rep *check.Report, find *hunt.Find,
+func checkObject(f *checkFlags, s *check.Search, rep *check.Report, find *hunt.Failure,
 	path string) checkJSON {
 
 	o := checkJSON{Result: "holds", Stop: rep.Stop.String(), Pump: f.pump, Scenario: f.scenario,

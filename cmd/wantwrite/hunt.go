@@ -214,7 +214,7 @@ func (f *huntFlags) run(cmd *cobra.Command, t *terminal) error {
 	if !f.json {
 		h.Progress = func(s hunt.Stats) { t.progress(s, goal{h.Schedules, f.time}) }
 	}
-	h.Found = func(find *hunt.Find) error { return f.found(t, find) }
+	h.Found = func(find *hunt.Failure) error { return f.found(t, find) }
 	page.watch(f, &h)
 	rep, err := f.guarded(ctx, &h, c)
 	t.clear()
@@ -251,7 +251,7 @@ func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
 
 // found saves a find and reports it. A terminal that takes nothing more ends
 // the hunt.
-func (f *huntFlags) found(t *terminal, find *hunt.Find) error {
+func (f *huntFlags) found(t *terminal, find *hunt.Failure) error {
 	s := find.Script
 	path, err := corpus.Save(f.corpus, s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
 	if err != nil {
@@ -277,7 +277,7 @@ func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep hunt.Report) error 
 	switch {
 	case stopped:
 		result = "interrupted"
-	case len(rep.Finds) > 0:
+	case len(rep.Failures) > 0:
 		result = "done"
 	}
 	if f.json {
@@ -288,12 +288,12 @@ func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep hunt.Report) error 
 		summary(t, f, rep)
 	}
 	switch {
-	case stopped && len(rep.Finds) > 0:
+	case stopped && len(rep.Failures) > 0:
 		return fmt.Errorf("interrupted after %d schedules; what was found is saved in %s",
 			rep.Schedules, f.corpus)
 	case stopped:
 		return fmt.Errorf("interrupted after %d schedules; nothing was found", rep.Schedules)
-	case len(rep.Finds) > 0:
+	case len(rep.Failures) > 0:
 		return errViolation
 	}
 	return nil

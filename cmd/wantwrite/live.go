@@ -79,7 +79,7 @@ func (l *liveHunt) watch(f *huntFlags, h *hunt.Hunt) {
 			progress(s)
 		}
 	}
-	h.Found = func(find *hunt.Find) error {
+	h.Found = func(find *hunt.Failure) error {
 		before := len(f.saved)
 		err := found(find)
 		if n := len(f.saved); n > before {

@@ -22,7 +22,7 @@ func progressLine(s hunt.Stats, g goal) string {
 	seconds := max(s.Elapsed.Seconds(), 1e-9)
 	line := fmt.Sprintf("%d schedules, %.0f/s, %s steps/s, %d cells, %d states, %d found",
 		s.Schedules, float64(s.Schedules)/seconds, short(float64(s.Steps)/seconds), s.Cells, s.States,
-		s.Finds)
+		s.Failures)
 	if s.Shrinking != nil {
 		return line + "; " + shrinking(*s.Shrinking)
 	}

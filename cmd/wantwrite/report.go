@@ -12,7 +12,7 @@ import (
 )
 
 // tell prints a find for people.
-func tell(t *terminal, find *hunt.Find, path string) {
+func tell(t *terminal, find *hunt.Failure, path string) {
 	s := find.Script
 	t.printf("%s in %s: schedule %d of seed %d, scenario %s, after %.2fs\n",
 		t.bold(s.Property), s.Config.Pump, find.Schedule, find.Seed, s.Config.Scenario,
@@ -34,13 +34,13 @@ func tell(t *terminal, find *hunt.Find, path string) {
 func summary(t *terminal, f *huntFlags, rep hunt.Report) {
 	seconds := rep.Elapsed.Seconds()
 	t.printf("%s: %d found in %d schedules, %d steps, %.1fs (%.0f schedules/s)\n",
-		f.pump, len(rep.Finds), rep.Schedules, rep.Steps, seconds,
+		f.pump, len(rep.Failures), rep.Schedules, rep.Steps, seconds,
 		float64(rep.Schedules)/max(seconds, 1e-9))
-	if len(rep.Finds) > 1 {
+	if len(rep.Failures) > 1 {
 		table(t, f, rep)
 	}
 	covered(t, rep.Coverage)
-	if f.again != nil && len(rep.Finds) == 0 {
+	if f.again != nil && len(rep.Failures) == 0 {
 		t.printf("%s\n", story.Wrap(f.again.Verdict(rep.Schedules), 2, 96))
 	}
 }
@@ -49,7 +49,7 @@ func summary(t *terminal, f *huntFlags, rep hunt.Report) {
 func table(t *terminal, f *huntFlags, rep hunt.Report) {
 	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n  PROPERTY\tEND\tWHAT\tSCRIPT\n")
-	for i, find := range rep.Finds {
+	for i, find := range rep.Failures {
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", find.Script.Property, endOf(&find.Result),
 			what(&find.Result), f.saved[i])
 	}
@@ -111,7 +111,7 @@ type divergedJSON struct {
 	What   string `json:"what"`
 }
 
-func violationObject(f *huntFlags, find *hunt.Find, path string) violationJSON {
+func violationObject(f *huntFlags, find *hunt.Failure, path string) violationJSON {
 	s := find.Script
 	o := violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
 		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
@@ -152,6 +152,6 @@ type endJSON struct {
 func endObject(f *huntFlags, rep hunt.Report, result string) endJSON {
 	return endJSON{Result: result, Pump: f.pump, Engine: f.engine, TLS: f.tls,
 		Scenario: f.scenario, Strategy: f.strategy, Seed: f.seed, Schedules: rep.Schedules,
-		Steps: rep.Steps, Found: len(rep.Finds), Seconds: rep.Elapsed.Seconds(),
+		Steps: rep.Steps, Found: len(rep.Failures), Seconds: rep.Elapsed.Seconds(),
 		Coverage: coverageObject(rep.Coverage), Fixed: fixedObject(f, &rep)}
 }

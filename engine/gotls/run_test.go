@@ -139,7 +139,7 @@ func huntReference(t *testing.T, o run.Options, schedules uint64) {
 		t.Fatal(err)
 	}
 	h := hunt.Hunt{Options: o, Seed: 11, Schedules: schedules}
-	h.Found = func(f *hunt.Find) error {
+	h.Found = func(f *hunt.Failure) error {
 		t.Errorf("%s\n%s", strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
 	}

@@ -35,7 +35,7 @@ const huntSeed = 31
 func hold(t *testing.T, c *run.Catalog, o run.Options, schedules uint64) {
 	t.Helper()
 	h := hunt.Hunt{Options: o, Seed: huntSeed, Schedules: schedules}
-	h.Found = func(f *hunt.Find) error {
+	h.Found = func(f *hunt.Failure) error {
 		t.Errorf("schedule %d: %s\n%s", f.Schedule, strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
 	}

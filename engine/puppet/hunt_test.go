@@ -39,10 +39,10 @@ func TestHuntsFindInOthers(t *testing.T) {
 	c.AddEngine("openssl", func() (model.Library, error) { return h.Engine, nil })
 	c.AddEngine(puppet.Name, func() (model.Library, error) { return h.PeerEngine, nil })
 	rep, err := h.Run(t.Context(), c)
-	if err != nil || len(rep.Finds) == 0 {
-		t.Fatalf("got %d finds (%v); want some", len(rep.Finds), err)
+	if err != nil || len(rep.Failures) == 0 {
+		t.Fatalf("got %d finds (%v); want some", len(rep.Failures), err)
 	}
-	text := string(rep.Finds[0].Script.Format())
+	text := string(rep.Failures[0].Script.Format())
 	if !strings.Contains(text, "peer-engine: puppet") {
 		t.Errorf("the script names no puppet:\n%s", text)
 	}
@@ -56,7 +56,7 @@ func hunted(t *testing.T, o run.Options, schedules uint64) {
 		c.AddEngine(lib.Name(), func() (model.Library, error) { return lib, nil })
 	}
 	h := hunt.Hunt{Options: o, Seed: 11, Schedules: schedules}
-	h.Found = func(f *hunt.Find) error {
+	h.Found = func(f *hunt.Failure) error {
 		t.Errorf("%s\n%s", strings.Join(f.Story, "\n"), f.Script.Format())
 		return nil
 	}

@@ -199,7 +199,7 @@ func (w *worker) hunt(ctx context.Context, j *huntJob) (*reportMessage, error) {
 	h.Child.Saw = func(n uint64, s sim.Sighting) error {
 		return w.out.Encode(message{Saw: &sawMessage{n, s}})
 	}
-	h.Found = func(f *hunt.Find) error {
+	h.Found = func(f *hunt.Failure) error {
 		return w.out.Encode(message{Find: &findMessage{f.Schedule, f.Stats.Schedules, f.Stats.Steps,
 			f.Original, f.Shrunk, f.Strategy, string(f.Script.Format()), f.Result, f.Story}})
 	}

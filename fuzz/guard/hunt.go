@@ -116,16 +116,16 @@ func (c *chase) found(m *findMessage) error {
 	}
 	s.Lines, s.Story = nil, m.Story
 	c.job.Watch = c.job.Watch.Without(m.Result.Violation.Property)
-	return c.keep(&hunt.Find{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk, Script: s,
+	return c.keep(&hunt.Failure{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk, Script: s,
 		Result: m.Result, Story: m.Story, Strategy: m.Strategy},
 		hunt.Stats{Schedules: m.Schedules, Steps: m.Steps})
 }
 
 // keep reports a find.
-func (c *chase) keep(f *hunt.Find, s hunt.Stats) error {
+func (c *chase) keep(f *hunt.Failure, s hunt.Stats) error {
 	s.Elapsed = time.Since(c.begin)
 	f.Seed, f.Stats = c.hunt.Seed, s
-	return c.hunt.ReportFind(f, c.rep)
+	return c.hunt.ReportFailure(f, c.rep)
 }
 
 // died: a child did not come to its end. The schedule it was in is a find, and
@@ -144,7 +144,7 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, how)
 	}
 	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
-	lost, _ := oracle.PropertyNamed(c.rep.Finds[len(c.rep.Finds)-1].Script.Property)
+	lost, _ := oracle.PropertyNamed(c.rep.Failures[len(c.rep.Failures)-1].Script.Property)
 	return !over && !c.hunt.Enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
 }
 
@@ -166,7 +166,7 @@ func (c *chase) lose(n uint64, how string) error {
 	s.Story = []string{fmt.Sprintf("crash: the process that ran schedule %d of seed %d died: %s",
 		n, c.hunt.Seed, how), again.says()}
 	stats := hunt.Stats{Schedules: n + 1, Steps: c.rep.Steps}
-	return c.keep(&hunt.Find{Schedule: n, Original: len(s.Actions), Script: s,
+	return c.keep(&hunt.Failure{Schedule: n, Original: len(s.Actions), Script: s,
 		Result: crashOf(s, how), Story: s.Story}, stats)
 }
 

@@ -244,7 +244,7 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 	}
 	k.rep.Interrupted = find.Shrunk.Interrupted
 	find.Strategy = k.search.strategy.Methods()[a.task.Method]
-	if err := k.hunt.ReportFind(find, k.rep); err != nil {
+	if err := k.hunt.ReportFailure(find, k.rep); err != nil {
 		return true, err
 	}
 	property := a.result.Violation.Property

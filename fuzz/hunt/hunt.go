@@ -44,7 +44,7 @@ type Hunt struct {
 	Progress func(Stats)
 	// Found, if not nil, is called with each find, shrunk, as it is made; an
 	// error ends the hunt.
-	Found func(*Find) error
+	Found func(*Failure) error
 	// Confirm, if not nil, replays each find elsewhere before it is reported:
 	// see Guard.Confirm.
 	Confirm func(*script.Script) (*run.Confirmation, error)
@@ -67,9 +67,9 @@ type Child struct {
 	Observe run.Observer
 }
 
-// A Find is a violated property: the schedule that broke it, and the script
+// A Failure is a violated property: the schedule that broke it, and the script
 // that it shrank to.
-type Find struct {
+type Failure struct {
 	Schedule uint64
 	Seed     uint64
 	// Stats is how far the hunt had come.
@@ -90,7 +90,7 @@ type Find struct {
 // A Report is what a hunt came to.
 type Report struct {
 	Stats
-	Finds []*Find
+	Failures []*Failure
 	// Interrupted: the context ended before the schedules did.
 	Interrupted bool
 	// Coverage is what the schedules have reached.
@@ -131,8 +131,8 @@ func (h *Hunt) Run(ctx context.Context, c *run.Catalog) (rep Report, err error) 
 	return rep, err
 }
 
-// ReportFind has a find confirmed, if that is wanted, and reports it.
-func (h *Hunt) ReportFind(find *Find, rep *Report) (err error) {
+// ReportFailure has a failure confirmed, if that is wanted, and reports it.
+func (h *Hunt) ReportFailure(find *Failure, rep *Report) (err error) {
 	if h.Confirm != nil {
 		if find.Confirmation, err = h.Confirm(find.Script); err != nil {
 			return err
@@ -140,7 +140,7 @@ func (h *Hunt) ReportFind(find *Find, rep *Report) (err error) {
 		find.Story = append(find.Story, find.Confirmation.String())
 		find.Script.Story = find.Story
 	}
-	rep.Finds = append(rep.Finds, find)
+	rep.Failures = append(rep.Failures, find)
 	if h.Found == nil {
 		return nil
 	}
@@ -159,7 +159,7 @@ func (h *Hunt) started(n, steps uint64) error {
 func (h *Hunt) ReportProgress(rep Report) {
 	if h.Progress != nil {
 		s := rep.Stats
-		s.Finds = len(rep.Finds)
+		s.Failures = len(rep.Failures)
 		h.Progress(s)
 	}
 }
@@ -167,7 +167,7 @@ func (h *Hunt) ReportProgress(rep Report) {
 // make runs a failing schedule again, which was the runner's last, from its
 // actions, and shrinks it.
 func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Result, rep *Report) (
-	*Find, error) {
+	*Failure, error) {
 
 	cfg := r.Config()
 	actions := append([]script.Action(nil), r.World().Actions()...)
@@ -175,7 +175,7 @@ func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Res
 	if err := h.again(r, t, res, watch); err != nil {
 		return nil, err
 	}
-	f := &Find{Schedule: t.N, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
+	f := &Failure{Schedule: t.N, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
 	f.Script = &script.Script{Config: cfg, Actions: actions,
 		Property: res.Violation.Property.String(), Found: h.Discovery(t.N + 1)}
 	if err := h.shrink(ctx, r, f, rep); err != nil {
@@ -185,7 +185,7 @@ func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Res
 }
 
 // Tell runs the find's script once more, and takes over its result, hash and story.
-func (f *Find) Tell(r *run.Runner) error {
+func (f *Failure) Tell(r *run.Runner) error {
 	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
 	if err != nil {
 		return err
@@ -199,7 +199,7 @@ func (f *Find) Tell(r *run.Runner) error {
 }
 
 // shrink shrinks a find's script, and tells how far it has come.
-func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Find, rep *Report) (err error) {
+func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Failure, rep *Report) (err error) {
 	if h.Unshrunk {
 		return nil
 	}

@@ -10,7 +10,7 @@ import (
 // Stats is how far a hunt has come.
 type Stats struct {
 	Schedules, Steps uint64
-	Finds            int
+	Failures         int `json:"-"` // the live page has a list of its own
 	// Cells, Pairs and States are how much has been reached: see Coverage.
 	Cells, Pairs, States int
 	Elapsed              time.Duration

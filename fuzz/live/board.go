@@ -112,7 +112,7 @@ func (b *Board) thin() {
 }
 
 // Found takes in a find (fuzz.Hunt.Found) and where its script is.
-func (b *Board) Found(f *hunt.Find, path string) {
+func (b *Board) Found(f *hunt.Failure, path string) {
 	s, v := f.Script, &f.Result.Violation
 	n := &find{Property: s.Property, End: script.End(v.End).String(), What: v.String(),
 		Scenario: s.Config.Scenario, Schedule: f.Schedule, Seconds: f.Stats.Elapsed.Seconds(),
@@ -122,7 +122,7 @@ func (b *Board) Found(f *hunt.Find, path string) {
 	defer b.mu.Unlock()
 	n.Number = len(b.finds) + 1
 	b.finds = append(b.finds, n)
-	b.now.Finds = len(b.finds)
+	b.now.Failures = len(b.finds)
 }
 
 // find gives a find by its number, from 1; nil if there is none.

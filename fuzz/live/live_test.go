@@ -39,7 +39,7 @@ func board(t *testing.T) *Board {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.Found(&hunt.Find{Schedule: 12, Script: s, Story: []string{hostile}, Result: sim.Result{Found: true,
+	b.Found(&hunt.Failure{Schedule: 12, Script: s, Story: []string{hostile}, Result: sim.Result{Found: true,
 		Violation: sim.Violation{Finding: oracle.Finding{Property: oracle.Stall, End: 1, Detail: hostile}}},
 	}, "found/stall/x.script")
 	return b

@@ -153,7 +153,7 @@ func (c *Cell) senseless(o run.Options) (why string) {
 
 // hunts hunts with each seed. A mutant is hunted until it breaks what it must, a
 // pump until it breaks anything.
-func (w *worker) hunts(ctx context.Context, c *Cell, o run.Options) (found [][]*hunt.Find,
+func (w *worker) hunts(ctx context.Context, c *Cell, o run.Options) (found [][]*hunt.Failure,
 	err error) {
 
 	if w.Time > 0 {
@@ -174,18 +174,18 @@ func (w *worker) hunts(ctx context.Context, c *Cell, o run.Options) (found [][]*
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, rep.Finds)
+		found = append(found, rep.Failures)
 	}
 	return found, nil
 }
 
 // judge makes the outcome of what the hunts of each seed have found, and gives
 // the finds of the property that counts: one of each seed that has it.
-func (c *Cell) judge(found [][]*hunt.Find) (finds []*hunt.Find) {
+func (c *Cell) judge(found [][]*hunt.Failure) (finds []*hunt.Failure) {
 	firsts := make([]uint64, len(found))
 	c.Outcome = Clean
 	c.Property = c.Subject.wanted(found)
-	counts := func(f *hunt.Find) bool {
+	counts := func(f *hunt.Failure) bool {
 		return c.Subject.Mutant == nil || f.Result.Violation.Property == c.Property
 	}
 	for i := range found {

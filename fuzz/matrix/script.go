@@ -17,7 +17,7 @@ import (
 //
 // Story 59: of the scripts that three seeds shrink to one may end where a
 // library gives up by itself, and the two others fail on it as on the model.
-func (w *worker) choose(ctx context.Context, c *Cell, finds []*hunt.Find) error {
+func (w *worker) choose(ctx context.Context, c *Cell, finds []*hunt.Failure) error {
 	var best *Cell
 	for _, f := range finds {
 		long := copyOf(f.Script)

@@ -36,7 +36,7 @@ func (s *Subject) Sound() bool {
 
 // wanted is the property that counts among what the hunts found: what the
 // subject must break, or else what it has leave to break, or else the first.
-func (s *Subject) wanted(found [][]*hunt.Find) oracle.PropertyID {
+func (s *Subject) wanted(found [][]*hunt.Failure) oracle.PropertyID {
 	var broken []oracle.PropertyID
 	for _, finds := range found {
 		for _, f := range finds {

@@ -135,18 +135,18 @@ func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
 	return p, suits(&p, cfg)
 }
 
-// An UnknownError is a name that means nothing here.
-type UnknownError struct {
+// An unknownError is a name that means nothing here.
+type unknownError struct {
 	Kind, Name string
 	Known      []string
 }
 
 func unknown(kind, name string, known []string) error {
-	return &UnknownError{kind, name, known}
+	return &unknownError{kind, name, known}
 }
 
 // Error implements error.
-func (e *UnknownError) Error() string {
+func (e *unknownError) Error() string {
 	return fmt.Sprintf("fuzz: got %s %q; want one of %s", e.Kind, e.Name,
 		strings.Join(e.Known, ", "))
 }

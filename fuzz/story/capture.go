@@ -77,24 +77,24 @@ type side struct {
 	full bool   // its last packet has said that its window is closed
 }
 
-// CapturePort is the server's in a capture: that of openssl-s_server(1). On 443
+// capturePort is the server's in a capture: that of openssl-s_server(1). On 443
 // dissectors would take the apps' data for HTTP, on 11207 for whole requests of
 // Couchbase.
-const CapturePort = 4433
+const capturePort = 4433
 
 // CaptureDecoding are the arguments by which tshark knows what the streams are.
 //
 // Story 65: what apps say here is no protocol that it knows, so it guesses, and
 // decrypted data that begins with 0x30 was a malformed packet of CredSSP.
 func CaptureDecoding() []string {
-	return []string{"-d", fmt.Sprintf("tcp.port==%d,tls", CapturePort),
-		"-d", fmt.Sprintf("tls.port==%d,data", CapturePort)}
+	return []string{"-d", fmt.Sprintf("tcp.port==%d,tls", capturePort),
+		"-d", fmt.Sprintf("tls.port==%d,data", capturePort)}
 }
 
 func (c *capture) flow(link int) flow {
 	f := flow{end: script.End(2*link + int(c.cfg.Under)), newest: -1}
 	client := side{addr: [4]byte{192, 0, 2, 1}, port: uint16(40001 + link), next: 1000}
-	server := side{addr: [4]byte{198, 51, 100, 1}, port: CapturePort, next: 2000}
+	server := side{addr: [4]byte{198, 51, 100, 1}, port: capturePort, next: 2000}
 	if f.sides = [2]side{client, server}; c.cfg.Under == model.Server {
 		f.sides = [2]side{server, client}
 	}

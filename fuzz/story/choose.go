@@ -76,7 +76,7 @@ func (e *evidence) lead(steps []Step) {
 // sends says whether in the step an end sent something.
 func (s *Step) sends(end script.End) bool {
 	for _, m := range s.Moves {
-		if m.End == end && m.Bytes > 0 && (m.To == LaneSocket || m.From == LanePeer && m.To == LaneLink) {
+		if m.End == end && m.Bytes > 0 && (m.To == laneSocket || m.From == lanePeer && m.To == laneLink) {
 			return true
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Due is a line of the ledger as it stands after a step: something that waits
+// A due is a line of the ledger as it stands after a step: something that waits
 // at an end, and the wakeup that is to move it.
-type Due struct {
+type due struct {
 	What oracle.Obligation
 	// Bytes is how much it is; 0 if it is no matter of bytes.
 	Bytes int
@@ -23,7 +23,7 @@ type Due struct {
 
 // Dues are what waits at an end after a step, from what wants to leave to what
 // the app has to be told. An end that has given its socket back owes nothing.
-func (s *Story) Dues(step int, end script.End) (all []Due) {
+func (s *Story) Dues(step int, end script.End) (all []due) {
 	v, p := &s.Views[step][end], &s.Views[step][end.Peer()]
 	if v.Account.Gone {
 		return nil
@@ -33,7 +33,7 @@ func (s *Story) Dues(step int, end script.End) (all []Due) {
 		if !waits {
 			continue
 		}
-		d := Due{What: o, Bytes: n, Wakeup: armed(o, v, p)}
+		d := due{What: o, Bytes: n, Wakeup: armed(o, v, p)}
 		if d.Lost = d.Wakeup == ""; d.Lost {
 			d.Wakeup = o.Wakeup()
 		}

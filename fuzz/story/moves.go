@@ -36,7 +36,7 @@ func (e *evidence) move(ev *sim.Event) (m Move, ok bool) {
 	case ev.Kind == sim.DidAction:
 		m, ok = arrival(ev)
 	case ev.Kind == sim.DidNote:
-		m, ok = Move{From: LaneEngine, To: LaneEngine, Text: noteText(ev), Bytes: ev.Note.Bytes}, true
+		m, ok = Move{From: laneEngine, To: laneEngine, Text: noteText(ev), Bytes: ev.Note.Bytes}, true
 	default:
 		m, ok = e.call(ev), true
 	}
@@ -56,7 +56,7 @@ func arrival(ev *sim.Event) (Move, bool) {
 	if ev.Action.Verb != script.Deliver || n == 0 {
 		return Move{}, false
 	}
-	return Move{From: LaneLink, To: LaneSocket, Text: fmt.Sprint(n, " B"), Bytes: n}, true
+	return Move{From: laneLink, To: laneSocket, Text: fmt.Sprint(n, " B"), Bytes: n}, true
 }
 
 func noteText(ev *sim.Event) string {
@@ -70,27 +70,27 @@ func noteText(ev *sim.Event) string {
 // routes are the lanes of the calls whose direction does not depend on the
 // answer: from, to and whether the engine makes the call when it is attached.
 var routes = map[int]struct {
-	from, to Lane
+	from, to lane
 	socket   bool
 }{
-	sim.CallRecv:     {LaneSocket, LanePump, true},
-	sim.CallSend:     {LanePump, LaneSocket, true},
-	sim.CallFin:      {LanePump, LaneSocket, false},
-	sim.CallClose:    {LanePump, LaneSocket, false},
-	sim.CallInterest: {LanePump, LanePump, false},
-	sim.CallWake:     {LanePump, LanePump, false},
-	sim.CallTimer:    {LanePump, LanePump, false},
-	sim.CallSpin:     {LanePump, LanePump, false},
-	sim.CallFeed:     {LanePump, LaneEngine, false},
-	sim.CallDrain:    {LaneEngine, LanePump, false},
-	sim.CallTake:     {LaneApp, LanePump, false},
-	sim.CallData:     {LanePump, LaneApp, false},
-	sim.CallTold:     {LanePump, LaneApp, false},
+	sim.CallRecv:     {laneSocket, lanePump, true},
+	sim.CallSend:     {lanePump, laneSocket, true},
+	sim.CallFin:      {lanePump, laneSocket, false},
+	sim.CallClose:    {lanePump, laneSocket, false},
+	sim.CallInterest: {lanePump, lanePump, false},
+	sim.CallWake:     {lanePump, lanePump, false},
+	sim.CallTimer:    {lanePump, lanePump, false},
+	sim.CallSpin:     {lanePump, lanePump, false},
+	sim.CallFeed:     {lanePump, laneEngine, false},
+	sim.CallDrain:    {laneEngine, lanePump, false},
+	sim.CallTake:     {laneApp, lanePump, false},
+	sim.CallData:     {lanePump, laneApp, false},
+	sim.CallTold:     {lanePump, laneApp, false},
 }
 
 // call draws a call of a pump.
 func (e *evidence) call(ev *sim.Event) Move {
-	m := Move{From: LanePump, To: LaneEngine, Text: callText(ev), Aside: ev.Idle()}
+	m := Move{From: lanePump, To: laneEngine, Text: callText(ev), Aside: ev.Idle()}
 	if r, ok := routes[ev.Op]; ok {
 		m.From, m.To = r.from, r.to
 		if r.socket && e.cfg.Transport == model.Attached {
@@ -100,7 +100,7 @@ func (e *evidence) call(ev *sim.Event) Move {
 	switch ev.Op {
 	case sim.CallRead, sim.CallReadEarly:
 		if ev.N > 0 {
-			m.From, m.To = LaneEngine, LanePump
+			m.From, m.To = laneEngine, lanePump
 		}
 		m.Bytes = ev.N
 	case sim.CallRecv, sim.CallSend, sim.CallWrite, sim.CallWriteEarly, sim.CallFeed,
@@ -114,9 +114,9 @@ func (e *evidence) call(ev *sim.Event) Move {
 }
 
 // swap puts the engine in the pump's place.
-func swap(l Lane) Lane {
-	if l == LanePump {
-		return LaneEngine
+func swap(l lane) lane {
+	if l == lanePump {
+		return laneEngine
 	}
 	return l
 }
@@ -157,13 +157,13 @@ func (e *evidence) afar(m *Move, ev *sim.Event) {
 	same := ev.End == e.end.Peer()
 	switch {
 	case same && ev.Kind == sim.DidCall && ev.Op == sim.CallSend && ev.N > 0:
-		m.From, m.To, m.Text = LanePeer, LaneLink, fmt.Sprint(ev.N, " B")
+		m.From, m.To, m.Text = lanePeer, laneLink, fmt.Sprint(ev.N, " B")
 	case same && ev.Kind == sim.DidAction:
-		m.From, m.To = LaneLink, LanePeer
+		m.From, m.To = laneLink, lanePeer
 	case same && ev.Kind == sim.DidCall && (ev.Op == sim.CallFin || ev.Op == sim.CallClose):
-		m.From, m.To = LanePeer, LaneLink
+		m.From, m.To = lanePeer, laneLink
 	default:
-		m.From, m.To = LanePeer, LanePeer
+		m.From, m.To = lanePeer, lanePeer
 		m.Aside = m.Aside || !same || ev.Kind == sim.DidCall && ev.Op != sim.CallTold
 		if !same {
 			m.Text = ev.End.String() + " " + m.Text

@@ -10,28 +10,28 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Lane is a column of the picture of a run, as one end sees it.
-type Lane uint8
+// A lane is a column of the picture of a run, as one end sees it.
+type lane uint8
 
 const (
-	// LaneApp to LaneSocket are the end's own.
-	LaneApp Lane = iota
-	LanePump
-	LaneEngine
-	LaneSocket
-	// LaneLink is what is between the ends, LanePeer all of the other end.
-	LaneLink
-	LanePeer
+	// laneApp to LaneSocket are the end's own.
+	laneApp lane = iota
+	lanePump
+	laneEngine
+	laneSocket
+	// laneLink is what is between the ends, LanePeer all of the other end.
+	laneLink
+	lanePeer
 
 	// NumLanes is how many there are.
-	NumLanes
+	numLanes
 )
 
-var laneText = [NumLanes]string{"app", "pump", "engine", "socket", "link", "peer"}
+var laneText = [numLanes]string{"app", "pump", "engine", "socket", "link", "peer"}
 
 // String is the lane's word.
-func (l Lane) String() string {
-	if l < NumLanes {
+func (l lane) String() string {
+	if l < numLanes {
 		return laneText[l]
 	}
 	return fmt.Sprintf("Lane(%d)", uint8(l))
@@ -78,7 +78,7 @@ type Step struct {
 type Move struct {
 	// End is whose it is; that of the other link's is drawn in the peer's lane.
 	End      script.End
-	From, To Lane
+	From, To lane
 	Text     string
 	// Aside: it moved nothing, or is the peer's own business.
 	Aside bool

@@ -13,7 +13,7 @@ import (
 const storyWidth = 100
 
 // laneAt is the column of each lane.
-var laneAt = [NumLanes]int{8, 26, 51, 67, 80, 96}
+var laneAt = [numLanes]int{8, 26, 51, 67, 80, 96}
 
 // TextOptions say how a story is written.
 type TextOptions struct {
@@ -140,7 +140,7 @@ func (s *Story) leftOut(i int, all bool) (n int) {
 func heading() string {
 	r := blank(' ')
 	for l, at := range laneAt {
-		word := Lane(l).String()
+		word := lane(l).String()
 		put(r, at-len(word)/2, word)
 	}
 	return string(r)
@@ -243,9 +243,9 @@ func (m *Move) row() string {
 	}
 	from, to := laneAt[m.From], laneAt[m.To]
 	switch {
-	case m.From == m.To && m.From == LanePeer:
+	case m.From == m.To && m.From == lanePeer:
 		line[from] = '●'
-		text := clip(m.Text, from-laneAt[LanePump]-3)
+		text := clip(m.Text, from-laneAt[lanePump]-3)
 		put(line, from-2-runes(text), " "+text+" ")
 	case m.From == m.To:
 		line[from] = '●'
@@ -303,7 +303,7 @@ func (s *Story) pump(end script.End) string {
 const gaugeCells = 8
 
 // gauge draws how full a buffer is.
-func (h Hold) gauge() string {
+func (h hold) gauge() string {
 	if h.Limit <= 0 {
 		return fmt.Sprint(h.Bytes)
 	}

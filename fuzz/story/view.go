@@ -8,9 +8,9 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Hold is what lies in one place, in bytes, and how much fits there; Limit 0
+// A hold is what lies in one place, in bytes, and how much fits there; Limit 0
 // means that it is not bounded by itself.
-type Hold struct {
+type hold struct {
 	Name         string
 	Bytes, Limit int
 }
@@ -20,7 +20,7 @@ const firstInward = "socket, unread"
 
 // holds is what lies where at an end after a step, from the app's plaintext on
 // its way out to decrypted data on its way in.
-func (s *Story) holds(step int, end script.End) []Hold {
+func (s *Story) holds(step int, end script.End) []hold {
 	v, z := &s.Views[step][end], &s.Config.Sizes
 	a := &v.Account
 	q, r := a.Queues(), &a.Quiescence
@@ -28,7 +28,7 @@ func (s *Story) holds(step int, end script.End) []Hold {
 	if a.Attached {
 		bio = 0
 	}
-	return []Hold{
+	return []hold{
 		{"app has to write", int(a.Backlog), 0},
 		{"pump, plaintext out", int(q.Queue), z.Queue},
 		{"engine, sealed", r.Sealed, 0},
