@@ -34,8 +34,9 @@ var arrows = map[string]struct {
 	"engine/secret":       {"", false},
 	"engine/gotls":        {"engine/carrier engine/secret model model/wire", false},
 	"engine/carrier":      {"model model/tls", false},
-	"engine/differential": {"model model/wire model/tls", true},
+	"engine/differential": {"engine/linktest engine/require model model/wire model/tls", true},
 	"engine/require":      {"", false},
+	"engine/linktest":     {"model", false},
 	"corpus":              {"", false},
 	"fuzz": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},

@@ -1,153 +1,66 @@
 package gotls_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/linktest"
+	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// base is a configuration that leaves the engine room for everything.
-func base(v model.Version) model.EngineConfig {
-	return model.EngineConfig{Version: v, In: 4096, Out: 4096, Key: 7, MaxRecord: 16384,
-		PartialWrite: true, MovingBuffer: true}
-}
+// config leaves the engine room for everything that tests send, but not for all that an
+// engine might.
+func config(v model.Version) model.EngineConfig { return linktest.Config(v, 4096) }
 
-// A link is both ends and the bytes that went between them.
-type link struct {
-	t      testing.TB
-	lib    *gotls.Library
-	ends   [2]model.Engine // by Role
-	wire   hash.Hash
-	buffer [65536]byte
-}
-
-// open makes both ends; they are freed with the test.
-func open(t testing.TB, cfg model.EngineConfig) *link {
+// open makes a link of crypto/tls in a run of its own.
+func open(t testing.TB, cfg model.EngineConfig) *linktest.Link {
 	t.Helper()
-	lib := gotls.New()
-	lib.Begin(1)
-	l := pair(t, lib, cfg)
-	t.Cleanup(func() { l.free(); lib.End() })
-	return l
-}
-
-func pair(t testing.TB, lib *gotls.Library, cfg model.EngineConfig) *link {
-	t.Helper()
-	l := &link{t: t, lib: lib, wire: sha256.New()}
-	for _, r := range []model.Role{model.Client, model.Server} {
-		cfg.Role = r
-		e, err := lib.New(&cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.ends[r] = e
-	}
-	return l
+	side := linktest.Side{Library: gotls.New(), Config: cfg}
+	return linktest.Open(t, side, side)
 }
 
 // opened is open and the handshake.
-func opened(t testing.TB, cfg model.EngineConfig) *link {
+func opened(t testing.TB, cfg model.EngineConfig) *linktest.Link {
 	t.Helper()
+	return open(t, cfg).Shake()
+}
+
+// pair makes a link in the run that is under way.
+func pair(t testing.TB, lib *gotls.Library, cfg model.EngineConfig) *linktest.Link {
+	t.Helper()
+	side := linktest.Side{Library: lib, Config: cfg}
+	return linktest.Pair(t, side, side)
+}
+
+// attached makes a link of attached engines and shakes hands. Each socket takes so many bytes.
+func attached(t testing.TB, v model.Version, room int) *linktest.Link {
+	t.Helper()
+	cfg := config(v)
+	cfg.Transport = model.Attached
 	l := open(t, cfg)
-	l.handshake(1 << 16)
-	return l
+	l.To[model.Client].Room, l.To[model.Server].Room = room, room
+	return l.Shake()
 }
 
-func (l *link) free() {
-	l.lib.Free(l.ends[model.Client])
-	l.lib.Free(l.ends[model.Server])
-}
-
-func (l *link) client() model.Engine { return l.ends[model.Client] }
-func (l *link) server() model.Engine { return l.ends[model.Server] }
-
-// carry moves at most n bytes of ciphertext from one end to the other, as far
-// as there is room, and says how many.
-func (l *link) carry(from model.Role, n int) int {
-	src, dst := l.ends[from], l.ends[from.Peer()]
-	got := src.Drain(l.buffer[:min(n, dst.InputRoom(), len(l.buffer))])
-	l.wire.Write([]byte{byte(from)})
-	l.wire.Write(l.buffer[:got])
-	if fed := dst.Feed(l.buffer[:got]); fed != got {
-		l.t.Fatalf("%v took %d of %d bytes that it had room for", from.Peer(), fed, got)
-	}
-	return got
-}
-
-// handshake drives both ends, n bytes at a time, until both say OK.
-func (l *link) handshake(n int) {
-	l.t.Helper()
-	for range 100000 {
-		c, s := l.client().Handshake(), l.server().Handshake()
-		if c == model.Failed || s == model.Failed {
-			l.t.Fatalf("handshake: client %v (%v), server %v (%v)",
-				c, l.client().Err(), s, l.server().Err())
-		}
-		moved := l.carry(model.Client, n) + l.carry(model.Server, n)
-		if moved == 0 && c == model.OK && s == model.OK {
-			return
-		}
-	}
-	l.t.Fatal("handshake: no end in sight")
-}
-
-// settle carries everything both ways; nobody reads meanwhile.
-func (l *link) settle() {
-	for l.carry(model.Client, 1<<16)+l.carry(model.Server, 1<<16) > 0 {
-	}
-}
-
-// want fails the test if a call answered something else.
-func want(t testing.TB, what string, got, want model.Status) {
+// need gives the machine's OpenSSL.
+func need(t testing.TB) *openssl.Library {
 	t.Helper()
-	if got != want {
-		t.Fatalf("%s: got %v, want %v", what, got, want)
+	lib, err := openssl.Load("")
+	if err != nil {
+		require.Missing(t, "openssl", err)
 	}
+	return lib
 }
 
-// read reads once from an end: what it got and what it was told.
-func (l *link) read(r model.Role) (string, model.Status) {
-	var p [16384]byte
-	n, s := l.ends[r].Read(p[:])
-	return string(p[:n]), s
-}
-
-// write has an end write all of text in one call.
-func (l *link) write(r model.Role, text string) {
-	l.t.Helper()
-	n, s := l.ends[r].Write([]byte(text))
-	if n != len(text) || s != model.OK {
-		l.t.Fatalf("%v wrote %d of %d bytes: %v (%v)", r, n, len(text), s, l.ends[r].Err())
-	}
-}
-
-// hears has an end read, and fails the test if it is not text.
-func (l *link) hears(r model.Role, text string) {
-	l.t.Helper()
-	got, s := l.read(r)
-	if got != text || s != model.OK {
-		l.t.Fatalf("%v read %q, %v (%v); want %q", r, got, s, l.ends[r].Err(), text)
-	}
-}
-
-// say has one end write text and the other read it.
-func (l *link) say(from model.Role, text string) {
-	l.t.Helper()
-	l.write(from, text)
-	l.settle()
-	l.hears(from.Peer(), text)
-}
-
-// sum is the hash of all bytes carried so far.
-func (l *link) sum() string { return hex.EncodeToString(l.wire.Sum(nil)) }
-
-// versions runs a test for both versions of TLS.
-func versions(t *testing.T, test func(t *testing.T, v model.Version)) {
-	for _, v := range []model.Version{model.TLS12, model.TLS13} {
-		t.Run(v.String(), func(t *testing.T) { test(t, v) })
-	}
+// meet opens a link of crypto/tls, at the end with the role, and OpenSSL, and shakes hands.
+func meet(t testing.TB, role model.Role, cfg model.EngineConfig) *linktest.Link {
+	t.Helper()
+	cfg.ServerChain = max(cfg.ServerChain, 300)
+	sides := [2]linktest.Side{{Library: need(t), Config: cfg}, {Library: need(t), Config: cfg}}
+	sides[role].Library = gotls.New()
+	l := linktest.Open(t, sides[model.Client], sides[model.Server])
+	l.Step = 100
+	return l.Shake()
 }
