@@ -1,22 +1,20 @@
-// Package model is everything that can happen on a TLS link, without the I/O.
+// Package model is the contract between the parts of the workbench: [Pump], the code
+// under test; [Engine], a TLS library; [Socket], [Loop] and [App], which the world
+// provides. Whoever writes a pump or plugs in a library reads this package first.
 //
-// It declares what the rest of the workbench plugs together (Engine, Socket,
-// Loop, App, Pump), and has the abstract TLS engine, the pumps and the
-// properties. Nothing in it reads a clock, a socket or a random source, starts
-// a goroutine or keeps global state; purity_test.go sees to that. The same
-// calls give the same bytes, which is what lets package sim replay a failure.
+// A pump has three duties. Most known bugs (model/pumps/bugs.txt) break one of them:
 //
-// The engine is [TLS]. Its protocol is one table, in
-// transitions.go, whose words are in protocol.go: start there.
-// Its records are real ones on the outside (header, types, lengths) and a cheap
-// checksum on the inside, so that every flipped bit is noticed and nothing is
-// secret. Its calls answer as OpenSSL 3.0 answers, warts included.
+//  1. After every engine call, reads included, look for output and send it.
+//  2. After WantRead or WantWrite, offer the same bytes again: a record is sealed
+//     once.
+//  3. Before sleeping, look at what the engine already holds: the socket will not
+//     report those bytes again.
 //
-// A pump has three duties, and most bugs of bugzoo are one of them left out:
+// The packages below use the contract: tls is the model of a TLS library, pumps has
+// the pumps and their mutants, oracle judges runs, attack and wire are what a hostile
+// peer and the network do to records.
 //
-//  1. After every call, a read too, look for output and send it.
-//  2. Offer the same bytes again after WantRead or WantWrite: a record is
-//     sealed once.
-//  3. Before it sleeps, look at what is already inside the engine: the socket
-//     will not report it again.
+// Nothing here or below reads a clock, a socket or a random source, starts a
+// goroutine or keeps global state; purity_test.go checks that. The same calls give
+// the same bytes, so package sim can replay a failure.
 package model

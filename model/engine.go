@@ -10,16 +10,16 @@ const (
 	// OK: the call did what it was asked (SSL_ERROR_NONE).
 	OK Status = iota
 	// WantRead: the engine needs more ciphertext from the peer
-	// (SSL_ERROR_WANT_READ). Output may be pending all the same: that nobody
-	// says so is the trap of MB-53428.
+	// (SSL_ERROR_WANT_READ). Output may be pending at the same time, and the status
+	// does not say so: that is the trap of MB-53428.
 	WantRead
-	// WantWrite: the engine's output did not fit and the call must be made
-	// again once some has left (SSL_ERROR_WANT_WRITE). Read says it too.
+	// WantWrite: the output did not fit. Make the same call again once some output
+	// has left (SSL_ERROR_WANT_WRITE). Read can answer this too.
 	WantWrite
 	// Closed: the peer's close_notify was read (SSL_ERROR_ZERO_RETURN).
 	Closed
-	// Failed: fatal for the engine, or for this call; Err says which
-	// (SSL_ERROR_SSL). A stale entry of the error queue makes it so too.
+	// Failed: the engine or this call has failed; Err says which (SSL_ERROR_SSL). A
+	// stale entry in the error queue also makes a call answer Failed.
 	Failed
 
 	numStatuses
@@ -35,8 +35,8 @@ func (s Status) String() string {
 	return fmt.Sprintf("Status(%d)", uint8(s))
 }
 
-// A ShutState is what SSL_get_shutdown(3) says: which close_notify alerts
-// have gone by.
+// A ShutState is what SSL_get_shutdown(3) says: which close_notify alerts have
+// passed.
 type ShutState uint8
 
 const (
@@ -70,54 +70,53 @@ func (s EarlyStatus) String() string {
 	return fmt.Sprintf("EarlyStatus(%d)", uint8(s))
 }
 
-// An Engine is a TLS library as a pump sees it. The semantics are OpenSSL's,
-// the lowest common denominator of the field.
+// An Engine is a TLS library as a pump sees it. Its calls behave as OpenSSL's do,
+// because most libraries offer at least that.
 //
-// With the pair transport ciphertext waits in two bounded buffers, which the
-// pump moves with Feed and Drain (a BIO pair: BIO_s_bio(3)). With the attached
-// transport the engine calls the socket itself, inside its calls, and Feed and
-// Drain move nothing.
+// With the pair transport, ciphertext waits in two bounded buffers. The pump moves it
+// with Feed and Drain (a BIO pair: BIO_s_bio(3)). With the attached transport the
+// engine calls the socket itself, inside its calls; Feed and Drain then move nothing.
 //
-// An Engine belongs to one thread, together with the error queue that it
-// shares with all other engines of that thread.
+// An Engine belongs to one thread. All engines of a thread share its error queue.
 type Engine interface {
-	// Handshake drives the handshake, the first or a later one, as
-	// SSL_do_handshake(3) does. OK: none is under way any more.
+	// Handshake drives a handshake, the first or a later one, as
+	// SSL_do_handshake(3) does. OK means that no handshake is in progress.
 	Handshake() Status
-	// Read decrypts at most len(p) bytes into p: n > 0 goes with OK. It
-	// absorbs whatever else arrives on the way: handshakes, KeyUpdates,
-	// alerts; and it may thereby write. SSL_read(3).
+	// Read decrypts at most len(p) bytes into p; n > 0 comes with OK. It also
+	// processes the handshake messages, KeyUpdates and alerts on the way, and may
+	// produce output while doing so. SSL_read(3).
 	Read(p []byte) (n int, s Status)
-	// Write seals p. With partial writes allowed n may be short; otherwise OK
-	// means all of p. After WantRead or WantWrite the same bytes must be
-	// offered again. SSL_write(3).
+	// Write seals p. With partial writes n may be less than len(p); without them OK
+	// means all of p. After WantRead or WantWrite the same bytes must be offered
+	// again. SSL_write(3).
 	Write(p []byte) (n int, s Status)
-	// WriteEarly sends early data, before a handshake or in it: in front of
-	// everything else, and of any Read (SSL_write_early_data(3)). OK means all of
-	// p, WantWrite that the same bytes must be offered again. The peer may reject
-	// it: see EarlyData. More of it than EngineConfig.EarlyData is fatal.
+	// WriteEarly sends early data. It is called before any Read and any other Write,
+	// before or during the first handshake (SSL_write_early_data(3)). OK means all of
+	// p; WantWrite means that the same bytes must be offered again. The peer may
+	// reject early data: see EarlyData. More than EngineConfig.EarlyData is fatal.
 	WriteEarly(p []byte) (n int, s Status)
-	// ReadEarly is a server's Read until the early data is at its end: OK and no
-	// byte say so, and then Read goes on (SSL_read_early_data(3)). With len(p) 0 it
-	// fails if there are data. A server that begins with another call rejects it.
+	// ReadEarly is how a server reads early data (SSL_read_early_data(3)). OK with
+	// n = 0 is the end of it; from then on the server calls Read. With len(p) = 0 it
+	// fails if early data has come. A server whose first call is another one rejects
+	// early data.
 	ReadEarly(p []byte) (n int, s Status)
-	// Shutdown sends close_notify. WantRead: sent, the peer's has not been
-	// seen (SSL_shutdown(3) returns 0, or -1 with WANT_READ); OK: both are
-	// through; WantWrite: ours did not fit, call again.
+	// Shutdown sends close_notify. OK: both ends' have passed. WantRead: ours is
+	// sealed and the peer's has not come (SSL_shutdown(3) returns 0, or -1 with
+	// WANT_READ). WantWrite: ours did not fit; call again.
 	Shutdown() Status
 	// Renegotiate begins a new handshake on an established TLS 1.2 link
-	// (SSL_renegotiate(3)): a ClientHello, or from a server a HelloRequest.
+	// (SSL_renegotiate(3)). A client sends a ClientHello, a server a HelloRequest.
 	Renegotiate() Status
-	// KeyUpdate sends a TLS 1.3 KeyUpdate, with update_requested or without
-	// (SSL_key_update(3) and the handshake call after it).
+	// KeyUpdate sends a TLS 1.3 KeyUpdate, and asks for one in return if requested is
+	// set (SSL_key_update(3), then SSL_do_handshake(3)).
 	KeyUpdate(requested bool) Status
 	// Authenticate asks for the client's certificate after a TLS 1.3 handshake
 	// (RFC 8446, section 4.6.2; SSL_verify_client_post_handshake(3) and the
 	// handshake call after it). The client's Read absorbs the request and writes
 	// the answer; the server's Read absorbs that.
 	Authenticate() Status
-	// ClearErrors empties the thread's error queue (ERR_clear_error(3)).
-	// Whoever leaves it out will one day fail for a stranger's error.
+	// ClearErrors empties the thread's error queue (ERR_clear_error(3)). Skip this
+	// and another connection's queued error is reported as yours.
 	ClearErrors()
 
 	// Feed moves ciphertext into the engine's input buffer and says how much
@@ -131,8 +130,8 @@ type Engine interface {
 	InitFinished() bool
 	// Pending: decrypted bytes that the next Read gives (SSL_pending(3)).
 	Pending() int
-	// HasPending: any bytes inside, decrypted or not, part of a record
-	// included, but not those of the input buffer (SSL_has_pending(3)).
+	// HasPending: the engine holds bytes, decrypted or not, a part of a record
+	// included. The input buffer's do not count (SSL_has_pending(3)).
 	HasPending() bool
 	// OutputPending: bytes that Drain would give (BIO_ctrl_pending(3)).
 	OutputPending() int
@@ -141,10 +140,10 @@ type Engine interface {
 	// EarlyData says what became of early data, once the peer has answered
 	// (SSL_get_early_data_status(3)).
 	EarlyData() EarlyStatus
-	// Deferred: the engine keeps an answer back until the next Write, which
-	// may be of zero bytes (SSL_get_key_update_type(3)).
+	// Deferred: the engine holds an answer that only the next Write sends; a Write of
+	// no bytes does too (SSL_get_key_update_type(3)).
 	Deferred() bool
-	// ShutState: which close_notify alerts have gone by.
+	// ShutState: which close_notify alerts have passed.
 	ShutState() ShutState
 	// Err says why the engine failed; nil while it has not.
 	Err() error
@@ -189,7 +188,7 @@ func (v Version) String() string {
 	return "1.3"
 }
 
-// A Transport is how ciphertext gets between the engine and the socket.
+// A Transport is how ciphertext moves between the engine and the socket.
 type Transport uint8
 
 const (
@@ -207,16 +206,16 @@ func (t Transport) String() string {
 	return "attached"
 }
 
-// A RenegPolicy is what an engine does when its peer asks for a new handshake.
+// A RenegPolicy is how an engine reacts when its peer asks for a renegotiation.
 type RenegPolicy uint8
 
 const (
-	// RenegAllow: take part in it.
+	// RenegAllow: renegotiate.
 	RenegAllow RenegPolicy = iota
 	// RenegRefuse: answer with a no_renegotiation warning (RFC 5746, 4.5;
 	// SSL_OP_NO_RENEGOTIATION).
 	RenegRefuse
-	// RenegIgnore: absorb the request and say nothing.
+	// RenegIgnore: read the request and send nothing.
 	RenegIgnore
 
 	numRenegPolicies
@@ -232,48 +231,47 @@ func (r RenegPolicy) String() string {
 	return fmt.Sprintf("RenegPolicy(%d)", uint8(r))
 }
 
-// Traits are what libraries do differently. The zero value is OpenSSL's
-// behaviour with renegotiation allowed, without what it does to itself:
+// Traits are the behaviours in which TLS libraries differ. The zero value is OpenSSL
+// with renegotiation allowed and without its own defects, which have a trait each:
 // DiesBlocked, LosesAlerts and PausesEarly.
 type Traits struct {
-	// Renegotiation: allowed, refused with a warning, or ignored.
+	// Renegotiation is allowed, refused with a warning, or ignored.
 	Renegotiation RenegPolicy
-	// AnswerAtRead: a requested KeyUpdate is answered by the read that absorbs
-	// it (rustls, GnuTLS). Otherwise the answer waits for the next Write
-	// (OpenSSL, pull 8773).
+	// AnswerAtRead: the Read that processes a KeyUpdate request also answers it
+	// (rustls, GnuTLS). Otherwise the answer waits for the next Write (OpenSSL, pull
+	// 8773).
 	AnswerAtRead bool
-	// RefusalIsWarning: a no_renegotiation warning leaves the asker's link up.
-	// Otherwise it is fatal to the asker, as in OpenSSL.
+	// RefusalIsWarning: the link survives a no_renegotiation warning from the peer.
+	// Otherwise the warning is fatal to the end that asked, as in OpenSSL.
 	RefusalIsWarning bool
-	// NoDataInReneg: application data that arrives between the ClientHello of
-	// a renegotiation and its ServerHello is fatal. Otherwise it is delivered,
-	// as OpenSSL does.
+	// NoDataInReneg: application data between the ClientHello and the ServerHello of a
+	// renegotiation is fatal. Otherwise it is delivered, as in OpenSSL.
 	NoDataInReneg bool
-	// DiesBlocked: what has to be answered while a Write waits for room, a
-	// ClientHello or a second KeyUpdate, is fatal, and Err wraps ErrLibrary
-	// (OpenSSL, issue 8677). Otherwise it is answered behind the Write. And early
-	// data for which the buffer of a handshake has no room is counted again
-	// whenever it is offered again, until it is too much.
+	// DiesBlocked: a message that must be answered while a Write waits for room (a
+	// ClientHello, a second KeyUpdate) kills the engine, and Err wraps ErrLibrary
+	// (OpenSSL, issue 8677). Otherwise the answer follows the Write. With this trait,
+	// early data that the handshake's buffer has no room for is also counted again at
+	// each retry, until it exceeds the limit.
 	DiesBlocked bool
-	// LosesAlerts: the rest of an alert that did not fit is lost, or is in the
-	// way of the next Write, which is fatal; Err then wraps ErrLibrary (OpenSSL).
-	// Otherwise it leaves with the next call.
+	// LosesAlerts: when an alert fits only in part, the rest is lost or makes the next
+	// Write fatal; Err then wraps ErrLibrary (OpenSSL). Otherwise the rest leaves with
+	// the next call.
 	LosesAlerts bool
-	// PausesEarly: where a Read of a client that has sent early data has left the
-	// server's flight in the middle, a Handshake or Write that finds the rest of it
-	// stops behind it as well, and says OK (OpenSSL). The Write's data then count as
-	// early data. Otherwise such a call concludes the handshake, as
+	// PausesEarly concerns a client that has sent early data and whose Read stopped in
+	// the middle of the server's flight. The Handshake or Write that reads the rest
+	// answers OK without finishing the handshake, and the Write's data is sent as early
+	// data (OpenSSL). Otherwise that call finishes the handshake, as
 	// SSL_write_early_data(3) says.
 	PausesEarly bool
-	// AlertsAfterClose: a failure after our close_notify is told all the same
+	// AlertsAfterClose: a failure after our close_notify still sends an alert
 	// (crypto/tls).
 	AlertsAfterClose bool
-	// SilentEOF: a socket that ends in mid-link is not answered with an alert,
-	// decode_error in OpenSSL (crypto/tls).
+	// SilentEOF: the end of the socket without close_notify sends no alert
+	// (crypto/tls). OpenSSL sends decode_error.
 	SilentEOF bool
 }
 
-// An EngineConfig is all that an engine is made from. Both ends of a link get
+// An EngineConfig is everything that an engine is made from. Both ends of a link get
 // the same Version, Key, chains and ClientAuth.
 type EngineConfig struct {
 	Role      Role
@@ -283,8 +281,8 @@ type EngineConfig struct {
 	In, Out int
 	// Socket is what an attached engine calls; nil with Pair.
 	Socket Socket
-	// Errors is the error queue of the thread. The model's engines share it;
-	// a real library has its own.
+	// Errors is the thread's error queue, which the model's engines share. A real
+	// library has its own.
 	Errors *ErrorQueue
 	Traits Traits
 	// Key is the link's secret: keys, nonces and hello randoms follow from it.
@@ -295,29 +293,28 @@ type EngineConfig struct {
 	ServerChain, ClientChain int
 	// ClientAuth: the server asks for the client's certificate.
 	ClientAuth bool
-	// Retry: a TLS 1.3 server does not take the key share of the client's first
-	// ClientHello, and asks for another one with a HelloRetryRequest (RFC 8446,
-	// section 4.1.4). TLS 1.2 has none.
+	// Retry: a TLS 1.3 server rejects the key share of the first ClientHello and sends
+	// a HelloRetryRequest (RFC 8446, section 4.1.4). It means nothing in TLS 1.2.
 	Retry bool
-	// Resume: the link resumes a session of a link before it. A handshake of TLS
-	// 1.2 is then abbreviated, and the server finishes first (RFC 5246, section
-	// 7.3); one of TLS 1.3 has a PSK and no certificates (RFC 8446, section 2.2).
+	// Resume: the link resumes an earlier session. A TLS 1.2 handshake is then
+	// abbreviated and the server finishes first (RFC 5246, section 7.3). A TLS 1.3
+	// handshake has a PSK and no certificates (RFC 8446, section 2.2).
 	Resume bool
-	// EarlyData is the most early data, in bytes, that the session which is
-	// resumed lets a TLS 1.3 client send (max_early_data_size of RFC 8446,
-	// section 4.6.1); 0 is none. It means nothing without Resume.
+	// EarlyData is how much early data, in bytes, the resumed session lets a TLS 1.3
+	// client send (max_early_data_size, RFC 8446, section 4.6.1); 0 is none. It means
+	// nothing without Resume.
 	EarlyData int
-	// PostAuth: a TLS 1.3 client lets the server ask for its certificate after
-	// the handshake: see Engine.Authenticate. With a ServerChain and a
-	// ClientChain it has one, otherwise it answers that it has none.
+	// PostAuth: a TLS 1.3 client allows the server to ask for its certificate after the
+	// handshake: see Engine.Authenticate. It has a certificate if ServerChain and
+	// ClientChain are set; otherwise it answers that it has none.
 	PostAuth bool
-	// Tickets is how many NewSessionTickets a TLS 1.3 server sends after the
+	// Tickets is how many NewSessionTicket messages a TLS 1.3 server sends after the
 	// handshake.
 	Tickets int
 	// MaxRecord is the most plaintext of one record in bytes, 1 to 16384.
 	MaxRecord int
-	// HandshakeRecord is the same for handshake messages, which it splits
-	// over several records; 0 means MaxRecordLen.
+	// HandshakeRecord is the same for handshake messages: longer ones are split over
+	// several records. 0 means 16384.
 	HandshakeRecord int
 	// BodyLen, if not nil, says how long a handshake message's body is, in bytes;
 	// 0 is the model's own length. message is its word in a Note, from is who sends
@@ -328,21 +325,20 @@ type EngineConfig struct {
 	// MovingBuffer: a retry may come from another address
 	// (SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER).
 	MovingBuffer bool
-	// Watch, if not nil, is told of each message; it costs allocations and is
-	// set only when a trace is wanted.
+	// Watch, if not nil, is told of each message. It allocates, so it is set only for
+	// a trace.
 	Watch func(Note)
-	// KeyLog, if not nil, is given the secrets of the link, a line of NSS's key
-	// log format a time, without the newline; the model has none that anybody
-	// else could use. It is set only when a trace is wanted.
+	// KeyLog, if not nil, gets the link's secrets, one line of the NSS key log format
+	// at a time, without the newline. The model has none. It is set only for a trace.
 	KeyLog func(line string)
 }
 
-// A Note is one thing that happened inside an engine, for the story of a run.
+// A Note is one message that an engine sent or processed, for the story of a run.
 type Note struct {
-	// Sent: the engine produced the message; otherwise it absorbed it.
+	// Sent: the engine produced the message. Otherwise it processed it.
 	Sent bool
-	// Message is what it was, in the RFC's word: "ClientHello", "KeyUpdate",
-	// "alert close_notify", "application data".
+	// Message is its name in the RFC: "ClientHello", "KeyUpdate", "alert
+	// close_notify", "application data".
 	Message string
 	// Bytes is its length: of the handshake message or of the plaintext.
 	Bytes int

@@ -31,7 +31,7 @@ func (s IOStatus) String() string {
 	return fmt.Sprintf("IOStatus(%d)", uint8(s))
 }
 
-// A Socket is one end of a link: a non-blocking TCP socket.
+// A Socket is one end of a link, a non-blocking TCP socket.
 type Socket interface {
 	// Recv moves at most len(p) > 0 bytes into p.
 	Recv(p []byte) (n int, s IOStatus)
@@ -39,9 +39,9 @@ type Socket interface {
 	Send(p []byte) (n int, s IOStatus)
 	// CloseWrite sends FIN after what was sent (shutdown(2) with SHUT_WR).
 	CloseWrite()
-	// Close gives the socket back. With received data unread the peer gets a
-	// reset, and what it had not received yet is lost, as in TCP (RFC 2525,
-	// section 2.17). No other call may follow.
+	// Close closes the socket; no call may follow. If received data is unread the peer
+	// gets a reset, and what it has not received yet is lost, as in TCP (RFC 2525,
+	// section 2.17).
 	Close()
 }
 
@@ -53,9 +53,9 @@ const (
 	Readable Events = 1 << iota
 	// Writable: Send would not answer would-block.
 	Writable
-	// Woken: the pump asked for it with Wake.
+	// Woken: the pump called Wake.
 	Woken
-	// Expired: its timer ran out.
+	// Expired: the pump's timer ran out.
 	Expired
 )
 
@@ -79,13 +79,13 @@ func (e Events) String() string {
 type Trigger uint8
 
 const (
-	// Level: as long as it lasts (poll(2), libevent's default).
+	// Level: as long as the socket is ready (poll(2), libevent's default).
 	Level Trigger = iota
-	// Edge: once, until the socket has said would-block (EPOLLET). Adding an
-	// event to the interest mask reports it again if it is there.
+	// Edge: once, and again only after the socket has answered would-block (EPOLLET).
+	// Adding an event to the interest mask reports it again if the socket is ready.
 	Edge
-	// OneShot: like Level, but the interest is gone once an event was
-	// reported (EPOLLONESHOT).
+	// OneShot: like Level, but an event that is reported leaves the interest mask
+	// empty (EPOLLONESHOT).
 	OneShot
 
 	numTriggers
@@ -101,26 +101,26 @@ func (t Trigger) String() string {
 	return fmt.Sprintf("Trigger(%d)", uint8(t))
 }
 
-// A Loop is an event loop as one pump sees it: its own registration.
+// A Loop is one pump's registration with its event loop.
 type Loop interface {
-	// Interest replaces the mask; only Readable and Writable count.
+	// Interest replaces the interest mask. Only Readable and Writable count.
 	Interest(mask Events)
-	// Wake makes the pump ready by hand, once (event_active(3)).
+	// Wake makes the loop call the pump once more (event_active(3)).
 	Wake()
-	// Timer makes it ready after that many ticks of virtual time, once; 0
-	// disarms it. A pump has one timer.
+	// Timer makes the loop call the pump after that many ticks of virtual time, once.
+	// 0 disarms it. A pump has one timer.
 	Timer(ticks int)
-	// Spin says that the pump would go round again at once, without returning
-	// to its loop. Here it has to return; it is called again before any
-	// other pump of its thread.
+	// Spin says that the real pump would loop here, without returning to its event
+	// loop. In the world it must return; it is called again before any other pump of
+	// its thread.
 	Spin()
 }
 
-// A Cause is why an app is told that nothing more will come.
+// A Cause is why no more data will come.
 type Cause uint8
 
 const (
-	// Clean: the peer's close_notify. In TLS 1.3 the app may write on.
+	// Clean: the peer sent close_notify. In TLS 1.3 the app may still write.
 	Clean Cause = iota
 	// Truncated: the socket ended without close_notify (RFC 8446, 6.1).
 	Truncated
@@ -144,16 +144,16 @@ func (c Cause) String() string {
 	return fmt.Sprintf("Cause(%d)", uint8(c))
 }
 
-// An App owns a pump: it takes and gives plaintext. It may call the pump's
+// An App owns a pump. It takes plaintext and gives plaintext. It may call the pump's
 // Write, PauseRead, CloseWrite and Close from inside these methods.
 type App interface {
 	// Data hands over decrypted bytes, in order. p is valid during the call.
 	Data(p []byte)
-	// Writable asks for plaintext: after a Write that took less than it was
-	// given, the pump says here that it can take more. It must not do so from
-	// inside that Write: the app does not wait yet.
+	// Writable says that the pump takes plaintext again, after a Write that took less
+	// than it was given. The pump must not call it from inside that Write, because the
+	// app is not waiting yet.
 	Writable()
-	// Closed is told once, after the last Data, that nothing more will come.
+	// Closed is called once, after the last Data: no more will come.
 	Closed(why Cause)
 }
 
@@ -162,31 +162,30 @@ type App interface {
 type Pump interface {
 	// Ready is called by the loop; spurious calls are legal.
 	Ready(ev Events)
-	// Write takes at most len(p) bytes and answers how many; they are the
-	// pump's duty from then on. After a short count the app waits for
-	// Writable.
+	// Write takes at most len(p) bytes and answers how many. The pump must deliver what
+	// it took. After a short count the app waits for Writable.
 	Write(p []byte) int
-	// PauseRead stops, or starts again, the calls of Data.
+	// PauseRead stops the calls of Data, or starts them again.
 	PauseRead(paused bool)
-	// CloseWrite ends the outgoing direction: what was taken is sent, then
+	// CloseWrite ends the outgoing direction: the pump sends what it took, then
 	// close_notify, then FIN. Reading goes on.
 	CloseWrite()
-	// Close ends the link: what was taken is sent, then close_notify; then the
-	// socket is closed, in such a way that the peer can read all of it.
+	// Close ends the link: the pump sends what it took, then close_notify, and closes
+	// the socket so that the peer can read all of it.
 	Close()
 }
 
-// An Initiator is a pump whose app can start a handshake or KeyUpdate, or as a
-// TLS 1.3 server ask for the client's certificate. Most servers' pumps are not.
+// An Initiator is a pump whose app can start a renegotiation or a KeyUpdate, or ask a
+// TLS 1.3 client for its certificate. Most servers' pumps can't.
 type Initiator interface {
 	Renegotiate()
 	KeyUpdate(requested bool)
 	Authenticate()
 }
 
-// MaxRounds bounds the work of a turn, so that one link does not starve the
-// others (MB-51498; libevent 2aa036fa). In a round no more is decrypted than the
-// larger one of Limits.Pipe and Limits.Chunk, and a piece.
+// MaxRounds bounds the work of one turn, so that one link does not starve the others
+// (MB-51498; libevent 2aa036fa). A round decrypts at most one piece more than the
+// larger of Limits.Pipe and Limits.Chunk.
 const MaxRounds = 64
 
 // A Restarter is a pump that can be used for another link, so that a hunt
@@ -195,17 +194,16 @@ type Restarter interface {
 	Restart(Env)
 }
 
-// Limits are the sizes that a pump has to keep to, in bytes.
+// Limits are the sizes that a pump must keep to, in bytes.
 type Limits struct {
 	// Pipe: ciphertext held in each direction, between socket and engine.
 	Pipe int
 	// Queue: plaintext taken from the app and not yet given to the engine.
 	Queue int
-	// Chunk: the most plaintext to offer to, or to ask of, the engine in one
-	// call.
+	// Chunk: the most plaintext in one Read or Write of the engine.
 	Chunk int
-	// Early: how much early data, in bytes, a client may send; at a server
-	// anything but 0 says that early data is read, and not rejected.
+	// Early: how much early data a client may send. A server reads early data if it is
+	// not 0, and rejects it otherwise.
 	Early int
 	// CloseTicks: how long a close waits for the peer, in virtual ticks.
 	CloseTicks int
@@ -254,24 +252,24 @@ func (r Restrictions) Any(of Restrictions) bool {
 		r.FramesOnly && of.FramesOnly || r.NoTLS13 && of.NoTLS13
 }
 
-// A Spec is a pump as hunts, tests and scripts know it.
+// A Spec describes a pump to hunts, tests and scripts.
 type Spec struct {
-	// Name is the word of --pump and of the scripts' header.
+	// Name is the word of --pump and of the script's header.
 	Name string
 	// About is one sentence for people.
 	About string
 	// Restrictions are what it can't be used for.
 	Restrictions Restrictions
-	// Configure, if not nil, sets what the pump's owner sets on its engines:
-	// write modes, renegotiation policy.
+	// Configure, if not nil, sets what the pump needs of its engine: write modes, the
+	// renegotiation policy.
 	Configure func(*EngineConfig)
 	// New makes a pump and arms its first interest.
 	New func(Env) Pump
 }
 
-// An Inspector is an engine that can tell how much it holds back for want of
-// room: ciphertext beyond OutputPending, of a sealed record, a flight or an
-// alert. With the attached transport there is no other way to see it.
+// An Inspector is an engine that says how much sealed output it holds back for lack
+// of room, beyond OutputPending. With the attached transport there is no other way to
+// see it.
 type Inspector interface {
 	// Unsent is that count in bytes.
 	Unsent() int

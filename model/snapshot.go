@@ -2,8 +2,8 @@ package model
 
 import "encoding/binary"
 
-// A Snapshot is the state of something as bytes. It is written, or read back,
-// by one and the same list of fields, so that the two can't drift apart:
+// A Snapshot is the state of a pump or an engine as bytes. One list of fields both
+// writes it and reads it back, so that the two can't disagree:
 //
 //	func (p *pump) Snapshot(s *Snapshot) {
 //		s.Flags(&p.paused, &p.closed)
@@ -11,10 +11,9 @@ import "encoding/binary"
 //		s.Bytes(&p.queue)
 //	}
 //
-// Equal states must give equal bytes, and equal bytes must behave equally from
-// then on. So what only grows (counts of bytes, offsets) goes in as the
-// differences that somebody looks at, what is filled anew before it is used
-// stays out, and so does what is the same in the whole run.
+// Equal states must give equal bytes, and equal bytes must behave equally from then
+// on. So counters that only grow are written as the differences that matter. Leave out
+// what is filled before it is used, and what never changes in a run.
 type Snapshot struct {
 	data    []byte
 	reading bool
@@ -22,11 +21,10 @@ type Snapshot struct {
 	places  [][]byte
 }
 
-// A Snapshotter is a pump, or an engine, whose state can be saved and put
-// back: package check explores only such. Snapshot lists the state's fields.
-// Reading it back happens in an object of the same making: the same Spec and
-// Env, or the same EngineConfig, which need not be in the list. Snapshots are
-// taken between turns only.
+// A Snapshotter is a pump or an engine whose state can be saved and restored; package
+// check needs that. Snapshot lists the fields of the state. It is restored into an
+// object made from the same Spec and Env, or the same EngineConfig, so those need not
+// be listed. Snapshots are taken between turns only.
 type Snapshotter interface {
 	Snapshot(*Snapshot)
 }
