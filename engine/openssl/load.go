@@ -2,6 +2,7 @@ package openssl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -86,9 +87,14 @@ type symbol struct {
 	to   any
 }
 
-// symbols lists all that a library must have. The first two are looked at
-// before the others, to tell an older library from a strange one.
+// symbols lists all that a library must have. The first two are looked up before the
+// others, to tell an older library from an unknown one.
 func (a *api) symbols() []symbol {
+	return slices.Concat(a.librarySymbols(), a.linkSymbols(), a.bioSymbols())
+}
+
+// librarySymbols are those of the library, its contexts and certificates.
+func (a *api) librarySymbols() []symbol {
 	return []symbol{
 		{"OpenSSL_version_num", &a.versionNum},
 		{"OpenSSL_version", &a.version},
@@ -119,6 +125,12 @@ func (a *api) symbols() []symbol {
 		{"OPENSSL_sk_new_null", &a.stackNew},
 		{"OPENSSL_sk_push", &a.stackPush},
 		{"SSL_use_cert_and_key", &a.sslUseCertAndKey},
+	}
+}
+
+// linkSymbols are those of an SSL.
+func (a *api) linkSymbols() []symbol {
+	return []symbol{
 		{"SSL_new", &a.sslNew},
 		{"SSL_free", &a.sslFree},
 		{"SSL_ctrl", &a.sslCtrl},
@@ -158,6 +170,12 @@ func (a *api) symbols() []symbol {
 		{"SSL_get_shutdown", &a.sslGetShutdown},
 		{"SSL_get_peer_finished", &a.sslPeerFinished},
 		{"SSL_state_string_long", &a.sslStateText},
+	}
+}
+
+// bioSymbols are those of the BIOs below it.
+func (a *api) bioSymbols() []symbol {
+	return []symbol{
 		{"BIO_get_new_index", &a.bioNewIndex},
 		{"BIO_meth_new", &a.bioMethNew},
 		{"BIO_meth_set_read_ex", &a.bioMethSetRead},
