@@ -127,9 +127,9 @@ func wireOf(trace *sim.Trace, end script.End) (out, in []byte) {
 	for _, ev := range trace.Events {
 		switch {
 		case ev.End != end:
-		case ev.Kind == sim.DidAction:
+		case ev.IsAction():
 			in = append(in, ev.Data...)
-		case ev.Kind == sim.DidCall && ev.Op == sim.CallSend:
+		case ev.Call == "send":
 			out = append(out, ev.Data...)
 		}
 	}

@@ -36,7 +36,7 @@ func witnessed(t *testing.T, o run.Options, n uint64) map[string]int {
 		}
 		seen := map[string]bool{}
 		for _, ev := range trace.Events {
-			if ev.Kind == sim.DidNote && !ev.Note.Sent {
+			if ev.IsNote() && !ev.Note.Sent {
 				seen[ev.Note.Message] = true
 			}
 		}

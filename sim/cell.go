@@ -86,7 +86,7 @@ func situationNumber(role model.Role, p Phase, op int, status uint8, pending int
 func situationOf(i uint32) Situation {
 	at, op, status := i>>9, int(i>>4&31), uint8(i>>1&7)
 	c := Situation{Role: model.Role(at / uint32(numPhases)), Phase: Phase(at % uint32(numPhases))}
-	c.Call, c.Answer, c.Pending = opText[op], model.Status(status).String(), i&1 != 0
+	c.Call, c.Answer, c.Pending = ops[op].word, model.Status(status).String(), i&1 != 0
 	switch op {
 	case opTold:
 		c.Call, c.Answer = "told", model.Cause(status).String()

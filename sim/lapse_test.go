@@ -77,7 +77,7 @@ func TestLibraryThatFailsByItself(t *testing.T) {
 		}
 		var lapses []string
 		for i, ev := range trace.Events {
-			if ev.Kind == DidLapse {
+			if ev.Err != nil {
 				text, _ := ev.Answer()
 				lapses = append(lapses, fmt.Sprint(ev.End, ": ", ev, "; ", text, "; ",
 					trace.Events[i+1]))

@@ -6,57 +6,11 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// What a pump does is folded into the hash chain, call by call.
-const (
-	opRecv = iota + 1
-	opSend
-	opFin
-	opClose
-	opInterest
-	opWake
-	opTimer
-	opSpin
-	opHandshake
-	opRead
-	opWrite
-	opShutdown
-	opRenegotiate
-	opKeyUpdate
-	opFeed
-	opDrain
-	opTake
-	opData
-	opTold
-	opAuthenticate
-	opWriteEarly
-	opReadEarly
-)
-
 // moved enters n bytes into a counter of the ledger.
 func (e *endpoint) moved(counter *uint64, n int) {
 	if n > 0 {
 		*counter += uint64(n)
 		e.moves++
-	}
-}
-
-// observe folds a call and its answer into the chain, and tells the trace and
-// the cover of it, if there are any.
-func (e *endpoint) observe(op, n int, status uint8) {
-	x := uint64(op) | uint64(status)<<8 | uint64(n)<<24
-	e.w.chain = fold(e.w.chain, x)
-	if e.w.spied {
-		e.spy(x)
-	}
-}
-
-// spy tells those of a call who want to know.
-func (e *endpoint) spy(x uint64) {
-	if e.w.trace != nil {
-		e.traceCall(x)
-	}
-	if e.w.cover != nil {
-		e.w.cover.call(e, int(x&255), int(x>>24), uint8(x>>8))
 	}
 }
 

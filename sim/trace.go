@@ -7,43 +7,49 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// An EventKind is a kind of trace event.
-type EventKind uint8
-
-const (
-	// DidAction: the world did an action; the calls that follow are its
-	// consequences.
-	DidAction EventKind = iota
-	// DidCall: a pump made a call.
-	DidCall
-	// DidNote: an engine sent or absorbed a message.
-	DidNote
-	// DidLapse: an engine's library failed by itself in the call that follows
-	// (model.ErrLibrary).
-	DidLapse
-)
-
-// An Event is a line of a trace.
+// An Event is a line of a trace. It is one of four: a call (Call is set), a
+// message of an engine (Note.Message is set), the failure of an engine's library
+// (Err is set), or an action of the world, which the others follow from.
 type Event struct {
-	Kind    EventKind
-	Step    int // from 1
-	End     script.End
-	Action  script.Action // DidAction
-	Ready   model.Events  // DidAction of Poll: what the pump is told
-	Quiesce bool          // DidAction: in the heal
-	Op      int           // DidCall
-	N       int           // DidCall: bytes, ticks or mask
-	Status  uint8         // DidCall
-	Note    model.Note    // DidNote
-	Err     error         // DidLapse: what the engine said
-	Now     uint64        // virtual time
-	// Data is what a send put on the link, or what a Deliver made visible.
-	Data []byte
+	Step int // from 1
+	End  script.End
+	Now  uint64 // virtual time, in ticks
+
+	// Action is what the world did.
+	Action script.Action
+	// Ready is what the pump was told, if the action is Poll.
+	Ready model.Events
+	// Quiesce: the action came after the workload.
+	Quiesce bool
+
+	// Call is the word of a pump's call, such as "recv": see the table ops.
+	Call string
+	// N is the call's count in bytes or ticks, or its mask.
+	N int
+	// Status is the call's answer: a model.IOStatus, Status or Cause.
+	Status uint8
 	// Why is the engine's error, of a call that failed.
 	Why string
 	// Wrong: the pump gave its engine something else than its app wrote next.
 	Wrong bool
+
+	// Note is a message that an engine sent or absorbed.
+	Note model.Note
+	// Err is what an engine said whose library failed by itself, in the call that
+	// follows (model.ErrLibrary).
+	Err error
+
+	// Data is what a send put on the link, or what a Deliver made visible.
+	Data []byte
+
+	op uint8 // the number of Call
 }
+
+// IsAction says whether the event is an action of the world.
+func (ev Event) IsAction() bool { return ev.Call == "" && ev.Err == nil && !ev.IsNote() }
+
+// IsNote says whether the event is a message of an engine.
+func (ev Event) IsNote() bool { return ev.Note.Message != "" }
 
 // A Trace is what happened in a run, for stories and pictures. It costs
 // allocations; the run's hash is the same with it as without.
@@ -68,7 +74,7 @@ func (t *Trace) begin(w *World, a script.Action) {
 		t.look(w)
 	}
 	t.at, t.from = len(t.Events), w.ends[a.On].in.seen
-	ev := Event{Kind: DidAction, Step: w.steps, End: a.On, Action: a, Now: w.now,
+	ev := Event{Step: w.steps, End: a.On, Action: a, Now: w.now,
 		Quiesce: w.steps > len(w.actions)}
 	if a.Verb == script.Poll {
 		ev.Ready = w.ends[a.On].ready()
@@ -84,9 +90,9 @@ func (t *Trace) end(w *World) {
 
 // traceCall writes an observed call to the trace.
 func (e *endpoint) traceCall(x uint64) {
-	t := e.w.trace
-	ev := Event{Kind: DidCall, Step: e.w.steps, End: e.id, Op: int(x & 255),
-		N: int(x >> 24), Status: uint8(x >> 8), Now: e.w.now}
+	t, op := e.w.trace, uint8(x)
+	ev := Event{Step: e.w.steps, End: e.id, Call: ops[op].word, op: op, N: int(x >> 24),
+		Status: uint8(x >> 8), Now: e.w.now}
 	if st, ok := ev.EngineCall(); ok && st == model.Failed {
 		if err := e.engine.Err(); err != nil {
 			ev.Why = err.Error()
@@ -96,71 +102,36 @@ func (e *endpoint) traceCall(x uint64) {
 }
 
 func (t *Trace) note(e *endpoint, n model.Note) {
-	t.Events = append(t.Events, Event{Kind: DidNote, Step: e.w.steps, End: e.id, Note: n,
-		Now: e.w.now})
+	t.Events = append(t.Events, Event{Step: e.w.steps, End: e.id, Note: n, Now: e.w.now})
 }
 
 func (t *Trace) lapse(e *endpoint, err error) {
-	t.Events = append(t.Events, Event{Kind: DidLapse, Step: e.w.steps, End: e.id, Err: err,
-		Now: e.w.now})
-}
-
-var opText = [...]string{
-	opRecv: "recv", opSend: "send", opFin: "shutdown(write)", opClose: "close",
-	opInterest: "interest", opWake: "wake", opTimer: "timer", opSpin: "spin",
-	opHandshake: "handshake", opRead: "read", opWrite: "write", opShutdown: "shutdown",
-	opRenegotiate: "renegotiate", opKeyUpdate: "keyupdate", opFeed: "feed", opDrain: "drain",
-	opTake: "app: pump took", opData: "app: data", opTold: "app: told",
-	opAuthenticate: "authenticate", opWriteEarly: "write early", opReadEarly: "read early",
+	t.Events = append(t.Events, Event{Step: e.w.steps, End: e.id, Err: err, Now: e.w.now})
 }
 
 // String is the event as a line of text, without indentation.
 func (ev Event) String() string {
-	switch ev.Kind {
-	case DidAction:
-		s := ev.Action.String()
-		if ev.Action.Verb == script.Poll {
-			s += " [" + ev.Ready.String() + "]"
-		}
-		return s
-	case DidNote:
+	switch {
+	case ev.IsNote():
 		way := "absorbs"
 		if ev.Note.Sent {
 			way = "produces"
 		}
 		return fmt.Sprintf("engine %s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
-	case DidLapse:
+	case ev.Err != nil:
 		return fmt.Sprintf("engine fails: %v", ev.Err)
+	case ev.Call != "":
+		return answerText(int(ev.op), ev.N, ev.Status)
+	case ev.Action.Verb == script.Poll:
+		return ev.Action.String() + " [" + ev.Ready.String() + "]"
 	}
-	return ev.callText()
-}
-
-func (ev Event) callText() string {
-	word := opText[ev.Op]
-	switch ev.Op {
-	case opRecv, opSend:
-		return fmt.Sprintf("%s: %d, %s", word, ev.N, model.IOStatus(ev.Status))
-	case opInterest:
-		return fmt.Sprintf("%s: %s", word, model.Events(ev.N))
-	case opHandshake, opShutdown, opRenegotiate, opKeyUpdate, opAuthenticate:
-		return fmt.Sprintf("%s: %s", word, model.Status(ev.Status))
-	case opRead, opWrite, opWriteEarly, opReadEarly:
-		return fmt.Sprintf("%s: %d, %s", word, ev.N, model.Status(ev.Status))
-	case opTold:
-		return fmt.Sprintf("%s: %s", word, model.Cause(ev.Status))
-	case opFin, opClose, opWake, opSpin:
-		return word
-	}
-	return fmt.Sprintf("%s: %d", word, ev.N)
+	return ev.Action.String()
 }
 
 // Idle says whether the event is a call that moved nothing, which a short
 // story leaves out.
 func (ev Event) Idle() bool {
-	if ev.Kind != DidCall {
-		return false
-	}
-	switch ev.Op {
+	switch ev.op {
 	case opFeed, opDrain:
 		return ev.N == 0
 	case opRecv, opSend:
@@ -169,21 +140,23 @@ func (ev Event) Idle() bool {
 	return false
 }
 
+// EngineCall says whether the event is a call that the engine answered with a
+// status, and which.
+func (ev Event) EngineCall() (st model.Status, ok bool) {
+	return model.Status(ev.Status), engineCalls>>ev.op&1 != 0
+}
+
 // Answer is what an engine answered to its pump, or the pump told its app,
 // without any size: what two libraries should agree on. ok is false for events
 // of another kind.
 func (ev Event) Answer() (text string, ok bool) {
-	if ev.Kind == DidLapse {
+	if ev.Err != nil {
 		return "library failed by itself", true
 	}
-	if ev.Kind != DidCall {
-		return "", false
+	if st, ok := ev.EngineCall(); ok {
+		return fmt.Sprintf("%s says %s", ev.Call, st), true
 	}
-	switch ev.Op {
-	case opHandshake, opRead, opWrite, opShutdown, opRenegotiate, opKeyUpdate, opAuthenticate,
-		opWriteEarly, opReadEarly:
-		return fmt.Sprintf("%s says %s", opText[ev.Op], model.Status(ev.Status)), true
-	case opTold:
+	if ev.op == opTold {
 		return fmt.Sprintf("pump says %s", model.Cause(ev.Status)), true
 	}
 	return "", false

@@ -109,39 +109,3 @@ func (t *Trace) secret(line string) {
 		t.Secrets = append(t.Secrets, line)
 	}
 }
-
-// What the Op of a DidCall event is: calls of the socket and of the loop, of
-// the engine, and between app and pump.
-const (
-	CallRecv        = opRecv
-	CallSend        = opSend
-	CallFin         = opFin
-	CallClose       = opClose
-	CallInterest    = opInterest
-	CallWake        = opWake
-	CallTimer       = opTimer
-	CallSpin        = opSpin
-	CallHandshake   = opHandshake
-	CallRead        = opRead
-	CallWrite       = opWrite
-	CallShutdown    = opShutdown
-	CallRenegotiate = opRenegotiate
-	CallKeyUpdate   = opKeyUpdate
-	CallFeed        = opFeed
-	CallDrain       = opDrain
-	CallTake        = opTake
-	CallData        = opData
-	CallTold        = opTold
-	CallWriteEarly  = opWriteEarly
-	CallReadEarly   = opReadEarly
-)
-
-// EngineCall says whether the event is a call that the engine answered with a
-// status, which it gives.
-func (ev Event) EngineCall() (st model.Status, ok bool) {
-	ok = ev.Kind == DidCall && (ev.Op >= opHandshake && ev.Op < opFeed || ev.Op >= opAuthenticate)
-	return model.Status(ev.Status), ok
-}
-
-// Word is the name of a call.
-func (ev Event) Word() string { return opText[ev.Op] }

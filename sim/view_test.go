@@ -33,12 +33,12 @@ func TestTraceHasTheWire(t *testing.T) {
 	var sent, arrived [2][]byte
 	for _, ev := range trace.Events {
 		switch {
-		case ev.Kind == DidCall && ev.Op == CallSend:
+		case ev.Call == "send":
 			if len(ev.Data) != ev.N {
 				t.Errorf("got %d bytes of a send of %d", len(ev.Data), ev.N)
 			}
 			sent[ev.End] = append(sent[ev.End], ev.Data...)
-		case ev.Kind == DidAction:
+		case ev.IsAction():
 			arrived[ev.End] = append(arrived[ev.End], ev.Data...)
 		}
 	}

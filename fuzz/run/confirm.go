@@ -181,7 +181,7 @@ type stepTrace struct {
 // answer counts once: how often is a matter of sizes.
 func bySteps(t *sim.Trace) (steps []stepTrace) {
 	for _, ev := range t.Events {
-		if ev.Kind == sim.DidAction {
+		if ev.IsAction() {
 			steps = append(steps, stepTrace{action: ev.Action.String()})
 			continue
 		}

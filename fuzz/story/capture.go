@@ -161,23 +161,23 @@ func (c *capture) time() uint64 {
 
 // event writes the packets of an event.
 func (c *capture) event(ev *sim.Event) {
-	if ev.Kind == sim.DidAction {
+	if ev.IsAction() {
 		c.endStep()
 		c.step, c.now = ev.Step, ev.Now
 	}
 	f := &c.flows[ev.End/2]
 	mine := ev.End == f.end
 	switch {
-	case ev.Kind == sim.DidAction:
+	case ev.IsAction():
 		c.action(f, ev, mine)
 	case !mine:
-	case ev.Kind == sim.DidNote:
+	case ev.IsNote():
 		c.note(f, ev)
-	case ev.Op == sim.CallSend && ev.N > 0:
+	case ev.Call == "send" && ev.N > 0:
 		at := c.data(f, 0, ev.Data)
 		c.packets[at].comments = append(c.packets[at].comments, f.made...)
 		f.made = nil
-	case ev.Op == sim.CallFin || ev.Op == sim.CallClose:
+	case ev.Call == "shutdown(write)" || ev.Call == "close":
 		f.fin = true
 	}
 }

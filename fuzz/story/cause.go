@@ -42,7 +42,7 @@ func (e *evidence) leaving() string {
 	how := ""
 	for _, ev := range e.callsIn(step) {
 		if st, ok := ev.EngineCall(); ok {
-			how = fmt.Sprintf("the last call, %s, said %s, and ", ev.Word(), st)
+			how = fmt.Sprintf("the last call, %s, said %s, and ", ev.Call, st)
 		}
 	}
 	return fmt.Sprintf("%sthe turn ended with interest %s", how,
@@ -52,7 +52,7 @@ func (e *evidence) leaving() string {
 // callsIn are the end's calls of a step.
 func (e *evidence) callsIn(step int) (calls []*sim.Event) {
 	for i := range e.trace.Events {
-		if ev := &e.trace.Events[i]; ev.Kind == sim.DidCall && ev.Step == step && ev.End == e.end {
+		if ev := &e.trace.Events[i]; ev.Call != "" && ev.Step == step && ev.End == e.end {
 			calls = append(calls, ev)
 		}
 	}
@@ -70,7 +70,7 @@ func (e *evidence) wakeupCause() mistake {
 	case oracle.EngineOutput, oracle.PumpPipe, oracle.SealedOutput:
 		return mistake{decision: e.outputDecision(o)}
 	case oracle.PumpQueue:
-		if st, op := e.lastAnswerOf(e.lost); op == sim.CallWrite && st == model.WantRead {
+		if st, call := e.lastAnswerOf(e.lost); call == "write" && st == model.WantRead {
 			return mistake{decision: writeWantsRead}
 		}
 		return mistake{decision: armWrite}
@@ -112,15 +112,15 @@ func (e *evidence) outputDecision(o oracle.Obligation) int {
 	if e.metFullSocket(e.lost) {
 		return armWrite
 	}
-	st, op := e.producer()
+	st, call := e.producer()
 	switch {
-	case o == oracle.SealedOutput && st == model.WantWrite && op != sim.CallWrite:
+	case o == oracle.SealedOutput && st == model.WantWrite && call != "write":
 		return readWantsWrite
-	case op == sim.CallRead:
+	case call == "read":
 		return flushAfterRead
-	case op == sim.CallHandshake:
+	case call == "handshake":
 		return flushAfterHandshake
-	case op == sim.CallShutdown:
+	case call == "shutdown":
 		return localClose
 	}
 	return armWrite
@@ -130,10 +130,10 @@ func (e *evidence) outputDecision(o oracle.Obligation) int {
 func (e *evidence) metFullSocket(step int) bool {
 	drained := 0
 	for _, ev := range e.callsIn(step) {
-		switch ev.Op {
-		case sim.CallDrain:
+		switch ev.Call {
+		case "drain":
 			drained += ev.N
-		case sim.CallSend:
+		case "send":
 			if ev.N == 0 || ev.N < drained {
 				return true
 			}
@@ -144,42 +144,42 @@ func (e *evidence) metFullSocket(step int) bool {
 }
 
 // producer is the engine call that made the output, and its answer.
-func (e *evidence) producer() (st model.Status, op int) {
+func (e *evidence) producer() (st model.Status, call string) {
 	produced := false
 	for i := range e.trace.Events {
 		ev := &e.trace.Events[i]
-		if ev.End != e.end || ev.Kind == sim.DidAction {
+		if ev.End != e.end || ev.IsAction() {
 			continue
 		}
-		if ev.Kind == sim.DidNote {
+		if ev.IsNote() {
 			produced = produced || ev.Note.Sent
 		} else if s, ok := ev.EngineCall(); ok && produced {
-			st, op, produced = s, ev.Op, false
+			st, call, produced = s, ev.Call, false
 		}
 	}
-	return st, op
+	return st, call
 }
 
 // lastAnswerOf is the last answer of the engine in a step.
-func (e *evidence) lastAnswerOf(step int) (st model.Status, op int) {
+func (e *evidence) lastAnswerOf(step int) (st model.Status, call string) {
 	for _, ev := range e.callsIn(step) {
 		if s, ok := ev.EngineCall(); ok {
-			st, op = s, ev.Op
+			st, call = s, ev.Call
 		}
 	}
-	return st, op
+	return st, call
 }
 
 // spinCause: what called the pump in the turns that changed nothing.
 func (e *evidence) spinCause() mistake {
 	var told model.Events
 	for _, ev := range e.trace.Events {
-		if ev.Kind == sim.DidAction && ev.Step == e.v.Step {
+		if ev.IsAction() && ev.Step == e.v.Step {
 			told = ev.Ready
 		}
 	}
 	for _, ev := range e.callsIn(e.v.Step) {
-		if ev.Op == sim.CallSpin {
+		if ev.Call == "spin" {
 			return mistake{decision: fairness,
 				how: "it goes round in its own loop, where only the peer can change anything"}
 		}
@@ -247,13 +247,13 @@ func (e *evidence) truncationCause() mistake {
 func (e *evidence) failureCause() mistake {
 	var call, last *sim.Event // of the engine, and of all
 	for _, ev := range e.callsIn(e.v.Step) {
-		if ev.Op == sim.CallTold {
+		if ev.Call == "app: told" {
 			break
 		}
 		switch _, ok := ev.EngineCall(); {
 		case ok:
 			call, last = ev, ev
-		case ev.Op == sim.CallRecv || ev.Op == sim.CallSend:
+		case ev.Call == "recv" || ev.Call == "send":
 			if st := model.IOStatus(ev.Status); st == model.EOF || st == model.Reset {
 				last = ev
 			}
@@ -263,14 +263,14 @@ func (e *evidence) failureCause() mistake {
 		return e.endCause()
 	}
 	st, _ := call.EngineCall()
-	c := mistake{how: fmt.Sprintf("%s had said %s, and that was taken for a failure", call.Word(), st)}
+	c := mistake{how: fmt.Sprintf("%s had said %s, and that was taken for a failure", call.Call, st)}
 	switch {
-	case st == model.WantRead && call.Op == sim.CallWrite:
+	case st == model.WantRead && call.Call == "write":
 		c.decision = writeWantsRead
 	case st == model.WantWrite:
 		c.decision = readWantsWrite
 	case st == model.Failed:
-		c.decision, c.how = errorDecision(call.Why), fmt.Sprintf("%s failed: %s", call.Word(), call.Why)
+		c.decision, c.how = errorDecision(call.Why), fmt.Sprintf("%s failed: %s", call.Call, call.Why)
 	default:
 		return e.endCause()
 	}

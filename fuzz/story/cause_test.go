@@ -20,7 +20,7 @@ func TestEachObligationHasADecision(t *testing.T) {
 			v := sim.Violation{Finding: oracle.Finding{Property: p.ID, End: 1, Obligation: o, Bytes: 1,
 				Detail: "a detail"}, Step: 1}
 			trace := &sim.Trace{Views: [][]sim.View{make([]sim.View, 2), make([]sim.View, 2)},
-				Events: []sim.Event{{Kind: sim.DidAction, Step: 1, End: 1}}}
+				Events: []sim.Event{{Step: 1, End: 1}}}
 			out := &run.Outcome{Result: sim.Result{Found: true, Violation: v}, Trace: trace}
 			out.Config.Links = 1
 			story := Tell(&script.Script{}, out)

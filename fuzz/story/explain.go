@@ -90,7 +90,7 @@ func (t *teller) lapses() {
 		return
 	}
 	for _, ev := range t.out.Trace.Events {
-		if ev.Kind == sim.DidLapse {
+		if ev.Err != nil {
 			t.say("at step %d, at the %s: %s", ev.Step, ev.End, ev)
 		}
 	}
@@ -121,7 +121,7 @@ func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
 	step := 0
 	var before []string
 	for _, ev := range t.out.Trace.Events {
-		if ev.Kind != sim.DidNote || ev.End != t.end {
+		if !ev.IsNote() || ev.End != t.end {
 			continue
 		}
 		if ev.Step != step {

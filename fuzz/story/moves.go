@@ -12,7 +12,7 @@ import (
 // without a number: what pumps did when they were made.
 func (e *evidence) steps() (all []Step) {
 	for _, ev := range e.trace.Events {
-		if ev.Kind == sim.DidAction {
+		if ev.IsAction() {
 			all = append(all, Step{Number: ev.Step, Action: ev.Action, Text: ev.String(),
 				Heal: ev.Quiesce, Now: ev.Now})
 		}
@@ -33,9 +33,9 @@ func (e *evidence) steps() (all []Step) {
 // move draws an event; ok is false if there is nothing to draw.
 func (e *evidence) move(ev *sim.Event) (m Move, ok bool) {
 	switch {
-	case ev.Kind == sim.DidAction:
+	case ev.IsAction():
 		m, ok = arrival(ev)
-	case ev.Kind == sim.DidNote:
+	case ev.IsNote():
 		m, ok = Move{From: laneEngine, To: laneEngine, Text: noteText(ev), Bytes: ev.Note.Bytes}, true
 	default:
 		m, ok = e.call(ev), true
@@ -69,45 +69,45 @@ func noteText(ev *sim.Event) string {
 
 // routes are the lanes of the calls whose direction does not depend on the
 // answer: from, to and whether the engine makes the call when it is attached.
-var routes = map[int]struct {
+var routes = map[string]struct {
 	from, to lane
 	socket   bool
 }{
-	sim.CallRecv:     {laneSocket, lanePump, true},
-	sim.CallSend:     {lanePump, laneSocket, true},
-	sim.CallFin:      {lanePump, laneSocket, false},
-	sim.CallClose:    {lanePump, laneSocket, false},
-	sim.CallInterest: {lanePump, lanePump, false},
-	sim.CallWake:     {lanePump, lanePump, false},
-	sim.CallTimer:    {lanePump, lanePump, false},
-	sim.CallSpin:     {lanePump, lanePump, false},
-	sim.CallFeed:     {lanePump, laneEngine, false},
-	sim.CallDrain:    {laneEngine, lanePump, false},
-	sim.CallTake:     {laneApp, lanePump, false},
-	sim.CallData:     {lanePump, laneApp, false},
-	sim.CallTold:     {lanePump, laneApp, false},
+	"recv":            {laneSocket, lanePump, true},
+	"send":            {lanePump, laneSocket, true},
+	"shutdown(write)": {lanePump, laneSocket, false},
+	"close":           {lanePump, laneSocket, false},
+	"interest":        {lanePump, lanePump, false},
+	"wake":            {lanePump, lanePump, false},
+	"timer":           {lanePump, lanePump, false},
+	"spin":            {lanePump, lanePump, false},
+	"feed":            {lanePump, laneEngine, false},
+	"drain":           {laneEngine, lanePump, false},
+	"app: pump took":  {laneApp, lanePump, false},
+	"app: data":       {lanePump, laneApp, false},
+	"app: told":       {lanePump, laneApp, false},
 }
 
 // call draws a call of a pump.
 func (e *evidence) call(ev *sim.Event) Move {
 	m := Move{From: lanePump, To: laneEngine, Text: callText(ev), Aside: ev.Idle()}
-	if r, ok := routes[ev.Op]; ok {
+	if r, ok := routes[ev.Call]; ok {
 		m.From, m.To = r.from, r.to
 		if r.socket && e.cfg.Transport == model.Attached {
 			m.From, m.To = swap(m.From), swap(m.To)
 		}
 	}
-	switch ev.Op {
-	case sim.CallRead, sim.CallReadEarly:
+	switch ev.Call {
+	case "read", "read early":
 		if ev.N > 0 {
 			m.From, m.To = laneEngine, lanePump
 		}
 		m.Bytes = ev.N
-	case sim.CallRecv, sim.CallSend, sim.CallWrite, sim.CallWriteEarly, sim.CallFeed,
-		sim.CallDrain, sim.CallTake, sim.CallData:
+	case "recv", "send", "write", "write early", "feed",
+		"drain", "app: pump took", "app: data":
 		m.Bytes = ev.N
 	}
-	if ev.Op == sim.CallSend {
+	if ev.Call == "send" {
 		m.Aside = false // a full socket is half of most stories
 	}
 	return m
@@ -123,29 +123,29 @@ func swap(l lane) lane {
 
 // callText is what is written on the arrow of a call.
 func callText(ev *sim.Event) string {
-	word := ev.Word()
+	word := ev.Call
 	if st, ok := ev.EngineCall(); ok {
 		if st == model.OK && ev.N > 0 {
 			return fmt.Sprintf("%s %d", word, ev.N)
 		}
 		return fmt.Sprintf("%s: %s", word, st)
 	}
-	switch ev.Op {
-	case sim.CallRecv, sim.CallSend:
+	switch ev.Call {
+	case "recv", "send":
 		if st := model.IOStatus(ev.Status); st != model.IOOK {
 			return fmt.Sprintf("%s: %s", word, st)
 		}
-	case sim.CallInterest:
+	case "interest":
 		return "interest: " + model.Events(ev.N).String()
-	case sim.CallFin:
+	case "shutdown(write)":
 		return "FIN"
-	case sim.CallTold:
+	case "app: told":
 		return "told: " + model.Cause(ev.Status).String()
-	case sim.CallTake:
+	case "app: pump took":
 		return fmt.Sprintf("write %d", ev.N)
-	case sim.CallData:
+	case "app: data":
 		return fmt.Sprintf("data %d", ev.N)
-	case sim.CallClose, sim.CallWake, sim.CallSpin:
+	case "close", "wake", "spin":
 		return word
 	}
 	return fmt.Sprintf("%s %d", word, ev.N)
@@ -156,15 +156,15 @@ func callText(ev *sim.Event) string {
 func (e *evidence) afar(m *Move, ev *sim.Event) {
 	same := ev.End == e.end.Peer()
 	switch {
-	case same && ev.Kind == sim.DidCall && ev.Op == sim.CallSend && ev.N > 0:
+	case same && ev.Call == "send" && ev.N > 0:
 		m.From, m.To, m.Text = lanePeer, laneLink, fmt.Sprint(ev.N, " B")
-	case same && ev.Kind == sim.DidAction:
+	case same && ev.IsAction():
 		m.From, m.To = laneLink, lanePeer
-	case same && ev.Kind == sim.DidCall && (ev.Op == sim.CallFin || ev.Op == sim.CallClose):
+	case same && (ev.Call == "shutdown(write)" || ev.Call == "close"):
 		m.From, m.To = lanePeer, laneLink
 	default:
 		m.From, m.To = lanePeer, lanePeer
-		m.Aside = m.Aside || !same || ev.Kind == sim.DidCall && ev.Op != sim.CallTold
+		m.Aside = m.Aside || !same || ev.Call != "" && ev.Call != "app: told"
 		if !same {
 			m.Text = ev.End.String() + " " + m.Text
 		}

@@ -177,7 +177,7 @@ func (e *evidence) lostAt() (lost, came int) {
 		came--
 	}
 	for _, ev := range e.trace.Events {
-		if ev.Kind == sim.DidAction && ev.Step <= came && ev.End == e.end && turns(ev.Action.Verb) {
+		if ev.IsAction() && ev.Step <= came && ev.End == e.end && turns(ev.Action.Verb) {
 			lost = ev.Step
 		}
 	}
