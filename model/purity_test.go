@@ -51,7 +51,8 @@ var arrows = map[string]struct {
 	"fuzz/live":     {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
 		"model/pumps corpus", false},
-	"cmd/wantwrite": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
+	"cmd/wantwrite": {"cmd/cli", false},
+	"cmd/cli": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
 		"fuzz/matrix sim sim/script model model/attack model/oracle model/pumps corpus " +
 		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }

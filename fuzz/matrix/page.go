@@ -88,7 +88,7 @@ func newPageRow(c *Cell, folder string) pageRow {
 // mark is the outcome for people, and the class of what has it: good, bad or
 // neither.
 func (c *Cell) mark() (word, class string) {
-	sound := c.Subject.Sound()
+	sound := c.Subject.Sound
 	switch {
 	case c.Outcome == NotRun:
 		return "not run", ""

@@ -45,7 +45,7 @@ func madeUp() *Report {
 		&Cell{Outcome: Clean, Reason: "nothing was found"})
 	add(r, mutant(hostile, oracle.BusyLoop), &Cell{Outcome: Found, Property: oracle.BusyLoop, Hunts: 2,
 		Schedules: 900, Script: scriptOf(12), Path: hostile, Page: []byte("<p>"), Reason: hostile}, &Cell{})
-	reference := Subject{Spec: model.Spec{Name: "reference"}}
+	reference := Subject{Spec: model.Spec{Name: "reference"}, Sound: true}
 	add(r, &reference, &Cell{Outcome: Clean, Reason: "nothing was found"}, &Cell{Outcome: Found,
 		Property: oracle.Truncation, Hunts: 3, Schedules: 1, Script: scriptOf(3)})
 	pump := Subject{Spec: model.Spec{Name: "=pump"}}
@@ -57,7 +57,7 @@ func madeUp() *Report {
 func mutant(name string, breaks oracle.PropertyID) *Subject {
 	m := pumps.Mutant{Spec: model.Spec{Name: name, About: "says " + name}, Bugs: "A1, B2",
 		Breaks: breaks}
-	return &Subject{m.Spec, &m}
+	return &Subject{Spec: m.Spec, Mutant: &m}
 }
 
 func scriptOf(actions int) *script.Script {

@@ -17,6 +17,8 @@ import (
 type Subject struct {
 	Spec   model.Spec
 	Mutant *pumps.Mutant // nil: it is a pump
+	// Sound: it is a correct pump, or should be one, in which nothing may be found.
+	Sound bool
 }
 
 // Must is the property that a mutant must break; a pump none.
@@ -27,11 +29,11 @@ func (s *Subject) Must() oracle.PropertyID {
 	return s.Mutant.Breaks
 }
 
-// Sound says whether it is a correct pump, in which nothing may be found.
-func (s *Subject) Sound() bool {
-	return s.Mutant == nil && slices.ContainsFunc(pumps.Sound(), func(spec model.Spec) bool {
-		return spec.Name == s.Spec.Name
-	})
+// sound says whether nothing may be found in a pump: of the project's, in those that are
+// correct; and in all others, which are their authors' own.
+func sound(pump string) bool {
+	named := func(spec model.Spec) bool { return spec.Name == pump }
+	return slices.ContainsFunc(pumps.Sound(), named) || !slices.ContainsFunc(pumps.Pumps(), named)
 }
 
 // wanted is the property that counts among what the hunts found: what the
@@ -60,7 +62,7 @@ func Pumps(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
 	for _, spec := range c.Pumps() {
 		if chosen(patterns, used, spec.Name) {
-			list = append(list, Subject{Spec: spec})
+			list = append(list, Subject{Spec: spec, Sound: sound(spec.Name)})
 		}
 	}
 	return list, idle("pump", patterns, used)
@@ -72,7 +74,7 @@ func Mutants(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
 	for _, m := range c.Mutants() {
 		if chosen(patterns, used, m.Name, family(&m)) {
-			list = append(list, Subject{m.Spec, &m})
+			list = append(list, Subject{Spec: m.Spec, Mutant: &m})
 		}
 	}
 	return list, idle("mutant", patterns, used)

@@ -79,7 +79,7 @@ func (s *Summary) count(c *Cell) {
 	if c.Outcome == Senseless {
 		s.Senseless++
 	}
-	if c.Outcome == Found && c.Subject.Sound() {
+	if c.Outcome == Found && c.Subject.Sound {
 		s.Wanting = append(s.Wanting, fmt.Sprintf("%s (%s) by %s", c.Subject.Spec.Name, c.Column,
 			c.Property))
 	}

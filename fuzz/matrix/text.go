@@ -52,7 +52,7 @@ func (t *writing) table() {
 		switch {
 		case s.Mutant != nil:
 			must = s.Mutant.Breaks.String()
-		case !s.Sound():
+		case !s.Sound:
 			must = "anything"
 		}
 		line := []string{printable(s.Spec.Name), must}

@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/engine/differential"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/oracle"
+)
+
+func newList(p *program) *cobra.Command {
+	var asJSON, traits, decisions bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "list pumps, mutants, engines, scenarios, attacks and properties",
+		Long: "list prints what there is, and what this machine has of it.\n\n" +
+			"With --traits it prints what the engines do differently, call by call. A\n" +
+			"differential test holds the libraries to it.\n\n" +
+			"With --decisions it prints what every pump decides, what is right, which bugs come of\n" +
+			"what is wrong, and the script that shows it.",
+		Example: "  wantwrite list\n  wantwrite list --json\n  wantwrite list --traits\n" +
+			"  wantwrite list --decisions",
+		Args: countArgs(0, 0, "none"),
+		RunE: func(*cobra.Command, []string) error {
+			switch {
+			case traits && decisions:
+				return fmt.Errorf("got --traits and --decisions; want one of them")
+			case traits:
+				return listTraits(p.terminal, asJSON)
+			case decisions:
+				return listDecisions(p.terminal, asJSON)
+			}
+			return list(p.terminal, p.catalog(), asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	cmd.Flags().BoolVar(&traits, "traits", false, "what the engines do differently")
+	cmd.Flags().BoolVar(&decisions, "decisions", false, "what every pump decides, and what is right")
+	return cmd
+}
+
+// An entry is a line of the list.
+type entry struct {
+	Kind  string `json:"kind"`
+	Name  string `json:"name"`
+	About string `json:"about"`
+}
+
+// entries is everything there is, in the order in which it is printed.
+func entries(c *run.Catalog) []entry {
+	var all []entry
+	for _, p := range c.Pumps() {
+		all = append(all, entry{"pump", p.Name, p.About})
+	}
+	for _, m := range c.Mutants() {
+		all = append(all, entry{"mutant", m.Name,
+			fmt.Sprintf("%s (of %s; breaks %s in %s; bugs %s)", m.About, m.Of, m.Breaks,
+				m.Scenario, m.Bugs)})
+	}
+	for _, name := range c.Engines() {
+		about := ""
+		if lib, err := c.Engine(name); err != nil {
+			about = "not here: " + err.Error()
+		} else {
+			about = lib.Describe()
+		}
+		all = append(all, entry{"engine", name, about})
+	}
+	for _, s := range run.Scenarios() {
+		all = append(all, entry{"scenario", s.Name, s.Why})
+	}
+	for a := range attack.NumAttacks {
+		about := a.About()
+		if n := a.Argument(); n != "" {
+			about += " (N: " + n + ")"
+		}
+		all = append(all, entry{"attack", a.String(), about})
+	}
+	for _, p := range oracle.Properties() {
+		all = append(all, entry{"property", p.Name, p.Why})
+	}
+	for _, s := range run.Strategies() {
+		all = append(all, entry{"strategy", s.Name, s.About})
+	}
+	return append(all, entry{"strategy", "script", "does what a saved script says: see replay"})
+}
+
+func list(t *terminal, c *run.Catalog, asJSON bool) error {
+	all := entries(c)
+	if asJSON {
+		for _, e := range all {
+			if err := t.object(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
+	kind := ""
+	for _, e := range all {
+		if e.Kind != kind {
+			kind = e.Kind
+			fmt.Fprintf(w, "%s\t\n", t.bold(kind))
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", e.Name, e.About)
+	}
+	return w.Flush()
+}
+
+// A traitJSON is the object of a trait.
+type traitJSON struct {
+	Name    string `json:"trait"`
+	Call    string `json:"call"`
+	Model   string `json:"model"`
+	OpenSSL string `json:"openssl"`
+	GoTLS   string `json:"gotls"`
+}
+
+// listTraits prints the traits: under the call what each engine does.
+func listTraits(t *terminal, asJSON bool) error {
+	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
+	for _, d := range differential.Traits() {
+		if asJSON {
+			if err := t.object(traitJSON(d)); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%s: %s\n", t.bold(d.Name), d.Call)
+		fmt.Fprintf(w, "  model\t%s\n  openssl\t%s\n  gotls\t%s\n", d.Model, d.OpenSSL, d.GoTLS)
+	}
+	return w.Flush()
+}
+
+// A decisionJSON is the object of a decision.
+type decisionJSON struct {
+	Decision int    `json:"decision"`
+	Name     string `json:"name"`
+	Choices  string `json:"choices"`
+	Right    string `json:"right"`
+	Bugs     string `json:"bugs"`
+	// Asked names the points at which correct pumps decide it.
+	Asked   []string `json:"asked"`
+	Mutant  string   `json:"mutant,omitempty"`
+	Script  string   `json:"script,omitempty"`
+	Unshown string   `json:"unshown,omitempty"`
+}
+
+// listDecisions prints the decisions.
+func listDecisions(t *terminal, asJSON bool) error {
+	for _, d := range story.Decisions() {
+		points := []string{}
+		for _, at := range d.Asked() {
+			points = append(points, at.String())
+		}
+		script := d.Script()
+		if script != "" {
+			script = "corpus/" + script
+		}
+		if asJSON {
+			if err := t.object(decisionJSON{d.Number, d.Name, d.Choices, d.Rule, d.Bugs, points, d.Mutant,
+				script, d.Unshown}); err != nil {
+				return err
+			}
+			continue
+		}
+		t.printf("%2d  %s\n", d.Number, t.bold(d.Name))
+		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + d.Bugs,
+			"asked at: " + either(strings.Join(points, ", "), "no point of its own"),
+			"shown by: " + either(script, d.Unshown)} {
+			t.printf("%s\n", story.Wrap(line, 4, 98))
+		}
+	}
+	return t.broken
+}

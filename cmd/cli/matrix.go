@@ -1,0 +1,305 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/fuzz/matrix"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+)
+
+// matrixFlags are the flags of matrix.
+type matrixFlags struct {
+	matrix.Matrix
+	pumps, mutants, engines, tls, strategies, confirm string
+	csv, html, corpus                                 string
+	json                                              bool
+}
+
+func newMatrix(p *program) *cobra.Command {
+	var f matrixFlags
+	cmd := &cobra.Command{
+		Use:   "matrix",
+		Short: "run pumps and mutants against engines, in a table",
+		Long: "matrix hunts in each pump and each mutant with each engine, TLS version and strategy,\n" +
+			"a few times, and says of each cell whether something was found, by which property,\n" +
+			"after how many schedules, how short the script is, and on which real library the same\n" +
+			"script fails. A mutant that is not killed in any cell, or a failure of a correct pump, is\n" +
+			"exit code 1. A cell in which there is nothing to find says why.\n\n" +
+			"The scripts are saved like those of hunt. An interrupt keeps what was done so far.\n" +
+			"What is found does not depend on --workers.",
+		Example: "  wantwrite matrix\n" +
+			"  wantwrite matrix --html matrix.html --csv matrix.csv\n" +
+			"  wantwrite matrix --mutant A,B,*-renegotiation --strategy portfolio,random,pct:3\n" +
+			"  wantwrite matrix --engine model,openssl --pump reference,kv-landed --tls any\n" +
+			"  wantwrite matrix --json",
+		Args: countArgs(0, 0, "none"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, p) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.pumps, "pump", "", "pumps, by names or patterns such as kv-*"+
+		" (default: all, or none with --mutant)")
+	fl.StringVar(&f.mutants, "mutant", "", "mutants, by names, patterns, or families A to K"+
+		" (default: all,\nor none with --pump)")
+	fl.StringVar(&f.engines, "engine", "model", "TLS libraries under the pump, some of "+p.engineNames())
+	fl.StringVar(&f.tls, "tls", "1.2,1.3", "TLS versions, some of 1.2, 1.3, and any, which draws both")
+	fl.StringVar(&f.strategies, "strategy", run.Portfolio, "how actions are picked, some of "+
+		strategyNames())
+	fl.StringVar(&f.confirm, "confirm", "", "real libraries that each script is replayed on, or none"+
+		" (default: those\nthat are here)")
+	fl.Uint64Var(&f.Seed, "seed", 1, "the first seed")
+	fl.IntVar(&f.Seeds, "seeds", 3, "how many hunts for the median of a cell")
+	fl.Uint64Var(&f.Schedules, "schedules", 10000, "how many schedules each of these may take")
+	fl.DurationVar(&f.Time, "time", 0, "the most time for the hunts of a cell, such as 10s")
+	fl.IntVar(&f.Workers, "workers", 0, "how many cells are filled at once (default: one for each"+
+		" core)")
+	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
+	fl.StringVar(&f.csv, "csv", "", "write the cells to this file, with commas")
+	fl.StringVar(&f.html, "html", "", "write a page of the cells to this file, and a page of each"+
+		" script into a\nfolder beside it")
+	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+func (f *matrixFlags) run(cmd *cobra.Command, p *program) error {
+	t := p.terminal
+	if err := f.parse(cmd, p); err != nil {
+		return err
+	}
+	if err := f.writable(); err != nil {
+		return err
+	}
+	f.Pages = f.html != ""
+	f.Done = func(c *matrix.Cell) error { return f.done(t, c) }
+	if !f.json {
+		f.Progress = func(r *matrix.Report) { t.draw(filled(r)) }
+	}
+	rep, err := f.Matrix.Run(cmd.Context())
+	t.clear()
+	if rep == nil {
+		return err
+	}
+	if told := f.end(t, rep); err == nil {
+		err = told
+	}
+	if err == nil && rep.Partial {
+		s := rep.Summary()
+		err = fmt.Errorf("interrupted after %d of %d cells; their scripts are saved in %s", s.Filled,
+			s.Cells, f.corpus)
+	}
+	if err == nil && !rep.Summary().Holds() {
+		err = errViolation
+	}
+	return err
+}
+
+// filled says how far a matrix has come.
+func filled(r *matrix.Report) string {
+	s := r.Summary()
+	return fmt.Sprintf("%d of %d cells, %d of %d mutants killed", s.Filled, s.Cells, s.Killed,
+		s.Mutants)
+}
+
+// parse makes a matrix of the flags.
+func (f *matrixFlags) parse(cmd *cobra.Command, p *program) error {
+	if f.Workers < 0 || cmd.Flags().Changed("workers") && f.Workers == 0 {
+		return fmt.Errorf("got --workers %d; want at least 1", f.Workers)
+	}
+	if f.Seeds < 1 || f.Schedules < 1 {
+		return fmt.Errorf("got --seeds %d, --schedules %d; want at least 1 of each", f.Seeds, f.Schedules)
+	}
+	if f.Time < 0 {
+		return fmt.Errorf("got --time %s; want a time such as 30s or 5m", f.Time)
+	}
+	if f.corpus == "" {
+		return fmt.Errorf("got an empty --corpus; want a folder")
+	}
+	f.Catalog = p.catalog
+	f.Engines, f.Versions, f.Strategies = words(f.engines), words(f.tls), words(f.strategies)
+	for _, list := range [...]struct {
+		flag  string
+		words []string
+	}{{"engine", f.Engines}, {"tls", f.Versions}, {"strategy", f.Strategies}} {
+		if len(list.words) == 0 {
+			return fmt.Errorf("got an empty --%s; want at least one word", list.flag)
+		}
+	}
+	if err := f.subjects(p); err != nil {
+		return err
+	}
+	return f.libraries(p.catalog())
+}
+
+// writable says in advance whether what is wanted can be written.
+func (f *matrixFlags) writable() error {
+	for _, file := range [...]struct{ flag, path string }{{"csv", f.csv}, {"html", f.html}} {
+		if file.path == "" {
+			continue
+		}
+		probe, err := os.CreateTemp(filepath.Dir(file.path), ".probe-*.tmp")
+		if err != nil {
+			return fmt.Errorf("got --%s %s; want a file in a folder that can be written to", file.flag,
+				file.path)
+		}
+		if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+			return err
+		}
+	}
+	return corpus.Writable(f.corpus)
+}
+
+// words are those of a list with commas, each once.
+func words(list string) (all []string) {
+	for word := range strings.SplitSeq(list, ",") {
+		if word = strings.TrimSpace(word); word != "" && !slices.Contains(all, word) {
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// subjects finds the pumps and mutants: all, if none are named.
+func (f *matrixFlags) subjects(p *program) error {
+	c := p.catalog()
+	pumps, mutants := words(f.pumps), words(f.mutants)
+	switch {
+	case len(pumps)+len(mutants) > 0:
+	case len(p.pumps) > 0:
+		for _, spec := range p.pumps {
+			pumps = append(pumps, spec.Name)
+		}
+	default:
+		pumps, mutants = []string{"*"}, []string{"*"}
+	}
+	rows, err := matrix.Pumps(c, pumps)
+	if err != nil {
+		return err
+	}
+	more, err := matrix.Mutants(c, mutants)
+	f.Subjects = append(rows, more...)
+	return err
+}
+
+// libraries finds the real ones that confirm: those that are named, or that are
+// here.
+func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
+	f.Confirm = words(f.confirm)
+	switch {
+	case f.confirm == "none":
+		f.Confirm = nil
+	case len(f.Confirm) == 0:
+		for _, name := range c.Engines() {
+			if name == puppet.Name {
+				continue // it is a peer only
+			}
+			if _, absent := c.Engine(name); foreign(name) && absent == nil {
+				f.Confirm = append(f.Confirm, name)
+			}
+		}
+	}
+	f.Guard, err = newGuard()
+	for _, name := range append(slices.Clone(f.Engines), f.Confirm...) {
+		if name == puppet.Name {
+			return fmt.Errorf("got engine %s, which is a peer only; want some of model, openssl, "+
+				"gotls", name)
+		}
+	}
+	if err == nil && slices.Contains(f.Confirm, "model") {
+		err = fmt.Errorf("got --confirm %s; want real libraries: %s", f.confirm, strings.Join(c.Engines(), ", "))
+	}
+	return err
+}
+
+// done saves the script of a cell, and prints the cell for programs.
+func (f *matrixFlags) done(t *terminal, c *matrix.Cell) (err error) {
+	if c.Script != nil {
+		c.Path, err = corpus.Save(f.corpus, c.Script.Property, c.Slug, c.Script.Format())
+		if err != nil {
+			return err
+		}
+	}
+	if f.json {
+		err = t.object(c.Row())
+	}
+	if t.broken != nil {
+		return fmt.Errorf("%w; the scripts so far are saved in %s", t.broken, f.corpus)
+	}
+	return err
+}
+
+// A matrixJSON is the object of a matrix's end.
+type matrixJSON struct {
+	Result    string   `json:"result"`
+	Cells     int      `json:"cells"`
+	Filled    int      `json:"filled"`
+	Senseless int      `json:"senseless"`
+	Mutants   int      `json:"mutants"`
+	Killed    int      `json:"killed"`
+	Confirmed int      `json:"confirmed"`
+	Median    uint64   `json:"median"`
+	P90       uint64   `json:"p90"`
+	Alive     []string `json:"alive"`
+	Wanting   []string `json:"wanting"`
+	Seconds   float64  `json:"seconds"`
+}
+
+// end prints the table, or the last object, and writes the files that are wanted.
+func (f *matrixFlags) end(t *terminal, rep *matrix.Report) error {
+	if f.json {
+		if err := t.object(f.object(rep)); err != nil {
+			return err
+		}
+	} else {
+		t.printf("%s", rep.Text(t.bold))
+	}
+	if err := f.files(rep); err != nil {
+		return err
+	}
+	if f.json {
+		return t.broken
+	}
+	for _, path := range []string{f.csv, f.html} {
+		if path != "" {
+			t.printf("  written: %s\n", path)
+		}
+	}
+	return t.broken
+}
+
+func (f *matrixFlags) object(rep *matrix.Report) matrixJSON {
+	s := rep.Summary()
+	o := matrixJSON{"done", s.Cells, s.Filled, s.Senseless, s.Mutants, s.Killed, s.Confirmed,
+		s.Median, s.P90, append([]string{}, s.Alive...), append([]string{}, s.Wanting...),
+		rep.Elapsed.Round(time.Millisecond).Seconds()}
+	if rep.Partial {
+		o.Result = "interrupted"
+	}
+	return o
+}
+
+// files writes the files that are wanted.
+func (f *matrixFlags) files(rep *matrix.Report) error {
+	if f.csv != "" {
+		var text bytes.Buffer
+		if err := rep.CSV(&text); err != nil {
+			return err
+		}
+		if err := corpus.Replace(f.csv, text.Bytes()); err != nil {
+			return err
+		}
+	}
+	if f.html == "" {
+		return nil
+	}
+	return rep.WritePages(f.html)
+}

@@ -1,0 +1,232 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// replayFlags are the flags of replay, and of show too.
+type replayFlags struct {
+	run.ReplayOptions
+	json bool
+}
+
+func (f *replayFlags) add(cmd *cobra.Command, engines string) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.Pump, "pump", "", "another pump than the script's: is it fixed?")
+	fl.StringVar(&f.Engine, "engine", "", "another TLS library than the script's: "+engines)
+	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's (default: as --engine)")
+	fl.BoolVar(&f.Loose, "loose", false, "skip actions that are not enabled, and count them")
+}
+
+func newReplay(p *program) *cobra.Command {
+	var f replayFlags
+	cmd := &cobra.Command{
+		Use:   "replay FILE...",
+		Short: "run saved scripts again",
+		Long: "replay runs saved scripts and says of each whether its property is still violated,\n" +
+			"and whether the run is the one that was saved, to the byte. Exit code 1 means that\n" +
+			"at least one is.",
+		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite replay --engine openssl corpus/stall/no-*.script\n" +
+			"  wantwrite replay --pump reference --loose corpus/*/*.script",
+		Args: countArgs(1, math.MaxInt, "at least one file"),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return f.replay(cmd.Context(), p, files)
+		},
+	}
+	f.add(cmd, p.engineNames())
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line")
+	return cmd
+}
+
+// known looks the names among the flags up once, rather than for each file.
+func (f *replayFlags) known(c *run.Catalog) error {
+	if f.PeerEngine == "" {
+		f.PeerEngine = f.Engine
+	}
+	if f.Pump != "" {
+		if _, err := c.Pump(f.Pump); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{f.Engine, f.PeerEngine} {
+		if name == "" {
+			continue
+		}
+		if _, err := c.Engine(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open reads a script and makes a runner for it.
+func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Runner, error) {
+	file, err := corpus.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	s, err := script.Parse(file, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := c.Pump(s.Config.Peer); err != nil {
+		return nil, nil, notOurs(c, path, s.Config.Peer)
+	}
+	pump, err := c.Pump(either(f.Pump, s.Config.Pump))
+	if err != nil {
+		return nil, nil, notOurs(c, path, s.Config.Pump)
+	}
+	r, err := run.NewRunner(c, run.Options{Pump: pump})
+	return s, r, err
+}
+
+// notOurs is the error of a script whose pump, or whose peer's, is in another program.
+func notOurs(c *run.Catalog, path, pump string) error {
+	var known []string
+	for _, spec := range c.Pumps() {
+		known = append(known, spec.Name)
+	}
+	return fmt.Errorf("%s: pump %q is not one of this program's (%s, or a mutant); run it with the "+
+		"program that has it: see docs/your-pump.md (cli.Main)", path, pump, strings.Join(known, ", "))
+}
+
+// one replays one file. Every error names it.
+func (f *replayFlags) one(c *run.Catalog, path string, trace bool) (
+	*script.Script, run.Outcome, error) {
+
+	s, r, err := f.open(c, path)
+	if err != nil {
+		return nil, run.Outcome{}, err
+	}
+	defer r.Close()
+	o := f.ReplayOptions
+	o.Trace = trace
+	out, err := contained(r, s, o)
+	var input *script.InputError
+	switch {
+	case err == nil:
+	case errors.As(err, &input):
+		input.File = path
+	default:
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return s, out, err
+}
+
+// replay runs the files one after the other. One that can't be used is
+// reported and does not keep the others from their turn.
+func (f *replayFlags) replay(ctx context.Context, p *program, files []string) (err error) {
+	c := p.catalog()
+	if err := f.known(c); err != nil {
+		return err
+	}
+	for i, path := range files {
+		if ctx.Err() != nil {
+			return fmt.Errorf("interrupted after %d of %d files", i, len(files))
+		}
+		s, out, bad := f.one(c, path, false)
+		if bad != nil {
+			p.complain(bad)
+			err = errInput
+			continue
+		}
+		if fail := f.report(p.terminal, path, s, &out); fail != nil {
+			return fail
+		}
+		if out.Result.Found && err == nil {
+			err = errViolation
+		}
+	}
+	return err
+}
+
+// A replayJSON is the object of a replayed script.
+type replayJSON struct {
+	Result     string `json:"result"`
+	Property   string `json:"property"`
+	Pump       string `json:"pump"`
+	Engine     string `json:"engine"`
+	TLS        string `json:"tls"`
+	Scenario   string `json:"scenario"`
+	Strategy   string `json:"strategy"`
+	Steps      int    `json:"steps"`
+	Actions    int    `json:"actions"`
+	Skipped    int    `json:"skipped"`
+	Script     string `json:"script"`
+	Hash       string `json:"hash"`
+	Wire       string `json:"wire"`
+	Same       bool   `json:"same"`
+	End        string `json:"end"`
+	Obligation string `json:"obligation"`
+	Verdict    string `json:"verdict"`
+}
+
+// verdict says how a replay ended: a word and a sentence.
+func verdict(s *script.Script, r *sim.Result) (result, sentence string) {
+	switch {
+	case r.Found:
+		return "violation", r.Violation.String()
+	case s.Property == "" || s.Property == oracle.NoProperty.String():
+		return "clean", "no violation"
+	}
+	return "clean", "no violation of " + s.Property
+}
+
+// report prints what came of a replay. Same means that the hash is the saved
+// one, which only a run with the script's own pump and engines can have.
+func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *run.Outcome) error {
+	res := &out.Result
+	result, sentence := verdict(s, res)
+	same := out.Own && s.Hash == res.Hash
+	if f.json {
+		property := s.Property
+		if res.Found {
+			property = res.Violation.Property.String()
+		}
+		return t.object(replayJSON{Result: result, Property: property,
+			Pump: either(f.Pump, s.Config.Pump), Engine: either(f.Engine, s.Config.Engine),
+			TLS: s.Config.Version.String(), Scenario: s.Config.Scenario, Strategy: "script",
+			Steps: res.Steps, Actions: len(s.Actions), Skipped: res.Skipped, Script: path,
+			Hash: fmt.Sprintf("%016x", res.Hash), Wire: fmt.Sprintf("%016x", res.Wire),
+			Same: same, End: endOf(res), Obligation: res.Violation.Obligation.String(),
+			Verdict: sentence})
+	}
+	t.printf("%s: %s\n", path, t.bold(sentence))
+	note := "as saved"
+	switch {
+	case out.Lost:
+		note = "none: the process died"
+	case !out.Own:
+		note = "another pump or engine than the saved run's"
+	case s.Hash == 0:
+		note = "no hash was saved"
+	case !same:
+		note = fmt.Sprintf("saved as %016x: this build does not run it as it was", s.Hash)
+	}
+	t.printf("  %d steps, hash %016x (%s), wire %016x\n", res.Steps, res.Hash, note, res.Wire)
+	if res.Skipped > 0 {
+		t.printf("  %d actions were not enabled and were skipped\n", res.Skipped)
+	}
+	return t.broken
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
