@@ -23,7 +23,7 @@ var arrows = map[string]struct {
 }{
 	"model":               {"", false},
 	"model/wire":          {"", false},
-	"model/attack":        {"model", false},
+	"model/attack":        {"model model/wire", false},
 	"model/tls":           {"model model/wire model/attack", false},
 	"model/oracle":        {"model", false},
 	"model/pumps":         {"model model/oracle", false},
@@ -40,7 +40,7 @@ var arrows = map[string]struct {
 	"corpus":              {"", false},
 	"fuzz": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},
-	"fuzz/run":      {"sim sim/script model model/attack model/oracle model/pumps model/tls", true},
+	"fuzz/run":      {"sim sim/script model model/wire model/attack model/oracle model/pumps model/tls", true},
 	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
 	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
 	"fuzz/story":    {"fuzz/run sim sim/script model model/oracle model/pumps corpus", true},

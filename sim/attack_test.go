@@ -40,10 +40,10 @@ func (r *rebel) Attack(a attack.Attack, n int) {
 	r.of.told = append(r.of.told, fmt.Sprint(a, " ", n))
 	switch {
 	case !r.InitFinished() || r.Err() != nil:
-	case a == attack.AttackKeyUpdates:
+	case a.String() == "key-updates":
 		r.ClearErrors()
 		r.KeyUpdate(true)
-	case a == attack.AttackContent:
+	case a.String() == "content":
 		r.Write(make([]byte, n))
 	}
 }

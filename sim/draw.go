@@ -100,9 +100,9 @@ func (d *Draw) arguments(v script.Verb, e script.End) script.Action {
 	case script.Mutate:
 		a.Arg, a.Arg2 = draw(int(script.NumMutations), "mutation"), draw(1<<16, "parameter")
 	case script.Attack:
-		a.Arg = draw(int(attack.NumAttacks), "attack")
+		a.Arg = draw(int(attack.Count), "attack")
 		if attack.Attack(a.Arg).Argument() != "" {
-			a.Arg2 = draw(attack.MaxAttack+1, "argument")
+			a.Arg2 = draw(attack.Max+1, "argument")
 		}
 	}
 	return a

@@ -108,7 +108,7 @@ func (s *walk) arguments(v script.Verb, e script.End) script.Action {
 	case script.Mutate:
 		a.Arg, a.Arg2 = below(uint64(script.NumMutations)), below(1<<16)
 	case script.Attack:
-		a.Arg, a.Arg2 = below(uint64(attack.NumAttacks)), below(100)
+		a.Arg, a.Arg2 = below(uint64(attack.Count)), below(100)
 	}
 	return a
 }

@@ -75,7 +75,7 @@ func entries(c *run.Catalog) []entry {
 	for _, s := range run.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
 	}
-	for a := range attack.NumAttacks {
+	for a := range attack.Count {
 		about := a.About()
 		if n := a.Argument(); n != "" {
 			about += " (N: " + n + ")"

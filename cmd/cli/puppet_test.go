@@ -62,7 +62,7 @@ func TestScriptOfAnAttack(t *testing.T) {
 func TestListTellsOfAttacks(t *testing.T) {
 	out := want(t, exitClean, "list")
 	tells(t, out, "puppet", "hostile-peer")
-	for a := range attack.NumAttacks {
+	for a := range attack.Count {
 		tells(t, out, "\n  "+a.String()+" ")
 	}
 }

@@ -6,101 +6,50 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// habits are the attacks that last.
-type habits struct {
-	split  int    // bytes of a record of handshake messages; 0: as usual
-	packs  bool   // handshake messages share records
-	packed []byte // those that wait for it
-	halve  int    // bytes of data in the middle of the next message, plus one; 0: none
-	stream int    // bytes of data in front of the next ServerHello
-}
-
-// repertoire is what each attack does. Whatever it sends is sealed at once, with
-// the keys of the moment.
-var repertoire = [attack.NumAttacks]func(e *engine, n int){
-	attack.AttackSplit:      func(e *engine, n int) { e.split, e.packs = n, false },
-	attack.AttackPack:       func(e *engine, _ int) { e.split, e.packs = 0, true },
-	attack.AttackInterleave: func(e *engine, n int) { e.halve = n + 1 },
-	attack.AttackKeyUpdates: func(e *engine, n int) {
-		for range n {
-			e.update(1)
-		}
-	},
-	attack.AttackHelloRequests: func(e *engine, n int) {
-		for range n {
-			e.emit(message(helloRequest, nil))
-		}
-	},
-	attack.AttackRenegotiation: (*engine).renegotiateIn,
-	attack.AttackWarnings: func(e *engine, n int) {
-		for range n {
-			e.alert(wire.LevelWarning, wire.AlertUserCanceled)
-		}
-	},
-	attack.AttackAlertPieces: (*engine).alertInPieces,
-	attack.AttackEmpties: func(e *engine, n int) {
-		for range n {
-			e.sendData(0)
-		}
-	},
-	attack.AttackContent: (*engine).sendData,
-	attack.AttackSealed:  (*engine).sendSealed,
-	attack.AttackClose:   func(e *engine, _ int) { e.notifyClose() },
-	attack.AttackEnd:     func(e *engine, _ int) { e.err, e.plain = errEnded, nil },
-	attack.AttackDataAfterClose: func(e *engine, n int) {
-		e.notifyClose()
-		e.sendData(n)
-	},
-	attack.AttackDeaf: func(e *engine, _ int) { e.deaf = true },
-	attack.AttackSip:  func(e *engine, _ int) { e.sips = true },
-}
-
-// Attack implements [model.Attacker].
+// Attack implements [attack.Attacker].
 func (e *engine) Attack(a attack.Attack, n int) {
-	if e.freed || e.err != nil || a >= attack.NumAttacks {
+	if e.freed || e.err != nil {
 		return
 	}
-	repertoire[a](e, min(max(n, 0), attack.MaxAttack))
+	a.Play(forger{e}, n)
 	if e.Socket == nil {
 		e.send()
 	}
 }
 
-// filler is the data of attacks.
-var filler [attack.MaxAttack]byte
+// A forger is the engine as an attack sees it: an [attack.Forger].
+type forger struct{ e *engine }
 
-// sendData seals n bytes of application data as one record.
-func (e *engine) sendData(n int) {
-	e.flush()
-	e.seal(wire.TypeApplicationData, filler[:n])
+func (f forger) Manner() *attack.Manner { return &f.e.manner }
+
+func (f forger) Seal(typ byte, content []byte, padding int) {
+	f.e.flush()
+	f.e.sealPadded(typ, content, padding)
 }
 
-// sendSealed seals a record of data that has n bytes behind its header, with
-// padding where the content would be too long.
-func (e *engine) sendSealed(n int) {
-	e.flush()
-	content := max(n-e.write.overhead(), 0)
-	padding := 0
-	if e.write.tls13 && content > wire.MaxRecordLen {
-		content, padding = wire.MaxRecordLen, content-wire.MaxRecordLen
+func (f forger) Overhead() (n int, pads bool) { return f.e.write.overhead(), f.e.write.tls13 }
+
+func (f forger) Alert(level byte, a wire.Alert) { f.e.alert(level, a) }
+
+func (f forger) HelloRequest() { f.e.emit(message(helloRequest, nil)) }
+
+func (f forger) KeyUpdate() { f.e.update(1) }
+
+func (f forger) Renegotiate() {
+	if f.e.tls13 || f.e.hand.at != settled {
+		f.e.emit(f.e.strayHello())
+		return
 	}
-	e.note(true, "application data", content)
-	e.late = e.write.seal(e.late, wire.TypeApplicationData, filler[:content], padding)
+	f.e.renegotiate()
 }
 
-// renegotiateIn begins a renegotiation in the middle of a stream of data. Where
-// there is none to begin, a ClientHello comes that does not count.
-func (e *engine) renegotiateIn(n int) {
-	e.stream = n
-	e.streamOn()
-	switch {
-	case !e.tls13 && e.hand.at == settled:
-		e.renegotiate()
-	default:
-		e.emit(e.strayHello())
-	}
-	e.streamOn()
+func (f forger) Close() bool {
+	first := f.e.shut&model.SentClose == 0
+	f.e.shut |= model.SentClose
+	return first
 }
+
+func (f forger) End() { f.e.err, f.e.plain = errEnded, nil }
 
 // strayHello is a ClientHello that is none of the handshake's.
 func (e *engine) strayHello() []byte {
@@ -111,81 +60,24 @@ func (e *engine) strayHello() []byte {
 	return e.clientHello()
 }
 
-// streamOn sends the next record of the stream that a renegotiation is in the
-// middle of.
-func (e *engine) streamOn() {
-	if e.stream > 0 {
-		e.sendData(e.stream)
-	}
-}
-
-// alertInPieces seals an alert as two records of one byte.
-func (e *engine) alertInPieces(n int) {
-	a, level := wire.Alert(n), wire.LevelFatal
-	switch a {
-	case wire.AlertCloseNotify:
-		e.shut |= model.SentClose
-		level = wire.LevelWarning
-	case wire.AlertUserCanceled, wire.AlertNoRenegotiation:
-		level = wire.LevelWarning
-	}
-	e.flush()
-	e.seal(wire.TypeAlert, []byte{level})
-	e.seal(wire.TypeAlert, []byte{byte(a)})
-}
-
 // say sends a message of the handshake, which counts.
 func (e *engine) say(m []byte) {
 	if m[0] == serverHello {
-		e.streamOn()
+		e.manner.StreamOn(forger{e})
 	}
 	e.hand.said = append(e.hand.said, m...)
 	e.emit(m)
 }
 
-// emit sends a handshake message, in the manner of the moment.
+// emit sends a handshake message, in the manner that an attack has set.
 func (e *engine) emit(m []byte) {
 	e.note(true, messageText[m[0]], len(m))
-	if e.packs {
-		e.packed = append(e.packed, m...)
-		return
-	}
-	e.sealMessage(m)
+	e.manner.Send(m, wire.MaxRecordLen, e.seal)
 }
 
-// flush sends the messages that wait for company: before the keys change, and at
-// the end of a call.
-func (e *engine) flush() {
-	if len(e.packed) > 0 {
-		e.sealMessage(e.packed)
-		e.packed = e.packed[:0]
-	}
-}
-
-// sealMessage seals a message, or more than one.
-func (e *engine) sealMessage(m []byte) {
-	if e.halve > 0 {
-		data := e.halve - 1
-		e.halve = 0
-		e.sealPieces(m[:len(m)/2])
-		e.seal(wire.TypeApplicationData, filler[:data])
-		m = m[len(m)/2:]
-	}
-	e.sealPieces(m)
-}
-
-// sealPieces seals handshake messages in records of no more than is wanted.
-func (e *engine) sealPieces(m []byte) {
-	most := wire.MaxRecordLen
-	if e.split > 0 {
-		most = min(most, e.split)
-	}
-	for len(m) > 0 {
-		n := min(len(m), most)
-		e.seal(wire.TypeHandshake, m[:n])
-		m = m[n:]
-	}
-}
+// flush sends the messages that an attack holds back: before anything else is sealed,
+// before the keys change, and at the end of a call.
+func (e *engine) flush() { e.manner.Flush(e.seal) }
 
 // alert sends an alert.
 func (e *engine) alert(level byte, a wire.Alert) {
@@ -196,16 +88,17 @@ func (e *engine) alert(level byte, a wire.Alert) {
 
 // notifyClose sends close_notify, once.
 func (e *engine) notifyClose() {
-	if e.shut&model.SentClose == 0 {
-		e.shut |= model.SentClose
+	if (forger{e}).Close() {
 		e.alert(wire.LevelWarning, wire.AlertCloseNotify)
 	}
 }
 
 // seal makes a record, which waits for room.
-func (e *engine) seal(typ byte, content []byte) {
+func (e *engine) seal(typ byte, content []byte) { e.sealPadded(typ, content, 0) }
+
+func (e *engine) sealPadded(typ byte, content []byte, padding int) {
 	if typ == wire.TypeApplicationData {
 		e.note(true, "application data", len(content))
 	}
-	e.late = e.write.seal(e.late, typ, content, 0)
+	e.late = e.write.seal(e.late, typ, content, padding)
 }

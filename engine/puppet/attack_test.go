@@ -22,6 +22,15 @@ func (l *link) records(typ byte) (lengths []int) {
 	return lengths
 }
 
+// item is the attack with that word.
+func item(word string) attack.Attack {
+	a, ok := attack.Named(word)
+	if !ok {
+		panic("no attack " + word)
+	}
+	return a
+}
+
 // against opens a link to OpenSSL, or to crypto/tls, not yet shaken.
 func against(t *testing.T, lib model.Library, r model.Role, v model.Version) *link {
 	t.Helper()
@@ -50,7 +59,7 @@ func TestSplit(t *testing.T) {
 		hello := l.records(wire.TypeHandshake)[0]
 		for n := 1; n < hello; n += 1 + n/16 {
 			l := open()
-			l.puppet().Attack(attack.AttackSplit, n)
+			l.puppet().Attack(item("split"), n)
 			l.established()
 			want := slices.Repeat([]int{n}, hello/n)
 			if got := l.records(wire.TypeHandshake)[:hello/n]; !slices.Equal(got, want) {
@@ -76,7 +85,7 @@ func TestPack(t *testing.T) {
 		for _, packs := range []bool{false, true} {
 			l := against(t, lib, model.Server, v)
 			if packs {
-				l.puppet().Attack(attack.AttackPack, 0)
+				l.puppet().Attack(item("pack"), 0)
 			}
 			l.established()
 			wanted := want.plain
@@ -98,10 +107,10 @@ func TestInterleave(t *testing.T) {
 			return // it has no KeyUpdate; TestRepertoire has its hellos
 		}
 		l := open().established()
-		l.puppet().Attack(attack.AttackInterleave, 10)
+		l.puppet().Attack(item("interleave"), 10)
 		l.lives("nothing has come yet")
 		before := len(l.records(wire.TypeApplicationData))
-		l.puppet().Attack(attack.AttackKeyUpdates, 1)
+		l.puppet().Attack(item("key-updates"), 1)
 		if got := l.outcome(false); got != "unexpected_message" {
 			t.Errorf("%s; want unexpected_message", got)
 		}
@@ -119,7 +128,7 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		const flood = 1000
 		l := against(t, lib, r, model.TLS13).established()
-		l.puppet().Attack(attack.AttackKeyUpdates, flood)
+		l.puppet().Attack(item("key-updates"), flood)
 		if got := l.outcome(false); got != "absorbed" || !l.victim().Deferred() {
 			t.Fatalf("%s, deferred %t; want it absorbed and deferred", got, l.victim().Deferred())
 		}
@@ -138,7 +147,7 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 // TestFloodOfHelloRequests: a client of OpenSSL answers it with one handshake.
 func TestFloodOfHelloRequests(t *testing.T) {
 	l := against(t, need(t), model.Server, model.TLS12).established()
-	l.puppet().Attack(attack.AttackHelloRequests, 1000)
+	l.puppet().Attack(item("hello-requests"), 1000)
 	l.drive(false)
 	if got := l.count(model.Client, true, "ClientHello"); got != 2 {
 		t.Errorf("%d ClientHellos; want the first one and one answer", got)
@@ -153,7 +162,7 @@ func TestRenegotiation(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		l := against(t, lib, r, model.TLS12).established()
 		for n := 2; n < 5; n++ {
-			l.puppet().Attack(attack.AttackRenegotiation, 0)
+			l.puppet().Attack(item("renegotiation"), 0)
 			if got := l.outcome(false); got != "absorbed" {
 				t.Fatalf("%s; want absorbed (%v)", got, l.victim().Err())
 			}
@@ -168,7 +177,7 @@ func TestRenegotiation(t *testing.T) {
 // TestAlertPieces: an alert comes in two records of a byte.
 func TestAlertPieces(t *testing.T) {
 	l := against(t, need(t), model.Client, model.TLS12).established()
-	l.puppet().Attack(attack.AttackAlertPieces, int(wire.AlertInternalError))
+	l.puppet().Attack(item("alert-pieces"), int(wire.AlertInternalError))
 	l.settle()
 	if got, want := l.records(wire.TypeAlert), []int{1 + 24, 1 + 24}; !slices.Equal(got, want) {
 		t.Errorf("alert records of %v bytes; want %v", got, want)
@@ -179,7 +188,7 @@ func TestAlertPieces(t *testing.T) {
 func TestDataAfterClose(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().established()
-		l.puppet().Attack(attack.AttackDataAfterClose, 50)
+		l.puppet().Attack(item("data-after-close"), 50)
 		before := len(l.sent)
 		if data, st := l.drive(false); data != 0 || st != model.Closed {
 			t.Errorf("%d bytes, %v; want none, closed", data, st)
@@ -199,7 +208,7 @@ func TestEnd(t *testing.T) {
 				l.established()
 			}
 			before := len(l.sent)
-			l.puppet().Attack(attack.AttackEnd, 0)
+			l.puppet().Attack(item("end"), 0)
 			if _, st := l.drive(early); st != model.WantRead && !early {
 				t.Errorf("the victim says %v; want want-read", st)
 			}
@@ -217,7 +226,7 @@ func TestEnd(t *testing.T) {
 func TestDeaf(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().established()
-		l.puppet().Attack(attack.AttackDeaf, 0)
+		l.puppet().Attack(item("deaf"), 0)
 		if room := l.puppet().InputRoom(); room != 0 {
 			t.Errorf("there is room for %d bytes; want none", room)
 		}
@@ -247,7 +256,7 @@ func TestDeaf(t *testing.T) {
 func TestSip(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open()
-		l.puppet().Attack(attack.AttackSip, 0)
+		l.puppet().Attack(item("sip"), 0)
 		if fed := l.puppet().Feed([]byte{22, 3, 3}); fed != 1 {
 			t.Errorf("%d bytes are taken; want 1", fed)
 		}

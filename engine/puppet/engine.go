@@ -40,8 +40,6 @@ type engine struct {
 	err     error // fatal
 	refused error // of the last call only
 	freed   bool
-
-	habits
 }
 
 // A failure is a reason to fail, and the alert that tells the peer.
@@ -363,5 +361,5 @@ func (e *engine) logKey(label string, secret []byte) {
 	}
 }
 
-// errEnded is why an engine fails that AttackEnd has ended.
+// errEnded is why an engine fails that the attack "end" has ended.
 var errEnded = errors.New("puppet: it was told to end the link")

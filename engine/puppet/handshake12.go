@@ -141,6 +141,6 @@ func (e *engine) finish12(m []byte) *failure {
 	if (e.role == model.Client) == e.hand.resumed {
 		e.conclude12()
 	}
-	e.hand.at, e.stream = settled, 0
+	e.hand.at, e.manner.Stream = settled, 0
 	return nil
 }

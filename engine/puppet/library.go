@@ -2,7 +2,7 @@
 // library would, as a [model.Library]: TLS 1.2 and 1.3 with a pre-shared key,
 // written on Go's crypto packages.
 //
-// An engine of it is honest until it is told to attack: see [model.Attacker]. It
+// An engine of it is honest until it is told to attack: see [attack.Attacker]. It
 // shakes hands with OpenSSL by the link's PSK, or by a session that both know
 // beforehand; with crypto/tls, which has no external PSK, only by such a session:
 // in TLS 1.3 a ticket whose key both know, in TLS 1.2 an abbreviated handshake
@@ -47,7 +47,7 @@ func (l *Library) Name() string { return Name }
 // Describe implements [model.Library].
 func (l *Library) Describe() string {
 	return fmt.Sprintf("a hostile peer with a PSK, for --peer-engine: %d attacks on OpenSSL and "+
-		"crypto/tls", attack.NumAttacks)
+		"crypto/tls", attack.Count)
 }
 
 // Begin starts a run whose randomness follows from seed.
@@ -56,7 +56,7 @@ func (l *Library) Begin(seed uint64) { l.seed = seed }
 // End has nothing to do.
 func (l *Library) End() {}
 
-// New makes an engine, which is a [model.Attacker]. ClientAuth, ClientChain,
+// New makes an engine, which is a [attack.Attacker]. ClientAuth, ClientChain,
 // Tickets, HandshakeRecord, Errors and the traits other than Renegotiation are not
 // used. The error says what a puppet can't do.
 func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
@@ -25,12 +24,12 @@ func wireOf(t *testing.T, seed uint64) string {
 		cfg.Resume, cfg.Retry = i&2 != 0, i&2 != 0
 		other := puppet.New()
 		l := open(t, seeded{other, seed}, model.Client, cfg)
-		l.puppet().Attack(attack.AttackSplit, 7)
+		l.puppet().Attack(item("split"), 7)
 		l.established()
 		if cfg.Version == model.TLS13 {
-			l.puppet().Attack(attack.AttackKeyUpdates, 3)
+			l.puppet().Attack(item("key-updates"), 3)
 		}
-		l.puppet().Attack(attack.AttackWarnings, 2)
+		l.puppet().Attack(item("warnings"), 2)
 		l.drive(false)
 		l.say(model.Server, "and on")
 		l.close(model.Client)

@@ -24,89 +24,89 @@ type trial struct {
 const limit = wire.MaxRecordLen
 
 var trials = []trial{
-	{attack.AttackSplit, 1, true, "", "absorbed", "absorbed"},
-	{attack.AttackPack, 0, true, "", "absorbed", "absorbed"},
+	{item("split"), 1, true, "", "absorbed", "absorbed"},
+	{item("pack"), 0, true, "", "absorbed", "absorbed"},
 
-	{attack.AttackInterleave, 10, true, "", "unexpected_message", "failed"},
+	{item("interleave"), 10, true, "", "unexpected_message", "failed"},
 
 	// OpenSSL bounds no flood of KeyUpdates, crypto/tls takes 16 in a row.
-	{attack.AttackKeyUpdates, 16, false, "1.3", "absorbed", "absorbed"},
-	{attack.AttackKeyUpdates, 17, false, "1.3", "absorbed", "unexpected_message"},
-	{attack.AttackKeyUpdates, 1000, false, "1.3", "absorbed", "unexpected_message"},
-	{attack.AttackKeyUpdates, 1, false, "1.2", "unexpected_message", "unexpected_message"},
-	{attack.AttackKeyUpdates, 1, true, "", "unexpected_message", "unexpected_message"},
+	{item("key-updates"), 16, false, "1.3", "absorbed", "absorbed"},
+	{item("key-updates"), 17, false, "1.3", "absorbed", "unexpected_message"},
+	{item("key-updates"), 1000, false, "1.3", "absorbed", "unexpected_message"},
+	{item("key-updates"), 1, false, "1.2", "unexpected_message", "unexpected_message"},
+	{item("key-updates"), 1, true, "", "unexpected_message", "unexpected_message"},
 
 	// Of many HelloRequests a client of OpenSSL answers one. crypto/tls is offered
 	// nothing that it has in the new handshake, or fails over the second.
-	{attack.AttackHelloRequests, 1000, false, "1.2 server", "absorbed", "failed"},
-	{attack.AttackHelloRequests, 1000, true, "1.2 server", "absorbed", "unexpected_message"},
-	{attack.AttackHelloRequests, 1, false, "1.2 client", "unexpected_message", "no_renegotiation"},
-	{attack.AttackHelloRequests, 1, false, "1.3", "unexpected_message", "unexpected_message"},
-	{attack.AttackHelloRequests, 1, true, "1.2 client", "unexpected_message", "unexpected_message"},
-	{attack.AttackHelloRequests, 1000, true, "1.3 server", "absorbed", "unexpected_message"},
+	{item("hello-requests"), 1000, false, "1.2 server", "absorbed", "failed"},
+	{item("hello-requests"), 1000, true, "1.2 server", "absorbed", "unexpected_message"},
+	{item("hello-requests"), 1, false, "1.2 client", "unexpected_message", "no_renegotiation"},
+	{item("hello-requests"), 1, false, "1.3", "unexpected_message", "unexpected_message"},
+	{item("hello-requests"), 1, true, "1.2 client", "unexpected_message", "unexpected_message"},
+	{item("hello-requests"), 1000, true, "1.3 server", "absorbed", "unexpected_message"},
 
 	// A client of OpenSSL delivers data in the middle of a renegotiation, up to the
 	// ServerHello; a server does so up to the ClientHello.
-	{attack.AttackRenegotiation, 0, false, "1.2", "absorbed", ""},
-	{attack.AttackRenegotiation, 100, false, "1.2 server", "absorbed, 300 bytes", "failed, 100 bytes"},
-	{attack.AttackRenegotiation, 100, false, "1.2 client", "unexpected_message, 100 bytes",
+	{item("renegotiation"), 0, false, "1.2", "absorbed", ""},
+	{item("renegotiation"), 100, false, "1.2 server", "absorbed, 300 bytes", "failed, 100 bytes"},
+	{item("renegotiation"), 100, false, "1.2 client", "unexpected_message, 100 bytes",
 		"unexpected_message, 100 bytes"},
-	{attack.AttackRenegotiation, 100, false, "1.3", "unexpected_message, 100 bytes",
+	{item("renegotiation"), 100, false, "1.3", "unexpected_message, 100 bytes",
 		"unexpected_message, 100 bytes"},
-	{attack.AttackRenegotiation, 100, true, "", "unexpected_message", "failed"},
+	{item("renegotiation"), 100, true, "", "unexpected_message", "failed"},
 
-	{attack.AttackWarnings, 4, false, "", "absorbed", "absorbed"},
-	{attack.AttackWarnings, 5, false, "", "unexpected_message", "absorbed"},
-	{attack.AttackWarnings, 16, false, "", "unexpected_message", "absorbed"},
-	{attack.AttackWarnings, 17, false, "", "unexpected_message", "unexpected_message"},
-	{attack.AttackWarnings, 4, true, "1.2 server", "absorbed", "absorbed"},
-	{attack.AttackWarnings, 1000, true, "", "unexpected_message", "unexpected_message"},
+	{item("warnings"), 4, false, "", "absorbed", "absorbed"},
+	{item("warnings"), 5, false, "", "unexpected_message", "absorbed"},
+	{item("warnings"), 16, false, "", "unexpected_message", "absorbed"},
+	{item("warnings"), 17, false, "", "unexpected_message", "unexpected_message"},
+	{item("warnings"), 4, true, "1.2 server", "absorbed", "absorbed"},
+	{item("warnings"), 1000, true, "", "unexpected_message", "unexpected_message"},
 
-	{attack.AttackAlertPieces, int(wire.AlertCloseNotify), false, "", "unexpected_message",
+	{item("alert-pieces"), int(wire.AlertCloseNotify), false, "", "unexpected_message",
 		"unexpected_message"},
-	{attack.AttackAlertPieces, int(wire.AlertInternalError), false, "", "unexpected_message",
+	{item("alert-pieces"), int(wire.AlertInternalError), false, "", "unexpected_message",
 		"unexpected_message"},
-	{attack.AttackAlertPieces, int(wire.AlertUserCanceled), true, "", "unexpected_message",
+	{item("alert-pieces"), int(wire.AlertUserCanceled), true, "", "unexpected_message",
 		"unexpected_message"},
 
-	{attack.AttackEmpties, 16, false, "", "absorbed", "absorbed"},
-	{attack.AttackEmpties, 17, false, "", "absorbed", "unexpected_message"},
-	{attack.AttackEmpties, 32, false, "", "absorbed", "unexpected_message"},
-	{attack.AttackEmpties, 33, false, "", "unexpected_message", "unexpected_message"},
-	{attack.AttackEmpties, 1000, false, "", "unexpected_message", "unexpected_message"},
-	{attack.AttackEmpties, 1, true, "", "unexpected_message", "failed"},
+	{item("empties"), 16, false, "", "absorbed", "absorbed"},
+	{item("empties"), 17, false, "", "absorbed", "unexpected_message"},
+	{item("empties"), 32, false, "", "absorbed", "unexpected_message"},
+	{item("empties"), 33, false, "", "unexpected_message", "unexpected_message"},
+	{item("empties"), 1000, false, "", "unexpected_message", "unexpected_message"},
+	{item("empties"), 1, true, "", "unexpected_message", "failed"},
 
-	{attack.AttackContent, limit, false, "", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
-	{attack.AttackContent, limit + 1, false, "", "record_overflow", "record_overflow"},
-	{attack.AttackContent, limit + 256, false, "", "record_overflow", "record_overflow"},
-	{attack.AttackContent, limit + 257, false, "", "record_overflow", "record_overflow"},
-	{attack.AttackContent, limit + 2049, false, "", "record_overflow", "record_overflow"},
-	{attack.AttackContent, attack.MaxAttack, false, "", "record_overflow", "record_overflow"},
-	{attack.AttackContent, limit, true, "", "unexpected_message", "failed"},
-	{attack.AttackContent, limit + 1, true, "", "record_overflow", "failed"},
+	{item("content"), limit, false, "", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{item("content"), limit + 1, false, "", "record_overflow", "record_overflow"},
+	{item("content"), limit + 256, false, "", "record_overflow", "record_overflow"},
+	{item("content"), limit + 257, false, "", "record_overflow", "record_overflow"},
+	{item("content"), limit + 2049, false, "", "record_overflow", "record_overflow"},
+	{item("content"), attack.Max, false, "", "record_overflow", "record_overflow"},
+	{item("content"), limit, true, "", "unexpected_message", "failed"},
+	{item("content"), limit + 1, true, "", "record_overflow", "failed"},
 
 	// The longest record with as much content as is legal; then padding that makes
 	// it longer than is legal (RFC 8446, section 5.4), which OpenSSL does not mind,
 	// as long as the record itself is not.
-	{attack.AttackSealed, limit, false, "1.2", "absorbed, 16360 bytes", "absorbed, 16360 bytes"},
-	{attack.AttackSealed, limit + 24, false, "1.2", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
-	{attack.AttackSealed, limit + 25, false, "1.2", "record_overflow", "record_overflow"},
-	{attack.AttackSealed, limit + 2048, false, "1.2", "record_overflow", "record_overflow"},
-	{attack.AttackSealed, limit + 2049, false, "1.2", "record_overflow", "record_overflow"},
-	{attack.AttackSealed, limit + 17, false, "1.3", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
-	{attack.AttackSealed, limit + 18, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
-	{attack.AttackSealed, limit + 256, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
-	{attack.AttackSealed, limit + 257, false, "1.3", "record_overflow", "record_overflow"},
+	{item("sealed"), limit, false, "1.2", "absorbed, 16360 bytes", "absorbed, 16360 bytes"},
+	{item("sealed"), limit + 24, false, "1.2", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{item("sealed"), limit + 25, false, "1.2", "record_overflow", "record_overflow"},
+	{item("sealed"), limit + 2048, false, "1.2", "record_overflow", "record_overflow"},
+	{item("sealed"), limit + 2049, false, "1.2", "record_overflow", "record_overflow"},
+	{item("sealed"), limit + 17, false, "1.3", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
+	{item("sealed"), limit + 18, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
+	{item("sealed"), limit + 256, false, "1.3", "absorbed, 16384 bytes", "record_overflow"},
+	{item("sealed"), limit + 257, false, "1.3", "record_overflow", "record_overflow"},
 
-	{attack.AttackClose, 0, false, "", "closed", "closed"},
-	{attack.AttackClose, 0, true, "1.2 server", "closed", "closed"},
-	{attack.AttackClose, 0, true, "1.2 client", "unexpected_message", "closed"},
-	{attack.AttackClose, 0, true, "1.3 server", "closed", "closed"},
-	{attack.AttackDataAfterClose, 100, false, "", "closed", "closed"},
-	{attack.AttackDataAfterClose, 100, true, "1.2 server", "closed", "closed"},
+	{item("close"), 0, false, "", "closed", "closed"},
+	{item("close"), 0, true, "1.2 server", "closed", "closed"},
+	{item("close"), 0, true, "1.2 client", "unexpected_message", "closed"},
+	{item("close"), 0, true, "1.3 server", "closed", "closed"},
+	{item("data-after-close"), 100, false, "", "closed", "closed"},
+	{item("data-after-close"), 100, true, "1.2 server", "closed", "closed"},
 
-	{attack.AttackSip, 0, false, "", "absorbed", "absorbed"},
-	{attack.AttackSip, 0, true, "", "absorbed", "absorbed"},
+	{item("sip"), 0, false, "", "absorbed", "absorbed"},
+	{item("sip"), 0, true, "", "absorbed", "absorbed"},
 }
 
 func (tr *trial) String() string {
@@ -180,12 +180,12 @@ func (l *link) lives(after string) {
 
 // TestEveryAttackIsTried: no item is left out above, or in a test of its own.
 func TestEveryAttackIsTried(t *testing.T) {
-	own := map[attack.Attack]string{attack.AttackEnd: "TestEnd", attack.AttackDeaf: "TestDeaf"}
+	own := map[attack.Attack]string{item("end"): "TestEnd", item("deaf"): "TestDeaf"}
 	tried := map[attack.Attack]bool{}
 	for _, tr := range trials {
 		tried[tr.attack] = true
 	}
-	for a := range attack.NumAttacks {
+	for a := range attack.Count {
 		if !tried[a] && own[a] == "" {
 			t.Errorf("no trial of %s", a)
 		}

@@ -50,16 +50,16 @@ func (s *spree) config(resumes bool) model.EngineConfig {
 // argument is that of an attack: near the limits of records every other time,
 // otherwise small, or as large as there is.
 func (m *move) argument(a attack.Attack) int {
-	switch a {
-	case attack.AttackContent, attack.AttackSealed:
+	switch a.String() {
+	case "content", "sealed":
 		if m.More&1 == 0 {
 			return wire.MaxRecordLen + int(m.Count)
 		}
-	case attack.AttackKeyUpdates, attack.AttackHelloRequests, attack.AttackWarnings,
-		attack.AttackEmpties, attack.AttackAlertPieces, attack.AttackSplit:
+	case "key-updates", "hello-requests", "warnings",
+		"empties", "alert-pieces", "split":
 		return int(m.Count)
 	}
-	return int(m.Count) * int(m.More) % attack.MaxAttack
+	return int(m.Count) * int(m.More) % attack.Max
 }
 
 // make makes a move.
@@ -68,7 +68,7 @@ func (l *link) make(m *move) {
 	l.victim().ClearErrors()
 	switch m.Kind % 11 {
 	case 0, 1, 2:
-		a := attack.Attack(m.Item) % attack.NumAttacks
+		a := attack.Attack(m.Item) % attack.Count
 		l.puppet().Attack(a, m.argument(a))
 	case 3:
 		l.carry(l.role, 1+int(m.Count)*int(m.More))
@@ -182,7 +182,7 @@ func spreeOf(p []byte) (s spree) {
 // FuzzAttacks mutates sprees: bytes make the moves of a puppet and of a victim,
 // crypto/tls always, and OpenSSL where there is one.
 func FuzzAttacks(f *testing.F) {
-	for a := range uint8(attack.NumAttacks) {
+	for a := range uint8(attack.Count) {
 		for flags := range uint8(8) {
 			f.Add([]byte{flags, 10, 10, 255, 0, a, 33, 1})      // before the handshake
 			f.Add([]byte{flags | 32, 10, 10, 255, 0, a, 33, 1}) // after it

@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/carrier"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
@@ -12,11 +13,10 @@ import (
 // and has no room waits in late, however much it is.
 type transport struct {
 	carrier.Carrier
-	late   []byte // sealed, behind out
-	record []byte // what has come of the record that is arriving
-	deaf   bool   // AttackDeaf
-	sips   bool   // AttackSip
-	ration int    // bytes that this call may still take
+	late   []byte        // sealed, behind out
+	record []byte        // what has come of the record that is arriving
+	manner attack.Manner // how records leave and come in; attacks change it
+	ration int           // bytes that this call may still take
 }
 
 // newTransport makes a transport with the buffers, or the socket, of cfg.
@@ -28,9 +28,9 @@ func newTransport(cfg *model.EngineConfig) (t transport) {
 // begin sets what one call may take of the input.
 func (t *transport) begin() {
 	switch t.ration = math.MaxInt; {
-	case t.deaf:
+	case t.manner.Deaf:
 		t.ration = 0
-	case t.sips && t.Socket != nil: // a pair's buffer takes no more than one
+	case t.manner.Sip && t.Socket != nil: // a pair's buffer takes no more than one
 		t.ration = 1
 	}
 }
@@ -105,9 +105,9 @@ func (t *transport) OutputPending() int { return t.Out.Len() }
 // InputRoom implements [model.Engine].
 func (t *transport) InputRoom() int {
 	switch room := t.In.Room(); {
-	case t.deaf:
+	case t.manner.Deaf:
 		return 0
-	case t.sips:
+	case t.manner.Sip:
 		return max(0, min(room, 1-t.In.Len()))
 	default:
 		return room

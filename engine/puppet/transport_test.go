@@ -15,7 +15,7 @@ func TestDrainGivesAll(t *testing.T) {
 		cfg := base(v)
 		cfg.Out = 64
 		l := open(t, puppet.New(), r, cfg).established()
-		l.puppet().Attack(attack.AttackContent, 4096)
+		l.puppet().Attack(item("content"), 4096)
 		e := l.ends[r]
 		if e.OutputPending() != 64 || e.(model.Inspector).Unsent() == 0 {
 			t.Fatalf("got %d bytes in the buffer and %d behind; want it full",
@@ -46,7 +46,7 @@ func (l *link) answered(r model.Role) {
 func TestAnswersLeaveBeforeTheEnd(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		l := open(t, puppet.New(), r, base(model.TLS13)).established()
-		l.victim().(attack.Attacker).Attack(attack.AttackKeyUpdates, 1)
+		l.victim().(attack.Attacker).Attack(item("key-updates"), 1)
 		l.victim().Feed([]byte{23, 3, 3, 0, 20, 19: 0, 24: 0}) // no record of ours
 		if _, st := l.read(r.Peer()); st != model.Failed {
 			t.Fatalf("%v reads %v; want failed", r.Peer(), st)

@@ -16,45 +16,17 @@ func (o *Options) hostile() bool {
 	return o.PeerEngine != nil && o.PeerEngine.Name() == puppetName
 }
 
-// A blow is one structured attack, as gofuzz fills it: which one, and numbers of
-// which the attack takes the one that makes sense.
+// A blow is one structured attack, as gofuzz fills it: which one, and the numbers of
+// which its argument is made.
 type blow struct {
-	Item  attack.Attack
-	Count uint8
-	Bytes uint16
-	Limit uint8
-	Code  uint8
+	Item attack.Attack
+	attack.Draw
 }
 
 // action is the blow as the arguments of an attack action.
 func (b blow) action() script.Action {
-	a := script.Action{Verb: script.Attack, Arg: uint32(b.Item)}
-	switch b.Item {
-	case attack.AttackSplit:
-		a.Arg2 = 1 + uint32(b.Bytes)%64
-	case attack.AttackInterleave, attack.AttackRenegotiation, attack.AttackDataAfterClose:
-		a.Arg2 = uint32(b.Bytes) % 512
-	case attack.AttackKeyUpdates, attack.AttackHelloRequests, attack.AttackWarnings,
-		attack.AttackEmpties:
-		a.Arg2 = counts[int(b.Count)%len(counts)]
-	case attack.AttackAlertPieces:
-		a.Arg2 = uint32(alertCodes[int(b.Code)%len(alertCodes)])
-	case attack.AttackContent, attack.AttackSealed:
-		if a.Arg2 = uint32(b.Bytes) % 512; b.Limit&1 == 0 {
-			a.Arg2 = limits[int(b.Limit/2)%len(limits)]
-		}
-	}
-	return a
+	return script.Action{Verb: script.Attack, Arg: uint32(b.Item), Arg2: uint32(b.Item.Usual(b.Draw))}
 }
-
-// counts are how many a flood has: around what libraries bear (4 and 32 in
-// OpenSSL, 16 in crypto/tls), and more.
-var counts = [...]uint32{1, 2, 4, 5, 16, 17, 32, 33, 300}
-
-// limits are lengths of records around what is legal (RFC 8446, sections 5.1 and
-// 5.2; RFC 5246, section 6.2).
-var limits = [...]uint32{1 << 14, 1<<14 + 1, 1<<14 + 17, 1<<14 + 24, 1<<14 + 256, 1<<14 + 257,
-	1<<14 + 2048, 1<<14 + 2049}
 
 // attacks lets the peer's engine attack a few times.
 func (d *drawer) attacks() {

@@ -23,7 +23,7 @@ func TestBlows(t *testing.T) {
 			}
 		}
 	}
-	for a := range attack.NumAttacks {
+	for a := range attack.Count {
 		if seen[uint32(a)] < 100 {
 			t.Errorf("%s came %d times; want it often", a, seen[uint32(a)])
 		}

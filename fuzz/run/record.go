@@ -2,6 +2,7 @@ package run
 
 import (
 	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
 	"github.com/wantwrite/wantwrite/sim/script"
 
 	gofuzz "github.com/google/gofuzz"
@@ -44,7 +45,7 @@ func (m *structured[T]) draw(seed uint64) []T {
 				*k = script.Mutation(c.Intn(int(script.NumMutations)))
 			},
 			func(a *attack.Attack, c gofuzz.Continue) {
-				*a = attack.Attack(c.Intn(int(attack.NumAttacks)))
+				*a = attack.Attack(c.Intn(int(attack.Count)))
 			})
 	}
 	m.fuzzer.Fuzz(&m.drawn)
@@ -64,7 +65,7 @@ func (g damage) action() script.Action {
 	case script.WrongVersion:
 		a.Arg2 = uint32(wrongVersions[int(g.Byte)%len(wrongVersions)])
 	case script.Alert:
-		a.Arg2 = uint32(1+g.Level&1)<<8 | uint32(alertCodes[int(g.Code)%len(alertCodes)])
+		a.Arg2 = uint32(1+g.Level&1)<<8 | uint32(wire.CommonAlerts[int(g.Code)%len(wire.CommonAlerts)])
 	}
 	return a
 }
@@ -72,10 +73,6 @@ func (g damage) action() script.Action {
 var (
 	wrongTypes    = [...]byte{0, 19, 20, 21, 22, 23, 24, 255}
 	wrongVersions = [...]uint16{0x0000, 0x0200, 0x0300, 0x0301, 0x0304, 0x0403, 0xffff}
-	// close_notify, unexpected_message, bad_record_mac, record_overflow,
-	// handshake_failure, decode_error, internal_error, user_canceled,
-	// no_renegotiation (RFC 8446, section 6; RFC 5246, section 7.2).
-	alertCodes = [...]byte{0, 10, 20, 22, 40, 50, 80, 90, 100}
 )
 
 // drawMutations gives the plan its mutations.

@@ -4,148 +4,158 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// An Attack is something that a peer sends, or does, which no honest library
-// would, though it holds the keys: an item of the repertoire of a hostile
-// engine. Each has one argument, a number; attackText says what of.
+// An Attack is an item of the repertoire: its index in the table below, from 0 to
+// Count-1. It takes one argument, a number; Argument says of what.
 //
-// An item that lasts changes the engine from then on. Any other is done at
-// once, with the keys of that moment and in whatever state: before the first
-// handshake in the clear, in TLS 1.3 a HelloRequest too.
+// Some attacks change the engine's Manner from then on. The others are done at once,
+// with the keys of that moment and in any state: before the first handshake in the
+// clear, and in TLS 1.3 also with messages that only TLS 1.2 has.
 type Attack uint8
 
-const (
-	// AttackSplit: each handshake message that follows leaves in records of N
-	// bytes of content. It lasts; 0 ends it.
-	AttackSplit Attack = iota
-	// AttackPack: handshake messages that follow in one go share records, and
-	// as far as the keys are the same leave in one (RFC 8446, section 5.1). It
-	// lasts; an engine that splits no longer does.
-	AttackPack
-	// AttackInterleave: N bytes of application data come between the two halves
-	// of the next handshake message. RFC 8446, section 5.1, forbids it.
-	AttackInterleave
-	// AttackKeyUpdates: N KeyUpdates that ask for one (bugzoo I1, I2).
-	AttackKeyUpdates
-	// AttackHelloRequests: N HelloRequests (RFC 5246, section 7.4.1.1).
-	AttackHelloRequests
-	// AttackRenegotiation: a new handshake begins in the middle of records of N
-	// bytes of application data, if N is not 0: in front of and behind a client's
-	// ClientHello, or a server's HelloRequest, and in front of its ServerHello.
-	// Where none can begin it is a ClientHello that nobody wants.
-	AttackRenegotiation
-	// AttackWarnings: N warning alerts, user_canceled (CVE-2016-8610).
-	AttackWarnings
-	// AttackAlertPieces: the alert with description N in two records of one byte
-	// each. RFC 8446, section 5.1, forbids it.
-	AttackAlertPieces
-	// AttackEmpties: N records of application data without content.
-	AttackEmpties
-	// AttackContent: a record of application data with N bytes of content. More
-	// than 2^14 are too many (RFC 8446, section 5.1).
-	AttackContent
-	// AttackSealed: the same with N bytes behind the record's header, sealed:
-	// more than 2^14+256 are too many in TLS 1.3, in TLS 1.2 more than 2^14+2048.
-	AttackSealed
-	// AttackClose: close_notify, whatever the state.
-	AttackClose
-	// AttackEnd: the engine fails without a word, so that its pump gives the
-	// socket up: FIN without close_notify.
-	AttackEnd
-	// AttackDataAfterClose: close_notify, if it has not left, and N bytes of
-	// application data behind it.
-	AttackDataAfterClose
-	// AttackDeaf: the engine takes no more input. It lasts.
-	AttackDeaf
-	// AttackSip: the engine takes its input one byte a call. It lasts.
-	AttackSip
+// Max is the largest argument of an attack. It exceeds every limit that a library is
+// known to have, and makes a record that is twice too long.
+const Max = 1 << 15
 
-	// NumAttacks is how many there are.
-	NumAttacks
-)
+// Count is how many attacks there are.
+const Count = Attack(len(repertoire))
 
-// MaxAttack is the largest argument of an attack: enough for every limit that a
-// library is known to have, and for a record that is twice too long.
-const MaxAttack = 1 << 15
+// A row is one attack.
+type row struct {
+	word     string // in scripts
+	argument string // what the argument counts or names; "" if there is none
+	about    string // what the attack does, in a clause
+	forges   bool   // see Forges
+	usual    func(d Draw) int
+	play     func(f Forger, n int)
+}
 
-// attackText has the word of each attack, what its argument is ("" if it has
-// none), and what it does.
-var attackText = [NumAttacks]struct{ word, argument, about string }{
-	AttackSplit: {"split", "bytes a record",
-		"handshake messages leave in records of N bytes"},
-	AttackPack: {"pack", "",
-		"handshake messages leave in as few records as the keys allow"},
-	AttackInterleave: {"interleave", "bytes of data",
-		"application data comes in the middle of the next handshake message"},
-	AttackKeyUpdates: {"key-updates", "how many",
-		"a flood of KeyUpdates, each of which asks for one"},
-	AttackHelloRequests: {"hello-requests", "how many",
-		"a flood of HelloRequests"},
-	AttackRenegotiation: {"renegotiation", "bytes a record",
-		"a new handshake begins in the middle of a stream of records"},
-	AttackWarnings: {"warnings", "how many",
-		"a flood of warning alerts"},
-	AttackAlertPieces: {"alert-pieces", "description",
-		"an alert comes in two records of one byte"},
-	AttackEmpties: {"empties", "how many",
-		"a flood of records without content"},
-	AttackContent: {"content", "bytes",
-		"a record with so much content, up to and over the limit"},
-	AttackSealed: {"sealed", "bytes",
-		"a record of such a length when sealed, up to and over the limit"},
-	AttackClose: {"close", "",
-		"close_notify comes early"},
-	AttackEnd: {"end", "",
-		"the socket ends without a word"},
-	AttackDataAfterClose: {"data-after-close", "bytes",
-		"application data comes after close_notify"},
-	AttackDeaf: {"deaf", "",
-		"nothing is read any more"},
-	AttackSip: {"sip", "",
-		"one byte is read a call"},
+// repertoire has all attacks. Add one at the end: its index is hashed in traces.
+var repertoire = [...]row{
+	{word: "split", argument: "bytes a record", usual: piece, play: split,
+		about: "handshake messages leave in records of N bytes"},
+	{word: "pack", usual: none, play: pack,
+		about: "handshake messages leave in as few records as the keys allow"},
+	{word: "interleave", argument: "bytes of data", usual: data, play: interleave, forges: true,
+		about: "application data comes in the middle of the next handshake message"},
+	{word: "key-updates", argument: "how many", usual: flood, play: keyUpdates,
+		about: "a flood of KeyUpdates, each of which asks for one"},
+	{word: "hello-requests", argument: "how many", usual: flood, play: helloRequests,
+		about: "a flood of HelloRequests"},
+	{word: "renegotiation", argument: "bytes a record", usual: data, play: renegotiation, forges: true,
+		about: "a new handshake begins in the middle of a stream of records"},
+	{word: "warnings", argument: "how many", usual: flood, play: warnings,
+		about: "a flood of warning alerts"},
+	{word: "alert-pieces", argument: "description", usual: description, play: alertPieces,
+		about: "an alert comes in two records of one byte"},
+	{word: "empties", argument: "how many", usual: flood, play: empties,
+		about: "a flood of records without content"},
+	{word: "content", argument: "bytes", usual: length, play: content, forges: true,
+		about: "a record with so much content, up to and over the limit"},
+	{word: "sealed", argument: "bytes", usual: length, play: sealed, forges: true,
+		about: "a record of such a length when sealed, up to and over the limit"},
+	{word: "close", usual: none, play: closeNotify,
+		about: "close_notify comes early"},
+	{word: "end", usual: none, play: end,
+		about: "the socket ends without a word"},
+	{word: "data-after-close", argument: "bytes", usual: data, play: dataAfterClose, forges: true,
+		about: "application data comes after close_notify"},
+	{word: "deaf", usual: none, play: deaf,
+		about: "nothing is read any more"},
+	{word: "sip", usual: none, play: sip,
+		about: "one byte is read a call"},
 }
 
 // String is the attack's word in scripts.
 func (a Attack) String() string {
-	if a < NumAttacks {
-		return attackText[a].word
+	if a < Count {
+		return repertoire[a].word
 	}
 	return fmt.Sprintf("Attack(%d)", uint8(a))
 }
 
-// About says in a clause what the attack does.
-func (a Attack) About() string { return attackText[a%NumAttacks].about }
+// About says in a clause what the attack does. a must be below Count.
+func (a Attack) About() string { return repertoire[a].about }
 
-// Forges says whether the attack brings application data that no app has written:
-// what the peer's app is given from then on means nothing.
-func (a Attack) Forges() bool {
-	switch a {
-	case AttackInterleave, AttackRenegotiation, AttackContent, AttackSealed, AttackDataAfterClose:
-		return true
+// Argument says what the attack's argument is; it is empty if there is none. a must be
+// below Count.
+func (a Attack) Argument() string { return repertoire[a].argument }
+
+// Forges says whether the attack sends application data that no app has written. After
+// it, what the peer's app is given means nothing. An Attack that does not exist does not.
+func (a Attack) Forges() bool { return a < Count && repertoire[a].forges }
+
+// Usual makes an argument that is worth a try of drawn numbers. a must be below Count.
+func (a Attack) Usual(d Draw) int { return repertoire[a].usual(d) }
+
+// Play makes the attack with argument n, which is held to 0 to Max. An Attack that does
+// not exist does nothing.
+func (a Attack) Play(f Forger, n int) {
+	if a < Count {
+		f.Manner().Active = true
+		repertoire[a].play(f, min(max(n, 0), Max))
 	}
-	return false
 }
 
-// Argument says what the attack's argument is; it is empty if there is none.
-func (a Attack) Argument() string { return attackText[a%NumAttacks].argument }
-
-// AttackNamed finds an attack by its word.
-func AttackNamed(word string) (Attack, bool) {
-	for a := range NumAttacks {
-		if attackText[a].word == word {
+// Named finds an attack by its word.
+func Named(word string) (Attack, bool) {
+	for a := range Count {
+		if repertoire[a].word == word {
 			return a, true
 		}
 	}
 	return 0, false
 }
 
-// An Attacker is an engine that can be told to attack its peer. What the attack
-// sends is output like any other: it waits for Drain, or with the attached
-// transport for the next call.
+// An Attacker is an engine that can be told to attack its peer. What the attack sends
+// is output like any other: it waits for Drain, or with the attached transport for the
+// next call.
 type Attacker interface {
 	model.Engine
-	// Attack does it, with n from 0 to MaxAttack. It never fails; on an engine
-	// that has failed, or an item that makes no sense, it does nothing.
+	// Attack plays a with argument n, from 0 to Max. It never fails. On an engine that
+	// has failed, or for an attack that does not exist, it does nothing.
 	Attack(a Attack, n int)
+}
+
+// A Draw is the random numbers of which Usual makes an argument. Each attack looks at
+// one or two of them, so that a fuzzer that changes one changes no other choice.
+type Draw struct {
+	Count uint8
+	Bytes uint16
+	Limit uint8
+	Code  uint8
+}
+
+// The usual arguments.
+
+func none(Draw) int { return 0 }
+
+// piece is a short record of a handshake message, in bytes.
+func piece(d Draw) int { return 1 + int(d.Bytes)%64 }
+
+// data is the length of a record of application data, in bytes.
+func data(d Draw) int { return int(d.Bytes) % 512 }
+
+// flood is around what libraries bear (4 and 32 in OpenSSL, 16 in crypto/tls), and more.
+func flood(d Draw) int {
+	counts := [...]int{1, 2, 4, 5, 16, 17, 32, 33, 300}
+	return counts[int(d.Count)%len(counts)]
+}
+
+func description(d Draw) int {
+	return int(wire.CommonAlerts[int(d.Code)%len(wire.CommonAlerts)])
+}
+
+// length is one of a record: around what is legal (RFC 8446, sections 5.1 and 5.2; RFC
+// 5246, section 6.2), or short.
+func length(d Draw) int {
+	const most = wire.MaxRecordLen
+	limits := [...]int{most, most + 1, most + 17, most + 24, most + 256, most + 257,
+		most + 2048, most + 2049}
+	if d.Limit&1 == 0 {
+		return limits[int(d.Limit/2)%len(limits)]
+	}
+	return data(d)
 }

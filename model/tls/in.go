@@ -125,10 +125,8 @@ func (t *TLS) get(p []byte) (int, model.Status) {
 		}
 		return n, t.lacks(model.OK)
 	}
-	if t.habits.any {
-		if p = p[:t.habits.swallow(len(p))]; len(p) == 0 {
-			return 0, t.lacks(model.WantRead)
-		}
+	if p = p[:t.manner.Takes(len(p))]; len(p) == 0 {
+		return 0, t.lacks(model.WantRead)
 	}
 	n, st := t.cfg.Socket.Recv(p)
 	switch st {

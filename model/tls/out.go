@@ -155,16 +155,10 @@ func (t *TLS) sendMessage(e Event) {
 		return
 	}
 	t.build(e)
-	switch {
-	case !t.habits.any:
-		t.sealPieces(t.scratch)
-	default:
-		if e == ServerHello {
-			t.streamOn()
-		}
-		t.emit(t.scratch)
+	if e == ServerHello {
+		t.manner.StreamOn(forger{t})
 	}
-	t.note(true, messages[e].word, len(t.scratch))
+	t.emit(e, t.scratch)
 	t.remember(e, t.cfg.Role, t.scratch)
 }
 

@@ -13,7 +13,7 @@ func (t *TLS) Snapshot(s *model.Snapshot) {
 	t.read.Snapshot(s)
 	t.snapshotOutput(s)
 	t.snapshotInput(s)
-	t.habits.Snapshot(s)
+	t.manner.Snapshot(s)
 	t.fault.Snapshot(s)
 	t.stale.Snapshot(s)
 	if s.Reading() {

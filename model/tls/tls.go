@@ -2,6 +2,7 @@ package tls
 
 import (
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
@@ -65,7 +66,7 @@ type TLS struct {
 	empties int  // records without content in a row
 	warned  int  // warning alerts in a row
 
-	habits habits // of an attacker
+	manner attack.Manner // how it sends and reads; attacks change it
 
 	want  model.Status // what buffer or socket lacked when last tried; OK: nothing
 	fault Failure
@@ -87,7 +88,7 @@ func (t *TLS) Reset(cfg *model.EngineConfig) {
 		proto: &protocols[cfg.Role][cfg.Version], state: NotStarted,
 		in: t.in, out: t.out, rec: t.rec,
 		pend: t.pend[:0], scratch: t.scratch[:0], msgs: t.msgs[:0],
-		habits: habits{packed: t.habits.packed[:0]},
+		manner: t.manner.Fresh(),
 	}
 	if t.errors == nil {
 		t.errors = &t.own
@@ -231,10 +232,7 @@ func (t *TLS) ClearErrors() { t.errors.Clear() }
 
 // Feed implements Engine; attached it takes nothing.
 func (t *TLS) Feed(p []byte) int {
-	if t.habits.any {
-		p = p[:t.habits.swallow(len(p))]
-	}
-	return t.in.Write(p)
+	return t.in.Write(p[:t.manner.Takes(len(p))])
 }
 
 // Drain implements Engine. It makes room and no more: what waits behind the
@@ -261,10 +259,7 @@ func (t *TLS) OutputPending() int { return t.out.Len() }
 
 // InputRoom implements Engine; attached it is 0.
 func (t *TLS) InputRoom() int {
-	if t.habits.any {
-		return t.habits.swallow(t.in.Room())
-	}
-	return t.in.Room()
+	return t.manner.Takes(t.in.Room())
 }
 
 // Deferred implements Engine. Only the next Write sends the answer.

@@ -80,3 +80,9 @@ func (a Alert) Word() string {
 func AlertRecord(level byte, a Alert) []byte {
 	return AppendRecord(nil, TypeAlert, WireTLS12, []byte{level, byte(a)})
 }
+
+// CommonAlerts are alerts that peers send, or that have a meaning of their own, for
+// whoever draws one.
+var CommonAlerts = [...]Alert{AlertCloseNotify, AlertUnexpectedMessage, AlertBadRecordMAC,
+	AlertRecordOverflow, AlertHandshakeFailure, AlertDecodeError, AlertInternalError,
+	AlertUserCanceled, AlertNoRenegotiation}

@@ -239,7 +239,7 @@ func readMutation(a *Action, words []string) error {
 
 // attackText are the attacks' words by value.
 var attackText = func() (words []string) {
-	for a := range attack.NumAttacks {
+	for a := range attack.Count {
 		words = append(words, a.String())
 	}
 	return words
@@ -266,7 +266,7 @@ func readAttack(a *Action, words []string) error {
 	case argument == "":
 		return unexpected("argument", words[1], "none: "+words[0]+" has none")
 	default:
-		a.Arg2, err = number(argument, words[1], 0, attack.MaxAttack)
+		a.Arg2, err = number(argument, words[1], 0, attack.Max)
 		return err
 	}
 }

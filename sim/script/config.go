@@ -48,7 +48,7 @@ type Config struct {
 	// PostAuth: the server can ask for the client's certificate after the
 	// handshake (TLS 1.3).
 	PostAuth bool
-	// Hostile: the peer's engine may attack: it has to be a model.Attacker.
+	// Hostile: the peer's engine may attack: it has to be an attack.Attacker.
 	Hostile bool
 	// AwaitUpdate: whoever asks for a KeyUpdate waits for the answer, so that
 	// one is owed even by an end that has nothing to write.

@@ -148,10 +148,10 @@ func TestEveryVerbRoundTrips(t *testing.T) {
 	for m := range script.NumMutations {
 		sameAction(t, script.Action{Verb: script.Mutate, Arg: uint32(m), Arg2: 1 << 31})
 	}
-	for m := range attack.NumAttacks {
+	for m := range attack.Count {
 		a := script.Action{Verb: script.Attack, Arg: uint32(m)}
 		if m.Argument() != "" {
-			a.Arg2 = attack.MaxAttack
+			a.Arg2 = attack.Max
 		}
 		sameAction(t, a)
 	}
@@ -269,9 +269,9 @@ func drawAction(t *rapid.T, links int) script.Action {
 	case script.Mutate:
 		a.Arg, a.Arg2 = arg(0, uint32(script.NumMutations)-1), arg(0, 1<<32-1)
 	case script.Attack:
-		a.Arg = arg(0, uint32(attack.NumAttacks)-1)
+		a.Arg = arg(0, uint32(attack.Count)-1)
 		if attack.Attack(a.Arg).Argument() != "" {
-			a.Arg2 = arg(0, attack.MaxAttack)
+			a.Arg2 = arg(0, attack.Max)
 		}
 	}
 	return a
