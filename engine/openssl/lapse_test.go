@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/linktest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -13,15 +14,15 @@ import (
 
 // waiting is a link whose server has a write of text, n bytes, that waits for
 // room. moving says whether it may be repeated from elsewhere.
-func waiting(t *testing.T, v model.Version, n int, moving bool) (l *link, text []byte) {
+func waiting(t *testing.T, v model.Version, n int, moving bool) (l *linktest.Link, text []byte) {
 	t.Helper()
-	cfg := base(v)
+	cfg := config(v)
 	cfg.Out, cfg.MovingBuffer = 300, moving
-	l = openEach(t, [2]model.EngineConfig{base(v), cfg})
-	l.handshake(1 << 16)
+	l = openEach(t, config(v), cfg)
+	l.Shake()
 	text = make([]byte, n)
 	for range 300 {
-		if _, s := l.server().Write(text); s == model.WantWrite {
+		if _, s := l.Server().Write(text); s == model.WantWrite {
 			return l, text
 		}
 	}
@@ -32,19 +33,19 @@ func waiting(t *testing.T, v model.Version, n int, moving bool) (l *link, text [
 // bySelf wants a call to have broken the engine, and the library to say that
 // it did so by itself. Other versions than the one whose faults these are may
 // answer what the documentation says instead.
-func bySelf(t *testing.T, l *link, got, documented model.Status) {
+func bySelf(t *testing.T, l *linktest.Link, got, documented model.Status) {
 	t.Helper()
-	err := l.server().Err()
-	t.Logf("%s: %v, %v", l.lib.Describe(), got, err)
-	if got == documented && !strings.HasPrefix(l.lib.Describe(), "OpenSSL 3.0.") {
+	err, version := l.Server().Err(), l.Library(model.Server).Describe()
+	t.Logf("%s: %v, %v", version, got, err)
+	if got == documented && !strings.HasPrefix(version, "OpenSSL 3.0.") {
 		return
 	}
 	if got != model.Failed || !errors.Is(err, model.ErrLibrary) {
 		t.Fatalf("got %v (%v); want the library to fail by itself", got, err)
 	}
-	l.server().ClearErrors()
-	_, s := l.read(model.Server)
-	if err := l.server().Err(); s != model.Failed || !errors.Is(err, model.ErrLibrary) {
+	l.Server().ClearErrors()
+	_, s := l.Read(model.Server)
+	if err := l.Server().Err(); s != model.Failed || !errors.Is(err, model.ErrLibrary) {
 		t.Fatalf("the next read: %v (%v); want the same failure", s, err)
 	}
 }
@@ -55,11 +56,11 @@ func bySelf(t *testing.T, l *link, got, documented model.Status) {
 func TestClientHelloWhileAWriteWaits(t *testing.T) {
 	for _, n := range []int{1, 40, 1000, 16000} {
 		l, _ := waiting(t, model.TLS12, n, true)
-		want(t, "client's renegotiate", l.client().Renegotiate(), model.WantRead)
-		l.carry(model.Client, 1<<16)
-		_, s := l.read(model.Server)
+		l.Want("client's renegotiate", l.Client().Renegotiate(), model.WantRead)
+		l.Move(model.Client)
+		_, s := l.Read(model.Server)
 		bySelf(t, l, s, model.WantWrite)
-		l.free()
+		l.Free()
 	}
 }
 
@@ -69,15 +70,15 @@ func TestTwoKeyUpdatesWhileAWriteWaits(t *testing.T) {
 	for _, n := range []int{1, 4, 5, 1000} {
 		for _, requested := range []bool{false, true} {
 			l, _ := waiting(t, model.TLS13, n, true)
-			l.client().KeyUpdate(true)
-			l.carry(model.Client, 1<<16)
-			_, s := l.read(model.Server)
-			want(t, "server's read of one KeyUpdate", s, model.WantRead)
-			l.client().KeyUpdate(requested)
-			l.carry(model.Client, 1<<16)
-			_, s = l.read(model.Server)
+			l.Client().KeyUpdate(true)
+			l.Move(model.Client)
+			_, s := l.Read(model.Server)
+			l.Want("server's read of one KeyUpdate", s, model.WantRead)
+			l.Client().KeyUpdate(requested)
+			l.Move(model.Client)
+			_, s = l.Read(model.Server)
 			bySelf(t, l, s, model.WantRead)
-			l.free()
+			l.Free()
 		}
 	}
 }
@@ -87,26 +88,26 @@ func TestTwoKeyUpdatesWhileAWriteWaits(t *testing.T) {
 // This is a Write that fails, and a right one.
 func TestRefusalBehindAWriteThatWaits(t *testing.T) {
 	for _, room := range []int{1, 29, 30} {
-		cfgs := refusing()
-		cfgs[model.Server].Out, cfgs[model.Server].MaxRecord = 300, 512
-		cfgs[model.Server].PartialWrite = false
-		l := openEach(t, cfgs)
-		l.handshake(1 << 16)
+		client, server := refusing()
+		server.Out, server.MaxRecord = 300, 512
+		server.PartialWrite = false
+		l := openEach(t, client, server)
+		l.Shake()
 		text := make([]byte, 1000)
-		_, s := l.server().Write(text)
-		want(t, "server's write", s, model.WantWrite)
-		want(t, "client's renegotiate", l.client().Renegotiate(), model.WantRead)
-		l.carry(model.Client, 1<<16)
-		_, s = l.read(model.Server)
-		want(t, "server's read of the ClientHello", s, model.WantRead)
+		_, s := l.Server().Write(text)
+		l.Want("server's write", s, model.WantWrite)
+		l.Want("client's renegotiate", l.Client().Renegotiate(), model.WantRead)
+		l.Move(model.Client)
+		_, s = l.Read(model.Server)
+		l.Want("server's read of the ClientHello", s, model.WantRead)
 		for range 1000 {
-			l.server().Drain(l.buffer[:room])
-			if _, s = l.server().Write(text); s != model.WantWrite {
+			l.Server().Drain(make([]byte, room))
+			if _, s = l.Server().Write(text); s != model.WantWrite {
 				break
 			}
 		}
 		bySelf(t, l, s, model.OK)
-		l.free()
+		l.Free()
 	}
 }
 
@@ -117,71 +118,71 @@ func TestRefusalBehindAWriteThatWaits(t *testing.T) {
 func TestRefusalWithoutRoomIsLost(t *testing.T) {
 	const alert = 5 + 8 + 2 + 16
 	for _, room := range []int{0, 1, alert - 1, alert} {
-		cfgs := refusing()
-		cfgs[model.Server].Out = 300
-		l := openEach(t, cfgs)
-		l.handshake(1 << 16)
+		client, server := refusing()
+		server.Out = 300
+		l := openEach(t, client, server)
+		l.Shake()
 		fill := make([]byte, 300-room-(5+8+16))
-		if n, s := l.server().Write(fill); n != len(fill) || s != model.OK {
+		if n, s := l.Server().Write(fill); n != len(fill) || s != model.OK {
 			t.Fatalf("server's write: %d, %v", n, s)
 		}
-		l.client().Renegotiate()
-		l.carry(model.Client, 1<<16)
-		_, s := l.read(model.Server)
-		want(t, "server's read of the ClientHello", s, model.WantRead)
-		if n := l.server().(model.Inspector).Unsent(); n != 0 {
+		l.Client().Renegotiate()
+		l.Move(model.Client)
+		_, s := l.Read(model.Server)
+		l.Want("server's read of the ClientHello", s, model.WantRead)
+		if n := l.Server().(model.Inspector).Unsent(); n != 0 {
 			t.Errorf("%d bytes are said to wait", n)
 		}
-		l.settle()
-		l.read(model.Client)
-		l.server().Write([]byte("behind the alert"))
-		l.settle()
-		_, s = l.read(model.Client)
-		err := l.client().Err()
-		t.Logf("%s, room for %d of %d bytes: %v", l.lib.Describe(), room, alert, err)
+		l.Settle()
+		l.Read(model.Client)
+		l.Server().Write([]byte("behind the alert"))
+		l.Settle()
+		_, s = l.Read(model.Client)
+		err := l.Client().Err()
+		t.Logf("%s, room for %d of %d bytes: %v", l.Library(model.Server).Describe(), room, alert, err)
 		if s != model.Failed || errors.Is(err, model.ErrLibrary) {
 			t.Fatalf("client's read: %v (%v); want it dead, of a refusal or of what is missing",
 				s, err)
 		}
-		l.free()
+		l.Free()
 	}
 }
 
 // A full record of early data that comes behind a HelloRetryRequest.
 func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
-	cfg := base(model.TLS13)
+	cfg := config(model.TLS13)
 	cfg.Resume, cfg.Retry, cfg.EarlyData, cfg.Tickets = true, true, 40000, 1
 	cfg.In, cfg.Out = 40000, 40000
-	l := openEach(t, [2]model.EngineConfig{cfg, cfg})
-	_, s := l.client().WriteEarly(make([]byte, 16384))
-	want(t, "client's early data", s, model.OK)
-	l.carry(model.Client, 1<<16)
-	_, s = l.read(model.Server)
+	l := open(t, cfg)
+	_, s := l.Client().WriteEarly(make([]byte, 16384))
+	l.Want("client's early data", s, model.OK)
+	l.Move(model.Client)
+	_, s = l.Read(model.Server)
 	bySelf(t, l, s, model.WantRead)
 }
 
 // A write of nothing binds nobody: what comes after it is no retry of it. Here
 // it wants room for an answer that was put off.
 func TestWriteOfNothingBindsNobody(t *testing.T) {
-	cfg := base(model.TLS13)
+	cfg := config(model.TLS13)
 	cfg.Out, cfg.MovingBuffer = 10, false
-	l := openEach(t, [2]model.EngineConfig{base(model.TLS13), cfg})
-	l.handshake(1 << 16)
-	l.client().KeyUpdate(true)
-	l.carry(model.Client, 1<<16)
-	l.read(model.Server)
-	_, s := l.server().Write(nil)
-	want(t, "server's write of nothing", s, model.WantWrite)
-	for text := []byte("sixteen bytes or"); s == model.WantWrite && !l.server().InitFinished(); {
-		l.carry(model.Server, 1<<16)
-		_, s = l.server().Write(text)
+	l := openEach(t, config(model.TLS13), cfg)
+	l.Shake()
+	l.Client().KeyUpdate(true)
+	l.Move(model.Client)
+	l.Read(model.Server)
+	_, s := l.Server().Write(nil)
+	l.Want("server's write of nothing", s, model.WantWrite)
+	for text := []byte("sixteen bytes or"); s == model.WantWrite && !l.Server().InitFinished(); {
+		l.Move(model.Server)
+		_, s = l.Server().Write(text)
 	}
-	want(t, "server's write", s, model.WantWrite)
+	l.Want("server's write", s, model.WantWrite)
 	for range 2 {
-		l.client().KeyUpdate(true)
+		l.Client().KeyUpdate(true)
 	}
-	l.carry(model.Client, 1<<16)
-	_, s = l.read(model.Server)
+	l.Move(model.Client)
+	_, s = l.Read(model.Server)
 	bySelf(t, l, s, model.WantRead)
 }
 
@@ -214,8 +215,8 @@ func TestWrongRetriesAreThePumps(t *testing.T) {
 		for _, v := range versions {
 			t.Run(c.name+" "+v.String(), func(t *testing.T) {
 				l, text := waiting(t, v, 1000, c.moving)
-				s := c.wrong(l.server(), text)
-				err := l.server().Err()
+				s := c.wrong(l.Server(), text)
+				err := l.Server().Err()
 				if s != model.Failed || !strings.Contains(err.Error(), c.why) {
 					t.Fatalf("got %v (%v); want a failure with %s", s, err, c.why)
 				}
@@ -231,27 +232,27 @@ func TestWrongRetriesAreThePumps(t *testing.T) {
 // queue was not cleared is the pump's mistake.
 func TestStrangersErrorIsNotTheLibrarys(t *testing.T) {
 	l, _ := waiting(t, model.TLS12, 1000, true)
-	stranger := pair(t, l.lib, base(model.TLS12))
-	defer stranger.free()
-	cfg := base(model.TLS12)
+	stranger := pair(t, need(t), config(model.TLS12))
+	defer stranger.Free()
+	cfg := config(model.TLS12)
 	cfg.Out = 300
-	m := pair(t, l.lib, cfg)
-	defer m.free()
-	m.handshake(1 << 16)
-	m.server().Write(make([]byte, 1000))
-	_, s := m.server().Write(nil)
-	want(t, "the stranger's wrong retry", s, model.Failed)
-	_, s = l.read(model.Server)
-	err := l.server().Err()
+	m := pair(t, need(t), cfg)
+	defer m.Free()
+	m.Shake()
+	m.Server().Write(make([]byte, 1000))
+	_, s := m.Server().Write(nil)
+	l.Want("the stranger's wrong retry", s, model.Failed)
+	_, s = l.Read(model.Server)
+	err := l.Server().Err()
 	if s != model.Failed || !strings.Contains(err.Error(), "bad length") {
 		t.Fatalf("the read with the stranger's error queued: %v (%v)", s, err)
 	}
 	if errors.Is(err, model.ErrLibrary) {
 		t.Errorf("the stranger's error is taken for the library's: %v", err)
 	}
-	l.server().ClearErrors()
-	_, s = l.read(model.Server)
-	want(t, "the read with the queue cleared", s, model.WantRead)
+	l.Server().ClearErrors()
+	_, s = l.Read(model.Server)
+	l.Want("the read with the queue cleared", s, model.WantRead)
 }
 
 // A mistake is what is made of a write that has to be repeated: a wrong call,
