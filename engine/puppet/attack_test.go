@@ -12,7 +12,7 @@ import (
 // records are the lengths of the puppet's records of a type, without headers, in
 // order.
 func (l *link) records(typ byte) (lengths []int) {
-	for p := l.sent; len(p) >= wire.HeaderLen; {
+	for p := l.Sent[l.role]; len(p) >= wire.HeaderLen; {
 		n := wire.RecordSize(p)
 		if p[0] == typ {
 			lengths = append(lengths, n-wire.HeaderLen)
@@ -34,7 +34,7 @@ func item(word string) attack.Attack {
 // against opens a link to OpenSSL, or to crypto/tls, not yet shaken.
 func against(t *testing.T, lib model.Library, r model.Role, v model.Version) *link {
 	t.Helper()
-	cfg := base(v)
+	cfg := config(v)
 	cfg.Resume = lib.Name() == "gotls"
 	return open(t, lib, r, cfg)
 }
@@ -55,12 +55,12 @@ func everywhere(t *testing.T, test func(t *testing.T, v model.Version, open func
 // them together again. From 16 bytes on not every length is tried.
 func TestSplit(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
-		l := open().established()
+		l := open().shaken()
 		hello := l.records(wire.TypeHandshake)[0]
 		for n := 1; n < hello; n += 1 + n/16 {
 			l := open()
 			l.puppet().Attack(item("split"), n)
-			l.established()
+			l.shaken()
 			want := slices.Repeat([]int{n}, hello/n)
 			if got := l.records(wire.TypeHandshake)[:hello/n]; !slices.Equal(got, want) {
 				t.Fatalf("split %d: a hello of %d bytes came in records of %v", n, hello, got)
@@ -87,7 +87,7 @@ func TestPack(t *testing.T) {
 			if packs {
 				l.puppet().Attack(item("pack"), 0)
 			}
-			l.established()
+			l.shaken()
 			wanted := want.plain
 			if packs {
 				wanted = want.packed
@@ -106,7 +106,7 @@ func TestInterleave(t *testing.T) {
 		if v == model.TLS12 {
 			return // it has no KeyUpdate; TestRepertoire has its hellos
 		}
-		l := open().established()
+		l := open().shaken()
 		l.puppet().Attack(item("interleave"), 10)
 		l.lives("nothing has come yet")
 		before := len(l.records(wire.TypeApplicationData))
@@ -127,16 +127,16 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 	lib := need(t)
 	for _, r := range []model.Role{model.Client, model.Server} {
 		const flood = 1000
-		l := against(t, lib, r, model.TLS13).established()
+		l := against(t, lib, r, model.TLS13).shaken()
 		l.puppet().Attack(item("key-updates"), flood)
 		if got := l.outcome(false); got != "absorbed" || !l.victim().Deferred() {
 			t.Fatalf("%s, deferred %t; want it absorbed and deferred", got, l.victim().Deferred())
 		}
-		if got := l.count(r.Peer(), false, "KeyUpdate"); got != flood {
+		if got := l.Count(r.Peer(), false, "KeyUpdate"); got != flood {
 			t.Errorf("%d were absorbed; want %d", got, flood)
 		}
 		for _, want := range []int{flood - 1, flood} {
-			if got := l.count(r.Peer(), true, "KeyUpdate"); got != want {
+			if got := l.Count(r.Peer(), true, "KeyUpdate"); got != want {
 				t.Errorf("%d answers; want %d", got, want)
 			}
 			l.lives("the flood")
@@ -146,10 +146,10 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 
 // TestFloodOfHelloRequests: a client of OpenSSL answers it with one handshake.
 func TestFloodOfHelloRequests(t *testing.T) {
-	l := against(t, need(t), model.Server, model.TLS12).established()
+	l := against(t, need(t), model.Server, model.TLS12).shaken()
 	l.puppet().Attack(item("hello-requests"), 1000)
 	l.drive(false)
-	if got := l.count(model.Client, true, "ClientHello"); got != 2 {
+	if got := l.Count(model.Client, true, "ClientHello"); got != 2 {
 		t.Errorf("%d ClientHellos; want the first one and one answer", got)
 	}
 	l.lives("the flood")
@@ -160,13 +160,13 @@ func TestFloodOfHelloRequests(t *testing.T) {
 func TestRenegotiation(t *testing.T) {
 	lib := need(t)
 	for _, r := range []model.Role{model.Client, model.Server} {
-		l := against(t, lib, r, model.TLS12).established()
+		l := against(t, lib, r, model.TLS12).shaken()
 		for n := 2; n < 5; n++ {
 			l.puppet().Attack(item("renegotiation"), 0)
 			if got := l.outcome(false); got != "absorbed" {
 				t.Fatalf("%s; want absorbed (%v)", got, l.victim().Err())
 			}
-			if got := l.count(r, true, "Finished"); got != n {
+			if got := l.Count(r, true, "Finished"); got != n {
 				t.Errorf("the puppet has sent %d Finished; want %d", got, n)
 			}
 			l.lives("a renegotiation")
@@ -176,9 +176,9 @@ func TestRenegotiation(t *testing.T) {
 
 // TestAlertPieces: an alert comes in two records of a byte.
 func TestAlertPieces(t *testing.T) {
-	l := against(t, need(t), model.Client, model.TLS12).established()
+	l := against(t, need(t), model.Client, model.TLS12).shaken()
 	l.puppet().Attack(item("alert-pieces"), int(wire.AlertInternalError))
-	l.settle()
+	l.Settle()
 	if got, want := l.records(wire.TypeAlert), []int{1 + 24, 1 + 24}; !slices.Equal(got, want) {
 		t.Errorf("alert records of %v bytes; want %v", got, want)
 	}
@@ -187,13 +187,13 @@ func TestAlertPieces(t *testing.T) {
 // TestDataAfterClose: it leaves behind the close_notify, and nobody reads it.
 func TestDataAfterClose(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
-		l := open().established()
+		l := open().shaken()
 		l.puppet().Attack(item("data-after-close"), 50)
-		before := len(l.sent)
+		before := len(l.Sent[l.role])
 		if data, st := l.drive(false); data != 0 || st != model.Closed {
 			t.Errorf("%d bytes, %v; want none, closed", data, st)
 		}
-		if n := len(l.sent) - before; n < 2+50 {
+		if n := len(l.Sent[l.role]) - before; n < 2+50 {
 			t.Errorf("%d bytes were sent; want an alert and the data", n)
 		}
 	})
@@ -205,17 +205,17 @@ func TestEnd(t *testing.T) {
 		everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 			l := open()
 			if !early {
-				l.established()
+				l.shaken()
 			}
-			before := len(l.sent)
+			before := len(l.Sent[l.role])
 			l.puppet().Attack(item("end"), 0)
 			if _, st := l.drive(early); st != model.WantRead && !early {
 				t.Errorf("the victim says %v; want want-read", st)
 			}
-			_, st := l.read(l.role)
-			if st != model.Failed || l.puppet().Err() == nil || len(l.sent) > before {
+			_, st := l.Read(l.role)
+			if st != model.Failed || l.puppet().Err() == nil || len(l.Sent[l.role]) > before {
 				t.Errorf("the puppet says %v (%v), and has sent %d bytes; want failed, and none",
-					st, l.puppet().Err(), len(l.sent)-before)
+					st, l.puppet().Err(), len(l.Sent[l.role])-before)
 			}
 		})
 	}
@@ -225,7 +225,7 @@ func TestEnd(t *testing.T) {
 // still it sends.
 func TestDeaf(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
-		l := open().established()
+		l := open().shaken()
 		l.puppet().Attack(item("deaf"), 0)
 		if room := l.puppet().InputRoom(); room != 0 {
 			t.Errorf("there is room for %d bytes; want none", room)
@@ -236,7 +236,7 @@ func TestDeaf(t *testing.T) {
 			if _, st = l.victim().Write(make([]byte, 16000)); st != model.OK {
 				break
 			}
-			l.settle()
+			l.Settle()
 		}
 		if st != model.WantWrite {
 			t.Fatalf("the last Write says %v (%v); want want-write", st, l.victim().Err())
@@ -244,8 +244,8 @@ func TestDeaf(t *testing.T) {
 		if _, st := l.puppet().Write([]byte("hear me")); st != model.OK {
 			t.Fatalf("the puppet's Write says %v", st)
 		}
-		l.settle()
-		if text, _ := l.read(victim); text != "hear me" {
+		l.Settle()
+		if text, _ := l.Read(victim); text != "hear me" {
 			t.Errorf("the victim reads %q", text)
 		}
 	})

@@ -34,11 +34,11 @@ func TestHandshakes(t *testing.T) {
 		t.Run(lib.name, func(t *testing.T) {
 			roles(t, func(t *testing.T, v model.Version, r model.Role) {
 				for _, w := range lib.ways {
-					cfg := base(v)
+					cfg := config(v)
 					cfg.Resume, cfg.Retry = w.resume, w.retry
-					l := open(t, lib.load(t), r, cfg).established()
-					l.say(model.Client, "request")
-					l.say(model.Server, "response")
+					l := open(t, lib.load(t), r, cfg).shaken()
+					l.Say(model.Client, "request")
+					l.Say(model.Server, "response")
 					l.close(r)
 				}
 			})
@@ -49,18 +49,18 @@ func TestHandshakes(t *testing.T) {
 // close has the puppet close, and the other end answer.
 func (l *link) close(r model.Role) {
 	l.t.Helper()
-	if st := l.ends[r].Shutdown(); st != model.WantRead {
-		l.t.Errorf("the first Shutdown said %v (%v); want want-read", st, l.ends[r].Err())
+	if st := l.Ends[r].Shutdown(); st != model.WantRead {
+		l.t.Errorf("the first Shutdown said %v (%v); want want-read", st, l.Ends[r].Err())
 	}
-	l.settle()
-	if _, st := l.read(r.Peer()); st != model.Closed {
+	l.Settle()
+	if _, st := l.Read(r.Peer()); st != model.Closed {
 		l.t.Errorf("the other end reads %v; want closed", st)
 	}
-	if st := l.ends[r.Peer()].Shutdown(); st != model.OK {
+	if st := l.Ends[r.Peer()].Shutdown(); st != model.OK {
 		l.t.Errorf("its Shutdown says %v; want ok", st)
 	}
-	l.settle()
-	if st := l.ends[r].Shutdown(); st != model.OK {
+	l.Settle()
+	if st := l.Ends[r].Shutdown(); st != model.OK {
 		l.t.Errorf("the last Shutdown says %v; want ok", st)
 	}
 }

@@ -1,16 +1,14 @@
 package puppet_test
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/linktest"
 	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -20,20 +18,20 @@ import (
 func wireOf(t *testing.T, seed uint64) string {
 	var sums []string
 	for i := range 4 {
-		cfg := base(model.Version(i & 1))
+		cfg := config(model.Version(i & 1))
 		cfg.Resume, cfg.Retry = i&2 != 0, i&2 != 0
 		other := puppet.New()
 		l := open(t, seeded{other, seed}, model.Client, cfg)
 		l.puppet().Attack(item("split"), 7)
-		l.established()
+		l.shaken()
 		if cfg.Version == model.TLS13 {
 			l.puppet().Attack(item("key-updates"), 3)
 		}
 		l.puppet().Attack(item("warnings"), 2)
 		l.drive(false)
-		l.say(model.Server, "and on")
+		l.Say(model.Server, "and on")
 		l.close(model.Client)
-		sums = append(sums, fmt.Sprint(i, " ", hex.EncodeToString(l.wire.Sum(nil))))
+		sums = append(sums, fmt.Sprint(i, " ", l.Sum()))
 	}
 	return strings.Join(sums, "\n")
 }
@@ -46,31 +44,18 @@ type seeded struct {
 
 func (s seeded) Begin(uint64) { s.Library.Begin(s.seed) }
 
-// childVariable makes TestSameInAnotherProcess print its wire.
-const childVariable = "WANTWRITE_PUPPET_CHILD"
-
 // TestSameInAnotherProcess: the same seed gives the same bytes on the wire, in any
 // process, and another seed does not.
 func TestSameInAnotherProcess(t *testing.T) {
 	ours := wireOf(t, 5)
-	if os.Getenv(childVariable) != "" {
-		fmt.Printf("<<<%s>>>", ours)
-		return
+	if theirs := require.Elsewhere(t, ours, "GOMAXPROCS=1"); theirs != ours {
+		t.Errorf("another process has another wire:\n%s\n%s", ours, theirs)
 	}
 	if again := wireOf(t, 5); again != ours {
 		t.Errorf("two runs differ:\n%s\n%s", ours, again)
 	}
 	if wireOf(t, 6) == ours {
 		t.Error("two seeds have one wire")
-	}
-	child := exec.Command(os.Args[0], "-test.run=^TestSameInAnotherProcess$")
-	child.Env = append(os.Environ(), childVariable+"=1", "GOMAXPROCS=1")
-	out, err := child.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	if !strings.Contains(string(out), "<<<"+ours+">>>") {
-		t.Errorf("another process has another wire:\n%s\n%s", ours, out)
 	}
 }
 
@@ -83,7 +68,7 @@ func TestNewSaysWhatItCannot(t *testing.T) {
 		"want at least 1": func(c *model.EngineConfig) { c.Out = 0 },
 		"no socket":       func(c *model.EngineConfig) { c.Transport = model.Attached },
 	} {
-		cfg := base(model.TLS13)
+		cfg := config(model.TLS13)
 		change(&cfg)
 		e, err := puppet.New().New(&cfg)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -94,11 +79,11 @@ func TestNewSaysWhatItCannot(t *testing.T) {
 
 // TestRefusedCalls: what a puppet has not fails the call and not the link.
 func TestRefusedCalls(t *testing.T) {
-	l := open(t, puppet.New(), model.Client, base(model.TLS13))
+	l := open(t, puppet.New(), model.Client, config(model.TLS13))
 	if st := l.puppet().Shutdown(); st != model.Failed {
 		t.Errorf("Shutdown in the handshake says %v; want it refused", st)
 	}
-	l.established()
+	l.shaken()
 	for what, call := range map[string]func() model.Status{
 		"Renegotiate":  l.puppet().Renegotiate,
 		"Authenticate": l.puppet().Authenticate,
@@ -116,7 +101,7 @@ func TestRefusedCalls(t *testing.T) {
 func TestTamperedRecords(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, r model.Role) {
 		for bit := 40; bit < 400; bit += 7 { // behind the header
-			l := open(t, puppet.New(), r, base(v)).established()
+			l := open(t, puppet.New(), r, config(v)).shaken()
 			if _, st := l.victim().Write([]byte("a text that is long enough")); st != model.OK {
 				t.Fatal(st)
 			}
@@ -124,7 +109,7 @@ func TestTamperedRecords(t *testing.T) {
 			rec = rec[:l.victim().Drain(rec)]
 			rec[bit/8%len(rec)] ^= 1 << (bit % 8)
 			l.puppet().Feed(rec)
-			if _, st := l.read(r); st != model.Failed && bit/8%len(rec) > 4 {
+			if _, st := l.Read(r); st != model.Failed && bit/8%len(rec) > 4 {
 				t.Fatalf("bit %d: the puppet says %v; want failed", bit, st)
 			}
 		}
@@ -137,12 +122,12 @@ func TestTamperedHellos(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, sender model.Role) {
 		for _, w := range everyWay {
 			for at, longest := wire.HeaderLen, wire.HeaderLen+1; at < longest; at++ {
-				cfg := base(v)
+				cfg := config(v)
 				cfg.Resume, cfg.Retry = w.resume, w.retry
 				l := open(t, puppet.New(), sender, cfg)
 				if sender == model.Server {
-					l.ends[model.Client].Handshake()
-					l.carry(model.Client, 1<<16)
+					l.Ends[model.Client].Handshake()
+					l.Move(model.Client)
 				}
 				l.puppet().Handshake()
 				hello := make([]byte, 1<<12)
@@ -150,10 +135,10 @@ func TestTamperedHellos(t *testing.T) {
 				longest = wire.RecordSize(hello)
 				hello[at] ^= 0x10
 				l.victim().Feed(hello)
-				if c, s := l.shake(); c == model.OK && s == model.OK {
+				if l.Try(); l.puppet().InitFinished() && l.victim().InitFinished() {
 					t.Fatalf("%+v: byte %d of %d changed, and nobody noticed", w, at, longest)
 				}
-				l.free()
+				l.Free()
 			}
 		}
 	})
@@ -161,25 +146,14 @@ func TestTamperedHellos(t *testing.T) {
 
 // TestKeyLog: the secrets that a puppet writes down for Wireshark are those of OpenSSL.
 func TestKeyLog(t *testing.T) {
-	lib := need(t)
 	for v, want := range map[model.Version]int{model.TLS12: 1, model.TLS13: 4} {
 		var lines [2][]string
-		cfg := base(v)
-		l := &link{t: t, wire: sha256.New()}
-		for r, by := range []model.Library{puppet.New(), lib} {
-			by.Begin(1)
-			own := cfg
-			own.Role = model.Role(r)
-			own.KeyLog = func(line string) { lines[r] = append(lines[r], line) }
-			e, err := by.New(&own)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer by.End()
-			defer by.Free(e)
-			l.ends[r] = e
+		sides := [2]linktest.Side{{Library: puppet.New()}, {Library: need(t)}}
+		for r := range sides {
+			sides[r].Config = config(v)
+			sides[r].Config.KeyLog = func(line string) { lines[r] = append(lines[r], line) }
 		}
-		l.established()
+		linktest.Open(t, sides[model.Client], sides[model.Server]).Shake()
 		if len(lines[0]) != want {
 			t.Errorf("TLS %s: the puppet wrote %d lines; want %d", v, len(lines[0]), want)
 		}

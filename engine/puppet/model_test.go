@@ -24,7 +24,7 @@ func TestModelRepertoire(t *testing.T) {
 			tr := &trials[i]
 			here := strings.HasPrefix(v.String()+" "+r.String(), tr.only)
 			if tr.openssl != "" && here && differs[tr.String()] == "" {
-				tr.onModel(t, open(t, tls.NewModels(), r, base(v)))
+				tr.onModel(t, open(t, tls.NewModels(), r, config(v)))
 			}
 		}
 	})
@@ -35,7 +35,7 @@ func TestModelRepertoire(t *testing.T) {
 func (tr *trial) onModel(t *testing.T, l *link) {
 	t.Helper()
 	if !tr.early {
-		l.established()
+		l.shaken()
 	}
 	l.puppet().Attack(tr.attack, tr.n)
 	got := l.outcome(tr.early)

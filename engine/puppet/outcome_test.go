@@ -11,19 +11,19 @@ import (
 // victim read and what it was told last. With shaking it shakes hands first.
 func (l *link) drive(shaking bool) (data int, last model.Status) {
 	for range 1 << 16 {
-		before := l.moved
+		before := l.Moved()
 		if shaking && !l.victim().InitFinished() {
 			l.victim().ClearErrors()
 			last = l.victim().Handshake()
 		} else {
 			var text string
-			text, last = l.read(l.role.Peer())
+			text, last = l.Read(l.role.Peer())
 			data += len(text)
 		}
-		l.read(l.role)
-		l.settle()
+		l.Read(l.role)
+		l.Settle()
 		done := last == model.Failed || last == model.Closed
-		if l.moved == before && (done || last != model.OK) {
+		if l.Moved() == before && (done || last != model.OK) {
 			return data, last
 		}
 	}
@@ -51,25 +51,14 @@ func (l *link) outcome(shaking bool) string {
 // alert is the alert with which the victim failed.
 func (l *link) alert() string {
 	for range 4 { // the puppet may have failed over it already, or not read it yet
-		l.settle()
-		l.read(l.role)
+		l.Settle()
+		l.Read(l.role)
 	}
 	what := "failed"
-	for _, n := range l.notes[l.role] {
-		if a, ok := strings.CutPrefix(n.Message, "alert "); ok && !n.Sent {
+	for _, n := range l.Notes {
+		if a, ok := strings.CutPrefix(n.Message, "alert "); ok && n.By == l.role && !n.Sent {
 			what = a
 		}
 	}
 	return what
-}
-
-// count is how many of the notes of an end are of a message that it has sent, or
-// absorbed.
-func (l *link) count(r model.Role, sent bool, message string) (n int) {
-	for _, note := range l.notes[r] {
-		if note.Sent == sent && note.Message == message {
-			n++
-		}
-	}
-	return n
 }

@@ -130,7 +130,7 @@ func TestRepertoire(t *testing.T) {
 						tr.only != "" {
 						continue
 					}
-					cfg := base(v)
+					cfg := config(v)
 					cfg.Resume = lib.name == "gotls"
 					tr.try(t, open(t, lib.load(t), r, cfg), want)
 				}
@@ -143,7 +143,7 @@ func TestRepertoire(t *testing.T) {
 func (tr *trial) try(t *testing.T, l *link, want string) {
 	t.Helper()
 	if !tr.early {
-		l.established()
+		l.shaken()
 	}
 	l.puppet().Attack(tr.attack, tr.n)
 	got := l.outcome(tr.early)
@@ -160,16 +160,16 @@ func (l *link) lives(after string) {
 	l.t.Helper()
 	for _, from := range []model.Role{l.role.Peer(), l.role} {
 		text := fmt.Sprint("after ", after)
-		l.ends[from].ClearErrors()
-		if _, st := l.ends[from].Write([]byte(text)); st != model.OK {
-			l.t.Errorf("%s: the %v's Write says %v (%v)", after, from, st, l.ends[from].Err())
+		l.Ends[from].ClearErrors()
+		if _, st := l.Ends[from].Write([]byte(text)); st != model.OK {
+			l.t.Errorf("%s: the %v's Write says %v (%v)", after, from, st, l.Ends[from].Err())
 			return
 		}
 		var heard string
-		for before := -1; before != l.moved; {
-			before = l.moved
-			l.settle()
-			got, _ := l.read(from.Peer())
+		for before := -1; before != l.Moved(); {
+			before = l.Moved()
+			l.Settle()
+			got, _ := l.Read(from.Peer())
 			heard += got
 		}
 		if heard != text {

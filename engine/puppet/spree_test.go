@@ -8,6 +8,7 @@ import (
 
 	gofuzz "github.com/google/gofuzz"
 
+	"github.com/wantwrite/wantwrite/engine/linktest"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -71,13 +72,13 @@ func (l *link) make(m *move) {
 		a := attack.Attack(m.Item) % attack.Count
 		l.puppet().Attack(a, m.argument(a))
 	case 3:
-		l.carry(l.role, 1+int(m.Count)*int(m.More))
+		l.Carry(l.role, 1+int(m.Count)*int(m.More))
 	case 4:
-		l.carry(victim, 1+int(m.Count)*int(m.More))
+		l.Carry(victim, 1+int(m.Count)*int(m.More))
 	case 5:
-		l.read(victim)
+		l.Read(victim)
 	case 6:
-		l.read(l.role)
+		l.Read(l.role)
 	case 7:
 		l.puppet().Write(make([]byte, 1+int(m.Count)))
 	case 8:
@@ -85,7 +86,21 @@ func (l *link) make(m *move) {
 	case 9:
 		l.victim().Handshake()
 	case 10:
-		l.flip = int(m.Count) * int(m.More)
+		l.flip(int(m.Count) * int(m.More))
+	}
+}
+
+// flip flips a bit of what comes next to the puppet; 0 flips none.
+func (l *link) flip(bit int) {
+	l.Tamper = nil
+	if bit == 0 {
+		return
+	}
+	l.Tamper = func(from model.Role, p []byte) {
+		if from != l.role && len(p) > 0 {
+			p[bit/8%len(p)] ^= 1 << (bit % 8)
+			l.Tamper = nil
+		}
 	}
 }
 
@@ -100,7 +115,7 @@ func (l *link) honest(m *move) {
 		v.KeyUpdate(m.Count&1 == 0)
 	case v.InitFinished() && v.OutputPending() == 0 && m.Count < 200:
 		if _, st := v.Write(text[:1+int(m.Count)]); st == model.WantWrite {
-			l.settle()
+			l.Settle()
 			v.Write(text[:1+int(m.Count)])
 		}
 	}
@@ -113,18 +128,24 @@ var text [256]byte
 // it ends is what drive checks, and that whatever the puppet sealed has left unless
 // nobody takes it. It says how the victim ended.
 func (s *spree) run(t testing.TB, lib model.Library) model.Status {
-	l := open(t, lib, s.Role&1, s.config(lib.Name() == "gotls"))
-	defer l.free()
+	role := s.Role & 1
+	ends := sides(lib, role, s.config(lib.Name() == "gotls"))
+	for _, end := range ends {
+		end.Library.Begin(1)
+		defer end.Library.End()
+	}
+	l := &link{linktest.Pair(t, ends[model.Client], ends[model.Server]), t, role}
+	defer l.Free()
 	if s.Late {
-		l.established()
+		l.shaken()
 	}
 	for i := range s.Moves[:min(len(s.Moves), maxMoves)] {
 		l.make(&s.Moves[i])
 	}
 	_, last := l.drive(false)
-	l.settle()
-	l.read(l.role)
-	l.settle()
+	l.Settle()
+	l.Read(l.role)
+	l.Settle()
 	held := l.puppet().(model.Inspector).Unsent() + l.puppet().OutputPending()
 	if full := l.victim().InputRoom() == 0; held > 0 && !full {
 		t.Errorf("the puppet holds %d bytes, and the victim has room for %d", held,

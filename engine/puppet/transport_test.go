@@ -12,11 +12,11 @@ import (
 // however small the buffer that it comes through (story 73).
 func TestDrainGivesAll(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, r model.Role) {
-		cfg := base(v)
+		cfg := config(v)
 		cfg.Out = 64
-		l := open(t, puppet.New(), r, cfg).established()
+		l := open(t, puppet.New(), r, cfg).shaken()
 		l.puppet().Attack(item("content"), 4096)
-		e := l.ends[r]
+		e := l.Ends[r]
 		if e.OutputPending() != 64 || e.(model.Inspector).Unsent() == 0 {
 			t.Fatalf("got %d bytes in the buffer and %d behind; want it full",
 				e.OutputPending(), e.(model.Inspector).Unsent())
@@ -34,8 +34,8 @@ func TestDrainGivesAll(t *testing.T) {
 // answered checks that an end has an answer for Drain, and that Drain gives all of it.
 func (l *link) answered(r model.Role) {
 	l.t.Helper()
-	pending := l.ends[r].OutputPending()
-	if n := l.ends[r].Drain(l.buf[:]); pending == 0 || n != pending {
+	pending := l.Ends[r].OutputPending()
+	if n := l.Ends[r].Drain(make([]byte, 1<<16)); pending == 0 || n != pending {
 		l.t.Errorf("%v: got %d bytes of %d that wait; want its answer to the KeyUpdate", r, n,
 			pending)
 	}
@@ -45,14 +45,14 @@ func (l *link) answered(r model.Role) {
 // waits for Drain when the call that met it returns.
 func TestAnswersLeaveBeforeTheEnd(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
-		l := open(t, puppet.New(), r, base(model.TLS13)).established()
+		l := open(t, puppet.New(), r, config(model.TLS13)).shaken()
 		l.victim().(attack.Attacker).Attack(item("key-updates"), 1)
 		l.victim().Feed([]byte{23, 3, 3, 0, 20, 19: 0, 24: 0}) // no record of ours
-		if _, st := l.read(r.Peer()); st != model.Failed {
+		if _, st := l.Read(r.Peer()); st != model.Failed {
 			t.Fatalf("%v reads %v; want failed", r.Peer(), st)
 		}
-		l.carry(r.Peer(), 1<<16)
-		if _, st := l.read(r); st != model.Failed {
+		l.Move(r.Peer())
+		if _, st := l.Read(r); st != model.Failed {
 			t.Fatalf("%v reads %v; want failed, by an alert", r, st)
 		}
 		l.answered(r)
@@ -68,10 +68,10 @@ func TestAnswersLeaveThoughClosed(t *testing.T) {
 			model.Closed: func(e model.Engine) model.Status { _, st := e.Read(nil); return st },
 			model.OK:     model.Engine.Shutdown,
 		} {
-			l := open(t, puppet.New(), r, base(model.TLS13)).established()
+			l := open(t, puppet.New(), r, config(model.TLS13)).shaken()
 			l.victim().KeyUpdate(true)
 			l.victim().Shutdown()
-			l.settle()
+			l.Settle()
 			if st := call(l.puppet()); st != want {
 				t.Fatalf("%v says %v; want %v", r, st, want)
 			}
