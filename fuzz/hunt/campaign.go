@@ -14,11 +14,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A campaign is a hunt at work. It goes generation by generation:
+// A campaign is a running hunt. It goes generation by generation:
 //
 //	decide ──▶ run, each schedule on any worker ──▶ merge, in order
 //
-// Nothing that is decided or reported depends on which worker ran what.
+// Which worker ran a schedule changes nothing that is decided or reported.
 type campaign struct {
 	hunt     *Hunt
 	rep      *Report
@@ -29,21 +29,21 @@ type campaign struct {
 	start    time.Time
 }
 
-// A scout is a worker: a runner, and what it sees.
+// A scout is one worker of a hunt: a runner and the coverage of its last run.
 type scout struct {
 	*run.Runner
 	cover sim.Cover
 }
 
-// An attempt is a task and what came of it.
+// An attempt is a task and its result.
 type attempt struct {
 	task     run.Task
 	done     bool
 	result   sim.Result
 	sighting sim.Sighting
-	actions  []script.Action // only of one that reached something new
+	actions  []script.Action // set only if it reached something new
 	err      error
-	fault    any // a panic of the workbench itself
+	fault    any // a panic of the workbench, not of the pump
 }
 
 func newCampaign(h *Hunt, c *run.Catalog, rep *Report) (*campaign, error) {
@@ -64,7 +64,7 @@ func newCampaign(h *Hunt, c *run.Catalog, rep *Report) (*campaign, error) {
 	return k, nil
 }
 
-// hire makes the workers. Each has a library of its own.
+// hire makes the workers, each with its own library.
 func (k *campaign) hire(c *run.Catalog) error {
 	n := k.hunt.Workers
 	if n <= 0 {
@@ -98,7 +98,7 @@ func (k *campaign) close() {
 	}
 }
 
-// run goes on until the schedules, the properties or the context end.
+// run goes on until the schedules, the watched properties or the context end.
 func (k *campaign) run(ctx context.Context) error {
 	for n := k.hunt.Child.From; k.hunt.Schedules == 0 || n < k.hunt.Schedules; n = k.rep.Schedules {
 		k.rep.Elapsed = time.Since(k.start)
@@ -120,9 +120,8 @@ func (k *campaign) run(ctx context.Context) error {
 	return nil
 }
 
-// decide makes the tasks of the generation that begins with schedule n. On a
-// library of the machine it is one: what a schedule does there is told before
-// it begins.
+// decide makes the tasks of the generation that begins with schedule n. With a real
+// library a generation is one schedule, because each is announced before it begins.
 func (k *campaign) decide(n uint64) {
 	size := min(generation, max(n, firstGeneration))
 	if k.hunt.Options.Real() {
@@ -137,8 +136,8 @@ func (k *campaign) decide(n uint64) {
 	}
 }
 
-// runAll lets the crew run the tasks. When the context ends those that have
-// begun are done, and those are the first.
+// runAll lets the workers run the tasks. When the context ends, the tasks that have
+// begun are finished; they are the first ones of the generation.
 func (k *campaign) runAll(ctx context.Context) {
 	var next atomic.Int64
 	work := func(s *scout) {
@@ -161,10 +160,10 @@ func (k *campaign) runAll(ctx context.Context) {
 	all.Wait()
 }
 
-// attempt runs a task; now and then twice more, to see that it does not differ.
+// attempt runs a task. Now and then it runs it twice more and compares.
 func (k *campaign) attempt(s *scout, a *attempt) {
 	defer func() {
-		if fault := recover(); fault != nil { // ours, not the pump's: see World.Run
+		if fault := recover(); fault != nil { // World.Run has caught the pump's
 			a.fault = fault
 		}
 		a.done = true
@@ -182,14 +181,14 @@ func (k *campaign) attempt(s *scout, a *attempt) {
 	}
 }
 
-// merge takes in what came of a generation, in the order of the schedules. over
-// says that the hunt has come to its end.
+// merge takes in a generation's results in the order of the schedules. over says that
+// the hunt is done.
 func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 	for i := range k.attempts {
 		a := &k.attempts[i]
 		if a.done && a.err == nil && a.result.Found && !k.watch.Has(a.result.Violation.Property) {
-			// It has been found since. Without it the run goes on, as it would
-			// have if the schedules had been run one after the other.
+			// An earlier schedule of this generation broke the same property, which
+			// is not watched any more. Run again, as if they had run one by one.
 			k.attempt(k.crew[0], a)
 		}
 		if !a.done { // the context has ended
@@ -216,7 +215,7 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 	return false, nil
 }
 
-// tell tells what a schedule has reached, and others have not or not often.
+// tell reports what a schedule reached that others have not, or not often.
 func (k *campaign) tell(a *attempt) error {
 	s := &a.sighting
 	if k.hunt.Child.Saw == nil || len(s.Fresh) == 0 && s.Tested&^k.search.atlas.Tested() == 0 {
@@ -225,17 +224,17 @@ func (k *campaign) tell(a *attempt) error {
 	return k.hunt.Child.Saw(a.task.N, *s)
 }
 
-// found makes a find of an attempt and reports it.
+// found makes a failure of an attempt and reports it.
 func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error) {
 	if rate := k.hunt.counted; rate != nil {
 		rate.Found++
-		return k.hunt.First || rate.Found >= measuredFinds, nil
+		return k.hunt.First || rate.Found >= measuredFailures, nil
 	}
 	k.rep.Elapsed = time.Since(k.start)
 	s := k.crew[0]
 	s.World().SetCover(nil)
 	defer s.World().SetCover(&s.cover)
-	if _, err := s.Perform(&a.task, k.watch); err != nil { // another worker's, perhaps
+	if _, err := s.Perform(&a.task, k.watch); err != nil { // another worker may have run it
 		return true, err
 	}
 	find, err := k.hunt.make(ctx, s.Runner, &a.task, a.result, k.rep)
@@ -252,5 +251,5 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 	return k.hunt.Enough(property) || k.watch == 0 || k.rep.Interrupted, nil
 }
 
-// Enough says whether the hunt ends with a find of the property.
+// Enough says whether the hunt ends with a failure of this property.
 func (h *Hunt) Enough(p oracle.PropertyID) bool { return h.First || h.Until.Has(p) }

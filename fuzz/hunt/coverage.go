@@ -5,23 +5,23 @@ import (
 	"github.com/wantwrite/wantwrite/sim"
 )
 
-// A Coverage says what the schedules of a hunt have reached, and how fast new
-// things still came: whether it is time to stop.
+// A Coverage says what a hunt's schedules have reached and how fast new things still
+// came. It helps to decide when to stop.
 type Coverage struct {
 	// Cells are decision point, phase and event: what the pump under test met.
 	// Pairs are who wrote and who read. States are what the link looked like
 	// after a turn, roughly.
 	Cells, Pairs, States sim.Tally
-	// Total is how many cells there are for this pump, and Never are those that
+	// Total is the number of cells that exist for this pump. Never lists those that
 	// were not reached.
 	Total int
 	Never []sim.Situation
-	// Untested are the watched properties that no schedule put to the test: no
-	// obligation of their kind ever arose, and that they hold says nothing.
+	// Untested are the watched properties that no schedule tested: no obligation of
+	// their kind arose, so it says nothing that they held.
 	Untested []oracle.PropertyID
 }
 
-// Covered sums up what a hunt has reached.
+// Covered sums up what a hunt's schedules have reached.
 func (h *Hunt) Covered(a *sim.Atlas) *Coverage {
 	c := &Coverage{Cells: a.Tally(sim.Situations), Pairs: a.Tally(sim.Pairs),
 		States: a.Tally(sim.States)}
@@ -39,7 +39,7 @@ func (h *Hunt) Covered(a *sim.Atlas) *Coverage {
 	return c
 }
 
-// watched is what the hunt looks for.
+// watched are the properties that the hunt looks for.
 func (h *Hunt) watched() oracle.PropertySet {
 	if h.Watch == 0 {
 		return oracle.EveryProperty

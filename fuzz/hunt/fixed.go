@@ -17,29 +17,28 @@ type Rate struct {
 	Found, Schedules uint64
 }
 
-// fewFinds says how many finds are expected, at the least, where 1, 2, ... 9
-// were made: the lower bounds of 95 % for a mean that was counted once
-// (Garwood 1936).
-var fewFinds = [...]float64{0.051, 0.355, 0.818, 1.366, 1.970, 2.613, 3.285, 3.981, 4.695}
+// fewFailures are the lower 95 % confidence bounds of the mean when 1, 2, ... 9 failures
+// were counted (Garwood 1936).
+var fewFailures = [...]float64{0.051, 0.355, 0.818, 1.366, 1.970, 2.613, 3.285, 3.981, 4.695}
 
-// Likely is the part of the schedules that breaks the property. A handful of
-// finds says little of that: then it is the least that is likely.
+// Likely is the share of schedules that break the property. When few were counted it is
+// the lower confidence bound.
 func (r Rate) Likely() float64 {
 	if r.Found == 0 || r.Schedules == 0 {
 		return 0
 	}
-	finds := float64(r.Found)
-	if r.Found <= uint64(len(fewFinds)) {
-		finds = fewFinds[r.Found-1]
+	failures := float64(r.Found)
+	if r.Found <= uint64(len(fewFailures)) {
+		failures = fewFailures[r.Found-1]
 	}
-	return min(1, finds/float64(r.Schedules))
+	return min(1, failures/float64(r.Schedules))
 }
 
-// Sure is how sure it is, from 0 to 1, that n schedules would have found it.
+// Sure is the probability, from 0 to 1, that n schedules find the failure.
 func (r Rate) Sure(n uint64) float64 { return 1 - math.Pow(1-r.Likely(), float64(n)) }
 
-// Enough is how many schedules without a find make 99 % sure that there is none
-// to be found any more; 0 if the rate is not known.
+// Enough is how many schedules without a failure make it 99 % sure that the bug is
+// gone; 0 if the rate is not known.
 func (r Rate) Enough() uint64 {
 	switch p := r.Likely(); p {
 	case 0:
@@ -51,36 +50,35 @@ func (r Rate) Enough() uint64 {
 	}
 }
 
-// A Recheck is a script whose failure is believed to be mended, and how often
-// it was found before.
+// A Recheck asks whether the bug behind a script is fixed. It knows how often
+// schedules found the bug before.
 type Recheck struct {
 	Script   *script.Script
 	Property oracle.PropertyID
-	// Rate is that of the hunt that found it, or if Measured, of the script's
-	// own pump, which still fails.
+	// Rate comes from the hunt that found the script. If Measured, it was counted
+	// with the script's own pump, which still fails.
 	Rate     Rate
 	Measured bool
-	// Still is what the script finds all the same; nil if it is mended.
+	// Still is what the script still finds; nil if nothing.
 	Still *sim.Violation
 }
 
 const (
-	// measuredFinds is how many finds a rate is measured with, and
-	// measuredSchedules how many schedules that may take.
-	measuredFinds     = 50
+	// A rate is measured with this many failures, in at most this many schedules.
+	measuredFailures  = 50
 	measuredSchedules = 100000
 )
 
-// Recheck prepares the hunt to find again what a script once showed. It replays
-// the script with the hunt's pump, and finds out how often schedules found it
-// before: with the script's own pump, if that is another one and still fails;
-// otherwise the script's own word counts, and the hunt becomes one like that
-// which found it. Then the hunt looks for that property, for as long as makes
-// 99 % sure, if it has no Schedules of its own.
+// Recheck prepares the hunt to look for a script's bug again. It replays the script
+// with the hunt's pump. Then it finds out how often schedules found the bug before: by
+// hunting in the script's own pump, if that is another one and still fails; otherwise
+// from the script's "found" line, and then the hunt takes over that line's strategy and
+// scenario. The hunt watches this property only. Without a number of schedules of its
+// own it runs for as many as make the answer 99 % sure.
 func (h *Hunt) Recheck(ctx context.Context, c *run.Catalog, s *script.Script) (*Recheck, error) {
 	p, ok := oracle.PropertyNamed(s.Property)
 	if !ok {
-		return nil, fmt.Errorf("fuzz: got a script of property %q; want one that once failed",
+		return nil, fmt.Errorf("hunt: got a script of property %q; want one that once failed",
 			s.Property)
 	}
 	r, err := run.NewRunner(c, run.Options{Pump: h.Pump})
@@ -106,7 +104,7 @@ func (h *Hunt) Recheck(ctx context.Context, c *run.Catalog, s *script.Script) (*
 	return k, nil
 }
 
-// rate finds out how often the property was found.
+// rate finds out how often schedules broke the property.
 func (k *Recheck) rate(ctx context.Context, h *Hunt, c *run.Catalog, r *run.Runner) error {
 	if k.Script.Config.Pump != h.Pump.Name {
 		before, err := run.Replay(r, k.Script, run.ReplayOptions{})
@@ -117,7 +115,7 @@ func (k *Recheck) rate(ctx context.Context, h *Hunt, c *run.Catalog, r *run.Runn
 	}
 	found := k.Script.Found
 	if found.Schedules == 0 {
-		return fmt.Errorf("fuzz: got a script that does not say how often it was found, and its " +
+		return fmt.Errorf("hunt: got a script that does not say how often it was found, and its " +
 			"pump does not fail any more; want one that a hunt saved, or the pump as it was under " +
 			"another name: --pump")
 	}
@@ -141,14 +139,14 @@ func (k *Recheck) measure(ctx context.Context, h *Hunt, c *run.Catalog) (err err
 	rep, err := before.Run(ctx, c)
 	k.Rate.Schedules = rep.Schedules
 	if err == nil && k.Rate.Found == 0 {
-		err = fmt.Errorf("fuzz: pump %q did not break %s in %d schedules; want other schedules, "+
+		err = fmt.Errorf("hunt: pump %q did not break %s in %d schedules; want other schedules, "+
 			"such as --scenario %s", before.Pump.Name, k.Property, rep.Schedules,
 			k.Script.Config.Scenario)
 	}
 	return err
 }
 
-// Verdict says in a sentence what n schedules without a find are worth.
+// Verdict says in a sentence what n schedules without a failure prove.
 func (k *Recheck) Verdict(n uint64) string {
 	how := fmt.Sprintf("it was found %d times in %d schedules of %s", k.Rate.Found,
 		k.Rate.Schedules, k.Script.Config.Pump)

@@ -15,90 +15,89 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Hunt looks for violations: it goes through schedules in order, and keeps
-// for each property the first schedule that breaks it.
+// A Hunt goes through schedules in order and keeps, for each property, the first
+// schedule that breaks it.
 type Hunt struct {
 	run.Options
 	// Seed names the hunt: the same build and seed make the same schedules.
 	Seed uint64
 	// Schedules is how many to go through; 0 means until the context ends.
 	Schedules uint64
-	// Strategy is a name of Strategies; empty means the portfolio. Schedule n of
-	// a seed is always the same, but where strategies learn it takes all those
-	// before it to get there.
+	// Strategy is a name of run.Strategies; empty means the portfolio. Schedule n of a
+	// seed is always the same. With a strategy that learns, it depends on the schedules
+	// before it, so all of them have to run.
 	Strategy string
-	// Workers is how many schedules run at once; 0 means GOMAXPROCS. What is
-	// found does not depend on it. The pump's New is then called, and its pumps
-	// are, by several goroutines. Libraries other than the model belong to one
-	// thread: they have one worker in a process.
+	// Workers is how many schedules run at once; 0 means GOMAXPROCS. What is found does
+	// not depend on it. Several goroutines then call the pump's New and its pumps.
+	// A real library belongs to one thread and always has one worker.
 	Workers int
-	// Watch is the properties to look for; 0 means all.
+	// Watch are the properties to look for; 0 means all.
 	Watch oracle.PropertySet
-	// First ends the hunt at the first violation, Until at the first of one of
-	// these properties.
+	// First ends the hunt at the first failure. Until ends it at the first failure of
+	// one of these properties.
 	First bool
 	Until oracle.PropertySet
-	// Unshrunk leaves finds as long as they were.
+	// Unshrunk leaves failures as long as they are.
 	Unshrunk bool
 	// Progress, if not nil, is called now and then.
 	Progress func(Stats)
-	// Found, if not nil, is called with each find, shrunk, as it is made; an
-	// error ends the hunt.
+	// Found, if not nil, is called with each failure once it is shrunk. An error ends
+	// the hunt.
 	Found func(*Failure) error
-	// Confirm, if not nil, replays each find elsewhere before it is reported:
-	// see Guard.Confirm.
+	// Confirm, if not nil, replays each failure on another library before it is
+	// reported: see guard.Guard.Confirm.
 	Confirm func(*script.Script) (*run.Confirmation, error)
 
 	// Child is what a child process does differently: see package guard.
 	Child Child
 
-	counted *Rate // counts violations in the place of keeping them
+	counted *Rate // if set, failures are counted and not kept
 }
 
-// A Child is what is particular to the part of a hunt that a child process does.
+// A Child is what differs in the part of a hunt that a child process does.
 type Child struct {
-	// From is the schedule where it takes over, and Steps how many steps came before.
+	// From is the schedule where it takes over. Steps is how many steps came before.
 	From, Steps uint64
 	// Starts, if not nil, is called before each schedule.
 	Starts func(n, steps uint64) error
-	// Saw, if not nil, is told what a schedule has reached that others have not.
+	// Saw, if not nil, is told what a schedule reached that others have not.
 	Saw func(n uint64, s sim.Sighting) error
 	// Observe, if not nil, watches all runs.
 	Observe run.Observer
 }
 
-// A Failure is a violated property: the schedule that broke it, and the script
-// that it shrank to.
+// A Failure is a violated property, the schedule that violated it, and the shrunk
+// script.
 type Failure struct {
 	Schedule uint64
 	Seed     uint64
 	// Stats is how far the hunt had come.
 	Stats Stats
-	// Original is how many actions the storm had, and Shrunk how it was shrunk.
+	// Original is the number of actions before shrinking. Shrunk says how that went.
 	Original int
 	Shrunk   shrink.Shrunk
 	Script   *script.Script
 	Result   sim.Result
-	// Story explains it, a sentence or line each.
+	// Story explains it, one sentence or line each.
 	Story []string
-	// Strategy is the method that found it, one of the portfolio's.
+	// Strategy is the name of the method that found it, one of the portfolio's.
 	Strategy string
 	// Confirmation is what another library made of it; nil if none was asked.
 	Confirmation *run.Confirmation
 }
 
-// A Report is what a hunt came to.
+// A Report is the result of a hunt.
 type Report struct {
 	Stats
 	Failures []*Failure
 	// Interrupted: the context ended before the schedules did.
 	Interrupted bool
-	// Coverage is what the schedules have reached.
+	// Coverage is what the schedules reached.
 	Coverage *Coverage
 }
 
-// A DeterminismError is a defect of ours, or a pump that draws on something
-// that is not in the script: a run that was repeated and differs.
+// A DeterminismError is a run that was repeated and differed. Either the workbench has
+// a defect, or the pump depends on something that is not in the script.
 type DeterminismError struct {
 	Pump     string
 	Schedule uint64
@@ -107,16 +106,15 @@ type DeterminismError struct {
 
 // Error implements error.
 func (e *DeterminismError) Error() string {
-	return fmt.Sprintf("fuzz: schedule %d of pump %q ran twice and differs at step %d; "+
+	return fmt.Sprintf("hunt: schedule %d of pump %q ran twice and differs at step %d; "+
 		"a run may not depend on maps' order, the clock, addresses or goroutines",
 		e.Schedule, e.Pump, e.Step)
 }
 
-// repeatEvery is how many schedules pass between those that are run twice, to
-// see that they do not differ.
+// repeatEvery is how many schedules pass between two that are run again and compared.
 const repeatEvery = 128
 
-// Run hunts until the schedules, the properties or the context come to an end.
+// Run hunts until the schedules, the watched properties or the context end.
 func (h *Hunt) Run(ctx context.Context, c *run.Catalog) (rep Report, err error) {
 	k, err := newCampaign(h, c, &rep)
 	if err != nil {
@@ -131,7 +129,7 @@ func (h *Hunt) Run(ctx context.Context, c *run.Catalog) (rep Report, err error) 
 	return rep, err
 }
 
-// ReportFailure has a failure confirmed, if that is wanted, and reports it.
+// ReportFailure has a failure confirmed, if Confirm is set, and reports it.
 func (h *Hunt) ReportFailure(find *Failure, rep *Report) (err error) {
 	if h.Confirm != nil {
 		if find.Confirmation, err = h.Confirm(find.Script); err != nil {
@@ -147,7 +145,7 @@ func (h *Hunt) ReportFailure(find *Failure, rep *Report) (err error) {
 	return h.Found(find)
 }
 
-// started tells that a schedule is about to run.
+// started says that a schedule is about to run.
 func (h *Hunt) started(n, steps uint64) error {
 	if h.Child.Starts == nil {
 		return nil
@@ -164,8 +162,7 @@ func (h *Hunt) ReportProgress(rep Report) {
 	}
 }
 
-// make runs a failing schedule again, which was the runner's last, from its
-// actions, and shrinks it.
+// make runs the runner's last schedule, which failed, again, and shrinks it.
 func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Result, rep *Report) (
 	*Failure, error) {
 
@@ -184,7 +181,7 @@ func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Res
 	return f, f.Tell(r)
 }
 
-// Tell runs the find's script once more, and takes over its result, hash and story.
+// Tell runs the failure's script once more and sets its result, hash and story.
 func (f *Failure) Tell(r *run.Runner) error {
 	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
 	if err != nil {
@@ -198,7 +195,7 @@ func (f *Failure) Tell(r *run.Runner) error {
 	return nil
 }
 
-// shrink shrinks a find's script, and tells how far it has come.
+// shrink shrinks a failure's script and reports the progress.
 func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Failure, rep *Report) (err error) {
 	if h.Unshrunk {
 		return nil
@@ -208,23 +205,23 @@ func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Failure, rep *Repor
 	return err
 }
 
-// ReportShrink reports how far the shrink of the find at hand has come.
+// ReportShrink reports the progress of the shrink in hand.
 func (h *Hunt) ReportShrink(rep Report, s shrink.Shrunk) {
 	rep.Shrinking = &s
 	h.ReportProgress(rep)
 }
 
-// Discovery is how a find of this hunt was found.
+// Discovery says how a failure of this hunt was found, for its script.
 func (h *Hunt) Discovery(schedules uint64) script.Discovery {
 	return script.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
 		Scenario: cmp.Or(h.Scenario, script.AnyScenario)}
 }
 
-// strategy is the name of the hunt's.
+// strategy is the name of the hunt's strategy.
 func (h *Hunt) strategy() string { return cmp.Or(h.Strategy, run.Portfolio) }
 
-// again runs a schedule twice more, step by step, and compares: the hash of a
-// run that depends on nothing but its script can't differ.
+// again runs a schedule twice more, step by step, and compares the hashes. They can't
+// differ if the run depends only on its script.
 func (h *Hunt) again(r *run.Runner, t *run.Task, res sim.Result, watch oracle.PropertySet) error {
 	r.World().KeepMarks(true)
 	defer r.World().KeepMarks(false)
@@ -243,7 +240,7 @@ func (h *Hunt) again(r *run.Runner, t *run.Task, res sim.Result, watch oracle.Pr
 	return &DeterminismError{h.Pump.Name, t.N, diverge(marks, r.World().Marks())}
 }
 
-// diverge is the first step, from 1, at which two chains differ.
+// diverge is the first step, from 1, at which two hash chains differ.
 func diverge(a, b []uint64) int {
 	for i := range min(len(a), len(b)) {
 		if a[i] != b[i] {

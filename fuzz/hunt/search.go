@@ -5,10 +5,9 @@ import (
 	"github.com/wantwrite/wantwrite/sim"
 )
 
-// A search decides which schedules a hunt runs, and learns from what they
-// reach. It decides for a generation of schedules at a time, by what the
-// generations before have taught, and learns from them in their order: so it
-// does not matter how many workers run them, nor which is done first.
+// A search decides which schedules a hunt runs, and learns from what they reach. It
+// decides a whole generation at a time, from the generations before, and learns in the
+// order of the schedules. So the number and speed of the workers change nothing.
 type search struct {
 	seed     uint64
 	strategy *run.Strategy
@@ -19,7 +18,7 @@ type search struct {
 	methods  []gain
 }
 
-// A gain is what a method has brought.
+// A gain is what a method of the strategy has brought so far.
 type gain struct {
 	share uint64 // of the schedules, in parts of their sum
 	news  uint64 // new features of this generation, by their worth
@@ -28,14 +27,14 @@ type gain struct {
 }
 
 const (
-	// generation is how many schedules are decided at a time. The first ones are
-	// smaller, from firstGeneration on: much is learned there, and found.
+	// generation is how many schedules are decided at a time. The first generations
+	// are smaller, from firstGeneration on, because they teach and find the most.
 	generation, firstGeneration uint64 = 256, 16
-	// maxFamily is how many ancestors are kept.
+	// maxFamily is the most ancestors that are kept.
 	maxFamily = 1024
-	// leastShare is a method's share when it finds nothing new, and spareShare
-	// what is given by scores: of the portfolio's six, half of all. What is new
-	// is a hint where bugs are, and not more.
+	// leastShare is the share of a method that reaches nothing new. spareShare is
+	// divided by score; with six methods that is half of all. Something new is only a
+	// hint that a bug is near, so the other half is fixed.
 	leastShare, spareShare = 16, 96
 )
 
@@ -77,8 +76,8 @@ func (q *search) drawMethod(draw *sim.Rand) int {
 	return 0
 }
 
-// breed gives a task an ancestor, one of the latest half of the time. Mostly
-// the world is its own too, now and then the task's.
+// breed gives a task an ancestor; half of the time it is a recent one. Mostly the task
+// takes the ancestor's world too.
 func (q *search) breed(t *run.Task, draw *sim.Rand) {
 	n := len(q.family)
 	if n == 0 {
@@ -94,7 +93,7 @@ func (q *search) breed(t *run.Task, draw *sim.Rand) {
 	}
 }
 
-// learn takes in what a task has reached.
+// learn takes in what a task reached.
 func (q *search) learn(t *run.Task, a *attempt) {
 	news := q.atlas.Add(t.N, a.sighting)
 	g := &q.methods[t.Method]
@@ -105,7 +104,7 @@ func (q *search) learn(t *run.Task, a *attempt) {
 	}
 }
 
-// adopt keeps an ancestor, in the place of the oldest if there are too many.
+// adopt keeps an ancestor. It replaces the oldest if there are too many.
 func (q *search) adopt(a *run.Ancestor) {
 	if len(q.family) < maxFamily {
 		q.family = append(q.family, a)
@@ -115,7 +114,7 @@ func (q *search) adopt(a *run.Ancestor) {
 	q.oldest = (q.oldest + 1) % maxFamily
 }
 
-// settle ends a generation: methods get their shares of the next.
+// settle ends a generation and computes the methods' shares of the next.
 func (q *search) settle() {
 	if !q.learns {
 		return

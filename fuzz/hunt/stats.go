@@ -11,21 +11,21 @@ import (
 type Stats struct {
 	Schedules, Steps uint64
 	Failures         int `json:"-"` // the live page has a list of its own
-	// Cells, Pairs and States are how much has been reached: see Coverage.
+	// Cells, Pairs and States count what has been reached: see Coverage.
 	Cells, Pairs, States int
 	Elapsed              time.Duration
-	// Shrinking is how far the shrink of a find has come; nil if none goes on.
+	// Shrinking is the progress of the shrink in hand; nil if there is none.
 	Shrinking *shrink.Shrunk
 }
 
-// Reached takes in how much the schedules have reached.
+// Reached takes over the counts of what has been reached.
 func (s *Stats) Reached(a *sim.Atlas) {
 	s.Cells, s.Pairs, s.States = a.Reached(sim.Situations), a.Reached(sim.Pairs), a.Reached(sim.States)
 }
 
-// Left estimates how long a hunt still takes that ends after so many schedules, or
-// after a time, whatever comes first; 0 is no bound. It is not known of one without
-// a bound, nor by schedules alone before the first.
+// Left estimates how much longer the hunt takes. It ends after so many schedules or
+// after a time, whichever comes first; 0 means no bound. Without any bound, or before
+// the first schedule of a hunt bounded by schedules only, nothing is known.
 func (s Stats) Left(schedules uint64, bound time.Duration) (left time.Duration, known bool) {
 	if bound > 0 {
 		left, known = bound-s.Elapsed, true
