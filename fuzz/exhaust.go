@@ -14,12 +14,12 @@ import (
 var exhausted = [...]string{"request-response", "idle-renegotiation", "awaited-key-update",
 	"upload-and-close"}
 
-// Exhaust explores small scenarios to the end, in a user's test: one request,
-// one renegotiation, one KeyUpdate, one close, in buffers that hold one record;
-// bytes arrive by records, or all at once.
-// A shortest counterexample is saved and explained as Check does it. The pump
-// has to be a model.Snapshotter. Other bounds can be given.
-func Exhaust(t *testing.T, spec model.Spec, bounds ...check.Within) {
+// Exhaust goes through everything that can happen in small scenarios: one request, one
+// renegotiation, one KeyUpdate, one close, in buffers that hold one record, with bytes
+// that arrive record by record or all at once. A shortest counterexample is saved and
+// explained as in Check. The pump must be a model.Snapshotter. Other bounds can be
+// given.
+func Exhaust(t *testing.T, spec model.Spec, bounds ...Within) {
 	t.Helper()
 	if len(bounds) == 0 {
 		w := check.DefaultWithin()

@@ -14,18 +14,18 @@ import (
 	"testing"
 )
 
-// Under go test -fuzz all code is instrumented, and runs at a third of its speed:
-// each edge counts, and each comparison is a call. Only the fuzzer's own input needs
-// that. Story 68: no flag, directive or name keeps a package of this module out of it
-// (cmd/go spares a few of the standard library by name), and batches, of which the
-// fuzzer learns nothing, went at a third of the speed too. So the process that fuzzes
-// has a twin, the same test built without it, that runs the batches: what it finds is
-// run again here.
+// Under go test -fuzz all code is instrumented and runs at a third of its speed. Only the
+// fuzzer's own input needs that; from a batch the fuzzer learns nothing.
+//
+// Story 68: no flag, directive or name keeps a package of this module uninstrumented
+// (cmd/go spares a few packages of the standard library by name), so batches ran at a
+// third of the speed too. Now the fuzzing process has a twin, the same test built without
+// instrumentation, which runs the batches. What the twin finds is run again here.
 
 const (
-	// twinFile, in the environment of those who fuzz, is the twin's program.
+	// twinFile, in the environment of a fuzzing process, is the twin's program.
 	twinFile = "WANTWRITE_FUZZ_TWIN"
-	// asTwin, in the twin's, is the name of the fuzz target.
+	// asTwin, in the twin's environment, is the name of the fuzz target.
 	asTwin = "WANTWRITE_FUZZ_AS_TWIN"
 )
 
@@ -35,7 +35,7 @@ type twin struct {
 	out io.Reader
 }
 
-// fuzzing says whether this process, or one that it will start, fuzzes the target.
+// fuzzing says whether this process, or one that it starts, fuzzes the target.
 func fuzzing(target string) bool {
 	f := goflag.Lookup("test.fuzz")
 	if f == nil || f.Value.String() == "" {
@@ -45,14 +45,14 @@ func fuzzing(target string) bool {
 	return err == nil && match
 }
 
-// startedByFuzzer says whether this process is one of those that Go's fuzzer starts.
+// startedByFuzzer says whether Go's fuzzer started this process.
 func startedByFuzzer() bool {
 	f := goflag.Lookup("test.fuzzworker")
 	return f != nil && f.Value.String() == "true"
 }
 
-// pair gives a process that fuzzes its twin, or builds it for those who will. It
-// takes Go, which go test has; without it batches run here.
+// pair starts the twin of a fuzzing process, or builds it for the processes that will
+// fuzz. Building needs the go command; without it batches run here.
 func (g *target) pair(f *testing.F) {
 	if !fuzzing(f.Name()) {
 		return
@@ -83,7 +83,7 @@ func buildTwin(f *testing.F) error {
 	return os.Setenv(twinFile, file) // the fuzzer's processes inherit it
 }
 
-// buildFlags are those of this program that change what it does.
+// buildFlags are the flags of this program's build that change what it does.
 func buildFlags() (args []string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -122,8 +122,8 @@ func startTwin(file string, f *testing.F) (*twin, error) {
 	return &twin{in, out}, nil
 }
 
-// clean says whether the twin found nothing in a batch. If it can't tell, there is
-// no twin any more.
+// clean says whether the twin found nothing in a batch. If the twin does not answer it
+// is given up.
 func (g *target) clean(name []byte) bool {
 	if g.pal == nil {
 		return false
@@ -146,8 +146,8 @@ func (g *target) clean(name []byte) bool {
 	return true
 }
 
-// serve is the work of a twin: for each name of a batch it answers 0 if nothing was
-// found. It ends with its input.
+// serve is the twin's work: it reads names of batches and answers each with 0 if nothing
+// was found. It ends with its input.
 func (g *target) serve(in io.Reader, out io.Writer) error {
 	var name [maxBatchName]byte
 	for {

@@ -2,12 +2,6 @@ package fuzz
 
 import (
 	"context"
-
-	"github.com/wantwrite/wantwrite/fuzz/run"
-	"github.com/wantwrite/wantwrite/fuzz/shrink"
-	"github.com/wantwrite/wantwrite/fuzz/story"
-	"github.com/wantwrite/wantwrite/sim/script"
-
 	goflag "flag"
 	"fmt"
 	"os"
@@ -17,19 +11,21 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// the package has a setting of this name
-
-// pageFlag is the flag of test binaries that import this package, and pageDir the
-// folder that it names.
+// pageFlag is a flag of test binaries that import this package. pageDir is the folder
+// that it names.
 const pageFlag = "wantwrite.html"
 
 var pageDir string
 
-// init gives test binaries the flag. Other programs that import this package keep
-// their flags to themselves.
+// init gives test binaries the flag. Other programs that import this package do not get
+// it.
 func init() {
 	if testing.Testing() {
 		goflag.StringVar(&pageDir, pageFlag, "", "write a page of each failing run to this folder, "+
@@ -37,7 +33,7 @@ func init() {
 	}
 }
 
-// failing is the script of the runner's last run, which has broken a property.
+// failing is the script of the runner's last run, which broke a property.
 func failing(r *run.Runner, res sim.Result) *script.Script {
 	return &script.Script{Config: r.Config(), Property: res.Violation.Property.String(),
 		Actions: append([]script.Action(nil), r.World().Actions()...)}
@@ -59,8 +55,8 @@ func tell(r *run.Runner, s *script.Script) *script.Script {
 	return s
 }
 
-// picture is the story of a script; nil if it can't be run here, as with a
-// library that this test does not know.
+// picture is the story of a script. It is nil if the script can't be run here, for
+// example because it needs a library that this test does not have.
 func picture(r *run.Runner, s *script.Script) *story.Story {
 	out, err := run.Replay(r, s, run.ReplayOptions{Trace: true})
 	if err != nil || !out.Result.Found {
@@ -69,9 +65,8 @@ func picture(r *run.Runner, s *script.Script) *story.Story {
 	return story.Tell(s, &out)
 }
 
-// failure saves a script and says what a failing test should say: the story, or
-// the short one that is in the script, where the script is, how to run it again,
-// and where its page is or how to get one.
+// failure saves a script and returns the test's message: the story, where the script is,
+// how to run it again, and where its page is or how to make one.
 func failure(t *testing.T, r *run.Runner, s *script.Script) string {
 	text := strings.Join(s.Story, "\n")
 	told := picture(r, s)
@@ -90,13 +85,13 @@ func failure(t *testing.T, r *run.Runner, s *script.Script) string {
 	return strings.Join(lines, "\n")
 }
 
-// again is the command that runs a test once more. The saved scripts come first.
+// again is the command that runs a test once more. It replays the saved scripts first.
 func again(t *testing.T) string {
 	return "go test -run '^" + strings.Split(t.Name(), "/")[0] + "$'"
 }
 
-// pageOf writes the page of a story that is saved under this name, if there is a
-// folder for that, and says where; or else which command would.
+// pageOf writes the page of a story into the folder of the flag and says where. Without
+// the flag it says which command makes the page.
 func pageOf(t *testing.T, told *story.Story, saved string) []string {
 	if pageDir == "" {
 		return []string{fmt.Sprintf("show: %s -%s pages", again(t), pageFlag)}
