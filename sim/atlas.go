@@ -4,32 +4,31 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// A FeatureKind is a kind of feature.
-type FeatureKind int
+// A kind is a kind of feature: see Cover.
+type kind int
 
 const (
-	// Cells, Pairs and States: see Cover.
-	Situations FeatureKind = iota
-	Pairs
-	States
+	situations kind = iota
+	pairs
+	states
 
 	numKinds
 )
 
-func kindOfFeature(i uint32) FeatureKind {
+func kindOfFeature(i uint32) kind {
 	switch {
 	case i < firstPair:
-		return Situations
+		return situations
 	case i < firstState:
-		return Pairs
+		return pairs
 	}
-	return States
+	return states
 }
 
 // An Atlas is what the schedules of a hunt have reached together. It must be
 // told of them in their order.
 type Atlas struct {
-	once, twice Features // by at least one, by at least two schedules
+	once, twice features // by at least one, by at least two schedules
 	first       [numKinds][]uint64
 	single      [numKinds]int
 	schedules   uint64
@@ -60,8 +59,10 @@ func (a *Atlas) Add(n uint64, s Sighting) (news int) {
 // Tested are the properties that some schedule has put to the test.
 func (a *Atlas) Tested() oracle.PropertySet { return a.tested }
 
-// Reached is how many features of a kind have been reached.
-func (a *Atlas) Reached(kind FeatureKind) int { return len(a.first[kind]) }
+// Reached is how many features of each kind have been reached.
+func (a *Atlas) Reached() (inSituations, inPairs, inStates int) {
+	return len(a.first[situations]), len(a.first[pairs]), len(a.first[states])
+}
 
 // A Tally says how much of a kind has been reached, and how fast new ones come.
 type Tally struct {
@@ -74,8 +75,12 @@ type Tally struct {
 	Chance float64
 }
 
-// Tally sums up a kind.
-func (a *Atlas) Tally(kind FeatureKind) Tally {
+// Tally sums up each kind.
+func (a *Atlas) Tally() (ofSituations, ofPairs, ofStates Tally) {
+	return a.tally(situations), a.tally(pairs), a.tally(states)
+}
+
+func (a *Atlas) tally(kind kind) Tally {
 	t := Tally{Reached: len(a.first[kind])}
 	if a.schedules == 0 {
 		return t
@@ -93,7 +98,7 @@ func (a *Atlas) Tally(kind FeatureKind) Tally {
 // many there are, those that were reached beyond it included, and which were
 // not reached.
 func (a *Atlas) Survey(t Terrain) (total int, never []Situation) {
-	total = len(a.first[Situations])
+	total = len(a.first[situations])
 	for _, i := range t.situations() {
 		if !a.once.Has(i) {
 			total++

@@ -6,22 +6,22 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A Phase is where in its life a link is, as one end's pump sees it.
-type Phase uint8
+// A phase is where in its life a link is, as one end's pump sees it.
+type phase uint8
 
 const (
-	// Shaking: the first handshake is not done.
-	Shaking Phase = iota
-	// Open: data flows.
-	Open
-	// Renegotiating: another handshake is under way.
-	Renegotiating
-	// HalfClosed: the app has nothing more to write.
-	HalfClosed
-	// Closing: the app has closed.
-	Closing
-	// Ended: the app was told that nothing more will come.
-	Ended
+	// shakingHands: the first handshake is not done.
+	shakingHands phase = iota
+	// opened: data flows.
+	opened
+	// renegotiating: another handshake is under way.
+	renegotiating
+	// halfClosed: the app has nothing more to write.
+	halfClosed
+	// closing: the app has closed.
+	closing
+	// ended: the app was told that nothing more will come.
+	ended
 
 	numPhases
 )
@@ -30,35 +30,37 @@ var phaseText = [numPhases]string{"handshake", "open", "renegotiation", "half-cl
 	"ended"}
 
 // String is the phase's word.
-func (p Phase) String() string {
+func (p phase) String() string {
 	if p < numPhases {
 		return phaseText[p]
 	}
-	return fmt.Sprintf("Phase(%d)", uint8(p))
+	return fmt.Sprintf("phase(%d)", uint8(p))
 }
 
 // phase is that of the end's link.
-func (e *endpoint) phase() Phase {
+func (e *endpoint) phase() phase {
 	switch a := e.acct; {
 	case a.Told:
-		return Ended
+		return ended
 	case a.Closing:
-		return Closing
+		return closing
 	case a.HalfClosing:
-		return HalfClosed
+		return halfClosed
 	case !e.tap.everInit:
-		return Shaking
+		return shakingHands
 	case !e.tap.wasInit:
-		return Renegotiating
+		return renegotiating
 	}
-	return Open
+	return opened
 }
 
 // A Cell is something that a pump can meet: in a phase of its link a call is
 // answered in a certain way. The call is where it has to decide what to do.
 type Situation struct {
-	Role  model.Role
-	Phase Phase
+	Role model.Role
+	// Phase is where in its life the link is: "handshake", "open", "renegotiation",
+	// "half-closed", "closing" or "ended".
+	Phase string
 	// Call and Answer are the event, in words. "told" is the pump's call of its
 	// app, and its answer the cause that it gives.
 	Call, Answer string
@@ -77,7 +79,7 @@ func (c Situation) String() string {
 }
 
 // cellNumber is a cell's number: pending is 1 if the engine has output.
-func situationNumber(role model.Role, p Phase, op int, status uint8, pending int) uint32 {
+func situationNumber(role model.Role, p phase, op int, status uint8, pending int) uint32 {
 	at := uint32(role)*uint32(numPhases) + uint32(p)
 	return at<<9 | uint32(op)<<4 | uint32(status&7)<<1 | uint32(pending)
 }
@@ -85,7 +87,7 @@ func situationNumber(role model.Role, p Phase, op int, status uint8, pending int
 // cellOf is the cell of a number.
 func situationOf(i uint32) Situation {
 	at, op, status := i>>9, int(i>>4&31), uint8(i>>1&7)
-	c := Situation{Role: model.Role(at / uint32(numPhases)), Phase: Phase(at % uint32(numPhases))}
+	c := Situation{Role: model.Role(at / uint32(numPhases)), Phase: phase(at % uint32(numPhases)).String()}
 	c.Call, c.Answer, c.Pending = ops[op].word, model.Status(status).String(), i&1 != 0
 	switch op {
 	case opTold:
@@ -100,12 +102,12 @@ func situationOf(i uint32) Situation {
 type phases uint8
 
 const (
-	inShaking = 1 << Shaking
-	inOpen    = 1 << Open
-	inReneg   = 1 << Renegotiating
-	inHalf    = 1 << HalfClosed
-	inClosing = 1 << Closing
-	inEnded   = 1 << Ended
+	inShaking = 1 << shakingHands
+	inOpen    = 1 << opened
+	inReneg   = 1 << renegotiating
+	inHalf    = 1 << halfClosed
+	inClosing = 1 << closing
+	inEnded   = 1 << ended
 	inAll     = 1<<numPhases - 1
 )
 

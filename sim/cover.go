@@ -17,19 +17,19 @@ import (
 const (
 	firstPair  = 1 << 13
 	firstState = 1 << 16
-	// NumFeatures bounds the features' numbers. States share the room that is
+	// numFeatures bounds the features' numbers. States share the room that is
 	// left; two of them may share a number.
-	NumFeatures = 1 << 20
+	numFeatures = 1 << 20
 )
 
-// Features is a set of features.
-type Features [NumFeatures / 64]uint64
+// features is a set of features.
+type features [numFeatures / 64]uint64
 
 // Has says whether the set has feature i.
-func (f *Features) Has(i uint32) bool { return f[i>>6%uint32(len(f))]>>(i&63)&1 != 0 }
+func (f *features) Has(i uint32) bool { return f[i>>6%uint32(len(f))]>>(i&63)&1 != 0 }
 
 // Add adds feature i.
-func (f *Features) Add(i uint32) { f[i>>6%uint32(len(f))] |= 1 << (i & 63) }
+func (f *features) Add(i uint32) { f[i>>6%uint32(len(f))] |= 1 << (i & 63) }
 
 // A Cover notes what the runs of a world reach. It sees and changes nothing
 // else: the hash of a run is the same with it as without.
@@ -38,7 +38,7 @@ type Cover struct {
 	// that several can share one while nobody adds to it.
 	Atlas *Atlas
 
-	seen     Features // of this run, less what is settled
+	seen     features // of this run, less what is settled
 	fresh    []uint32
 	lastNew  int
 	tested   oracle.PropertySet
@@ -168,7 +168,7 @@ func (c *Cover) state(w *World, a script.Action) {
 	}
 	kind := uint64(w.cfg.Version) | uint64(w.cfg.Transport)<<1 | uint64(w.cfg.Under)<<2
 	h := fold(fold(kind, uint64(x)), uint64(y))
-	c.mark(w, firstState+uint32(h%(NumFeatures-firstState)))
+	c.mark(w, firstState+uint32(h%(numFeatures-firstState)))
 	c.tested |= tested(x|y, x&y)
 	if a := e.acct; a.Accepted > a.Written+uint64(a.Limits.Queue) { // it should have refused
 		c.tested = c.tested.With(oracle.UnboundedBuffer)
@@ -265,20 +265,4 @@ func (c *Cover) judged(w *World, e *endpoint, m oracle.Moment) {
 			c.tested = c.tested.With(oracle.DataLoss)
 		}
 	}
-}
-
-// Tests says what puts a property to the test, for reports of runs in which
-// nothing did.
-func Tests(id oracle.PropertyID) string { return testText[id] }
-
-var testText = map[oracle.PropertyID]string{
-	oracle.Stall:           "bytes on the wire, and rest after them",
-	oracle.Deadlock:        "both directions of a link full",
-	oracle.BusyLoop:        "a turn in which nothing moves",
-	oracle.DataLoss:        "accepted plaintext on a link without faults",
-	oracle.Corruption:      "data for an app",
-	oracle.Truncation:      "an end of a link that an app asked for",
-	oracle.SpuriousFailure: "an end of a link that an app is told of",
-	oracle.UnboundedBuffer: "a write that is refused, or a pause",
-	oracle.Crash:           "a turn",
 }

@@ -9,18 +9,11 @@ import (
 // else may run it. more is false when there is nothing to go on for: the action
 // was not enabled, or what it led to ends the run.
 func (w *World) Do(a script.Action) (more bool) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			w.crashed(fault)
-			more = false
-		}
-	}()
 	if w.over || !w.Can(a) {
 		return false
 	}
 	w.actions = append(w.actions, a)
-	w.step(a)
-	return !w.over
+	return w.Try(a)
 }
 
 // End heals and gives the verdict on what was done with Do.

@@ -29,8 +29,8 @@ const (
 	// SharedPiece is what belongs to no end: taints and threads.
 	SharedPiece
 
-	// NumPieces is how many kinds there are.
-	NumPieces
+	// numPieces is how many kinds there are.
+	numPieces
 )
 
 const (

@@ -5,46 +5,32 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Verdict is what became of an action, or of a heal, that was tried.
-type Verdict uint8
-
-const (
-	// GoesOn: nothing watched is violated, and there is a state behind it.
-	GoesOn Verdict = iota
-	// Unwatched: the run is over, by a violation that nobody watches.
-	Unwatched
-	// Violated: a watched property does not hold; see Violation.
-	Violated
-)
-
-// Try does one action, which must be enabled, as a step of a storm.
-func (w *World) Try(a script.Action) (v Verdict) {
-	return w.try(func() { w.step(a) })
+// Try does one action, which must be enabled, as a step of a workload. It says
+// whether the run goes on: if not, Found says whether by what is watched.
+func (w *World) Try(a script.Action) (more bool) {
+	defer w.recovered(&more)
+	w.step(a)
+	return !w.over
 }
 
-// TryHeal heals, as the end of a storm, and judges.
-func (w *World) TryQuiesce() Verdict { return w.try(w.quiesce) }
-
-func (w *World) try(do func()) (v Verdict) {
-	defer func() {
-		if fault := recover(); fault != nil {
-			w.crashed(fault)
-			v = w.verdict()
-		}
-	}()
-	do()
-	return w.verdict()
+// TryQuiesce ends a workload, lets the world quiesce and judges. It says whether
+// all is well, like Try.
+func (w *World) TryQuiesce() (more bool) {
+	defer w.recovered(&more)
+	w.quiesce()
+	return !w.over
 }
 
-func (w *World) verdict() Verdict {
-	switch {
-	case w.found:
-		return Violated
-	case w.over:
-		return Unwatched
+// recovered makes a finding of a panic. It is deferred by who makes single steps.
+func (w *World) recovered(more *bool) {
+	if fault := recover(); fault != nil {
+		w.crashed(fault)
+		*more = false
 	}
-	return GoesOn
 }
+
+// Found says whether a watched property is violated.
+func (w *World) Found() bool { return w.found }
 
 // Violation is what was found last.
 func (w *World) Violation() Violation { return Violation{w.finding, w.at} }
@@ -59,15 +45,12 @@ func (w *World) Open(id script.End) uint16 {
 	return w.appChoices(e)
 }
 
-// PublicOf is what properties look at in the account of an end's peer.
-func (w *World) PublicOf(id script.End) Public { return w.ends[id].public() }
+// PublicOf is what a peer's verdicts depend on in an end's account, as bits.
+func (w *World) PublicOf(id script.End) uint8 { return w.ends[id].public() }
 
-// Public is what a peer's verdicts depend on in an end's account, as bits.
-type Public uint8
-
-func (e *endpoint) public() Public {
+func (e *endpoint) public() (p uint8) {
 	a := e.acct
-	p := Public(a.Why) << 5
+	p = uint8(a.Why) << 5
 	for i, flag := range [...]bool{a.Closing, a.HalfClosing, a.Told, a.Gone,
 		e.engine.ShutState()&model.SentClose != 0} {
 		if flag {

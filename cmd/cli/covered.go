@@ -6,6 +6,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
 
@@ -20,8 +21,9 @@ func covered(t *terminal, c *hunt.Coverage) {
 		"cell\n    with a chance of %s, a new state with %s\n", c.Cells.Late, c.Pairs.Late,
 		c.States.Late, percent(c.Cells.Chance), percent(c.States.Chance))
 	missed(t, c.Never)
-	for _, p := range c.Untested {
-		t.printf("  never put to the test: %s (it takes %s)\n", p, sim.Tests(p))
+	for _, id := range c.Untested {
+		p, _ := oracle.PropertyNamed(id.String())
+		t.printf("  never put to the test: %s (it takes %s)\n", p.Name, p.Takes)
 	}
 }
 

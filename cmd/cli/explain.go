@@ -11,7 +11,6 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim"
 )
 
 func newExplain(p *program) *cobra.Command {
@@ -99,7 +98,8 @@ func explainProperty(t *terminal, p oracle.Property) {
 	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
 	t.printf("%s\n\n", strings.ReplaceAll(story.Wrap(m.Means, 2, 98), "\n    ", "\n  "))
 	t.paragraph("judged", m.Judged)
-	t.paragraph("takes", sim.Tests(p.ID))
+	t.paragraph("takes", p.Takes)
+	t.paragraph(p.Kind(), p.Because)
 	t.paragraph("no violation", m.Not)
 	mutants := mutantsOf(p.ID)
 	bugs := bugsOf(mutants)

@@ -85,14 +85,14 @@ func (w *worker) saveSent(e script.End, before, after sim.Way, d *deed) {
 	d.sent = w.stores[sents].intern(w.buf, nil)
 }
 
-func (w *worker) fateOf(v sim.Verdict) fate {
-	switch v {
-	case sim.Violated:
+func (w *worker) fateOf(more bool) fate {
+	switch {
+	case more:
+		return goesOn
+	case w.world.Found():
 		return violated
-	case sim.Unwatched:
-		return ended
 	}
-	return goesOn
+	return ended
 }
 
 // behind is a flight with something sent behind it.
@@ -232,5 +232,6 @@ func (w *worker) commonAfter(common uint32, a script.Action, shared uint32) uint
 func (w *worker) heals(st *state) bool {
 	w.loadAll(st)
 	defer w.forget()
-	return w.world.TryQuiesce() != sim.Violated
+	w.world.TryQuiesce()
+	return !w.world.Found()
 }

@@ -20,7 +20,7 @@ type turn struct {
 	shared                 uint32
 	room                   uint32 // bytes; anyRoom if it does not matter how many
 	fin, reset             bool   // of the way out
-	peer                   uint8  // sim.Public
+	peer                   uint8  // World.PublicOf
 	on                     script.End
 	act                    uint8 // index of the action
 }

@@ -23,8 +23,8 @@ type Coverage struct {
 
 // Covered sums up what a hunt's schedules have reached.
 func (h *Hunt) Covered(a *sim.Atlas) *Coverage {
-	c := &Coverage{Cells: a.Tally(sim.Situations), Pairs: a.Tally(sim.Pairs),
-		States: a.Tally(sim.States)}
+	c := &Coverage{}
+	c.Cells, c.Pairs, c.States = a.Tally()
 	sup := h.Pump.Restrictions
 	c.Total, c.Never = a.Survey(sim.Terrain{Client: !sup.NoClient,
 		Renegotiation: h.TLS != "1.3",

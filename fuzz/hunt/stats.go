@@ -20,7 +20,7 @@ type Stats struct {
 
 // Reached takes over the counts of what has been reached.
 func (s *Stats) Reached(a *sim.Atlas) {
-	s.Cells, s.Pairs, s.States = a.Reached(sim.Situations), a.Reached(sim.Pairs), a.Reached(sim.States)
+	s.Cells, s.Pairs, s.States = a.Reached()
 }
 
 // Left estimates how much longer the hunt takes. It ends after so many schedules or

@@ -82,32 +82,59 @@ type Property struct {
 	// Name is stable: corpus/<name>/ is named after it.
 	Name string
 	// Why says what users see when it does not hold.
-	Why   string
-	When  []Moment
-	Check func(l *Ledger, e int, m Moment) (Finding, bool)
+	Why string
+	// Takes says what puts it to the test: without that a run shows nothing.
+	Takes string
+	// Liveness: something good must come at last. Otherwise it is a safety property:
+	// something bad must never come. Because says why it is the one or the other.
+	Liveness bool
+	Because  string
+	When     []Moment
+	Check    func(l *Ledger, e int, m Moment) (Finding, bool)
 }
 
 // properties is indexed by PropertyID.
 var properties = [numProperties]Property{
 	Stall: {ID: Stall, Name: "stall", When: []Moment{AtWait, AtQuiescence}, Check: checkStall,
-		Why: "something is owed and no wakeup will ever move it: a hang"},
+		Why:      "something is owed and no wakeup will ever move it: a hang",
+		Takes:    "bytes on the wire, and rest after them",
+		Liveness: true,
+		Because:  "what is owed must move at last; a run shows it when nothing can happen any more"},
 	Deadlock: {ID: Deadlock, Name: "deadlock", When: []Moment{AtWait, AtQuiescence}, Check: checkDeadlock,
-		Why: "both ends wait for room, and neither reads to make it"},
+		Why:      "both ends wait for room, and neither reads to make it",
+		Takes:    "both directions of a link full",
+		Liveness: true,
+		Because:  "each end must read at last; a run shows it when nothing can happen any more"},
 	BusyLoop: {ID: BusyLoop, Name: "busy-loop", When: []Moment{AtTurn}, Check: checkBusyLoop,
-		Why: "the loop calls the pump again and again and nothing changes: a hot core"},
+		Why:      "the loop calls the pump again and again and nothing changes: a hot core",
+		Takes:    "a turn in which nothing moves",
+		Liveness: true,
+		Because:  "turns must change something at last; a bound on idle turns stands in for at last"},
 	DataLoss: {ID: DataLoss, Name: "data-loss", When: []Moment{AtData, AtClosed, AtQuiescence}, Check: checkDataLoss,
-		Why: "bytes that were accepted, or had arrived, never reach the app"},
+		Why:     "bytes that were accepted, or had arrived, never reach the app",
+		Takes:   "accepted plaintext on a link without faults",
+		Because: "bytes that are in no buffer any more can't come back"},
 	Corruption: {ID: Corruption, Name: "corruption", When: []Moment{AtData}, Check: checkCorruption,
-		Why: "the app gets bytes that nobody wrote, or gets them twice"},
+		Why:     "the app gets bytes that nobody wrote, or gets them twice",
+		Takes:   "data for an app",
+		Because: "what the app was given can't be taken back"},
 	Truncation: {ID: Truncation, Name: "truncation", When: []Moment{AtFin, AtClosed}, Check: checkTruncation,
-		Why: "a close without close_notify: the peer can't tell the end from an attack"},
+		Why:     "a close without close_notify: the peer can't tell the end from an attack",
+		Takes:   "an end of a link that an app asked for",
+		Because: "nothing can follow a FIN"},
 	SpuriousFailure: {ID: SpuriousFailure, Name: "spurious-failure", When: []Moment{AtClosed}, Check: checkSpurious,
-		Why: "the app is told of a failure where nothing failed"},
+		Why:     "the app is told of a failure where nothing failed",
+		Takes:   "an end of a link that an app is told of",
+		Because: "what the app was told can't be taken back"},
 	UnboundedBuffer: {ID: UnboundedBuffer, Name: "unbounded-buffer", When: []Moment{AtStep, AtData},
-		Check: checkUnbounded,
-		Why:   "the pump holds more than it was allowed: memory grows as the peer likes"},
+		Check:   checkUnbounded,
+		Why:     "the pump holds more than it was allowed: memory grows as the peer likes",
+		Takes:   "a write that is refused, or a pause",
+		Because: "a single moment above the limit breaks it"},
 	Crash: {ID: Crash, Name: "crash", When: []Moment{AtStep}, Check: checkCrash,
-		Why: "the pump panics, or uses what it has given back"},
+		Why:     "the pump panics, or uses what it has given back",
+		Takes:   "a turn",
+		Because: "a panic, or a call on a closed socket, has happened for good"},
 }
 
 // byMoment lists the properties that are judged at each moment; Crash comes
@@ -383,4 +410,12 @@ func Gist(detail string) string {
 		}
 		return r
 	}, detail)
+}
+
+// Kind is "liveness" or "safety": see Liveness.
+func (p *Property) Kind() string {
+	if p.Liveness {
+		return "liveness"
+	}
+	return "safety"
 }
