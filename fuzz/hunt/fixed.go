@@ -1,6 +1,7 @@
 package hunt
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -120,12 +121,8 @@ func (k *Recheck) rate(ctx context.Context, h *Hunt, c *run.Catalog, r *run.Runn
 			"another name: --pump")
 	}
 	k.Rate = Rate{1, found.Schedules}
-	if h.Strategy == "" {
-		h.Strategy = found.Strategy
-	}
-	if h.Scenario == "" && found.Scenario != script.AnyScenario {
-		h.Scenario = found.Scenario
-	}
+	h.Strategy = cmp.Or(h.Strategy, found.Strategy)
+	h.Scenario = cmp.Or(h.Scenario, found.Scenario)
 	return nil
 }
 

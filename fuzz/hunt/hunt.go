@@ -214,7 +214,7 @@ func (h *Hunt) ReportShrink(rep Report, s shrink.Shrunk) {
 // Discovery says how a failure of this hunt was found, for its script.
 func (h *Hunt) Discovery(schedules uint64) script.Discovery {
 	return script.Discovery{Schedules: min(schedules, math.MaxUint32), Strategy: h.strategy(),
-		Scenario: cmp.Or(h.Scenario, script.AnyScenario)}
+		Scenario: h.Scenario}
 }
 
 // strategy is the name of the hunt's strategy.

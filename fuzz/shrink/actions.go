@@ -1,7 +1,6 @@
 package shrink
 
 import (
-	"math/bits"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -12,7 +11,7 @@ import (
 func (k *shrinker) reduce() error {
 	for {
 		before := k.best
-		for _, pass := range [...]func() error{k.dropActions, k.plainSettings, k.merge,
+		for _, pass := range [...]func() error{k.dropActions, k.defaultSettings, k.merge,
 			k.writers, k.simplerArguments, k.order, k.simplerSizes, k.scale} {
 			if err := pass(); err != nil {
 				return err
@@ -177,112 +176,3 @@ func (k *shrinker) order() error {
 	}
 	return nil
 }
-
-// plainSettings makes the world plain, all at once or one setting after the
-// other.
-func (k *shrinker) plainSettings() error {
-	if better, err := k.try(plainWorld(&k.best)); better || err != nil {
-		return err
-	}
-	c := k.best
-	c.cfg.Seed = plainSeed
-	if _, err := k.try(c); err != nil {
-		return err
-	}
-	for i := range settings {
-		s := &settings[i]
-		if s.get(&k.best.cfg) == s.plain {
-			continue
-		}
-		if _, err := k.try(s.with(&k.best, s.plain)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// simplerSizes makes the sizes of the world simpler that can't be plain.
-func (k *shrinker) simplerSizes() error {
-	for i := range settings {
-		if s := &settings[i]; s.size {
-			if err := k.simplerSize(s); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (k *shrinker) simplerSize(s *setting) error {
-	for again := true; again; {
-		again = false
-		for _, v := range simpler(s.get(&k.best.cfg), s.plain) {
-			if !s.legal(v) {
-				continue
-			}
-			better, err := k.try(s.with(&k.best, v))
-			if err != nil {
-				return err
-			}
-			if again = better; better {
-				break
-			}
-		}
-	}
-	return nil
-}
-
-// scale makes sizes larger together with the messages that fill them: each size
-// alone, and all at once.
-func (k *shrinker) scale() error {
-	var tight []*setting
-	for i := range settings {
-		s := &settings[i]
-		if v := s.get(&k.best.cfg); s.size && 0 < v && v < s.plain {
-			tight = append(tight, s)
-		}
-	}
-	for i := range tight {
-		if err := k.scaleSizes(tight[i : i+1]); err != nil {
-			return err
-		}
-	}
-	return k.scaleSizes(tight)
-}
-
-// scaleSizes multiplies some sizes and all messages by as large a power of two as
-// possible.
-func (k *shrinker) scaleSizes(sizes []*setting) error {
-	for power := 12; power > 0 && len(sizes) > 0; power-- {
-		c := candidate{k.best.cfg, slices.Clone(k.best.actions)}
-		ok := true
-		for _, s := range sizes {
-			v := roundUp(s.get(&c.cfg) << power)
-			ok = ok && v <= s.plain
-			s.set(&c.cfg, v)
-		}
-		for i := range c.actions {
-			if a := &c.actions[i]; a.Verb == script.Write {
-				a.Arg, a.Arg2 = scaled(a.Arg, power), scaled(a.Arg2, power)
-			}
-		}
-		if !ok {
-			continue
-		}
-		if better, err := k.try(c); better || err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// scaled is the length of a message multiplied by a power of two, and round.
-func scaled(n uint32, power int) uint32 {
-	if n == 0 {
-		return 0
-	}
-	return uint32(min(roundUp(int(n)<<power), 1<<16))
-}
-
-// roundUp is the power of two that is not less than v.
-func roundUp(v int) int { return 1 << bits.Len(uint(v-1)) }

@@ -2,194 +2,311 @@ package shrink
 
 import (
 	"cmp"
+	"math/bits"
+	"slices"
 
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A setting is a part of a world: a number, which is plain if nothing depends
-// on it.
-type setting struct {
-	get   func(*script.Config) int
-	set   func(*script.Config, int)
-	plain int
-	// size: it has values between, from least to most if not plain; the others
-	// are plain or not.
-	size        bool
-	least, most int
-	// adapt, if not nil, makes the actions fit a world in which it is plain.
-	adapt func([]script.Action) []script.Action
-}
+// settings are the dimensions of a world, in the order in which they are made default.
+var settings = script.Dimensions()
 
-// settings are those of a world, in the order in which they are made plain.
-// The sizes of a plain world are such that nothing is tight.
-var settings = []setting{
-	{get: func(c *script.Config) int { return c.Links }, plain: 1,
-		set: func(c *script.Config, v int) { c.Links = v }, adapt: onFirstLink},
-	{plain: 0, size: true, least: 1, most: 600, get: func(c *script.Config) int { return c.Early },
-		set: func(c *script.Config, v int) { c.Early = v }},
-	flag(func(c *script.Config) *bool { return &c.RejectEarly }),
-	flag(func(c *script.Config) *bool { return &c.Resume }),
-	flag(func(c *script.Config) *bool { return &c.Retry }),
-	flag(func(c *script.Config) *bool { return &c.PostAuth }),
-	flag(func(c *script.Config) *bool { return &c.Auth }),
-	flag(func(c *script.Config) *bool { return &c.Reentrant }),
-	flag(func(c *script.Config) *bool { return &c.Stream }),
-	flag(func(c *script.Config) *bool { return &c.SoftRefusal }),
-	flag(func(c *script.Config) *bool { return &c.RefuseReneg }),
-	flag(func(c *script.Config) *bool { return &c.IgnoreReneg }),
-	flag(func(c *script.Config) *bool { return &c.AwaitUpdate }),
-	flag(func(c *script.Config) *bool { return &c.Hasty }),
-	flag(func(c *script.Config) *bool { return &c.KeepsOpen }),
-	flag(func(c *script.Config) *bool { return &c.LastingPause }),
-	flag(func(c *script.Config) *bool { return &c.StrictReneg }),
-	flag(func(c *script.Config) *bool { return &c.EagerPeer }),
-	flag(func(c *script.Config) *bool { return &c.Hostile }),
-	flag(func(c *script.Config) *bool { return &c.AnswerAtRead }),
-	flag(func(c *script.Config) *bool { return &c.WholeWrites }),
-	flag(func(c *script.Config) *bool { return &c.FixedBuffer }),
-	choice(func(c *script.Config) *model.Trigger { return &c.Trigger }, model.Level),
-	choice(func(c *script.Config) *model.Transport { return &c.Transport }, model.Pair),
-	{get: otherPeer, set: func(c *script.Config, _ int) { c.Peer = plainPeer }},
-	size(0, 300, 20000, func(s *script.Sizes) *int { return &s.ClientChain }),
-	size(0, 300, 20000, func(s *script.Sizes) *int { return &s.Chain }),
-	size(0, 0, 255, func(s *script.Sizes) *int { return &s.Tickets }),
-	size(16, 0, 1<<16, func(s *script.Sizes) *int { return &s.Linger }),
-	size(8192, 1, 1<<16, func(s *script.Sizes) *int { return &s.Queue }),
-	size(8192, 1, 1<<16, func(s *script.Sizes) *int { return &s.Chunk }),
-	size(16384, 1, 1<<14, func(s *script.Sizes) *int { return &s.Record }),
-	size(16384, 1, 1<<14, func(s *script.Sizes) *int { return &s.Hello }),
-	size(16384, 1, 1<<16, func(s *script.Sizes) *int { return &s.Window }),
-	size(16384, 1, 1<<16, func(s *script.Sizes) *int { return &s.Flight }),
-	size(8192, 1, 1<<16, func(s *script.Sizes) *int { return &s.Pipe }),
-	size(8192, 1, 1<<16, func(s *script.Sizes) *int { return &s.Bio }),
-	choice(func(c *script.Config) *model.Version { return &c.Version }, model.TLS13),
-	choiceAdapted(func(c *script.Config) *model.Role { return &c.Under }, model.Server, mirrored),
-}
+// defaultSeed is the seed of a world of defaults.
+const defaultSeed = 1
 
-// plainPeer is the pump that the other end has in a plain world.
-const plainPeer = "reference"
-
-// plainSeed is the seed of a plain world.
-const plainSeed = 1
-
-func flag(at func(*script.Config) *bool) setting {
-	return setting{
-		get: func(c *script.Config) int {
-			if *at(c) {
-				return 1
-			}
-			return 0
-		},
-		set: func(c *script.Config, v int) { *at(c) = v != 0 },
-	}
-}
-
-func choice[T ~uint8 | ~uint16](at func(*script.Config) *T, plain T) setting {
-	return setting{plain: int(plain),
-		get: func(c *script.Config) int { return int(*at(c)) },
-		set: func(c *script.Config, v int) { *at(c) = T(v) }}
-}
-
-func choiceAdapted[T ~uint8 | ~uint16](at func(*script.Config) *T, plain T,
-	adapt func([]script.Action) []script.Action) setting {
-
-	s := choice(at, plain)
-	s.adapt = adapt
-	return s
-}
-
-func size(plain, least, most int, at func(*script.Sizes) *int) setting {
-	return setting{plain: plain, size: true, least: least, most: most,
-		get: func(c *script.Config) int { return *at(&c.Sizes) },
-		set: func(c *script.Config, v int) { *at(&c.Sizes) = v }}
-}
-
-// legal says whether the size can have a value.
-func (s *setting) legal(v int) bool { return v == s.plain || s.least <= v && v <= s.most }
-
-func otherPeer(c *script.Config) int {
-	if c.Peer == plainPeer {
-		return 0
-	}
-	return 1
-}
-
-// onFirstLink moves what happens on the second link to the first, and leaves
-// the rest out, if it is on the second that most happens.
-func onFirstLink(actions []script.Action) (out []script.Action) {
-	second := 0
-	for _, a := range actions {
-		if a.On > 1 {
-			second++
-		}
-	}
-	if 2*second < len(actions) {
-		return actions
-	}
-	for _, a := range actions {
-		if a.On > 1 || a.Verb == script.Tick {
-			a.On &= 1
-			out = append(out, a)
-		}
+// with is the script in a world in which a setting has another value.
+func with(c *candidate, s *script.Dimension, v int) candidate {
+	out := candidate{c.cfg, c.actions}
+	s.Set(&out.cfg, v)
+	if s.Adapt != nil {
+		out.actions = s.Adapt(c.actions)
 	}
 	return out
 }
 
-// mirrored gives each end the other's actions.
-func mirrored(actions []script.Action) (out []script.Action) {
-	for _, a := range actions {
-		if a.Verb != script.Tick {
-			a.On = a.On.Peer()
-		}
-		out = append(out, a)
-	}
-	return out
-}
-
-// unusual counts the settings that are not plain. The seed, which gives keys
-// and randoms, counts too.
+// unusual counts the settings that are not default. The seed is counted too.
 func unusual(c *script.Config) (n int) {
-	for i := range settings {
-		if settings[i].get(c) != settings[i].plain {
+	for _, s := range settings {
+		if s.Get(c) != s.Default {
 			n++
 		}
 	}
-	if c.Seed != plainSeed {
+	if c.Seed != defaultSeed {
 		n++
 	}
 	return n
 }
 
+// tight counts the sizes that are not plain.
+func tight(cfg *script.Config) (n int) {
+	for _, s := range settings {
+		if s.Size && s.Get(cfg) != s.Default {
+			n++
+		}
+	}
+	return n
+}
+
+// smallest is the smallest tight buffer of a world, rounded up.
+func smallest(cfg *script.Config) int {
+	least := 1 << 14
+	for _, s := range settings {
+		if s.Size && s.Default > 1000 && s.Get(cfg) != s.Default {
+			least = min(least, s.Get(cfg))
+		}
+	}
+	return roundUp(least)
+}
+
 // compareWorlds compares two worlds setting by setting.
 func compareWorlds(a, b *script.Config) int {
-	for i := range settings {
-		s := &settings[i]
-		if c := cmp.Compare(rank(s.get(a), s.plain), rank(s.get(b), s.plain)); c != 0 {
+	for _, s := range settings {
+		if c := cmp.Compare(rank(s.Get(a), s.Default), rank(s.Get(b), s.Default)); c != 0 {
 			return c
 		}
 	}
 	return 0
 }
 
-// with is the script in a world in which a setting has another value.
-func (s *setting) with(c *candidate, v int) candidate {
-	out := candidate{c.cfg, c.actions}
-	s.set(&out.cfg, v)
-	if s.adapt != nil {
-		out.actions = s.adapt(c.actions)
+// plainer compares two candidates by their worlds.
+func plainer(a, b candidate) int {
+	return cmp.Or(cmp.Compare(unusual(&a.cfg), unusual(&b.cfg)), compareWorlds(&a.cfg, &b.cfg))
+}
+
+// defaultWorld is the script in a world in which all is plain.
+func defaultWorld(c *candidate) candidate {
+	out := *c
+	for _, s := range settings {
+		if s.Get(&out.cfg) != s.Default {
+			out = with(&out, s, s.Default)
+		}
+	}
+	out.cfg.Seed = defaultSeed
+	return out
+}
+
+// defaultSettings makes the world plain, all at once or one setting after the
+// other.
+func (k *shrinker) defaultSettings() error {
+	if better, err := k.try(defaultWorld(&k.best)); better || err != nil {
+		return err
+	}
+	c := k.best
+	c.cfg.Seed = defaultSeed
+	if _, err := k.try(c); err != nil {
+		return err
+	}
+	for _, s := range settings {
+		if s.Get(&k.best.cfg) == s.Default {
+			continue
+		}
+		if _, err := k.try(with(&k.best, s, s.Default)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// simplerSizes makes the sizes of the world simpler that can't be plain.
+func (k *shrinker) simplerSizes() error {
+	for _, s := range settings {
+		if s.Size {
+			if err := k.simplerSize(s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k *shrinker) simplerSize(s *script.Dimension) error {
+	for again := true; again; {
+		again = false
+		for _, v := range simpler(s.Get(&k.best.cfg), s.Default) {
+			if !s.Legal(v) {
+				continue
+			}
+			better, err := k.try(with(&k.best, s, v))
+			if err != nil {
+				return err
+			}
+			if again = better; better {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// scale makes sizes larger together with the messages that fill them: each size
+// alone, and all at once.
+func (k *shrinker) scale() error {
+	var tight []*script.Dimension
+	for _, s := range settings {
+		if v := s.Get(&k.best.cfg); s.Size && 0 < v && v < s.Default {
+			tight = append(tight, s)
+		}
+	}
+	for i := range tight {
+		if err := k.scaleSizes(tight[i : i+1]); err != nil {
+			return err
+		}
+	}
+	return k.scaleSizes(tight)
+}
+
+// scaleSizes multiplies some sizes and all messages by as large a power of two as
+// possible.
+func (k *shrinker) scaleSizes(sizes []*script.Dimension) error {
+	for power := 12; power > 0 && len(sizes) > 0; power-- {
+		c := candidate{k.best.cfg, slices.Clone(k.best.actions)}
+		ok := true
+		for _, s := range sizes {
+			v := roundUp(s.Get(&c.cfg) << power)
+			ok = ok && v <= s.Default
+			s.Set(&c.cfg, v)
+		}
+		for i := range c.actions {
+			if a := &c.actions[i]; a.Verb == script.Write {
+				a.Arg, a.Arg2 = scaled(a.Arg, power), scaled(a.Arg2, power)
+			}
+		}
+		if !ok {
+			continue
+		}
+		if better, err := k.try(c); better || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scaled is the length of a message multiplied by a power of two, and round.
+func scaled(n uint32, power int) uint32 {
+	if n == 0 {
+		return 0
+	}
+	return uint32(min(roundUp(int(n)<<power), 1<<16))
+}
+
+// roundUp is the power of two that is not less than v.
+func roundUp(v int) int { return 1 << bits.Len(uint(v-1)) }
+
+// worlds are the worlds in which some of the best script's unusual settings
+// are plain, the simplest first. Sizes take the round values in turn.
+func (k *shrinker) worlds() (out []candidate) {
+	var odd []*script.Dimension
+	for _, s := range settings {
+		if s.Get(&k.best.cfg) != s.Default {
+			odd = append(odd, s)
+		}
+	}
+	if len(odd) > 8 {
+		return nil
+	}
+	for set := range 1 << len(odd) {
+		out = append(out, k.worldsOf(odd, set)...)
+	}
+	slices.SortFunc(out, plainer)
+	return out
+}
+
+func (k *shrinker) worldsOf(odd []*script.Dimension, set int) (out []candidate) {
+	base, tight := k.best, false
+	base.cfg.Seed = defaultSeed
+	for i, s := range odd {
+		if set>>i&1 == 0 {
+			base = with(&base, s, s.Default)
+		} else {
+			tight = tight || s.Size
+		}
+	}
+	if !tight {
+		return append(out, base)
+	}
+	for r := uint64(1); r < 2*maxPower; r++ {
+		ok := true
+		w := base
+		for i, s := range odd {
+			if set>>i&1 != 0 && s.Size {
+				v, has := round(r, s.Default)
+				ok = ok && has && s.Legal(v)
+				s.Set(&w.cfg, v)
+			}
+		}
+		if ok {
+			out = append(out, w)
+		}
+	}
+	return append(out, base)
+}
+
+// tightSizes are the sizes that are tried; single steps find those between.
+var tightSizes = [...]int{1, 16, 64, 256, 1024, 4096, 16384, 65536}
+
+// simpleWorlds are the worlds with no more unusual settings than the script's,
+// of which at most two are sizes: with the actions as they are there, simple
+// ones first. There are pairs of sizes only if one is not enough for the script.
+func simpleWorlds(c *candidate) (out []candidate) {
+	for _, w := range kindsOf(c) {
+		singles := withSize([]candidate{w}, c)
+		out = append(append(out, w), singles...)
+		if tight(&c.cfg) > 1 {
+			out = append(out, withSize(singles, c)...)
+		}
+	}
+	slices.SortFunc(out, plainer)
+	return slices.CompactFunc(out, func(a, b candidate) bool { return a.cfg == b.cfg })
+}
+
+// kindsOf are the script's worlds with plain sizes, and some of the other
+// settings plain.
+func kindsOf(c *candidate) (out []candidate) {
+	var odd []*script.Dimension
+	base := *c
+	base.cfg.Seed = defaultSeed
+	for _, s := range settings {
+		switch {
+		case s.Get(&c.cfg) == s.Default:
+		case s.Size:
+			s.Set(&base.cfg, s.Default)
+		default:
+			odd = append(odd, s)
+		}
+	}
+	for set := range 1 << len(odd) {
+		if n := bits.OnesCount(uint(set)); len(odd) > maxKinds && n > 1 && n < len(odd)-1 {
+			continue
+		}
+		w := base
+		for i, s := range odd {
+			if set>>i&1 != 0 {
+				w = with(&w, s, s.Default)
+			}
+		}
+		out = append(out, w)
 	}
 	return out
 }
 
-// plainWorld is the script in a world in which all is plain.
-func plainWorld(c *candidate) candidate {
-	out := *c
-	for i := range settings {
-		if s := &settings[i]; s.get(&out.cfg) != s.plain {
-			out = s.with(&out, s.plain)
+// withSize are the worlds with one tight size more, as far as they are not less
+// plain than the script's.
+func withSize(worlds []candidate, c *candidate) (out []candidate) {
+	most := unusual(&c.cfg)
+	for _, w := range worlds {
+		if unusual(&w.cfg) >= most {
+			continue
+		}
+		for _, s := range settings {
+			if !s.Size || s.Get(&w.cfg) != s.Default {
+				continue
+			}
+			for _, v := range tightSizes {
+				if s.Legal(v) && v != s.Default {
+					out = append(out, with(&w, s, v))
+				}
+			}
 		}
 	}
-	out.cfg.Seed = plainSeed
 	return out
 }

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -9,6 +10,160 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 )
 
+// A Verb is a kind of action: the first word of a script's line. There are at most
+// 16: a reader needs no manual, and the verbs of four ends fit the 64 bits of
+// sim.Enabled.
+type Verb uint8
+
+const (
+	// Deliver moves bytes in flight toward an end into its receive buffer. Arg is
+	// how many: OneByte, Part, Record, All, or Bytes plus a count.
+	Deliver Verb = iota
+	// Poll lets the loop call the end's pump with what is ready.
+	Poll
+	// Write lets the app write a message: Arg bytes of body, answered by a
+	// message of Arg2 bytes of body (0: not answered).
+	Write
+	// Pause stops the app's reading, Resume starts it again.
+	Pause
+	Resume
+	// Renegotiate lets the app begin a new handshake. In TLS 1.3, which has no
+	// renegotiation, a server's app asks for the client's certificate instead.
+	Renegotiate
+	// KeyUpdate lets the app send a KeyUpdate; Arg 1 is with update_requested.
+	KeyUpdate
+	// Shut lets the app half-close: it has nothing more to write.
+	Shut
+	// Close lets the app close.
+	Close
+	// Spurious calls the pump with readiness that is not there. Arg is the set of
+	// model.Events.
+	Spurious
+	// Window closes the receive window of an end for Arg ticks.
+	Window
+	// Reset breaks the link, as seen by the end when it is delivered.
+	Reset
+	// Fin ends the stream toward the end, as a host or proxy that dies does.
+	Fin
+	// Mutate changes the next record in flight toward the end: Arg is the
+	// Mutation, Arg2 its parameter.
+	Mutate
+	// Tick advances virtual time by Arg ticks.
+	Tick
+	// Attack lets the end's engine do what no honest library does: Arg is the
+	// attack.Attack, Arg2 its argument. Only the peer of a hostile world can.
+	Attack
+
+	// NumVerbs is how many verbs there are.
+	NumVerbs
+)
+
+var verbText = [NumVerbs]string{
+	"deliver", "poll", "write", "pause", "resume", "renegotiate", "keyupdate",
+	"shut", "close", "spurious", "window", "reset", "fin", "mutate", "tick",
+	"attack",
+}
+
+// String is the verb's word.
+func (v Verb) String() string {
+	if v < NumVerbs {
+		return verbText[v]
+	}
+	return fmt.Sprintf("Verb(%d)", uint8(v))
+}
+
+// How much Deliver moves, in words that mean the same on every engine. Values from
+// Bytes on are counts: Bytes+n is n bytes.
+const (
+	// OneByte is a single byte.
+	OneByte = iota
+	// Part is up to the middle of what is left of the record that is arriving.
+	Part
+	// Record is up to the end of the record that is arriving.
+	Record
+	// All is all there is.
+	All
+	// Bytes is where counts begin.
+	Bytes
+)
+
+// A Mutation is what Mutate does to one record, or to two.
+type Mutation uint8
+
+const (
+	// Flip inverts one bit: bit number Arg2 modulo the record's bits.
+	Flip Mutation = iota
+	// Truncate cuts the record after Arg2 modulo its length bytes. Its header still
+	// promises all of them.
+	Truncate
+	// Extend adds Arg2 modulo 64, plus one, bytes to the body and the header.
+	Extend
+	// Repeat sends the record twice.
+	Repeat
+	// Drop loses it.
+	Drop
+	// Reorder swaps it with the record behind it.
+	Reorder
+	// Split cuts it into two records with headers of their own.
+	Split
+	// Merge joins its body and the next one's under one header.
+	Merge
+	// WrongType sets the content type to Arg2's low byte.
+	WrongType
+	// WrongVersion sets the version to Arg2's low 16 bits.
+	WrongVersion
+	// Oversize makes the header promise more than is legal.
+	Oversize
+	// Alert puts an unprotected alert in front: level Arg2>>8, description
+	// Arg2&255.
+	Alert
+	// Empties puts Arg2 modulo 64, plus one, empty records in front.
+	Empties
+
+	// NumMutations is how many there are.
+	NumMutations
+)
+
+var mutationText = [NumMutations]string{
+	"flip", "truncate", "extend", "repeat", "drop", "reorder", "split", "merge",
+	"type", "version", "oversize", "alert", "empties",
+}
+
+// String is the mutation's word.
+func (m Mutation) String() string {
+	if m < NumMutations {
+		return mutationText[m]
+	}
+	return fmt.Sprintf("Mutation(%d)", uint8(m))
+}
+
+// MaxLinks is how many links a world can have.
+const MaxLinks = 2
+
+// An End is an endpoint of a world: the client's end of link i is 2i, the
+// server's 2i+1.
+type End uint8
+
+// String is the end's word: client, server, client2, server2.
+func (e End) String() string {
+	word := [2]string{"client", "server"}[e&1]
+	if e > 1 {
+		return fmt.Sprintf("%s%d", word, e/2+1)
+	}
+	return word
+}
+
+// Peer is the other end of the same link.
+func (e End) Peer() End { return e ^ 1 }
+
+// An Action is one thing that happens: a line of a script.
+type Action struct {
+	Verb Verb
+	On   End
+	Arg  uint32
+	Arg2 uint32
+}
+
 const (
 	// maxAmount is the most bytes that one action moves or writes.
 	maxAmount = 1 << 20
@@ -16,8 +171,8 @@ const (
 	maxTicks = 1_000_000
 )
 
-// A syntax is what stands behind a verb and its end. Reading and writing lie
-// side by side, so that a line means the same to both.
+// A syntax says what follows a verb and its end. Reading and writing lie side by
+// side, so that they can't disagree.
 type syntax struct {
 	args        string // for people
 	least, most int    // how many words
@@ -42,8 +197,8 @@ var (
 		show: showMutation, read: readMutation}
 )
 
-// grammar is the syntax of each verb; the zero syntax is that of a verb which
-// only needs its end.
+// grammar is the syntax of each verb. The zero syntax is for verbs with no
+// argument but the end.
 var grammar = [NumVerbs]syntax{
 	Deliver:   amountSyntax,
 	Write:     messageSyntax,
@@ -69,9 +224,9 @@ func (a Action) appendText(dst []byte) []byte {
 	return dst
 }
 
-// ParseAction reads an action from a line of a script; a # begins a comment.
-// The error is an *InputError without file and line. A tick is no end's: its
-// On is 0.
+// ParseAction reads an action from a line of a script; a # begins a comment. The
+// error is an *InputError without file and line. A tick belongs to no end: its On
+// is 0.
 func ParseAction(line string) (Action, error) {
 	if err := checkText(line); err != nil {
 		return Action{}, err
@@ -108,7 +263,7 @@ func parseAction(line string, links int) (a Action, err error) {
 	return a, err
 }
 
-// ends is how many ends a verb names: time passes for all of them alike.
+// ends is how many ends a verb names: none for a tick, for time passes for all.
 func ends(v Verb) int {
 	if v == Tick {
 		return 0
@@ -116,28 +271,18 @@ func ends(v Verb) int {
 	return 1
 }
 
-// usage is how a line with the verb has to look.
+// usage is how a line with the verb looks.
 func usage(v Verb) string {
 	return strconv.Quote(v.String() + [2]string{"", " END"}[ends(v)] + grammar[v].args)
 }
 
-// endWords are the ends in order; those of the first n links are the first 2n.
+// endWords are the ends' words. Those of the first n links are the first 2n.
 var endWords = func() (words [2 * MaxLinks]string) {
 	for i := range words {
 		words[i] = End(i).String()
 	}
 	return words
 }()
-
-// pick finds a word among those that are allowed.
-func pick(what, got string, words []string) (int, error) {
-	for i, w := range words {
-		if w == got {
-			return i, nil
-		}
-	}
-	return 0, unexpected(what, got, oneOf(words))
-}
 
 // amountText are the words for amounts, by value.
 var amountText = [Bytes]string{"byte", "part", "record", "all"}
@@ -150,7 +295,7 @@ func showAmount(dst []byte, a Action) []byte {
 }
 
 func readAmount(a *Action, words []string) error {
-	if n, err := number("amount", words[0], 1, maxAmount); err == nil {
+	if n, err := readNumber("amount", words[0], 1, maxAmount); err == nil {
 		a.Arg = Bytes + n
 		return nil
 	}
@@ -168,10 +313,10 @@ func showMessage(dst []byte, a Action) []byte {
 }
 
 func readMessage(a *Action, words []string) (err error) {
-	if a.Arg, err = number("body", words[0], 0, maxAmount); err != nil {
+	if a.Arg, err = readNumber("body", words[0], 0, maxAmount); err != nil {
 		return err
 	}
-	a.Arg2, err = number("answer", words[1], 0, maxAmount)
+	a.Arg2, err = readNumber("answer", words[1], 0, maxAmount)
 	return err
 }
 
@@ -192,7 +337,7 @@ func readUpdate(a *Action, words []string) error {
 	return err
 }
 
-// eventWords are the event sets that a loop can be wrong about, from value 1.
+// eventWords are the words of the event sets, from value 1.
 var eventWords = [...]string{
 	model.Readable.String(), model.Writable.String(),
 	(model.Readable | model.Writable).String(),
@@ -210,13 +355,13 @@ func readEvents(a *Action, words []string) error {
 
 func showTicks(dst []byte, a Action) []byte { return appendNumber(dst, a.Arg) }
 
-// readTicks takes 0 too: it is where a shrinker that halves ends.
+// readTicks takes 0 too, which is where halving ends.
 func readTicks(a *Action, words []string) (err error) {
-	a.Arg, err = number("ticks", words[0], 0, maxTicks)
+	a.Arg, err = readNumber("ticks", words[0], 0, maxTicks)
 	return err
 }
 
-// showMutation leaves a parameter of 0 out: half the mutations have none.
+// showMutation leaves out a parameter of 0, for half the mutations have none.
 func showMutation(dst []byte, a Action) []byte {
 	dst = append(dst, Mutation(min(a.Arg, math.MaxUint8)).String()...)
 	if a.Arg2 == 0 {
@@ -232,7 +377,7 @@ func readMutation(a *Action, words []string) error {
 	}
 	a.Arg = uint32(i)
 	if len(words) == 2 {
-		a.Arg2, err = number("parameter", words[1], 0, math.MaxUint32)
+		a.Arg2, err = readNumber("parameter", words[1], 0, math.MaxUint32)
 	}
 	return err
 }
@@ -245,7 +390,7 @@ var attackText = func() (words []string) {
 	return words
 }()
 
-// showAttack leaves out what is 0: half the attacks have no argument.
+// showAttack leaves out an argument of 0, for half the attacks have none.
 func showAttack(dst []byte, a Action) []byte {
 	dst = append(dst, attack.Attack(min(a.Arg, math.MaxUint8)).String()...)
 	if a.Arg2 == 0 {
@@ -266,7 +411,7 @@ func readAttack(a *Action, words []string) error {
 	case argument == "":
 		return unexpected("argument", words[1], "none: "+words[0]+" has none")
 	default:
-		a.Arg2, err = number(argument, words[1], 0, attack.Max)
+		a.Arg2, err = readNumber(argument, words[1], 0, attack.Max)
 		return err
 	}
 }

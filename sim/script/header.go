@@ -2,16 +2,16 @@ package script
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// A field is a line of a script's header. Reading and writing lie side by
-// side, so that they can't disagree.
-type field struct {
+// A line is a line of a script's header. Reading and writing lie side by side,
+// so that they can't disagree.
+type line struct {
 	key string
 	// optional: the line may be missing, and is when get says "".
 	optional bool
@@ -19,33 +19,57 @@ type field struct {
 	set      func(s *Script, value string) error
 }
 
-// header is every line of the header, in canonical order.
-var header = []field{
-	nameField("pump", func(c *Config) *string { return &c.Pump }),
-	nameField("peer", func(c *Config) *string { return &c.Peer }),
-	nameField("engine", func(c *Config) *string { return &c.Engine }),
-	peerEngineField(),
-	nameField("scenario", func(c *Config) *string { return &c.Scenario }),
-	choiceField("under", func(c *Config) *model.Role { return &c.Under },
-		model.Client, model.Server),
-	choiceField("tls", func(c *Config) *model.Version { return &c.Version },
-		model.TLS12, model.TLS13),
-	choiceField("transport", func(c *Config) *model.Transport { return &c.Transport },
-		model.Pair, model.Attached),
-	choiceField("trigger", func(c *Config) *model.Trigger { return &c.Trigger },
-		model.Level, model.Edge, model.OneShot),
-	{key: "links", get: getLinks, set: setLinks},
-	{key: "seed", get: getSeed, set: setSeed},
-	{key: "traits", optional: true, get: getTraits, set: setTraits},
-	{key: "sizes", get: getSizes, set: setSizes},
-	{key: "early", optional: true, get: getEarly, set: setEarly},
-	{key: "property", optional: true, get: getProperty, set: setProperty},
-	{key: "hash", optional: true, get: getHash, set: setHash},
-	{key: "found", optional: true, get: getFound, set: setFound},
+// The keys of the two lines that hold several dimensions.
+const (
+	traits = "traits"
+	sizes  = "sizes"
+)
+
+// header is every line of the header, in canonical order: what the world is, and
+// what came of the run.
+var header = append(worldLines(),
+	line{key: "property", optional: true, get: getProperty, set: setProperty},
+	line{key: "hash", optional: true, get: getHash, set: setHash},
+	line{key: "found", optional: true, get: getFound, set: setFound})
+
+// worldLines are the lines of the table of dimensions.
+func worldLines() (lines []line) {
+	for i := range rows {
+		switch d := &rows[i]; {
+		case len(lines) > 0 && lines[len(lines)-1].key == d.Line: // it is there already
+		case d.own != nil:
+			lines = append(lines, *d.own)
+		case d.Line == traits:
+			lines = append(lines, line{key: traits, optional: true, get: getTraits, set: setTraits})
+		case d.Line == sizes:
+			lines = append(lines, line{key: sizes, get: getSizes, set: setSizes})
+		default:
+			lines = append(lines, ownLine(d))
+		}
+	}
+	return lines
 }
 
-// fieldNamed is the index of a field, or an error that lists them.
-func fieldNamed(key string) (int, error) {
+// rowsOf are the dimensions of a line.
+func rowsOf(key string) (list []*Dimension) {
+	for i := range rows {
+		if rows[i].Line == key {
+			list = append(list, &rows[i])
+		}
+	}
+	return list
+}
+
+func keysOf(dimensions []*Dimension) []string {
+	keys := make([]string, len(dimensions))
+	for i, d := range dimensions {
+		keys[i] = d.Key
+	}
+	return keys
+}
+
+// lineNamed is the index of a header line, or an error that lists them.
+func lineNamed(key string) (int, error) {
 	keys := make([]string, len(header))
 	for i := range header {
 		keys[i] = header[i].key
@@ -53,28 +77,33 @@ func fieldNamed(key string) (int, error) {
 	return pick("header line", key, keys)
 }
 
-func nameField(key string, at func(*Config) *string) field {
-	return field{
-		key: key,
+// ownLine is the line of a dimension that has one for itself.
+func ownLine(d *Dimension) line {
+	return line{key: d.Key, optional: d.Optional,
+		get: func(s *Script) string {
+			if d.missing(&s.Config) {
+				return ""
+			}
+			return d.text(d.get(&s.Config))
+		},
+		set: func(s *Script, word string) error {
+			value, ok := d.parse(word)
+			if !ok {
+				return unexpected(d.Key, word, d.want())
+			}
+			d.set(&s.Config, value)
+			return nil
+		}}
+}
+
+// nameLine is the line of a name.
+func nameLine(key string, at func(*Config) *string) line {
+	return line{key: key,
 		get: func(s *Script) string { return *at(&s.Config) },
 		set: func(s *Script, value string) error {
 			*at(&s.Config) = value
 			return checkName(key, value)
-		},
-	}
-}
-
-// peerEngineField is left out when both ends have the same engine.
-func peerEngineField() field {
-	f := nameField("peer-engine", func(c *Config) *string { return &c.PeerEngine })
-	f.optional = true
-	f.get = func(s *Script) string {
-		if s.Config.PeerEngine == s.Config.Engine {
-			return ""
-		}
-		return s.Config.PeerEngine
-	}
-	return f
+		}}
 }
 
 // checkName accepts what needs no quoting in a shell, a file name or a message.
@@ -90,60 +119,129 @@ func checkName(key, name string) error {
 	return nil
 }
 
-// choiceField is a field with a few values, written as their String says.
-func choiceField[T fmt.Stringer](key string, at func(*Config) *T, all ...T) field {
-	words := make([]string, len(all))
-	for i, v := range all {
-		words[i] = v.String()
+// peerEngineLine is left out when both ends have the same engine.
+var peerEngineLine = func() line {
+	l := nameLine("peer-engine", func(c *Config) *string { return &c.PeerEngine })
+	l.optional = true
+	l.get = func(s *Script) string {
+		if s.Config.PeerEngine == s.Config.Engine {
+			return ""
+		}
+		return s.Config.PeerEngine
 	}
-	return field{
-		key: key,
-		get: func(s *Script) string { return (*at(&s.Config)).String() },
-		set: func(s *Script, value string) error {
-			i, err := pick(key, value, words)
-			*at(&s.Config) = all[i]
+	return l
+}()
+
+// seedLine is written in hexadecimal and read in that or in decimal.
+var seedLine = line{key: "seed",
+	get: func(s *Script) string { return fmt.Sprintf("%#x", s.Config.Seed) },
+	set: func(s *Script, value string) (err error) {
+		digits, base := value, 10
+		if hex, ok := strings.CutPrefix(value, "0x"); ok {
+			digits, base = hex, 16
+		}
+		if s.Config.Seed, err = strconv.ParseUint(digits, base, 64); err != nil {
+			return unexpected("seed", value, "a number of 64 bits, like 0x1234 or 4660")
+		}
+		return nil
+	}}
+
+// getTraits is the line "traits": the flags that are on.
+func getTraits(s *Script) string {
+	var words []string
+	for _, d := range rowsOf(traits) {
+		if d.get(&s.Config) != 0 {
+			words = append(words, d.Key)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func setTraits(s *Script, value string) error {
+	flags := rowsOf(traits)
+	known := keysOf(flags)
+	words := strings.Fields(value)
+	if len(words) == 0 {
+		return unexpected(traits, value, oneOf(known)+", or no such line")
+	}
+	for _, word := range words {
+		i, err := pick("trait", word, known)
+		if err != nil {
 			return err
-		},
-	}
-}
-
-func getLinks(s *Script) string { return strconv.Itoa(s.Config.Links) }
-
-func setLinks(s *Script, value string) error {
-	n, err := number("links", value, 1, MaxLinks)
-	s.Config.Links = int(n)
-	return err
-}
-
-// maxEarly keeps early data that is sealed byte by byte within what a server
-// throws away unopened.
-const maxEarly = 600
-
-// getEarly and setEarly: how much early data there may be, 0 for none.
-func getEarly(s *Script) string {
-	if s.Config.Early == 0 {
-		return ""
-	}
-	return strconv.Itoa(s.Config.Early)
-}
-
-func setEarly(s *Script, value string) error {
-	n, err := number("early", value, 1, maxEarly)
-	s.Config.Early = int(n)
-	return err
-}
-
-func getSeed(s *Script) string { return fmt.Sprintf("%#x", s.Config.Seed) }
-
-func setSeed(s *Script, value string) (err error) {
-	digits, base := value, 10
-	if hex, ok := strings.CutPrefix(value, "0x"); ok {
-		digits, base = hex, 16
-	}
-	if s.Config.Seed, err = strconv.ParseUint(digits, base, 64); err != nil {
-		return unexpected("seed", value, "a number of 64 bits, like 0x1234 or 4660")
+		}
+		if flags[i].get(&s.Config) != 0 {
+			return unexpected("trait", word, "each trait once")
+		}
+		flags[i].set(&s.Config, 1)
 	}
 	return nil
+}
+
+// getSizes is the line "sizes": key=value for each.
+func getSizes(s *Script) string {
+	var words []string
+	for _, d := range rowsOf(sizes) {
+		if !d.missing(&s.Config) {
+			words = append(words, d.Key+"="+d.text(d.get(&s.Config)))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func setSizes(s *Script, value string) error {
+	all := rowsOf(sizes)
+	seen := map[string]bool{}
+	for _, word := range strings.Fields(value) {
+		d, err := setSize(&s.Config, all, word)
+		if err != nil {
+			return err
+		}
+		if seen[d.Key] {
+			return unexpected("size", d.Key, "each size once")
+		}
+		seen[d.Key] = true
+	}
+	var required []string
+	for _, d := range all {
+		if !d.Optional {
+			required = append(required, d.Key)
+		}
+	}
+	return complete(sizes, required, func(key string) bool { return seen[key] })
+}
+
+// setSize reads one word and says which size it was.
+func setSize(c *Config, all []*Dimension, word string) (*Dimension, error) {
+	key, text, ok := strings.Cut(word, "=")
+	if !ok {
+		return nil, unexpected("size", word, `"key=value"`)
+	}
+	i, err := pick("size", key, keysOf(all))
+	if err != nil {
+		return nil, err
+	}
+	d := all[i]
+	value, ok := d.parse(text)
+	if !ok {
+		return nil, unexpected("size", word, d.want())
+	}
+	d.set(c, value)
+	return d, nil
+}
+
+// complete is an error that names the required keys that were not seen, or nil.
+func complete(where string, required []string, seen func(key string) bool) error {
+	var gone []string
+	for _, key := range required {
+		if !seen(key) {
+			gone = append(gone, key)
+		}
+	}
+	if gone == nil {
+		return nil
+	}
+	return &InputError{Msg: "got " + where + " without " + strings.Join(gone, ", ") +
+		"; want all of " + strings.Join(required, ", ")}
 }
 
 // getProperty and setProperty: the verdict, "none" for a clean run.
@@ -173,64 +271,45 @@ func setHash(s *Script, value string) (err error) {
 	return nil
 }
 
-// A trait is a flag of a Config: a word of the line "traits".
-type trait struct {
-	word string
-	at   func(*Config) *bool
-}
+// anyScenario is the word for the scenario of a hunt that drew from all.
+const anyScenario = "any"
 
-var traits = []trait{
-	{"auth", func(c *Config) *bool { return &c.Auth }},
-	{"answer-at-read", func(c *Config) *bool { return &c.AnswerAtRead }},
-	{"refuse-reneg", func(c *Config) *bool { return &c.RefuseReneg }},
-	{"ignore-reneg", func(c *Config) *bool { return &c.IgnoreReneg }},
-	{"soft-refusal", func(c *Config) *bool { return &c.SoftRefusal }},
-	{"whole-writes", func(c *Config) *bool { return &c.WholeWrites }},
-	{"fixed-buffer", func(c *Config) *bool { return &c.FixedBuffer }},
-	{"reentrant", func(c *Config) *bool { return &c.Reentrant }},
-	{"stream", func(c *Config) *bool { return &c.Stream }},
-	{"await-update", func(c *Config) *bool { return &c.AwaitUpdate }},
-	{"hello-retry", func(c *Config) *bool { return &c.Retry }},
-	{"resume", func(c *Config) *bool { return &c.Resume }},
-	{"reject-early", func(c *Config) *bool { return &c.RejectEarly }},
-	{"post-auth", func(c *Config) *bool { return &c.PostAuth }},
-	{"hasty", func(c *Config) *bool { return &c.Hasty }},
-	{"keeps-open", func(c *Config) *bool { return &c.KeepsOpen }},
-	{"lasting-pause", func(c *Config) *bool { return &c.LastingPause }},
-	{"strict-reneg", func(c *Config) *bool { return &c.StrictReneg }},
-	{"eager-peer", func(c *Config) *bool { return &c.EagerPeer }},
-	{"hostile", func(c *Config) *bool { return &c.Hostile }},
-}
-
-func getTraits(s *Script) string {
-	var words []string
-	for _, t := range traits {
-		if *t.at(&s.Config) {
-			words = append(words, t.word)
-		}
+// getFound is the line "found": schedules=53 strategy=portfolio scenario=any.
+func getFound(s *Script) string {
+	f := &s.Found
+	if f.Schedules == 0 {
+		return ""
 	}
-	return strings.Join(words, " ")
+	scenario := f.Scenario
+	if scenario == "" {
+		scenario = anyScenario
+	}
+	return fmt.Sprintf("schedules=%d strategy=%s scenario=%s", f.Schedules, f.Strategy, scenario)
 }
 
-func setTraits(s *Script, value string) error {
-	known := make([]string, len(traits))
-	for i, t := range traits {
-		known[i] = t.word
-	}
+func setFound(s *Script, value string) error {
 	words := strings.Fields(value)
-	if len(words) == 0 {
-		return unexpected("traits", value, oneOf(known)+", or no such line")
+	keys := [...]string{"schedules=", "strategy=", "scenario="}
+	if len(words) != len(keys) {
+		return unexpected("found", value, `"schedules=N strategy=NAME scenario=NAME"`)
 	}
-	for _, word := range words {
-		i, err := pick("trait", word, known)
-		if err != nil {
-			return err
+	for i, key := range keys {
+		text, ok := strings.CutPrefix(words[i], key)
+		if !ok {
+			return unexpected("found", words[i], `"`+key+`..."`)
 		}
-		flag := traits[i].at(&s.Config)
-		if *flag {
-			return unexpected("trait", word, "each trait once")
-		}
-		*flag = true
+		words[i] = text
 	}
-	return nil
+	n, err := readNumber("schedules", words[0], 1, math.MaxUint32)
+	s.Found = Discovery{Schedules: uint64(n), Strategy: words[1]}
+	if words[2] != anyScenario {
+		s.Found.Scenario = words[2]
+	}
+	if err == nil {
+		err = checkName("strategy", strings.ReplaceAll(words[1], ":", "-"))
+	}
+	if err == nil {
+		err = checkName("scenario", words[2])
+	}
+	return err
 }

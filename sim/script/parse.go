@@ -10,11 +10,16 @@ import (
 	"unicode/utf8"
 )
 
-// ParseScript reads a script from a stream; name stands for it in messages.
-// Whatever the stream holds, at most one line and the script itself are in
+// Parse reads a script from a stream; name stands for the stream in messages.
+// Whatever the stream holds, only one line and the script itself are kept in
 // memory, and no more than 64 MiB are read. Every error is an *InputError.
 func Parse(r io.Reader, name string) (*Script, error) {
 	p := &parser{in: bufio.NewReaderSize(r, maxLine+len("\r\n")), s: &Script{}}
+	for i := range rows {
+		if d := &rows[i]; d.Optional {
+			d.set(&p.s.Config, d.Default)
+		}
+	}
 	for _, part := range [...]func() error{p.version, p.story, p.header, p.actions} {
 		if err := part(); err != nil {
 			return nil, p.locate(err, name)
@@ -23,15 +28,14 @@ func Parse(r io.Reader, name string) (*Script, error) {
 	return p.s, nil
 }
 
-// A parser reads line by line: text is the line at hand, without spaces
-// around it, and its number.
+// A parser reads line by line.
 type parser struct {
 	in   *bufio.Reader
-	text string
-	line int
-	size int  // bytes read
-	end  bool // there is no line any more
-	seen uint // fields of the header that were read
+	text string // the line at hand, without spaces around it
+	line int    // its number
+	size int    // bytes read
+	end  bool   // there are no more lines
+	seen uint   // lines of the header that were read, a bit each
 	s    *Script
 }
 
@@ -78,7 +82,7 @@ func trimEOL(raw []byte) []byte {
 	return raw
 }
 
-// checkText refuses what a terminal would obey or an editor would hide.
+// checkText refuses characters that a terminal would obey or an editor would hide.
 func checkText(text string) error {
 	for i, r := range text {
 		broken := r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd")
@@ -90,8 +94,8 @@ func checkText(text string) error {
 	return nil
 }
 
-// version reads the first line. It can be anything at all, so it is judged
-// before it is taken for text.
+// version reads the first line. The file can be anything, so the line is compared
+// before it is treated as text.
 func (p *parser) version() error {
 	raw, err := p.in.ReadSlice('\n')
 	if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
@@ -118,8 +122,8 @@ func isNumber(word string) bool {
 	return err == nil
 }
 
-// story reads the comment that begins in the second line, and leaves the
-// first line after it at hand.
+// story reads the comment that begins in the second line. It leaves the first line
+// after the comment at hand.
 func (p *parser) story() error {
 	for {
 		if err := p.next(); err != nil {
@@ -160,7 +164,7 @@ func (p *parser) headerLine() error {
 	if !ok {
 		return unexpected("line", p.text, `"key: value", or an empty line before the actions`)
 	}
-	i, err := fieldNamed(strings.TrimSpace(key))
+	i, err := lineNamed(strings.TrimSpace(key))
 	if err != nil {
 		return err
 	}
@@ -171,23 +175,23 @@ func (p *parser) headerLine() error {
 	return header[i].set(p.s, strings.TrimSpace(value))
 }
 
-// complete judges the header as a whole.
+// complete checks the header as a whole.
 func (p *parser) complete() error {
-	var keys []string
-	var seen []bool
+	var required []string
+	seen := map[string]bool{}
 	for i := range header {
 		if !header[i].optional {
-			keys = append(keys, header[i].key)
-			seen = append(seen, p.seen>>i&1 != 0)
+			required = append(required, header[i].key)
 		}
+		seen[header[i].key] = p.seen>>i&1 != 0
 	}
 	if p.s.Config.PeerEngine == "" {
 		p.s.Config.PeerEngine = p.s.Config.Engine
 	}
-	return missing("a header", keys, func(i int) bool { return !seen[i] })
+	return complete("a header", required, func(key string) bool { return seen[key] })
 }
 
-// actions reads the rest.
+// actions reads the rest of the script.
 func (p *parser) actions() error {
 	for !p.end {
 		if p.text != "" && p.text[0] != '#' {
