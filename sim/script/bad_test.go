@@ -10,15 +10,20 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-const (
-	verbs = "one of deliver, poll, write, pause, resume, renegotiate, keyupdate, shut, close, " +
-		"spurious, window, reset, fin, mutate, tick, attack"
-	required = "pump, peer, engine, scenario, under, tls, transport, trigger, links, seed, sizes"
-	fields   = "one of pump, peer, engine, peer-engine, scenario, under, tls, transport, trigger, " +
-		"links, seed, traits, sizes, early, property, hash, found"
-	sizeWords = "bio, pipe, queue, chunk, flight, window, record, hello, chain, client-chain, " +
-		"tickets, linger"
+const verbs = "one of deliver, poll, write, pause, resume, renegotiate, keyupdate, shut, close, " +
+	"spurious, window, reset, fin, mutate, tick, attack"
+
+// The keys that messages list are those of the table of dimensions.
+var (
+	fields, required = headerKeys()
+	sizeWords        = strings.Join(script.KeysOf("sizes"), ", ")
+	traitWords       = "one of " + strings.Join(script.KeysOf("traits"), ", ")
 )
+
+func headerKeys() (fields, required string) {
+	all, must := script.HeaderKeys()
+	return "one of " + strings.Join(all, ", "), strings.Join(must, ", ")
+}
 
 // TestBadLines changes one thing in a good script, and reads in the message
 // where it is, what was found and what was expected.
@@ -87,10 +92,7 @@ var badLines = []struct{ old, new, want string }{
 	{"links: 2", "links: 0", `12: got links "0"; want a number from 1 to 2`},
 	{"0x1234", "0x10000000000000000", `13: got seed "0x10000000000000000"; ` +
 		`want a number of 64 bits, like 0x1234 or 4660`},
-	{"traits: answer-at-read stream", "traits:", `14: got traits ""; want one of auth, ` +
-		`answer-at-read, refuse-reneg, ignore-reneg, soft-refusal, whole-writes, fixed-buffer, ` +
-		`reentrant, stream, await-update, hello-retry, resume, reject-early, post-auth, hasty, ` +
-		`keeps-open, lasting-pause, strict-reneg, eager-peer, hostile, or no such line`},
+	{"traits: answer-at-read stream", "traits:", `14: got traits ""; want ` + traitWords + `, or no such line`},
 	{"answer-at-read stream", "stream stream", `14: got trait "stream"; want each trait once`},
 	{"property: stall", "property: hang", `16: got property "hang"; want one of none, stall, ` +
 		`deadlock, busy-loop, data-loss, corruption, truncation, spurious-failure, ` +

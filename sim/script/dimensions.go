@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -34,7 +35,7 @@ type Dimension struct {
 	// Size: it has values between, which a shrink tries on the way to the default.
 	// The others are tried at their default only.
 	Size bool
-	// Words are those of a choice, from the value Least on.
+	// Words are the values in words, from Least on; nil for a number.
 	Words []string
 	// Order is the place in which a shrink makes the dimension default: low ones
 	// first. It also breaks ties between scripts. Leave gaps of 10. A row with
@@ -205,6 +206,23 @@ func (c *Config) Check() error {
 	return nil
 }
 
+// String says for people which values there are, which is default, and where they
+// make a difference: "1.2 or 1.3, default 1.3".
+func (d *Dimension) String() string {
+	values := fmt.Sprintf("%d to %d", d.Least, d.Most)
+	switch {
+	case d.Words != nil:
+		values = strings.Join(d.Words, " or ")
+	case d.Zero:
+		values = "0, or " + values
+	}
+	text := values + ", default " + d.text(d.Default)
+	if d.Applies != "" {
+		text += "; applies to " + d.Applies
+	}
+	return text
+}
+
 // want says which values are legal.
 func (d *Dimension) want() string {
 	switch {
@@ -247,7 +265,7 @@ func name(key string, at func(*Config) *string) Dimension {
 // which only a script's text can name.
 func peer(d Dimension) Dimension {
 	l := nameLine(d.Key, func(c *Config) *string { return &c.Peer })
-	d.Line, d.own, d.Most = d.Key, &l, 1
+	d.Line, d.own, d.Most, d.Words = d.Key, &l, 1, []string{defaultPeer, "another pump"}
 	d.get = func(c *Config) int {
 		if c.Peer == defaultPeer {
 			return 0
@@ -264,7 +282,7 @@ func peer(d Dimension) Dimension {
 
 // flag is the row of a trait. Its default is off.
 func flag(d Dimension, at func(*Config) *bool) Dimension {
-	d.Line, d.Most, d.Optional = traits, 1, true
+	d.Line, d.Most, d.Optional, d.Words = traits, 1, true, []string{"off", "on"}
 	d.get = func(c *Config) int {
 		if *at(c) {
 			return 1

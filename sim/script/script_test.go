@@ -206,43 +206,19 @@ func drawScript(t *rapid.T) *script.Script {
 
 func drawConfig(t *rapid.T) script.Config {
 	name := rapid.StringMatching(`[a-z0-9._/-]{1,80}`)
-	flag := rapid.Bool()
-	return script.Config{
+	c := script.Config{
 		Pump: name.Draw(t, "pump"), Peer: name.Draw(t, "peer"),
 		Engine: name.Draw(t, "engine"), PeerEngine: name.Draw(t, "peer engine"),
-		Scenario:  name.Draw(t, "scenario"),
-		Under:     rapid.SampledFrom([]model.Role{model.Client, model.Server}).Draw(t, "under"),
-		Version:   rapid.SampledFrom([]model.Version{model.TLS12, model.TLS13}).Draw(t, "tls"),
-		Transport: model.Transport(rapid.Uint8Range(0, 1).Draw(t, "transport")),
-		Trigger:   model.Trigger(rapid.Uint8Range(0, 2).Draw(t, "trigger")),
-		Links:     rapid.IntRange(1, script.MaxLinks).Draw(t, "links"),
-		Seed:      rapid.Uint64().Draw(t, "seed"),
-		Auth:      flag.Draw(t, "auth"), AnswerAtRead: flag.Draw(t, "answer at read"),
-		RefuseReneg: flag.Draw(t, "refuse"), IgnoreReneg: flag.Draw(t, "ignore"),
-		SoftRefusal: flag.Draw(t, "soft"), WholeWrites: flag.Draw(t, "whole"),
-		FixedBuffer: flag.Draw(t, "fixed"), Reentrant: flag.Draw(t, "reentrant"),
-		Stream: flag.Draw(t, "stream"), AwaitUpdate: flag.Draw(t, "await"),
-		Retry: flag.Draw(t, "retry"), Resume: flag.Draw(t, "resume"),
-		PostAuth: flag.Draw(t, "post auth"), RejectEarly: flag.Draw(t, "reject early"),
-		Hostile: flag.Draw(t, "hostile"), Hasty: flag.Draw(t, "hasty"),
-		KeepsOpen: flag.Draw(t, "keeps open"), LastingPause: flag.Draw(t, "lasting pause"),
-		StrictReneg: flag.Draw(t, "strict"), EagerPeer: flag.Draw(t, "eager"),
-		Early: rapid.IntRange(0, 600).Draw(t, "early"),
-		Sizes: drawSizes(t),
+		Scenario: name.Draw(t, "scenario"), Seed: rapid.Uint64().Draw(t, "seed"),
 	}
-}
-
-func drawSizes(t *rapid.T) script.Sizes {
-	draw := func(what string, lo, hi int) int { return rapid.IntRange(lo, hi).Draw(t, what) }
-	chain := rapid.OneOf(rapid.Just(0), rapid.IntRange(300, 20000))
-	return script.Sizes{
-		Bio: draw("bio", 1, 1<<20), Pipe: draw("pipe", 1, 1<<20), Queue: draw("queue", 1, 1<<20),
-		Chunk: draw("chunk", 1, 1<<20), Flight: draw("flight", 1, 1<<16),
-		Window: draw("window", 1, 1<<16), Record: draw("record", 1, 1<<14),
-		Hello: draw("hello", 0, 1<<14), Chain: chain.Draw(t, "chain"),
-		ClientChain: chain.Draw(t, "client chain"), Tickets: draw("tickets", 0, 255),
-		Linger: draw("linger", 0, 1_000_000),
+	for _, d := range script.Dimensions() {
+		value := rapid.IntRange(d.Least, d.Most)
+		if d.Zero {
+			value = rapid.OneOf(rapid.Just(0), value)
+		}
+		d.Set(&c, value.Draw(t, d.Key))
 	}
+	return c
 }
 
 func drawAction(t *rapid.T, links int) script.Action {
