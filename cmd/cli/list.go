@@ -12,13 +12,14 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 func newList(p *program) *cobra.Command {
 	var asJSON, traits, decisions bool
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "list pumps, mutants, engines, scenarios, attacks and properties",
+		Short: "list pumps, mutants, engines, scenarios, settings, attacks and properties",
 		Long: "list prints what there is, and what this machine has of it.\n\n" +
 			"With --traits it prints what the engines do differently, call by call. A\n" +
 			"differential test holds the libraries to it.\n\n" +
@@ -74,6 +75,9 @@ func entries(c *run.Catalog) []entry {
 	}
 	for _, s := range run.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
+	}
+	for _, d := range script.Dimensions() {
+		all = append(all, entry{"setting", d.Key, d.String()})
 	}
 	for a := range attack.Count {
 		about := a.About()

@@ -118,7 +118,7 @@ func TestList(t *testing.T) {
 		kinds[o["kind"]]++
 		tells(t, people, o["name"].(string), o["about"].(string))
 	}
-	for kind, least := range map[string]int{"pump": 4, "mutant": 9, "engine": 2, "scenario": 9,
+	for kind, least := range map[string]int{"pump": 4, "mutant": 9, "engine": 2, "scenario": 9, "setting": 30,
 		"property": 9, "strategy": 8} {
 		if kinds[kind] < least {
 			t.Errorf("got %d of kind %s; want at least %d", kinds[kind], kind, least)
