@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net"
 	"net/http"
 	"strconv"
@@ -27,10 +26,7 @@ var pageHTML string
 var pageCSS string
 
 //go:embed page/page.js
-var ownJS string
-
-// pageJS is the page's script.
-var pageJS = story.DOM + ownJS
+var pageJS string
 
 // A Server serves a board's page and metrics.
 type Server struct {
@@ -142,8 +138,8 @@ func (b *Board) servePage(w http.ResponseWriter, _ *http.Request) {
 	b.mu.Lock()
 	about := b.about
 	b.mu.Unlock()
-	page, err := story.Render(pageHTML, map[string]any{"About": about, "CSS": template.CSS(pageCSS),
-		"JS": template.JS(pageJS), "Policy": story.Policy(pageCSS, pageJS) + "; connect-src 'self'"})
+	doc := story.Document{HTML: pageHTML, CSS: pageCSS, JS: pageJS, Fetch: true}
+	page, err := doc.Render(map[string]any{"About": about})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return

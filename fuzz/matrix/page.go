@@ -5,7 +5,6 @@ import (
 
 	_ "embed"
 	"fmt"
-	"html/template"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,27 +28,24 @@ var pageJS string
 // <folder>/<slug>.html, where folder is relative to the file.
 func (r *Report) Page(folder string) ([]byte, error) {
 	s := r.Summary()
-	view := pageView{Report: r, Summary: s, Headline: s.headline(r),
-		Policy: story.Policy(pageCSS, pageJS), CSS: template.CSS(pageCSS),
-		JS: template.JS(pageJS)}
+	view := pageView{Report: r, Summary: s, Headline: s.headline(r)}
 	for i, column := range r.Columns {
 		view.Totals = append(view.Totals, pageTotal{column, s.Columns[i]})
 	}
 	for _, c := range r.Cells {
 		view.Rows = append(view.Rows, newPageRow(c, folder))
 	}
-	return story.Render(pageHTML, view)
+	page := story.Document{HTML: pageHTML, CSS: pageCSS, JS: pageJS}
+	return page.Render(view)
 }
 
 // A pageView is what the template is given.
 type pageView struct {
 	*Report
 	*Summary
-	Headline, Policy string
-	CSS              template.CSS
-	JS               template.JS
-	Totals           []pageTotal
-	Rows             []pageRow
+	Headline string
+	Totals   []pageTotal
+	Rows     []pageRow
 }
 
 // A pageTotal is a line of the table of columns.

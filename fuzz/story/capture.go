@@ -9,13 +9,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Capture makes of a told run and its trace a capture file in pcapng, as if tcpdump had
-// run on the host of the end under test: what that sent as it was sent, and
-// what came as it came, whatever a fault had made of it. Each link is a TCP
-// stream. Of a packet's time the seconds are ticks of virtual time, and the
-// microseconds are the number of the step. Comments say what the engine
-// absorbed and produced, and what was found; the secrets of real engines are in
-// the file.
+// Capture makes a pcapng file of a run and its trace, as if tcpdump had run on the host of
+// the end under test: what it sent, and what arrived, faults included. Each link is a TCP
+// stream. In a packet's time the seconds are virtual ticks and the microseconds are the
+// number of the step. Comments say what the engine processed and produced, and what was
+// found. The secrets of real engines are in the file.
 func Capture(s *Story, t *sim.Trace) []byte {
 	c := &capture{trace: t, cfg: &s.Config, story: s}
 	for i := range c.flows {
@@ -30,8 +28,8 @@ func Capture(s *Story, t *sim.Trace) []byte {
 	return c.file()
 }
 
-// KeyLog is the secrets of a trace in NSS's key log format; empty if only the
-// model's engines ran, which have none.
+// KeyLog is the secrets of a trace in the NSS key log format. It is empty if only the
+// model's engines ran, which have no secrets.
 func KeyLog(t *sim.Trace) (log []byte) {
 	for _, line := range t.Secrets {
 		log = append(append(log, line...), '\n')
@@ -67,7 +65,7 @@ type flow struct {
 	fin    bool     // the end has called for its FIN in this step
 }
 
-// A side is an end's address and how far its bytes have come.
+// A side is an end's address and the position in its bytes.
 type side struct {
 	addr [4]byte
 	port uint16
@@ -77,15 +75,14 @@ type side struct {
 	full bool   // its last packet has said that its window is closed
 }
 
-// capturePort is the server's in a capture: that of openssl-s_server(1). On 443
-// dissectors would take the apps' data for HTTP, on 11207 for whole requests of
-// Couchbase.
+// capturePort is the server's port in a capture, that of openssl-s_server(1). On port 443
+// Wireshark would take the apps' data for HTTP, on 11207 for Couchbase requests.
 const capturePort = 4433
 
-// CaptureDecoding are the arguments by which tshark knows what the streams are.
+// CaptureDecoding are the arguments that tell tshark what the streams are.
 //
-// Story 65: what apps say here is no protocol that it knows, so it guesses, and
-// decrypted data that begins with 0x30 was a malformed packet of CredSSP.
+// Story 65: without them tshark guesses the apps' protocol. Decrypted data that began with
+// 0x30 was shown as a malformed CredSSP packet.
 func CaptureDecoding() []string {
 	return []string{"-d", fmt.Sprintf("tcp.port==%d,tls", capturePort),
 		"-d", fmt.Sprintf("tls.port==%d,data", capturePort)}
@@ -101,7 +98,7 @@ func (c *capture) flow(link int) flow {
 	return f
 }
 
-// shake opens the streams: the worlds begin with links that are up.
+// shake opens the streams, because a world begins with links that are up.
 func (c *capture) shake() {
 	for i := range c.flows[:c.cfg.Links] {
 		f := &c.flows[i]
@@ -119,7 +116,7 @@ func (c *capture) shake() {
 // mss, window scale and the no-ops between them (RFC 9293, section 3.2).
 var synOptions = []byte{2, 4, 0xff, 0xd7, 1, 3, 3, windowShift}
 
-// send writes a packet of a side, and gives its index.
+// send writes a packet of a side and returns its index.
 func (c *capture) send(f *flow, from int, flags byte, payload []byte) int {
 	me, peer := &f.sides[from], &f.sides[1-from]
 	s := segment{from: me.addr, to: peer.addr, sport: me.port, dport: peer.port, seq: me.next,
@@ -137,7 +134,7 @@ func (c *capture) send(f *flow, from int, flags byte, payload []byte) int {
 	return len(c.packets) - 1
 }
 
-// window is how much room a side has for what is on its way.
+// window is how much room a side has for bytes in flight.
 func (c *capture) window(f *flow, from int) int {
 	if len(c.trace.Views) == 0 {
 		return c.cfg.Sizes.Window
@@ -150,7 +147,7 @@ func (c *capture) window(f *flow, from int) int {
 	return max(0, c.cfg.Sizes.Window-v.Account.Quiescence.Unread)
 }
 
-// time is that of the next packet: no two have the same.
+// time is the time of the next packet. No two packets have the same.
 func (c *capture) time() uint64 {
 	at := c.now*1e9 + uint64(c.step)*1e3
 	if c.last = max(at, c.last+1); len(c.packets) == 0 {
@@ -182,11 +179,11 @@ func (c *capture) event(ev *sim.Event) {
 	}
 }
 
-// data writes bytes of a side as one segment, or as few as they fit. The other side has
-// opened its window again before.
+// data writes bytes of a side in as few segments as possible. Before that it announces
+// that the other side's window is open again.
 //
-// Story 78: nobody said so. A single byte behind a closed window looks like a probe of
-// it, and Wireshark missed it for the rest of the stream.
+// Story 78: it did not announce that. A single byte after a closed window looked like a
+// window probe, and Wireshark missed it for the rest of the stream.
 func (c *capture) data(f *flow, from int, p []byte) (at int) {
 	if other := 1 - from; len(p) > 0 && f.sides[other].full && c.window(f, other) > 0 {
 		c.send(f, other, tcpAck, nil)
@@ -199,8 +196,7 @@ func (c *capture) data(f *flow, from int, p []byte) (at int) {
 	return at
 }
 
-// action writes what an action brings to either end, and says in a comment what
-// fault it was.
+// action writes what an action brings to either end. A comment names the fault.
 func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
 	switch { // an eager peer's bytes come in a turn, and stand in front of it
 	case len(ev.Data) == 0:
@@ -218,7 +214,7 @@ func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
 	}
 }
 
-// note says with the packet concerned what the engine absorbed or produced.
+// note adds what the engine processed or produced to the packet concerned.
 func (c *capture) note(f *flow, ev *sim.Event) {
 	text := fmt.Sprintf("step %d: the %s's engine %s", ev.Step, ev.End, noteText(ev))
 	if ev.Note.Sent {
@@ -228,15 +224,15 @@ func (c *capture) note(f *flow, ev *sim.Event) {
 	}
 }
 
-// comment adds one to a packet; -1 is none.
+// comment adds a comment to a packet; index -1 is none.
 func (c *capture) comment(at int, text string) {
 	if at >= 0 {
 		c.packets[at].comments = append(c.packets[at].comments, text)
 	}
 }
 
-// endStep writes the ends of streams that the step brought, and says if it is
-// the one in which the wakeup was lost.
+// endStep writes the ends of streams that came in the step, and marks the step in which
+// the wakeup was lost.
 func (c *capture) endStep() {
 	for i := range c.flows[:c.cfg.Links] {
 		f := &c.flows[i]
@@ -268,7 +264,7 @@ func (c *capture) views(step int) []sim.View {
 	return c.trace.Views[step]
 }
 
-// close writes a side's FIN or RST, once. After a RST nobody says anything.
+// close writes a side's FIN or RST, once. Nothing follows a RST.
 func (c *capture) close(f *flow, from int, reset bool) {
 	me := &f.sides[from]
 	if me.over {
@@ -288,8 +284,7 @@ func (c *capture) close(f *flow, from int, reset bool) {
 	}
 }
 
-// newest is the last packet with data that came to the end that is to blame, or
-// went out from there.
+// newest is the last packet with data to or from the end that is to blame.
 func (c *capture) newest() int {
 	f := &c.flows[c.story.End/2]
 	if f.newest >= 0 {
@@ -298,7 +293,7 @@ func (c *capture) newest() int {
 	return len(c.packets) - 1
 }
 
-// conclude says with the last packets what never left, and what was found.
+// conclude adds to the last packets what never left, and what was found.
 func (c *capture) conclude() {
 	last := map[int]int{} // of each link
 	for i, p := range c.packets {

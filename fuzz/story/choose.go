@@ -7,12 +7,12 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// enough is how many steps are shown without a choice among them, and how many
-// steps after the lost wakeup are.
+// enough is how many steps are always shown: of a short story all, of a long one those
+// after the lost wakeup.
 const enough = 8
 
-// choose marks the steps that matter: what apps and faults did, the turning
-// points, and what led up to each of them.
+// choose marks the steps that matter: what apps and faults did, the turning points, and
+// the steps that led to each of them.
 func (e *evidence) choose(s *Story) {
 	mark := map[int]string{}
 	if e.made > 0 {
@@ -41,8 +41,7 @@ func (e *evidence) choose(s *Story) {
 	e.aftermath(s)
 }
 
-// markOffence marks the step in which a rule was broken, and the one in which
-// that was seen.
+// markOffence marks the step that broke a rule and the step in which that was seen.
 func (e *evidence) markOffence(mark map[int]string) {
 	const broken = "the rule is broken here"
 	mark[e.v.Step] = broken
@@ -51,13 +50,13 @@ func (e *evidence) markOffence(mark map[int]string) {
 	}
 }
 
-// initiative says whether the verb is an app's or a fault: work, not transport.
+// initiative says whether the verb belongs to an app or a fault, not to the transport.
 func initiative(v script.Verb) bool {
 	return v != script.Deliver && v != script.Poll && v != script.Tick
 }
 
-// lead marks what brought about the last of steps: the delivery to its end, and
-// the turn of the other end that had sent that.
+// lead marks what caused the last of these steps: the delivery to its end, and the
+// other end's turn that sent the bytes.
 func (e *evidence) lead(steps []Step) {
 	end := steps[len(steps)-1].Action.On
 	wanted := script.Deliver
@@ -73,7 +72,7 @@ func (e *evidence) lead(steps []Step) {
 	}
 }
 
-// sends says whether in the step an end sent something.
+// sends says whether an end sent something in the step.
 func (s *Step) sends(end script.End) bool {
 	for _, m := range s.Moves {
 		if m.End == end && m.Bytes > 0 && (m.To == laneSocket || m.From == lanePeer && m.To == laneLink) {
@@ -83,7 +82,7 @@ func (s *Step) sends(end script.End) bool {
 	return s.Action.On == end && turns(s.Action.Verb) && len(s.Moves) > 0
 }
 
-// aftermath marks the steps after the wakeup was lost, if they are few.
+// aftermath marks the steps after the lost wakeup, if they are few.
 func (e *evidence) aftermath(s *Story) {
 	if e.lost == 0 || e.last-e.lost > enough {
 		return
@@ -95,7 +94,7 @@ func (e *evidence) aftermath(s *Story) {
 	}
 }
 
-// gap says what the steps were that are left out.
+// gap describes the steps that are left out.
 func (s *Story) gap(left []Step) string {
 	counts := [script.NumVerbs]int{}
 	for _, st := range left {
@@ -124,8 +123,8 @@ func (s *Story) gap(left []Step) string {
 	return text
 }
 
-// initDone is the step from first to last after which an end's handshake is
-// done that was not before; 0 if there is none.
+// initDone is the step, from first to last, in which an end's handshake finished; 0 if
+// there is none.
 func (s *Story) initDone(end script.End, first, last int) int {
 	for n := max(first, 1); n <= last && n < len(s.Views); n++ {
 		if s.Views[n][end].Account.Quiescence.InitDone && !s.Views[n-1][end].Account.Quiescence.InitDone {

@@ -9,20 +9,20 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A due is a line of the ledger as it stands after a step: something that waits
-// at an end, and the wakeup that is to move it.
+// A due is something that waits at an end after a step, and the wakeup that will move
+// it.
 type due struct {
 	What oracle.Obligation
-	// Bytes is how much it is; 0 if it is no matter of bytes.
+	// Bytes is how many bytes wait; 0 if it is not about bytes.
 	Bytes int
-	// Wakeup is what will move it, or if it is lost, what it takes.
+	// Wakeup will move it. If it is lost, Wakeup says what would be needed.
 	Wakeup string
-	// Lost: nothing that is armed will move it.
+	// Lost: no armed wakeup will move it.
 	Lost bool
 }
 
-// Dues are what waits at an end after a step, from what wants to leave to what
-// the app has to be told. An end that has given its socket back owes nothing.
+// Dues lists what waits at an end after a step, from output that has to leave to what
+// the app must be told. An end that has closed its socket owes nothing.
 func (s *Story) Dues(step int, end script.End) (all []due) {
 	v, p := &s.Views[step][end], &s.Views[step][end.Peer()]
 	if v.Account.Gone {
@@ -42,7 +42,7 @@ func (s *Story) Dues(step int, end script.End) (all []due) {
 	return all
 }
 
-// waiting says whether something of a kind waits at an end, and how much.
+// waiting says whether something of a kind waits at an end, and how many bytes.
 func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 	a := &v.Account
 	q, r := a.Queues(), &a.Quiescence
@@ -93,17 +93,17 @@ func armed(o oracle.Obligation, v, p *sim.View) string {
 	return ""
 }
 
-// leaves says whether it is something that goes to the peer.
+// leaves says whether it is something that must go to the peer.
 func leaves(o oracle.Obligation) bool {
 	return o <= oracle.PumpQueue || o == oracle.CloseNotify || o == oracle.AppTurn
 }
 
-// patient says whether it is something that can't go on before the peer has sent
-// more: a handshake, a part of a record or of a message.
+// patient says whether it can go on only after the peer has sent more: a handshake, a
+// part of a record or of a message.
 //
-// Story 62: whatever lay in the engine's input passed for a part of a record. Of
-// a whole one, which nobody asks the engine for, the page said that all was well.
-// What the peer has nothing left to add to is whole.
+// Story 62: everything in the engine's input counted as a part of a record. When a whole
+// record lay there and nobody asked the engine for it, the page said that all was well.
+// Input to which the peer has nothing to add is whole.
 func patient(o oracle.Obligation, v, p *sim.View) bool {
 	switch o {
 	case oracle.HandshakeDone:

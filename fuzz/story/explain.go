@@ -12,7 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Explain tells the story of a replayed violation: what was absorbed, what
+// Explain tells a replayed violation in a few sentences: what the engine processed, what
 // waits where, and which wakeup is missing. It needs the trace.
 func Explain(s *script.Script, out *run.Outcome) []string {
 	if !out.Result.Found {
@@ -27,8 +27,8 @@ func Explain(s *script.Script, out *run.Outcome) []string {
 	return t.lines
 }
 
-// Retell is Explain for a script that had a story before: what its author has
-// written into that stays, behind the new one.
+// Retell is Explain for a script that already has a story. Lines that its author wrote
+// stay, after the new ones.
 func Retell(s *script.Script, out *run.Outcome) []string {
 	story := Explain(s, out)
 	for _, line := range s.Story {
@@ -39,8 +39,7 @@ func Retell(s *script.Script, out *run.Outcome) []string {
 	return story
 }
 
-// generated says whether a line of a story is one of those that Explain and
-// hunts write.
+// generated says whether Explain or a hunt wrote a line of a story.
 func generated(line string, out *run.Outcome) bool {
 	for _, p := range oracle.Properties() {
 		if line == p.Name+": "+p.Why {
@@ -83,8 +82,8 @@ func (t *teller) pumpOf(e script.End) string {
 	return t.script.Config.Peer
 }
 
-// lapses says where a library failed by itself: what was lost with that link is
-// not what the story is about.
+// lapses says where a library failed by itself. What was lost with that link is not the
+// story's subject.
 func (t *teller) lapses() {
 	if t.out.Trace == nil {
 		return
@@ -96,8 +95,8 @@ func (t *teller) lapses() {
 	}
 }
 
-// origin finds what produced the output that waits: the last message that the
-// end's engine sent, and what it had absorbed in the same turn.
+// origin finds what produced the waiting output: the last message that the end's engine
+// sent, and what it processed in the same turn.
 func (t *teller) origin() {
 	if o := t.v.Obligation; o != oracle.EngineOutput && o != oracle.SealedOutput &&
 		o != oracle.PumpPipe || t.out.Trace == nil {
@@ -115,8 +114,8 @@ func (t *teller) origin() {
 		strings.Join(produced, ", "))
 }
 
-// lastAnswer is the last step in which the end's engine produced messages, and
-// what it had absorbed in that step before.
+// lastAnswer is the last step in which the end's engine produced messages, and what it
+// had processed before in that step.
 func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
 	step := 0
 	var before []string

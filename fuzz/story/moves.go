@@ -8,13 +8,13 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// steps makes the picture's steps of the trace. In front of them may be one
-// without a number: what pumps did when they were made.
+// steps makes the diagram's steps from the trace. A first step without a number holds
+// what the pumps did when they were made.
 func (e *evidence) steps() (all []Step) {
 	for _, ev := range e.trace.Events {
 		if ev.IsAction() {
 			all = append(all, Step{Number: ev.Step, Action: ev.Action, Text: ev.String(),
-				Heal: ev.Quiesce, Now: ev.Now})
+				Quiesce: ev.Quiesce, Now: ev.Now})
 		}
 		if len(all) == 0 {
 			all = append(all, Step{Text: "the pumps are made"})
@@ -50,7 +50,7 @@ func (e *evidence) move(ev *sim.Event) (m Move, ok bool) {
 	return m, ok
 }
 
-// arrival is a Deliver that brought bytes.
+// arrival draws a Deliver that brought bytes.
 func arrival(ev *sim.Event) (Move, bool) {
 	n := len(ev.Data)
 	if ev.Action.Verb != script.Deliver || n == 0 {
@@ -67,8 +67,8 @@ func noteText(ev *sim.Event) string {
 	return fmt.Sprintf("%s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
 }
 
-// routes are the lanes of the calls whose direction does not depend on the
-// answer: from, to and whether the engine makes the call when it is attached.
+// routes are the lanes of calls whose direction does not depend on the answer: from, to,
+// and whether an attached engine makes the call itself.
 var routes = map[string]struct {
 	from, to lane
 	socket   bool
@@ -121,7 +121,7 @@ func swap(l lane) lane {
 	return l
 }
 
-// callText is what is written on the arrow of a call.
+// callText is the text on the arrow of a call.
 func callText(ev *sim.Event) string {
 	word := ev.Call
 	if st, ok := ev.EngineCall(); ok {
@@ -151,8 +151,8 @@ func callText(ev *sim.Event) string {
 	return fmt.Sprintf("%s %d", word, ev.N)
 }
 
-// afar draws what the other end does, of which only what it sends, absorbs and
-// is told is anybody else's business.
+// afar draws what the other end does. Only what it sends, processes and is told matters
+// here.
 func (e *evidence) afar(m *Move, ev *sim.Event) {
 	same := ev.End == e.end.Peer()
 	switch {

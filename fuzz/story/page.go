@@ -3,96 +3,50 @@ package story
 import (
 	"bytes"
 	"compress/gzip"
-	"crypto/sha256"
-
-	"github.com/wantwrite/wantwrite/sim/script"
-
-	_ "embed"
+	_ "embed" // the page's parts
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"slices"
+
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// the page's parts
+var (
+	//go:embed page/page.html
+	pageHTML string
+	//go:embed page/page.css
+	pageCSS string
+	//go:embed page/page.js
+	pageJS string
+)
 
-// headHTML is how every page begins that is made here.
-//
-//go:embed page/head.html
-var headHTML string
-
-//go:embed page/page.html
-var pageHTML string
-
-//go:embed page/page.css
-var pageCSS string
-
-//go:embed page/page.js
-var ownJS string
-
-// DOM is the part of a page's script that makes elements: also other pages' that
-// are made here.
-//
-//go:embed page/dom.js
-var DOM string
-
-// pageJS is the page's script.
-var pageJS = DOM + ownJS
-
-// Page makes of a story, or of two side by side, one HTML file that needs
-// nothing else. Its policy lets nothing run that is not in it, and nothing be
-// fetched. All that is told is data or escaped text.
+// Page makes one HTML file of a story, or of two side by side.
 func Page(stories ...*Story) ([]byte, error) {
 	data, err := pageData(stories)
 	if err != nil {
 		return nil, err
 	}
-	return Render(pageHTML, map[string]any{"Stories": stories, "Data": template.HTML(data),
-		"CSS": template.CSS(pageCSS), "JS": template.JS(pageJS),
-		"Policy": Policy(pageCSS, pageJS)})
+	page := Document{HTML: pageHTML, CSS: pageCSS, JS: pageJS}
+	return page.Render(map[string]any{"Stories": stories, "Data": template.HTML(data)})
 }
 
-// Render fills a page's template, which begins with {{template "head" .}}: the
-// Policy that the view has comes before all else.
-func Render(page string, view any) ([]byte, error) {
-	t, err := template.New("page").Parse(headHTML + page)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = t.Execute(&b, view)
-	return b.Bytes(), err
-}
-
-// Policy is a Content-Security-Policy under which only this style and this script
-// have an effect on a page, both as they stand in it, and nothing is fetched.
-func Policy(css, js string) string {
-	return "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; script-src " +
-		hashOf(js) + "; style-src " + hashOf(css)
-}
-
-// hashOf is how a Content-Security-Policy names a part of the page.
-func hashOf(part string) string {
-	sum := sha256.Sum256([]byte(part))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
-}
-
-// A pageRun is a story as the page's script has it. Words stand once in Words,
-// and everywhere else their number.
+// A pageRun is a story as the page's script reads it. Each word stands once in Words;
+// everywhere else is its number.
 type pageRun struct {
 	Words []string
-	// Ends are the two of the link, the one to blame first, and their pumps.
+	// Ends are the two ends of the link and their pumps, the one to blame first.
 	Ends [2]string
-	// Holds are the names of the places where bytes lie, and Waits those of
-	// what an end waits for.
+	// Holds are the names of the places where bytes lie. Waits are the names of what an
+	// end waits for.
 	Holds, Waits []string
-	// Limits are how much fits in each place; 0 is no limit. From Inward on they
-	// are of what comes in.
+	// Limits are how many bytes fit in each place; 0 means no limit. From index Inward
+	// on the places are for incoming bytes.
 	Limits []int
 	Inward int
 	Steps  []pageStep
-	// Lost, Came and Found are steps of the verdict; Differs is the index of
-	// the first step that the other run does otherwise, -1 if there is none.
+	// Lost, Came and Found are steps of the verdict. Differs is the index of the first
+	// step in which the other run differs, -1 if there is none.
 	Lost, Came, Found, Differs int
 }
 
@@ -100,7 +54,7 @@ type pageRun struct {
 type pageStep struct {
 	N, T int    // number, text
 	Now  uint64 // ticks
-	H, M int    // flags: heal, matters
+	H, M int    // flags: quiescing, matters
 	K    int    // mark
 	// V are the moves: from, to, text, and 1 if it is aside.
 	V [][4]int
@@ -130,7 +84,7 @@ func (d *dictionary) word(s string) int {
 	return n
 }
 
-// pageData is the runs as JSON, packed, in base64: 10,000 steps are less than a
+// pageData is the runs as compressed JSON in base64. 10,000 steps take less than a
 // megabyte.
 func pageData(stories []*Story) (string, error) {
 	var runs []*pageRun
@@ -159,8 +113,8 @@ func pageData(stories []*Story) (string, error) {
 	return base64.StdEncoding.EncodeToString(packed.Bytes()), nil
 }
 
-// firstDifference is the index of the first step that two runs do otherwise, as
-// far as it moves something; -1 if there is none.
+// firstDifference is the index of the first step that moves something and in which two
+// runs differ; -1 if there is none.
 func firstDifference(a, b []Step) int {
 	for i := range min(len(a), len(b)) {
 		if a[i].Text != b[i].Text || !slices.Equal(a[i].movers(), b[i].movers()) {
@@ -211,7 +165,7 @@ func (s *Story) run() *pageRun {
 
 func (s *Story) pageStep(st *Step, d *dictionary) pageStep {
 	p := pageStep{N: st.Number, T: d.word(st.Text), Now: st.Now, K: d.word(st.Mark)}
-	p.H, p.M = bit(st.Heal), bit(st.Matters)
+	p.H, p.M = bit(st.Quiesce), bit(st.Matters)
 	for _, m := range st.Moves {
 		p.V = append(p.V, [4]int{int(m.From), int(m.To), d.word(m.Text), bit(m.Aside)})
 	}
@@ -230,8 +184,8 @@ func bit(b bool) int {
 	return 0
 }
 
-// pageState is the state of an end after a step: what lies where, what it waits
-// for, and what of that waits for which wakeup.
+// pageState is the state of an end after a step: what lies where, what the end waits for,
+// and which wakeup will move it.
 func (s *Story) pageState(step int, end script.End, d *dictionary) (p pageState) {
 	for _, h := range s.holds(step, end) {
 		p.H = append(p.H, h.Bytes)

@@ -4,8 +4,8 @@ import (
 	"encoding/binary"
 )
 
-// The blocks of a capture file (draft-ietf-opsawg-pcapng, section 4) that are
-// written here, all little-endian.
+// The blocks that are written of a capture file (draft-ietf-opsawg-pcapng, section 4), all
+// little-endian.
 const (
 	blockSection   = 0x0a0d0d0a
 	blockInterface = 1
@@ -22,13 +22,13 @@ const (
 	optResolution = 9
 )
 
-// A pcapng is a capture file that is being written.
+// A pcapng is a capture file in the making.
 type pcapng struct{ buf []byte }
 
 func (f *pcapng) u16(n int)    { f.buf = binary.LittleEndian.AppendUint16(f.buf, uint16(n)) }
 func (f *pcapng) u32(n uint32) { f.buf = binary.LittleEndian.AppendUint32(f.buf, n) }
 
-// padded appends bytes up to a border of four.
+// padded appends bytes and pads them to a multiple of four.
 func (f *pcapng) padded(p []byte) {
 	f.buf = append(f.buf, p...)
 	for range -len(p) & 3 {
@@ -36,8 +36,7 @@ func (f *pcapng) padded(p []byte) {
 	}
 }
 
-// maxOption is the longest value of an option that is written: the field for
-// its length has 16 bits.
+// maxOption is the longest value of an option, because the length field has 16 bits.
 const maxOption = 1<<16 - 4
 
 // option appends an option, unless it is empty.
@@ -51,7 +50,7 @@ func (f *pcapng) option(code int, value []byte) {
 	f.padded(value)
 }
 
-// block appends a block; body writes what is in it, and options after that.
+// block appends a block: body writes its content, options the options after it.
 func (f *pcapng) block(kind uint32, body, options func()) {
 	start := len(f.buf)
 	f.u32(kind)

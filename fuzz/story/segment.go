@@ -16,8 +16,8 @@ const (
 	tcpHeaderLen = 20
 	// maxSegment is the most payload that fits an IPv4 packet with them.
 	maxSegment = 1<<16 - 1 - ipHeaderLen - tcpHeaderLen
-	// windowShift is the window scale of both ends (RFC 7323, section 2): the
-	// windows of a world do not all fit 16 bits.
+	// windowShift is both ends' window scale (RFC 7323, section 2), because a world's
+	// windows do not all fit 16 bits.
 	windowShift = 4
 )
 
@@ -65,8 +65,8 @@ func (s *segment) tcp() []byte {
 	return p
 }
 
-// scaled is the window field. A window that is open does not look closed. In a
-// SYN it is not scaled (RFC 7323, section 2.2).
+// scaled is the window field. An open window never becomes 0. In a SYN the field is not
+// scaled (RFC 7323, section 2.2).
 func (s *segment) scaled() uint16 {
 	if s.flags&tcpSyn != 0 {
 		return uint16(min(s.window, 1<<16-1))
@@ -74,7 +74,7 @@ func (s *segment) scaled() uint16 {
 	return uint16(min((s.window+1<<windowShift-1)>>windowShift, 1<<16-1))
 }
 
-// checksum is the internet checksum (RFC 1071) of p and of what sum stands for.
+// checksum is the internet checksum (RFC 1071) of p, continued from sum.
 func checksum(sum uint16, p []byte) uint16 {
 	all := uint32(sum)
 	for ; len(p) > 1; p = p[2:] {

@@ -10,20 +10,20 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A lane is a column of the picture of a run, as one end sees it.
+// A lane is a column of the diagram of a run, as one end sees it.
 type lane uint8
 
 const (
-	// laneApp to LaneSocket are the end's own.
+	// laneApp to laneSocket belong to the end.
 	laneApp lane = iota
 	lanePump
 	laneEngine
 	laneSocket
-	// laneLink is what is between the ends, LanePeer all of the other end.
+	// laneLink is the link between the ends. lanePeer is the whole other end.
 	laneLink
 	lanePeer
 
-	// NumLanes is how many there are.
+	// numLanes is how many there are.
 	numLanes
 )
 
@@ -37,69 +37,69 @@ func (l lane) String() string {
 	return fmt.Sprintf("Lane(%d)", uint8(l))
 }
 
-// A Story is a run as a sequence diagram, with its verdict: data for a picture,
-// of which [Story.Text] is one.
+// A Story is a run as a sequence diagram, with its verdict. It is data; [Story.Text] and
+// [Page] draw it.
 type Story struct {
 	// Title says what ran.
 	Title string
-	// End is whose lanes they are: the end that is to blame, or if nobody is,
-	// that of the pump under test.
+	// End is the end whose lanes are drawn: the one to blame, or if nobody is to blame
+	// the one with the pump under test.
 	End script.End
-	// Config is what ran, and Views what was seen after each step, by end; the
-	// first before all.
+	// Config is the world. Views is what was seen of each end after each step; the
+	// first entry is from before the first step.
 	Config script.Config
 	Views  [][]sim.View
-	// Steps are all of them, in order.
+	// Steps are all steps, in order.
 	Steps []Step
-	// Verdict says what is wrong, and whose decision it was.
+	// Verdict says what is wrong and which decision of the pump caused it.
 	Verdict Verdict
 }
 
-// A Step is an action and what it led to.
+// A Step is an action and its effects.
 type Step struct {
 	// Number counts from 1.
 	Number int
 	Action script.Action
-	// Text is the action as a line, with what the pump was told.
+	// Text is the action as one line, with the events that the pump was told.
 	Text string
-	// Heal: there are no more faults, and no new work.
-	Heal bool
+	// Quiesce: the workload is over; no more faults and no new work.
+	Quiesce bool
 	// Now is the virtual time in ticks.
 	Now uint64
-	// Matters: the verdict can't be understood without it.
+	// Matters: the reader needs this step to understand the verdict.
 	Matters bool
-	// Mark says in a clause why it is what the story is about; empty for most.
+	// Mark says in a clause why this step is a turning point; empty for most.
 	Mark  string
 	Moves []Move
 }
 
-// A Move is something that passes from one lane to another, or with From and To
-// the same, that happens in one.
+// A Move is something that passes from one lane to another. If From and To are the same
+// it happens within that lane.
 type Move struct {
-	// End is whose it is; that of the other link's is drawn in the peer's lane.
+	// End is the end that makes it. The other link's ends are drawn in the peer's lane.
 	End      script.End
 	From, To lane
 	Text     string
-	// Aside: it moved nothing, or is the peer's own business.
+	// Aside: it moved nothing, or it concerns only the peer.
 	Aside bool
-	// Bytes is how much moved.
+	// Bytes is how many bytes moved.
 	Bytes int
 }
 
-// A Verdict is what a run came to, in sentences and in pieces.
+// A Verdict is the result of a run, in sentences and in parts.
 type Verdict struct {
-	// Property is what does not hold; empty if nothing was found.
+	// Property is the violated property; empty if nothing was found.
 	Property string
-	// End and Pump are who is to blame, Step is when it was seen.
+	// End and Pump say who is to blame, Step when the violation was seen.
 	End, Pump string
 	Step      int
-	// Owed is what is owed and where it waits, Wakeup what would have moved it.
+	// Owed says what is owed and where it waits. Wakeup says what would have moved it.
 	Owed, Wakeup string
-	// Lost is the turn after which nothing was armed any more that would have
-	// moved it; 0 if nothing ever was, or if it is no question of wakeups. Came
-	// is the step at which what waits came, if that was later.
+	// Lost is the turn after which no armed wakeup would have moved it. It is 0 if none
+	// ever was armed, or if the violation is not about wakeups. Came is the step at
+	// which the waiting bytes came, if that was later.
 	Lost, Came int
-	// Decision is the pump's decision that was wrong.
+	// Decision is the decision that the pump got wrong.
 	Decision Decision
 	// Paragraphs are the verdict in sentences. The last one names the lost
 	// wakeup or the broken rule.
@@ -116,7 +116,7 @@ func Tell(s *script.Script, out *run.Outcome) *Story {
 	return st
 }
 
-// title says what a run is of.
+// title says what ran.
 func title(c *script.Config) string {
 	return fmt.Sprintf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered", c.Pump,
 		c.Under, c.Peer, engines(c), c.Version, c.Transport, c.Trigger)
@@ -129,7 +129,7 @@ func engines(c *script.Config) string {
 	return c.Engine + " against " + c.PeerEngine
 }
 
-// evidence is a run that is looked into.
+// evidence is a run under investigation.
 type evidence struct {
 	teller
 	trace *sim.Trace
@@ -157,8 +157,7 @@ func newEvidence(s *script.Script, out *run.Outcome) *evidence {
 	return e
 }
 
-// view is what was seen of an end after a step, or after the last that has
-// been seen.
+// view is what was seen of an end after a step, or after the last step that has a view.
 func (e *evidence) view(step int, end script.End) *sim.View {
 	if e.last < 0 {
 		return &sim.View{}
@@ -166,8 +165,8 @@ func (e *evidence) view(step int, end script.End) *sim.View {
 	return &e.trace.Views[min(step, e.last)][end]
 }
 
-// lostAt finds the last turn after which nothing was armed that would have
-// moved what is owed, and the step at which that came if it came later.
+// lostAt finds the last turn after which no armed wakeup would have moved what is owed.
+// came is the step at which the bytes came, if they came later.
 func (e *evidence) lostAt() (lost, came int) {
 	if p := e.v.Property; p != oracle.Stall && p != oracle.Deadlock || !e.stranded(e.last) {
 		return 0, 0
@@ -187,7 +186,7 @@ func (e *evidence) lostAt() (lost, came int) {
 	return lost, came
 }
 
-// turns says whether the verb is one in which a pump is called.
+// turns says whether a pump is called in an action with this verb.
 func turns(v script.Verb) bool {
 	switch v {
 	case script.Deliver, script.Window, script.Reset, script.Fin, script.Mutate, script.Tick:
@@ -196,8 +195,8 @@ func turns(v script.Verb) bool {
 	return true
 }
 
-// stranded says whether after a step something of the kind that is owed in the
-// end was owed already, and nothing armed would have moved it.
+// stranded says whether, after a step, something of the kind that is owed at the end was
+// already owed and no armed wakeup would have moved it.
 func (e *evidence) stranded(step int) bool {
 	if step < 0 {
 		return false

@@ -9,15 +9,15 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// storyWidth is how many columns the text of a story has at most.
+// storyWidth is the width of a story's text in columns.
 const storyWidth = 100
 
 // laneAt is the column of each lane.
 var laneAt = [numLanes]int{8, 26, 51, 67, 80, 96}
 
-// TextOptions say how a story is written.
+// TextOptions say how a story is written as text.
 type TextOptions struct {
-	// All shows each step and each call, not only those that matter.
+	// All shows every step and every call, not only those that matter.
 	All bool
 	// Color uses a terminal's bold, dim and red.
 	Color bool
@@ -56,7 +56,7 @@ func (w *storyWriter) bold() string { return "\x1b[1m" }
 func (w *storyWriter) dim() string  { return "\x1b[2m" }
 func (w *storyWriter) red() string  { return "\x1b[1;31m" }
 
-// line writes a line, without blanks at its end, in the style that is set.
+// line writes a line in the current style, without trailing blanks.
 func (w *storyWriter) line(text string) {
 	text = strings.TrimRight(text, " ")
 	if w.o.Color && w.style != "" && text != "" {
@@ -73,7 +73,7 @@ func (w *storyWriter) styled(style, text string) {
 	w.style = ""
 }
 
-// wrap writes text in lines, each behind the indentation.
+// wrap writes text in indented lines.
 func (w *storyWriter) wrap(text, indent string) {
 	line := indent
 	for _, word := range strings.Fields(text) {
@@ -111,7 +111,7 @@ func (w *storyWriter) steps(s *Story) {
 			i++
 			continue
 		}
-		if st.Heal && !healing {
+		if st.Quiesce && !healing {
 			healing = true
 			w.styled(w.dim(), "       heal: no more faults, no new work")
 		}
@@ -125,11 +125,12 @@ func (w *storyWriter) steps(s *Story) {
 	}
 }
 
-// leftOut is how many steps from i on are left out, up to the heal's first.
+// leftOut is how many steps are left out from i on, at most up to the first of the
+// quiescing phase.
 func (s *Story) leftOut(i int, all bool) (n int) {
 	for ; i+n < len(s.Steps); n++ {
 		st := &s.Steps[i+n]
-		if all || st.Matters || n > 0 && st.Heal != s.Steps[i].Heal {
+		if all || st.Matters || n > 0 && st.Quiesce != s.Steps[i].Quiesce {
 			break
 		}
 	}
@@ -166,7 +167,7 @@ func (w *storyWriter) step(st *Step) {
 	w.moves(st.Moves)
 }
 
-// moves draws the moves, and says of what comes again and again how often.
+// moves draws the moves. What repeats is drawn once, with the number of repetitions.
 func (w *storyWriter) moves(all []Move) {
 	shown := (&Step{Moves: all}).movers()
 	if w.o.All {
@@ -187,11 +188,11 @@ func (w *storyWriter) moves(all []Move) {
 	}
 }
 
-// maxPeriod is how many moves that come again are taken for one thing.
+// maxPeriod is the most moves in a group that repeats.
 const maxPeriod = 4
 
-// repeated finds the moves at the front that come again at once, and how
-// often; twice the same is still shown.
+// repeated finds how many moves at the front form a group that repeats at once, and how
+// often. A group that comes only twice is drawn twice.
 func repeated(moves []Move) (period, again int) {
 	for period = 1; period <= maxPeriod; period++ {
 		again = 0
@@ -208,7 +209,7 @@ func repeated(moves []Move) (period, again int) {
 	return 1, 0
 }
 
-// blank is a line of nothing.
+// blank is an empty row.
 func blank(r rune) []rune {
 	line := make([]rune, storyWidth)
 	for i := range line {
@@ -217,7 +218,7 @@ func blank(r rune) []rune {
 	return line
 }
 
-// put writes text over a line, as far as there is one.
+// put writes text over a row, as far as it fits.
 func put(line []rune, at int, text string) {
 	for _, r := range text {
 		if at >= 0 && at < len(line) {
@@ -235,7 +236,7 @@ func clip(text string, n int) string {
 	return cutRight(text, n-1) + "…"
 }
 
-// row draws the move as a line.
+// row draws the move as one row.
 func (m *Move) row() string {
 	line := blank(' ')
 	for _, at := range laneAt {
@@ -260,7 +261,7 @@ func (m *Move) row() string {
 	return string(line)
 }
 
-// arrow draws a shaft with text in its middle; an end is left for the head.
+// arrow draws a shaft with text in its middle and leaves one end for the head.
 func arrow(shaft []rune, text string) {
 	for i := range shaft {
 		shaft[i] = '─'

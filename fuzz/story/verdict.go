@@ -34,8 +34,7 @@ func (e *evidence) judge() Verdict {
 	return v
 }
 
-// rests says whether it is a verdict on a world in which nothing can happen
-// any more.
+// rests says whether the verdict is about quiescence: nothing can happen any more.
 func (e *evidence) rests() bool {
 	return e.v.Property == oracle.Stall || e.v.Property == oracle.Deadlock
 }
@@ -100,14 +99,13 @@ func (e *evidence) standing(end script.End) string {
 		end, r.Mask, room, r.Unread, state)
 }
 
-// A mistake is what went wrong, in terms of the pump's decisions.
+// A mistake is what the pump did wrong, in terms of its decisions.
 type mistake struct {
 	decision int
-	// how says in a clause what the pump did; when is the step, 0 if it is the
-	// violation's.
+	// how says in a clause what the pump did. when is the step, 0 for the violation's.
 	how  string
 	when int
-	// by is the pump whose decision it was, if not that of the violation's end.
+	// by is the pump that decided, if it is not the one at the violation's end.
 	by string
 }
 
@@ -150,7 +148,7 @@ func (e *evidence) whenLost(c mistake) string {
 
 func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// Brief is the verdict in a line.
+// Brief is the verdict in one line.
 func (v *Verdict) Brief() string {
 	who := fmt.Sprintf("%s at the %s", v.Pump, v.End)
 	switch {

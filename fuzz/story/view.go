@@ -8,18 +8,18 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A hold is what lies in one place, in bytes, and how much fits there; Limit 0
-// means that it is not bounded by itself.
+// A hold says how many bytes lie in one place and how many fit there. Limit 0 means no
+// limit of its own.
 type hold struct {
 	Name         string
 	Bytes, Limit int
 }
 
-// firstInward is the first place of holds in which bytes lie that come in.
+// firstInward is the first place of holds for incoming bytes.
 const firstInward = "socket, unread"
 
-// holds is what lies where at an end after a step, from the app's plaintext on
-// its way out to decrypted data on its way in.
+// holds lists what lies where at an end after a step, from the app's plaintext on its
+// way out to decrypted data on its way in.
 func (s *Story) holds(step int, end script.End) []hold {
 	v, z := &s.Views[step][end], &s.Config.Sizes
 	a := &v.Account
@@ -43,7 +43,7 @@ func (s *Story) holds(step int, end script.End) []hold {
 	}
 }
 
-// waits is what an end waits for after a step: pairs of a name and a value.
+// waits lists what an end waits for after a step, as pairs of a name and a value.
 func (s *Story) waits(step int, end script.End) [][2]string {
 	v := &s.Views[step][end]
 	return [][2]string{
@@ -81,7 +81,7 @@ func engineState(v *sim.View) string {
 	return "in a handshake"
 }
 
-// linkState says how far the link's end has come.
+// linkState says whether the link has ended, and how.
 func linkState(v *sim.View) string {
 	a := &v.Account
 	switch {

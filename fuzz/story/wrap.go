@@ -2,7 +2,7 @@ package story
 
 import "strings"
 
-// Wrap breaks text into lines of at most width columns, indented by blanks, and
+// Wrap breaks text into lines of at most width columns. They are indented by blanks, and
 // all but the first by two more.
 func Wrap(text string, blanks, width int) string {
 	var b strings.Builder
