@@ -8,19 +8,12 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// taken is the next record that an end has sent.
-func (p *pairOf) taken(from model.Role) []byte {
-	p.t.Helper()
-	buf := make([]byte, 20000)
-	return buf[:p.ends[from].Drain(buf)]
-}
-
 // Any bit of a sealed record that is flipped is noticed; and so is a record
 // that comes twice, too early, or never.
 func TestEveryFlippedBitIsNoticed(t *testing.T) {
 	for _, v := range []model.Version{model.TLS12, model.TLS13} {
 		p := established(t, v, nil)
-		p.write(model.Client, []byte("a record"), model.OK)
+		p.WriteSays(model.Client, []byte("a record"), model.OK)
 		rec := p.taken(model.Client)
 		for bit := range 8 * len(rec) {
 			q := established(t, v, nil)
@@ -42,7 +35,7 @@ func TestReplayReorderAndDrop(t *testing.T) {
 			p := established(t, v, nil)
 			var recs [][]byte
 			for range 3 {
-				p.write(model.Client, []byte("same"), model.OK)
+				p.WriteSays(model.Client, []byte("same"), model.OK)
 				recs = append(recs, p.taken(model.Client))
 			}
 			for _, i := range order {
@@ -63,16 +56,16 @@ func TestReplayReorderAndDrop(t *testing.T) {
 func TestTamperedHellos(t *testing.T) {
 	for _, v := range []model.Version{model.TLS12, model.TLS13} {
 		for at := wire.HeaderLen; at < wire.HeaderLen+4+99; at++ { // a ClientHello with a PSK
-			p := newPair(t, config(v))
+			p := newLink(t, config(v))
 			p.ends[model.Client].Handshake()
 			hello := p.taken(model.Client)
 			hello[at] ^= 0x10
 			p.inject(model.Server, hello)
 			for range 10 {
 				p.ends[model.Server].Handshake()
-				p.move(model.Server)
+				p.Move(model.Server)
 				p.ends[model.Client].Handshake()
-				p.move(model.Client)
+				p.Move(model.Client)
 			}
 			if p.ends[0].InitFinished() && p.ends[1].InitFinished() {
 				t.Fatalf("TLS %s: byte %d changed, and nobody noticed", v, at)
@@ -111,9 +104,9 @@ func TestAttacksOnAServer(t *testing.T) {
 	for _, v := range []model.Version{model.TLS12, model.TLS13} {
 		for _, a := range attacks {
 			t.Run(fmt.Sprintf("%s/%s", v, a.name), func(t *testing.T) {
-				p := newPair(t, config(v))
+				p := newLink(t, config(v))
 				p.inject(model.Server, a.wire)
-				p.want("handshake", p.ends[model.Server].Handshake(), model.Failed)
+				p.Want("handshake", p.ends[model.Server].Handshake(), model.Failed)
 				wantAlert(t, p.ends[model.Server], a.want)
 			})
 		}
@@ -123,7 +116,7 @@ func TestAttacksOnAServer(t *testing.T) {
 // Records that say nothing are bounded: 32 empty ones in a row, and four
 // warnings.
 func TestFloods(t *testing.T) {
-	seal := func(p *pairOf, typ byte, body ...byte) []byte {
+	seal := func(p *link, typ byte, body ...byte) []byte {
 		return p.ends[model.Client].write.seal(nil, p.ends[model.Client].cfg.Version, typ, body)
 	}
 	for _, v := range []model.Version{model.TLS12, model.TLS13} {
@@ -131,36 +124,36 @@ func TestFloods(t *testing.T) {
 		for range maxEmpties {
 			p.inject(model.Server, seal(p, wire.TypeApplicationData))
 		}
-		p.read(model.Server, model.WantRead)
+		p.ReadSays(model.Server, model.WantRead)
 		p.inject(model.Server, seal(p, wire.TypeApplicationData))
-		p.read(model.Server, model.Failed)
+		p.ReadSays(model.Server, model.Failed)
 		wantAlert(t, p.ends[model.Server], wire.AlertUnexpectedMessage)
 	}
 	p := established(t, model.TLS12, nil)
 	for range maxWarnings - 1 {
 		p.inject(model.Server, seal(p, wire.TypeAlert, wire.LevelWarning, byte(wire.AlertUserCanceled)))
 	}
-	p.read(model.Server, model.WantRead)
+	p.ReadSays(model.Server, model.WantRead)
 	p.inject(model.Server, seal(p, wire.TypeAlert, wire.LevelWarning, byte(wire.AlertUserCanceled)))
-	p.read(model.Server, model.Failed)
+	p.ReadSays(model.Server, model.Failed)
 	wantAlert(t, p.ends[model.Server], wire.AlertUnexpectedMessage)
 	p = established(t, model.TLS13, nil)
 	p.inject(model.Server, seal(p, wire.TypeAlert, wire.LevelWarning, byte(wire.AlertUserCanceled)))
-	p.read(model.Server, model.WantRead)
+	p.ReadSays(model.Server, model.WantRead)
 	p.inject(model.Server, seal(p, wire.TypeAlert, wire.LevelWarning, 42))
-	p.read(model.Server, model.Failed)
+	p.ReadSays(model.Server, model.Failed)
 	wantAlert(t, p.ends[model.Server], 42)
 	p = established(t, model.TLS13, nil)
 	p.inject(model.Server, seal(p, wire.TypeHandshake))
-	p.read(model.Server, model.Failed)
+	p.ReadSays(model.Server, model.Failed)
 }
 
 // The peer is told with the alert's name, and so is whoever reads the error.
 func TestErrorsSayGotStateAndWant(t *testing.T) {
-	p := newPair(t, config(model.TLS12))
+	p := newLink(t, config(model.TLS12))
 	p.ends[model.Client].Handshake()
 	p.inject(model.Client, wire.AppendRecord(nil, wire.TypeHandshake, wire.WireTLS12, []byte{20, 0, 0, 12}))
-	p.want("handshake", p.ends[model.Client].Handshake(), model.Failed)
+	p.Want("handshake", p.ends[model.Client].Handshake(), model.Failed)
 	const want = "model: client in wait-server-hello got Finished; want ServerHello"
 	if got := p.ends[model.Client].Err().Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -168,7 +161,7 @@ func TestErrorsSayGotStateAndWant(t *testing.T) {
 	p.taken(model.Client)
 	p.ends[model.Client].Handshake()
 	p = established(t, model.TLS12, nil)
-	p.want("key update", p.ends[model.Client].KeyUpdate(true), model.Failed)
+	p.Want("key update", p.ends[model.Client].KeyUpdate(true), model.Failed)
 	const also = "model: client in established: wrong ssl version for this call"
 	if got := p.ends[model.Client].Err().Error(); got != also {
 		t.Errorf("got  %s\nwant %s", got, also)

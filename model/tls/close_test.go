@@ -11,22 +11,22 @@ import (
 func TestMutualClose(t *testing.T) {
 	for _, v := range []model.Version{model.TLS12, model.TLS13} {
 		p := established(t, v, nil)
-		p.write(model.Client, []byte("last words"), model.OK)
-		p.want("first shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
-		p.want("second shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
-		p.move(model.Client)
-		if got := p.read(model.Server, model.OK); string(got) != "last words" {
+		p.WriteSays(model.Client, []byte("last words"), model.OK)
+		p.Want("first shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
+		p.Want("second shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
+		p.Move(model.Client)
+		if got := p.ReadSays(model.Server, model.OK); got != "last words" {
 			t.Fatalf("got %q", got)
 		}
-		p.read(model.Server, model.Closed)
-		p.read(model.Server, model.Closed)
-		p.write(model.Server, []byte("half-close"), model.OK)
-		p.want("server's shutdown", p.ends[model.Server].Shutdown(), model.OK)
-		p.move(model.Server)
-		if got := p.read(model.Client, model.OK); string(got) != "half-close" {
+		p.ReadSays(model.Server, model.Closed)
+		p.ReadSays(model.Server, model.Closed)
+		p.WriteSays(model.Server, []byte("half-close"), model.OK)
+		p.Want("server's shutdown", p.ends[model.Server].Shutdown(), model.OK)
+		p.Move(model.Server)
+		if got := p.ReadSays(model.Client, model.OK); got != "half-close" {
 			t.Fatalf("got %q", got)
 		}
-		p.want("third shutdown", p.ends[model.Client].Shutdown(), model.OK)
+		p.Want("third shutdown", p.ends[model.Client].Shutdown(), model.OK)
 		for r, e := range p.ends {
 			if e.ShutState() != model.SentClose|model.ReceivedClose {
 				t.Errorf("the %s is in shutdown state %d", model.Role(r), e.ShutState())
@@ -39,19 +39,19 @@ func TestMutualClose(t *testing.T) {
 // gives it.
 func TestShutdownMeetsData(t *testing.T) {
 	p := established(t, model.TLS12, nil)
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
-	p.write(model.Server, []byte("late"), model.OK)
-	p.move(model.Server)
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
-	p.read(model.Client, model.Failed)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
+	p.WriteSays(model.Server, []byte("late"), model.OK)
+	p.Move(model.Server)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
+	p.ReadSays(model.Client, model.Failed)
 	if n := p.ends[model.Client].OutputPending(); n != wire.HeaderLen+2+Overhead12 {
 		t.Fatalf("%d bytes of output; want the close_notify and no other alert", n)
 	}
 	p = established(t, model.TLS12, nil)
 	p.ends[model.Client].Shutdown()
-	p.write(model.Server, []byte("late"), model.OK)
-	p.move(model.Server)
-	if got := p.read(model.Client, model.OK); string(got) != "late" {
+	p.WriteSays(model.Server, []byte("late"), model.OK)
+	p.Move(model.Server)
+	if got := p.ReadSays(model.Client, model.OK); got != "late" {
 		t.Fatalf("got %q", got)
 	}
 }
@@ -60,34 +60,34 @@ func TestShutdownMeetsData(t *testing.T) {
 // pending has to be finished first, or else it never will be.
 func TestShutdownWithoutRoom(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 20 })
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.WantWrite)
-	p.move(model.Client)
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
-	p.move(model.Client)
-	p.read(model.Server, model.Closed)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.WantWrite)
+	p.Move(model.Client)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.Closed)
 
 	p = established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 20 })
-	p.write(model.Client, []byte("pending"), model.WantWrite)
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.WantWrite)
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
+	p.WriteSays(model.Client, []byte("pending"), model.WantWrite)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.WantWrite)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
 	wantAlert(t, p.ends[model.Client], wire.AlertInternalError)
 }
 
 // In mid-handshake the call fails and leaves its error in the queue (bugzoo
 // F22, H7); the handshake goes on.
 func TestShutdownInMidHandshake(t *testing.T) {
-	p := newPair(t, config(model.TLS13))
+	p := newLink(t, config(model.TLS13))
 	p.ends[model.Client].Handshake()
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
 	if p.queues[model.Client].Len() != 1 || p.ends[model.Client].ShutState() != 0 {
 		t.Fatal("want one error and nothing else")
 	}
 	p.ends[model.Client].ClearErrors()
-	p.shake()
-	p.want("shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
-	p.write(model.Client, []byte("x"), model.Failed)
+	p.Shake()
+	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.WantRead)
+	p.WriteSays(model.Client, []byte("x"), model.Failed)
 	p.ends[model.Client].ClearErrors()
-	p.read(model.Client, model.WantRead)
+	p.ReadSays(model.Client, model.WantRead)
 }
 
 // A fatal alert leaves as far as there is room, and the rest with later calls,
@@ -95,21 +95,13 @@ func TestShutdownInMidHandshake(t *testing.T) {
 func TestFatalAlertLeavesPieceByPiece(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 8 })
 	p.inject(model.Server, wire.AppendRecord(nil, wire.TypeApplicationData, wire.WireTLS12, make([]byte, 40)))
-	p.read(model.Server, model.Failed)
+	p.ReadSays(model.Server, model.Failed)
 	wantAlert(t, p.ends[model.Server], wire.AlertBadRecordMAC)
 	for range 5 {
-		p.move(model.Server)
-		p.want("handshake of a dead engine", p.ends[model.Server].Handshake(), model.Failed)
+		p.Move(model.Server)
+		p.Want("handshake of a dead engine", p.ends[model.Server].Handshake(), model.Failed)
 	}
-	p.read(model.Client, model.Failed)
+	p.ReadSays(model.Client, model.Failed)
 	wantAlert(t, p.ends[model.Client], wire.AlertBadRecordMAC)
-	p.write(model.Client, []byte("x"), model.Failed)
-}
-
-// inject feeds bytes that the peer did not send.
-func (p *pairOf) inject(to model.Role, wire []byte) {
-	p.t.Helper()
-	if n := p.ends[to].Feed(wire); n != len(wire) {
-		p.t.Fatalf("only %d of %d bytes fitted", n, len(wire))
-	}
+	p.WriteSays(model.Client, []byte("x"), model.Failed)
 }

@@ -20,7 +20,7 @@ func earlyConfig(room int) model.EngineConfig {
 
 // early sends data early while the server reads in one way or another, and gives
 // what that got. The buffers may be small, so both move all the while.
-func (p *pairOf) early(data []byte, read func([]byte) (int, model.Status)) (got []byte) {
+func (p *link) early(data []byte, read func([]byte) (int, model.Status)) (got []byte) {
 	p.t.Helper()
 	buf, done := make([]byte, 1000), false
 	for range 20000 {
@@ -32,13 +32,13 @@ func (p *pairOf) early(data []byte, read func([]byte) (int, model.Status)) (got 
 		} else if st := p.ends[model.Client].Handshake(); st == model.Failed {
 			p.t.Fatal(p.ends[model.Client].Err())
 		}
-		p.move(model.Client)
+		p.Move(model.Client)
 		n, st := read(buf)
 		if st == model.Failed {
 			p.t.Fatal(p.ends[model.Server].Err())
 		}
 		got = append(got, buf[:n]...)
-		p.move(model.Server)
+		p.Move(model.Server)
 		if p.ends[model.Client].InitFinished() && p.ends[model.Server].InitFinished() {
 			return got
 		}
@@ -58,7 +58,7 @@ func TestEarlyDataAtEveryCapacity(t *testing.T) {
 				t.Run(fmt.Sprintf("%d/%v/%v", room, accept, retry), func(t *testing.T) {
 					cfg := earlyConfig(room)
 					cfg.Retry, cfg.MaxRecord = retry, 60+room%90
-					p := newPair(t, cfg)
+					p := newLink(t, cfg)
 					got := p.early(data, reader(p.ends[model.Server], accept))
 					want, status := data, model.EarlyAccepted
 					if !accept || retry {
@@ -72,7 +72,7 @@ func TestEarlyDataAtEveryCapacity(t *testing.T) {
 							t.Errorf("the %s says %s; want %s", model.Role(r), e.EarlyData(), status)
 						}
 					}
-					p.send(model.Client, []byte("behind it"))
+					p.Pass(model.Client, "behind it")
 				})
 			}
 		}
@@ -92,20 +92,20 @@ func reader(e *TLS, accept bool) func([]byte) (int, model.Status) {
 // Both ends keep to the bound: the client that has it from its session, and a
 // server whose client does not, whether it takes the data or throws it away.
 func TestTooMuchEarlyData(t *testing.T) {
-	p := newPair(t, earlyConfig(4000))
+	p := newLink(t, earlyConfig(4000))
 	_, st := p.ends[model.Client].WriteEarly(make([]byte, 401))
-	p.want("401 bytes", st, model.Failed)
+	p.Want("401 bytes", st, model.Failed)
 	wantAlert(t, p.ends[model.Client], wire.AlertInternalError)
 	for _, accept := range []bool{true, false} {
-		p := newPair(t, earlyConfig(4000))
+		p := newLink(t, earlyConfig(4000))
 		p.ends[model.Client].cfg.EarlyData = 1000
 		if _, st := p.ends[model.Client].WriteEarly(make([]byte, 600)); st != model.OK {
 			t.Fatal(p.ends[model.Client].Err())
 		}
-		p.move(model.Client)
+		p.Move(model.Client)
 		read := reader(p.ends[model.Server], accept)
 		_, st := read(make([]byte, 1000))
-		p.want("600 bytes", st, model.Failed)
+		p.Want("600 bytes", st, model.Failed)
 		wantAlert(t, p.ends[model.Server], wire.AlertUnexpectedMessage)
 	}
 }
@@ -116,13 +116,13 @@ func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
 	for n, answer := range map[int]model.Status{wire.MaxRecordLen - Overhead13: model.WantRead, wire.MaxRecordLen: model.Failed} {
 		cfg := earlyConfig(40000)
 		cfg.Retry, cfg.EarlyData = true, 20000
-		p := newPair(t, cfg)
+		p := newLink(t, cfg)
 		if _, st := p.ends[model.Client].WriteEarly(make([]byte, n)); st != model.OK {
 			t.Fatal(p.ends[model.Client].Err())
 		}
-		p.move(model.Client)
+		p.Move(model.Client)
 		_, st := p.ends[model.Server].Read(nil)
-		p.want("a record of early data", st, answer)
+		p.Want("a record of early data", st, answer)
 		if err := p.ends[model.Server].Err(); answer == model.Failed && !errors.Is(err, model.ErrLibrary) {
 			t.Errorf("%v; want the library to have failed by itself", err)
 		}
@@ -146,7 +146,7 @@ func TestEarlyDataIsCountedAgain(t *testing.T) {
 		for _, trait := range []bool{true, false} {
 			cfg := earlyConfig(c.room)
 			cfg.MaxRecord, cfg.EarlyData, cfg.Traits.DiesBlocked = c.record, 10000, trait
-			client, calls := newPair(t, cfg).ends[model.Client], 1
+			client, calls := newLink(t, cfg).ends[model.Client], 1
 			for calls < 20 {
 				if _, st := client.WriteEarly(make([]byte, c.bytes)); st == model.Failed {
 					break
@@ -170,19 +170,19 @@ func TestEarlyDataIsCountedAgain(t *testing.T) {
 
 // paused is a client that has sent early data, and whose Read has left the server's
 // flight in the middle: the ServerHello is read, and the rest of it waits.
-func (p *pairOf) paused() *TLS {
+func (p *link) paused() *TLS {
 	p.t.Helper()
 	client, server := p.ends[model.Client], p.ends[model.Server]
 	_, st := client.WriteEarly([]byte("early"))
-	p.want("early data", st, model.OK)
-	p.move(model.Client)
+	p.Want("early data", st, model.OK)
+	p.Move(model.Client)
 	_, st = server.ReadEarly(make([]byte, 100))
-	p.want("the server's read", st, model.OK)
+	p.Want("the server's read", st, model.OK)
 	flight := p.taken(model.Server)
 	n := wire.RecordSize(flight)
 	p.inject(model.Client, flight[:n])
 	_, st = client.Read(nil)
-	p.want("a read of the ServerHello", st, model.WantRead)
+	p.Want("a read of the ServerHello", st, model.WantRead)
 	p.inject(model.Client, flight[n:])
 	return client
 }
@@ -195,32 +195,32 @@ func TestHandshakeInMidFlightBehindEarlyData(t *testing.T) {
 	for _, trait := range []bool{false, true} {
 		cfg := earlyConfig(4000)
 		cfg.Traits.PausesEarly = trait
-		p := newPair(t, cfg)
+		p := newLink(t, cfg)
 		client := p.paused()
-		p.want("the handshake", client.Handshake(), model.OK)
+		p.Want("the handshake", client.Handshake(), model.OK)
 		if up := client.InitFinished(); up == trait {
 			t.Errorf("the trait is %t: the handshake is over: %t", trait, up)
 		}
-		p.want("the next one", client.Handshake(), model.OK)
+		p.Want("the next one", client.Handshake(), model.OK)
 		if !client.InitFinished() {
 			t.Errorf("the trait is %t: the client is %s; want it to be through", trait, client.State())
 		}
-		p.shake()
-		p.send(model.Client, []byte("behind it"))
+		p.Shake()
+		p.Pass(model.Client, "behind it")
 	}
 }
 
 // A Read that stops behind the server's flight starts no state machine: only that
 // clears the queue of a stranger's error.
 func TestStrangersErrorWhereEarlyDataPauses(t *testing.T) {
-	p := newPair(t, earlyConfig(4000))
+	p := newLink(t, earlyConfig(4000))
 	client := p.paused()
 	_, st := client.Read(nil)
-	p.want("a read of the flight", st, model.WantRead)
+	p.Want("a read of the flight", st, model.WantRead)
 	p.queues[model.Client].Push()
 	_, st = client.Read(nil)
-	p.want("a read behind it", st, model.Failed)
-	p.want("the handshake, which starts one", client.Handshake(), model.OK)
+	p.Want("a read behind it", st, model.Failed)
+	p.Want("the handshake, which starts one", client.Handshake(), model.OK)
 }
 
 // What a server throws away counts without its tag: four records of 100 bytes and a
@@ -229,28 +229,28 @@ func TestBoundOfEarlyDataThatIsThrownAway(t *testing.T) {
 	for last, answer := range map[int]model.Status{93: model.WantRead, 94: model.Failed} {
 		cfg := earlyConfig(4000)
 		cfg.MaxRecord = 100
-		p := newPair(t, cfg)
+		p := newLink(t, cfg)
 		p.ends[model.Client].cfg.EarlyData = 1000
 		_, st := p.ends[model.Client].WriteEarly(make([]byte, 400+last))
-		p.want("early data", st, model.OK)
-		p.move(model.Client)
+		p.Want("early data", st, model.OK)
+		p.Move(model.Client)
 		_, st = p.ends[model.Server].Read(nil)
-		p.want(fmt.Sprintf("a last record of %d bytes", last), st, answer)
+		p.Want(fmt.Sprintf("a last record of %d bytes", last), st, answer)
 	}
 }
 
 // A ReadEarly into nothing does not say that the early data is at its end.
 func TestReadEarlyIntoNothing(t *testing.T) {
-	p := newPair(t, earlyConfig(4000))
+	p := newLink(t, earlyConfig(4000))
 	_, st := p.ends[model.Client].WriteEarly([]byte("early"))
-	p.want("early data", st, model.OK)
-	p.move(model.Client)
+	p.Want("early data", st, model.OK)
+	p.Move(model.Client)
 	for range 2 {
 		_, st = p.ends[model.Server].ReadEarly(nil)
-		p.want("a read into nothing", st, model.Failed)
+		p.Want("a read into nothing", st, model.Failed)
 	}
 	n, st := p.ends[model.Server].ReadEarly(make([]byte, 100))
-	p.want("a read", st, model.OK)
+	p.Want("a read", st, model.OK)
 	if n != 5 {
 		t.Errorf("the read gave %d bytes; want 5", n)
 	}
@@ -259,7 +259,7 @@ func TestReadEarlyIntoNothing(t *testing.T) {
 // A client that has offered too much is dead. What it offers then is an error again
 // if it is too much, and only then.
 func TestDeadClientOffersEarlyData(t *testing.T) {
-	p := newPair(t, earlyConfig(4000))
+	p := newLink(t, earlyConfig(4000))
 	client := p.ends[model.Client]
 	for i, c := range []struct{ bytes, errors int }{{300, 0}, {101, 1}, {100, 1}, {1, 2}} {
 		client.WriteEarly(make([]byte, c.bytes))
@@ -278,20 +278,20 @@ func TestDeadClientOffersEarlyData(t *testing.T) {
 // keys of it, until the client has the ServerHello: from then on OpenSSL seals it.
 func TestAlertBehindEarlyData(t *testing.T) {
 	for _, answered := range []bool{false, true} {
-		p := newPair(t, earlyConfig(4000))
+		p := newLink(t, earlyConfig(4000))
 		client := p.ends[model.Client]
 		_, st := client.WriteEarly([]byte("early"))
-		p.want("early data", st, model.OK)
-		p.move(model.Client)
+		p.Want("early data", st, model.OK)
+		p.Move(model.Client)
 		if answered {
 			_, st = p.ends[model.Server].ReadEarly(make([]byte, 100))
-			p.want("the server's read", st, model.OK)
+			p.Want("the server's read", st, model.OK)
 			flight := p.taken(model.Server)
 			p.inject(model.Client, flight[:wire.RecordSize(flight)])
 		}
 		p.inject(model.Client, []byte{wire.TypeHandshake, 3, 3, 0, 0})
 		_, st = client.Read(nil)
-		p.want("an empty record", st, model.Failed)
+		p.Want("an empty record", st, model.Failed)
 		alert, want := p.taken(model.Client), wire.HeaderLen+2
 		if answered {
 			want += Overhead13

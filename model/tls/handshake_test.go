@@ -1,7 +1,6 @@
 package tls
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -47,7 +46,7 @@ func TestHandshakeAtEveryCapacity(t *testing.T) {
 					cfg := config(v)
 					suite.set(&cfg)
 					cfg.In, cfg.Out, cfg.Tickets = capacity, capacity, 2
-					tryLink(t, cfg, 70000)
+					tryLink(t, cfg, 0)
 				}
 				cfg := config(v)
 				suite.set(&cfg)
@@ -76,16 +75,14 @@ func capacities(suite string) []int {
 	return list
 }
 
-func tryLink(t *testing.T, cfg model.EngineConfig, chunk int) {
+// tryLink shakes hands and passes data both ways, and moves so many bytes at a time, or all.
+func tryLink(t *testing.T, cfg model.EngineConfig, step int) {
 	t.Helper()
-	p := newPair(t, cfg)
-	p.chunk = chunk
-	p.shake()
+	p := newLink(t, cfg)
+	p.Step = step
+	p.Shake()
 	for _, from := range []model.Role{model.Client, model.Server} {
-		data := bytes.Repeat([]byte{byte(from) + 1, 2, 3}, 100)
-		if got := p.send(from, data); !bytes.Equal(got, data) {
-			t.Fatalf("capacity %d: the %s's data came out as %x", cfg.In, from, got)
-		}
+		p.Pass(from, strings.Repeat(from.String(), 50))
 	}
 	for r, e := range p.ends {
 		if e.Unsent() != 0 || e.HasPending() {
@@ -101,7 +98,7 @@ func TestHandshakeMessagesSplitOverRecords(t *testing.T) {
 			cfg := config(v)
 			cfg.ServerChain, cfg.ClientChain, cfg.ClientAuth = 20000, 400, true
 			cfg.HandshakeRecord, cfg.Tickets = n, 2
-			tryLink(t, cfg, 70000)
+			tryLink(t, cfg, 0)
 		}
 	}
 }
@@ -111,7 +108,7 @@ func BenchmarkTLSHandshake(b *testing.B) {
 		b.Run(v.String(), func(b *testing.B) {
 			cfg := config(v)
 			cfg.In, cfg.Out = 4096, 4096
-			p := newPair(b, cfg)
+			p := newLink(b, cfg)
 			buf := make([]byte, 4096)
 			cfgs := [2]model.EngineConfig{p.ends[0].cfg, p.ends[1].cfg}
 			b.ReportAllocs()
@@ -134,8 +131,8 @@ func BenchmarkTLSRecord(b *testing.B) {
 		b.Run(v.String(), func(b *testing.B) {
 			cfg := config(v)
 			cfg.In, cfg.Out = 4096, 4096
-			p := newPair(b, cfg)
-			p.shake()
+			p := newLink(b, cfg)
+			p.Shake()
 			data, buf := make([]byte, 100), make([]byte, 4096)
 			b.ReportAllocs()
 			b.SetBytes(100)

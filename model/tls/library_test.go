@@ -50,7 +50,7 @@ func TestRecycledEngineSaysTheSame(t *testing.T) {
 	fresh := NewTLS(&cfg)
 	want := wire(fresh)
 	p := established(t, model.TLS13, nil)
-	p.write(model.Client, []byte("used"), model.OK)
+	p.WriteSays(model.Client, []byte("used"), model.OK)
 	p.ends[model.Client].Shutdown()
 	p.ends[model.Client].Reset(&cfg)
 	if got := wire(p.ends[model.Client]); got != want {

@@ -9,74 +9,36 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// established is a TLS 1.2 pair that is up, with the configuration changed.
-func established(t testing.TB, v model.Version, change func(*model.EngineConfig)) *pairOf {
-	t.Helper()
-	cfg := config(v)
-	if change != nil {
-		change(&cfg)
-	}
-	p := newPair(t, cfg)
-	p.shake()
-	return p
-}
-
-// want fails unless a call answered as wished.
-func (p *pairOf) want(what string, got, want model.Status) {
-	p.t.Helper()
-	if got != want {
-		p.t.Fatalf("%s: got %s; want %s (client: %v, server: %v)", what, got, want,
-			p.ends[0].Err(), p.ends[1].Err())
-	}
-}
-
-// read makes one Read and checks its status.
-func (p *pairOf) read(r model.Role, want model.Status) []byte {
-	p.t.Helper()
-	buf := make([]byte, 20000)
-	n, st := p.ends[r].Read(buf)
-	p.want("read of the "+r.String(), st, want)
-	return buf[:n]
-}
-
-// write makes one Write and checks its status.
-func (p *pairOf) write(r model.Role, data []byte, want model.Status) int {
-	p.t.Helper()
-	n, st := p.ends[r].Write(data)
-	p.want("write of the "+r.String(), st, want)
-	return n
-}
-
 // The moment of MB-53428: a server's read absorbs the client's ClientHello and
 // writes its answer, and says no more than want-read.
 func TestReadAbsorbsClientHelloAndSaysWantRead(t *testing.T) {
 	p := established(t, model.TLS12, nil)
-	p.want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead)
+	p.Want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead)
 	if p.ends[model.Server].OutputPending() == 0 {
 		t.Fatal("the ServerHello is not in the output buffer")
 	}
 	if p.ends[model.Server].InitFinished() {
 		t.Fatal("the server should be in a handshake")
 	}
-	p.write(model.Server, []byte("now?"), model.WantRead)
-	p.shake()
-	p.send(model.Server, []byte("after it"))
+	p.WriteSays(model.Server, []byte("now?"), model.WantRead)
+	p.Shake()
+	p.Pass(model.Server, "after it")
 }
 
 // With too little room for the answer the read says want-write, as documented.
 func TestReadSaysWantWriteWhenTheFlightDoesNotFit(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 40 })
 	for st := p.ends[model.Client].Renegotiate(); st == model.WantWrite; st = p.ends[model.Client].Handshake() {
-		p.move(model.Client)
+		p.Move(model.Client)
 	}
-	p.move(model.Client)
-	p.read(model.Server, model.WantWrite)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantWrite)
 	if p.ends[model.Server].Unsent() == 0 {
 		t.Fatal("nothing is kept back")
 	}
-	p.shake()
+	p.Shake()
 }
 
 // Either side may begin, with every buffer capacity and all suites.
@@ -91,9 +53,9 @@ func TestRenegotiationByEitherSide(t *testing.T) {
 				before := p.ends[model.Client].read.key
 				p.ends[asker].Renegotiate()
 				for range 100000 {
-					p.move(model.Client)
+					p.Move(model.Client)
 					p.absorb(model.Server)
-					p.move(model.Server)
+					p.Move(model.Server)
 					p.absorb(model.Client)
 					if p.ends[model.Client].read.key != before && p.ends[model.Server].InitFinished() &&
 						p.ends[model.Client].InitFinished() && p.quiet() {
@@ -103,8 +65,8 @@ func TestRenegotiationByEitherSide(t *testing.T) {
 				if p.ends[model.Client].read.key == before {
 					t.Fatalf("%s, %s asks, capacity %d: no new keys", suite.name, asker, capacity)
 				}
-				p.send(model.Client, []byte("under new keys"))
-				p.send(model.Server, []byte("here too"))
+				p.Pass(model.Client, "under new keys")
+				p.Pass(model.Server, "here too")
 			}
 		}
 	}
@@ -113,25 +75,25 @@ func TestRenegotiationByEitherSide(t *testing.T) {
 // Both ask at once: the HelloRequest that crosses the ClientHello is void.
 func TestRenegotiationFromBothSidesAtOnce(t *testing.T) {
 	p := established(t, model.TLS12, nil)
-	p.want("client asks", p.ends[model.Client].Renegotiate(), model.WantRead)
-	p.want("server asks", p.ends[model.Server].Renegotiate(), model.OK)
-	p.shake()
-	p.send(model.Client, []byte("one handshake was enough"))
+	p.Want("client asks", p.ends[model.Client].Renegotiate(), model.WantRead)
+	p.Want("server asks", p.ends[model.Server].Renegotiate(), model.OK)
+	p.Shake()
+	p.Pass(model.Client, "one handshake was enough")
 }
 
 // Data that the peer had sent before it read the ClientHello is delivered, and a
 // Write has to wait meanwhile.
 func TestDataDuringRenegotiation(t *testing.T) {
 	p := established(t, model.TLS12, nil)
-	p.want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
-	p.write(model.Client, []byte("blocked"), model.WantRead)
-	p.write(model.Server, []byte("crossing"), model.OK)
-	p.move(model.Server)
-	p.read(model.Client, model.OK)
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead)
-	p.shake()
-	if n := p.write(model.Client, []byte("blocked"), model.OK); n != 7 {
+	p.Want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
+	p.WriteSays(model.Client, []byte("blocked"), model.WantRead)
+	p.WriteSays(model.Server, []byte("crossing"), model.OK)
+	p.Move(model.Server)
+	p.ReadSays(model.Client, model.OK)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead)
+	p.Shake()
+	if n := p.WriteSays(model.Client, []byte("blocked"), model.OK); n != 7 {
 		t.Fatalf("the retry wrote %d bytes", n)
 	}
 }
@@ -146,21 +108,21 @@ func TestDataDuringRenegotiationIsForRead(t *testing.T) {
 	}
 	for name, call := range meets {
 		p := established(t, model.TLS12, nil)
-		p.want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
-		p.write(model.Server, []byte("crossing"), model.OK)
-		p.move(model.Server)
-		p.want(name, call(p.ends[model.Client]), model.Failed)
+		p.Want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
+		p.WriteSays(model.Server, []byte("crossing"), model.OK)
+		p.Move(model.Server)
+		p.Want(name, call(p.ends[model.Client]), model.Failed)
 		wantAlert(t, p.ends[model.Client], wire.AlertUnexpectedMessage)
 
 		p = established(t, model.TLS12, nil)
-		p.want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
-		p.write(model.Server, []byte("crossing"), model.OK)
-		p.move(model.Server)
+		p.Want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
+		p.WriteSays(model.Server, []byte("crossing"), model.OK)
+		p.Move(model.Server)
 		if n, st := p.ends[model.Client].Read(make([]byte, 3)); n != 3 || st != model.OK {
 			t.Fatalf("read %d, %s", n, st)
 		}
-		p.want(name, call(p.ends[model.Client]), model.Failed)
-		if got := p.read(model.Client, model.OK); string(got) != "ssing" {
+		p.Want(name, call(p.ends[model.Client]), model.Failed)
+		if got := p.ReadSays(model.Client, model.OK); got != "ssing" {
 			t.Fatalf("after a %s the rest of the data is %q", name, got)
 		}
 	}
@@ -170,9 +132,9 @@ func TestDataDuringRenegotiationIsForRead(t *testing.T) {
 func TestNoDataInRenegotiation(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Traits.NoDataInReneg = true })
 	p.ends[model.Client].Renegotiate()
-	p.write(model.Server, []byte("crossing"), model.OK)
-	p.move(model.Server)
-	p.read(model.Client, model.Failed)
+	p.WriteSays(model.Server, []byte("crossing"), model.OK)
+	p.Move(model.Server)
+	p.ReadSays(model.Client, model.Failed)
 	wantAlert(t, p.ends[model.Client], wire.AlertUnexpectedMessage)
 }
 
@@ -187,20 +149,20 @@ func TestRefusedRenegotiation(t *testing.T) {
 			p.ends[asker].policy(model.RenegAllow)
 			p.ends[asker.Peer()].policy(model.RenegRefuse)
 			p.ends[asker].Renegotiate()
-			p.move(asker)
-			p.read(asker.Peer(), model.WantRead)
+			p.Move(asker)
+			p.ReadSays(asker.Peer(), model.WantRead)
 			if n := p.ends[asker.Peer()].OutputPending(); n != wire.HeaderLen+2+Overhead12 {
 				t.Fatalf("%d bytes of output; want one alert", n)
 			}
-			p.move(asker.Peer())
+			p.Move(asker.Peer())
 			if !soft {
-				p.read(asker, model.Failed)
+				p.ReadSays(asker, model.Failed)
 				wantAlert(t, p.ends[asker], wire.AlertHandshakeFailure)
 				continue
 			}
-			p.read(asker, model.WantRead)
-			p.send(asker, []byte("never mind"))
-			p.send(asker.Peer(), []byte("as before"))
+			p.ReadSays(asker, model.WantRead)
+			p.Pass(asker, "never mind")
+			p.Pass(asker.Peer(), "as before")
 		}
 	}
 }
@@ -210,20 +172,18 @@ func TestRefusedRenegotiation(t *testing.T) {
 func TestIgnoredRenegotiation(t *testing.T) {
 	ignore := func(c *model.EngineConfig) { c.Traits.Renegotiation = model.RenegIgnore }
 	p := established(t, model.TLS12, ignore)
-	p.want("server asks", p.ends[model.Server].Renegotiate(), model.OK)
-	p.move(model.Server)
-	p.read(model.Client, model.WantRead)
-	p.send(model.Client, []byte("both ways"))
-	p.want("client asks", p.ends[model.Client].Renegotiate(), model.WantRead)
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead)
+	p.Want("server asks", p.ends[model.Server].Renegotiate(), model.OK)
+	p.Move(model.Server)
+	p.ReadSays(model.Client, model.WantRead)
+	p.Pass(model.Client, "both ways")
+	p.Want("client asks", p.ends[model.Client].Renegotiate(), model.WantRead)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead)
 	if n := p.ends[model.Server].OutputPending(); n != 0 {
 		t.Fatalf("the server answers with %d bytes", n)
 	}
-	if got := p.send(model.Server, []byte("still here")); string(got) != "still here" {
-		t.Fatalf("got %q", got)
-	}
-	p.write(model.Client, []byte("x"), model.WantRead)
+	p.Pass(model.Server, "still here")
+	p.WriteSays(model.Client, []byte("x"), model.WantRead)
 }
 
 // A client that has a Write pending does not begin, and answers a HelloRequest
@@ -231,34 +191,34 @@ func TestIgnoredRenegotiation(t *testing.T) {
 func TestRenegotiationWaitsForThePendingWrite(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 50 })
 	data := bytes.Repeat([]byte("d"), 60)
-	p.write(model.Client, data, model.WantWrite)
-	p.want("renegotiate", p.ends[model.Client].Renegotiate(), model.Failed)
-	p.want("the server's", p.ends[model.Server].Renegotiate(), model.OK)
-	p.move(model.Server)
-	p.read(model.Client, model.WantRead)
-	p.move(model.Client)
-	if n := p.write(model.Client, data, model.OK); n != 60 {
+	p.WriteSays(model.Client, data, model.WantWrite)
+	p.Want("renegotiate", p.ends[model.Client].Renegotiate(), model.Failed)
+	p.Want("the server's", p.ends[model.Server].Renegotiate(), model.OK)
+	p.Move(model.Server)
+	p.ReadSays(model.Client, model.WantRead)
+	p.Move(model.Client)
+	if n := p.WriteSays(model.Client, data, model.OK); n != 60 {
 		t.Fatalf("wrote %d", n)
 	}
-	p.move(model.Client)
-	p.read(model.Client, model.WantWrite) // now the ClientHello, and it does not fit
-	if got := p.deliver(model.Server, 60); !bytes.Equal(got, data) {
+	p.Move(model.Client)
+	p.ReadSays(model.Client, model.WantWrite) // now the ClientHello, and it does not fit
+	if got := p.deliver(model.Server, 60); got != string(data) {
 		t.Fatalf("got %q", got)
 	}
-	p.shake()
+	p.Shake()
 }
 
 // A server that has a Write pending answers behind its record, or fails as
 // OpenSSL does: no pump can help that.
 func TestServerDiesBlocked(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out, c.Traits.DiesBlocked = 50, true })
-	p.write(model.Server, bytes.Repeat([]byte("d"), 60), model.WantWrite)
+	p.WriteSays(model.Server, bytes.Repeat([]byte("d"), 60), model.WantWrite)
 	p.ends[model.Client].Renegotiate()
 	for range 4 {
-		p.move(model.Client)
+		p.Move(model.Client)
 		p.ends[model.Client].Handshake()
 	}
-	p.read(model.Server, model.Failed)
+	p.ReadSays(model.Server, model.Failed)
 	if err := p.ends[model.Server].Err(); !errors.Is(err, model.ErrLibrary) {
 		t.Fatalf("the error is %v; want the library's own", err)
 	}
@@ -268,21 +228,21 @@ func TestServerDiesBlocked(t *testing.T) {
 func TestServerFlightBehindAPendingWrite(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 50 })
 	data := bytes.Repeat([]byte("d"), 60)
-	p.write(model.Server, data, model.WantWrite)
+	p.WriteSays(model.Server, data, model.WantWrite)
 	p.ends[model.Client].Renegotiate()
 	for range 4 {
-		p.move(model.Client)
+		p.Move(model.Client)
 		p.ends[model.Client].Handshake()
 	}
-	p.move(model.Client)
-	p.read(model.Server, model.WantWrite)
-	p.move(model.Server)
-	p.read(model.Server, model.WantWrite)
-	if got := p.deliver(model.Client, 60); !bytes.Equal(got, data) {
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantWrite)
+	p.Move(model.Server)
+	p.ReadSays(model.Server, model.WantWrite)
+	if got := p.deliver(model.Client, 60); got != string(data) {
 		t.Fatalf("got %q", got)
 	}
-	p.shake()
-	if n := p.write(model.Server, data, model.OK); n != 60 {
+	p.Shake()
+	if n := p.WriteSays(model.Server, data, model.OK); n != 60 {
 		t.Fatalf("the retry wrote %d; want 60, and nothing sealed twice", n)
 	}
 	if p.ends[model.Server].OutputPending() != 0 {
@@ -294,16 +254,16 @@ func TestServerFlightBehindAPendingWrite(t *testing.T) {
 // changes nothing else.
 func TestRenegotiateRejected(t *testing.T) {
 	p := established(t, model.TLS13, nil)
-	p.want("in TLS 1.3", p.ends[model.Client].Renegotiate(), model.Failed)
+	p.Want("in TLS 1.3", p.ends[model.Client].Renegotiate(), model.Failed)
 	if p.queues[model.Client].Len() != 1 {
 		t.Fatalf("%d errors in the queue", p.queues[model.Client].Len())
 	}
 	p.ends[model.Client].ClearErrors()
-	p.send(model.Client, []byte("unharmed"))
-	p = newPair(t, config(model.TLS12))
-	p.want("before the first handshake", p.ends[model.Client].Renegotiate(), model.Failed)
+	p.Pass(model.Client, "unharmed")
+	p = newLink(t, config(model.TLS12))
+	p.Want("before the first handshake", p.ends[model.Client].Renegotiate(), model.Failed)
 	p.ends[model.Client].ClearErrors()
-	p.shake()
+	p.Shake()
 }
 
 // wantAlert checks which alert an engine died with.

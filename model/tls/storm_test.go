@@ -20,7 +20,7 @@ func (d *dice) below(n int) int {
 // buffers of random sizes. No faults are made, so no engine may fail, and what
 // comes out is what went in.
 type storm struct {
-	*pairOf
+	*link
 	dice
 	sent, got [2][]byte // by sender
 	retry     [2]int
@@ -42,8 +42,11 @@ func (s *storm) step() {
 		s.got[r.Peer()] = append(s.got[r.Peer()], buf[:n]...)
 		s.healthy("read", r, st)
 	case 6, 7, 8, 9:
-		s.chunk = 1 + s.below(100)
-		s.move(r)
+		if n := 1 + s.below(100); n < 64 {
+			s.Carry(r, n)
+		} else {
+			s.Move(r)
+		}
 	case 10:
 		if !busy {
 			s.healthy("handshake", r, e.Handshake())
@@ -98,7 +101,6 @@ func (s *storm) healthy(what string, r model.Role, st model.Status) {
 
 // calm lets everything arrive.
 func (s *storm) calm() {
-	s.chunk = 70000
 	for range 20000 {
 		for _, r := range []model.Role{model.Client, model.Server} {
 			s.queues[r].Clear()
@@ -109,7 +111,7 @@ func (s *storm) calm() {
 			n, st := s.ends[r].Read(buf)
 			s.got[r.Peer()] = append(s.got[r.Peer()], buf[:n]...)
 			s.healthy("read", r, st)
-			s.move(r)
+			s.Move(r)
 		}
 		if s.settled() || s.jammed() {
 			return
@@ -157,7 +159,7 @@ func TestStorm(t *testing.T) {
 			cfg.Traits.Renegotiation, cfg.Traits.RefusalIsWarning = model.RenegRefuse, true
 		}
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			s := &storm{pairOf: newPair(t, cfg), dice: d}
+			s := &storm{link: newLink(t, cfg), dice: d}
 			for range 1500 {
 				s.step()
 			}

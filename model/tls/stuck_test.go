@@ -9,14 +9,14 @@ import (
 )
 
 // nearlyFull is a link that is up and whose server has so many bytes of room left.
-func nearlyFull(t *testing.T, v model.Version, room int, traits model.Traits) *pairOf {
+func nearlyFull(t *testing.T, v model.Version, room int, traits model.Traits) *link {
 	t.Helper()
 	p := established(t, v, func(c *model.EngineConfig) { c.Out, c.Traits = 2000, traits })
 	overhead := wire.HeaderLen + Overhead12
 	if v == model.TLS13 {
 		overhead = wire.HeaderLen + Overhead13
 	}
-	p.write(model.Server, make([]byte, 2000-room-overhead), model.OK)
+	p.WriteSays(model.Server, make([]byte, 2000-room-overhead), model.OK)
 	if free := 2000 - p.ends[model.Server].OutputPending(); free != room {
 		t.Fatalf("%d bytes are free; want %d", free, room)
 	}
@@ -31,21 +31,21 @@ func TestNothingIsSentBehindHalfAnAlert(t *testing.T) {
 		c.Out, c.Traits = 2000, model.Traits{Renegotiation: model.RenegRefuse, LosesAlerts: true}
 	})
 	server, data := p.ends[model.Server], make([]byte, 2100)
-	p.write(model.Server, data, model.WantWrite)
+	p.WriteSays(model.Server, data, model.WantWrite)
 	p.ends[model.Client].Renegotiate()
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead) // its refusal waits behind the write
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead) // its refusal waits behind the write
 	server.Drain(make([]byte, 140))
-	p.write(model.Server, data, model.OK)
+	p.WriteSays(model.Server, data, model.OK)
 	_, st := server.Write([]byte("more"))
-	p.want("a write behind the alert", st, model.WantWrite)
+	p.Want("a write behind the alert", st, model.WantWrite)
 	_, st = server.Write([]byte("more"))
-	p.want("a write behind half of it", st, model.Failed)
+	p.Want("a write behind half of it", st, model.Failed)
 	if err := server.Err(); !errors.Is(err, model.ErrLibrary) {
 		t.Fatalf("the error is %v; want the library's own", err)
 	}
 	server.ClearErrors()
-	p.want("a handshake", server.Handshake(), model.Failed)
+	p.Want("a handshake", server.Handshake(), model.Failed)
 }
 
 // An answer that is due while half a close_notify has left is fatal in OpenSSL, as
@@ -55,10 +55,10 @@ func TestAnswerBehindHalfAnAlert(t *testing.T) {
 	for trait, answers := range says {
 		p := nearlyFull(t, model.TLS13, 10, model.Traits{DiesBlocked: trait, LosesAlerts: trait})
 		server := p.ends[model.Server]
-		p.want("the close", server.Shutdown(), model.WantWrite)
+		p.Want("the close", server.Shutdown(), model.WantWrite)
 		for _, answer := range answers {
-			p.want("the client's request", p.ends[model.Client].KeyUpdate(true), model.OK)
-			p.move(model.Client)
+			p.Want("the client's request", p.ends[model.Client].KeyUpdate(true), model.OK)
+			p.Move(model.Client)
 			_, st := server.Read(nil)
 			if st != answer {
 				t.Errorf("the trait is %t: the read of a request: %s; want %s", trait, st, answer)
@@ -75,12 +75,12 @@ func TestAnswerBehindHalfAnAlert(t *testing.T) {
 func TestShutdownAnswersAndWantsRoom(t *testing.T) {
 	p := nearlyFull(t, model.TLS13, 24+10, model.Traits{})
 	server := p.ends[model.Server]
-	p.want("the close", server.Shutdown(), model.WantRead)
+	p.Want("the close", server.Shutdown(), model.WantRead)
 	for range 2 {
-		p.want("the client's request", p.ends[model.Client].KeyUpdate(true), model.OK)
+		p.Want("the client's request", p.ends[model.Client].KeyUpdate(true), model.OK)
 	}
-	p.move(model.Client)
-	p.want("the wait for the peer's", server.Shutdown(), model.WantWrite)
+	p.Move(model.Client)
+	p.Want("the wait for the peer's", server.Shutdown(), model.WantWrite)
 	if !server.HasPending() {
 		t.Error("the second request was read; want it to wait")
 	}

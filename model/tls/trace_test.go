@@ -23,15 +23,15 @@ import (
 // where bytes are afterwards.
 func TestTLSTraces(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
-		var p *pairOf
+		var p *link
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			switch d.Cmd {
 			case "new":
-				p = newTracedPair(t, d)
+				p = newTracedLink(t, d)
 				return ""
 			case "shake":
-				p.shake()
-				p.notes = [2][]string{}
+				p.Shake()
+				p.Notes = nil
 				return ""
 			}
 			return p.verb(t, d)
@@ -39,8 +39,8 @@ func TestTLSTraces(t *testing.T) {
 	})
 }
 
-// newTracedPair reads a configuration.
-func newTracedPair(t *testing.T, d *datadriven.TestData) *pairOf {
+// newTracedLink reads a configuration.
+func newTracedLink(t *testing.T, d *datadriven.TestData) *link {
 	version, policy := "1.2", "allow"
 	cfg := config(model.TLS12)
 	d.MaybeScanArgs(t, "tls", &version)
@@ -67,30 +67,15 @@ func newTracedPair(t *testing.T, d *datadriven.TestData) *pairOf {
 			cfg.Traits.Renegotiation = model.RenegPolicy(i)
 		}
 	}
-	p := newNotedPair(t, cfg)
+	p := makeLink(t, cfg, true)
 	room := cfg.Out
 	d.MaybeScanArgs(t, "server-out", &room)
 	p.ends[model.Server].out.Reset(room)
 	return p
 }
 
-// newNotedPair is newPair with both ends watched.
-func newNotedPair(t *testing.T, cfg model.EngineConfig) *pairOf {
-	p := newPair(t, cfg)
-	for r, e := range p.ends {
-		e.cfg.Watch = func(n model.Note) {
-			arrow := "<"
-			if n.Sent {
-				arrow = ">"
-			}
-			p.notes[r] = append(p.notes[r], fmt.Sprintf("  %s %s (%d)", arrow, n.Message, n.Bytes))
-		}
-	}
-	return p
-}
-
 // verb makes one call and shows what came of it.
-func (p *pairOf) verb(t *testing.T, d *datadriven.TestData) string {
+func (p *link) verb(t *testing.T, d *datadriven.TestData) string {
 	if len(d.CmdArgs) == 0 {
 		d.Fatalf(t, "%s: which end?", d.Cmd)
 	}
@@ -100,10 +85,14 @@ func (p *pairOf) verb(t *testing.T, d *datadriven.TestData) string {
 	}
 	var out strings.Builder
 	p.call(t, d, r, &out)
-	for _, n := range p.notes[r] {
-		out.WriteString(n + "\n")
+	for _, n := range p.Notes {
+		arrow := "<"
+		if n.Sent {
+			arrow = ">"
+		}
+		fmt.Fprintf(&out, "  %s %s (%d)\n", arrow, n.Message, n.Bytes)
 	}
-	p.notes[r] = nil
+	p.Notes = nil
 	e := p.ends[r]
 	fmt.Fprintf(&out, "%s %s, input %d, output %d, behind it %d", r, e.State(),
 		e.in.Len(), e.OutputPending(), e.Unsent())
@@ -115,7 +104,7 @@ func (p *pairOf) verb(t *testing.T, d *datadriven.TestData) string {
 	return out.String() + "\n"
 }
 
-func (p *pairOf) call(t *testing.T, d *datadriven.TestData, r model.Role, out *strings.Builder) {
+func (p *link) call(t *testing.T, d *datadriven.TestData, r model.Role, out *strings.Builder) {
 	n := 1000
 	d.MaybeScanArgs(t, "n", &n)
 	e, st := p.ends[r], model.OK
@@ -154,7 +143,7 @@ func (p *pairOf) call(t *testing.T, d *datadriven.TestData, r model.Role, out *s
 	}
 }
 
-func (p *pairOf) simpleCall(t *testing.T, d *datadriven.TestData, e *TLS) model.Status {
+func (p *link) simpleCall(t *testing.T, d *datadriven.TestData, e *TLS) model.Status {
 	switch d.Cmd {
 	case "handshake":
 		return e.Handshake()

@@ -14,20 +14,20 @@ func TestKeyUpdateIsAnsweredAtTheNextWrite(t *testing.T) {
 	for _, asker := range []model.Role{model.Client, model.Server} {
 		p := established(t, model.TLS13, nil)
 		other := p.ends[asker.Peer()]
-		p.want("key update", p.ends[asker].KeyUpdate(true), model.OK)
-		p.move(asker)
-		p.read(asker.Peer(), model.WantRead)
+		p.Want("key update", p.ends[asker].KeyUpdate(true), model.OK)
+		p.Move(asker)
+		p.ReadSays(asker.Peer(), model.WantRead)
 		if !other.Deferred() || other.OutputPending() != 0 {
 			t.Fatal("the answer should be owed, and not be sent")
 		}
-		p.write(asker.Peer(), nil, model.OK)
+		p.WriteSays(asker.Peer(), nil, model.OK)
 		if n := other.OutputPending(); other.Deferred() || n != wire.HeaderLen+5+Overhead13 {
 			t.Fatalf("%d bytes of output; want one KeyUpdate", n)
 		}
-		p.move(asker.Peer())
-		p.read(asker, model.WantRead)
-		p.send(asker, []byte("new keys"))
-		p.send(asker.Peer(), []byte("new keys here"))
+		p.Move(asker.Peer())
+		p.ReadSays(asker, model.WantRead)
+		p.Pass(asker, "new keys")
+		p.Pass(asker.Peer(), "new keys here")
 	}
 }
 
@@ -36,34 +36,34 @@ func TestKeyUpdateIsAnsweredAtTheNextWrite(t *testing.T) {
 func TestSecondMessageBringsTheAnswerOut(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Out = 30 })
 	for range 2 {
-		p.want("key update", p.ends[model.Client].KeyUpdate(true), model.OK)
-		p.move(model.Client)
+		p.Want("key update", p.ends[model.Client].KeyUpdate(true), model.OK)
+		p.Move(model.Client)
 	}
-	p.read(model.Server, model.WantRead)
+	p.ReadSays(model.Server, model.WantRead)
 	if p.ends[model.Server].OutputPending() != wire.HeaderLen+5+Overhead13 || !p.ends[model.Server].Deferred() {
 		t.Fatal("want the first answer sent and the second owed")
 	}
 	p.ends[model.Client].KeyUpdate(true)
-	p.move(model.Client)
-	p.read(model.Server, model.WantWrite)
-	p.move(model.Server)
-	p.read(model.Server, model.WantRead)
-	p.send(model.Client, []byte("all in order"))
-	p.send(model.Server, []byte("here too"))
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantWrite)
+	p.Move(model.Server)
+	p.ReadSays(model.Server, model.WantRead)
+	p.Pass(model.Client, "all in order")
+	p.Pass(model.Server, "here too")
 }
 
 // With the trait the read answers.
 func TestKeyUpdateIsAnsweredAtTheRead(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Traits.AnswerAtRead = true })
 	p.ends[model.Client].KeyUpdate(true)
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead)
 	if p.ends[model.Server].Deferred() || p.ends[model.Server].OutputPending() == 0 {
 		t.Fatal("the answer should be in the output buffer")
 	}
-	p.move(model.Server)
-	p.read(model.Client, model.WantRead)
-	p.send(model.Server, []byte("new keys"))
+	p.Move(model.Server)
+	p.ReadSays(model.Client, model.WantRead)
+	p.Pass(model.Server, "new keys")
 }
 
 // An answer at the read waits behind a record that is half sent; a second
@@ -73,61 +73,59 @@ func TestKeyUpdateAnswerBehindAPendingWrite(t *testing.T) {
 		c.Traits.AnswerAtRead, c.Out = true, 50
 	})
 	data := bytes.Repeat([]byte("d"), 60)
-	p.write(model.Server, data, model.WantWrite)
+	p.WriteSays(model.Server, data, model.WantWrite)
 	for range 2 {
 		p.ends[model.Client].KeyUpdate(true)
-		p.move(model.Client)
-		p.read(model.Server, model.WantRead)
+		p.Move(model.Client)
+		p.ReadSays(model.Server, model.WantRead)
 	}
 	if got := p.ends[model.Server].Unsent(); got != 60+wire.HeaderLen+Overhead13-50+wire.HeaderLen+5+Overhead13 {
 		t.Fatalf("%d bytes kept back; want the rest of the record and one KeyUpdate", got)
 	}
-	p.move(model.Server)
-	p.write(model.Server, data, model.WantWrite) // the record is out, the answer is not
-	p.move(model.Server)
-	if n := p.write(model.Server, data, model.OK); n != 60 {
+	p.Move(model.Server)
+	p.WriteSays(model.Server, data, model.WantWrite) // the record is out, the answer is not
+	p.Move(model.Server)
+	if n := p.WriteSays(model.Server, data, model.OK); n != 60 {
 		t.Fatalf("wrote %d", n)
 	}
-	if got := p.deliver(model.Client, 60); !bytes.Equal(got, data) {
+	if got := p.deliver(model.Client, 60); got != string(data) {
 		t.Fatalf("got %q", got)
 	}
-	p.send(model.Server, []byte("new keys"))
+	p.Pass(model.Server, "new keys")
 }
 
 // A KeyUpdate that does not fit is a handshake under way until it is out, and
 // what comes behind it is sealed with the new key.
 func TestKeyUpdateThatDoesNotFit(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Out = 10 })
-	p.want("key update", p.ends[model.Client].KeyUpdate(false), model.WantWrite)
+	p.Want("key update", p.ends[model.Client].KeyUpdate(false), model.WantWrite)
 	if p.ends[model.Client].InitFinished() {
 		t.Fatal("a handshake should be under way")
 	}
-	p.read(model.Client, model.WantWrite)
-	p.move(model.Client)
-	p.write(model.Client, []byte("x"), model.WantWrite)
-	p.move(model.Client)
-	p.read(model.Client, model.WantRead)
-	if got := p.send(model.Client, []byte("behind it")); string(got) != "behind it" {
-		t.Fatalf("got %q", got)
-	}
+	p.ReadSays(model.Client, model.WantWrite)
+	p.Move(model.Client)
+	p.WriteSays(model.Client, []byte("x"), model.WantWrite)
+	p.Move(model.Client)
+	p.ReadSays(model.Client, model.WantRead)
+	p.Pass(model.Client, "behind it")
 }
 
 // While a Write is pending the call fails and the link goes on (bugzoo E13,
 // OpenSSL pull 16077); so it does in TLS 1.2.
 func TestKeyUpdateRejected(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Out = 20 })
-	p.write(model.Client, []byte("eight by"), model.WantWrite)
-	p.want("key update", p.ends[model.Client].KeyUpdate(true), model.Failed)
+	p.WriteSays(model.Client, []byte("eight by"), model.WantWrite)
+	p.Want("key update", p.ends[model.Client].KeyUpdate(true), model.Failed)
 	p.ends[model.Client].ClearErrors()
-	p.move(model.Client)
-	if n := p.write(model.Client, []byte("eight by"), model.OK); n != 8 {
+	p.Move(model.Client)
+	if n := p.WriteSays(model.Client, []byte("eight by"), model.OK); n != 8 {
 		t.Fatalf("wrote %d", n)
 	}
-	if got := p.deliver(model.Server, 8); string(got) != "eight by" {
+	if got := p.deliver(model.Server, 8); got != "eight by" {
 		t.Fatalf("got %q", got)
 	}
 	p = established(t, model.TLS12, nil)
-	p.want("key update in TLS 1.2", p.ends[model.Client].KeyUpdate(true), model.Failed)
+	p.Want("key update in TLS 1.2", p.ends[model.Client].KeyUpdate(true), model.Failed)
 }
 
 // A request that comes while a Write is pending is answered after its record,
@@ -135,17 +133,17 @@ func TestKeyUpdateRejected(t *testing.T) {
 func TestDeferredAnswerComesAfterThePendingRecord(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Out = 50 })
 	data := bytes.Repeat([]byte("d"), 60)
-	p.write(model.Server, data, model.WantWrite)
+	p.WriteSays(model.Server, data, model.WantWrite)
 	p.ends[model.Client].KeyUpdate(true)
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead)
-	p.move(model.Server)
-	if n := p.write(model.Server, data, model.OK); n != 60 || !p.ends[model.Server].Deferred() {
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead)
+	p.Move(model.Server)
+	if n := p.WriteSays(model.Server, data, model.OK); n != 60 || !p.ends[model.Server].Deferred() {
 		t.Fatalf("wrote %d; the answer should still be owed", n)
 	}
 	p.deliver(model.Client, 60)
-	if got := p.send(model.Server, []byte("next")); string(got) != "next" || p.ends[model.Server].Deferred() {
-		t.Fatalf("got %q", got)
+	if p.Pass(model.Server, "next"); p.ends[model.Server].Deferred() {
+		t.Fatal("the answer should be sent")
 	}
 }
 
@@ -153,19 +151,19 @@ func TestDeferredAnswerComesAfterThePendingRecord(t *testing.T) {
 func TestServerHandshakeEndsWithItsTickets(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.Tickets, cfg.Out = 4, 150
-	p := newPair(t, cfg)
+	p := newLink(t, cfg)
 	blocked := 0
 	for !p.ends[model.Server].InitFinished() {
 		p.ends[model.Client].Handshake()
-		p.move(model.Client)
+		p.Move(model.Client)
 		st := p.ends[model.Server].Handshake()
 		if p.ends[model.Server].State() == Established && st == model.WantWrite {
 			blocked++
 		}
-		p.move(model.Server)
+		p.Move(model.Server)
 	}
 	if blocked < 2 {
 		t.Fatalf("the server was held up %d times by its tickets", blocked)
 	}
-	p.send(model.Server, []byte("behind the tickets"))
+	p.Pass(model.Server, "behind the tickets")
 }

@@ -13,21 +13,21 @@ import (
 func TestPartialAndWholeWrites(t *testing.T) {
 	data := bytes.Repeat([]byte("0123456789"), 10)
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.MaxRecord = 30 })
-	if n := p.write(model.Client, data, model.OK); n != 30 {
+	if n := p.WriteSays(model.Client, data, model.OK); n != 30 {
 		t.Fatalf("a partial write took %d bytes; want one record", n)
 	}
 	p = established(t, model.TLS12, func(c *model.EngineConfig) {
 		c.MaxRecord, c.PartialWrite, c.Out = 30, false, 70
 	})
-	p.write(model.Client, data, model.WantWrite)
+	p.WriteSays(model.Client, data, model.WantWrite)
 	for range 10 {
-		p.move(model.Client)
+		p.Move(model.Client)
 		n, st := p.ends[model.Client].Write(data)
 		if st == model.OK {
 			if n != len(data) {
 				t.Fatalf("a whole write took %d of %d", n, len(data))
 			}
-			if got := p.deliver(model.Server, n); !bytes.Equal(got, data) {
+			if got := p.deliver(model.Server, n); got != string(data) {
 				t.Fatalf("got %q", got)
 			}
 			return
@@ -40,12 +40,12 @@ func TestPartialAndWholeWrites(t *testing.T) {
 // the record has its sequence number, and it is sent once (bugzoo E1 to E9).
 func TestRetrySendsTheSealedRecord(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 50 })
-	p.write(model.Client, bytes.Repeat([]byte("a"), 60), model.WantWrite)
-	p.move(model.Client)
-	if n := p.write(model.Client, bytes.Repeat([]byte("b"), 60), model.OK); n != 60 {
+	p.WriteSays(model.Client, bytes.Repeat([]byte("a"), 60), model.WantWrite)
+	p.Move(model.Client)
+	if n := p.WriteSays(model.Client, bytes.Repeat([]byte("b"), 60), model.OK); n != 60 {
 		t.Fatalf("wrote %d", n)
 	}
-	if got := p.deliver(model.Server, 60); !bytes.Equal(got, bytes.Repeat([]byte("a"), 60)) {
+	if got := p.deliver(model.Server, 60); got != string(bytes.Repeat([]byte("a"), 60)) {
 		t.Fatalf("got %q", got)
 	}
 }
@@ -54,14 +54,14 @@ func TestRetrySendsTheSealedRecord(t *testing.T) {
 func TestLongerRetry(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 50 })
 	data := bytes.Repeat([]byte("abcde"), 16)
-	p.write(model.Client, data[:60], model.WantWrite)
-	p.move(model.Client)
-	p.write(model.Client, data, model.WantWrite) // the record of the other 20 is pending now
-	p.move(model.Client)
-	if n := p.write(model.Client, data, model.OK); n != 80 {
+	p.WriteSays(model.Client, data[:60], model.WantWrite)
+	p.Move(model.Client)
+	p.WriteSays(model.Client, data, model.WantWrite) // the record of the other 20 is pending now
+	p.Move(model.Client)
+	if n := p.WriteSays(model.Client, data, model.OK); n != 80 {
 		t.Fatalf("wrote %d", n)
 	}
-	if got := p.deliver(model.Server, 80); !bytes.Equal(got, data) {
+	if got := p.deliver(model.Server, 80); got != string(data) {
 		t.Fatalf("got %q", got)
 	}
 }
@@ -71,23 +71,23 @@ func TestBadRetries(t *testing.T) {
 	small := func(c *model.EngineConfig) { c.Out = 50 }
 	data := bytes.Repeat([]byte("a"), 61)
 	p := established(t, model.TLS12, small)
-	p.write(model.Client, data[:60], model.WantWrite)
-	p.write(model.Client, data[:59], model.Failed)
+	p.WriteSays(model.Client, data[:60], model.WantWrite)
+	p.WriteSays(model.Client, data[:59], model.Failed)
 	wantAlert(t, p.ends[model.Client], wire.AlertInternalError)
-	p.write(model.Client, data[:60], model.Failed)
+	p.WriteSays(model.Client, data[:60], model.Failed)
 
 	p = established(t, model.TLS12, func(c *model.EngineConfig) { c.Out, c.MovingBuffer = 50, false })
-	p.write(model.Client, data[:60], model.WantWrite)
-	p.move(model.Client)
-	if n := p.write(model.Client, data[:60], model.OK); n != 60 {
+	p.WriteSays(model.Client, data[:60], model.WantWrite)
+	p.Move(model.Client)
+	if n := p.WriteSays(model.Client, data[:60], model.OK); n != 60 {
 		t.Fatalf("a retry from the same place wrote %d", n)
 	}
-	p.write(model.Client, data[:60], model.WantWrite)
-	p.write(model.Client, data[1:61], model.Failed)
+	p.WriteSays(model.Client, data[:60], model.WantWrite)
+	p.WriteSays(model.Client, data[1:61], model.Failed)
 
 	p = established(t, model.TLS12, small)
-	p.write(model.Client, data[:60], model.WantWrite)
-	p.write(model.Client, nil, model.Failed)
+	p.WriteSays(model.Client, data[:60], model.WantWrite)
+	p.WriteSays(model.Client, nil, model.Failed)
 }
 
 // Nothing is sealed while a record is pending, whatever calls come between:
@@ -96,20 +96,20 @@ func TestNothingOvertakesAPendingRecord(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) {
 		c.Out, c.Traits.Renegotiation, c.Traits.RefusalIsWarning = 20, model.RenegRefuse, true
 	})
-	p.write(model.Server, []byte("first"), model.WantWrite)
+	p.WriteSays(model.Server, []byte("first"), model.WantWrite)
 	for p.ends[model.Client].Renegotiate() == model.WantWrite || p.ends[model.Client].Unsent() > 0 {
-		p.move(model.Client)
+		p.Move(model.Client)
 		p.ends[model.Client].Handshake()
 	}
-	p.move(model.Client)
-	p.read(model.Server, model.WantRead)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.WantRead)
 	if n := p.ends[model.Server].Unsent(); n != wire.HeaderLen+5+Overhead12-20+wire.HeaderLen+2+Overhead12 {
 		t.Fatalf("%d bytes kept back; want the rest of the record, then the alert", n)
 	}
 	var got []byte
 	for range 50 {
 		p.ends[model.Server].Write([]byte("first"))
-		p.move(model.Server)
+		p.Move(model.Server)
 		buf := make([]byte, 10)
 		n, st := p.ends[model.Client].Read(buf)
 		got = append(got, buf[:n]...)
@@ -127,8 +127,8 @@ func TestNothingOvertakesAPendingRecord(t *testing.T) {
 // socket never will (bugzoo D1, D2).
 func TestPendingAndHasPending(t *testing.T) {
 	p := established(t, model.TLS12, nil)
-	p.write(model.Client, []byte("0123456789"), model.OK)
-	p.move(model.Client)
+	p.WriteSays(model.Client, []byte("0123456789"), model.OK)
+	p.Move(model.Client)
 	e := p.ends[model.Server]
 	if e.Pending() != 0 || e.HasPending() {
 		t.Fatal("bytes of the input buffer do not count")
@@ -140,10 +140,10 @@ func TestPendingAndHasPending(t *testing.T) {
 	}
 	e.Read(buf)
 	e.Read(buf)
-	p.write(model.Client, []byte("abc"), model.OK)
+	p.WriteSays(model.Client, []byte("abc"), model.OK)
 	half := make([]byte, 12)
 	e.Feed(half[:p.ends[model.Client].Drain(half)])
-	p.read(model.Server, model.WantRead)
+	p.ReadSays(model.Server, model.WantRead)
 	if e.Pending() != 0 || !e.HasPending() {
 		t.Fatal("half a record counts for HasPending, and not for Pending")
 	}
@@ -154,16 +154,16 @@ func TestPendingAndHasPending(t *testing.T) {
 func TestStaleErrorQueue(t *testing.T) {
 	p := established(t, model.TLS12, nil)
 	p.queues[model.Server].Push()
-	p.read(model.Server, model.Failed)
+	p.ReadSays(model.Server, model.Failed)
 	if p.ends[model.Server].Err() == nil || p.ends[model.Server].State() == Dead {
 		t.Fatalf("state %s, error %v", p.ends[model.Server].State(), p.ends[model.Server].Err())
 	}
-	p.write(model.Client, []byte("data"), model.OK)
-	p.move(model.Client)
-	p.read(model.Server, model.OK)
-	p.read(model.Server, model.Failed)
+	p.WriteSays(model.Client, []byte("data"), model.OK)
+	p.Move(model.Client)
+	p.ReadSays(model.Server, model.OK)
+	p.ReadSays(model.Server, model.Failed)
 	p.ends[model.Server].ClearErrors()
-	p.read(model.Server, model.WantRead)
+	p.ReadSays(model.Server, model.WantRead)
 	p.queues[model.Client].Push()
-	p.want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
+	p.Want("renegotiate", p.ends[model.Client].Renegotiate(), model.WantRead)
 }
