@@ -47,7 +47,6 @@ var arrows = map[string]struct {
 	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
 	"fuzz/check":    {"fuzz/run sim sim/script model model/oracle model/tls", false},
 	"fuzz/example":  {"model", false},
-	"fuzz/chromium": {"engine/require", false},
 	"fuzz/live":     {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
 		"model/pumps corpus", false},

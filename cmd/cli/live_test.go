@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/wantwrite/wantwrite/fuzz/chromium"
 )
 
 // A servedHunt is a hunt in a process of its own that serves its page.
@@ -65,16 +63,16 @@ func (h *servedHunt) end(t *testing.T, code int) {
 // reached and found, and leads to the finds' own pages; when it is over it says
 // so. It asks nobody but the hunt.
 func TestLivePage(t *testing.T) {
-	b := chromium.Start(t)
+	b := startBrowser(t)
 	t.Chdir(t.TempDir())
 	long := os.Getenv("WANTWRITE_LONG") != "" // a minute; else as long as the looks take
 	h := huntServed(t, "--scenario", "idle-renegotiation", "--time", map[bool]string{true: "60s",
 		false: "10m"}[long])
-	b.Open(h.url)
-	b.Wait("document.querySelectorAll('#finds tbody tr').length > 1")
-	b.Wait("document.body.dataset.looks >= 2")
+	b.open(h.url)
+	b.wait("document.querySelectorAll('#finds tbody tr').length > 1")
+	b.wait("document.body.dataset.looks >= 2")
 	schedules := "document.querySelector('#figures dd').textContent"
-	b.Wait(fmt.Sprintf("%s !== '%s'", schedules, b.Eval(schedules)))
+	b.wait(fmt.Sprintf("%s !== '%s'", schedules, b.eval(schedules)))
 	for expression, want := range map[string]string{
 		"document.querySelector('h1').textContent":           "wantwrite hunts in kv-original",
 		"document.getElementById('status').textContent":      "ing", // running, shrinking
@@ -85,41 +83,41 @@ func TestLivePage(t *testing.T) {
 		"document.querySelector('figure svg').ariaLabel":     "schedules/s: now ",
 		"document.getElementById('live').textContent":        "found: ",
 	} {
-		if got := fmt.Sprint(b.Eval(expression)); !strings.Contains(got, want) {
+		if got := fmt.Sprint(b.eval(expression)); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q; want %q in it", expression, got, want)
 		}
 	}
 	papers := map[any]bool{}
 	for _, scheme := range []string{"light", "dark"} {
-		b.Scheme(scheme)
-		papers[b.Eval("getComputedStyle(document.body).backgroundColor")] = true
-		b.Screenshot("live-" + scheme)
+		b.scheme(scheme)
+		papers[b.eval("getComputedStyle(document.body).backgroundColor")] = true
+		b.screenshot("live-" + scheme)
 	}
 	if len(papers) != 2 {
 		t.Errorf("got backgrounds %v; want one for light and one for dark", papers)
 	}
-	nodes := b.Accessible()
+	nodes := b.accessible()
 	for _, want := range []string{"progressbar: how far the hunt is", "columnheader: property",
 		"table: Violations that were found", "link: stall"} {
 		if !slices.Contains(nodes, want) {
 			t.Errorf("got no %q among %q", want, nodes)
 		}
 	}
-	find := b.Eval("document.querySelector('#finds tbody a').href")
-	b.Open(fmt.Sprint(find))
-	if got := b.Eval("document.querySelector('.verdict p').textContent"); got == "" {
+	find := b.eval("document.querySelector('#finds tbody a').href")
+	b.open(fmt.Sprint(find))
+	if got := b.eval("document.querySelector('.verdict p').textContent"); got == "" {
 		t.Error("got no verdict on the find's page")
 	}
-	b.Open(h.url)
-	b.KeptTo(h.url)
+	b.open(h.url)
+	b.keptTo(h.url)
 	code := exitViolation
 	if !long {
 		code = exitUsage
 		h.cmd.Process.Signal(os.Interrupt)
 	}
 	h.end(t, code)
-	b.Wait("document.body.dataset.over")
-	if got := b.Eval("document.getElementById('status').textContent"); got != "the hunt has ended" {
+	b.wait("document.body.dataset.over")
+	if got := b.eval("document.getElementById('status').textContent"); got != "the hunt has ended" {
 		t.Errorf("got %q when the hunt is over", got)
 	}
 }

@@ -1,4 +1,4 @@
-package fuzz_test
+package cli
 
 import (
 	"bytes"
@@ -11,12 +11,46 @@ import (
 	"testing"
 	"time"
 
-	"github.com/wantwrite/wantwrite/fuzz/chromium"
+	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
+
+// stalled is the script of kv-original's stall.
+const stalled = "stall/kv-original-idle-renegotiation.script"
+
+// embedded is a script of the project's corpus.
+func embedded(t *testing.T, name string) *script.Script {
+	t.Helper()
+	s, err := script.Parse(bytes.NewReader(corpus.Text(name)), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// tellScript runs a script and tells what happened.
+func tellScript(t *testing.T, s *script.Script, o run.ReplayOptions) *story.Story {
+	t.Helper()
+	c := run.NewCatalog()
+	spec, err := c.Pump(s.Config.Pump)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := run.NewRunner(c, run.Options{Pump: spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	o.Trace = true
+	out, err := run.Replay(r, s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return story.Tell(s, &out)
+}
 
 // writePage makes a page of stories and gives its path.
 func writePage(t *testing.T, stories ...*story.Story) string {
@@ -37,28 +71,26 @@ func writePage(t *testing.T, stories ...*story.Story) string {
 
 // TestPage opens pages in one browser, one after the other.
 func TestPage(t *testing.T) {
-	b := chromium.Start(t)
-	for name, test := range map[string]func(*testing.T, *chromium.Browser){
+	b := startBrowser(t)
+	for name, test := range map[string]func(*testing.T, *browser){
 		"stall": pageOfTheStall, "find": pageFinds, "hostile": pageOfHostileText,
 		"long": pageOfALongRun, "two": pageOfTwoRuns, "print": pagePrints, "reader": pageIsRead,
 	} {
 		t.Run(name, func(t *testing.T) {
-			b.For(t)
-			test(t, b)
+			test(t, b.as(t))
 		})
 	}
-	b.For(t)
 }
 
 // pageOfTheStall opens the page of kv-original's stall, steps through it
 // with the keyboard, and finds the lost wakeup.
-func pageOfTheStall(t *testing.T, b *chromium.Browser) {
-	story, url := openGolden(t, b, 0)
+func pageOfTheStall(t *testing.T, b *browser) {
+	story, url := openStory(t, b, stalled)
 	last := len(story.Steps) - 1
-	at := func() any { return b.Eval("+document.body.dataset.at") }
+	at := func() any { return b.eval("+document.body.dataset.at") }
 	step := func(key string, want int) {
 		t.Helper()
-		b.Press(key)
+		b.press(key)
 		if got := at(); got != float64(want) {
 			t.Fatalf("after %s: at step %v; want %d", key, got, want)
 		}
@@ -78,78 +110,77 @@ func pageOfTheStall(t *testing.T, b *chromium.Browser) {
 		"document.getElementById('live').textContent":      "the wakeup is lost here",
 		"document.querySelector('.verdict').textContent":   "Lost wakeup: write interest",
 	} {
-		if got := fmt.Sprint(b.Eval(expression)); !strings.Contains(got, want) {
+		if got := fmt.Sprint(b.eval(expression)); !strings.Contains(got, want) {
 			t.Errorf("%s: got %q; want %q in it", expression, got, want)
 		}
 	}
 	want := []string{"on its way out", "on its way in", "waits for",
 		"ledger: what waits, and for which wakeup"}
-	groups := b.Eval("[...document.querySelectorAll('tr.group')].map(e => e.textContent).join('|')")
+	groups := b.eval("[...document.querySelectorAll('tr.group')].map(e => e.textContent).join('|')")
 	if groups != strings.Join(want, "|") {
 		t.Errorf("got groups %v of the state; want %v", groups, want)
 	}
-	if n := b.Eval("document.querySelectorAll('meter[value=\"139\"]').length"); n != 1.0 {
+	if n := b.eval("document.querySelectorAll('meter[value=\"139\"]').length"); n != 1.0 {
 		t.Errorf("got %v gauges of 139 bytes; want the engine's output", n)
 	}
 	papers := map[any]bool{}
 	for _, scheme := range []string{"light", "dark"} {
-		b.Scheme(scheme)
-		papers[b.Eval("getComputedStyle(document.body).backgroundColor")] = true
-		b.Screenshot("stall-" + scheme)
+		b.scheme(scheme)
+		papers[b.eval("getComputedStyle(document.body).backgroundColor")] = true
+		b.screenshot("stall-" + scheme)
 	}
 	if len(papers) != 2 {
 		t.Errorf("got backgrounds %v; want one for light and one for dark", papers)
 	}
 	for _, want := range []string{"true", "false"} {
-		b.Press(" ")
-		if got := b.Eval("document.getElementById('play').ariaPressed"); got != want {
+		b.press(" ")
+		if got := b.eval("document.getElementById('play').ariaPressed"); got != want {
 			t.Errorf("after the space bar: pressed is %v; want %s", got, want)
 		}
 	}
 	step("l", story.Verdict.Lost)
 	step("a", story.Verdict.Lost)
-	if b.Eval("document.getElementById('all').checked") != true {
+	if b.eval("document.getElementById('all').checked") != true {
 		t.Error("a does not show every call")
 	}
-	b.Screenshot("stall-all")
-	b.KeptTo(url)
+	b.screenshot("stall-all")
+	b.keptTo(url)
 }
 
-// openGolden opens the page of one of the golden stories.
-func openGolden(t *testing.T, b *chromium.Browser, n int) (story *story.Story, url string) {
+// openStory opens the page of a script of the project's corpus.
+func openStory(t *testing.T, b *browser, name string) (story *story.Story, url string) {
 	t.Helper()
-	s := corpusScript(t, golden[n]+".script")
-	story = tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
+	story = tellScript(t, embedded(t, name), run.ReplayOptions{})
 	url = "file://" + writePage(t, story)
-	b.Open(url)
+	b.open(url)
 	return story, url
 }
 
 // pageFinds: the search goes to the step that has the word, and on with n.
-func pageFinds(t *testing.T, b *chromium.Browser) {
-	story, url := openGolden(t, b, 0)
-	b.Press("Home")
-	b.Press("/")
-	if got := b.Eval("document.activeElement.id"); got != "find" {
+func pageFinds(t *testing.T, b *browser) {
+	story, url := openStory(t, b, stalled)
+	b.press("Home")
+	b.press("/")
+	if got := b.eval("document.activeElement.id"); got != "find" {
 		t.Fatalf("after /: %v has the focus; want find", got)
 	}
-	b.Call("Input.insertText", map[string]any{"text": "renegotiate client"}, nil)
+	b.enter("renegotiate client")
 	want := 0
 	for i, step := range story.Steps {
 		if step.Text == "renegotiate client" {
 			want = i
 		}
 	}
-	if got := b.Eval("+document.body.dataset.at"); got != float64(want) {
+	if got := b.eval("+document.body.dataset.at"); got != float64(want) {
 		t.Errorf("found at step %v; want %d", got, want)
 	}
-	b.Press("Escape")
-	b.Press("ArrowLeft")
-	b.Press("n")
-	if got := b.Eval("+document.body.dataset.at"); got != float64(want) {
+	b.press("Escape")
+	b.press("ArrowLeft")
+	b.press("n")
+	if got := b.eval("+document.body.dataset.at"); got != float64(want) {
 		t.Errorf("n went to step %v; want %d", got, want)
 	}
-	b.KeptTo(url)
+	b.keptTo(url)
 }
 
 // hostile is text that would do something if it were not escaped.
@@ -157,9 +188,9 @@ const hostile = "<script>document.title='owned'</script><img src=x onerror=alert
 	"</script><!--${1}{{.}}\xff&amp;"
 
 // pageOfHostileText: whatever is in a label, it is only text.
-func pageOfHostileText(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[0]+".script")
-	story := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
+func pageOfHostileText(t *testing.T, b *browser) {
+	s := embedded(t, stalled)
+	story := tellScript(t, s, run.ReplayOptions{})
 	story.Title, story.Config.Pump = hostile, hostile
 	for i := range story.Steps {
 		story.Steps[i].Text, story.Steps[i].Mark = hostile, hostile
@@ -171,28 +202,28 @@ func pageOfHostileText(t *testing.T, b *chromium.Browser) {
 		story.Verdict.Paragraphs[i] = hostile
 	}
 	path := writePage(t, story, story)
-	b.Open("file://" + path)
-	b.Press("End")
-	if title := fmt.Sprint(b.Eval("document.title")); !strings.Contains(title, "<script>") {
+	b.open("file://" + path)
+	b.press("End")
+	if title := fmt.Sprint(b.eval("document.title")); !strings.Contains(title, "<script>") {
 		t.Errorf("got title %q; want the text", title)
 	}
 	for _, where := range []string{"h2.title", ".verdict p", "text.head", ".moves li", "thead th"} {
-		got := fmt.Sprint(b.Eval("document.querySelector('" + where + "').textContent"))
+		got := fmt.Sprint(b.eval("document.querySelector('" + where + "').textContent"))
 		if !strings.Contains(got, "<img src=x onerror=alert(1)>") {
 			t.Errorf("%s: got %q; want the text", where, got)
 		}
 	}
-	if n := b.Eval("document.querySelectorAll('img').length + document.scripts.length"); n != 2.0 {
+	if n := b.eval("document.querySelectorAll('img').length + document.scripts.length"); n != 2.0 {
 		t.Errorf("got %v scripts and pictures; want the page's own two", n)
 	}
-	b.Screenshot("hostile")
-	b.KeptTo("file://" + path)
+	b.screenshot("hostile")
+	b.keptTo("file://" + path)
 }
 
 // pageOfALongRun: ten thousand steps are less than a megabyte, and open in
 // less than two seconds.
-func pageOfALongRun(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[0]+".script")
+func pageOfALongRun(t *testing.T, b *browser) {
+	s := embedded(t, stalled)
 	s.Property = ""
 	rand := sim.Rand(1) // sizes that do not repeat: what does packs too well
 	for len(s.Actions) < 10000 {
@@ -206,14 +237,14 @@ func pageOfALongRun(t *testing.T, b *chromium.Browser) {
 			s.Actions = append(s.Actions, a)
 		}
 	}
-	story := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{Pump: "reference", Loose: true})
+	story := tellScript(t, s, run.ReplayOptions{Pump: "reference", Loose: true})
 	if len(story.Steps) < 9000 {
 		t.Fatalf("got %d steps; want ten thousand", len(story.Steps))
 	}
 	path := writePage(t, story)
-	best := b.Open("file://" + path)
+	best := b.open("file://" + path)
 	for range 2 { // the machine may have other things to do
-		best = min(best, b.Open("file://"+path))
+		best = min(best, b.open("file://"+path))
 	}
 	if info, err := os.Stat(path); err == nil {
 		t.Logf("%d steps are %d kB, and open in %v", len(story.Steps), info.Size()/1000, best)
@@ -221,31 +252,31 @@ func pageOfALongRun(t *testing.T, b *chromium.Browser) {
 	if best > 2*time.Second {
 		t.Errorf("the page took %v to open, the best of three; want two seconds at most", best)
 	}
-	b.Press("End")
-	if got := b.Eval("+document.body.dataset.at"); got != float64(len(story.Steps)-1) {
+	b.press("End")
+	if got := b.eval("+document.body.dataset.at"); got != float64(len(story.Steps)-1) {
 		t.Errorf("at step %v; want the last of %d", got, len(story.Steps))
 	}
-	if n := b.Eval("document.querySelectorAll('svg *').length").(float64); n > 2000 {
+	if n := b.eval("document.querySelectorAll('svg *').length").(float64); n > 2000 {
 		t.Errorf("got %v shapes; want those in view only", n)
 	}
-	b.Screenshot("long")
-	b.KeptTo("file://" + path)
+	b.screenshot("long")
+	b.keptTo("file://" + path)
 }
 
 // pageOfTwoRuns: side by side, they step together, and d goes to where they
 // part.
-func pageOfTwoRuns(t *testing.T, b *chromium.Browser) {
-	s := corpusScript(t, golden[0]+".script")
-	fails := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
-	passes := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{Pump: "kv-speculative", Loose: true})
+func pageOfTwoRuns(t *testing.T, b *browser) {
+	s := embedded(t, stalled)
+	fails := tellScript(t, s, run.ReplayOptions{})
+	passes := tellScript(t, s, run.ReplayOptions{Pump: "kv-speculative", Loose: true})
 	path := writePage(t, fails, passes)
-	b.Open("file://" + path)
-	if n := b.Eval("document.querySelectorAll('.run').length"); n != 2.0 {
+	b.open("file://" + path)
+	if n := b.eval("document.querySelectorAll('.run').length"); n != 2.0 {
 		t.Fatalf("got %v runs; want 2", n)
 	}
-	b.Press("Home")
-	b.Press("d")
-	at := int(b.Eval("+document.body.dataset.at").(float64))
+	b.press("Home")
+	b.press("d")
+	at := int(b.eval("+document.body.dataset.at").(float64))
 	for i := range at {
 		if fails.Steps[i].Text != passes.Steps[i].Text {
 			t.Errorf("they part at step %d already; the page says %d", i, at)
@@ -254,32 +285,31 @@ func pageOfTwoRuns(t *testing.T, b *chromium.Browser) {
 	if fmt.Sprint(fails.Steps[at]) == fmt.Sprint(passes.Steps[at]) {
 		t.Errorf("step %d is the same in both", at)
 	}
-	b.Screenshot("two")
-	b.KeptTo("file://" + path)
+	b.screenshot("two")
+	b.keptTo("file://" + path)
 }
 
 // pagePrints: on paper all rows are there, dark on white, however the screen is,
 // and what one can only click is not.
-func pagePrints(t *testing.T, b *chromium.Browser) {
-	story, url := openGolden(t, b, 2)
-	b.Scheme("dark")
-	b.Press("a")
-	pdf := b.Print("deadlock")
+func pagePrints(t *testing.T, b *browser) {
+	story, url := openStory(t, b, "deadlock/no-read-while-blocked-bulk-both-ways.script")
+	b.scheme("dark")
+	b.press("a")
+	pdf := b.printed("deadlock")
 	if !bytes.HasPrefix(pdf, []byte("%PDF-")) {
 		t.Fatalf("got %.10q; want a PDF", pdf)
 	}
 	if n := len(pageInPDF.FindAll(pdf, -1)); n < 2 || n > 20 {
 		t.Errorf("got %d sheets of %d steps; want some", n, len(story.Steps))
 	}
-	printed := fmt.Sprint(b.Eval("document.querySelector('.printed').textContent"))
+	printed := fmt.Sprint(b.eval("document.querySelector('.printed').textContent"))
 	for _, step := range story.Steps {
 		if step.Number > 0 && !strings.Contains(printed, fmt.Sprint(step.Number, "  ", step.Text)) {
 			t.Errorf("step %d, %s, is not printed", step.Number, step.Text)
 		}
 	}
-	b.Call("Emulation.setEmulatedMedia", map[string]any{"media": "print",
-		"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
-	defer b.Call("Emulation.setEmulatedMedia", map[string]any{"media": ""}, nil)
+	b.media("print", "dark")
+	defer b.scheme("light")
 	for expression, want := range map[string]any{
 		"getComputedStyle(document.body).backgroundColor":                         "rgb(255, 255, 255)",
 		"getComputedStyle(document.body).color":                                   "rgb(0, 0, 0)",
@@ -289,11 +319,11 @@ func pagePrints(t *testing.T, b *chromium.Browser) {
 		"document.querySelector('.verdict').getClientRects().length":              1.0,
 		"getComputedStyle(document.querySelector('.printed svg text.head')).fill": "rgb(0, 0, 0)",
 	} {
-		if got := b.Eval(expression); got != want {
+		if got := b.eval(expression); got != want {
 			t.Errorf("in print, %s: got %v; want %v", expression, got, want)
 		}
 	}
-	b.KeptTo(url)
+	b.keptTo(url)
 }
 
 // pageInPDF is an object of a PDF that is a sheet.
@@ -301,9 +331,9 @@ var pageInPDF = regexp.MustCompile(`/Type\s*/Page\b`)
 
 // pageIsRead: what a screen reader is given has a name and a role each, and what
 // the keyboard reaches says what it is.
-func pageIsRead(t *testing.T, b *chromium.Browser) {
-	story, _ := openGolden(t, b, 0)
-	nodes := b.Accessible()
+func pageIsRead(t *testing.T, b *browser) {
+	story, _ := openStory(t, b, stalled)
+	nodes := b.accessible()
 	for _, want := range []string{"heading: " + story.Title, "toolbar: Steps", "button: first step",
 		"button: step back", "button: play", "button: step on", "button: last step", "slider: step",
 		"button: lost wakeup", "checkbox: every call a", "searchbox: find /",
@@ -319,18 +349,18 @@ func pageIsRead(t *testing.T, b *chromium.Browser) {
 		}
 	}
 	told := "step 12: poll server [read], the wakeup is lost here"
-	if got := fmt.Sprint(b.Eval("document.getElementById('scrub').ariaValueText || " +
+	if got := fmt.Sprint(b.eval("document.getElementById('scrub').ariaValueText || " +
 		"document.getElementById('scrub').getAttribute('aria-valuetext')")); !strings.HasPrefix(got, told) {
 		t.Errorf("the slider says %q; want %q", got, told)
 	}
-	if got := b.Eval("document.getElementById('live').getAttribute('aria-live')"); got != "polite" {
+	if got := b.eval("document.getElementById('live').getAttribute('aria-live')"); got != "polite" {
 		t.Errorf("got %v; want a region that is read aloud", got)
 	}
 	for i := range 7 { // from the first button on, each by its turn
-		b.Press("Tab")
+		b.press("Tab")
 		name := "document.activeElement.id || document.activeElement.className"
 		want := []string{"first", "prev", "play", "next", "last", "scrub", "lost"}[i]
-		if got := b.Eval(name); got != want {
+		if got := b.eval(name); got != want {
 			t.Errorf("tab %d reaches %v; want %s", i+1, got, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package fuzz_test
+package cli
 
 import (
 	"context"
@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/fuzz/chromium"
 	"github.com/wantwrite/wantwrite/fuzz/matrix"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 )
@@ -15,11 +14,11 @@ import (
 // TestMatrixPage opens the page of a matrix in a browser: it sorts and filters, it
 // takes a label for text, and its links lead to the pages of the scripts.
 func TestMatrixPage(t *testing.T) {
-	b := chromium.Start(t)
+	b := startBrowser(t)
 	path := matrixPage(t)
-	b.Open("file://" + path)
+	b.open("file://" + path)
 	texts := func(selector string) string {
-		return fmt.Sprint(b.Eval("[...document.querySelectorAll('" + selector +
+		return fmt.Sprint(b.eval("[...document.querySelectorAll('" + selector +
 			"')].map((e) => e.textContent).join('|')"))
 	}
 	names := "#table tbody tr:not([hidden]) th a"
@@ -27,16 +26,16 @@ func TestMatrixPage(t *testing.T) {
 		t.Errorf("got rows %s; want those of the matrix", got)
 	}
 	for _, order := range []string{"ascending", "descending"} {
-		b.Eval("document.querySelector('#table thead button').click()")
-		if got := b.Eval("document.querySelector('#table thead th').ariaSort"); got != order {
+		b.eval("document.querySelector('#table thead button').click()")
+		if got := b.eval("document.querySelector('#table thead th').ariaSort"); got != order {
 			t.Errorf("the heading says %v; want %s", got, order)
 		}
 	}
 	if got := texts(names); got != "reset-is-would-block|recv-after-close" {
 		t.Errorf("got rows %s; want them sorted downwards", got)
 	}
-	b.Press("/")
-	b.Call("Input.insertText", map[string]any{"text": "RECV crash"}, nil)
+	b.press("/")
+	b.enter("RECV crash")
 	if got := texts(names); got != "recv-after-close" {
 		t.Errorf("got rows %s; want the one that was searched", got)
 	}
@@ -46,19 +45,19 @@ func TestMatrixPage(t *testing.T) {
 	if got := texts("#table tbody"); !strings.Contains(got, "<img src=x onerror=alert(1)>") {
 		t.Errorf("got %q; want the label as text", got)
 	}
-	if n := b.Eval("document.querySelectorAll('img').length + document.scripts.length"); n != 1.0 {
+	if n := b.eval("document.querySelectorAll('img').length + document.scripts.length"); n != 1.0 {
 		t.Errorf("got %v scripts and pictures; want the page's own one", n)
 	}
-	b.Screenshot("matrix")
-	b.KeptTo("file://" + path)
-	link := fmt.Sprint(b.Eval("document.querySelector('#table a').getAttribute('href')"))
+	b.screenshot("matrix")
+	b.keptTo("file://" + path)
+	link := fmt.Sprint(b.eval("document.querySelector('#table a').getAttribute('href')"))
 	cell := filepath.Join(filepath.Dir(path), filepath.FromSlash(link))
-	b.For(t)
-	b.Open("file://" + cell)
+	b = b.as(t)
+	b.open("file://" + cell)
 	if got := texts("h1"); !strings.Contains(got, "-") {
 		t.Errorf("got %q; want the page of a script", got)
 	}
-	b.KeptTo("file://" + cell)
+	b.keptTo("file://" + cell)
 }
 
 // matrixPage writes the page of a small matrix, one of whose rows has a label that
