@@ -78,20 +78,14 @@ func (p *fickle) Write(b []byte) int {
 	return 0
 }
 
-func (p *fickle) Restart(env model.Env) {
-	p.Pump.(model.Restarter).Restart(env)
-	p.odds = map[int]int{}
-	for i := range 32 {
-		p.odds[i+1] = i
-	}
-}
-
 // TestCanary: a pump that reads a map in iteration order is caught by the hash
 // chain, by the step at which two runs differ.
 func TestCanary(t *testing.T) {
 	spec := model.Spec{Name: "canary", New: func(env model.Env) model.Pump {
-		p := &fickle{Pump: &pumps.Reference{}}
-		p.Restart(env)
+		p := &fickle{Pump: pumps.NewReference(env), odds: map[int]int{}}
+		for i := range 32 {
+			p.odds[i+1] = i
+		}
 		return p
 	}}
 	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: 10000}

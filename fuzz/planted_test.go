@@ -20,7 +20,7 @@ import (
 // a write. Four orderings are enough for it, one at each change; a random walk
 // has to make each of them burst long steps in a row.
 type planted struct {
-	pumps.Reference
+	*pumps.Reference
 	bursts int  // those that are complete
 	run    int  // length of the one at hand
 	writes bool // it is one of writes
@@ -33,16 +33,9 @@ func plantedSpec() model.Spec {
 	spec := pumps.ReferenceSpec()
 	spec.Name = "planted"
 	spec.New = func(env model.Env) model.Pump {
-		p := &planted{}
-		p.Restart(env)
-		return p
+		return &planted{Reference: pumps.NewReference(env).(*pumps.Reference), writes: true}
 	}
 	return spec
-}
-
-func (p *planted) Restart(env model.Env) {
-	p.bursts, p.run, p.writes, p.turn = 0, 0, true, false
-	p.Reference.Restart(env)
 }
 
 // saw counts a write, or a turn. After a burst that ends too early all begins

@@ -188,12 +188,6 @@ type Initiator interface {
 // larger of Limits.Pipe and Limits.Chunk.
 const MaxRounds = 64
 
-// A Restarter is a pump that can be used for another link, so that a hunt
-// need not allocate one for each. It must then be as New would make it.
-type Restarter interface {
-	Restart(Env)
-}
-
 // Limits are the sizes that a pump must keep to, in bytes.
 type Limits struct {
 	// Pipe: ciphertext held in each direction, between socket and engine.
@@ -220,6 +214,11 @@ type Env struct {
 	Loop      Loop
 	App       App
 	Limits    Limits
+	// Last, if not nil, gives the pump that the same New made for the link before,
+	// or nil. That link is gone. New may make this pump new and return it, so that
+	// a hunt need not allocate one for each link; New may always ignore it. One
+	// that wraps another pump gets its own wrapper here.
+	Last func() Pump
 }
 
 // Restrictions say what a pump can't do, so that nobody asks it to. The zero value

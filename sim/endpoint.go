@@ -34,6 +34,7 @@ type endpoint struct {
 	engine  model.Engine
 	library model.Library
 	pump    model.Pump
+	last    func() model.Pump // gives pump
 	spec    *model.Spec
 	starter model.Initiator
 	app     app
@@ -46,7 +47,7 @@ type endpoint struct {
 // restart makes the end new.
 func (e *endpoint) restart() error {
 	keep := endpoint{w: e.w, id: e.id, acct: e.acct, host: e.host, in: e.in, out: e.out,
-		pump: e.pump, spec: e.spec, starter: e.starter, app: e.app, library: e.library,
+		pump: e.pump, last: e.last, spec: e.spec, starter: e.starter, app: e.app, library: e.library,
 		engine: e.engine, cfg: e.cfg}
 	*e = keep
 	e.quiet = model.Readable
@@ -83,7 +84,7 @@ func (e *endpoint) early() int {
 	return c.Early
 }
 
-// startPump makes the pump, or uses the last one again. One that panics
+// startPump makes the pump; New may use the last one again. One that panics
 // already here is a finding like any other.
 func (e *endpoint) startPump() {
 	defer func() {
@@ -94,11 +95,8 @@ func (e *endpoint) startPump() {
 	}()
 	env := model.Env{Role: model.Role(e.id & 1), Version: e.cfg.Version,
 		Transport: e.cfg.Transport, Trigger: e.host.trigger, Engine: &e.tap,
-		Socket: socket{e}, Loop: registration{e}, App: &e.app, Limits: e.acct.Limits}
-	if again, ok := e.pump.(model.Restarter); ok {
-		again.Restart(env)
-		return
-	}
+		Socket: socket{e}, Loop: registration{e}, App: &e.app, Limits: e.acct.Limits,
+		Last: e.last}
 	e.pump = e.spec.New(env)
 	e.starter, _ = e.pump.(model.Initiator)
 }

@@ -62,6 +62,7 @@ func NewWorld() *World {
 		e := &w.ends[i]
 		e.w, e.id, e.acct, e.host = w, script.End(i), &w.accounts[i], &w.hosts[i&1]
 		e.in, e.out = &w.inward[i], &w.inward[i^1]
+		e.last = func() model.Pump { return e.pump }
 	}
 	return w
 }

@@ -259,17 +259,6 @@ func TestStrangersErrorIsNotTheLibrarys(t *testing.T) {
 // or wrong bytes.
 type mistake func(e model.Engine, p []byte) []byte
 
-// A clumsy pump is the reference, and a mistake.
-type clumsy struct {
-	pumps.Reference
-	wrong mistake
-}
-
-func (p *clumsy) Restart(env model.Env) {
-	env.Engine = &mistaken{Engine: env.Engine, wrong: p.wrong}
-	p.Reference.Restart(env)
-}
-
 // A mistaken engine has the mistake made to it.
 type mistaken struct {
 	model.Engine
@@ -303,9 +292,8 @@ func TestClumsyPumpsAreFound(t *testing.T) {
 		for _, scenario := range []string{"bulk-both-ways", "renegotiation", "key-update"} {
 			t.Run(name+" "+scenario, func(t *testing.T) {
 				spec := model.Spec{Name: "clumsy", New: func(env model.Env) model.Pump {
-					p := &clumsy{wrong: wrong}
-					p.Restart(env)
-					return p
+					env.Engine = &mistaken{Engine: env.Engine, wrong: wrong}
+					return pumps.NewReference(env)
 				}}
 				got := firstBroken(t, run.Options{Pump: &spec, Engine: lib, Scenario: scenario})
 				if got != oracle.SpuriousFailure {

@@ -286,8 +286,6 @@ type restless struct {
 	odd bool
 }
 
-func (p *restless) Restart(env model.Env) { p.Reference.Restart(env); p.env, p.odd = env, false }
-
 func (p *restless) Ready(ev model.Events) {
 	p.Reference.Ready(ev)
 	p.odd = !p.odd

@@ -18,9 +18,10 @@ type body struct {
 // A shape is a pump that is built on a chassis.
 type shape interface {
 	model.Pump
-	model.Restarter
 	// base is the chassis.
 	base() *chassis
+	// renew makes the pump new, for a link. Its memory and mistakes stay.
+	renew(model.Env)
 	// round moves what can be moved, once, and says whether another round could
 	// move more.
 	round() bool
@@ -31,16 +32,39 @@ type shape interface {
 
 func (p *chassis) base() *chassis { return p }
 
-// built makes pumps of a shape, with mistakes or without.
+// built gives the New of a shape's Spec, with mistakes or without. It uses the
+// last pump again.
 func built[P shape](empty func() P, mistakes ...mistakeIn[P]) func(model.Env) model.Pump {
 	return func(env model.Env) model.Pump {
-		p := empty()
-		if len(mistakes) > 0 {
-			p.base().flaws = &flawed[P]{p, mistakes}
+		p, ok := lastOf[P](env)
+		if !ok || !makes(p, mistakes) {
+			p = empty()
+			if len(mistakes) > 0 {
+				p.base().flaws = &flawed[P]{p, mistakes}
+			}
 		}
-		p.Restart(env)
+		p.renew(env)
 		return p
 	}
+}
+
+// lastOf gives the pump of the link before, if it is exactly a P. A wrapper around
+// a P is none: its New has to make the wrapper anew, or reuse it knowingly.
+func lastOf[P model.Pump](env model.Env) (p P, ok bool) {
+	if env.Last == nil {
+		return p, false
+	}
+	p, ok = env.Last().(P)
+	return p, ok
+}
+
+// makes says whether these are the mistakes of a pump.
+func makes[P shape](p P, mistakes []mistakeIn[P]) bool {
+	f, wrong := p.base().flaws.(*flawed[P])
+	if !wrong || len(mistakes) == 0 {
+		return !wrong && len(mistakes) == 0
+	}
+	return &f.mistakes[0] == &mistakes[0]
 }
 
 // restart makes the body new, around its shape, and arms the first interest.

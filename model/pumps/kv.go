@@ -107,8 +107,11 @@ func kvSpec(name string, policy kvPolicy, about string) model.Spec {
 			cfg.PartialWrite, cfg.MovingBuffer = true, true
 		},
 		New: func(env model.Env) model.Pump {
-			p := &kvPump{wire: kvWire{policy: policy}}
-			p.Restart(env)
+			p, ok := lastOf[*kvPump](env)
+			if !ok || p.wire.policy != policy {
+				p = &kvPump{wire: kvWire{policy: policy}}
+			}
+			p.renew(env)
 			return p
 		},
 	}
@@ -147,13 +150,8 @@ type kvPump struct {
 	dcp bool
 }
 
-var (
-	_ model.Pump      = (*kvPump)(nil)
-	_ model.Restarter = (*kvPump)(nil)
-)
-
-// Restart makes the pump new, for another link. The buffers stay.
-func (p *kvPump) Restart(env model.Env) {
+// renew makes the pump new, for another link. The buffers stay.
+func (p *kvPump) renew(env model.Env) {
 	lim := env.Limits
 	*p = kvPump{
 		wire:     p.wire.restart(env),

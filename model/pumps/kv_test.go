@@ -305,9 +305,12 @@ func TestKVRestart(t *testing.T) {
 		used.run()
 		w := newKVFake(spec, 64, kvLimits)
 		w.log = nil
-		w.pump = used.pump
-		w.pump.(model.Restarter).Restart(model.Env{Role: model.Server, Engine: w, Socket: kvSocket{w}, Loop: w,
-			App: w, Limits: kvLimits})
+		last := func() model.Pump { return used.pump }
+		w.pump = spec.New(model.Env{Role: model.Server, Engine: w, Socket: kvSocket{w}, Loop: w,
+			App: w, Limits: kvLimits, Last: last})
+		if w.pump != used.pump {
+			t.Errorf("%s: got another pump; want the last one again", spec.Name)
+		}
 		if diff := cmp.Diff(want, play(w)); diff != "" {
 			t.Errorf("%s: %s", spec.Name, diff)
 		}
@@ -366,8 +369,10 @@ func TestKVAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, turn); n != 0 {
 		t.Errorf("a turn with a request allocates %v times; want 0", n)
 	}
-	env := model.Env{Engine: w, Socket: w, Loop: w, App: w, Limits: kvLimits}
-	if n := testing.AllocsPerRun(100, func() { w.pump.(model.Restarter).Restart(env) }); n != 0 {
+	renew := KVLanded().New
+	env := model.Env{Engine: w, Socket: w, Loop: w, App: w, Limits: kvLimits,
+		Last: func() model.Pump { return w.pump }}
+	if n := testing.AllocsPerRun(100, func() { renew(env) }); n != 0 {
 		t.Errorf("a restart allocates %v times; want 0", n)
 	}
 }

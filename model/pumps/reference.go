@@ -23,8 +23,8 @@ func NewReference(env model.Env) model.Pump { return built(newReference)(env) }
 
 func newReference() *Reference { return &Reference{} }
 
-// Restart implements Restarter.
-func (p *Reference) Restart(env model.Env) {
+// renew implements shape.
+func (p *Reference) renew(env model.Env) {
 	p.pipe.restart(env.Limits.Pipe)
 	p.dry, p.wish = false, false
 	p.body.restart(env, p)

@@ -31,8 +31,8 @@ func CompletionSpec() model.Spec {
 
 func newCompletion() *completion { return &completion{} }
 
-// Restart implements Restarter.
-func (p *completion) Restart(env model.Env) {
+// renew implements shape.
+func (p *completion) renew(env model.Env) {
 	p.rx.buf.restart(env.Limits.Pipe)
 	p.tx.buf.restart(env.Limits.Pipe)
 	p.rx.submitted, p.tx.submitted = false, false

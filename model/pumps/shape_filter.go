@@ -38,8 +38,8 @@ func FilterSpec() model.Spec {
 
 func newFilter() *filter { return &filter{} }
 
-// Restart implements Restarter.
-func (p *filter) Restart(env model.Env) {
+// renew implements shape.
+func (p *filter) renew(env model.Env) {
 	p.input.restart(max(env.Limits.Queue, env.Limits.Chunk))
 	p.deferred, p.writeBlockedOnRead = false, false
 	p.piped.restart(env, p)

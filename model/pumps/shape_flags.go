@@ -27,8 +27,8 @@ func ReadyFlagsSpec() model.Spec {
 
 func newReadyFlags() *readyFlags { return &readyFlags{} }
 
-// Restart implements Restarter. Early data is not for it: a server rejects it.
-func (p *readyFlags) Restart(env model.Env) {
+// renew implements shape. Early data is not for it: a server rejects it.
+func (p *readyFlags) renew(env model.Env) {
 	p.readReady, p.writeReady, p.lent = false, true, false
 	p.last, p.shaken = model.OK, false
 	p.body.restart(env, p)

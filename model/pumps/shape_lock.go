@@ -38,8 +38,8 @@ func OneLockSpec() model.Spec {
 
 func newOneLock() *oneLock { return &oneLock{} }
 
-// Restart implements Restarter.
-func (p *oneLock) Restart(env model.Env) {
+// renew implements shape.
+func (p *oneLock) renew(env model.Env) {
 	p.holder, p.parked, p.waits = nobody, false, false
 	p.piped.restart(env, p)
 }

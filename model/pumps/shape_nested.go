@@ -27,8 +27,8 @@ func NestedSpec() model.Spec {
 
 func newNested() *nested { return &nested{} }
 
-// Restart implements Restarter.
-func (p *nested) Restart(env model.Env) {
+// renew implements shape.
+func (p *nested) renew(env model.Env) {
 	p.inside, p.onLoan = false, 0
 	p.body.restart(env, p)
 }

@@ -29,8 +29,8 @@ func WriteRequestSpec() model.Spec {
 
 func newWriteRequest() *writeRequest { return &writeRequest{} }
 
-// Restart implements Restarter.
-func (p *writeRequest) Restart(env model.Env) {
+// renew implements shape.
+func (p *writeRequest) renew(env model.Env) {
 	p.current, p.inWrite, p.scheduled = false, false, false
 	p.piped.restart(env, p)
 }
