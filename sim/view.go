@@ -5,7 +5,6 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -52,8 +51,8 @@ func (e *endpoint) view() View {
 	if e.cfg.Transport == model.Pair {
 		v.Input = e.cfg.In - e.engine.InputRoom()
 	}
-	if named, ok := e.engine.(interface{ State() tls.State }); ok {
-		v.State = named.State().String()
+	if named, ok := e.engine.(interface{ State() string }); ok {
+		v.State = named.State()
 	}
 	return v
 }

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -62,7 +61,7 @@ func TestViewsAreOfTheirStep(t *testing.T) {
 	if first.Account.Received != 0 || first.Account.Quiescence.InitDone || first.State == last.State {
 		t.Errorf("got %+v before the first step; want nothing received", first)
 	}
-	if !last.Account.Quiescence.InitDone || last.Ready != 0 || last.State != tls.Established.String() {
+	if !last.Account.Quiescence.InitDone || last.Ready != 0 || last.State != "established" {
 		t.Errorf("got %+v at the end; want an established link at rest", last)
 	}
 	l := trace.LedgerAt(&cfg, len(trace.Views)-1)

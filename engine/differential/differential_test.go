@@ -57,7 +57,7 @@ func (e hides) OutputPending() int {
 
 func (e early) InitFinished() bool {
 	st := e.Engine.(*tls.TLS).State()
-	return e.Engine.InitFinished() || st == tls.WaitFinished
+	return e.Engine.InitFinished() || st == "wait-finished"
 }
 
 // sequencesOf looks for a difference in so many.

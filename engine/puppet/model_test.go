@@ -7,6 +7,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // differs are the trials in which the model makes something else of an attack than
@@ -39,7 +40,7 @@ func (tr *trial) onModel(t *testing.T, l *link) {
 	}
 	l.puppet().Attack(tr.attack, tr.n)
 	got := l.outcome(tr.early)
-	var failure *tls.Failure
+	var failure interface{ Alert() (wire.Alert, bool) }
 	if errors.As(l.victim().Err(), &failure) {
 		if a, told := failure.Alert(); told {
 			got = strings.Replace(got, "failed", a.String(), 1)

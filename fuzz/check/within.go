@@ -6,6 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/tls"
+	"github.com/wantwrite/wantwrite/model/wire"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -177,7 +178,7 @@ const linger = 16
 func (w *Within) worlds(k script.Config) (list []script.Config) {
 	k.Transport, k.Trigger, k.Under = w.Transport, w.Trigger, w.Under
 	k.WholeWrites, k.FixedBuffer, k.Reentrant = w.WholeWrites, w.FixedBuffer, w.Reentrant
-	record := w.Record + 5 + tls.Overhead12
+	record := w.Record + wire.HeaderLen + tls.Overhead(model.TLS12)
 	largest := 24
 	for _, n := range append(append([]int(nil), w.Body...), w.Answer...) {
 		largest = max(largest, 24+n)

@@ -8,12 +8,12 @@ import (
 
 // Attack implements attack.Attacker.
 func (t *TLS) Attack(a attack.Attack, n int) {
-	if t.state == Dead {
+	if t.state == dead {
 		return
 	}
 	a.Play(forger{t}, n)
 	t.sealPacked()
-	if t.state != Dead && t.cfg.Transport == model.Pair {
+	if t.state != dead && t.cfg.Transport == model.Pair {
 		t.move()
 	}
 }
@@ -45,7 +45,7 @@ func (f forger) Seal(typ byte, content []byte, padding int) {
 		t.seal(typ, content)
 	}
 	if typ == wire.TypeApplicationData {
-		t.note(true, messages[ApplicationData].word, len(content))
+		t.note(true, messages[applicationData].word, len(content))
 	}
 }
 
@@ -53,8 +53,7 @@ func (f forger) Overhead() (n int, pads bool) {
 	if !f.t.write.on {
 		return 0, false
 	}
-	pads = f.t.cfg.Version == model.TLS13
-	return pick(pads, Overhead13, Overhead12), pads
+	return Overhead(f.t.cfg.Version), f.t.cfg.Version == model.TLS13
 }
 
 func (f forger) Alert(level byte, a wire.Alert) {
@@ -63,11 +62,11 @@ func (f forger) Alert(level byte, a wire.Alert) {
 	f.t.note(true, a.Word(), 2)
 }
 
-func (f forger) HelloRequest() { f.t.emit(HelloRequest, []byte{messages[HelloRequest].wire, 0, 0, 0}) }
+func (f forger) HelloRequest() { f.t.emit(helloRequest, []byte{messages[helloRequest].wire, 0, 0, 0}) }
 
 func (f forger) KeyUpdate() {
 	t := f.t
-	t.emit(KeyUpdate, []byte{messages[KeyUpdate].wire, 0, 0, 1, 1})
+	t.emit(keyUpdate, []byte{messages[keyUpdate].wire, 0, 0, 1, 1})
 	if t.sealPacked(); t.cfg.Version == model.TLS13 && t.write.on {
 		t.change(&t.write, nextKeys, t.cfg.Role)
 	}
@@ -76,15 +75,15 @@ func (f forger) KeyUpdate() {
 func (f forger) Renegotiate() {
 	t := f.t
 	if t.cfg.Version == model.TLS12 && t.InitFinished() {
-		t.apply(t.proto.find(Established, Begin, t.facts))
+		t.apply(t.proto.find(connected, wishHandshake, t.facts))
 		return
 	}
-	hello := resize(t.scratch, 4+t.bodyLen(ClientHello, model.Client))
+	hello := resize(t.scratch, 4+t.bodyLen(clientHello, model.Client))
 	fill(hello, t.cfg.Key)
-	hello[0] = messages[ClientHello].wire
+	hello[0] = messages[clientHello].wire
 	put24(hello[1:], len(hello)-4)
 	t.scratch = hello
-	t.emit(ClientHello, hello)
+	t.emit(clientHello, hello)
 }
 
 func (f forger) Close() bool {
@@ -96,7 +95,7 @@ func (f forger) Close() bool {
 func (f forger) End() { f.t.failSilently(faultAttack) }
 
 // emit seals a handshake message, in the manner that an attack has set.
-func (t *TLS) emit(e Event, m []byte) {
+func (t *TLS) emit(e message, m []byte) {
 	t.manner.Send(m, t.cfg.HandshakeRecord, t.seal)
 	t.note(true, messages[e].word, len(m))
 }

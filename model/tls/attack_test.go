@@ -41,7 +41,7 @@ func TestReplayReorderAndDrop(t *testing.T) {
 			for _, i := range order {
 				p.inject(model.Server, recs[i])
 			}
-			for p.ends[model.Server].State() != Dead {
+			for p.ends[model.Server].State() != "dead" {
 				if _, st := p.ends[model.Server].Read(make([]byte, 100)); st == model.WantRead {
 					t.Fatalf("TLS %s: order %v was not noticed", v, order)
 				}

@@ -14,7 +14,7 @@ const contextLen = 32
 // pending: OpenSSL would break the link over the one, and send the other
 // instead of the request.
 func (t *TLS) Authenticate() model.Status {
-	row, alive := t.proto.find(Established, Demand, t.facts), t.enter()
+	row, alive := t.proto.find(connected, wishCertificate, t.facts), t.enter()
 	switch {
 	case t.appEnd > 0 || t.owesUpdate:
 		return t.refuse(faultWritePending)
@@ -51,14 +51,14 @@ func (t *TLS) forgetRequests() {
 // contextOf is the length of the context that tells requests for a certificate
 // after the handshake apart, and that the answer repeats (RFC 8446, 4.3.2). A
 // client that has sent its close_notify leaves it out, as OpenSSL's does.
-func (t *TLS) contextOf(e Event) int {
+func (t *TLS) contextOf(e message) int {
 	closed := t.cfg.Role == model.Client && t.shutdown&model.SentClose != 0
 	switch {
 	case t.cfg.Version == model.TLS12:
 		return 0
-	case e == CertificateRequest && t.facts&ifAgain != 0:
+	case e == certificateRequest && t.facts&ifAgain != 0:
 		return contextLen
-	case e == Certificate && t.facts&ifAsked != 0 && !closed:
+	case e == certificate && t.facts&ifAsked != 0 && !closed:
 		return contextLen
 	}
 	return 0

@@ -32,7 +32,7 @@ func (t *TLS) Shutdown() model.Status {
 		return t.judge(t.awaitClose())
 	}
 	switch {
-	case t.state == Dead:
+	case t.state == dead:
 		return model.Failed
 	case t.unsent() > 0:
 		return t.judge(model.WantWrite)

@@ -44,7 +44,7 @@ func TestShutdownMeetsData(t *testing.T) {
 	p.Move(model.Server)
 	p.Want("shutdown", p.ends[model.Client].Shutdown(), model.Failed)
 	p.ReadSays(model.Client, model.Failed)
-	if n := p.ends[model.Client].OutputPending(); n != wire.HeaderLen+2+Overhead12 {
+	if n := p.ends[model.Client].OutputPending(); n != wire.HeaderLen+2+overhead12 {
 		t.Fatalf("%d bytes of output; want the close_notify and no other alert", n)
 	}
 	p = established(t, model.TLS12, nil)

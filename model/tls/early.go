@@ -88,7 +88,7 @@ func (t *TLS) sealEarly(p []byte) {
 	for len(p) > 0 {
 		n := min(len(p), t.cfg.MaxRecord)
 		t.seal(wire.TypeApplicationData, p[:n])
-		t.note(true, messages[ApplicationData].word, n)
+		t.note(true, messages[applicationData].word, n)
 		p = p[n:]
 	}
 }
@@ -108,10 +108,10 @@ func (t *TLS) ReadEarly(p []byte) (int, model.Status) {
 	case t.early == earlyNone:
 		t.early = earlyFlowing
 	}
-	if t.state == WaitClientHello || t.flight {
+	if t.state == waitClientHello || t.flight {
 		t.errors.Clear() // as the state machine does when it starts
 	}
-	for t.state == WaitClientHello || t.flight {
+	for t.state == waitClientHello || t.flight {
 		if st := t.step(); st != model.OK {
 			return 0, t.judge(st)
 		}
@@ -123,7 +123,7 @@ func (t *TLS) ReadEarly(p []byte) (int, model.Status) {
 	if t.early == earlyPaused {
 		return t.readEarlyOn(p)
 	}
-	for t.state == WaitEndOfEarlyData && len(t.plain) == 0 {
+	for t.state == waitEndOfEarlyData && len(t.plain) == 0 {
 		if st := t.absorb(); st != model.OK {
 			return 0, t.judge(t.pushBehind(st))
 		}
@@ -144,9 +144,9 @@ func (t *TLS) ReadEarly(p []byte) (int, model.Status) {
 
 // readEarlyOn is ReadEarly after a Handshake.
 func (t *TLS) readEarlyOn(p []byte) (int, model.Status) {
-	flowing := t.state == WaitEndOfEarlyData
+	flowing := t.state == waitEndOfEarlyData
 	n, st := t.readOn(p)
-	if flowing && n == 0 && t.state != WaitEndOfEarlyData {
+	if flowing && n == 0 && t.state != waitEndOfEarlyData {
 		t.early = earlyOver
 		return 0, model.OK
 	}
@@ -175,7 +175,7 @@ func (t *TLS) pauseEarly(pauser model.Role) {
 // endEarly notes a call that is the end of it at a client, if it has not read of
 // the server's flight, or has read all of it.
 func (t *TLS) endEarly() {
-	if t.cfg.Role == model.Client && (t.state == WaitServerHello || t.state == PendingEarlyEnd) {
+	if t.cfg.Role == model.Client && (t.state == waitServerHello || t.state == pendingEarlyEnd) {
 		t.early = earlyOver
 		if t.facts&ifOffers != 0 {
 			t.facts &^= ifCompat
@@ -191,7 +191,7 @@ func (t *TLS) endEarly() {
 //
 // Story 30: the wakeup after the end of early data was lost (bugzoo K11).
 func (t *TLS) pausedEarly() bool {
-	return t.state == PendingEarlyEnd && t.early != earlyOver
+	return t.state == pendingEarlyEnd && t.early != earlyOver
 }
 
 // EarlyData implements Engine.
@@ -206,13 +206,13 @@ func (t *TLS) EarlyData() model.EarlyStatus {
 }
 
 // earlyLen is what a message has more because of early data.
-func (t *TLS) earlyLen(e Event) int {
+func (t *TLS) earlyLen(e message) int {
 	switch {
-	case e == ClientHello && t.facts&ifOffers != 0 && !t.retried:
+	case e == clientHello && t.facts&ifOffers != 0 && !t.retried:
 		return earlyExtension
-	case e == EncryptedExtensions && t.facts&ifTaken != 0:
+	case e == encryptedExtensions && t.facts&ifTaken != 0:
 		return earlyExtension
-	case e == NewSessionTicket && t.facts&ifEarly != 0:
+	case e == newSessionTicket && t.facts&ifEarly != 0:
 		return earlyTicketExtension
 	}
 	return 0
@@ -221,17 +221,17 @@ func (t *TLS) earlyLen(e Event) int {
 // learnEarly learns from the length of a message that it has the early_data
 // extension. A server accepts early data if ReadEarly has absorbed the
 // ClientHello, and it has no wish for another one.
-func (t *TLS) learnEarly(e Event, n int) {
+func (t *TLS) learnEarly(e message, n int) {
 	if t.facts&ifEarly == 0 || n != t.bodyLen(e, t.cfg.Role.Peer())+earlyExtension {
 		return
 	}
 	switch {
-	case e == ClientHello && t.facts&ifOffers == 0:
+	case e == clientHello && t.facts&ifOffers == 0:
 		t.facts = t.facts&^ifNoOffer | ifOffers
 		if t.early == earlyFlowing && t.facts&ifNoRetry != 0 {
 			t.facts = t.facts&^ifNotTaken | ifTaken
 		}
-	case e == EncryptedExtensions && t.facts&ifOffers != 0 && !t.retried:
+	case e == encryptedExtensions && t.facts&ifOffers != 0 && !t.retried:
 		t.facts = t.facts&^ifNotTaken | ifTaken
 	}
 }
@@ -240,7 +240,7 @@ func (t *TLS) learnEarly(e Event, n int) {
 // the ClientHello, until something opens.
 func (t *TLS) skips() bool {
 	return t.cfg.Role == model.Server && t.facts&(ifOffers|ifNotTaken) == ifOffers|ifNotTaken &&
-		(t.state == WaitSecondClientHello || t.state == WaitFinished && t.read.seq == 0 && !t.retried)
+		(t.state == waitSecondClientHello || t.state == waitFinished && t.read.seq == 0 && !t.retried)
 }
 
 // skip counts n bytes of a record that is thrown away, of which there is a bound.
@@ -268,7 +268,7 @@ func (t *TLS) skipInClear(content []byte) model.Status {
 
 // countEarly bounds early data that was accepted.
 func (t *TLS) countEarly(n int) model.Status {
-	if t.state != WaitEndOfEarlyData {
+	if t.state != waitEndOfEarlyData {
 		return model.OK
 	}
 	if t.earlyCount += n; t.earlyCount > t.cfg.EarlyData {

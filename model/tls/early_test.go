@@ -113,7 +113,7 @@ func TestTooMuchEarlyData(t *testing.T) {
 // A server that asks for another ClientHello throws early data away, and like
 // OpenSSL takes a full record for one that is too long. No pump is to blame.
 func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
-	for n, answer := range map[int]model.Status{wire.MaxRecordLen - Overhead13: model.WantRead, wire.MaxRecordLen: model.Failed} {
+	for n, answer := range map[int]model.Status{wire.MaxRecordLen - overhead13: model.WantRead, wire.MaxRecordLen: model.Failed} {
 		cfg := earlyConfig(40000)
 		cfg.Retry, cfg.EarlyData = true, 20000
 		p := newLink(t, cfg)
@@ -294,7 +294,7 @@ func TestAlertBehindEarlyData(t *testing.T) {
 		p.Want("an empty record", st, model.Failed)
 		alert, want := p.taken(model.Client), wire.HeaderLen+2
 		if answered {
-			want += Overhead13
+			want += overhead13
 		}
 		if len(alert) != want {
 			t.Errorf("answered is %t: the alert is %d bytes long; want %d", answered, len(alert), want)

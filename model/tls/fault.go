@@ -9,11 +9,11 @@ import (
 
 // A Failure is why an engine, or one call of it, failed. It is part of the
 // engine: valid until the engine is reset or freed.
-type Failure struct {
+type failure struct {
 	why    faultKind
 	local  bool // the call failed, the engine did not
-	at     State
-	on     Event      // faultUnexpected: what came
+	at     state
+	on     message      // faultUnexpected: what came
 	alert  wire.Alert // what was sent, or received
 	silent bool       // no alert was sent
 	proto  *protocol
@@ -115,7 +115,7 @@ var faultText = [numFaults]string{
 }
 
 // Unwrap makes a failure that no caller could have avoided ErrLibrary.
-func (f *Failure) Unwrap() error {
+func (f *failure) Unwrap() error {
 	switch f.why {
 	case faultBlocked, faultAlertStuck, faultEarlyAgain, faultEarlyLong:
 		return model.ErrLibrary
@@ -125,7 +125,7 @@ func (f *Failure) Unwrap() error {
 
 // Error says role, state and reason, and what was wanted where the protocol
 // table knows it.
-func (f *Failure) Error() string {
+func (f *failure) Error() string {
 	head := fmt.Sprintf("model: %s in %s", f.role, f.at)
 	switch {
 	case f.why == faultUnexpected:
@@ -140,12 +140,12 @@ func (f *Failure) Error() string {
 
 // Alert is the alert that was sent, or received, with the failure; ok is false
 // if there was none.
-func (f *Failure) Alert() (a wire.Alert, ok bool) {
+func (f *failure) Alert() (a wire.Alert, ok bool) {
 	return f.alert, !f.local && (!f.silent || f.why == faultReceived)
 }
 
 // Local says that only the last call failed, and the engine goes on.
-func (f *Failure) Local() bool { return f.local }
+func (f *failure) Local() bool { return f.local }
 
 // Err implements Engine: a *Failure, or ErrEOF or ErrReset. It tells of the last
 // call's failure, too, until the next call that does not fail.
@@ -164,8 +164,8 @@ func (t *TLS) Err() error {
 }
 
 // blame makes a fault of the present moment.
-func (t *TLS) blame(why faultKind) Failure {
-	return Failure{why: why, at: t.state, proto: t.proto, facts: t.facts, role: t.cfg.Role}
+func (t *TLS) blame(why faultKind) failure {
+	return failure{why: why, at: t.state, proto: t.proto, facts: t.facts, role: t.cfg.Role}
 }
 
 // fail is the end of the engine: it sends a fatal alert as far as it fits.
@@ -178,7 +178,7 @@ func (t *TLS) fail(a wire.Alert, why faultKind) model.Status {
 
 // failSilently is the end without an alert: the peer knows, or can't hear.
 func (t *TLS) failSilently(why faultKind) model.Status {
-	if t.state == Dead {
+	if t.state == dead {
 		return model.Failed // the socket broke under the alert
 	}
 	t.die(why)
@@ -189,12 +189,12 @@ func (t *TLS) failSilently(why faultKind) model.Status {
 // die makes the engine dead; the thread's queue gets the error.
 func (t *TLS) die(why faultKind) {
 	t.fault = t.blame(why)
-	t.state = Dead
+	t.state = dead
 	t.errors.Push()
 }
 
 // unexpected fails because of a message that the table does not have.
-func (t *TLS) unexpected(e Event) model.Status {
+func (t *TLS) unexpected(e message) model.Status {
 	st := t.fail(wire.AlertUnexpectedMessage, faultUnexpected)
 	t.fault.on = e
 	return st
@@ -245,7 +245,7 @@ func (t *TLS) sending(st model.Status) model.Status {
 
 // broken is st, or Failed if the engine has died on the way to it.
 func (t *TLS) broken(st model.Status) model.Status {
-	if t.state == Dead {
+	if t.state == dead {
 		return model.Failed
 	}
 	return st

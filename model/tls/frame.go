@@ -8,19 +8,19 @@ import (
 // the clear, so that whoever looks at the wire can parse them: RFC 5246,
 // section 7.4, RFC 4279 for a PSK, and RFC 8422 for ECDHE. A message that is
 // too short for them stays as filled.
-func (t *TLS) frameClear(e Event, body []byte) {
+func (t *TLS) frameClear(e message, body []byte) {
 	switch {
 	case t.cfg.Version != model.TLS12:
-	case e == ClientKeyExchange && t.facts&ifPSK != 0 && len(body) > 2:
+	case e == clientKeyExchange && t.facts&ifPSK != 0 && len(body) > 2:
 		put16(body, len(body)-2) // the identity
-	case e == ClientKeyExchange && len(body) > 1 && len(body) < 1<<8:
+	case e == clientKeyExchange && len(body) > 1 && len(body) < 1<<8:
 		body[0] = byte(len(body) - 1) // the point
-	case e == ServerKeyExchange && len(body) > exchangeLen:
+	case e == serverKeyExchange && len(body) > exchangeLen:
 		copy(body, "\x03\x00\x1d\x20") // a named curve, x25519, and 32 bytes of a point
 		frameSignature(body[exchangeLen-signatureLen:])
-	case e == CertificateVerify && len(body) > signatureLen:
+	case e == certificateVerify && len(body) > signatureLen:
 		frameSignature(body)
-	case e == CertificateRequest && len(body) > requestLen:
+	case e == certificateRequest && len(body) > requestLen:
 		frameRequest(body)
 	}
 }

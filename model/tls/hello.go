@@ -21,15 +21,15 @@ const (
 )
 
 // extraLen is what a message's body has more than usual on this link.
-func (t *TLS) extraLen(e Event) int {
+func (t *TLS) extraLen(e message) int {
 	switch e {
-	case HelloRetryRequest:
+	case helloRetryRequest:
 		return helloRetryLen
-	case ClientHello, ServerHello:
+	case clientHello, serverHello:
 		return pick(t.retried, largerShare, 0) + t.sessionLen(e) + t.earlyLen(e) + t.offerLen(e)
-	case EncryptedExtensions, NewSessionTicket:
+	case encryptedExtensions, newSessionTicket:
 		return t.earlyLen(e)
-	case CertificateRequest, Certificate:
+	case certificateRequest, certificate:
 		return t.contextOf(e)
 	}
 	return 0
@@ -37,28 +37,28 @@ func (t *TLS) extraLen(e Event) int {
 
 // offerLen is the extension with which a client offers to be asked for its
 // certificate after the handshake (RFC 8446, section 4.2.6).
-func (t *TLS) offerLen(e Event) int {
-	offers := e == ClientHello && t.cfg.PostAuth && t.cfg.Version == model.TLS13
+func (t *TLS) offerLen(e message) int {
+	offers := e == clientHello && t.cfg.PostAuth && t.cfg.Version == model.TLS13
 	return pick(offers, 4, 0)
 }
 
 // sessionLen is what a hello needs to name the session that it resumes. OpenSSL's
 // client names it once more in a renegotiation that the server wants, which is
 // whole all the same.
-func (t *TLS) sessionLen(e Event) int {
+func (t *TLS) sessionLen(e message) int {
 	resumes := t.facts&ifResume != 0
 	switch {
-	case t.cfg.Version == model.TLS12 && (e == ClientHello && t.names || e == ServerHello && resumes):
+	case t.cfg.Version == model.TLS12 && (e == clientHello && t.names || e == serverHello && resumes):
 		return sessionID
-	case t.cfg.Version == model.TLS13 && e == ClientHello && resumes:
+	case t.cfg.Version == model.TLS13 && e == clientHello && resumes:
 		return identity
 	}
 	return 0
 }
 
 // learnSession learns from the length of a ClientHello that it names the session.
-func (t *TLS) learnSession(e Event, n int) {
-	if e == ClientHello && t.cfg.Version == model.TLS12 && t.cfg.Resume && !t.names {
+func (t *TLS) learnSession(e message, n int) {
+	if e == clientHello && t.cfg.Version == model.TLS12 && t.cfg.Resume && !t.names {
 		t.names = n == t.bodyLen(e, model.Client)+sessionID
 	}
 }
@@ -84,11 +84,11 @@ func frameRetry(body []byte) {
 }
 
 // arrived is the event of a whole message.
-func arrived(m []byte) Event {
-	e, random := eventOf[m[0]], m[min(4+2, len(m)):]
-	if e == ServerHello && len(random) >= len(wire.RetryRandom) &&
+func arrived(m []byte) message {
+	e, random := messageOf[m[0]], m[min(4+2, len(m)):]
+	if e == serverHello && len(random) >= len(wire.RetryRandom) &&
 		string(random[:len(wire.RetryRandom)]) == wire.RetryRandom {
-		return HelloRetryRequest
+		return helloRetryRequest
 	}
 	return e
 }

@@ -33,16 +33,16 @@ func (t *TLS) advance(reading bool) model.Status {
 		}
 		half = half || t.halfMessage()
 		switch {
-		case t.state == NotStarted:
+		case t.state == notStarted:
 			t.begin()
 			continue
-		case t.state == Established && !(half && len(t.msgs) > t.msgOff),
+		case t.state == connected && !(half && len(t.msgs) > t.msgOff),
 			(reading || t.cfg.Traits.PausesEarly) && t.pausedEarly():
 			return model.OK
-		case t.state == PendingEarlyEnd:
-			t.apply(t.proto.find(t.state, Conclude, t.facts))
+		case t.state == pendingEarlyEnd:
+			t.apply(t.proto.find(t.state, wishEarlyEnd, t.facts))
 			continue
-		case t.state == Dead:
+		case t.state == dead:
 			return model.Failed
 		case len(t.plain) > 0:
 			return t.dataStatus(reading)
@@ -65,7 +65,7 @@ func (t *TLS) dataStatus(reading bool) model.Status {
 		t.want = model.OK
 		return t.untried(faultDataInReneg)
 	}
-	return t.unexpected(ApplicationData)
+	return t.unexpected(applicationData)
 }
 
 // absorb takes the next message, or else the next record. OK: it did, and
@@ -77,7 +77,7 @@ func (t *TLS) absorb() model.Status {
 	if len(t.msgs)-t.msgOff >= 4 {
 		if size := t.messageSize(); size > 0 {
 			return t.absorbMessage(size)
-		} else if t.state == Dead {
+		} else if t.state == dead {
 			return model.Failed
 		}
 	}
@@ -219,7 +219,7 @@ func (t *TLS) inClear(rec []byte) bool {
 	case wire.TypeChangeCipherSpec:
 		return true
 	case wire.TypeAlert:
-		return t.cfg.Role == model.Server && t.state != Established && (t.read.seq == 0 || t.read.early)
+		return t.cfg.Role == model.Server && t.state != connected && (t.read.seq == 0 || t.read.early)
 	}
 	return false
 }
@@ -268,14 +268,14 @@ func (t *TLS) checkFlood(typ byte, content []byte) model.Status {
 
 // absorbData keeps application data for Read, where the table allows it.
 func (t *TLS) absorbData(content []byte) model.Status {
-	r := t.proto.find(t.state, ApplicationData, t.facts)
+	r := t.proto.find(t.state, applicationData, t.facts)
 	if r == nil {
-		return t.unexpected(ApplicationData)
+		return t.unexpected(applicationData)
 	}
 	if st := t.countEarly(len(content)); st != model.OK {
 		return st
 	}
-	t.note(false, messages[ApplicationData].word, len(content))
+	t.note(false, messages[applicationData].word, len(content))
 	t.plain = content
 	return model.OK
 }
@@ -288,9 +288,9 @@ func (t *TLS) absorbCCS(content []byte) model.Status {
 	if t.deaf() {
 		return model.OK
 	}
-	r := t.proto.find(t.state, ChangeCipherSpec, t.facts)
+	r := t.proto.find(t.state, changeCipherSpec, t.facts)
 	if r == nil {
-		return t.unexpected(ChangeCipherSpec)
+		return t.unexpected(changeCipherSpec)
 	}
 	t.apply(r)
 	return t.broken(model.OK)
@@ -349,7 +349,7 @@ func (t *TLS) absorbAlert(content []byte) model.Status {
 // absorbRefusal takes a no_renegotiation warning. OpenSSL's asker gives the
 // link up over it, whether it has asked or not; others let it be.
 func (t *TLS) absorbRefusal() model.Status {
-	r := t.proto.find(t.state, NoRenegotiation, t.facts)
+	r := t.proto.find(t.state, noRenegotiation, t.facts)
 	if r == nil {
 		return t.fail(wire.AlertHandshakeFailure, faultRefused)
 	}

@@ -12,17 +12,17 @@ import (
 // without their header of 4 bytes: by version, and with a PSK or certificates.
 // Those that hold an ECDSA signature vary by a byte or two there. The
 // differential test measures what the installed library does.
-var usualLengths = [2][2][numEvents]int{
+var usualLengths = [2][2][numMessages]int{
 	model.TLS12: {
-		{ClientHello: 99, ServerHello: 49, ClientKeyExchange: 11, Finished: 12},
-		{ClientHello: 123, ServerHello: 57, ServerKeyExchange: 110, CertificateRequest: 48,
-			ClientKeyExchange: 33, CertificateVerify: 75, Finished: 12},
+		{clientHello: 99, serverHello: 49, clientKeyExchange: 11, finished: 12},
+		{clientHello: 123, serverHello: 57, serverKeyExchange: 110, certificateRequest: 48,
+			clientKeyExchange: 33, certificateVerify: 75, finished: 12},
 	},
 	model.TLS13: {
-		{ClientHello: 264, ServerHello: 124, EncryptedExtensions: 2, CertificateRequest: 41,
-			CertificateVerify: 75, Finished: 32, NewSessionTicket: 53, KeyUpdate: 1},
-		{ClientHello: 208, ServerHello: 118, EncryptedExtensions: 2, CertificateRequest: 41,
-			CertificateVerify: 75, Finished: 32, NewSessionTicket: 53, KeyUpdate: 1},
+		{clientHello: 264, serverHello: 124, encryptedExtensions: 2, certificateRequest: 41,
+			certificateVerify: 75, finished: 32, newSessionTicket: 53, keyUpdate: 1},
+		{clientHello: 208, serverHello: 118, encryptedExtensions: 2, certificateRequest: 41,
+			certificateVerify: 75, finished: 32, newSessionTicket: 53, keyUpdate: 1},
 	},
 }
 
@@ -31,15 +31,15 @@ const finished13Len = 32
 
 // renegotiationInfo is what the hellos of a renegotiation have in addition: the
 // Finished of the handshake before (RFC 5746, section 3.2).
-var renegotiationInfo = [numEvents]int{ClientHello: 15, ServerHello: 24}
+var renegotiationInfo = [numMessages]int{clientHello: 15, serverHello: 24}
 
 // bodyLen is the length that message e of role has on this link: both ends
 // are made from the same configuration, so any other length is a decode_error.
-func (t *TLS) bodyLen(e Event, role model.Role) int {
+func (t *TLS) bodyLen(e message, role model.Role) int {
 	again := t.facts&ifAgain != 0
 	n := usualLengths[t.cfg.Version][pick(t.facts&ifPSK != 0, 0, 1)][e]
 	switch {
-	case e == Certificate:
+	case e == certificate:
 		n = t.certificateLen(role)
 	case again && t.cfg.Version == model.TLS12:
 		n += renegotiationInfo[e]
@@ -80,19 +80,19 @@ func pick(b bool, yes, no int) int {
 }
 
 // build makes message e in scratch, with its header.
-func (t *TLS) build(e Event) {
+func (t *TLS) build(e message) {
 	n := t.bodyLen(e, t.cfg.Role)
 	m := resize(t.scratch, 4+n)
 	m[0], m[1], m[2], m[3] = messages[e].wire, byte(n>>16), byte(n>>8), byte(n)
 	t.scratch = m
 	body := m[4:]
-	if e == ClientHello {
+	if e == clientHello {
 		t.newRound()
 	}
 	switch e {
-	case Finished:
+	case finished:
 		t.verifyData(body, t.cfg.Role)
-	case KeyUpdate:
+	case keyUpdate:
 		body[0] = byte(pick(t.askBack, 1, 0))
 	default:
 		fill(body, mix(t.cfg.Key+uint64(e), t.rounds<<1|uint64(t.cfg.Role)))
@@ -141,13 +141,13 @@ var helloTails = [2][2]string{ // by version, and by whether it is the server's
 var extensionsAt = [2]int{model.TLS12: 11, model.TLS13: 9}
 
 // frame writes the fixed fields of a body over the filling.
-func (t *TLS) frame(e Event, body []byte) {
+func (t *TLS) frame(e message, body []byte) {
 	switch e {
-	case ClientHello, ServerHello:
-		t.frameHello(pick(e == ServerHello, 1, 0), body)
-	case HelloRetryRequest:
+	case clientHello, serverHello:
+		t.frameHello(pick(e == serverHello, 1, 0), body)
+	case helloRetryRequest:
 		frameRetry(body)
-	case Certificate:
+	case certificate:
 		t.frameChain(body)
 	default:
 		t.frameClear(e, body)
@@ -179,7 +179,7 @@ func put16(p []byte, n int) { p[0], p[1] = byte(n>>8), byte(n) }
 // RFC 8446, section 4.4.2).
 func (t *TLS) frameChain(body []byte) {
 	if t.cfg.Version == model.TLS13 {
-		context := t.extraLen(Certificate)
+		context := t.extraLen(certificate)
 		body[0] = byte(context)
 		body[len(body)-2+pick(len(body) < 6, 1, 0)] = 0
 		body[len(body)-1] = 0
@@ -206,23 +206,23 @@ func (t *TLS) verifyData(body []byte, role model.Role) {
 
 // remember adds a message of role to the transcript, and derives the secrets
 // that depend on it up to here.
-func (t *TLS) remember(e Event, role model.Role, m []byte) {
-	if e == HelloRequest || e == NewSessionTicket || e == KeyUpdate {
+func (t *TLS) remember(e message, role model.Role, m []byte) {
+	if e == helloRequest || e == newSessionTicket || e == keyUpdate {
 		return
 	}
 	t.transcript = digest(t.transcript^t.cfg.Key, m)
 	switch {
-	case e == ClientHello && t.cfg.Version == model.TLS13:
+	case e == clientHello && t.cfg.Version == model.TLS13:
 		t.secrets[earlyKeys] = mix(t.cfg.Key, t.transcript)
-	case e == ServerHello && t.cfg.Version == model.TLS13:
+	case e == serverHello && t.cfg.Version == model.TLS13:
 		t.secrets[handshakeKeys] = mix(t.cfg.Key, t.transcript)
-	case e == HelloRetryRequest:
+	case e == helloRetryRequest:
 		t.retried = true
-	case e == Certificate && role == model.Client:
+	case e == certificate && role == model.Client:
 		t.facts &^= ifAsked
-	case e == ClientKeyExchange, e == ServerHello && t.facts&ifResume != 0:
+	case e == clientKeyExchange, e == serverHello && t.facts&ifResume != 0:
 		t.secrets[trafficKeys] = mix(t.cfg.Key, t.transcript)
-	case e == Finished && role == model.Server && t.cfg.Version == model.TLS13:
+	case e == finished && role == model.Server && t.cfg.Version == model.TLS13:
 		t.secrets[trafficKeys] = mix(t.secrets[handshakeKeys], t.transcript)
 	}
 }
@@ -232,7 +232,7 @@ func (t *TLS) remember(e Event, role model.Role, m []byte) {
 func (t *TLS) messageSize() int {
 	head := t.msgs[t.msgOff:]
 	n := int(head[1])<<16 | int(head[2])<<8 | int(head[3])
-	e := eventOf[head[0]]
+	e := messageOf[head[0]]
 	switch {
 	case t.proto.find(t.state, e, t.facts) == nil:
 		return 4 // its header is enough to tell
@@ -257,11 +257,11 @@ func (t *TLS) wholeMessage() bool {
 // absorbMessage takes the message of that size at msgOff.
 func (t *TLS) absorbMessage(size int) model.Status {
 	blocked := t.halfOut() && t.cfg.Traits.DiesBlocked
-	if t.Deferred() && t.state == Established && blocked {
+	if t.Deferred() && t.state == connected && blocked {
 		t.owesUpdate = false
 		return t.fail(wire.AlertInternalError, faultBlocked)
 	}
-	if t.Deferred() && t.state == Established && t.unsent() == 0 {
+	if t.Deferred() && t.state == connected && t.unsent() == 0 {
 		// OpenSSL's state machine writes what it owes when it is entered, and
 		// so a message after a KeyUpdate brings the answer out.
 		t.rekey(false)
@@ -284,12 +284,12 @@ func (t *TLS) absorbMessage(size int) model.Status {
 	if t.answers(r) && blocked {
 		return t.fail(wire.AlertInternalError, faultBlocked)
 	}
-	if e == ClientHello {
+	if e == clientHello {
 		t.newRound()
 		t.asked = false
 	}
 	t.remember(e, t.cfg.Role.Peer(), m)
-	if e == KeyUpdate && m[4] == 1 {
+	if e == keyUpdate && m[4] == 1 {
 		t.owesUpdate = true
 	}
 	t.apply(r)
@@ -297,7 +297,7 @@ func (t *TLS) absorbMessage(size int) model.Status {
 }
 
 // checkMessage judges a message that comes in its place.
-func (t *TLS) checkMessage(e Event, body []byte, r *transition) model.Status {
+func (t *TLS) checkMessage(e message, body []byte, r *transition) model.Status {
 	if len(body) != t.bodyLen(e, t.cfg.Role.Peer()) {
 		return t.fail(wire.AlertDecodeError, faultLength)
 	}
@@ -306,11 +306,11 @@ func (t *TLS) checkMessage(e Event, body []byte, r *transition) model.Status {
 		return t.fail(wire.AlertUnexpectedMessage, faultBoundary)
 	}
 	switch e {
-	case KeyUpdate:
+	case keyUpdate:
 		if body[0] > 1 {
 			return t.fail(wire.AlertIllegalParameter, faultKeyUpdate)
 		}
-	case Finished:
+	case finished:
 		var want [finished13Len]byte
 		t.verifyData(want[:len(body)], t.cfg.Role.Peer())
 		if string(want[:len(body)]) != string(body) {

@@ -8,14 +8,14 @@ import (
 // enter begins a call. A dead engine does nothing, but with LateAlert it moves
 // its alert on: the peer should learn why.
 func (t *TLS) enter() bool {
-	if t.state == Dead {
+	if t.state == dead {
 		if !t.cfg.Traits.LosesAlerts {
 			t.push()
 		}
 		return false
 	}
 	if t.stale.why != noFault {
-		t.stale = Failure{}
+		t.stale = failure{}
 	}
 	return true
 }
@@ -27,14 +27,14 @@ func (t *TLS) unsent() int { return len(t.pend) - t.sent }
 // one, or a renegotiation while neither a Write nor half a record is pending
 // (ssl3_renegotiate_check in OpenSSL).
 func (t *TLS) begin() {
-	if t.state != NotStarted {
+	if t.state != notStarted {
 		if !t.wish || t.half() || t.unsent() > 0 || !t.InitFinished() {
 			return
 		}
 	}
 	t.wish, t.shutdown = false, 0 // SSL_clear(3) comes before a handshake
 	t.errors.Clear()
-	t.apply(t.proto.find(t.state, Begin, t.facts))
+	t.apply(t.proto.find(t.state, wishHandshake, t.facts))
 }
 
 // half says whether a part of a record has been read.
@@ -44,14 +44,14 @@ func (t *TLS) half() bool { return t.got > 0 && t.got != wire.HeaderLen }
 func (t *TLS) rekey(requested bool) {
 	t.askBack, t.owesUpdate = requested, false
 	t.errors.Clear() // as the state machine does when it starts
-	t.apply(t.proto.find(Established, Rekey, t.facts))
+	t.apply(t.proto.find(connected, wishKeyUpdate, t.facts))
 }
 
 // apply makes a transition. The reading keys come last: those of a TLS 1.3
 // server follow from the ServerHello that it sends here.
 func (t *TLS) apply(r *transition) {
 	t.state = r.next
-	if r.next == Established {
+	if r.next == connected {
 		t.facts = t.facts&^ifResume | ifAgain | ifFull // a renegotiation is whole
 		t.names = false
 	}
@@ -63,7 +63,7 @@ func (t *TLS) apply(r *transition) {
 		t.refuseHandshake()
 	case rekeyed:
 		t.answerNow()
-	case demand:
+	case demandCertificate:
 		t.facts |= ifAsked
 	}
 	if r.flight != nil {
@@ -137,25 +137,25 @@ func (t *TLS) answers(r *transition) bool {
 }
 
 // copies is how often a message is sent in a row.
-func (t *TLS) copies(e Event) int {
+func (t *TLS) copies(e message) int {
 	switch e {
-	case noEvent:
+	case noMessage:
 		return 0
-	case NewSessionTicket:
+	case newSessionTicket:
 		return t.cfg.Tickets
 	}
 	return 1
 }
 
 // sendMessage seals one message, in as many records as HandshakeRecord says.
-func (t *TLS) sendMessage(e Event) {
-	if e == ChangeCipherSpec {
+func (t *TLS) sendMessage(e message) {
+	if e == changeCipherSpec {
 		t.sealPacked()
 		t.seal(wire.TypeChangeCipherSpec, ccsBody[:])
 		return
 	}
 	t.build(e)
-	if e == ServerHello {
+	if e == serverHello {
 		t.manner.StreamOn(forger{t})
 	}
 	t.emit(e, t.scratch)
@@ -181,7 +181,7 @@ func (t *TLS) seal(typ byte, content []byte) {
 		return
 	}
 	version, at := wire.WireTLS12, t.state
-	if at == Dead {
+	if at == dead {
 		at = t.fault.at
 	}
 	first := t.cfg.Role == model.Client && t.unmet(at)
@@ -196,7 +196,7 @@ func (t *TLS) sealData(p []byte) {
 	t.seal(wire.TypeApplicationData, p)
 	t.appEnd = len(t.pend)
 	t.claimed, t.claim = len(p), &p[0]
-	t.note(true, messages[ApplicationData].word, len(p))
+	t.note(true, messages[applicationData].word, len(p))
 }
 
 // say sends an alert as soon as nothing is pending any more. There is room for
@@ -211,7 +211,7 @@ func (t *TLS) say(level byte, a wire.Alert) {
 	if t.halfOut() {
 		return
 	}
-	if t.state == Dead && t.fault.at != Established && t.unsent() > 0 {
+	if t.state == dead && t.fault.at != connected && t.unsent() > 0 {
 		want := t.want
 		t.next() // a handshake's buffer takes it behind the flight
 		t.push()
@@ -234,17 +234,17 @@ func (t *TLS) next() bool {
 	case t.waiting:
 		t.waiting, t.saying = false, true
 		t.seal(wire.TypeAlert, []byte{t.level, byte(t.alert)})
-		if t.state == Dead && t.fault.at != Established {
+		if t.state == dead && t.fault.at != connected {
 			t.said() // in a handshake OpenSSL has a buffer, and takes it for sent
 		}
 		return true
 	case t.owesUpdate && t.cfg.Traits.AnswerAtRead:
 		t.owesUpdate = false
-		if t.state != Established || t.shutdown&model.SentClose != 0 {
+		if t.state != connected || t.shutdown&model.SentClose != 0 {
 			return false // nothing may follow a close_notify or a fatal alert
 		}
 		t.askBack = false
-		for _, p := range keyUpdate {
+		for _, p := range sendKeyUpdate {
 			t.sendMessage(p.send)
 			t.change(&t.write, p.then, t.cfg.Role)
 		}
@@ -331,7 +331,7 @@ func (t *TLS) put(p []byte) (int, model.Status) {
 // WantWrite as long as there is some.
 func (t *TLS) pushBehind(st model.Status) model.Status {
 	nothing := t.appEnd > 0 || t.unsent() == 0 && !t.waiting
-	if t.state == Dead || nothing || t.cfg.Traits.LosesAlerts {
+	if t.state == dead || nothing || t.cfg.Traits.LosesAlerts {
 		return st
 	}
 	if behind := t.push(); behind != model.OK && st != model.Closed && st != model.Failed {

@@ -19,193 +19,193 @@ import (
 //     tls_early.go.
 
 // A State is what an engine waits for, so that a stuck trace explains itself.
-type State uint8
+type state uint8
 
 const (
 	// noState is zero so that an absent row reads as one.
-	noState State = iota
+	noState state = iota
 	// NotStarted: a client before its first call.
-	NotStarted
+	notStarted
 	// WaitClientHello: a server before the first handshake.
-	WaitClientHello
+	waitClientHello
 	// WaitSecondClientHello: a server has sent a HelloRetryRequest.
-	WaitSecondClientHello
+	waitSecondClientHello
 	// WaitServerHello: a client has sent its ClientHello. In a renegotiation
 	// application data may still come (RFC 5246, section 7.4.1.1).
-	WaitServerHello
+	waitServerHello
 	// WaitSecondServerHello: a client has answered a HelloRetryRequest. There is
 	// only one of them in a handshake (RFC 8446, section 4.1.4).
-	WaitSecondServerHello
+	waitSecondServerHello
 	// WaitEncryptedExtensions: TLS 1.3; reads use handshake keys.
-	WaitEncryptedExtensions
+	waitEncryptedExtensions
 	// WaitCertificateRequest: a client that will be asked for a certificate.
-	WaitCertificateRequest
+	waitCertificateRequest
 	// WaitCertificate: the peer's chain.
-	WaitCertificate
+	waitCertificate
 	// WaitServerKeyExchange: TLS 1.2, with certificates.
-	WaitServerKeyExchange
+	waitServerKeyExchange
 	// WaitServerHelloDone: TLS 1.2.
-	WaitServerHelloDone
+	waitServerHelloDone
 	// WaitClientKeyExchange: TLS 1.2.
-	WaitClientKeyExchange
+	waitClientKeyExchange
 	// WaitCertificateVerify: the peer's signature.
-	WaitCertificateVerify
+	waitCertificateVerify
 	// WaitChangeCipherSpec: TLS 1.2; the next record has new keys.
-	WaitChangeCipherSpec
+	waitChangeCipherSpec
 	// WaitFinished: the peer's Finished.
-	WaitFinished
+	waitFinished
 	// WaitPostCertificateVerify: a server that has asked for a certificate after
 	// the handshake has got one, and wants the signature.
-	WaitPostCertificateVerify
+	waitPostCertificateVerify
 	// WaitPostFinished: and it wants the Finished, which changes no keys.
-	WaitPostFinished
+	waitPostFinished
 	// WaitEndOfEarlyData: a server reads early data that it has accepted.
-	WaitEndOfEarlyData
+	waitEndOfEarlyData
 	// PendingEarlyEnd: a client that has sent early data has all that it wanted of
 	// the server, and waits for its own next Handshake or Write.
-	PendingEarlyEnd
+	pendingEarlyEnd
 	// Established: application data flows.
-	Established
+	connected
 	// Dead: the engine has failed and only its alert leaves.
-	Dead
+	dead
 
 	numStates
 )
 
 var stateText = [numStates]string{
 	noState:                   "no-state",
-	NotStarted:                "not-started",
-	WaitClientHello:           "wait-client-hello",
-	WaitSecondClientHello:     "wait-second-client-hello",
-	WaitServerHello:           "wait-server-hello",
-	WaitSecondServerHello:     "wait-second-server-hello",
-	WaitEncryptedExtensions:   "wait-encrypted-extensions",
-	WaitCertificateRequest:    "wait-certificate-request",
-	WaitCertificate:           "wait-certificate",
-	WaitServerKeyExchange:     "wait-server-key-exchange",
-	WaitServerHelloDone:       "wait-server-hello-done",
-	WaitClientKeyExchange:     "wait-client-key-exchange",
-	WaitCertificateVerify:     "wait-certificate-verify",
-	WaitChangeCipherSpec:      "wait-change-cipher-spec",
-	WaitFinished:              "wait-finished",
-	WaitPostCertificateVerify: "wait-post-certificate-verify",
-	WaitPostFinished:          "wait-post-finished",
-	WaitEndOfEarlyData:        "wait-end-of-early-data",
-	PendingEarlyEnd:           "pending-early-end",
-	Established:               "established",
-	Dead:                      "dead",
+	notStarted:                "not-started",
+	waitClientHello:           "wait-client-hello",
+	waitSecondClientHello:     "wait-second-client-hello",
+	waitServerHello:           "wait-server-hello",
+	waitSecondServerHello:     "wait-second-server-hello",
+	waitEncryptedExtensions:   "wait-encrypted-extensions",
+	waitCertificateRequest:    "wait-certificate-request",
+	waitCertificate:           "wait-certificate",
+	waitServerKeyExchange:     "wait-server-key-exchange",
+	waitServerHelloDone:       "wait-server-hello-done",
+	waitClientKeyExchange:     "wait-client-key-exchange",
+	waitCertificateVerify:     "wait-certificate-verify",
+	waitChangeCipherSpec:      "wait-change-cipher-spec",
+	waitFinished:              "wait-finished",
+	waitPostCertificateVerify: "wait-post-certificate-verify",
+	waitPostFinished:          "wait-post-finished",
+	waitEndOfEarlyData:        "wait-end-of-early-data",
+	pendingEarlyEnd:           "pending-early-end",
+	connected:               "established",
+	dead:                      "dead",
 }
 
 // String names the state as traces do.
-func (s State) String() string {
+func (s state) String() string {
 	if s < numStates {
 		return stateText[s]
 	}
-	return fmt.Sprintf("State(%d)", uint8(s))
+	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
 // An Event is what can happen to a state: a message that is received, or an
 // intention of this end.
-type Event uint8
+type message uint8
 
 const (
 	// noEvent is a handshake type that nobody knows.
-	noEvent Event = iota
+	noMessage message = iota
 	// HelloRequest: the server would like a renegotiation.
-	HelloRequest
+	helloRequest
 	// ClientHello begins a handshake.
-	ClientHello
+	clientHello
 	// ServerHello answers it.
-	ServerHello
+	serverHello
 	// NewSessionTicket comes after a TLS 1.3 handshake.
-	NewSessionTicket
+	newSessionTicket
 	// EncryptedExtensions is the first message under TLS 1.3 handshake keys.
-	EncryptedExtensions
+	encryptedExtensions
 	// Certificate is either end's chain.
-	Certificate
+	certificate
 	// ServerKeyExchange has the server's key share, in TLS 1.2.
-	ServerKeyExchange
+	serverKeyExchange
 	// CertificateRequest asks for the client's chain.
-	CertificateRequest
+	certificateRequest
 	// ServerHelloDone ends the server's flight, in TLS 1.2.
-	ServerHelloDone
+	serverHelloDone
 	// CertificateVerify is either end's signature.
-	CertificateVerify
+	certificateVerify
 	// ClientKeyExchange has the client's key share, in TLS 1.2.
-	ClientKeyExchange
+	clientKeyExchange
 	// Finished ends an end's part of the handshake.
-	Finished
+	finished
 	// KeyUpdate changes the sender's key, in TLS 1.3.
-	KeyUpdate
+	keyUpdate
 	// HelloRetryRequest asks for another ClientHello: a ServerHello in form, whose
 	// random is a constant (RFC 8446, section 4.1.4).
-	HelloRetryRequest
+	helloRetryRequest
 	// EndOfEarlyData is the last message under a client's early keys.
-	EndOfEarlyData
+	endOfEarlyData
 	// ChangeCipherSpec is a record type of its own. In TLS 1.3 it means
 	// nothing (RFC 8446, appendix D.4).
-	ChangeCipherSpec
+	changeCipherSpec
 	// ApplicationData is a record of it.
-	ApplicationData
+	applicationData
 	// NoRenegotiation is the warning that refuses a renegotiation.
-	NoRenegotiation
+	noRenegotiation
 	// Begin: this end wants a handshake.
-	Begin
+	wishHandshake
 	// Rekey: this end wants, or owes, a KeyUpdate.
-	Rekey
+	wishKeyUpdate
 	// Demand: this server wants the client's certificate, in TLS 1.3.
-	Demand
+	wishCertificate
 	// Conclude: this client has no more early data.
-	Conclude
+	wishEarlyEnd
 
-	numEvents
+	numMessages
 )
 
 // A message is what the engine knows of an event that travels.
-type message struct {
+type messageInfo struct {
 	word string // the RFC's
 	wire byte   // handshake type (RFC 8446, section 4; RFC 5246, 7.4)
 	max  int    // longest body that OpenSSL reads, in bytes
 }
 
-var messages = [numEvents]message{
-	noEvent:             {word: "unknown message"},
-	HelloRequest:        {word: "HelloRequest", wire: 0},
-	ClientHello:         {word: "ClientHello", wire: 1, max: 131396},
-	ServerHello:         {word: "ServerHello", wire: 2, max: 65607},
-	NewSessionTicket:    {word: "NewSessionTicket", wire: 4, max: 65541},
-	EncryptedExtensions: {word: "EncryptedExtensions", wire: 8, max: 20000},
-	Certificate:         {word: "Certificate", wire: 11, max: 102400},
-	ServerKeyExchange:   {word: "ServerKeyExchange", wire: 12, max: 102400},
-	CertificateRequest:  {word: "CertificateRequest", wire: 13, max: 102400},
-	ServerHelloDone:     {word: "ServerHelloDone", wire: 14},
-	CertificateVerify:   {word: "CertificateVerify", wire: 15, max: wire.MaxRecordLen},
-	ClientKeyExchange:   {word: "ClientKeyExchange", wire: 16, max: 2048},
-	Finished:            {word: "Finished", wire: 20, max: 64},
-	KeyUpdate:           {word: "KeyUpdate", wire: 24, max: 1},
-	HelloRetryRequest:   {word: "HelloRetryRequest", wire: 2, max: 65607},
-	EndOfEarlyData:      {word: "EndOfEarlyData", wire: 5},
-	ChangeCipherSpec:    {word: "ChangeCipherSpec"},
-	ApplicationData:     {word: "application data"},
-	NoRenegotiation:     {word: "alert no_renegotiation"},
-	Begin:               {word: "the wish for a handshake"},
-	Rekey:               {word: "the wish for a KeyUpdate"},
-	Demand:              {word: "the wish for a certificate"},
-	Conclude:            {word: "the end of early data"},
+var messages = [numMessages]messageInfo{
+	noMessage:             {word: "unknown message"},
+	helloRequest:        {word: "HelloRequest", wire: 0},
+	clientHello:         {word: "ClientHello", wire: 1, max: 131396},
+	serverHello:         {word: "ServerHello", wire: 2, max: 65607},
+	newSessionTicket:    {word: "NewSessionTicket", wire: 4, max: 65541},
+	encryptedExtensions: {word: "EncryptedExtensions", wire: 8, max: 20000},
+	certificate:         {word: "Certificate", wire: 11, max: 102400},
+	serverKeyExchange:   {word: "ServerKeyExchange", wire: 12, max: 102400},
+	certificateRequest:  {word: "CertificateRequest", wire: 13, max: 102400},
+	serverHelloDone:     {word: "ServerHelloDone", wire: 14},
+	certificateVerify:   {word: "CertificateVerify", wire: 15, max: wire.MaxRecordLen},
+	clientKeyExchange:   {word: "ClientKeyExchange", wire: 16, max: 2048},
+	finished:            {word: "Finished", wire: 20, max: 64},
+	keyUpdate:           {word: "KeyUpdate", wire: 24, max: 1},
+	helloRetryRequest:   {word: "HelloRetryRequest", wire: 2, max: 65607},
+	endOfEarlyData:      {word: "EndOfEarlyData", wire: 5},
+	changeCipherSpec:    {word: "ChangeCipherSpec"},
+	applicationData:     {word: "application data"},
+	noRenegotiation:     {word: "alert no_renegotiation"},
+	wishHandshake:               {word: "the wish for a handshake"},
+	wishKeyUpdate:               {word: "the wish for a KeyUpdate"},
+	wishCertificate:              {word: "the wish for a certificate"},
+	wishEarlyEnd:            {word: "the end of early data"},
 }
 
 // String is the RFC's word for the message.
-func (e Event) String() string {
-	if e < numEvents {
+func (e message) String() string {
+	if e < numMessages {
 		return messages[e].word
 	}
-	return fmt.Sprintf("Event(%d)", uint8(e))
+	return fmt.Sprintf("message(%d)", uint8(e))
 }
 
 // eventOf finds the event of a handshake type: of two the first one, which is
 // ServerHello; that it is a HelloRetryRequest only the message's body says.
-var eventOf = func() (events [256]Event) {
-	for e := ChangeCipherSpec - 1; e >= HelloRequest; e-- {
+var messageOf = func() (events [256]message) {
+	for e := changeCipherSpec - 1; e >= helloRequest; e-- {
 		events[messages[e].wire] = e
 	}
 	return events
@@ -265,13 +265,13 @@ const (
 	ask          // begin a renegotiation, as soon as no write is pending
 	refuse       // send a no_renegotiation warning
 	rekeyed      // the peer's KeyUpdate, which may ask for ours
-	demand       // the client owes its certificate, after the handshake
+	demandCertificate       // the client owes its certificate, after the handshake
 )
 
 // A part of a flight is sent if its conditions hold; then the keys of the
 // sending direction change. Without a message it is only a change of keys.
 type part struct {
-	send Event
+	send message
 	when cond
 	then keys
 }
@@ -280,17 +280,17 @@ type part struct {
 type transition struct {
 	role    model.Role
 	version model.Version
-	at      State
-	on      Event
+	at      state
+	on      message
 	when    cond
-	next    State
+	next    state
 	read    keys // what the reading direction changes to, after the message
 	do      deed
 	flight  []part
 }
 
 // A protocol is the rows of one role and version by state and event.
-type protocol [numStates][numEvents][]*transition
+type protocol [numStates][numMessages][]*transition
 
 // protocols is the table, arranged for looking up.
 var protocols = func() (all [2][2]protocol) {
@@ -304,7 +304,7 @@ var protocols = func() (all [2][2]protocol) {
 
 // find gives the row for event on in state at, given the facts; nil if the
 // event is illegal there.
-func (p *protocol) find(at State, on Event, facts cond) *transition {
+func (p *protocol) find(at state, on message, facts cond) *transition {
 	for _, r := range p[at][on] {
 		if r.when&^facts == 0 {
 			return r
@@ -315,9 +315,9 @@ func (p *protocol) find(at State, on Event, facts cond) *transition {
 
 // wants lists the messages that are legal in a state, for error messages. It
 // is computed from the table, so it can't lie.
-func (p *protocol) wants(at State, facts cond) (words string) {
-	for on := HelloRequest; on < Begin; on++ {
-		if p.find(at, on, facts) == nil || on == HelloRequest && at != Established {
+func (p *protocol) wants(at state, facts cond) (words string) {
+	for on := helloRequest; on < wishHandshake; on++ {
+		if p.find(at, on, facts) == nil || on == helloRequest && at != connected {
 			continue
 		}
 		if words != "" {
@@ -347,8 +347,8 @@ func factsOf(c *model.EngineConfig) cond {
 }
 
 // unmet says whether an end in that state has not met the other's first hello.
-func (t *TLS) unmet(at State) bool {
-	return at == WaitClientHello || at == WaitServerHello && t.facts&ifAgain == 0
+func (t *TLS) unmet(at state) bool {
+	return at == waitClientHello || at == waitServerHello && t.facts&ifAgain == 0
 }
 
 // choose is the conditional expression.

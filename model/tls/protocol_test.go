@@ -25,8 +25,8 @@ func every(f func(e *TLS, name string)) {
 // has none leaves the engine dead with unexpected_message, and never panics.
 func TestEveryStateMeetsEveryEvent(t *testing.T) {
 	every(func(e *TLS, name string) {
-		for at := NotStarted; at < Dead; at++ {
-			for on := HelloRequest; on < ChangeCipherSpec; on++ {
+		for at := notStarted; at < dead; at++ {
+			for on := helloRequest; on < changeCipherSpec; on++ {
 				for _, again := range []cond{0, ifAgain, ifAgain | ifAsked} {
 					sweep(t, e, name, at, on, again)
 				}
@@ -36,7 +36,7 @@ func TestEveryStateMeetsEveryEvent(t *testing.T) {
 }
 
 // sweep puts the engine in a state and gives it a well-formed message.
-func sweep(t *testing.T, e *TLS, name string, at State, on Event, again cond) {
+func sweep(t *testing.T, e *TLS, name string, at state, on message, again cond) {
 	t.Helper()
 	cfg := e.cfg
 	e.Reset(&cfg)
@@ -47,19 +47,19 @@ func sweep(t *testing.T, e *TLS, name string, at State, on Event, again cond) {
 	put24(e.msgs[1:], n)
 	e.msgs = append(e.msgs, make([]byte, n)...)
 	switch on {
-	case Finished:
+	case finished:
 		e.verifyData(e.msgs[4:], cfg.Role.Peer())
-	case HelloRetryRequest:
+	case helloRetryRequest:
 		copy(e.msgs[4+2:], wire.RetryRandom)
 	}
 	e.absorb()
 	switch {
-	case row == nil && e.state != Dead:
+	case row == nil && e.state != dead:
 		t.Errorf("%s: %s in %s has no row, and leads to %s", name, on, at, e.state)
 	case row == nil:
 		wantAlert(t, e, wire.AlertUnexpectedMessage)
 	case row.do == ask:
-		if e.state != WaitServerHello {
+		if e.state != waitServerHello {
 			t.Errorf("%s: %s in %s leads to %s; want a ClientHello", name, on, at, e.state)
 		}
 	case e.state != row.next:
@@ -94,7 +94,7 @@ func TestTableIsSound(t *testing.T) {
 // sound fails the test if two rows count at once.
 func sound(t *testing.T, e *TLS, name string, facts cond, used map[*transition]bool) {
 	for at := range numStates {
-		for on := range numEvents {
+		for on := range numMessages {
 			count := 0
 			for _, r := range e.proto[at][on] {
 				if r.when&^facts == 0 {
@@ -116,7 +116,7 @@ func TestEveryValueHasAName(t *testing.T) {
 			t.Errorf("state %d has no name", s)
 		}
 	}
-	for e := range numEvents {
+	for e := range numMessages {
 		if e.String() == "" {
 			t.Errorf("event %d has no name", e)
 		}
@@ -126,7 +126,7 @@ func TestEveryValueHasAName(t *testing.T) {
 			t.Errorf("fault %d has no text", f)
 		}
 	}
-	if State(99).String() != "State(99)" || Event(99).String() != "Event(99)" {
+	if state(99).String() != "state(99)" || message(99).String() != "message(99)" {
 		t.Error("values out of range should say so")
 	}
 }

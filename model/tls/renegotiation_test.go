@@ -151,7 +151,7 @@ func TestRefusedRenegotiation(t *testing.T) {
 			p.ends[asker].Renegotiate()
 			p.Move(asker)
 			p.ReadSays(asker.Peer(), model.WantRead)
-			if n := p.ends[asker.Peer()].OutputPending(); n != wire.HeaderLen+2+Overhead12 {
+			if n := p.ends[asker.Peer()].OutputPending(); n != wire.HeaderLen+2+overhead12 {
 				t.Fatalf("%d bytes of output; want one alert", n)
 			}
 			p.Move(asker.Peer())
@@ -269,7 +269,7 @@ func TestRenegotiateRejected(t *testing.T) {
 // wantAlert checks which alert an engine died with.
 func wantAlert(t testing.TB, e *TLS, want wire.Alert) {
 	t.Helper()
-	f, ok := e.Err().(*Failure)
+	f, ok := e.Err().(*failure)
 	if !ok {
 		t.Fatalf("the engine's error is %v; want alert %s", e.Err(), want)
 	}

@@ -12,15 +12,18 @@ import (
 const (
 	// Overhead12 is what sealing adds in TLS 1.2: the explicit nonce and the
 	// tag, as AES-GCM has them (RFC 5288).
-	Overhead12 = nonceLen + tagLen
+	overhead12 = nonceLen + tagLen
 	// Overhead13 is what it adds in TLS 1.3: the content type and the tag.
-	Overhead13 = 1 + tagLen
+	overhead13 = 1 + tagLen
 )
 
 const (
 	nonceLen = 8
 	tagLen   = 16
 )
+
+// Overhead is how many bytes sealing adds to the content of a record.
+func Overhead(v model.Version) int { return pick(v == model.TLS13, overhead13, overhead12) }
 
 // A sealer is one direction's keys: what a cipher state is in a real engine.
 type sealer struct {
@@ -47,12 +50,12 @@ func (s *sealer) seal(dst []byte, v model.Version, typ byte, content []byte) []b
 	start := len(dst)
 	n := len(content)
 	if v == model.TLS12 {
-		n += Overhead12
+		n += overhead12
 		dst = append(dst, typ, 3, 3, byte(n>>8), byte(n))
 		dst = binary.BigEndian.AppendUint64(dst, s.seq)
 		dst = append(dst, content...)
 	} else {
-		n += Overhead13
+		n += overhead13
 		dst = append(dst, wire.TypeApplicationData, 3, 3, byte(n>>8), byte(n))
 		dst = append(dst, content...)
 		dst = append(dst, typ)

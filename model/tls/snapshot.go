@@ -109,7 +109,7 @@ func (k *sealer) Snapshot(s *model.Snapshot) {
 }
 
 // Snapshot lists the reason of a failure. Protocol and role are the engine's.
-func (f *Failure) Snapshot(s *model.Snapshot) {
+func (f *failure) Snapshot(s *model.Snapshot) {
 	s.Byte((*uint8)(&f.why))
 	s.Byte((*uint8)(&f.at))
 	s.Byte((*uint8)(&f.on))

@@ -12,9 +12,9 @@ import (
 func nearlyFull(t *testing.T, v model.Version, room int, traits model.Traits) *link {
 	t.Helper()
 	p := established(t, v, func(c *model.EngineConfig) { c.Out, c.Traits = 2000, traits })
-	overhead := wire.HeaderLen + Overhead12
+	overhead := wire.HeaderLen + overhead12
 	if v == model.TLS13 {
-		overhead = wire.HeaderLen + Overhead13
+		overhead = wire.HeaderLen + overhead13
 	}
 	p.WriteSays(model.Server, make([]byte, 2000-room-overhead), model.OK)
 	if free := 2000 - p.ends[model.Server].OutputPending(); free != room {

@@ -19,7 +19,7 @@ type TLS struct {
 
 	// The handshake.
 	proto      *protocol
-	state      State
+	state      state
 	facts      cond
 	rounds     uint64 // handshakes begun: the hellos of each are different
 	early      earlyPhase
@@ -69,8 +69,8 @@ type TLS struct {
 	manner attack.Manner // how it sends and reads; attacks change it
 
 	want  model.Status // what buffer or socket lacked when last tried; OK: nothing
-	fault Failure
-	stale Failure // why the last call failed, if the engine has not
+	fault failure
+	stale failure // why the last call failed, if the engine has not
 }
 
 // NewTLS makes an engine from a configuration that makes sense; see
@@ -85,7 +85,7 @@ func NewTLS(cfg *model.EngineConfig) *TLS {
 func (t *TLS) Reset(cfg *model.EngineConfig) {
 	*t = TLS{
 		cfg: *cfg, errors: cfg.Errors, facts: factsOf(cfg), need: wire.HeaderLen,
-		proto: &protocols[cfg.Role][cfg.Version], state: NotStarted,
+		proto: &protocols[cfg.Role][cfg.Version], state: notStarted,
 		in: t.in, out: t.out, rec: t.rec,
 		pend: t.pend[:0], scratch: t.scratch[:0], msgs: t.msgs[:0],
 		manner: t.manner.Fresh(),
@@ -94,7 +94,7 @@ func (t *TLS) Reset(cfg *model.EngineConfig) {
 		t.errors = &t.own
 	}
 	if cfg.Role == model.Server {
-		t.state = WaitClientHello
+		t.state = waitClientHello
 	}
 	t.names = cfg.Resume
 	if t.cfg.HandshakeRecord == 0 {
@@ -154,7 +154,7 @@ func (t *TLS) readOn(p []byte) (int, model.Status) {
 		if len(t.plain) > 0 {
 			n := copy(p, t.plain)
 			t.plain, t.want = t.plain[n:], model.OK
-			t.indulged = t.state != Established
+			t.indulged = t.state != connected
 			return n, t.emptyHanded(n)
 		}
 		if st := t.absorb(); st != model.OK {
@@ -184,7 +184,7 @@ func (t *TLS) Renegotiate() model.Status {
 		return model.Failed
 	case !t.InitFinished():
 		return t.refuse(faultStillInInit)
-	case t.proto.find(Established, Begin, t.facts) == nil:
+	case t.proto.find(connected, wishHandshake, t.facts) == nil:
 		return t.reject(faultVersion)
 	case t.facts&ifRefuse != 0:
 		return t.reject(faultNoReneg)
@@ -210,7 +210,7 @@ func (t *TLS) Renegotiate() model.Status {
 // handshake is under way.
 func (t *TLS) KeyUpdate(requested bool) model.Status {
 	switch {
-	case t.proto.find(Established, Rekey, t.facts) == nil:
+	case t.proto.find(connected, wishKeyUpdate, t.facts) == nil:
 		return t.reject(faultVersion)
 	case !t.enter():
 		return t.reject(faultStillInInit)
@@ -243,7 +243,7 @@ func (t *TLS) Drain(p []byte) int { return t.out.Read(p) }
 // last flight is not out of the engine's hands, and while half a message is
 // here: nobody can tell yet what it will ask for.
 func (t *TLS) InitFinished() bool {
-	return t.state == Established && !t.flight && !t.halfMessage()
+	return t.state == connected && !t.flight && !t.halfMessage()
 }
 
 // Pending implements Engine.
@@ -268,19 +268,19 @@ func (t *TLS) Deferred() bool { return t.owesUpdate && !t.cfg.Traits.AnswerAtRea
 // ShutState implements Engine.
 func (t *TLS) ShutState() model.ShutState { return t.shutdown }
 
-// State is what the engine waits for.
-func (t *TLS) State() State { return t.state }
+// State says in a word what the engine waits for, such as "wait-finished".
+func (t *TLS) State() string { return t.state.String() }
 
 // Unsent implements Inspector: the rest of a record or flight, and an alert or
 // KeyUpdate that has to wait until that has left.
 func (t *TLS) Unsent() int {
-	if t.state == Dead && t.cfg.Traits.LosesAlerts {
+	if t.state == dead && t.cfg.Traits.LosesAlerts {
 		return 0 // it will never leave
 	}
 	n := t.unsent()
 	over := wire.HeaderLen
 	if t.write.on {
-		over += [...]int{model.TLS12: Overhead12, model.TLS13: Overhead13}[t.cfg.Version]
+		over += Overhead(t.cfg.Version)
 	}
 	if t.waiting {
 		n += over + 2

@@ -21,7 +21,7 @@ func TestKeyUpdateIsAnsweredAtTheNextWrite(t *testing.T) {
 			t.Fatal("the answer should be owed, and not be sent")
 		}
 		p.WriteSays(asker.Peer(), nil, model.OK)
-		if n := other.OutputPending(); other.Deferred() || n != wire.HeaderLen+5+Overhead13 {
+		if n := other.OutputPending(); other.Deferred() || n != wire.HeaderLen+5+overhead13 {
 			t.Fatalf("%d bytes of output; want one KeyUpdate", n)
 		}
 		p.Move(asker.Peer())
@@ -40,7 +40,7 @@ func TestSecondMessageBringsTheAnswerOut(t *testing.T) {
 		p.Move(model.Client)
 	}
 	p.ReadSays(model.Server, model.WantRead)
-	if p.ends[model.Server].OutputPending() != wire.HeaderLen+5+Overhead13 || !p.ends[model.Server].Deferred() {
+	if p.ends[model.Server].OutputPending() != wire.HeaderLen+5+overhead13 || !p.ends[model.Server].Deferred() {
 		t.Fatal("want the first answer sent and the second owed")
 	}
 	p.ends[model.Client].KeyUpdate(true)
@@ -79,7 +79,7 @@ func TestKeyUpdateAnswerBehindAPendingWrite(t *testing.T) {
 		p.Move(model.Client)
 		p.ReadSays(model.Server, model.WantRead)
 	}
-	if got := p.ends[model.Server].Unsent(); got != 60+wire.HeaderLen+Overhead13-50+wire.HeaderLen+5+Overhead13 {
+	if got := p.ends[model.Server].Unsent(); got != 60+wire.HeaderLen+overhead13-50+wire.HeaderLen+5+overhead13 {
 		t.Fatalf("%d bytes kept back; want the rest of the record and one KeyUpdate", got)
 	}
 	p.Move(model.Server)
@@ -157,7 +157,7 @@ func TestServerHandshakeEndsWithItsTickets(t *testing.T) {
 		p.ends[model.Client].Handshake()
 		p.Move(model.Client)
 		st := p.ends[model.Server].Handshake()
-		if p.ends[model.Server].State() == Established && st == model.WantWrite {
+		if p.ends[model.Server].State() == "established" && st == model.WantWrite {
 			blocked++
 		}
 		p.Move(model.Server)

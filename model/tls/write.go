@@ -17,7 +17,7 @@ func (t *TLS) Write(p []byte) (int, model.Status) {
 	switch {
 	case t.shutdown&model.SentClose != 0:
 		return 0, t.reject(faultShutdown)
-	case !alive && (short || t.fault.at == WaitEndOfEarlyData):
+	case !alive && (short || t.fault.at == waitEndOfEarlyData):
 		t.errors.Push() // the lengths and the time are looked at first
 		return 0, model.Failed
 	case alive && t.stuckAlert():
@@ -29,7 +29,7 @@ func (t *TLS) Write(p []byte) (int, model.Status) {
 		t.done = 0
 		return 0, t.sending(t.untried(noFault))
 	}
-	if t.state == WaitEndOfEarlyData {
+	if t.state == waitEndOfEarlyData {
 		return 0, t.reject(faultNotEarly)
 	}
 	t.endEarly()

@@ -103,7 +103,7 @@ func TestNothingOvertakesAPendingRecord(t *testing.T) {
 	}
 	p.Move(model.Client)
 	p.ReadSays(model.Server, model.WantRead)
-	if n := p.ends[model.Server].Unsent(); n != wire.HeaderLen+5+Overhead12-20+wire.HeaderLen+2+Overhead12 {
+	if n := p.ends[model.Server].Unsent(); n != wire.HeaderLen+5+overhead12-20+wire.HeaderLen+2+overhead12 {
 		t.Fatalf("%d bytes kept back; want the rest of the record, then the alert", n)
 	}
 	var got []byte
