@@ -189,5 +189,5 @@ func (b *bench) shake() {
 
 // record is a raw record with that much body.
 func record(typ byte, body int) []byte {
-	return wire.AppendRecord(nil, typ, wire.WireTLS12, []byte(strings.Repeat("x", body)))
+	return wire.AppendRecord(nil, typ, wire.TLS12, []byte(strings.Repeat("x", body)))
 }

@@ -72,7 +72,7 @@ func (s *sealer) overhead() int {
 // alone has any.
 func (s *sealer) seal(dst []byte, typ byte, content []byte, padding int) []byte {
 	if s.aead == nil {
-		return wire.AppendRecord(dst, typ, wire.WireTLS12, content)
+		return wire.AppendRecord(dst, typ, wire.TLS12, content)
 	}
 	n := len(content) + s.overhead()
 	if s.tls13 {

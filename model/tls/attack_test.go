@@ -81,23 +81,23 @@ var attacks = []struct {
 	wire []byte
 	want wire.Alert
 }{
-	{"application data", wire.AppendRecord(nil, 23, wire.WireTLS12, []byte("x")), wire.AlertUnexpectedMessage},
-	{"unknown type", wire.AppendRecord(nil, 99, wire.WireTLS12, []byte("x")), wire.AlertUnexpectedMessage},
+	{"application data", wire.AppendRecord(nil, 23, wire.TLS12, []byte("x")), wire.AlertUnexpectedMessage},
+	{"unknown type", wire.AppendRecord(nil, 99, wire.TLS12, []byte("x")), wire.AlertUnexpectedMessage},
 	{"version 4", wire.AppendRecord(nil, 22, 0x0403, []byte("x")), wire.AlertProtocolVersion},
 	{"too long", []byte{22, 3, 3, 0xff, 0xff}, wire.AlertRecordOverflow},
-	{"too much content", wire.AppendRecord(nil, 22, wire.WireTLS12, make([]byte, wire.MaxRecordLen+1)),
+	{"too much content", wire.AppendRecord(nil, 22, wire.TLS12, make([]byte, wire.MaxRecordLen+1)),
 		wire.AlertRecordOverflow},
-	{"Finished", wire.AppendRecord(nil, 22, wire.WireTLS12, []byte{20, 0, 0, 12}), wire.AlertUnexpectedMessage},
-	{"ClientHello of one byte", wire.AppendRecord(nil, 22, wire.WireTLS12, []byte{1, 0, 0, 1, 9}),
+	{"Finished", wire.AppendRecord(nil, 22, wire.TLS12, []byte{20, 0, 0, 12}), wire.AlertUnexpectedMessage},
+	{"ClientHello of one byte", wire.AppendRecord(nil, 22, wire.TLS12, []byte{1, 0, 0, 1, 9}),
 		wire.AlertDecodeError},
-	{"endless ClientHello", wire.AppendRecord(nil, 22, wire.WireTLS12, []byte{1, 0xff, 0xff, 0xff}),
+	{"endless ClientHello", wire.AppendRecord(nil, 22, wire.TLS12, []byte{1, 0xff, 0xff, 0xff}),
 		wire.AlertIllegalParameter},
-	{"short alert", wire.AppendRecord(nil, 21, wire.WireTLS12, []byte{1}), wire.AlertUnexpectedMessage},
-	{"ChangeCipherSpec", wire.AppendRecord(nil, 20, wire.WireTLS12, []byte{1}), wire.AlertUnexpectedMessage},
-	{"bad ChangeCipherSpec", wire.AppendRecord(nil, 20, wire.WireTLS12, []byte{2}), wire.AlertUnexpectedMessage},
-	{"handshake in a data record", wire.AppendRecord(wire.AppendRecord(nil, 22, wire.WireTLS12, []byte{1}),
-		23, wire.WireTLS12, []byte("x")), wire.AlertUnexpectedMessage},
-	{"fatal alert", wire.AlertRecord(wire.LevelFatal, wire.AlertInternalError), wire.AlertInternalError},
+	{"short alert", wire.AppendRecord(nil, 21, wire.TLS12, []byte{1}), wire.AlertUnexpectedMessage},
+	{"ChangeCipherSpec", wire.AppendRecord(nil, 20, wire.TLS12, []byte{1}), wire.AlertUnexpectedMessage},
+	{"bad ChangeCipherSpec", wire.AppendRecord(nil, 20, wire.TLS12, []byte{2}), wire.AlertUnexpectedMessage},
+	{"handshake in a data record", wire.AppendRecord(wire.AppendRecord(nil, 22, wire.TLS12, []byte{1}),
+		23, wire.TLS12, []byte("x")), wire.AlertUnexpectedMessage},
+	{"fatal alert", wire.AppendRecord(nil, 21, wire.TLS12, []byte{2, 80}), wire.AlertInternalError},
 }
 
 func TestAttacksOnAServer(t *testing.T) {
@@ -152,7 +152,7 @@ func TestFloods(t *testing.T) {
 func TestErrorsSayGotStateAndWant(t *testing.T) {
 	p := newLink(t, config(model.TLS12))
 	p.ends[model.Client].Handshake()
-	p.inject(model.Client, wire.AppendRecord(nil, wire.TypeHandshake, wire.WireTLS12, []byte{20, 0, 0, 12}))
+	p.inject(model.Client, wire.AppendRecord(nil, wire.TypeHandshake, wire.TLS12, []byte{20, 0, 0, 12}))
 	p.Want("handshake", p.ends[model.Client].Handshake(), model.Failed)
 	const want = "model: client in wait-server-hello got Finished; want ServerHello"
 	if got := p.ends[model.Client].Err().Error(); got != want {

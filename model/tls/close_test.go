@@ -94,7 +94,7 @@ func TestShutdownInMidHandshake(t *testing.T) {
 // although these say failed.
 func TestFatalAlertLeavesPieceByPiece(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 8 })
-	p.inject(model.Server, wire.AppendRecord(nil, wire.TypeApplicationData, wire.WireTLS12, make([]byte, 40)))
+	p.inject(model.Server, wire.AppendRecord(nil, wire.TypeApplicationData, wire.TLS12, make([]byte, 40)))
 	p.ReadSays(model.Server, model.Failed)
 	wantAlert(t, p.ends[model.Server], wire.AlertBadRecordMAC)
 	for range 5 {

@@ -13,7 +13,7 @@ type failure struct {
 	why    faultKind
 	local  bool // the call failed, the engine did not
 	at     state
-	on     message      // faultUnexpected: what came
+	on     message    // faultUnexpected: what came
 	alert  wire.Alert // what was sent, or received
 	silent bool       // no alert was sent
 	proto  *protocol

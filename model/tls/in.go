@@ -154,11 +154,11 @@ func (t *TLS) lacks(st model.Status) model.Status {
 // checkHeader judges a record by its header alone.
 func (t *TLS) checkHeader() model.Status {
 	version := binary.BigEndian.Uint16(t.rec[1:])
-	longest := [...]int{model.TLS12: wire.MaxBody12, model.TLS13: wire.MaxBody13}[t.cfg.Version]
+	longest := pick(t.cfg.Version == model.TLS13, maxBody13, maxBody12)
 	switch {
-	case version>>8 != wire.WireTLS12>>8:
+	case version>>8 != wire.TLS12>>8:
 		return t.fail(wire.AlertProtocolVersion, faultWrongVersion)
-	case version != wire.WireTLS12 && t.agreed():
+	case version != wire.TLS12 && t.agreed():
 		return t.wrongVersion()
 	case t.need-wire.HeaderLen > longest:
 		return t.fail(wire.AlertRecordOverflow, faultTooLong)

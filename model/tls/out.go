@@ -180,13 +180,13 @@ func (t *TLS) seal(typ byte, content []byte) {
 		t.pend = t.write.seal(t.pend, t.cfg.Version, typ, content)
 		return
 	}
-	version, at := wire.WireTLS12, t.state
+	version, at := wire.TLS12, t.state
 	if at == dead {
 		at = t.fault.at
 	}
 	first := t.cfg.Role == model.Client && t.unmet(at)
 	if first && typ != wire.TypeChangeCipherSpec && !t.write.on {
-		version = wire.WireTLS10 // the first ClientHello (RFC 8446, section 5.1)
+		version = firstVersion
 	}
 	t.pend = wire.AppendRecord(t.pend, typ, version, content)
 }

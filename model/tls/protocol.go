@@ -92,7 +92,7 @@ var stateText = [numStates]string{
 	waitPostFinished:          "wait-post-finished",
 	waitEndOfEarlyData:        "wait-end-of-early-data",
 	pendingEarlyEnd:           "pending-early-end",
-	connected:               "established",
+	connected:                 "established",
 	dead:                      "dead",
 }
 
@@ -169,7 +169,7 @@ type messageInfo struct {
 }
 
 var messages = [numMessages]messageInfo{
-	noMessage:             {word: "unknown message"},
+	noMessage:           {word: "unknown message"},
 	helloRequest:        {word: "HelloRequest", wire: 0},
 	clientHello:         {word: "ClientHello", wire: 1, max: 131396},
 	serverHello:         {word: "ServerHello", wire: 2, max: 65607},
@@ -188,10 +188,10 @@ var messages = [numMessages]messageInfo{
 	changeCipherSpec:    {word: "ChangeCipherSpec"},
 	applicationData:     {word: "application data"},
 	noRenegotiation:     {word: "alert no_renegotiation"},
-	wishHandshake:               {word: "the wish for a handshake"},
-	wishKeyUpdate:               {word: "the wish for a KeyUpdate"},
-	wishCertificate:              {word: "the wish for a certificate"},
-	wishEarlyEnd:            {word: "the end of early data"},
+	wishHandshake:       {word: "the wish for a handshake"},
+	wishKeyUpdate:       {word: "the wish for a KeyUpdate"},
+	wishCertificate:     {word: "the wish for a certificate"},
+	wishEarlyEnd:        {word: "the end of early data"},
 }
 
 // String is the RFC's word for the message.
@@ -260,12 +260,12 @@ const (
 type deed uint8
 
 const (
-	nothing deed = iota
-	deliver      // give the data to Read
-	ask          // begin a renegotiation, as soon as no write is pending
-	refuse       // send a no_renegotiation warning
-	rekeyed      // the peer's KeyUpdate, which may ask for ours
-	demandCertificate       // the client owes its certificate, after the handshake
+	nothing           deed = iota
+	deliver                // give the data to Read
+	ask                    // begin a renegotiation, as soon as no write is pending
+	refuse                 // send a no_renegotiation warning
+	rekeyed                // the peer's KeyUpdate, which may ask for ours
+	demandCertificate      // the client owes its certificate, after the handshake
 )
 
 // A part of a flight is sent if its conditions hold; then the keys of the

@@ -58,7 +58,7 @@ func TestRecordSize(t *testing.T) {
 	if wire.RecordSize([]byte{22, 3, 3, 1}) != 0 {
 		t.Error("four bytes are no header")
 	}
-	rec := wire.AppendRecord(nil, wire.TypeHandshake, wire.WireTLS12, make([]byte, 300))
+	rec := wire.AppendRecord(nil, wire.TypeHandshake, wire.TLS12, make([]byte, 300))
 	if wire.RecordSize(rec) != 305 || len(rec) != 305 {
 		t.Errorf("got %d", wire.RecordSize(rec))
 	}

@@ -17,6 +17,16 @@ const (
 	overhead13 = 1 + tagLen
 )
 
+// The longest bodies of records in bytes.
+const (
+	maxBody12 = wire.MaxRecordLen + 2048 // RFC 5246, section 6.2.3
+	maxBody13 = wire.MaxRecordLen + 256  // RFC 8446, section 5.2
+)
+
+// firstVersion is the version, 1.0, in the header of the first ClientHello's record (RFC
+// 8446, section 5.1).
+const firstVersion = 0x0301
+
 const (
 	nonceLen = 8
 	tagLen   = 16

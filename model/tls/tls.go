@@ -76,7 +76,7 @@ type TLS struct {
 // NewTLS makes an engine from a configuration that makes sense; see
 // Models.New for one that may not.
 func NewTLS(cfg *model.EngineConfig) *TLS {
-	t := &TLS{rec: make([]byte, wire.HeaderLen+wire.MaxBody12)}
+	t := &TLS{rec: make([]byte, wire.HeaderLen+maxBody12)}
 	t.Reset(cfg)
 	return t
 }

@@ -7,7 +7,7 @@ import (
 // The flights. Handshake messages that depend on certificates carry their
 // condition, so that one list serves all suites.
 var (
-	sendClientHello12   = []part{{send: clientHello}}
+	sendClientHello12 = []part{{send: clientHello}}
 	sendClientHello13 = []part{
 		{send: clientHello},
 		{send: changeCipherSpec, when: ifOffers},
@@ -31,9 +31,9 @@ var (
 	serverResume12 = []part{
 		{send: serverHello}, {send: changeCipherSpec, then: trafficKeys}, {send: finished},
 	}
-	clientResume12 = []part{{send: changeCipherSpec, then: trafficKeys}, {send: finished}}
-	serverFinish12 = []part{{send: changeCipherSpec, then: trafficKeys}, {send: finished}}
-	sendHelloRequest   = []part{{send: helloRequest}}
+	clientResume12   = []part{{send: changeCipherSpec, then: trafficKeys}, {send: finished}}
+	serverFinish12   = []part{{send: changeCipherSpec, then: trafficKeys}, {send: finished}}
+	sendHelloRequest = []part{{send: helloRequest}}
 
 	// Each end sends one ChangeCipherSpec: a server behind its first message,
 	// a client in front of its second flight (RFC 8446, appendix D.4). OpenSSL's
@@ -71,7 +71,7 @@ var (
 	}
 	postRequest13 = []part{{send: certificateRequest}}
 	// tickets13: the message is sent as often as EngineConfig.Tickets says.
-	tickets13 = []part{{send: newSessionTicket}}
+	tickets13     = []part{{send: newSessionTicket}}
 	sendKeyUpdate = []part{{send: keyUpdate, then: nextKeys}}
 )
 

@@ -155,7 +155,7 @@ func TestStaleErrorQueue(t *testing.T) {
 	p := established(t, model.TLS12, nil)
 	p.queues[model.Server].Push()
 	p.ReadSays(model.Server, model.Failed)
-	if p.ends[model.Server].Err() == nil || p.ends[model.Server].State() == Dead {
+	if p.ends[model.Server].Err() == nil || p.ends[model.Server].State() == "dead" {
 		t.Fatalf("state %s, error %v", p.ends[model.Server].State(), p.ends[model.Server].Err())
 	}
 	p.WriteSays(model.Client, []byte("data"), model.OK)

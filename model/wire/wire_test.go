@@ -20,7 +20,7 @@ func TestAlertsAreNamed(t *testing.T) {
 // TestRecordSize: a record is as long as its header says, and a part of a header says
 // nothing.
 func TestRecordSize(t *testing.T) {
-	rec := AppendRecord(nil, TypeAlert, WireTLS12, []byte{2, byte(AlertDecodeError)})
+	rec := AppendRecord(nil, TypeAlert, TLS12, []byte{2, byte(AlertDecodeError)})
 	if got := RecordSize(rec); got != len(rec) || got != HeaderLen+2 {
 		t.Errorf("got size %d of a record of %d bytes; want %d", got, len(rec), HeaderLen+2)
 	}
