@@ -3,18 +3,22 @@ package differential
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"strings"
 
+	"pgregory.net/rapid"
+
+	"github.com/wantwrite/wantwrite/engine/linktest"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A bench is a pair of engines of one library, the bytes that are on the way
-// between them, and all that can be seen of it.
+// A bench is a link of two engines of one library whose bytes may be on the way, and all that
+// can be seen of it.
 type bench struct {
-	lib  model.Library
-	ends [2]end // by Role
-	// whole: a signature's length varies, so all bytes there are move at once.
+	*linktest.Link
+	ends [2]end // by role
+	// whole: the length of a signature varies, so all bytes there are move at once.
 	whole bool
 	// mute: what engines tell of messages is not looked at.
 	mute bool
@@ -22,24 +26,32 @@ type bench struct {
 
 // An end is one engine of a bench.
 type end struct {
-	engine                  model.Engine
-	peer                    *end
-	cfg                     model.EngineConfig
-	way                     []byte // sent by the peer, from the start of the record that is arriving
-	come                    int    // bytes of way that are here already
-	inbox                   []byte // attached: what Recv gives
-	ended                   bool   // attached: Recv says EOF behind it
-	wrote                   int    // plaintext that Write has taken
-	early                   int    // length of the last WriteEarly
-	writesEarly, readsEarly bool   // it has to be made again; ReadEarly is not at the end
-	past                    bool   // a call was made behind which no early data is written
-	asked                   bool   // it has asked for a certificate: see impolite
-	owed                    int    // length of the write that has to be made again
-	data                    []byte // what is written: the same for both libraries
-	moved                   bool   // a retry comes from spare
-	spare                   []byte
-	said                    strings.Builder // alerts and handshake messages of the call
-	buffer                  [1 << 15]byte
+	engine model.Engine
+	peer   *end
+	cfg    model.EngineConfig
+
+	// What comes: way is sent by the peer, and not here yet; front is what has come of the
+	// record that is arriving; inbox is what an attached engine's socket gives.
+	way, inbox linktest.Wire
+	front      []byte
+
+	// What goes: data is what is written, the same for both libraries. Of that wrote has been
+	// taken, and owed is the length of a write that has to be made again. With moved the
+	// retry comes from spare.
+	data        []byte
+	wrote, owed int
+	moved       bool
+	spare       []byte
+
+	// Early data: early is the length of the last WriteEarly. writesEarly says that it has to
+	// be made again, readsEarly that ReadEarly is not at the end, and past that a call was
+	// made behind which no early data is written.
+	early                         int
+	writesEarly, readsEarly, past bool
+
+	asked  bool            // it has asked for a certificate: see impolite
+	said   strings.Builder // alerts and handshake messages of the call
+	buffer [all]byte
 }
 
 // A view is what an engine's queries say, and how much is on the way to it.
@@ -59,17 +71,17 @@ type outcome struct {
 	Ends   [2]view
 }
 
-// mostWritten is how much an end writes in a sequence: its stock of data.
-const mostWritten = 1 << 20
-
 // String is the outcome on one line, and of what was read the length only.
 func (o outcome) String() string {
 	return fmt.Sprintf("%d %s, read %d, said [%s] client %+v server %+v", o.N, o.Status,
 		len(o.Data), o.Said, o.Ends[0], o.Ends[1])
 }
 
-// stock is what both ends write, each from its own half. It has no two equal
-// stretches, so that bytes in the wrong place show.
+// mostWritten is how much an end writes in a sequence.
+const mostWritten = 1 << 20
+
+// stock is what both ends write, each from its own half. No two stretches of it are equal, so
+// that bytes in the wrong place show.
 var stock = func() []byte {
 	p := make([]byte, 2*mostWritten)
 	x := uint64(1)
@@ -80,120 +92,122 @@ var stock = func() []byte {
 	return p
 }()
 
-// newBench makes both engines. tune changes their configurations.
-func newBench(lib model.Library, s *Setting, tune func(*model.EngineConfig)) (*bench, error) {
-	b := &bench{lib: lib, whole: s.Certs}
+// newBench makes both engines in the run that is under way. tune, if not nil, changes their
+// configurations.
+func newBench(t rapid.TB, lib model.Library, s *Setting, tune func(*model.EngineConfig)) *bench {
+	t.Helper()
+	b := &bench{whole: s.Certs}
+	var sides [2]linktest.Side
 	errors := &model.ErrorQueue{} // one thread drives both ends
-	for _, role := range []model.Role{model.Client, model.Server} {
-		e := &b.ends[role]
+	for r := range b.ends {
+		role, e := model.Role(r), &b.ends[r]
 		e.peer = &b.ends[role.Peer()]
-		e.data = stock[int(role)*mostWritten:][:mostWritten]
+		e.data = stock[r*mostWritten:][:mostWritten]
 		e.cfg = s.configure(role)
 		e.cfg.Errors = errors
 		e.cfg.Watch = e.note
+		e.inbox.Room, e.peer.way.Room = e.cfg.In, math.MaxInt
 		if s.Transport == model.Attached {
-			e.cfg.Socket = (*port)(e)
+			e.cfg.Socket, e.peer.way.Room = e.inbox.Socket(&e.peer.way), e.cfg.Out
 		}
-		tune(&e.cfg)
-		engine, err := lib.New(&e.cfg)
-		if err != nil {
-			b.free()
-			return nil, err
+		if tune != nil {
+			tune(&e.cfg)
 		}
-		e.engine = engine
+		sides[r] = linktest.Side{Library: lib, Config: e.cfg}
 	}
-	return b, nil
+	b.Link = linktest.Pair(t, sides[model.Client], sides[model.Server])
+	for r := range b.ends {
+		b.ends[r].engine = b.Ends[r]
+	}
+	return b
 }
 
-func (b *bench) free() {
-	for i := range b.ends {
-		if e := b.ends[i].engine; e != nil {
-			b.lib.Free(e)
-		}
-	}
-}
-
-// note writes down what an engine says or hears, but for application data:
-// libraries tell of that at different moments.
+// note writes down what an engine says or hears, without application data: libraries tell of
+// that at different moments.
 func (e *end) note(n model.Note) {
-	if n.Message == "application data" {
-		return
+	if n.Message != "application data" {
+		e.said.WriteString(linktest.Note{By: e.cfg.Role, Note: n}.String() + "; ")
 	}
-	verb := " got "
-	if n.Sent {
-		verb = " sent "
-	}
-	e.said.WriteString(e.cfg.Role.String() + verb + n.Message + "; ")
 }
 
 // do makes a call and looks at both ends.
-func (b *bench) do(c Call) (o outcome) {
-	e := &b.ends[c.On]
+func (b *bench) do(c call) (o outcome) {
+	e := &b.ends[c.on]
 	switch {
-	case b.mute && c.Op == FeedRecord: // it may pack its messages otherwise
-		c.Op, c.N = Feed, 1<<18
-	case b.whole && (c.Op == Drain || c.Op == Feed):
-		c.N = 1 << 18
+	case b.mute && c.op == opFeedRecord: // the library may pack its messages otherwise
+		c.op, c.n = opFeed, 1<<18
+	case b.whole && (c.op == opDrain || c.op == opFeed):
+		c.n = 1 << 18
 	}
-	e.past = e.past || c.Op.endsEarly()
-	switch c.Op {
-	case Read:
-		p := e.buffer[:min(c.N, len(e.buffer))]
+	e.past = e.past || c.op.endsEarly()
+	switch c.op {
+	case opRead:
+		p := e.buffer[:min(c.n, len(e.buffer))]
 		o.N, o.Status = e.engine.Read(p)
 		o.Data = string(p[:o.N])
-	case ReadEarly:
-		p := e.buffer[:min(c.N, len(e.buffer))]
-		o.N, o.Status = e.engine.ReadEarly(p)
-		e.readsEarly = o.N > 0 || unfinished(o.Status) || o.Status == model.Failed &&
-			(e.readsEarly || e.failed())
+	case opReadEarly:
+		p := e.buffer[:min(c.n, len(e.buffer))]
+		o.N, o.Status = e.readEarly(p)
 		o.Data = string(p[:o.N])
-	case WriteEarly:
-		o.N, o.Status = e.writeEarly(c.N)
-	case Write, Moved, Shorter:
+	case opWriteEarly:
+		o.N, o.Status = e.writeEarly(c.n)
+	case opWrite, opMoved, opShorter:
 		o.N, o.Status = e.write(c)
-	case Drain:
-		o.N = b.count(e.drain(c.N))
-	case Feed:
-		o.N = b.count(e.feed(c.N))
-	case FeedRecord:
+	case opDrain:
+		o.N = b.count(e.drain(c.n))
+	case opFeed:
+		o.N = b.count(e.feed(c.n))
+	case opFeedRecord:
 		o.N = b.count(e.feed(e.rest()))
-	case Damage:
+	case opDamage:
 		o.N = e.damage()
-	case Fin:
-		e.ended = e.cfg.Transport == model.Attached
+	case opFin:
+		e.inbox.End = model.EOF
 	default:
-		o.Status = e.call(c.Op)
+		o.Status = e.call(c.op)
 	}
+	b.look(&o)
+	return o
+}
+
+// look completes an outcome with what was said, and what the queries of both ends say.
+func (b *bench) look(o *outcome) {
 	if !b.mute {
 		o.Said = b.ends[0].said.String() + b.ends[1].said.String()
 	}
 	for i := range b.ends {
 		b.ends[i].said.Reset()
-		v := b.ends[i].look()
+		v := b.ends[i].view()
 		v.Output, v.Room, v.Way = b.count(v.Output), b.count(v.Room), b.count(v.Way)
 		o.Ends[i] = v
 	}
-	return o
+}
+
+// count is a number of bytes as it is compared: with certificates, whether there are any.
+func (b *bench) count(n int) int {
+	if b.whole {
+		return min(n, 1)
+	}
+	return n
 }
 
 // shake drives a handshake to its end, whatever it takes.
 func (b *bench) shake() {
 	for range 8 {
 		for role := range model.Role(2) {
-			for _, op := range []Op{Feed, Handshake, Read, Drain} {
-				b.do(Call{Op: op, On: role, N: 1 << 15})
+			for _, op := range []op{opFeed, opHandshake, opRead, opDrain} {
+				b.do(call{op: op, on: role, n: all})
 			}
 		}
 	}
 }
 
-// count is a number of bytes as it is compared: with certificates, whether
-// there are any.
-func (b *bench) count(n int) int {
-	if b.whole {
-		return min(n, 1)
-	}
-	return n
+// view asks all queries.
+func (e *end) view() view {
+	return view{Init: e.engine.InitFinished(), HasPending: e.engine.HasPending(),
+		Deferred: e.engine.Deferred(), Pending: e.engine.Pending(),
+		Output: e.engine.OutputPending(), Room: e.engine.InputRoom(),
+		Way: len(e.way.Bytes), Shut: e.engine.ShutState(), Early: e.engine.EarlyData()}
 }
 
 // failed says whether the engine is dead, as far as the last call tells.
@@ -204,37 +218,69 @@ func (e *end) failed() bool {
 }
 
 // call makes a call without arguments.
-func (e *end) call(op Op) model.Status {
-	switch op {
-	case Handshake:
+func (e *end) call(o op) model.Status {
+	switch o {
+	case opHandshake:
 		return e.engine.Handshake()
-	case Shutdown:
+	case opShutdown:
 		return e.engine.Shutdown()
-	case Renegotiate:
+	case opRenegotiate:
 		return e.engine.Renegotiate()
-	case Authenticate:
+	case opAuthenticate:
 		st := e.engine.Authenticate()
 		e.asked = e.asked || st == model.OK
 		return st
-	case Ask, Update:
-		return e.engine.KeyUpdate(op == Ask)
+	case opAsk, opUpdate:
+		return e.engine.KeyUpdate(o == opAsk)
 	}
 	e.engine.ClearErrors()
 	return model.OK
 }
 
+// impolite says whether a call is left out, because what comes of it is nobody's guess. In the
+// middle of early data OpenSSL has half a dozen states of its own, and its manual asks for an
+// order (SSL_read_early_data(3)); and there may be no early data at all.
+func (e *end) impolite(c call) bool {
+	switch c.op {
+	case opWriteEarly:
+		return e.cfg.EarlyData == 0 || c.on == model.Server
+	case opReadEarly:
+		return e.cfg.EarlyData == 0 || c.on == model.Client
+	case opDrain, opFeed, opFeedRecord, opDamage, opFin, opClearErrors:
+		return false
+	case opAuthenticate:
+		// OpenSSL's client ignores a request after its close_notify, and answers it all the
+		// same, with the context of the one before. It also does so if it closes while a
+		// request is on the way.
+		return e.peer.engine.ShutState()&model.SentClose != 0
+	case opShutdown:
+		if e.peer.asked || e.cfg.EarlyData > 0 && !e.engine.InitFinished() {
+			return true
+		}
+	}
+	return e.writesEarly || e.readsEarly
+}
+
+// again is the call as it has to be made: early data that waits is offered whole.
+func (e *end) again(c call) call {
+	if c.op == opWriteEarly && e.writesEarly {
+		c.n = e.early
+	}
+	return c
+}
+
 // write offers data, in the way that the op says.
-func (e *end) write(c Call) (int, model.Status) {
-	n := e.owed + c.N
-	switch {
-	case c.Op == Shorter:
-		n = max(0, e.owed-c.N)
-	case c.Op == Moved:
+func (e *end) write(c call) (int, model.Status) {
+	n := e.owed + c.n
+	switch c.op {
+	case opShorter:
+		n = max(0, e.owed-c.n)
+	case opMoved:
 		n = e.owed
 	}
-	n = min(n, 1<<15, mostWritten-e.wrote)
+	n = min(n, all, mostWritten-e.wrote)
 	p := e.data[e.wrote : e.wrote+n]
-	if c.Op == Moved {
+	if c.op == opMoved {
 		e.moved = !e.moved
 	}
 	if e.moved && e.owed > 0 {
@@ -253,63 +299,29 @@ func (e *end) write(c Call) (int, model.Status) {
 	return took, st
 }
 
-// impolite says whether a call is left out, because what comes of it is nobody's
-// guess: in the middle of early data, where OpenSSL has half a dozen states of
-// its own and its manual asks for an order (SSL_read_early_data(3)), or about
-// early data where there can be none.
-func (e *end) impolite(c Call) bool {
-	switch c.Op {
-	case WriteEarly:
-		return e.cfg.EarlyData == 0 || c.On == model.Server
-	case ReadEarly:
-		return e.cfg.EarlyData == 0 || c.On == model.Client
-	case Drain, Feed, FeedRecord, Damage, Fin, Clear:
-		return false
-	case Authenticate:
-		// OpenSSL's client ignores a request after its close_notify, and answers
-		// it all the same, with the context of the one before. So it does if it
-		// closes while one is on the way.
-		return e.peer.engine.ShutState()&model.SentClose != 0
-	case Shutdown:
-		if e.peer.asked || e.cfg.EarlyData > 0 && !e.engine.InitFinished() {
-			return true
-		}
-	}
-	return e.writesEarly || e.readsEarly
-}
-
-// unfinished says whether a call has to be made again.
-func unfinished(st model.Status) bool { return st == model.WantRead || st == model.WantWrite }
-
-// writeEarly offers the same data at each call: where it is from shows as well.
+// writeEarly offers the same data at each call: where they are shows as well.
 //
-// Story 80: an error that a refused KeyUpdate had left in the queue hid that early
-// data waited for room, and a Write came in the middle of it. Only behind a call that
-// ends early data is a failed WriteEarly of an engine that lives one that was refused.
+// Story 80: a refused KeyUpdate had left an error in the queue. It hid that early data waited
+// for room, and a Write came in the middle of them. Only behind a call that ends early data
+// does a failed WriteEarly of an engine that lives mean that it was refused.
 func (e *end) writeEarly(n int) (took int, st model.Status) {
-	n = min(n, 1<<15)
+	n = min(n, all)
 	took, st = e.engine.WriteEarly(e.data[:n])
 	hidden := st == model.Failed && (e.writesEarly || !e.past && !e.failed())
 	e.early, e.writesEarly = n, unfinished(st) || hidden
 	return took, st
 }
 
-// again is the call as it has to be made: early data that waits is offered whole.
-func (e *end) again(c Call) Call {
-	if c.Op == WriteEarly && e.writesEarly {
-		c.N = e.early
-	}
-	return c
+// readEarly reads early data.
+func (e *end) readEarly(p []byte) (n int, st model.Status) {
+	n, st = e.engine.ReadEarly(p)
+	hidden := st == model.Failed && (e.readsEarly || e.failed())
+	e.readsEarly = n > 0 || unfinished(st) || hidden
+	return n, st
 }
 
-// endsEarly says whether no early data is written behind a call.
-func (o Op) endsEarly() bool {
-	switch o {
-	case Handshake, Read, Write, Moved, Shorter:
-		return true
-	}
-	return false
-}
+// unfinished says whether a call has to be made again.
+func unfinished(st model.Status) bool { return st == model.WantRead || st == model.WantWrite }
 
 // drain moves output onto the way to the peer.
 func (e *end) drain(n int) int {
@@ -317,63 +329,64 @@ func (e *end) drain(n int) int {
 		return 0
 	}
 	got := e.engine.Drain(e.buffer[:min(n, len(e.buffer))])
-	e.peer.way = append(e.peer.way, e.buffer[:got]...)
-	return got
+	return e.peer.way.Put(e.buffer[:got])
 }
 
-// feed moves what is on the way into the engine, or its socket.
+// feed moves what is on the way into the engine, or into its socket.
 func (e *end) feed(n int) int {
-	p := e.way[e.come:]
-	p = p[:min(n, len(p))]
+	p := e.way.Bytes[:min(n, len(e.way.Bytes))]
 	if e.cfg.Transport == model.Attached {
-		p = p[:max(0, min(len(p), e.cfg.In-len(e.inbox)))]
-		e.inbox = append(e.inbox, p...)
+		n = e.inbox.Put(p)
 	} else {
-		p = p[:e.engine.Feed(p)]
+		n = e.engine.Feed(p)
 	}
-	e.come += len(p)
-	for size := e.record(); size > 0 && e.come >= size; size = e.record() {
-		e.way, e.come = e.way[size:], e.come-size
+	e.front = append(e.front, p[:n]...)
+	e.way.Bytes = e.way.Bytes[n:]
+	for size := e.record(); size > 0 && len(e.front) >= size; size = e.record() {
+		e.front = e.front[size:]
 	}
-	return len(p)
+	return n
 }
 
-// record is the whole length of the record at the front of the way, 0 if not
-// even its header is there. Behind an alert that was lost in part there are no
-// records any more, and what looks like a length is anything.
+// record is the whole length of the record that is arriving, 0 if not even its header is
+// known. Behind an alert that was lost in part there are no records any more, and what looks
+// like a length is anything.
 func (e *end) record() int {
-	if len(e.way) > 2 && (e.way[0] < wire.TypeChangeCipherSpec || e.way[1] != 3) {
+	var header [wire.HeaderLen]byte
+	n := copy(header[:], e.front)
+	n += copy(header[n:], e.way.Bytes)
+	head := header[:n]
+	if len(head) > 2 && (head[0] < wire.TypeChangeCipherSpec || head[1] != 3) {
 		return 0
 	}
-	return wire.RecordSize(e.way)
+	return wire.RecordSize(head)
 }
 
 // rest is how much of that record is still to come.
 func (e *end) rest() int {
 	if size := e.record(); size > 0 {
-		return size - e.come
+		return size - len(e.front)
 	}
-	return len(e.way) - e.come
+	return len(e.way.Bytes)
 }
 
-// damage flips a bit of the tag of the record at the front of the way, once
-// both handshakes are over. What comes unsealed, as the ChangeCipherSpec of
-// TLS 1.3 does, is left alone: it depends on the message what a flipped bit of
-// it means.
+// damage flips a bit of the tag of the record that is arriving, once both handshakes are over.
+// What comes unsealed, as the ChangeCipherSpec of TLS 1.3 does, is left alone: there it depends
+// on the message what a flipped bit means.
 func (e *end) damage() int {
-	size := e.record()
+	size, come := e.record(), len(e.front)
 	sealed := e.engine.InitFinished() && e.peer.engine.InitFinished()
-	if !sealed || size == 0 || len(e.way) < size || e.way[0] == wire.TypeChangeCipherSpec {
+	if !sealed || size == 0 || come+len(e.way.Bytes) < size || e.first() == wire.TypeChangeCipherSpec {
 		return 0
 	}
-	e.way[size-1] ^= 1
+	e.way.Bytes[size-come-1] ^= 1
 	return 1
 }
 
-// look asks all queries.
-func (e *end) look() view {
-	return view{Init: e.engine.InitFinished(), HasPending: e.engine.HasPending(),
-		Deferred: e.engine.Deferred(), Pending: e.engine.Pending(),
-		Output: e.engine.OutputPending(), Room: e.engine.InputRoom(),
-		Way: len(e.way) - e.come, Shut: e.engine.ShutState(), Early: e.engine.EarlyData()}
+// first is the type of the record that is arriving, of which there is a header.
+func (e *end) first() byte {
+	if len(e.front) > 0 {
+		return e.front[0]
+	}
+	return e.way.Bytes[0]
 }

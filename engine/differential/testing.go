@@ -2,57 +2,60 @@ package differential
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"pgregory.net/rapid"
 
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/engine/require"
 )
 
-// How many sequences Test runs, and how many with WANTWRITE_LONG=1.
+// How many sequences a test makes, and how many with WANTWRITE_LONG=1.
 const (
 	sequences     = 1500
 	longSequences = 100_000
 )
 
-// Test runs sequences with numbered seeds. None may differ without a trait that
-// explains it.
-func Test(t *testing.T, c *Comparison) { test(t, c, c.Sequence) }
+// Test makes sequences with numbered seeds. None may differ without a trait that explains it.
+func (c *Comparison) Test(t *testing.T) { c.test(t, drawSequence) }
 
 // TestEarly is Test for early data.
-func TestEarly(t *testing.T, c *Comparison) { test(t, c, c.Early) }
+func (c *Comparison) TestEarly(t *testing.T) { c.test(t, drawEarly) }
 
-// TestFull is Test for output that is full to a few bytes.
-func TestFull(t *testing.T, c *Comparison) { test(t, c, c.Full) }
+// TestFull is Test for output that is full but for a few bytes.
+func (c *Comparison) TestFull(t *testing.T) { c.test(t, drawFull) }
 
-// test runs sequences of a kind.
-func test(t *testing.T, c *Comparison, sequence func(Choice) (*Difference, error)) {
+// test makes sequences of a kind.
+func (c *Comparison) test(t *testing.T, drawn drawer) {
 	n := uint64(sequences)
-	if os.Getenv("WANTWRITE_LONG") == "1" {
+	if require.Long() {
 		n = longSequences
 	}
 	for seed := range n {
 		r := rand.New(rand.NewPCG(seed, 1))
-		check(t, sequence, func(n int, _ string) int { return r.IntN(n) })
-		if t.Failed() {
-			t.Fatalf("with seed %d", seed)
+		if d := c.try(t, drawn, seeded(r)); d != nil {
+			t.Fatalf("with seed %d: %s", seed, d)
 		}
 	}
-	t.Logf("%d sequences, %d calls, ended early by a trait: %v", n, c.Calls, c.Ended)
+	t.Logf("%d sequences, %d calls, ended early by a trait: %v", n, c.calls, c.ended)
 }
 
+// seeded draws from a generator.
+func seeded(r *rand.Rand) choice { return func(n int, _ string) int { return r.IntN(n) } }
+
 // Property lets rapid draw a sequence's setting and calls, and shrink them.
-func Property(t *testing.T, c *Comparison) {
+func (c *Comparison) Property(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		check(rt, c.Sequence, func(n int, label string) int {
+		d := c.try(rt, drawSequence, func(n int, label string) int {
 			return rapid.IntRange(0, n-1).Draw(rt, label)
 		})
+		if d != nil {
+			rt.Fatal(d)
+		}
 	})
 }
 
 // Fuzz is the fuzz target: two bytes a draw, and 0 when there are no more.
-func Fuzz(f *testing.F, c *Comparison) {
+func (c *Comparison) Fuzz(f *testing.F) {
 	for seed := range uint64(16) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		data := make([]byte, 1600)
@@ -62,7 +65,7 @@ func Fuzz(f *testing.F, c *Comparison) {
 		f.Add(data)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		check(t, c.Sequence, func(n int, _ string) int {
+		d := c.try(t, drawSequence, func(n int, _ string) int {
 			if len(data) < 2 {
 				return 0
 			}
@@ -70,73 +73,58 @@ func Fuzz(f *testing.F, c *Comparison) {
 			data = data[2:]
 			return at % n
 		})
+		if d != nil {
+			t.Fatal(d)
+		}
 	})
 }
 
-// check runs a sequence.
-func check(t rapid.TB, sequence func(Choice) (*Difference, error), draw Choice) {
-	t.Helper()
-	d, err := sequence(draw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d != nil {
-		t.Fatal(d)
-	}
-}
-
-// A Show is a sequence that shows a trait: with its last call the library is not
-// like the model by default. Test, if not nil, is a test that shows it on a link
-// of two libraries: what neither end can begin by itself.
+// A Show is a sequence that shows a trait: with its last call the library is not like the
+// model by default.
 type Show struct {
 	Setting Setting
-	Calls   []Call
-	Test    func(*testing.T)
+	// Calls are an end, a verb and a number of bytes each, with commas between them:
+	// "shake, client write 10, client drain, server feed, server read". Without the number
+	// a call has all bytes there are. "shake" is a whole handshake. The verbs are those of
+	// the reports of differences.
+	Calls string
+	// Test, if not nil, is a test that shows the trait on a link of two libraries instead:
+	// what neither end can begin by itself.
+	Test func(*testing.T)
 }
 
-// Shows checks that each trait of a library is shown, and that the comparison
-// knows it: the model with the library's traits does the same, or the
-// difference is put down to the trait, or the call is not made. column is what
-// Traits says of the library.
-func Shows(t *testing.T, c *Comparison, column func(Trait) string, shows map[string]Show) {
+// Shows checks that each trait of the library is shown, and that the comparison knows it: the
+// model with the library's traits does the same, or the difference is put down to the trait,
+// or the call is not made.
+func (c *Comparison) Shows(t *testing.T, shows map[string]Show) {
 	for _, trait := range Traits() {
 		show, shown := shows[trait.Name]
-		if differs := column(trait) != Same; differs != shown {
+		if differs := c.column(trait) != same; differs != shown {
 			t.Errorf("trait %s: the table says that it differs: %t; shown: %t", trait.Name, differs,
 				shown)
 		}
-		if !shown {
-			continue
+		switch {
+		case !shown:
+		case show.Test != nil:
+			t.Run(trait.Name, show.Test)
+		default:
+			t.Run(trait.Name, func(t *testing.T) { c.show(t, trait.Name, show) })
 		}
-		t.Run(trait.Name, func(t *testing.T) {
-			if show.Test != nil {
-				show.Test(t)
-				return
-			}
-			plain := &Comparison{Library: c.Library, mute: c.mute, queue: true}
-			d, err := plain.Run(show.Setting, show.Calls)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d == nil || len(d.Calls) != len(show.Calls) {
-				t.Fatalf("got %v; want a difference with the last of %d calls", d, len(show.Calls))
-			}
-			d, err = c.Run(show.Setting, show.Calls)
-			if err != nil || d != nil && d.Trait != trait.Name {
-				t.Errorf("got %v, %v; want none, or one that is put down to %s", d, err, trait.Name)
-			}
-		})
 	}
 }
 
-// Shake are the calls of a handshake that has room for everything: the client's
-// and the server's flights, twice for TLS 1.2.
-func Shake() (calls []Call) {
-	for range 3 {
-		for _, role := range []model.Role{model.Client, model.Server} {
-			calls = append(calls, Call{Feed, role, 1 << 15}, Call{Op: Handshake, On: role},
-				Call{Drain, role, 1 << 15})
-		}
+// show checks that a sequence shows a trait.
+func (c *Comparison) show(t *testing.T, trait string, show Show) {
+	calls, err := parseCalls(show.Calls)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return calls
+	byDefault := &Comparison{library: c.library, mute: c.mute, queue: true}
+	d := byDefault.run(t, show.Setting, calls)
+	if d == nil || len(d.calls) != len(calls) {
+		t.Fatalf("got %v; want a difference with the last of %d calls", d, len(calls))
+	}
+	if d := c.run(t, show.Setting, calls); d != nil && d.trait != trait {
+		t.Errorf("got %v; want none, or one that is put down to %s", d, trait)
+	}
 }

@@ -2,8 +2,8 @@ package differential
 
 import "github.com/wantwrite/wantwrite/model"
 
-// A Trait is something that libraries do differently, and what each does. Where
-// a library does what the model does by default it says Same.
+// A Trait is something that libraries do differently, and what each does. Of a library that
+// does as the model does by default it says "the same".
 type Trait struct {
 	// Name is a word for it, Call the engine call that shows it.
 	Name, Call string
@@ -11,106 +11,114 @@ type Trait struct {
 	Model, OpenSSL, GoTLS string
 }
 
-// Same is what a column of a Trait says of a library that does as the model.
-const Same = "the same"
+// same is what a column of a Trait says of a library that does as the model.
+const same = "the same"
 
 // Traits are all differences that are known between the model, OpenSSL 3.0 and
 // crypto/tls. Whatever else they do differently is a defect of the model.
 func Traits() []Trait {
 	return []Trait{
 		{"answer-at-read", "Read of a KeyUpdate that asks for one",
-			"the next Write answers", Same, "answers at once"},
+			"the next Write answers", same, "answers at once"},
 		{"dies-blocked", "Read that has to answer while a Write waits for room",
-			"the answer waits behind it", "fatal (issue 8677)", Same},
+			"the answer waits behind it", "fatal (issue 8677)", same},
 		{earlyPause, "Handshake or Write that reads the rest of the server's flight after early data",
 			"concludes the handshake",
 			"says OK without; a Write's data stay in a buffer, as early data", "no link has it"},
 		{"loses-alerts", "any call after an alert that did not fit",
 			"the rest leaves with it",
-			"it is lost, or makes the next Write fatal", Same},
+			"it is lost, or makes the next Write fatal", same},
 		{"silent-eof", "Read at the end of the socket without close_notify",
-			"fatal, with alert decode_error", Same, "fatal, without an alert"},
+			"fatal, with alert decode_error", same, "fatal, without an alert"},
 		{"alert-after-close", "Read that fails after our Shutdown",
-			"no alert: nothing follows close_notify", Same, "sends it all the same"},
+			"no alert: nothing follows close_notify", same, "sends it all the same"},
 		{"data-in-renegotiation", "Read of data between ClientHello and ServerHello",
-			"delivered; to any other call fatal", Same, "fatal"},
+			"delivered; to any other call fatal", same, "fatal"},
 		{"renegotiate", "Renegotiate",
 			"begins one; refused in a handshake, behind a Write or half a record, after a " +
-				"close, and to who refuses it", Same, "refused"},
-		{"key-update", "KeyUpdate", "sends one; refused behind a Write", Same, "refused"},
-		{"post-handshake-auth", "Authenticate", "asks for a certificate", Same,
+				"close, and to who refuses it", same, "refused"},
+		{"key-update", "KeyUpdate", "sends one; refused behind a Write", same, "refused"},
+		{"post-handshake-auth", "Authenticate", "asks for a certificate", same,
 			"no link has it"},
-		{"early-data", "WriteEarly, ReadEarly", "early data in a resumed session", Same,
+		{"early-data", "WriteEarly, ReadEarly", "early data in a resumed session", same,
 			"no link has it"},
 		{"dead-status", "any call after a failure, the error queue cleared",
-			"says what an earlier call wanted, or closed: a fatal alert counts as a close", Same,
+			"says what an earlier call wanted, or closed: a fatal alert counts as a close", same,
 			"failed"},
 		{"shorter-retry", "Write that is retried with fewer bytes",
-			"fatal", Same, "refused, and the link lives"},
+			"fatal", same, "refused, and the link lives"},
 		{"moved-retry", "Write that is retried from another address, without MovingBuffer",
-			"fatal", Same, "taken"},
+			"fatal", same, "taken"},
 		{"shutdown-behind-write", "Shutdown while a Write waits for room",
-			"says what an earlier call wanted; the next one is fatal", Same,
+			"says what an earlier call wanted; the next one is fatal", same,
 			"wants to write, until the Write's record has left"},
 		{"shutdown-meets-data", "Shutdown that waits for the peer's and meets data",
-			"fatal", Same, "leaves it for Read"},
+			"fatal", same, "leaves it for Read"},
 		{"error-queue", "any call that wants something, over a stranger's error",
-			"failed", Same, "has no queue"},
+			"failed", same, "has no queue"},
 	}
 }
 
-// earlyPause is the trait that the model can do too for a Handshake only.
+// earlyPause is the trait that the model can do too, but only for a Handshake.
 const earlyPause = "early-pause"
 
 // OpenSSL compares the model with OpenSSL.
 func OpenSSL(lib model.Library) *Comparison {
-	return &Comparison{Library: lib, ends: endsOpenSSL,
-		Traits: model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}}
+	return &Comparison{library: lib, ends: endsOpenSSL,
+		column: func(t Trait) string { return t.OpenSSL },
+		traits: model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}}
 }
 
-// endsOpenSSL names the trait of OpenSSL behind which it can't be compared: a Write
-// that took data, or has to be made again, while a client with early data was not
-// through its handshake.
-func endsOpenSSL(c Call, o outcome) string {
-	v := o.Ends[c.On]
-	write := c.Op == Write || c.Op == Moved || c.Op == Shorter
+// endsOpenSSL names the trait of OpenSSL behind which it can't be compared: a Write that took
+// data, or has to be made again, while a client with early data was not through its handshake.
+func endsOpenSSL(c call, o outcome) string {
+	v := o.Ends[c.on]
+	write := c.op == opWrite || c.op == opMoved || c.op == opShorter
 	took := o.Status == model.OK || o.Status == model.WantWrite
-	if write && took && c.On == model.Client && !v.Init && v.Early != model.EarlyUnsent {
+	if write && took && c.on == model.Client && !v.Init && v.Early != model.EarlyUnsent {
 		return earlyPause
 	}
 	return ""
 }
 
-// GoTLS compares the model with crypto/tls, which has certificates only, no
-// tickets here, and no call to begin anything.
+// GoTLS compares the model with crypto/tls, which has certificates only, no tickets here, and
+// no call that begins anything.
 func GoTLS(lib model.Library) *Comparison {
-	return &Comparison{Library: lib, mute: true,
-		Traits: model.Traits{AnswerAtRead: true, NoDataInReneg: true, SilentEOF: true,
+	return &Comparison{library: lib, mute: true,
+		column: func(t Trait) string { return t.GoTLS },
+		traits: model.Traits{AnswerAtRead: true, NoDataInReneg: true, SilentEOF: true,
 			AlertsAfterClose: true},
 		adapt: func(s *Setting) {
 			s.Certs, s.Tickets, s.Refuse, s.Moving = true, 0, false, true
 			s.PostAuth, s.Early = false, 0
 		},
-		avoid: func(c Call, owed int) bool {
-			begins := c.Op == Renegotiate || c.Op == Ask || c.Op == Update ||
-				c.Op == Authenticate || c.Op == WriteEarly || c.Op == ReadEarly
-			return begins || c.Op == Shutdown && owed > 0
-		},
+		avoid:   avoidsGoTLS,
 		explain: explainGoTLS,
 	}
 }
 
-// explainGoTLS names the trait of crypto/tls by which two outcomes of a call
-// differ. dead says that the model's engine has failed.
-func explainGoTLS(c Call, a, b model.Status, dead bool) string {
+// avoidsGoTLS says whether crypto/tls has no counterpart for a call.
+func avoidsGoTLS(c call, owed int) bool {
+	switch c.op {
+	case opRenegotiate, opAsk, opUpdate, opAuthenticate, opWriteEarly, opReadEarly:
+		return true
+	case opShutdown:
+		return owed > 0
+	}
+	return false
+}
+
+// explainGoTLS names the trait of crypto/tls by which two outcomes of a call differ. dead says
+// that the model's engine has failed.
+func explainGoTLS(c call, ours, theirs model.Status, dead bool) string {
 	switch {
-	case c.Op == Shutdown && a == model.Failed && b == model.WantRead:
+	case c.op == opShutdown && ours == model.Failed && theirs == model.WantRead:
 		return "shutdown-meets-data"
-	case c.Op == Moved && dead && b != model.Failed:
+	case c.op == opMoved && dead && theirs != model.Failed:
 		return "moved-retry"
-	case c.Op == Shorter && dead && b == model.Failed:
+	case c.op == opShorter && dead && theirs == model.Failed:
 		return "shorter-retry"
-	case dead && b == model.Failed:
+	case dead && theirs == model.Failed:
 		return "dead-status"
 	}
 	return ""

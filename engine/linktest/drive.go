@@ -7,12 +7,18 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
+// most is how many bytes one Carry brings at most: more than engines have waiting.
+const most = 1 << 16
+
 // Carry brings at most n bytes of ciphertext from an end to its peer, as far as there is
 // room, and gives how many it were.
 func (l *Link) Carry(from model.Role, n int) int {
 	l.t.Helper()
+	if l.buffer == nil {
+		l.buffer = make([]byte, most)
+	}
 	src, dst := l.Ends[from], l.Ends[from.Peer()]
-	p := l.buffer[:max(0, min(n, dst.InputRoom(), len(l.buffer)))]
+	p := l.buffer[:max(0, min(n, dst.InputRoom(), most))]
 	p = p[:src.Drain(p)]
 	l.record(from, p)
 	if l.Tamper != nil {
@@ -35,7 +41,7 @@ func (l *Link) record(from model.Role, p []byte) {
 // Move is Carry of everything that fits.
 func (l *Link) Move(from model.Role) int {
 	l.t.Helper()
-	return l.Carry(from, len(l.buffer))
+	return l.Carry(from, most)
 }
 
 // Settle moves everything both ways. No engine is called meanwhile.
@@ -121,7 +127,10 @@ func (l *Link) Want(what string, got, want model.Status) {
 
 // Read makes one Read, and gives what it got and what it was told.
 func (l *Link) Read(r model.Role) (string, model.Status) {
-	n, st := l.Ends[r].Read(l.plain[:])
+	if l.plain == nil {
+		l.plain = make([]byte, 1<<15) // more than a record
+	}
+	n, st := l.Ends[r].Read(l.plain)
 	return string(l.plain[:n]), st
 }
 
@@ -166,8 +175,9 @@ func (l *Link) Say(from model.Role, text string) {
 }
 
 // Pass has one end write a text while the other reads it, through buffers that may hold
-// less than a record. It gives the most that one Write took.
-func (l *Link) Pass(from model.Role, text string) (most int) {
+// less than a record. It gives the most that one Write
+// took.
+func (l *Link) Pass(from model.Role, text string) (longest int) {
 	l.t.Helper()
 	to, left, got := from.Peer(), []byte(text), ""
 	for range 1 << 19 {
@@ -176,7 +186,7 @@ func (l *Link) Pass(from model.Role, text string) (most int) {
 			if st == model.Failed {
 				l.t.Fatalf("the %v can't write: %v", from, l.Ends[from].Err())
 			}
-			most, left = max(most, n), left[n:]
+			longest, left = max(longest, n), left[n:]
 		}
 		l.step(from)
 		part, st := l.Read(to)
@@ -188,7 +198,7 @@ func (l *Link) Pass(from model.Role, text string) (most int) {
 			if got != text {
 				l.t.Fatalf("the %v read %q; want %q", to, got, text)
 			}
-			return most
+			return longest
 		}
 	}
 	l.t.Fatalf("%d of %d bytes were written, and %d read", len(text)-len(left), len(text), len(got))

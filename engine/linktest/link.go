@@ -4,7 +4,6 @@ package linktest
 
 import (
 	"crypto/sha256"
-	"fmt"
 	"hash"
 	"testing"
 
@@ -35,8 +34,8 @@ type Link struct {
 	sides  [2]Side
 	moved  int
 	wire   hash.Hash
-	buffer [1 << 16]byte // ciphertext on its way
-	plain  [1 << 15]byte // what was read
+	buffer []byte // ciphertext on its way
+	plain  []byte // what was read
 }
 
 // A failer is a test, a benchmark, or one of rapid's tests.
@@ -66,7 +65,7 @@ func (n Note) String() string {
 	if n.Sent {
 		verb = "sent"
 	}
-	return fmt.Sprint(n.By, " ", verb, " ", n.Message)
+	return n.By.String() + " " + verb + " " + n.Message
 }
 
 // Config is the configuration that tests start from: buffers of so many bytes, records of

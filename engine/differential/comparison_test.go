@@ -2,6 +2,7 @@ package differential
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -60,16 +61,11 @@ func (e early) InitFinished() bool {
 	return e.Engine.InitFinished() || st == "wait-finished"
 }
 
-// sequencesOf looks for a difference in so many.
-func sequencesOf(t *testing.T, sequence func(Choice) (*Difference, error), n uint64) *Difference {
+// tried looks for a difference in so many sequences.
+func tried(t *testing.T, c *Comparison, drawn drawer, n uint64) *difference {
 	t.Helper()
 	for seed := range n {
-		r := rand.New(rand.NewPCG(seed, 1))
-		d, err := sequence(func(n int, _ string) int { return r.IntN(n) })
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d != nil {
+		if d := c.try(t, drawn, seeded(rand.New(rand.NewPCG(seed, 1)))); d != nil {
 			return d
 		}
 	}
@@ -81,8 +77,8 @@ func TestTheModelIsLikeItself(t *testing.T) {
 	all := model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}
 	for _, traits := range []model.Traits{{}, all} {
 		lib := traited{&forgery{Models: tls.NewModels()}, traits}
-		c := &Comparison{Library: lib, Traits: traits}
-		if d := sequencesOf(t, c.Sequence, 300); d != nil {
+		c := &Comparison{library: lib, traits: traits}
+		if d := tried(t, c, drawSequence, 300); d != nil {
 			t.Errorf("with %+v: %v", traits, d)
 		}
 	}
@@ -109,12 +105,12 @@ func TestMistakesAreFound(t *testing.T) {
 		"output":    func(e model.Engine) model.Engine { return hides{e} },
 		"handshake": func(e model.Engine) model.Engine { return early{e} },
 	} {
-		c := &Comparison{Library: &forgery{tls.NewModels(), forge}}
-		d := sequencesOf(t, c.Sequence, 300)
+		c := &Comparison{library: &forgery{tls.NewModels(), forge}}
+		d := tried(t, c, drawSequence, 300)
 		if d == nil {
 			t.Errorf("%s: not found", name)
-		} else if len(d.Calls) > 40 {
-			t.Errorf("%s: told in %d calls; want a few", name, len(d.Calls))
+		} else if len(d.calls) > 40 {
+			t.Errorf("%s: told in %d calls; want a few", name, len(d.calls))
 		}
 	}
 }
@@ -128,13 +124,32 @@ func TestAnUnknownTraitIsFound(t *testing.T) {
 		"silent-eof":     {SilentEOF: true},
 		earlyPause:       {PausesEarly: true},
 	} {
-		c := &Comparison{Library: traited{&forgery{Models: tls.NewModels()}, traits}}
-		sequence := c.Sequence
+		c := &Comparison{library: traited{&forgery{Models: tls.NewModels()}, traits}}
+		drawn := drawSequence
 		if traits.PausesEarly {
-			sequence = c.Early
+			drawn = drawEarly
 		}
-		if d := sequencesOf(t, sequence, 20000); d == nil {
+		if d := tried(t, c, drawn, 20000); d == nil {
 			t.Errorf("%s: not found", name)
+		}
+	}
+}
+
+// Calls are read as they are written.
+func TestParseCalls(t *testing.T) {
+	calls, err := parseCalls("shake, client write 10, server read, server keyupdate, client fin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := append(shake(), call{op: opWrite, n: 10}, call{opRead, model.Server, all},
+		call{op: opUpdate, on: model.Server}, call{op: opFin})
+	if !slices.Equal(calls, want) {
+		t.Errorf("got %v; want %v", calls, want)
+	}
+	for _, bad := range []string{"", "client", "nobody read", "client sings", "client read x",
+		"client read 1 2"} {
+		if _, err := parseCalls(bad); err == nil {
+			t.Errorf("%q was read; want an error", bad)
 		}
 	}
 }

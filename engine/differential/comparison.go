@@ -1,0 +1,211 @@
+// Package differential compares a TLS library with the model that stands for it. The same
+// calls, in the same order, on a pair of engines of each, have to look the same from outside.
+// What differs is a trait of the library, which has a name, or a defect of the model.
+package differential
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/tls"
+)
+
+// A Comparison makes sequences of calls on the model and on a library, and compares all that
+// can be seen after each call: what it answered, plaintext, messages and alerts, and what the
+// queries of both ends say. It belongs to one goroutine.
+type Comparison struct {
+	// library is compared with the model, and traits are what it does differently and the
+	// model can do too.
+	library model.Library
+	traits  model.Traits
+	// calls counts the calls that were compared, ended the sequences that ended early, by
+	// the trait.
+	calls int
+	ended map[string]int
+
+	// column is what a Trait says of the library.
+	column func(Trait) string
+	// mute: the library tells of records and not of messages, and has no error queue. With
+	// queue the model's counts all the same.
+	mute, queue bool
+	// adapt leaves out of a setting what the library can't be made for.
+	adapt func(*Setting)
+	// avoid says whether the library has no counterpart for a call. owed is how much a
+	// write that has to be made again has offered.
+	avoid func(c call, owed int) bool
+	// explain names the trait behind a difference of the model's answer and the library's;
+	// "" if there is none. dead says that the model's engine has failed.
+	explain func(c call, ours, theirs model.Status, dead bool) string
+	// ends names the trait behind which nothing can be compared, if the model or the
+	// library has answered a call like this; "" otherwise.
+	ends func(call, outcome) string
+
+	models  *tls.Models
+	lengths map[Setting]*tls.Lengths
+}
+
+// A difference is a sequence whose last call looks different, or is ended by a trait.
+type difference struct {
+	setting Setting
+	calls   []call
+	// model and library are what was seen of the last call.
+	model, library string
+	// trait is the reason; "" for a defect.
+	trait string
+}
+
+// String gives setting, calls, and what differs.
+func (d *difference) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "differential: after %d calls the library is not like the model\n  %+v\n",
+		len(d.calls), d.setting)
+	for i, c := range d.calls {
+		fmt.Fprintf(&b, "  %3d %s\n", i+1, c)
+	}
+	fmt.Fprintf(&b, "  model:   %s\n  library: %s\n", d.model, d.library)
+	return b.String()
+}
+
+// A drawer draws a sequence: what a pair is made from, and the calls.
+type drawer func(choice, func(*Setting)) (Setting, []call)
+
+// try makes a sequence. A difference that no trait explains is shrunk and returned; nil
+// means that there was none.
+func (c *Comparison) try(t rapid.TB, drawn drawer, draw choice) *difference {
+	t.Helper()
+	s, calls := drawn(draw, c.adapt)
+	d := c.run(t, s, calls)
+	switch {
+	case d == nil:
+		return nil
+	case d.trait == "":
+		return c.shrink(t, d)
+	case c.ended == nil:
+		c.ended = map[string]int{}
+	}
+	c.ended[d.trait]++
+	return nil
+}
+
+// run makes the calls on both, up to the first that differs; nil means that none did.
+func (c *Comparison) run(t rapid.TB, s Setting, calls []call) *difference {
+	t.Helper()
+	lengths := c.measure(t, &s)
+	if c.models == nil {
+		c.models = tls.NewModels()
+	}
+	c.library.Begin(1)
+	defer c.library.End()
+	a := newBench(t, c.models, &s, func(cfg *model.EngineConfig) { c.tune(cfg, lengths) })
+	defer a.Free()
+	b := newBench(t, c.library, &s, nil)
+	defer b.Free()
+	a.mute, b.mute = c.mute, c.mute
+	for i, call := range calls {
+		e := &a.ends[call.on]
+		if e.impolite(call) || c.avoid != nil && c.avoid(call, e.owed) {
+			continue
+		}
+		call = e.again(call)
+		if c.mute && !c.queue {
+			e.engine.ClearErrors() // the library has no queue
+		}
+		x, y := a.do(call), b.do(call)
+		c.calls++
+		trait := c.trait(call, x, y, e)
+		if x == y && trait == "" {
+			continue
+		}
+		return &difference{setting: s, calls: calls[:i+1], model: x.String(), library: y.String(),
+			trait: trait}
+	}
+	return nil
+}
+
+// trait names what ends a sequence with a call that the model's end e has answered with x,
+// and the library's with y; "" if nothing does.
+func (c *Comparison) trait(call call, x, y outcome, e *end) string {
+	if c.ends != nil {
+		if trait := cmp.Or(c.ends(call, x), c.ends(call, y)); trait != "" {
+			return trait
+		}
+	}
+	if c.explain == nil || x == y {
+		return ""
+	}
+	return c.explain(call, x.Status, y.Status, e.failed())
+}
+
+// tune makes the model's engine like the library's.
+func (c *Comparison) tune(cfg *model.EngineConfig, lengths *tls.Lengths) {
+	policy := cfg.Traits.Renegotiation
+	cfg.Traits, cfg.BodyLen = c.traits, lengths.Body
+	cfg.Traits.Renegotiation = policy
+	if c.mute {
+		cfg.HandshakeRecord = 0
+	}
+}
+
+// shrink leaves calls of a difference out, as long as there is one.
+func (c *Comparison) shrink(t rapid.TB, d *difference) *difference {
+	for size := len(d.calls) / 2; size >= 1; {
+		shorter := false
+		for at := 0; at+size <= len(d.calls); {
+			calls := append(append([]call(nil), d.calls[:at]...), d.calls[at+size:]...)
+			less := c.run(t, d.setting, calls)
+			if less == nil || less.trait != "" {
+				at += size
+				continue
+			}
+			d, shorter = less, true
+		}
+		if !shorter || size > len(d.calls) {
+			size /= 2
+		}
+	}
+	return d
+}
+
+// measure learns how long the library's handshake messages are. The model has to make its
+// own as long, or buffers would fill at other moments. With a PSK they are always the same.
+func (c *Comparison) measure(t rapid.TB, s *Setting) *tls.Lengths {
+	t.Helper()
+	key := Setting{Version: s.Version, Certs: s.Certs, Mutual: s.Mutual}
+	if l := c.lengths[key]; l != nil || c.mute {
+		return l
+	}
+	if c.lengths == nil {
+		c.lengths = map[Setting]*tls.Lengths{}
+	}
+	c.lengths[key] = c.probe(t, key)
+	return c.lengths[key]
+}
+
+// probe runs a link that has room for everything, and listens.
+func (c *Comparison) probe(t rapid.TB, s Setting) *tls.Lengths {
+	t.Helper()
+	s.In, s.Out, s.Record, s.Tickets = 1<<16, 1<<16, 16384, 1
+	c.library.Begin(1)
+	defer c.library.End()
+	lengths, again := &tls.Lengths{}, false
+	b := newBench(t, c.library, &s, func(cfg *model.EngineConfig) {
+		role := cfg.Role
+		cfg.Watch = func(n model.Note) {
+			if n.Sent {
+				lengths.Learn(role, again, n)
+			}
+		}
+	})
+	defer b.Free()
+	b.shake()
+	again = true
+	if s.Version == model.TLS12 {
+		b.do(call{op: opRenegotiate})
+		b.shake()
+	}
+	return lengths
+}
