@@ -1,8 +1,9 @@
-// Package corpus keeps scripts: runs that once violated a property, as text
-// files that replay for ever.
+// Package corpus keeps scripts: runs that once violated a property, as text files that
+// replay for ever.
 //
-// A script lies in <dir>/<property>/<slug>.script. This package moves files
-// and bytes only; what a script says is package sim's matter.
+// A script lies in <folder>/<property>/<slug>.script. [Dir] is such a folder; [Names] and
+// [Text] are the project's own scripts, which are part of the program. This package moves
+// files and bytes only. Package script knows what a script says.
 package corpus
 
 import (
@@ -20,16 +21,12 @@ import (
 // Ext is the end of a script's file name.
 const Ext = ".script"
 
-// files is this folder less its Go files.
+// files are the scripts of this folder.
 //
 //go:embed README.md */*.script
 var files embed.FS
 
-// Embedded is the project's own corpus, as it was when this package was
-// compiled: names are <property>/<slug>.script.
-func Embedded() fs.FS { return files }
-
-// Names lists the scripts of Embedded, sorted.
+// Names lists the project's own scripts as <property>/<slug>.script, sorted.
 func Names() []string {
 	names, err := list(files)
 	if err != nil {
@@ -38,7 +35,8 @@ func Names() []string {
 	return names
 }
 
-// Text is a script of Embedded, by its name in Names.
+// Text returns one of the project's own scripts by its name in Names. It panics if there is
+// none.
 func Text(name string) []byte {
 	text, err := files.ReadFile(name)
 	if err != nil {
@@ -47,16 +45,19 @@ func Text(name string) []byte {
 	return text
 }
 
-// All lists the scripts below dir, sorted: names that Open takes. Files and
-// folders whose names begin with a dot are left out, half-written ones among
-// them. A folder that does not exist is an error that is fs.ErrNotExist.
-func All(dir string) ([]string, error) {
-	names, err := list(os.DirFS(dir))
+// A Dir is the path of a folder of scripts.
+type Dir string
+
+// All lists the scripts below the folder, sorted, as paths that Open takes. It leaves out
+// files and folders whose names begin with a dot, such as half-written ones. If there is no
+// folder the error is fs.ErrNotExist.
+func (d Dir) All() ([]string, error) {
+	names, err := list(os.DirFS(string(d)))
 	if err != nil {
-		return nil, &fileError{"cannot list " + dir, err, ""}
+		return nil, &fileError{"cannot list " + string(d), err, ""}
 	}
 	for i, name := range names {
-		names[i] = filepath.Join(dir, filepath.FromSlash(name))
+		names[i] = filepath.Join(string(d), filepath.FromSlash(name))
 	}
 	return names, nil
 }
@@ -78,8 +79,7 @@ func list(from fs.FS) (names []string, err error) {
 	return names, err
 }
 
-// Open opens a script for reading. A folder is refused here, where the
-// message can name it.
+// Open opens a script for reading. A folder is an error that names it.
 func Open(path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	switch {
@@ -99,13 +99,13 @@ func Open(path string) (io.ReadCloser, error) {
 // maxSlug is the longest slug that Slug makes, in bytes.
 const maxSlug = 80
 
-// Slug makes a file name of words: lower case, with a dash for whatever is
-// not a letter, a digit or a dot. The same words give the same name.
-func Slug(parts ...string) string {
+// Slug makes a file name of words, without Ext: lower case, with one dash for each run of
+// bytes that are no letter, digit, dot or underscore. The same words give the same name.
+func Slug(words ...string) string {
 	var b strings.Builder
-	for _, c := range []byte(strings.ToLower(strings.Join(parts, "-"))) {
+	for _, c := range []byte(strings.ToLower(strings.Join(words, "-"))) {
 		switch {
-		case plain(c) && c != '-':
+		case allowed(c) && c != '-':
 			b.WriteByte(c)
 		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')
@@ -119,41 +119,19 @@ func Slug(parts ...string) string {
 	return slug
 }
 
-// plain says whether a byte may stand in a file name of ours.
-func plain(c byte) bool {
+// allowed says whether a byte may be part of a property or slug.
+func allowed(c byte) bool {
 	return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_'
 }
 
-// checkWord refuses names that would leave the corpus, or hide in it.
+// checkWord refuses names that lead out of the folder, or are hidden in it.
 func checkWord(what, word string) error {
 	ok := word != "" && word[0] != '.'
 	for _, c := range []byte(word) {
-		ok = ok && plain(c)
+		ok = ok && allowed(c)
 	}
 	if !ok {
 		return fmt.Errorf("corpus: got %s %q; want a-z, 0-9, -, . and _, no dot first", what, word)
 	}
 	return nil
 }
-
-// A fileError is what the system refused, in one line that says it once.
-type fileError struct {
-	what  string
-	cause error
-	hint  string
-}
-
-func (e *fileError) Error() string {
-	why := e.cause
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(why, &path):
-		why = path.Err
-	case errors.As(why, &link):
-		why = link.Err
-	}
-	return "corpus: " + e.what + ": " + why.Error() + e.hint
-}
-
-func (e *fileError) Unwrap() error { return e.cause }

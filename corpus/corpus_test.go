@@ -19,7 +19,7 @@ import (
 
 func save(t *testing.T, dir, slug, text string) string {
 	t.Helper()
-	path, err := corpus.Save(dir, "stall", slug, []byte(text))
+	path, err := corpus.Dir(dir).Save("stall", slug, []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestSavedOnceAndWhole(t *testing.T) {
 	if !strings.HasSuffix(other, "kv-2.script") || !strings.HasSuffix(third, "kv-3.script") {
 		t.Errorf("got %s and %s; want numbered paths", other, third)
 	}
-	listed, err := corpus.All(dir)
+	listed, err := corpus.Dir(dir).All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestHuntsShareAFolder(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
-			_, err := corpus.Save(dir, "stall", "kv", fmt.Appendf(nil, "run %d\n", i/2))
+			_, err := corpus.Dir(dir).Save("stall", "kv", fmt.Appendf(nil, "run %d\n", i/2))
 			if err != nil {
 				t.Error(err)
 			}
@@ -116,7 +116,7 @@ func TestHiddenFilesAreNotScripts(t *testing.T) {
 	for _, name := range []string{".script-1.tmp", ".x.script", "notes.txt"} {
 		put(t, filepath.Join(dir, "stall", name), "half")
 	}
-	got, err := corpus.All(dir)
+	got, err := corpus.Dir(dir).All()
 	if err != nil || len(got) != 1 || got[0] != path {
 		t.Errorf("got %q, %v; want only %s", got, err, path)
 	}
@@ -133,7 +133,7 @@ func put(t *testing.T, path, text string) {
 func TestFolderInTheWay(t *testing.T) {
 	dir := t.TempDir()
 	put(t, filepath.Join(dir, "stall"), "a file")
-	_, err := corpus.Save(dir, "stall", "kv", []byte("one\n"))
+	_, err := corpus.Dir(dir).Save("stall", "kv", []byte("one\n"))
 	want := "corpus: cannot write " + filepath.Join(dir, "stall") +
 		": not a directory; choose another folder with --corpus DIR"
 	if runtime.GOOS != "windows" && (err == nil || err.Error() != want) {
@@ -147,7 +147,7 @@ func TestFolderForbidden(t *testing.T) {
 	if err := os.Chmod(dir, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	_, err := corpus.Save(dir, "stall", "kv", []byte("one\n"))
+	_, err := corpus.Dir(dir).Save("stall", "kv", []byte("one\n"))
 	if err == nil {
 		t.Skip("this user may write anywhere")
 	}
@@ -162,13 +162,13 @@ func TestFolderForbidden(t *testing.T) {
 func TestNamesStayInTheCorpus(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"", "..", "../x", "a/b", ".kv", "A", "a b", "a\x00"} {
-		_, err := corpus.Save(dir, "stall", name, nil)
+		_, err := corpus.Dir(dir).Save("stall", name, nil)
 		want := fmt.Sprintf("corpus: got slug %q; want a-z, 0-9, -, . and _, no dot first", name)
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v; want %s", err, want)
 		}
 	}
-	if _, err := corpus.Save(dir, "../stall", "kv", nil); err == nil {
+	if _, err := corpus.Dir(dir).Save("../stall", "kv", nil); err == nil {
 		t.Error("a property that leads out of the corpus was accepted")
 	}
 	if got := everything(t, dir); got != nil {
@@ -188,7 +188,7 @@ func TestOpenRefuses(t *testing.T) {
 		!strings.HasPrefix(err.Error(), "corpus: cannot open "+gone+": ") {
 		t.Errorf("got %v; want that %s does not exist", err, gone)
 	}
-	if _, err = corpus.All(gone); !errors.Is(err, fs.ErrNotExist) ||
+	if _, err = corpus.Dir(gone).All(); !errors.Is(err, fs.ErrNotExist) ||
 		!strings.HasPrefix(err.Error(), "corpus: cannot list "+gone+": ") {
 		t.Errorf("got %v; want that %s does not exist", err, gone)
 	}
@@ -207,7 +207,7 @@ func TestSlug(t *testing.T) {
 		if got := corpus.Slug(parts...); got != want {
 			t.Errorf("got slug %q of %q; want %q", got, parts, want)
 		}
-		if _, err := corpus.Save(t.TempDir(), "stall", want, nil); err != nil {
+		if _, err := corpus.Dir(t.TempDir()).Save("stall", want, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -216,7 +216,7 @@ func TestSlug(t *testing.T) {
 // TestEmbeddedIsTheFolder: every script that lies here is in the binary, as
 // it is on disk.
 func TestEmbeddedIsTheFolder(t *testing.T) {
-	onDisk, err := corpus.All(".")
+	onDisk, err := corpus.Dir(".").All()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,12 +227,12 @@ func TestEmbeddedIsTheFolder(t *testing.T) {
 		t.Fatalf("(-on disk +embedded):\n%s", diff)
 	}
 	for _, name := range corpus.Names() {
-		text, err := fs.ReadFile(corpus.Embedded(), name)
+		text, err := fs.ReadFile(corpus.Embedded, name)
 		if err != nil || string(text) != read(t, name) {
 			t.Errorf("%s is not embedded as it is (%v)", name, err)
 		}
 	}
-	if _, err := fs.Stat(corpus.Embedded(), "corpus.go"); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := fs.Stat(corpus.Embedded, "corpus.go"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v for corpus.go; want no Go files embedded", err)
 	}
 }
@@ -261,7 +261,7 @@ func TestReplace(t *testing.T) {
 	if got := everything(t, dir); len(got) != 3 {
 		t.Errorf("got %q; want the script and two copies", got)
 	}
-	if names, err := corpus.All(dir); err != nil || len(names) != 1 {
+	if names, err := corpus.Dir(dir).All(); err != nil || len(names) != 1 {
 		t.Errorf("got %q, %v; want the script alone", names, err)
 	}
 }
@@ -294,17 +294,17 @@ func TestSaveAsFoundElsewhere(t *testing.T) {
 	text := func(found string) []byte {
 		return []byte("property: stall\n" + found + "\npoll client\n")
 	}
-	first, err := corpus.Save(dir, "stall", "x", text("found: schedules=53\n"))
+	first, err := corpus.Dir(dir).Save("stall", "x", text("found: schedules=53\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, found := range []string{"found: schedules=7 strategy=portfolio scenario=any\n", ""} {
-		again, err := corpus.Save(dir, "stall", "x", text(found))
+		again, err := corpus.Dir(dir).Save("stall", "x", text(found))
 		if err != nil || again != first {
 			t.Errorf("%q: got %s, %v; want %s", found, again, err, first)
 		}
 	}
-	other, err := corpus.Save(dir, "stall", "x", []byte("property: crash\n\npoll client\n"))
+	other, err := corpus.Dir(dir).Save("stall", "x", []byte("property: crash\n\npoll client\n"))
 	if err != nil || other == first {
 		t.Errorf("got %s, %v; want another path for another script", other, err)
 	}

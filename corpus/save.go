@@ -13,16 +13,15 @@ import (
 // maxSame is how many scripts can share a slug.
 const maxSame = 10000
 
-// Save writes a script to dir/property/slug.script and gives its path. The
-// file is there whole or not at all, whatever happens meanwhile. Another text
-// under the same slug is left alone: the new one gets -2, -3 and so on. The
-// same text is not written twice, and neither is one that only says that it was
-// found in another way.
-func Save(dir, property, slug string, text []byte) (path string, err error) {
+// Save writes a script to <folder>/<property>/<slug>.script and returns its path. The file
+// appears whole or not at all. If another script has the name, it stays, and the new one
+// gets -2, -3 and so on. If the same script is there already, Save writes nothing; two
+// scripts are the same if they differ only in the line that says how they were found.
+func (d Dir) Save(property, slug string, text []byte) (path string, err error) {
 	if err := errors.Join(checkWord("property", property), checkWord("slug", slug)); err != nil {
 		return "", err
 	}
-	folder := filepath.Join(dir, property)
+	folder := filepath.Join(string(d), property)
 	path, err = save(folder, slug, text)
 	if err != nil {
 		return "", unwritable(folder, err)
@@ -39,7 +38,7 @@ func save(folder, slug string, text []byte) (string, error) {
 	}
 	temp, err := writeTemp(folder, text)
 	if err != nil {
-		os.Remove(folder) // refused unless it is empty: no trace of a failed save
+		os.Remove(folder) // fails unless the folder is empty: leave no trace
 		return "", err
 	}
 	defer os.Remove(temp)
@@ -52,52 +51,8 @@ func save(folder, slug string, text []byte) (string, error) {
 	return path, nil
 }
 
-// Replace writes a script to a path, whatever is there. The file is whole at any
-// moment: it holds the old text or the new one.
-func Replace(path string, text []byte) error {
-	temp, err := writeTemp(filepath.Dir(path), text)
-	if err != nil {
-		return &fileError{"cannot write " + path, err, ""}
-	}
-	defer os.Remove(temp)
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("corpus: got folder %s; want a %s file", path, Ext)
-	}
-	if err := os.Rename(temp, path); err != nil {
-		return &fileError{"cannot write " + path, err, ""}
-	}
-	syncFolder(filepath.Dir(path))
-	return nil
-}
-
-// Keep copies a script to path.orig before it is replaced, and gives the copy's
-// path. A copy of another text that is there stays: the new one gets -2, -3 and
-// so on.
-func Keep(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", &fileError{"cannot read " + path, err, ""}
-	}
-	for i := 1; i <= maxSame; i++ {
-		kept := path + ".orig"
-		if i > 1 {
-			kept = fmt.Sprintf("%s.orig-%d", path, i)
-		}
-		there, same, err := compare(kept, text)
-		switch {
-		case err != nil:
-			return "", &fileError{"cannot read " + kept, err, ""}
-		case same:
-			return kept, nil
-		case !there:
-			return kept, Replace(kept, text)
-		}
-	}
-	return "", fmt.Errorf("corpus: got %d copies of %s; want fewer", maxSame, path)
-}
-
-// vacant is the first path for the slug at which nothing lies, or that at
-// which the same text lies already (found).
+// vacant returns the first path for the slug that is free, or the one at which the same
+// script lies already (found).
 func vacant(folder, slug string, text []byte) (path string, found bool, err error) {
 	for i := 1; i <= maxSame; i++ {
 		path = filepath.Join(folder, slug+Ext)
@@ -112,8 +67,8 @@ func vacant(folder, slug string, text []byte) (path string, found bool, err erro
 	return "", false, fmt.Errorf("got %d different scripts named %s; want fewer", maxSame, slug)
 }
 
-// compare says whether a file is there and holds the text, however it was
-// found. A file of a length that can't be is not read: it may be anything.
+// compare says whether there is a file, and whether it holds the same script. It does not
+// read a file that is too long to be the same, which may be endless.
 func compare(path string, text []byte) (there, same bool, err error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -132,8 +87,7 @@ func compare(path string, text []byte) (there, same bool, err error) {
 	return true, bytes.Equal(withoutFound(old), withoutFound(text)), err
 }
 
-// maxFound is more than the line of the header is long that says how a script
-// was found.
+// maxFound is more bytes than the header's line has that says how a script was found.
 const maxFound = 256
 
 // withoutFound is a script without that line.
@@ -146,32 +100,11 @@ func withoutFound(text []byte) []byte {
 	return bytes.Join([][]byte{before, after}, []byte("\n"))
 }
 
-// writeTemp writes the text to a hidden file in the folder itself, because a
-// rename is whole only within one file system, and syncs it before it has a
-// name.
+// publish gives a written file the first name that is vacant.
 //
-// Story 1: with rename before sync a power cut leaves the new name on an
-// empty file (ext4, 2009), and the one script of a rare failure is gone.
-func writeTemp(folder string, text []byte) (path string, err error) {
-	f, err := os.CreateTemp(folder, ".script-*.tmp")
-	if err != nil {
-		return "", err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err != nil {
-		os.Remove(f.Name())
-		return "", err
-	}
-	return f.Name(), nil
-}
-
-// publish gives the written file its name, the first that is vacant.
-//
-// Story 2: two hunts find two failures with one slug at one moment. Both see
-// that the name is free, and the second rename destroys the first script. A
-// hard link fails instead if the name was taken meanwhile, and the next name
-// is tried.
+// Story 2: two hunts find two failures with one slug at the same time. Both see that the
+// name is free, and the second rename destroys the first script. A hard link fails instead
+// if the name is taken, and the next name is tried.
 func publish(temp, folder, slug string, text []byte) (string, error) {
 	for range maxSame {
 		path, found, err := vacant(folder, slug, text)
@@ -188,21 +121,10 @@ func publish(temp, folder, slug string, text []byte) (string, error) {
 	return "", fmt.Errorf("got a new script named %s at each try; want a quieter folder", slug)
 }
 
-// syncFolder makes the new name last. Not every system can sync a folder, and
-// the text itself is safe already, so an error is not the user's concern.
-func syncFolder(path string) {
-	f, err := os.Open(path)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	_ = f.Sync()
-}
-
-// Writable says in advance whether Save could write to dir, so that a hunt
-// does not learn after an hour that it can't keep what it found. It leaves
-// nothing behind.
-func Writable(dir string) error {
+// Writable says whether Save can write to the folder, and leaves nothing behind. Call it
+// before a long hunt, which else learns at its end that it can't keep what it found.
+func (d Dir) Writable() error {
+	dir := string(d)
 	_, err := os.Stat(dir)
 	fresh := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -214,7 +136,7 @@ func Writable(dir string) error {
 	}
 	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
 	if fresh {
-		os.Remove(dir) // refused unless it is empty
+		os.Remove(dir) // fails unless the folder is empty
 	}
 	if err != nil {
 		return unwritable(dir, err)

@@ -36,7 +36,7 @@ func Check(t *testing.T, spec model.Spec, more ...func(*Hunt)) {
 
 // checkReplays runs the saved scripts. Each failed once; none may fail now.
 func checkReplays(t *testing.T, spec model.Spec) {
-	names, err := corpus.All(testCorpus)
+	names, err := corpus.Dir(testCorpus).All()
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package fuzz_test
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
@@ -19,12 +20,7 @@ var rewrite = flag.Bool("rewrite", false, "record the hashes of the corpus anew"
 // corpusScript reads a script of the project's corpus.
 func corpusScript(t *testing.T, name string) *script.Script {
 	t.Helper()
-	file, err := corpus.Embedded().Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	s, err := script.Parse(file, name)
+	s, err := script.Parse(bytes.NewReader(corpus.Text(name)), name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func failure(t *testing.T, r *run.Runner, s *script.Script) string {
 	if told != nil {
 		text = told.Text(story.TextOptions{})
 	}
-	saved, err := corpus.Save(testCorpus, s.Property, slugOf(s), s.Format())
+	saved, err := corpus.Dir(testCorpus).Save(s.Property, slugOf(s), s.Format())
 	if err != nil {
 		return strings.Join([]string{text, err.Error(), string(s.Format())}, "\n")
 	}

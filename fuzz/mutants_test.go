@@ -208,7 +208,7 @@ func plantScript(t *testing.T, m *pumps.Mutant) *script.Script {
 		return nil
 	}
 	best.Story = append(best.Story, "planted: a pump that "+m.About, bugLine(m))
-	path, err := corpus.Save("../corpus", best.Property, corpus.Slug(best.Config.Pump, best.Config.Scenario), best.Format())
+	path, err := corpus.Dir("../corpus").Save(best.Property, corpus.Slug(best.Config.Pump, best.Config.Scenario), best.Format())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ func TestShapesHold(t *testing.T) {
 // TestSoundPumpsPassWhatOnceFailed: the scripts of testdata/sound once found something
 // in a sound pump, and it was mended, or the world was.
 func TestSoundPumpsPassWhatOnceFailed(t *testing.T) {
-	names, err := corpus.All("testdata/sound")
+	names, err := corpus.Dir("testdata/sound").All()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -113,7 +113,7 @@ func seedScripts(f *testing.F) (seeds [][]byte) {
 	for _, name := range corpus.Names() {
 		seeds = append(seeds, corpus.Text(name))
 	}
-	own, err := corpus.All(testCorpus)
+	own, err := corpus.Dir(testCorpus).All()
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		f.Fatal(err)
 	}

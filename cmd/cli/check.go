@@ -106,7 +106,7 @@ func (f *checkFlags) run(cmd *cobra.Command, p *program) error {
 	if err != nil {
 		return err
 	}
-	if err := corpus.Writable(f.corpus); err != nil {
+	if err := corpus.Dir(f.corpus).Writable(); err != nil {
 		return err
 	}
 	if !f.json {

@@ -63,7 +63,7 @@ func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
 		return nil, "", err
 	}
 	s := find.Script
-	path, err = corpus.Save(f.corpus, s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
+	path, err = corpus.Dir(f.corpus).Save(s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
 	return find, path, err
 }
 

@@ -192,7 +192,7 @@ func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
 	if err != nil {
 		return err
 	}
-	if err := corpus.Writable(f.corpus); err != nil {
+	if err := corpus.Dir(f.corpus).Writable(); err != nil {
 		return err
 	}
 	page, err := f.serve(p, &h)
@@ -253,7 +253,7 @@ func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
 // the hunt.
 func (f *huntFlags) found(t *terminal, find *hunt.Failure) error {
 	s := find.Script
-	path, err := corpus.Save(f.corpus, s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
+	path, err := corpus.Dir(f.corpus).Save(s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
 	if err != nil {
 		return err
 	}

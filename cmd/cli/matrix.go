@@ -155,7 +155,7 @@ func (f *matrixFlags) writable() error {
 			return err
 		}
 	}
-	return corpus.Writable(f.corpus)
+	return corpus.Dir(f.corpus).Writable()
 }
 
 // words are those of a list with commas, each once.
@@ -223,7 +223,7 @@ func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
 // done saves the script of a cell, and prints the cell for programs.
 func (f *matrixFlags) done(t *terminal, c *matrix.Cell) (err error) {
 	if c.Script != nil {
-		c.Path, err = corpus.Save(f.corpus, c.Script.Property, c.Slug, c.Script.Format())
+		c.Path, err = corpus.Dir(f.corpus).Save(c.Script.Property, c.Slug, c.Script.Format())
 		if err != nil {
 			return err
 		}

@@ -30,12 +30,8 @@ func board(t *testing.T) *Board {
 		Schedules: 1000})
 	b.Progress(hunt.Stats{Schedules: 250, Steps: 50000, Cells: 30, Pairs: 20, States: 400,
 		Elapsed: 2 * time.Second})
-	text, err := corpus.Embedded().Open("stall/kv-original-idle-renegotiation.script")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer text.Close()
-	s, err := script.Parse(text, "test")
+	text := corpus.Text("stall/kv-original-idle-renegotiation.script")
+	s, err := script.Parse(bytes.NewReader(text), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
