@@ -24,14 +24,10 @@ func (f *huntFlags) serve(p *program, h *hunt.Hunt) (l liveHunt, err error) {
 		}
 		return l, nil
 	}
-	address, err := live.Address(f.http, f.open)
-	if err != nil {
-		return l, fmt.Errorf("--http: %w", err)
-	}
 	l.board = live.NewBoard(f.about(h))
 	l.board.Picture = p.drawFind
-	if l.server, err = live.Serve(address, l.board); err != nil {
-		return l, fmt.Errorf("--http: %w; choose another port", err)
+	if l.server, err = live.Serve(f.http, f.open, l.board); err != nil {
+		return l, fmt.Errorf("--http: %w", err)
 	}
 	fmt.Fprintf(p.err, "live page: %s\n", l.server.URL)
 	return l, nil

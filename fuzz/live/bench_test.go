@@ -80,7 +80,7 @@ func BenchmarkServedHunt(b *testing.B) {
 	for b.Loop() {
 		alone = alone.least(measure(b, nil))
 		board := NewBoard(About{Schedules: 8000})
-		s, err := Serve("127.0.0.1:0", board)
+		s, err := Serve("0", false, board)
 		if err != nil {
 			b.Fatal(err)
 		}

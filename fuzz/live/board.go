@@ -1,6 +1,7 @@
-// Package live shows a hunt while it runs: a page for people, and metrics for
-// Prometheus. The hunt tells a [Board] how far it is, and never waits for those
-// who look at it.
+// Package live shows a hunt while it runs: a page for people, and metrics for Prometheus.
+//
+// The hunt tells a [Board] how far it is and what it finds; [Serve] serves the board over
+// HTTP. The hunt never waits for a client.
 package live
 
 import (
@@ -11,29 +12,28 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// About says what is hunted, for whoever looks.
+// About says what is hunted.
 type About struct {
+	// The names that hunt's flags of the same names have.
 	Pump, Engine, TLS, Scenario, Strategy string
 	Seed                                  uint64
-	// Schedules and Time end the hunt; 0 is no bound.
+	// Schedules and Time are where the hunt ends; 0 is no bound.
 	Schedules uint64
 	Time      time.Duration
 }
 
-// A Board is what is known of a hunt. Its methods may be called at any time, by
-// several goroutines.
+// A Board is what is known of a hunt. Several goroutines may call its methods at once.
 type Board struct {
-	// Picture makes the page of a script that was found: see fuzz.Page. It is
-	// called when somebody wants to see it, one call at a time. Without it, and
-	// if it fails, the page is text.
+	// Picture makes the page of a failing script: see story.Page. It is called when a client
+	// first asks for the page, one call at a time. If it is nil or fails, the page is text.
 	Picture func(*script.Script) ([]byte, error)
 
-	mu      sync.Mutex
-	about   About
-	now     hunt.Stats
-	samples []sample
-	every   time.Duration // between samples
-	finds   []*find
+	mu       sync.Mutex
+	about    About
+	now      hunt.Stats
+	samples  []sample
+	every    time.Duration // between samples
+	failures []*failure
 
 	drawing sync.Mutex
 }
@@ -45,9 +45,9 @@ type sample struct {
 	Cells, Pairs, States int
 }
 
-// A find is one as the board shows it. The script is a text: the hunt keeps its
-// own.
-type find struct {
+// A failure is what the hunt found, in the form in which the board shows it. The script is
+// text, because the hunt goes on with its own.
+type failure struct {
 	Number   int
 	Property string
 	End      string
@@ -64,9 +64,9 @@ type find struct {
 }
 
 const (
-	// sampleEvery is the time between the first samples, maxSamples how many are
-	// kept: when there are more, each second one is dropped, and they come half
-	// as often.
+	// sampleEvery is the time between the first samples, and maxSamples the most that are
+	// kept. When there are more, each second one is dropped, and from then on samples are
+	// taken half as often.
 	sampleEvery = 250 * time.Millisecond
 	maxSamples  = 512
 )
@@ -76,20 +76,20 @@ func NewBoard(about About) *Board {
 	return &Board{about: about, every: sampleEvery}
 }
 
-// Describe says anew what is hunted.
+// Describe replaces what is said of the hunt.
 func (b *Board) Describe(about About) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.about = about
 }
 
-// Progress takes in how far the hunt is (fuzz.Hunt.Progress).
+// Progress is told how far the hunt is: see hunt.Hunt.Progress.
 func (b *Board) Progress(s hunt.Stats) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.now = s
 	if s.Shrinking != nil {
-		far := *s.Shrinking // the hunt goes on with its own
+		far := *s.Shrinking // the hunt changes its own
 		b.now.Shrinking = &far
 	}
 	if n := len(b.samples); n > 0 && s.Elapsed.Seconds()-b.samples[n-1].Seconds < b.every.Seconds() {
@@ -111,48 +111,48 @@ func (b *Board) thin() {
 	b.samples, b.every = kept, 2*b.every
 }
 
-// Found takes in a find (fuzz.Hunt.Found) and where its script is.
+// Found is told of a failure and where its script is saved: see hunt.Hunt.Found.
 func (b *Board) Found(f *hunt.Failure, path string) {
 	s, v := f.Script, &f.Result.Violation
-	n := &find{Property: s.Property, End: script.End(v.End).String(), What: v.String(),
+	n := &failure{Property: s.Property, End: script.End(v.End).String(), What: v.String(),
 		Scenario: s.Config.Scenario, Schedule: f.Schedule, Seconds: f.Stats.Elapsed.Seconds(),
 		Actions: len(s.Actions), Path: path, Story: append([]string(nil), f.Story...),
 		script: s.Format()}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	n.Number = len(b.finds) + 1
-	b.finds = append(b.finds, n)
-	b.now.Failures = len(b.finds)
+	n.Number = len(b.failures) + 1
+	b.failures = append(b.failures, n)
+	b.now.Failures = len(b.failures)
 }
 
-// find gives a find by its number, from 1; nil if there is none.
-func (b *Board) find(n int) *find {
+// failure returns a failure by its number, from 1; nil if there is none.
+func (b *Board) failure(n int) *failure {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if n < 1 || n > len(b.finds) {
+	if n < 1 || n > len(b.failures) {
 		return nil
 	}
-	return b.finds[n-1]
+	return b.failures[n-1]
 }
 
-// A state is the board at a moment, as the page's script has it.
+// A state is the board at one moment, as the page's script gets it in JSON.
 type state struct {
 	Now sample
-	// Shrinking is empty, or how far the shrink of a find is.
+	// Shrinking says how far the shrink of a failure is; empty if none is shrunk.
 	Shrinking string
-	// Left is in seconds; -1: nobody knows.
-	Left    float64
-	Samples []sample
-	Finds   []*find
+	// Left is an estimate of the seconds until the hunt ends; -1 if there is none.
+	Left     float64
+	Samples  []sample
+	Failures []*failure `json:"Finds"`
 }
 
-// state copies what is known now.
+// state copies what is known.
 func (b *Board) state() state {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := &b.now
 	st := state{Now: sample{s.Elapsed.Seconds(), s.Schedules, s.Steps, s.Cells, s.Pairs, s.States},
-		Left: -1, Samples: append([]sample{}, b.samples...), Finds: append([]*find{}, b.finds...)}
+		Left: -1, Samples: append([]sample{}, b.samples...), Failures: append([]*failure{}, b.failures...)}
 	if left, known := s.Left(b.about.Schedules, b.about.Time); known {
 		st.Left = left.Seconds()
 	}

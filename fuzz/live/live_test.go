@@ -64,13 +64,13 @@ func TestAddress(t *testing.T) {
 		"[::1]:80": "[::1]:80", "0.0.0.0:80": "", "[::]:80": "", "192.168.1.2:80": "", "": "",
 		"example.com:80": "", "127.0.0.1": "", "127.0.0.1:http": "", "65536": "", "127.0.0.1:65536": "",
 	} {
-		got, err := Address(given, false)
+		got, err := resolve(given, false)
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("%q: got %q, %v; want %q", given, got, err, want)
 		}
 	}
 	for given, want := range map[string]string{":80": ":80", "0.0.0.0:80": "0.0.0.0:80"} {
-		if got, err := Address(given, true); got != want || err != nil {
+		if got, err := resolve(given, true); got != want || err != nil {
 			t.Errorf("open, %q: got %q, %v; want %q", given, got, err, want)
 		}
 	}
@@ -233,7 +233,7 @@ func TestSamplesAreFew(t *testing.T) {
 
 // TestServer: it is there until it is closed, and its port is not to be had twice.
 func TestServer(t *testing.T) {
-	s, err := Serve("127.0.0.1:0", board(t))
+	s, err := Serve("127.0.0.1:0", false, board(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestServer(t *testing.T) {
 		t.Errorf("got %q; want the metrics", text)
 	}
 	taken := strings.TrimSuffix(strings.TrimPrefix(s.URL, "http://"), "/")
-	if _, err := Serve(taken, board(t)); err == nil || !strings.Contains(fmt.Sprint(err), "in use") {
+	if _, err := Serve(taken, false, board(t)); err == nil || !strings.Contains(fmt.Sprint(err), "in use") {
 		t.Errorf("got %v for an address that is taken; want an error that says so", err)
 	}
 	s.Close()

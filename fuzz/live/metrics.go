@@ -15,12 +15,12 @@ func shrinkText(s shrink.Shrunk) string {
 	return fmt.Sprintf("%d actions are %d after %d runs", s.Before, s.After, s.Runs)
 }
 
-// serveMetrics writes the metrics in Prometheus' text format, version 0.0.4.
+// serveMetrics answers with the metrics in Prometheus' text format, version 0.0.4.
 func (b *Board) serveMetrics(w http.ResponseWriter, _ *http.Request) {
 	answer(w, "text/plain; version=0.0.4; charset=utf-8", []byte(b.metrics()))
 }
 
-// metrics are the board as metrics. Labels are quoted: a name is anybody's text.
+// metrics writes the board as metrics. Labels are quoted, because a pump may have any name.
 func (b *Board) metrics() string {
 	st := b.state()
 	b.mu.Lock()
@@ -51,13 +51,13 @@ func (b *Board) metrics() string {
 	if st.Shrinking != "" {
 		shrinking = 1
 	}
-	one("shrinking", "gauge", "1 while a find is shrunk.", shrinking)
+	one("shrinking", "gauge", "1 while a failure is shrunk.", shrinking)
 	if st.Left >= 0 {
 		one("left_seconds", "gauge", "An estimate of how long the hunt still takes.", st.Left)
 	}
 	family("finds_total", "counter", "Violations that were found, by property.")
 	found := map[string]int{}
-	for _, f := range st.Finds {
+	for _, f := range st.Failures {
 		found[f.Property]++
 	}
 	for _, p := range oracle.Properties() {
@@ -66,10 +66,10 @@ func (b *Board) metrics() string {
 	return out.String()
 }
 
-// figure writes a value so that no digit of a counter is lost.
+// figure writes a value with all its digits.
 func figure(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
-// label quotes the value of a label: of all bytes these three are special.
+// label quotes the value of a label. Three bytes are special there.
 func label(v string) string {
 	v = strings.ToValidUTF8(v, "\uFFFD")
 	return `"` + strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace(v) + `"`

@@ -3,11 +3,7 @@ package live
 import (
 	"bytes"
 	"context"
-
-	"github.com/wantwrite/wantwrite/fuzz/story"
-	"github.com/wantwrite/wantwrite/sim/script"
-
-	_ "embed"
+	_ "embed" // for the files of the page
 	"encoding/json"
 	"fmt"
 	"net"
@@ -15,9 +11,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-)
 
-// the page's parts
+	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
 
 //go:embed page/page.html
 var pageHTML string
@@ -28,7 +25,7 @@ var pageCSS string
 //go:embed page/page.js
 var pageJS string
 
-// A Server serves a board's page and metrics.
+// A Server serves the page and the metrics of a board.
 type Server struct {
 	// URL is the address of the page.
 	URL string
@@ -37,10 +34,9 @@ type Server struct {
 	done chan struct{}
 }
 
-// Address completes what somebody has given as the address to serve at: a port
-// alone, or with a colon in front, is one of 127.0.0.1. An address that other
-// machines reach is refused, unless open says that they may.
-func Address(given string, open bool) (string, error) {
+// resolve completes an address that somebody gave: a port alone, or with a colon in front of
+// it, is one of 127.0.0.1. An address that other machines can reach is an error unless open.
+func resolve(given string, open bool) (string, error) {
 	full := given
 	if _, err := strconv.ParseUint(given, 10, 16); err == nil {
 		full = ":" + given
@@ -63,17 +59,23 @@ func Address(given string, open bool) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// isLoopback says whether a host is this machine and no other can reach it there.
+// isLoopback says whether a host is an address that only this machine can reach.
 func isLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// Serve listens at an address (see Address) and serves the board until Close.
-func Serve(address string, b *Board) (*Server, error) {
+// Serve listens at an address, such as 127.0.0.1:8080, and serves the board until Close. A
+// port alone is one of 127.0.0.1; port 0 is any that is free. An address that other machines
+// can reach is an error unless open.
+func Serve(address string, open bool, b *Board) (*Server, error) {
+	address, err := resolve(address, open)
+	if err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("live: cannot listen: %w", err)
+		return nil, fmt.Errorf("live: cannot listen: %w; choose another port", err)
 	}
 	host, _, _ := net.SplitHostPort(address)
 	s := &Server{URL: "http://" + l.Addr().String() + "/", done: make(chan struct{})}
@@ -86,10 +88,10 @@ func Serve(address string, b *Board) (*Server, error) {
 	return s, nil
 }
 
-// patience is how long Close waits for answers that are under way.
+// patience is how long Close waits for answers that have begun.
 const patience = time.Second
 
-// Close ends it.
+// Close stops serving, and returns when the server has ended.
 func (s *Server) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -99,14 +101,14 @@ func (s *Server) Close() {
 	<-s.done
 }
 
-// Handler serves the page at /, what it shows at /state.json, the finds below
-// /finds/, and /metrics. local says that only this machine can reach it.
+// Handler serves the page at /, what it shows at /state.json, the failures below /finds/, and
+// /metrics. If local, it answers only requests that name this machine.
 func (b *Board) Handler(local bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", b.servePage)
 	mux.HandleFunc("GET /state.json", b.serveState)
 	mux.HandleFunc("GET /metrics", b.serveMetrics)
-	mux.HandleFunc("GET /finds/{name}", b.serveFind)
+	mux.HandleFunc("GET /finds/{name}", b.serveFailure)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if local && !toLoopback(r.Host) {
 			http.Error(w, "this page is for the machine that it runs on", http.StatusForbidden)
@@ -122,11 +124,11 @@ func (b *Board) Handler(local bool) http.Handler {
 	})
 }
 
-// toLoopback says whether a request was made to an address of this machine.
+// toLoopback says whether the Host of a request is this machine.
 //
-// Story 64: a page on the Web has its own name point to 127.0.0.1 once it is
-// loaded, and its script may then read what is served there, for to the browser
-// that is the same origin. Only the Host header tells.
+// Story 64: once a page of the Web is loaded, its name is made to point to 127.0.0.1. To the
+// browser that is still the same origin, so the page's script may read what is served here.
+// Only the Host header shows it.
 func toLoopback(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -156,11 +158,12 @@ func (b *Board) serveState(w http.ResponseWriter, _ *http.Request) {
 	answer(w, "application/json", text)
 }
 
-// serveFind serves a find's page, its story as text, or as N.script its script.
-func (b *Board) serveFind(w http.ResponseWriter, r *http.Request) {
+// serveFailure answers with the page of failure N, or with its story as text if there is no
+// page; and for N.script with its script.
+func (b *Board) serveFailure(w http.ResponseWriter, r *http.Request) {
 	name, script := strings.CutSuffix(r.PathValue("name"), ".script")
 	n, _ := strconv.Atoi(name)
-	f := b.find(n)
+	f := b.failure(n)
 	switch {
 	case f == nil:
 		http.NotFound(w, r)
@@ -176,8 +179,8 @@ func (b *Board) serveFind(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// picture makes a find's page when it is first wanted; nil if it can't be made.
-func (b *Board) picture(f *find) []byte {
+// picture makes the page of a failure when it is first asked for; nil if it can't be made.
+func (b *Board) picture(f *failure) []byte {
 	b.drawing.Lock()
 	defer b.drawing.Unlock()
 	if f.picture == nil && b.Picture != nil {
@@ -194,5 +197,5 @@ func (b *Board) picture(f *find) []byte {
 
 func answer(w http.ResponseWriter, kind string, text []byte) {
 	w.Header().Set("Content-Type", kind)
-	_, _ = w.Write(text) // who has gone misses nothing
+	_, _ = w.Write(text) // the client may have gone
 }

@@ -75,7 +75,7 @@
     }
     const now = points.length ? points[points.length - 1][1] : 0;
     svg.setAttribute("aria-label", `${chart.name}: now ${short(now)}, at most ${
-      short(Math.max(0, ...points.map((p) => p[1])))}, ${state.Finds.length} finds`);
+      short(Math.max(0, ...points.map((p) => p[1])))}, ${state.Finds.length} failures`);
   }
 
   function figures(state) {
@@ -94,7 +94,7 @@
     $("left").textContent = state.Left < 0 ? "no end is set" : time(state.Left) + " left";
   }
 
-  let told = 0; // finds
+  let told = 0; // failures
   function finds(state) {
     const body = $("finds").querySelector("tbody");
     for (const f of state.Finds.slice(told)) {
@@ -126,7 +126,7 @@
       figures(state);
       charts.forEach((c) => draw(c, state));
       finds(state);
-      status(state.Shrinking ? "shrinking a find: " + state.Shrinking : "running", false);
+      status(state.Shrinking ? "shrinking a failure: " + state.Shrinking : "running", false);
       document.body.dataset.looks = +(document.body.dataset.looks || 0) + 1;
       document.body.dataset.ready = "true";
       setTimeout(look, EVERY);
