@@ -3,7 +3,6 @@ package openssl
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -134,13 +133,8 @@ func TestEveryBlockIsFreed(t *testing.T) {
 		t.Skip("malloc is in another library there")
 	}
 	const runs = 100
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), countedRuns+"="+strconv.Itoa(runs))
-	out, err := child.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	out := require.Child(t, countedRuns+"="+strconv.Itoa(runs))
+	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if len(lines) != rounds {
 		t.Fatalf("got %q; want %d rounds", lines, rounds)
 	}

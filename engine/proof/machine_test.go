@@ -7,21 +7,18 @@
 package proof
 
 import (
-	"os"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
-// long says whether the full figures are wanted.
-func long() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
-
-// catalog knows both libraries.
+// catalog knows the real libraries and the puppet.
 func catalog() *run.Catalog {
 	c := run.NewCatalog()
 	c.AddEngine("openssl", func() (model.Library, error) {
@@ -32,6 +29,7 @@ func catalog() *run.Catalog {
 		return lib, nil
 	})
 	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
+	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
 	return c
 }
 
@@ -64,7 +62,7 @@ func (p pairing) options(t testing.TB, c *run.Catalog) run.Options {
 type extent struct{ few, many uint64 }
 
 func (e extent) now() uint64 {
-	if long() {
+	if require.Long() {
 		return e.many
 	}
 	return e.few

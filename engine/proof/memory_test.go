@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -25,13 +26,13 @@ func TestMemoryIsFlat(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("resident memory is read from /proc")
 	}
-	if !long() {
+	if !require.Long() {
 		t.Skip("100,000 runs: it wants WANTWRITE_LONG=1")
 	}
 	t.Parallel()
 	library(t, catalog(), "openssl")
 	const runs, leak = 100000, 16
-	grown, err := strconv.Atoi(childSays(t, runsToWeigh+"="+strconv.Itoa(runs), "GOMAXPROCS=1"))
+	grown, err := strconv.Atoi(require.Child(t, runsToWeigh+"="+strconv.Itoa(runs), "GOMAXPROCS=1"))
 	if err != nil {
 		t.Fatal(err)
 	}

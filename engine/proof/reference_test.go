@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 )
@@ -17,15 +18,53 @@ func TestReferenceHolds(t *testing.T) {
 	t.Parallel()
 	pairings(t, map[pairing]extent{
 		{"openssl", "openssl"}: {600, 50000},
-		{"gotls", "gotls"}:     {600, 50000},
-		{"openssl", "gotls"}:   {200, 5000},
-		{"gotls", "openssl"}:   {200, 5000},
+		{"gotls", "gotls"}:     {2000, 50000},
+		{"openssl", "gotls"}:   {300, 5000},
+		{"gotls", "openssl"}:   {300, 5000},
 	}, func(t *testing.T, p pairing, schedules uint64) {
 		c := catalog()
 		o := p.options(t, c)
 		hold(t, c, o, schedules)
 		checkTally(t, tallyOf(t, c, o, schedules), p, schedules)
 	})
+}
+
+// TestReferenceHoldsUnderAttack: hunts find nothing in the reference pump with a puppet at the
+// other end, which attacks in one scenario and behaves in the others.
+func TestReferenceHoldsUnderAttack(t *testing.T) {
+	t.Parallel()
+	pairings(t, map[pairing]extent{
+		{"openssl", puppet.Name}: {500, 50000},
+		{"gotls", puppet.Name}:   {500, 50000},
+	}, func(t *testing.T, p pairing, schedules uint64) {
+		for _, scenario := range []string{"", "hostile-peer"} {
+			c := catalog()
+			o := p.options(t, c)
+			o.Scenario = scenario
+			hold(t, c, o, schedules)
+		}
+	})
+}
+
+// TestAttacksFindInOthers: attacks of the other end are enough to find what kv pumps are known
+// for.
+func TestAttacksFindInOthers(t *testing.T) {
+	c := catalog()
+	h := hunt.Hunt{Options: pairing{"openssl", puppet.Name}.options(t, c), Seed: 1,
+		Schedules: 2000, First: true}
+	pump, err := c.Pump("kv-original")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Pump, h.Scenario = pump, "hostile-peer"
+	rep, err := h.Run(t.Context(), c)
+	if err != nil || len(rep.Failures) == 0 {
+		t.Fatalf("got %d failures (%v); want some", len(rep.Failures), err)
+	}
+	text := string(rep.Failures[0].Script.Format())
+	if !strings.Contains(text, "peer-engine: puppet") {
+		t.Errorf("the script names no puppet:\n%s", text)
+	}
 }
 
 // huntSeed is that of the hunts here.

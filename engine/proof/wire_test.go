@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -55,7 +55,7 @@ func TestSameWireEverywhere(t *testing.T) {
 		{"gotls", "openssl"}:   {20, 200},
 	}, func(t *testing.T, p pairing, scripts uint64) {
 		later := time.Duration(0)
-		if long() {
+		if require.Long() {
 			later = time.Minute
 		}
 		dir := t.TempDir()
@@ -72,7 +72,7 @@ func TestSameWireEverywhere(t *testing.T) {
 			wait  time.Duration
 		}{{"1", 0}, {"2", 0}, {"2", later}} {
 			time.Sleep(child.wait)
-			got := childSays(t, scriptFolder+"="+dir, "GOMAXPROCS="+child.procs)
+			got := require.Child(t, scriptFolder+"="+dir, "GOMAXPROCS="+child.procs)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("with GOMAXPROCS=%s, %s later, a process has other bytes "+
 					"(script, wire, hash):\n%s", child.procs, child.wait, diff)
@@ -138,18 +138,4 @@ func replayFolder(dir string) (string, error) {
 			out.Result.Hash)
 	}
 	return lines.String(), nil
-}
-
-// childSays is what another process of this binary prints.
-func childSays(t *testing.T, env ...string) string {
-	t.Helper()
-	child := exec.Command(os.Args[0])
-	child.Env = append(os.Environ(), env...)
-	var complaint bytes.Buffer
-	child.Stderr = &complaint
-	out, err := child.Output()
-	if err != nil {
-		t.Fatalf("another process: %v: %s", err, complaint.String())
-	}
-	return string(out)
 }
