@@ -40,7 +40,7 @@ func (f *checkFlags) end(t *terminal, c *run.Catalog, o run.Options, s *check.Se
 		return err
 	case find != nil:
 		return errViolation
-	case rep.Stop != check.Complete:
+	case rep.Unfinished() != "":
 		return f.unfinished(rep)
 	}
 	return nil
@@ -69,13 +69,11 @@ func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
 
 // unfinished is the error of a check that has stopped before it was done.
 func (f *checkFlags) unfinished(rep *check.Report) error {
-	why := map[check.Stop]string{check.Interrupted: "interrupted",
-		check.MemoryLimit: "the memory limit is reached", check.StateLimit: "the states are used up"}
 	hint := "; nothing was found so far"
 	if f.checkpoint != "" {
 		hint += ", and " + f.checkpoint + " is there to go on from"
 	}
-	return fmt.Errorf("%s after %d states of world %d of %d%s", why[rep.Stop], rep.States,
+	return fmt.Errorf("%s after %d states of world %d of %d%s", rep.Unfinished(), rep.States,
 		rep.Worlds+1, rep.Of, hint)
 }
 
@@ -87,7 +85,7 @@ func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, find 
 	switch {
 	case find != nil:
 		verdict = find.Script.Property
-	case rep.Stop != check.Complete:
+	case rep.Unfinished() != "":
 		verdict = "not done"
 	}
 	if find != nil {
@@ -98,7 +96,7 @@ func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, find 
 	}
 	t.printf("%s: %s\n", f.pump, verdict)
 	t.printf("  %d states, %d transitions, depth %d, in %s; %d heals\n", rep.States,
-		rep.Transitions, rep.Depth, worlds(rep), rep.Healed)
+		rep.Transitions, rep.Depth, worlds(rep), rep.Quiesced)
 	t.printf("  %.1fs, %.0f states/s, %.1f bytes a state in the largest world\n",
 		rep.Elapsed.Seconds(), perSecond(&rep.Stats), perState(&rep.Stats))
 	t.printf("  bounds: %s\n", f.within(s))
@@ -153,7 +151,7 @@ func (f *checkFlags) meaning(rep *check.Report) []string {
 		return []string{"there may be a shorter one in the worlds that were not explored"}
 	case rep.Counterexample != nil:
 		return []string{"no script of fewer actions violates a watched property within these bounds"}
-	case rep.Stop != check.Complete:
+	case rep.Unfinished() != "":
 		return []string{"this proves nothing yet: what was not reached may violate a property"}
 	}
 	return []string{
@@ -200,11 +198,11 @@ func checkObject(f *checkFlags, s *check.Search, rep *check.Report, find *hunt.F
 	path string) checkJSON {
 
 	o := checkJSON{Result: "holds", Stop: rep.Stop.String(), Pump: f.pump, Scenario: f.scenario,
-		TLS: f.tls, States: rep.States, Transitions: rep.Transitions, Heals: rep.Healed,
+		TLS: f.tls, States: rep.States, Transitions: rep.Transitions, Heals: rep.Quiesced,
 		Depth: rep.Depth, Worlds: rep.Worlds, Of: rep.Of, Seconds: rep.Elapsed.Seconds(),
 		Rate: perSecond(&rep.Stats), Memory: rep.Memory, BytesState: perState(&rep.Stats),
 		Bounds: f.within(s)}
-	if rep.Stop != check.Complete {
+	if rep.Unfinished() != "" {
 		o.Result = "unfinished"
 	}
 	if p := rep.Partial; p != nil {

@@ -5,7 +5,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// doTurn is what becomes of a turn in a state: it is known, or it is run.
+// doTurn is what a turn does in a state: it is remembered, or it is run.
 func (w *worker) doTurn(st *state, e script.End, act int) *deed {
 	own, peer := &st.end[e], &st.end[e^1]
 	way := w.wayOf(peer.flight)
@@ -26,9 +26,9 @@ func (w *worker) doTurn(st *state, e script.End, act int) *deed {
 	return w.turns.keep(&k, d)
 }
 
-// runTurn puts what the end can see into the world, and lets it have its turn.
-// Its way out is an empty one with as much room, so that what is found there
-// afterwards is what it has sent; and so is the plaintext on its way out.
+// runTurn puts what the end can see into the world, and does the turn. The end's way
+// out is empty but has the same room, so that what lies there afterwards is what the
+// turn sent. The same is done with the plaintext on its way out.
 func (w *worker) runTurn(st *state, e script.End, act int, way sim.Way) (d deed) {
 	own, peer := &st.end[e], &st.end[e^1]
 	w.load(ends, e^1, peer.end)
@@ -68,9 +68,8 @@ func (w *worker) runTurn(st *state, e script.End, act int, way sim.Way) (d deed)
 	return d
 }
 
-// saveSent saves what a turn has sent. If there was room to the end, and
-// nothing was taken back, it would have done the same with any room that is
-// larger than what it has used.
+// saveSent saves what a turn sent. If room was left, and nothing was taken back, the
+// turn does the same with any room that is larger than what it used.
 func (w *worker) saveSent(e script.End, before, after sim.Way, d *deed) {
 	if n := before.Room - after.Room; after.Room > 0 && after.Reset == before.Reset {
 		d.used = uint32(max(0, n))
@@ -95,7 +94,7 @@ func (w *worker) fateOf(more bool) fate {
 	return ended
 }
 
-// behind is a flight with something sent behind it.
+// behind is a flight with something more sent.
 func (w *worker) behind(e script.End, flight, sent uint32) uint32 {
 	k := pair{flight, sent}
 	if known := w.onTheWay.find(&k); known != nil {
@@ -107,7 +106,7 @@ func (w *worker) behind(e script.End, flight, sent uint32) uint32 {
 	return *w.onTheWay.keep(&k, w.save(flights, e))
 }
 
-// joined is a transit with something accepted behind it.
+// joined is a transit with something more accepted.
 func (w *worker) joined(transit, accepted uint32) uint32 {
 	if transit == w.none {
 		return accepted
@@ -127,7 +126,7 @@ func (w *worker) joined(transit, accepted uint32) uint32 {
 	return *w.accepted.keep(&k, w.stores[transits].intern(w.buf, nil))
 }
 
-// afterTurn is the state behind a turn.
+// afterTurn is the state after a turn.
 func (w *worker) afterTurn(st *state, e script.End, a script.Action, d *deed) (next state) {
 	next = *st
 	own, peer := &next.end[e], &next.end[e^1]
@@ -167,7 +166,7 @@ func (w *worker) doDeliver(h *half, e script.End) *arrival {
 	return w.arrivals.keep(&k, r)
 }
 
-// add notes an outcome, unless an earlier size has it too.
+// add notes an outcome, unless an earlier size had it too.
 func (r *arrival) add(act int, flight, received uint32) {
 	for i := range r.n {
 		if r.flight[i] == flight && r.receive[i] == received {
@@ -178,7 +177,7 @@ func (r *arrival) add(act int, flight, received uint32) {
 	r.n++
 }
 
-// resetWay is what a socket that is closed answers with.
+// resetWay is what a closed socket answers with.
 func (w *worker) resetWay() uint32 {
 	reset := true
 	w.snap.Write(w.buf[:0])
@@ -188,7 +187,7 @@ func (w *worker) resetWay() uint32 {
 	return w.stores[sents].intern(w.buf, nil)
 }
 
-// afterDeliver is the state behind the nth outcome of a delivery.
+// afterDeliver is the state after the nth outcome of a delivery.
 func (w *worker) afterDeliver(st *state, e script.End, r *arrival, n int) (next state) {
 	next = *st
 	next.end[e].flight, next.end[e].received = r.flight[n], r.receive[n]
@@ -219,7 +218,7 @@ func (w *worker) doWhole(st *state, a script.Action) (next state, f fate) {
 	return next, goesOn
 }
 
-// commonAfter is spend for any action: deliveries are free too.
+// commonAfter is spend for any action: deliveries are free as well.
 func (w *worker) commonAfter(common uint32, a script.Action, shared uint32) uint32 {
 	if a.Verb == script.Deliver {
 		a.Verb = script.Poll
@@ -227,9 +226,9 @@ func (w *worker) commonAfter(common uint32, a script.Action, shared uint32) uint
 	return w.spend(common, a, shared)
 }
 
-// heals says whether the state's heal ends without a violation. It is run, and
-// judged, by the world, as at the end of any run.
-func (w *worker) heals(st *state) bool {
+// quiesces says whether the world quiesces from the state without a violation. The
+// world does and judges it as at the end of any run.
+func (w *worker) quiesces(st *state) bool {
 	w.loadAll(st)
 	defer w.forget()
 	w.world.TryQuiesce()

@@ -6,15 +6,15 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A pump is deterministic: what a turn does follows from the few pieces that
-// it can see, and is the same in every state that has them. So each worker
-// remembers what it has seen done. A cache only forgets; it is never wrong.
+// A pump is deterministic: what a turn does follows from the few pieces that it can
+// see, and is the same in every state that has them. So each worker remembers what
+// turns did. A cache may forget, but is never wrong.
 
 // A turn is all that the turn of an end depends on.
 //
-// Story 36: a client and a server that have updated the same keys are equal to
-// the byte. The one's turn was taken for the other's, whose third action is
-// another, and states were found that cannot be.
+// Story 36: a client and a server that have updated the same keys are equal to the
+// byte. A turn of one was taken for the other's, whose third action differs, and the
+// search reached impossible states. So the key has the end.
 type turn struct {
 	end, received, transit uint32
 	shared                 uint32
@@ -41,28 +41,28 @@ func (k *turn) hash() uint64 {
 	return mix(x^y*0x9e3779b97f4a7c15) ^ z*0xd6e8feb86659fd93
 }
 
-// A fate is what becomes of an action.
+// A fate is how an action ends.
 type fate uint8
 
 const (
 	unknown  fate = iota
 	disabled      // it can't happen here
 	goesOn
-	ended // by a violation that nobody watches
+	ended // by a violation that is not watched
 	violated
 )
 
 // A deed is what a turn does.
 type deed struct {
 	fate                   fate
-	private                bool   // nothing that the peer's turn could see has changed
+	private                bool   // nothing changed that the peer's turn could see
 	end, received, transit uint32 // as they are afterwards
-	sent, accepted, shared uint32 // what it has added; 0 is nothing
-	used                   uint32 // bytes that it has sent
+	sent, accepted, shared uint32 // what it added; 0 is nothing
+	used                   uint32 // bytes that it sent
 }
 
-// An arrival is what Deliver can do to what is in flight and received: the
-// different outcomes, by the first argument that has each.
+// An arrival is what Deliver can do to a flight and to what was received: the
+// different outcomes, each with the first argument that has it.
 type arrival struct {
 	n       int
 	refused bool // the socket is closed, and answers with a reset
@@ -74,7 +74,7 @@ type arrival struct {
 // maxSizes is how many delivery sizes a search can have.
 const maxSizes = 6
 
-// A cache remembers by a key; a new entry takes the place of an old one.
+// A cache remembers values by a key. A new entry may replace an old one.
 type cache[K comparable, V any] struct {
 	lines []line[K, V]
 	hash  func(*K) uint64

@@ -24,7 +24,7 @@ import (
 
 const checkpointLine = "wantwrite check 1\n"
 
-// identity is what a search has to share with the one that wrote the file.
+// identity is what a search must have in common with the one that wrote the file.
 type identity struct {
 	Configs          []script.Config
 	Bounds           Bounds
@@ -32,7 +32,7 @@ type identity struct {
 	Unreduced, Plain bool
 }
 
-// progress is all that is not in the tables.
+// progress is everything that is not in the tables.
 type progress struct {
 	Identity identity
 	Done     Stats
@@ -48,7 +48,7 @@ func (r *exploration) identity() identity {
 	return identity{r.Configs, r.Bounds, r.watch, r.Unreduced, r.Plain}
 }
 
-// save writes the checkpoint, whole or not at all.
+// save writes the checkpoint as a whole, or leaves the old one.
 func (r *exploration) save() error {
 	if r.Checkpoint == "" {
 		return nil
@@ -75,7 +75,7 @@ func unwritable(path string, err error) error {
 		err)
 }
 
-// savable says in advance whether save could write.
+// savable says in advance whether save can write.
 func (r *exploration) savable() error {
 	if r.Checkpoint == "" {
 		return nil
@@ -154,7 +154,7 @@ func (s *store) write(w *writer) {
 	}
 }
 
-// A writer writes and sums.
+// A writer writes, and sums up what it wrote.
 type writer struct {
 	out *bufio.Writer
 	sum hash.Hash64
@@ -174,7 +174,7 @@ func (w *writer) number(n uint64) {
 	w.raw(w.buf[:])
 }
 
-// resume goes on with what is saved, if anything is.
+// resume continues what is saved, if anything is.
 func (r *exploration) resume() error {
 	if r.Checkpoint == "" {
 		return nil
@@ -293,8 +293,8 @@ func (s *store) read(in *reader) {
 // maxPiece is more than any piece is long, in bytes.
 const maxPiece = 1 << 26
 
-// sameCode says whether the code still does what it did: the world begins as
-// it did then, and of the states that are explored none leads to a new one.
+// sameCode checks that the code still does what it did: the world begins in the same
+// state, and no explored state leads to a new one.
 func (r *exploration) sameCode(first uint64) error {
 	known := r.space.states.count.Load()
 	halves := r.space.halves.count.Load()
@@ -321,7 +321,7 @@ func (r *exploration) sameCode(first uint64) error {
 	return nil
 }
 
-// A reader reads and sums.
+// A reader reads, and sums up what it read.
 type reader struct {
 	in  *bufio.Reader
 	sum hash.Hash64
@@ -367,7 +367,7 @@ func (r *reader) end() error {
 	return nil
 }
 
-// count is a number that something is made as large as.
+// count is a number of things for which memory is allocated.
 func (r *reader) count() uint32 {
 	n := r.number()
 	if n > 1<<32-1<<20 {

@@ -23,7 +23,7 @@ func tight() Search {
 
 // counts is what an interrupted search and a whole one must have in common.
 func counts(rep *Report) [5]uint64 {
-	return [5]uint64{uint64(rep.Stop), rep.States, rep.Transitions, rep.Healed, uint64(rep.Depth)}
+	return [5]uint64{uint64(rep.Stop), rep.States, rep.Transitions, rep.Quiesced, uint64(rep.Depth)}
 }
 
 // TestAnInterruptedSearchGoesOn: stopped again and again, each time gone on
@@ -49,13 +49,13 @@ func TestAnInterruptedSearchGoesOn(t *testing.T) {
 			t.Fatal(err)
 		}
 		cancel()
-		if rep.Stop == Complete {
+		if rep.Stop == complete {
 			if stops < 5 {
 				t.Errorf("it was stopped %d times; want more, to compare", stops)
 			}
 			break
 		}
-		if rep.Stop != Interrupted || rep.Partial == nil {
+		if rep.Stop != interrupted || rep.Partial == nil {
 			t.Fatalf("got %s after %d states; want interrupted", rep.Stop, rep.States)
 		}
 	}
@@ -74,12 +74,12 @@ func TestLimitsEndInAReport(t *testing.T) {
 	s := tight()
 	s.Checkpoint, s.States = file, 500
 	rep := explore(t, s)
-	if rep.Stop != StateLimit || rep.States < 500 || rep.Partial.Frontier == 0 ||
+	if rep.Stop != stateLimit || rep.States < 500 || rep.Partial.Frontier == 0 ||
 		rep.Partial.Level == 0 {
 		t.Errorf("got %+v, %+v; want a stop at 500 states", rep, rep.Partial)
 	}
 	s.States, s.Memory = 0, 1
-	if rep = explore(t, s); rep.Stop != MemoryLimit {
+	if rep = explore(t, s); rep.Stop != memoryLimit {
 		t.Errorf("got %s with a byte of memory; want memory-limit", rep.Stop)
 	}
 	s.Memory = 0

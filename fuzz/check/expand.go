@@ -4,31 +4,31 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A tally is what a worker has come across in a batch.
+// A tally is what a worker has found in a batch.
 type tally struct {
 	Fresh       uint64 // states
 	Transitions uint64
-	Healed      uint64 // states from which the heal was run
+	Quiesced    uint64 `json:"Healed"` // states from which the world was quiesced
 	Worst       *suspect
 }
 
-// A suspect is where a watched property does not hold: behind an action in a
-// state, or in the state's heal.
+// A suspect is where a watched property does not hold: after an action in a state,
+// or when the world quiesces from the state.
 type suspect struct {
-	In     word
-	Key    uint64
-	Heal   bool
-	Action script.Action
-	Rank   int // of the action
+	In       word
+	Key      uint64
+	Quiesces bool `json:"Heal"`
+	Action   script.Action
+	Rank     int // of the action
 }
 
-// before says which of two is told.
+// before says whether s is reported rather than o.
 func (s *suspect) before(o *suspect) bool {
 	switch {
 	case o == nil:
 		return true
-	case s.Heal != o.Heal:
-		return s.Heal // it is an action shorter
+	case s.Quiesces != o.Quiesces:
+		return s.Quiesces // it is an action shorter
 	case s.Key != o.Key:
 		return s.Key < o.Key
 	}
@@ -42,7 +42,7 @@ func (w *worker) suspect(s *suspect) {
 	}
 }
 
-// A step is a transition, as it is found.
+// A step is a transition.
 type step struct {
 	at      word
 	action  script.Action
@@ -51,11 +51,11 @@ type step struct {
 	next    word
 	class   classes
 	private bool
-	quiet   bool // a turn that has moved no byte between the two ends
+	quiet   bool // a turn that moved no byte between the two ends
 }
 
-// steps goes through what can happen in a state: the classes of todo, each
-// action in its order. Visit is told of each that is enabled.
+// steps does all that can happen in a state, of the classes of todo, each action in
+// its order. It calls visit with each that is enabled.
 func (w *worker) steps(at word, todo classes, visit func(*step)) {
 	st := w.state(at)
 	s := step{at: at}
@@ -78,8 +78,8 @@ func (w *worker) steps(at word, todo classes, visit func(*step)) {
 	}
 }
 
-// may says whether an end's action is within the bounds, and can happen as far
-// as the app is concerned.
+// may says whether an end's action is within the bounds, and whether its app can do
+// it.
 func (w *worker) may(st *state, a script.Action) bool {
 	if a.Verb == script.Poll {
 		return true
@@ -112,7 +112,7 @@ func (w *worker) turnSteps(st *state, e script.End, s *step, visit func(*step)) 
 	}
 }
 
-// quiet says whether a turn of an end has moved no byte between the two.
+// quiet says whether a turn of an end moved no byte between the two.
 func quiet(st, next *state, e script.End) bool {
 	own, peer, after, beyond := &st.end[e], &st.end[e^1], &next.end[e], &next.end[e^1]
 	return own.received == after.received && own.transit == after.transit &&
@@ -155,7 +155,7 @@ func (w *worker) wholeStep(st *state, a script.Action, s *step, visit func(*step
 	visit(s)
 }
 
-// plainSteps does every action in the whole world.
+// plainSteps does every action in the whole world, without caches.
 func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
 	for e := range script.End(2) {
 		s.class = turnsOf(e)
@@ -177,13 +177,13 @@ func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
 	}
 }
 
-// expand does what can be done in a state, and judges it if it rests. States
-// from number old on belong to the next level.
+// expand does what can be done in a state, and judges the state if it is quiescent.
+// States from number old on belong to the next level.
 func (w *worker) expand(id, old uint32) {
 	at := w.states.get(id)
 	asleep := w.asleep(id)
 	moves := false
-	tame := clientTurns // what may sleep behind the other end's turns
+	tame := clientTurns // what may sleep after the other end's turns
 	w.steps(at, every&^asleep, func(s *step) {
 		w.Transitions++
 		moves = moves || network(s.action) && (s.fate != goesOn || s.next != at)
@@ -204,21 +204,21 @@ func (w *worker) expand(id, old uint32) {
 	}
 }
 
-// judge runs the heal of a state.
+// judge lets the world quiesce from a state.
 func (w *worker) judge(at word) {
-	w.Healed++
+	w.Quiesced++
 	st := w.state(at)
-	if !w.heals(&st) {
-		w.suspect(&suspect{In: at, Heal: true})
+	if !w.quiesces(&st) {
+		w.suspect(&suspect{In: at, Quiesces: true})
 	}
 }
 
-// network says whether an action is the network's or the loop's, whose turn
-// always comes: a state in which none of them leads elsewhere rests.
+// network says whether an action is the network's or the loop's, which always come in
+// the end: a state in which none of them leads elsewhere is quiescent.
 func network(a script.Action) bool { return a.Verb == script.Deliver || a.Verb == script.Poll }
 
-// sleepBehind is what sleeps behind a step: what commutes with it, and was
-// done in its place here, or on the way here.
+// sleepBehind is what sleeps after a step: what commutes with it, and was done in its
+// place here or on the way here.
 func (w *worker) sleepBehind(s *step, tame classes) classes {
 	switch {
 	case w.unreduced || !s.private:
@@ -231,9 +231,9 @@ func (w *worker) sleepBehind(s *step, tame classes) classes {
 	return nothing
 }
 
-// reach enters the state behind a step. It sleeps as deep as on each of the
-// ways of that length: on the shortest to whatever lies behind it nothing that
-// is needed sleeps, and longer ones need not be looked at.
+// reach enters the state after a step. Asleep there is what sleeps on every way of
+// this length. That is sound: on a shortest way to any later state nothing that is
+// needed sleeps, and longer ways can be skipped.
 func (w *worker) reach(s *step, sleep classes, old uint32) {
 	id, fresh := w.states.intern(s.next, &w.statePool)
 	if fresh {
@@ -246,19 +246,17 @@ func (w *worker) reach(s *step, sleep classes, old uint32) {
 	w.suspectCycle(s)
 }
 
-// suspectCycle looks at a turn that has moved nothing and leads back to where
-// one has been: it may be in a cycle without progress. In such a cycle no byte
-// moves, for none comes back to where it was, and one step at least leads no
-// further from the first state. From there the heal is run, which does not end
-// if there is no way out.
+// suspectCycle looks at a turn that moved nothing and leads to a known state. It may
+// be in a cycle without progress. In such a cycle no byte moves, for none comes back
+// to where it was, and at least one step leads no further from the first state. From
+// there the world is quiesced, which does not end if there is no way out.
 func (w *worker) suspectCycle(s *step) {
 	if s.quiet && network(s.action) && s.next != s.at {
 		w.judge(s.next)
 	}
 }
 
-// shutAnywhere says whether a window is closed. Nothing opens it but time, and
-// the heal.
+// shutAnywhere says whether a window is closed. Only time and quiescing open it.
 func (w *worker) shutAnywhere(at word) bool {
 	st := w.state(at)
 	return w.shut(st.end[0].flight) || w.shut(st.end[1].flight)

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// The kinds of pieces, each in a store of its own. The first five are
-// sim.Piece; the other two are what a turn adds to a stream and to a transit.
+// The kinds of pieces, each in a store of its own. The first five are sim.Piece. The
+// other two are what a turn adds to a stream and to a transit.
 const (
 	ends = iota
 	received
@@ -37,18 +37,18 @@ type store struct {
 	memory  uint64
 }
 
-// An entry is a piece: its bytes, their digest, and what of it is asked often.
+// An entry is a piece: its bytes, their digest, and what is often needed of it.
 type entry struct {
 	text []byte
 	hash uint64
 	meta uint64
 }
 
-// entry is the one with a number. It may be asked for any number that has been
-// handed out, while others add.
+// entry is the piece with a number that was given out. Others may add at the same
+// time.
 func (s *store) entry(id uint32) *entry { return &s.entries[id>>entryBits][id&(entryLen-1)] }
 
-// intern finds a piece, or adds a copy of it; fresh ones want their meta.
+// intern finds a piece, or adds a copy of it with its meta.
 func (s *store) intern(text []byte, meta func() uint64) uint32 {
 	h := digest(text)
 	s.lock.Lock()

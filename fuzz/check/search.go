@@ -14,13 +14,13 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Search explores worlds: from each first state all that can happen within
-// the bounds, nearest first.
+// A Search explores worlds: from each first state all that can happen within the
+// bounds, nearest first.
 type Search struct {
 	// Configs are the worlds. Each is explored by itself.
 	Configs []script.Config
-	// Parts makes the code that a world runs, once for each worker: libraries
-	// belong to one goroutine.
+	// Parts makes the code that a world runs, once for each worker, for a library
+	// belongs to one goroutine.
 	Parts func(*script.Config) (sim.Parts, error)
 	// Bounds are the same for all of them.
 	Bounds Bounds
@@ -31,11 +31,11 @@ type Search struct {
 	// Memory is the most that a world's search may take, in bytes; 0 is without
 	// limit. States is the most states of it.
 	Memory, States uint64
-	// Unreduced turns the partial-order reduction off, and Plain the caches too:
-	// each action is then done in the whole world. For tests.
+	// Unreduced turns the partial-order reduction off. Plain also turns the caches
+	// off: each action is then done in the whole world. Both are for tests.
 	Unreduced, Plain bool
-	// Checkpoint, if not empty, is a file: a search that is interrupted or at
-	// its limit is saved there, and one that is there is gone on with. Every is
+	// Checkpoint, if not empty, is a file. A search that is interrupted or at its
+	// limit is saved there, and a search that is saved there is continued. Every is
 	// how often it is saved on the way.
 	Checkpoint string
 	Every      time.Duration
@@ -45,17 +45,19 @@ type Search struct {
 
 // Stats is how far a search has come.
 type Stats struct {
-	// States are distinct, of all worlds together; Transitions are those that
-	// were done, Healed is how often a heal was run and judged.
-	States, Transitions, Healed uint64
-	// Depth is the most actions that a state is away from the first one.
+	// States counts the distinct states of all worlds together, Transitions those
+	// that were done.
+	States, Transitions uint64
+	// Quiesced is how often a world was quiesced from a state, and judged.
+	Quiesced uint64 `json:"Healed"`
+	// Depth is the most actions between the first state and another.
 	Depth int
 	// Worlds is how many are done, Of how many there are.
 	Worlds, Of int
 	// Elapsed is the time that it took, earlier runs of a checkpoint included.
 	Elapsed time.Duration
-	// Memory is the most bytes that a world's search took, caches included, and
-	// Largest how many states it had then.
+	// Memory is the most bytes that the search of a world took, caches included.
+	// Largest is how many states it had then.
 	Memory, Largest uint64
 }
 
@@ -63,15 +65,11 @@ type Stats struct {
 type Stop uint8
 
 const (
-	// Complete: all that can happen within the bounds was explored.
-	Complete Stop = iota
-	// Violation: a counterexample was found.
-	Violation
-	// Interrupted: the context ended.
-	Interrupted
-	// MemoryLimit and StateLimit: the search had come to its limit.
-	MemoryLimit
-	StateLimit
+	complete    Stop = iota // all that can happen within the bounds was explored
+	violation               // a counterexample was found
+	interrupted             // the context ended
+	memoryLimit             // the search reached Search.Memory
+	stateLimit              // the search reached Search.States
 )
 
 var stopText = [...]string{"complete", "violation", "interrupted", "memory-limit", "state-limit"}
@@ -79,34 +77,31 @@ var stopText = [...]string{"complete", "violation", "interrupted", "memory-limit
 // String is the reason as reports have it.
 func (s Stop) String() string { return stopText[s] }
 
-// A Report is what a search came to.
+// A Report is the result of a search.
 type Report struct {
 	Stats
 	Stop Stop
-	// Counterexample is a shortest one, if there is one.
+	// Counterexample is a shortest one, or nil.
 	Counterexample *Counterexample
-	// Partial is where the search of an unfinished world stands: Level is how
-	// far from the first state all is explored.
+	// Partial is where the search of an unfinished world stands, or nil.
 	Partial *Partial
+}
+
+// Holds says whether all was explored and nothing found.
+func (r *Report) Holds() bool { return r.Stop == complete }
+
+// Unfinished says why the search stopped before it was done: empty if it was done, or
+// has found a violation.
+func (r *Report) Unfinished() string {
+	return [...]string{interrupted: "interrupted", memoryLimit: "the memory limit is reached",
+		stateLimit: "the states are used up"}[r.Stop]
 }
 
 // A Partial is a world that is not explored to the end.
 type Partial struct {
 	Config   script.Config
 	Level    int    // all states at less than this distance are explored
-	Frontier uint64 // states that are found and not explored
-}
-
-// A Counterexample is a storm whose run violates a watched property.
-type Counterexample struct {
-	Config  script.Config
-	Actions []script.Action
-	Finding oracle.Finding
-}
-
-// Script is the script of a counterexample.
-func (c *Counterexample) Script() *script.Script {
-	return &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
+	Frontier uint64 // states that were reached but are not explored
 }
 
 // An exploration is a search at work.
@@ -116,7 +111,7 @@ type exploration struct {
 	watch   oracle.PropertySet
 	began   time.Time
 	saved   time.Time
-	before  time.Duration // of earlier runs
+	before  time.Duration // how long earlier runs took
 	done    Stats         // of the worlds that are finished
 	best    *Counterexample
 	space   *space
@@ -146,12 +141,12 @@ func (s *Search) Run(ctx context.Context) (rep Report, err error) {
 			}
 		}
 		rep.Stop, err = r.world()
-		if err != nil || rep.Stop != Complete {
+		if err != nil || rep.Stop != complete {
 			break
 		}
 		r.close()
 	}
-	if err == nil && rep.Stop == Complete {
+	if err == nil && rep.Stop == complete {
 		err = r.finish()
 	}
 	return r.report(rep), err
@@ -161,8 +156,8 @@ func (s *Search) Run(ctx context.Context) (rep Report, err error) {
 func (r *exploration) report(rep Report) Report {
 	rep.Stats = r.stats()
 	rep.Counterexample = r.best
-	if r.best != nil && rep.Stop == Complete {
-		rep.Stop = Violation
+	if r.best != nil && rep.Stop == complete {
+		rep.Stop = violation
 	}
 	if r.space != nil {
 		level := len(r.space.levels) - 1
@@ -187,7 +182,7 @@ func (r *exploration) stats() Stats {
 	s := r.done
 	s.States += r.Fresh
 	s.Transitions += r.Transitions
-	s.Healed += r.Healed
+	s.Quiesced += r.Quiesced
 	s.Elapsed = r.before + time.Since(r.began)
 	if r.space != nil {
 		s.Depth = max(s.Depth, len(r.space.levels)-1)
@@ -272,8 +267,8 @@ func (r *exploration) discharge() {
 	r.workers = nil
 }
 
-// settle ends a level: its states are those up to the last number, and no
-// number that a worker has in stock is used for the next one.
+// settle ends a level: its states are those up to the last number. Numbers that a
+// worker has in stock are not used for the next level.
 func (r *exploration) settle() {
 	for _, w := range r.workers {
 		w.statePool = pool{}
@@ -284,27 +279,27 @@ func (r *exploration) settle() {
 func (r *exploration) world() (Stop, error) {
 	for {
 		for r.at < r.end {
-			if stop := r.stopped(); stop != Complete {
+			if stop := r.stopped(); stop != complete {
 				return stop, r.save()
 			}
 			if r.batch(); r.fault != nil {
-				return Complete, r.fault
+				return complete, r.fault
 			}
 		}
 		r.settle()
 		if r.Worst != nil {
-			return Complete, r.convict()
+			return complete, r.convict()
 		}
 		deep := r.Bounds.Depth > 0 && len(r.space.levels) > r.Bounds.Depth
 		if deep || r.space.states.next.Load() < r.end {
-			return Complete, nil
+			return complete, nil
 		}
 		r.space.levels = append(r.space.levels, r.end)
 		r.end = r.space.states.next.Load() + 1
 	}
 }
 
-// stopped says whether something ends the search here, and tells how it goes.
+// stopped says whether something ends the search here. It also reports progress.
 func (r *exploration) stopped() Stop {
 	now := time.Now()
 	if r.Progress != nil {
@@ -318,16 +313,16 @@ func (r *exploration) stopped() Stop {
 	more := r.room()
 	switch {
 	case r.ctx.Err() != nil:
-		return Interrupted
+		return interrupted
 	case r.States > 0 && r.Fresh >= r.States:
-		return StateLimit
+		return stateLimit
 	case r.space.full(more), r.Memory > 0 && r.bytes() > r.Memory-r.Memory/16:
-		return MemoryLimit
+		return memoryLimit
 	}
-	return Complete
+	return complete
 }
 
-// branch is more than the states that one can lead to, on average.
+// branch is more than the number of states that one leads to, on average.
 func (r *exploration) branch() uint64 {
 	return uint64(len(r.space.acts[0]) + len(r.space.acts[1]) + 2*len(r.Bounds.Deliver))
 }
@@ -346,8 +341,8 @@ func (r *exploration) batch() {
 	r.at = end
 }
 
-// each lets the workers do something with the states from number at up to end,
-// and adds up what they come across.
+// each lets the workers do something with the states from number at up to end, and
+// adds their tallies.
 func (r *exploration) each(at, end uint32, do func(w *worker, id uint32)) {
 	share := max(1, min(64, (end-at)/uint32(4*len(r.workers))))
 	lines := r.space.states.count.Load()
@@ -377,8 +372,8 @@ func (r *exploration) each(at, end uint32, do func(w *worker, id uint32)) {
 	}
 }
 
-// survive makes an error of a panic: a pump whose Snapshot does not list all
-// that is needed, or a defect of the search. A pump's own panics are findings.
+// survive makes an error of a panic. It means that a pump's Snapshot leaves something
+// out, or that the search has a defect. A pump's own panics are findings.
 func (w *worker) survive() {
 	if fault := recover(); fault != nil {
 		w.fault = fmt.Errorf("check: the search can't go on: %v", fault)
@@ -389,7 +384,7 @@ func (w *worker) survive() {
 func (t *tally) add(o *tally) {
 	t.Fresh += o.Fresh
 	t.Transitions += o.Transitions
-	t.Healed += o.Healed
+	t.Quiesced += o.Quiesced
 	if o.Worst != nil && o.Worst.before(t.Worst) {
 		t.Worst = o.Worst
 	}

@@ -155,9 +155,9 @@ func TestReductionAgrees(t *testing.T) {
 			}
 		}
 	}
-	if kinds[Complete] < scenarios/10 || kinds[Violation] < scenarios/5 || saved < scenarios/2 {
-		t.Errorf("%d complete, %d violations, %d reduced; want more of each", kinds[Complete],
-			kinds[Violation], saved)
+	if kinds[complete] < scenarios/10 || kinds[violation] < scenarios/5 || saved < scenarios/2 {
+		t.Errorf("%d complete, %d violations, %d reduced; want more of each", kinds[complete],
+			kinds[violation], saved)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A space is what is known of one world: its pieces, and the states that were
-// reached, in the order of their distance from the first.
+// A space is what is known of one world: its pieces, and the states that were reached,
+// in the order of their distance from the first.
 type space struct {
 	config           script.Config
 	bounds           Bounds
@@ -34,8 +34,8 @@ func (s *space) state(w word) (st state) {
 	return st
 }
 
-// key is the state's content as a number that does not depend on the order in
-// which states were found: of several counterexamples the lowest is told.
+// key is the state's content as a number that does not depend on the order in which
+// states were reached: of several counterexamples the lowest is reported.
 func (s *space) key(w word) uint64 {
 	st := s.state(w)
 	h := s.stores[commons].entry(st.common).hash
@@ -65,7 +65,7 @@ func (s *space) bytes() uint64 {
 	return n
 }
 
-// full says whether a store can't take what the next batch may bring.
+// full says whether a store has no room for what the next batch may add.
 func (s *space) full(more uint64) bool {
 	for i := range s.stores {
 		if uint64(s.stores[i].n)+more > maxEntries {
@@ -75,12 +75,12 @@ func (s *space) full(more uint64) bool {
 	return uint64(s.states.next.Load())+more > 1<<32-1<<20
 }
 
-// The classes of actions. Turns of the two ends commute unless one can see
-// what the other changes; so do deliveries to the two. Of two that commute
-// only one order is gone: in the state behind the second, the first sleeps
-// (Godefroid 1996, sleep sets). Which sleep is kept with each state, and what
-// is asleep on every shortest way to it is not done there. All states are still
-// found, each at its distance; what is saved is transitions.
+// The classes of actions. Turns of the two ends commute unless one can see what the
+// other changes; so do deliveries to the two. Only one order of two that commute is
+// explored: in the state after the second, the first sleeps (Godefroid 1996, sleep
+// sets). Each state keeps its sleeping classes. What sleeps on every shortest way to
+// a state is not done there. All states are still reached, each at its distance; what
+// is saved is transitions.
 type classes uint8
 
 const (

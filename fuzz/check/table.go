@@ -22,11 +22,11 @@ const (
 	blockLen = 64
 )
 
-// A table keeps records, each once, under numbers from 1 in the order in which
-// they came. It is open addressing over slots of 4 bytes: the number, and in
-// the bits above it a part of the hash, which spares most looks at records that
-// are others. A record is compared whole: no two are ever taken for one.
-// Workers add to it at the same time; reserve makes room while they rest.
+// A table keeps records, each once, under numbers from 1 in the order in which they
+// came. It uses open addressing with slots of 4 bytes: the number, and in the bits
+// above it a part of the hash, which avoids most comparisons with other records. A
+// record is compared whole, so no two are ever taken for one. Workers add records at
+// the same time; reserve makes room while they wait.
 type table[T record] struct {
 	index  []uint32
 	idBits int // of a slot
@@ -90,7 +90,7 @@ func (t *table[T]) take(p *pool) uint32 {
 	return p.at
 }
 
-// reserve makes room for that many more records, with workers resting.
+// reserve makes room for that many more records, while the workers wait.
 func (t *table[T]) reserve(more uint64, workers int) {
 	slack := uint64(blockLen * (workers + 1))
 	last := uint64(t.next.Load()) + more + slack
@@ -107,8 +107,8 @@ func (t *table[T]) reserve(more uint64, workers int) {
 	}
 }
 
-// rehash makes the index anew, that large. The old one goes first: the records
-// themselves are all that is needed.
+// rehash makes a new index of that size. The old one is dropped first, for only the
+// records are needed.
 func (t *table[T]) rehash(size uint64, workers int) {
 	t.index = nil
 	t.index = make([]uint32, size)
@@ -130,8 +130,7 @@ func (t *table[T]) rehash(size uint64, workers int) {
 	all.Wait()
 }
 
-// put enters the numbers from first to last into an index that has none of
-// their records.
+// put enters the numbers from first to last into an index that has none of them.
 func (t *table[T]) put(first, last uint32) {
 	var none T
 	for id := first; id <= last; id++ {
@@ -166,8 +165,8 @@ func (w word) server() uint32 { return uint32(w) }
 
 func (w word) hash() uint64 { return mix(uint64(w)) }
 
-// A half is one end's half of a state: the numbers of its pieces, and at the
-// client's end that of what both share.
+// A half is one end's half of a state: the numbers of its pieces. The client's half
+// also has the number of what both share.
 type half struct{ end, received, flight, transit, common uint32 }
 
 func (h half) hash() uint64 {
@@ -176,14 +175,15 @@ func (h half) hash() uint64 {
 	return mix(x ^ uint64(h.common))
 }
 
-// mix makes a hash of a word: every bit depends on every bit (murmur3's end).
+// mix makes a hash of a word, in which every bit depends on every bit (the finalizer
+// of MurmurHash3).
 func mix(x uint64) uint64 {
 	x = (x ^ x>>33) * 0xff51afd7ed558ccd
 	x = (x ^ x>>33) * 0xc4ceb9fe1a85ec53
 	return x ^ x>>33
 }
 
-// digest makes one of bytes.
+// digest makes a hash of bytes.
 func digest(p []byte) uint64 {
 	h := uint64(len(p)) + 0x9e3779b97f4a7c15
 	for len(p) >= 8 {

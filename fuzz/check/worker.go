@@ -7,8 +7,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A worker does actions: it has a world of its own, into which it puts the
-// pieces that an action needs, and caches of what it has seen done.
+// A worker does actions. It has a world of its own, into which it puts the pieces
+// that an action needs, and caches of what actions did.
 type worker struct {
 	*space
 	world  *sim.World
@@ -17,9 +17,9 @@ type worker struct {
 
 	turns    cache[turn, deed]
 	arrivals cache[pair, arrival]
-	onTheWay cache[pair, uint32] // a flight, and what was sent behind it
-	accepted cache[pair, uint32] // a transit, and what was accepted behind it
-	spending cache[pair, uint32] // what is shared, and what was spent of it
+	onTheWay cache[pair, uint32] // by a flight and what was sent in addition
+	accepted cache[pair, uint32] // by a transit and what was accepted in addition
+	spending cache[pair, uint32] // by what is shared and what was spent of it
 
 	buf       []byte
 	snap      model.Snapshot
@@ -49,7 +49,8 @@ func newWorker(s *space, parts sim.Parts, watch oracle.PropertySet) (*worker, er
 	return w, nil
 }
 
-// cacheShare: the caches have room for one of so many states, between bounds.
+// A cache has one line for cacheShare states, but at least leastLines and at most
+// mostLines.
 const (
 	cacheShare = 8
 	leastLines = 1 << 10
@@ -91,8 +92,8 @@ func (w *worker) wordOf(st *state) word {
 	return w.wordBehind(0, &state{}, st)
 }
 
-// wordBehind is wordOf for the state behind another one: what has not changed
-// is not looked up.
+// wordBehind is wordOf for the state after another one: what has not changed is not
+// looked up.
 func (w *worker) wordBehind(at word, st, next *state) word {
 	client, server := at.client(), at.server()
 	if next.end[0] != st.end[0] || next.common != st.common {
@@ -108,13 +109,13 @@ func (w *worker) wordBehind(at word, st, next *state) word {
 
 // load puts a piece into the world, unless it is there.
 //
-// Story 34: an edge-triggered end notes the edges that have come, and in another
-// state they have not. It was used again as it lay there, and states were found
-// that cannot be. Such an end is always put back.
+// Story 34: an edge-triggered end remembers which edges have come. One was used again
+// for another state, in which they had not come, and the search reached impossible
+// states. So such an end is always loaded.
 //
-// Story 35: half a header that has arrived is a part of both what was received
-// and what is in flight. Put back for one state, it lay on top of what another
-// had received. Either makes the other unknown.
+// Story 35: half a header that has arrived belongs to what was received and to what is
+// in flight. Loaded for one state, it stayed on top of what another had received. So
+// loading either one forgets the other.
 func (w *worker) load(kind int, e script.End, id uint32) {
 	if w.loaded[kind][e] == id && (kind != ends || w.config.Trigger != model.Edge) {
 		return
@@ -140,7 +141,7 @@ func (w *worker) loadShared(id uint32) {
 	}
 }
 
-// loadAll makes the world the state's.
+// loadAll puts a whole state into the world.
 func (w *worker) loadAll(st *state) {
 	for e := range script.End(2) {
 		h := &st.end[e]
@@ -153,10 +154,10 @@ func (w *worker) loadAll(st *state) {
 	w.world.Settle()
 }
 
-// forget notes that nothing is known of what lies in the world.
+// forget notes that it is not known which pieces lie in the world.
 func (w *worker) forget() { w.loaded = [numStores][2]uint32{} }
 
-// save finds the number of a piece as it lies in the world.
+// save is the number of a piece as it is in the world now.
 func (w *worker) save(kind int, e script.End) uint32 {
 	w.buf = w.world.Save(sim.Piece(kind), e, w.buf[:0])
 	id := w.stores[kind].intern(w.buf, func() uint64 { return w.meta(kind, e) })
@@ -176,7 +177,7 @@ func (w *worker) saveEnd(e script.End) half {
 		flight: w.save(flights, e), transit: w.save(transits, e)}
 }
 
-// meta is what of a piece is asked often.
+// meta is what is often needed of a piece.
 //
 //	of an end:    the verbs that its app can do, and what its peer can see
 //	of a flight:  how much is in it, its flags, and whether a window is closed
@@ -209,8 +210,8 @@ func (w *worker) shut(flight uint32) bool { return w.stores[flights].entry(fligh
 // open is what an end's app can do.
 func (w *worker) open(end uint32) uint16 { return uint16(w.stores[ends].entry(end).meta) }
 
-// What both ends share: how often each verb may still happen, and the world's
-// shared piece, whose number is the meta.
+// What both ends share has two parts: how often each verb may still happen, and the
+// world's shared piece, whose number is the meta.
 
 // budgetLen is how many bytes the first part takes.
 const budgetLen = 2 * int(script.NumVerbs)
@@ -231,7 +232,7 @@ func (w *worker) left(common uint32, v script.Verb, e script.End) uint8 {
 	return w.stores[commons].entry(common).text[int(e)*int(script.NumVerbs)+int(v)]
 }
 
-// spend is the common part after an action, given the shared piece behind it.
+// spend is the common part after an action, given the shared piece after it.
 func (w *worker) spend(common uint32, a script.Action, shared uint32) uint32 {
 	counted := a.Verb != script.Poll && a.Verb != script.Resume
 	if !counted && shared == w.sharedOf(common) {

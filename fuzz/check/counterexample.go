@@ -3,16 +3,30 @@ package check
 import (
 	"fmt"
 
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// convict makes a counterexample of what was found: the shortest storm that
-// there is, and a run of it.
+// A Counterexample is a workload whose run violates a watched property.
+type Counterexample struct {
+	Config  script.Config
+	Actions []script.Action
+	Finding oracle.Finding
+}
+
+// Script is the script of a counterexample.
+func (c *Counterexample) Script() *script.Script {
+	return &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
+}
+
+// convict makes a counterexample of what was found: a shortest workload, and a run of
+// it.
 //
-// States do not know where they came from, which would cost as much as all
-// else: the way is found backwards, level by level. Of several states the one
-// with the lowest content is taken, so that the workers' order does not show.
+// States do not know where they came from, for that would cost as much memory as all
+// else. So the way is found backwards, level by level. Of several states the one with
+// the lowest content is taken, so that the result does not depend on the workers'
+// order.
 func (r *exploration) convict() error {
 	found := r.Worst
 	level := len(r.space.levels) - 1
@@ -20,7 +34,7 @@ func (r *exploration) convict() error {
 		found, level = early, at
 	}
 	c := &Counterexample{Config: r.space.config, Actions: make([]script.Action, level)}
-	if !found.Heal {
+	if !found.Quiesces {
 		c.Actions = append(c.Actions, found.Action)
 	}
 	target := found.In
@@ -44,8 +58,8 @@ func (r *exploration) convict() error {
 	return nil
 }
 
-// earliest is the first level at which a heal violates a property: the heal
-// does by itself what a longer storm does before it.
+// earliest finds the first level from which quiescing violates a property: it does by
+// itself what a longer workload does before it.
 func (r *exploration) earliest(level int) (*suspect, int) {
 	for at := range level + 1 {
 		if s := r.scan(at, func(w *worker, id uint32) { w.judge(w.states.get(id)) }); s != nil {
@@ -55,8 +69,8 @@ func (r *exploration) earliest(level int) (*suspect, int) {
 	return nil, 0
 }
 
-// scan lets the workers look at each state of a level, and gives what they
-// suspect. It adds nothing to what the search counts.
+// scan lets the workers look at each state of a level, and returns what they suspect.
+// It adds nothing to the counts of the search.
 func (r *exploration) scan(level int, look func(w *worker, id uint32)) *suspect {
 	counted := r.tally
 	defer func() { r.tally = counted }()
@@ -83,8 +97,8 @@ func (w *worker) seek(id uint32, target word) {
 	})
 }
 
-// confirm runs a counterexample as any script is run. What the search has said
-// of it counts for nothing if the run does not say so too.
+// confirm runs a counterexample as any script is run. If the run finds nothing the
+// search was wrong.
 func (r *exploration) confirm(c *Counterexample) error {
 	parts, err := r.Parts(&c.Config)
 	if err != nil {
