@@ -73,7 +73,7 @@ func TestShutdownWithoutRoom(t *testing.T) {
 	wantAlert(t, p.ends[model.Client], wire.AlertInternalError)
 }
 
-// In mid-handshake the call fails and leaves its error in the queue (bugzoo
+// In mid-handshake the call fails and leaves its error in the queue (bugs.txt
 // F22, H7); the handshake goes on.
 func TestShutdownInMidHandshake(t *testing.T) {
 	p := newLink(t, config(model.TLS13))

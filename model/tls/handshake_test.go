@@ -59,7 +59,7 @@ func TestHandshakeAtEveryCapacity(t *testing.T) {
 // capacities are 1 to 64 and some big ones; a long chain takes time. A server's
 // ChangeCipherSpec of 6 bytes comes behind its HelloRetryRequest, which is all
 // that the client waits for to answer: where it fits no two buffers both ends
-// wait for room (bugzoo F16).
+// wait for room (bugs.txt F16).
 func capacities(suite string) []int {
 	list := []int{100, 1000, 4096, 17000, 50000}
 	if suite == "long-chains" {

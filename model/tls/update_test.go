@@ -67,7 +67,7 @@ func TestKeyUpdateIsAnsweredAtTheRead(t *testing.T) {
 }
 
 // An answer at the read waits behind a record that is half sent; a second
-// request meanwhile does not make a second answer (bugzoo G7).
+// request meanwhile does not make a second answer (bugs.txt G7).
 func TestKeyUpdateAnswerBehindAPendingWrite(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) {
 		c.Traits.AnswerAtRead, c.Out = true, 50
@@ -110,7 +110,7 @@ func TestKeyUpdateThatDoesNotFit(t *testing.T) {
 	p.Pass(model.Client, "behind it")
 }
 
-// While a Write is pending the call fails and the link goes on (bugzoo E13,
+// While a Write is pending the call fails and the link goes on (bugs.txt E13,
 // OpenSSL pull 16077); so it does in TLS 1.2.
 func TestKeyUpdateRejected(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Out = 20 })
@@ -129,7 +129,7 @@ func TestKeyUpdateRejected(t *testing.T) {
 }
 
 // A request that comes while a Write is pending is answered after its record,
-// before the next one (bugzoo E12: "bad length" in OpenSSL 1.1.1).
+// before the next one (bugs.txt E12: "bad length" in OpenSSL 1.1.1).
 func TestDeferredAnswerComesAfterThePendingRecord(t *testing.T) {
 	p := established(t, model.TLS13, func(c *model.EngineConfig) { c.Out = 50 })
 	data := bytes.Repeat([]byte("d"), 60)

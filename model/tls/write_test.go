@@ -37,7 +37,7 @@ func TestPartialAndWholeWrites(t *testing.T) {
 }
 
 // A retry sends what was sealed, even if the caller has put other bytes there:
-// the record has its sequence number, and it is sent once (bugzoo E1 to E9).
+// the record has its sequence number, and it is sent once (bugs.txt E1 to E9).
 func TestRetrySendsTheSealedRecord(t *testing.T) {
 	p := established(t, model.TLS12, func(c *model.EngineConfig) { c.Out = 50 })
 	p.WriteSays(model.Client, bytes.Repeat([]byte("a"), 60), model.WantWrite)
@@ -124,7 +124,7 @@ func TestNothingOvertakesAPendingRecord(t *testing.T) {
 }
 
 // Data longer than the reader asks for stays inside, and Pending says so: the
-// socket never will (bugzoo D1, D2).
+// socket never will (bugs.txt D1, D2).
 func TestPendingAndHasPending(t *testing.T) {
 	p := established(t, model.TLS12, nil)
 	p.WriteSays(model.Client, []byte("0123456789"), model.OK)
@@ -150,7 +150,7 @@ func TestPendingAndHasPending(t *testing.T) {
 }
 
 // A stranger's error in the thread's queue turns a want into a failure, and
-// only that: data is data, and a handshake clears the queue (bugzoo H1, H2).
+// only that: data is data, and a handshake clears the queue (bugs.txt H1, H2).
 func TestStaleErrorQueue(t *testing.T) {
 	p := established(t, model.TLS12, nil)
 	p.queues[model.Server].Push()
