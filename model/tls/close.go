@@ -5,13 +5,13 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// Shutdown implements Engine. In the middle of any handshake the call fails
-// ("shutdown while in init"); the engine does not.
+// Shutdown implements model.Engine. During any handshake the call fails ("shutdown while
+// in init") and the engine does not.
 //
-// Two uses are fatal, as in OpenSSL 3.0: with a Write pending the second call
-// ("bad write retry": close_notify would have to overtake the record), and one
-// that finds application data where the peer's close_notify should be. Who
-// wants the data reads on with Read, which says Closed at the end.
+// Two uses are fatal, as in OpenSSL 3.0: a second call with a Write pending ("bad write
+// retry": close_notify would have to overtake the record), and a call that meets
+// application data where the peer's close_notify should be. To get that data use Read,
+// which says Closed at the end.
 func (t *TLS) Shutdown() model.Status {
 	first := t.shutdown&model.SentClose == 0
 	switch {

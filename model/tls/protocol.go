@@ -7,18 +7,18 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// This file and transitions.go are the protocol: all that the engine knows about
-// the order of messages, for both roles and both versions. Their rules:
+// This file is the protocol: all that the engine knows about the order of messages, for
+// both roles and both versions. First come states and messages, then what a row of the
+// table says, then the flights, and the table at the end. The rules:
 //
-//   - A row says what happens to an end in state at that gets event on. A pair
-//     without a row is illegal, and the end answers unexpected_message.
-//   - Of rows with the same pair the first whose conditions all hold counts.
-//   - What an end sends by itself is a row too: the events Begin, Rekey, Demand
-//     and Conclude.
-//   - No other file compares states, but for NotStarted, Established and Dead, and
-//     tls_early.go.
+//   - A row says what an end in state at does when message on happens to it. A pair
+//     without a row is illegal: the end answers unexpected_message.
+//   - Several rows may have the same pair. The first counts whose conditions all hold.
+//   - What an end does of its own accord is a row too: its messages are the wishes.
+//   - No other file compares states, except with notStarted, connected and dead, and
+//     early.go, which knows the states of early data.
 
-// A State is what an engine waits for, so that a stuck trace explains itself.
+// A state is what an engine waits for, so that a stuck trace explains itself.
 type state uint8
 
 const (
@@ -96,7 +96,7 @@ var stateText = [numStates]string{
 	dead:                      "dead",
 }
 
-// String names the state as traces do.
+// String is the state's word in traces.
 func (s state) String() string {
 	if s < numStates {
 		return stateText[s]
@@ -104,8 +104,8 @@ func (s state) String() string {
 	return fmt.Sprintf("state(%d)", uint8(s))
 }
 
-// An Event is what can happen to a state: a message that is received, or an
-// intention of this end.
+// A message is what can happen to a state: a message that is received or sent, or a wish
+// of this end.
 type message uint8
 
 const (
@@ -161,7 +161,7 @@ const (
 	numMessages
 )
 
-// A message is what the engine knows of an event that travels.
+// A messageInfo is what the engine knows of a message.
 type messageInfo struct {
 	word string // the RFC's
 	wire byte   // handshake type (RFC 8446, section 4; RFC 5246, 7.4)
@@ -202,8 +202,8 @@ func (e message) String() string {
 	return fmt.Sprintf("message(%d)", uint8(e))
 }
 
-// eventOf finds the event of a handshake type: of two the first one, which is
-// ServerHello; that it is a HelloRetryRequest only the message's body says.
+// messageOf finds the message of a handshake type. ServerHello and HelloRetryRequest
+// share one, and it gives ServerHello: see arrived.
 var messageOf = func() (events [256]message) {
 	for e := changeCipherSpec - 1; e >= helloRequest; e-- {
 		events[messages[e].wire] = e
@@ -256,7 +256,7 @@ const (
 	numKeys
 )
 
-// A deed is what an end does beyond changing state and sending.
+// A deed is what an end does beyond changing state and sending a flight.
 type deed uint8
 
 const (
@@ -268,15 +268,15 @@ const (
 	demandCertificate      // the client owes its certificate, after the handshake
 )
 
-// A part of a flight is sent if its conditions hold; then the keys of the
-// sending direction change. Without a message it is only a change of keys.
+// A part of a flight is sent if its conditions hold; then the keys of the sending
+// direction change. A part without a message only changes keys.
 type part struct {
 	send message
 	when cond
 	then keys
 }
 
-// A transition is one row.
+// A transition is one row of the table.
 type transition struct {
 	role    model.Role
 	version model.Version
@@ -289,7 +289,7 @@ type transition struct {
 	flight  []part
 }
 
-// A protocol is the rows of one role and version by state and event.
+// A protocol is the rows of one role and version, by state and message.
 type protocol [numStates][numMessages][]*transition
 
 // protocols is the table, arranged for looking up.
@@ -302,8 +302,8 @@ var protocols = func() (all [2][2]protocol) {
 	return all
 }()
 
-// find gives the row for event on in state at, given the facts; nil if the
-// event is illegal there.
+// find gives the row for message on in state at, given the facts; nil if the message is
+// illegal there.
 func (p *protocol) find(at state, on message, facts cond) *transition {
 	for _, r := range p[at][on] {
 		if r.when&^facts == 0 {
@@ -313,8 +313,8 @@ func (p *protocol) find(at state, on message, facts cond) *transition {
 	return nil
 }
 
-// wants lists the messages that are legal in a state, for error messages. It
-// is computed from the table, so it can't lie.
+// wants lists the messages that are legal in a state, for error texts. It is computed
+// from the table.
 func (p *protocol) wants(at state, facts cond) (words string) {
 	for on := helloRequest; on < wishHandshake; on++ {
 		if p.find(at, on, facts) == nil || on == helloRequest && at != connected {
@@ -331,7 +331,7 @@ func (p *protocol) wants(at state, facts cond) (words string) {
 	return words
 }
 
-// facts of a configuration, before the first handshake.
+// factsOf gives the facts of a configuration, before the first handshake.
 func factsOf(c *model.EngineConfig) cond {
 	psk := c.ServerChain == 0 || c.Resume && c.Version == model.TLS13 // the session is one
 	f := choose(psk, ifPSK, ifCerts) | choose(c.Resume, ifResume, ifFull)
@@ -346,15 +346,238 @@ func factsOf(c *model.EngineConfig) cond {
 	return f | choose(c.Traits.NoDataInReneg, 0, ifIndulgent)
 }
 
-// unmet says whether an end in that state has not met the other's first hello.
-func (t *TLS) unmet(at state) bool {
-	return at == waitClientHello || at == waitServerHello && t.facts&ifAgain == 0
-}
-
-// choose is the conditional expression.
+// choose is the conditional expression for facts.
 func choose(b bool, yes, no cond) cond {
 	if b {
 		return yes
 	}
 	return no
+}
+
+// unmet says whether an end in that state has not received the peer's first hello.
+func (t *TLS) unmet(at state) bool {
+	return at == waitClientHello || at == waitServerHello && t.facts&ifAgain == 0
+}
+
+// The flights. Handshake messages that depend on certificates carry their condition, so
+// that one list serves all suites.
+var (
+	sendClientHello12 = []part{{send: clientHello}}
+	sendClientHello13 = []part{
+		{send: clientHello},
+		{send: changeCipherSpec, when: ifOffers},
+		{when: ifOffers, then: earlyKeys},
+	}
+
+	serverFlight12 = []part{
+		{send: serverHello},
+		{send: certificate, when: ifCerts},
+		{send: serverKeyExchange, when: ifCerts},
+		{send: certificateRequest, when: ifAuth},
+		{send: serverHelloDone},
+	}
+	clientFinish12 = []part{
+		{send: certificate, when: ifAuth},
+		{send: clientKeyExchange},
+		{send: certificateVerify, when: ifSigned},
+		{send: changeCipherSpec, then: trafficKeys},
+		{send: finished},
+	}
+	serverResume12 = []part{
+		{send: serverHello}, {send: changeCipherSpec, then: trafficKeys}, {send: finished},
+	}
+	clientResume12   = []part{{send: changeCipherSpec, then: trafficKeys}, {send: finished}}
+	serverFinish12   = []part{{send: changeCipherSpec, then: trafficKeys}, {send: finished}}
+	sendHelloRequest = []part{{send: helloRequest}}
+
+	// Each end sends one ChangeCipherSpec: a server behind its first message,
+	// a client in front of its second flight (RFC 8446, appendix D.4). OpenSSL's
+	// client sends another if nothing but Reads came between its early data and
+	// the HelloRetryRequest: see ifCompat and endEarly.
+	sendHelloRetry  = []part{{send: helloRetryRequest}, {send: changeCipherSpec}}
+	sendSecondHello = []part{
+		{when: ifOffers, then: noKeys},
+		{send: changeCipherSpec, when: ifCompat},
+		{send: clientHello},
+	}
+
+	serverFlight13 = []part{
+		{send: serverHello},
+		{send: changeCipherSpec, when: ifNoRetry},
+		{then: handshakeKeys},
+		{send: encryptedExtensions},
+		{send: certificateRequest, when: ifAuth},
+		{send: certificate, when: ifCerts},
+		{send: certificateVerify, when: ifCerts},
+		{send: finished, then: trafficKeys},
+	}
+	clientFinish13 = []part{
+		{send: changeCipherSpec, when: ifNoRetry | ifNoOffer},
+		{send: endOfEarlyData, when: ifTaken},
+		{then: handshakeKeys},
+		{send: certificate, when: ifAuth},
+		{send: certificateVerify, when: ifAuth | ifSigned},
+		{send: finished, then: trafficKeys},
+	}
+	postFinish13 = []part{
+		{send: certificate},
+		{send: certificateVerify, when: ifSigns},
+		{send: finished},
+	}
+	postRequest13 = []part{{send: certificateRequest}}
+	// tickets13: the message is sent as often as EngineConfig.Tickets says.
+	tickets13     = []part{{send: newSessionTicket}}
+	sendKeyUpdate = []part{{send: keyUpdate, then: nextKeys}}
+)
+
+// transitions is the table.
+var transitions = []transition{
+	// TLS 1.2, client (RFC 5246, section 7.3).
+	{model.Client, model.TLS12, notStarted, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello12},
+	{model.Client, model.TLS12, waitServerHello, serverHello, ifFull | ifPSK, waitServerHelloDone, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerHello, serverHello, ifFull | ifCerts, waitCertificate, 0, 0, nil},
+	{model.Client, model.TLS12, waitCertificate, certificate, 0, waitServerKeyExchange, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerKeyExchange, serverKeyExchange, ifAuth,
+		waitCertificateRequest, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerKeyExchange, serverKeyExchange, ifNoAuth,
+		waitServerHelloDone, 0, 0, nil},
+	{model.Client, model.TLS12, waitCertificateRequest, certificateRequest, 0,
+		waitServerHelloDone, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerHelloDone, serverHelloDone, 0,
+		waitChangeCipherSpec, 0, 0, clientFinish12},
+	{model.Client, model.TLS12, waitChangeCipherSpec, changeCipherSpec, 0, waitFinished, trafficKeys, 0, nil},
+	{model.Client, model.TLS12, waitFinished, finished, ifFull, connected, 0, 0, nil},
+	{model.Client, model.TLS12, connected, applicationData, 0, connected, 0, deliver, nil},
+
+	// TLS 1.2, client: a session is resumed, and the server finishes first (RFC
+	// 5246, section 7.3).
+	{model.Client, model.TLS12, waitServerHello, serverHello, ifResume, waitChangeCipherSpec, 0, 0, nil},
+	{model.Client, model.TLS12, waitFinished, finished, ifResume, connected, 0, 0, clientResume12},
+
+	// TLS 1.2, client: renegotiation. A HelloRequest that crosses a
+	// ClientHello is void (RFC 5246, section 7.4.1.1), and so is a second one.
+	{model.Client, model.TLS12, connected, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello12},
+	{model.Client, model.TLS12, connected, helloRequest, ifAllow, connected, 0, ask, nil},
+	{model.Client, model.TLS12, connected, helloRequest, ifRefuse, connected, 0, refuse, nil},
+	{model.Client, model.TLS12, connected, helloRequest, ifIgnore, connected, 0, 0, nil},
+	{model.Client, model.TLS12, connected, noRenegotiation, ifSoft, connected, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerHello, noRenegotiation, ifSoft | ifAgain, connected, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerHello, applicationData, ifIndulgent | ifAgain,
+		waitServerHello, 0, deliver, nil},
+	{model.Client, model.TLS12, waitServerHello, helloRequest, 0, waitServerHello, 0, 0, nil},
+	{model.Client, model.TLS12, waitCertificate, helloRequest, 0, waitCertificate, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerKeyExchange, helloRequest, 0, waitServerKeyExchange, 0, 0, nil},
+	{model.Client, model.TLS12, waitCertificateRequest, helloRequest, 0, waitCertificateRequest, 0, 0, nil},
+	{model.Client, model.TLS12, waitServerHelloDone, helloRequest, 0, waitServerHelloDone, 0, 0, nil},
+	{model.Client, model.TLS12, waitChangeCipherSpec, helloRequest, 0, waitChangeCipherSpec, 0, 0, nil},
+	{model.Client, model.TLS12, waitFinished, helloRequest, 0, waitFinished, 0, 0, nil},
+
+	// TLS 1.2, server.
+	{model.Server, model.TLS12, waitClientHello, clientHello, ifFull | ifAuth,
+		waitCertificate, 0, 0, serverFlight12},
+	{model.Server, model.TLS12, waitClientHello, clientHello, ifFull | ifNoAuth,
+		waitClientKeyExchange, 0, 0, serverFlight12},
+	{model.Server, model.TLS12, waitCertificate, certificate, 0, waitClientKeyExchange, 0, 0, nil},
+	{model.Server, model.TLS12, waitClientKeyExchange, clientKeyExchange, ifSigned,
+		waitCertificateVerify, 0, 0, nil},
+	{model.Server, model.TLS12, waitClientKeyExchange, clientKeyExchange, ifUnsigned,
+		waitChangeCipherSpec, 0, 0, nil},
+	{model.Server, model.TLS12, waitCertificateVerify, certificateVerify, 0,
+		waitChangeCipherSpec, 0, 0, nil},
+	{model.Server, model.TLS12, waitChangeCipherSpec, changeCipherSpec, 0, waitFinished, trafficKeys, 0, nil},
+	{model.Server, model.TLS12, waitFinished, finished, ifFull, connected, 0, 0, serverFinish12},
+	{model.Server, model.TLS12, waitClientHello, clientHello, ifResume,
+		waitChangeCipherSpec, 0, 0, serverResume12},
+	{model.Server, model.TLS12, waitFinished, finished, ifResume, connected, 0, 0, nil},
+	{model.Server, model.TLS12, connected, applicationData, 0, connected, 0, deliver, nil},
+
+	// TLS 1.2, server: renegotiation.
+	{model.Server, model.TLS12, connected, wishHandshake, 0, connected, 0, 0, sendHelloRequest},
+	{model.Server, model.TLS12, connected, clientHello, ifAllow | ifAuth,
+		waitCertificate, 0, 0, serverFlight12},
+	{model.Server, model.TLS12, connected, clientHello, ifAllow | ifNoAuth,
+		waitClientKeyExchange, 0, 0, serverFlight12},
+	{model.Server, model.TLS12, connected, clientHello, ifRefuse, connected, 0, refuse, nil},
+	{model.Server, model.TLS12, connected, clientHello, ifIgnore, connected, 0, 0, nil},
+	{model.Server, model.TLS12, connected, noRenegotiation, ifSoft, connected, 0, 0, nil},
+
+	// TLS 1.3, client (RFC 8446, appendix A.1).
+	{model.Client, model.TLS13, notStarted, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello13},
+	{model.Client, model.TLS13, waitServerHello, serverHello, 0,
+		waitEncryptedExtensions, handshakeKeys, 0, nil},
+	{model.Client, model.TLS13, waitServerHello, helloRetryRequest, 0,
+		waitSecondServerHello, 0, 0, sendSecondHello},
+	{model.Client, model.TLS13, waitSecondServerHello, serverHello, 0,
+		waitEncryptedExtensions, handshakeKeys, 0, nil},
+	{model.Client, model.TLS13, waitEncryptedExtensions, encryptedExtensions, ifPSK, waitFinished, 0, 0, nil},
+	{model.Client, model.TLS13, waitEncryptedExtensions, encryptedExtensions, ifAuth,
+		waitCertificateRequest, 0, 0, nil},
+	{model.Client, model.TLS13, waitEncryptedExtensions, encryptedExtensions, ifCerts | ifNoAuth,
+		waitCertificate, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificateRequest, certificateRequest, 0, waitCertificate, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificate, certificate, 0, waitCertificateVerify, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificateVerify, certificateVerify, 0, waitFinished, 0, 0, nil},
+	{model.Client, model.TLS13, waitFinished, finished, ifNoOffer,
+		connected, trafficKeys, 0, clientFinish13},
+	{model.Client, model.TLS13, waitFinished, finished, ifOffers, pendingEarlyEnd, trafficKeys, 0, nil},
+	{model.Client, model.TLS13, pendingEarlyEnd, applicationData, 0, pendingEarlyEnd, 0, deliver, nil},
+	{model.Client, model.TLS13, pendingEarlyEnd, wishEarlyEnd, 0, connected, 0, 0, clientFinish13},
+	{model.Client, model.TLS13, connected, applicationData, 0, connected, 0, deliver, nil},
+	{model.Client, model.TLS13, connected, newSessionTicket, 0, connected, 0, 0, nil},
+	{model.Client, model.TLS13, connected, keyUpdate, 0, connected, nextKeys, rekeyed, nil},
+	{model.Client, model.TLS13, connected, wishKeyUpdate, 0, connected, 0, 0, sendKeyUpdate},
+	{model.Client, model.TLS13, connected, certificateRequest, ifPost,
+		connected, 0, demandCertificate, postFinish13},
+	{model.Client, model.TLS13, waitServerHello, helloRequest, 0, waitServerHello, 0, 0, nil},
+	{model.Client, model.TLS13, waitSecondServerHello, helloRequest, 0, waitSecondServerHello, 0, 0, nil},
+	{model.Client, model.TLS13, waitEncryptedExtensions, helloRequest, 0,
+		waitEncryptedExtensions, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificateRequest, helloRequest, 0, waitCertificateRequest, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificate, helloRequest, 0, waitCertificate, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificateVerify, helloRequest, 0, waitCertificateVerify, 0, 0, nil},
+	{model.Client, model.TLS13, waitFinished, helloRequest, 0, waitFinished, 0, 0, nil},
+	{model.Client, model.TLS13, waitServerHello, changeCipherSpec, 0, waitServerHello, 0, 0, nil},
+	{model.Client, model.TLS13, waitSecondServerHello, changeCipherSpec, 0, waitSecondServerHello, 0, 0, nil},
+	{model.Client, model.TLS13, waitEncryptedExtensions, changeCipherSpec, 0,
+		waitEncryptedExtensions, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificateRequest, changeCipherSpec, 0,
+		waitCertificateRequest, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificate, changeCipherSpec, 0, waitCertificate, 0, 0, nil},
+	{model.Client, model.TLS13, waitCertificateVerify, changeCipherSpec, 0, waitCertificateVerify, 0, 0, nil},
+	{model.Client, model.TLS13, waitFinished, changeCipherSpec, 0, waitFinished, 0, 0, nil},
+
+	// TLS 1.3, server (RFC 8446, appendix A.2).
+	{model.Server, model.TLS13, waitClientHello, clientHello, ifRetry,
+		waitSecondClientHello, 0, 0, sendHelloRetry},
+	{model.Server, model.TLS13, waitClientHello, clientHello, ifNoRetry | ifAuth,
+		waitCertificate, handshakeKeys, 0, serverFlight13},
+	{model.Server, model.TLS13, waitClientHello, clientHello, ifNoRetry | ifNoAuth | ifNotTaken,
+		waitFinished, handshakeKeys, 0, serverFlight13},
+	{model.Server, model.TLS13, waitClientHello, clientHello, ifNoRetry | ifNoAuth | ifTaken,
+		waitEndOfEarlyData, earlyKeys, 0, serverFlight13},
+	{model.Server, model.TLS13, waitEndOfEarlyData, applicationData, 0, waitEndOfEarlyData, 0, deliver, nil},
+	{model.Server, model.TLS13, waitEndOfEarlyData, endOfEarlyData, 0, waitFinished, handshakeKeys, 0, nil},
+	{model.Server, model.TLS13, waitSecondClientHello, clientHello, ifAuth,
+		waitCertificate, handshakeKeys, 0, serverFlight13},
+	{model.Server, model.TLS13, waitSecondClientHello, clientHello, ifNoAuth,
+		waitFinished, handshakeKeys, 0, serverFlight13},
+	{model.Server, model.TLS13, waitCertificate, certificate, ifSigned, waitCertificateVerify, 0, 0, nil},
+	{model.Server, model.TLS13, waitCertificate, certificate, ifUnsigned, waitFinished, 0, 0, nil},
+	{model.Server, model.TLS13, waitCertificateVerify, certificateVerify, 0, waitFinished, 0, 0, nil},
+	{model.Server, model.TLS13, waitFinished, finished, 0, connected, trafficKeys, 0, tickets13},
+	{model.Server, model.TLS13, connected, applicationData, 0, connected, 0, deliver, nil},
+	{model.Server, model.TLS13, connected, keyUpdate, 0, connected, nextKeys, rekeyed, nil},
+	{model.Server, model.TLS13, connected, wishKeyUpdate, 0, connected, 0, 0, sendKeyUpdate},
+	{model.Server, model.TLS13, connected, wishCertificate, ifPost, connected, 0, demandCertificate, postRequest13},
+	{model.Server, model.TLS13, connected, certificate, ifAsked | ifSigned,
+		waitPostCertificateVerify, 0, 0, nil},
+	{model.Server, model.TLS13, connected, certificate, ifAsked | ifUnsigned,
+		waitPostFinished, 0, 0, nil},
+	{model.Server, model.TLS13, waitPostCertificateVerify, certificateVerify, 0, waitPostFinished, 0, 0, nil},
+	{model.Server, model.TLS13, waitPostFinished, finished, 0, connected, 0, 0, tickets13},
+	{model.Server, model.TLS13, waitSecondClientHello, changeCipherSpec, 0, waitSecondClientHello, 0, 0, nil},
+	{model.Server, model.TLS13, waitEndOfEarlyData, changeCipherSpec, 0, waitEndOfEarlyData, 0, 0, nil},
+	{model.Server, model.TLS13, waitCertificate, changeCipherSpec, 0, waitCertificate, 0, 0, nil},
+	{model.Server, model.TLS13, waitCertificateVerify, changeCipherSpec, 0, waitCertificateVerify, 0, 0, nil},
+	{model.Server, model.TLS13, waitFinished, changeCipherSpec, 0, waitFinished, 0, 0, nil},
 }

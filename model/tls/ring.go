@@ -6,7 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A Ring is a byte queue of fixed capacity, as one direction of a BIO pair is
+// A Ring is a byte queue of fixed capacity, like one direction of a BIO pair
 // (BIO_s_bio(3)). The zero value has no room; Reset gives it some.
 type Ring struct {
 	buf        []byte // a power of two long
@@ -14,8 +14,8 @@ type Ring struct {
 	limit      int
 }
 
-// Reset empties the ring and sets its capacity in bytes, at least 0. It
-// allocates only if the storage of earlier capacities does not suffice.
+// Reset empties the ring and sets its capacity in bytes; a negative one is 0. It allocates
+// only if the storage of earlier capacities does not suffice.
 func (r *Ring) Reset(capacity int) {
 	if capacity < 0 {
 		capacity = 0
@@ -26,13 +26,13 @@ func (r *Ring) Reset(capacity int) {
 	}
 }
 
-// Len is how many bytes are in it.
+// Len is how many bytes are in the ring.
 func (r *Ring) Len() int { return int(r.tail - r.head) }
 
-// Room is how many more it takes.
+// Room is how many more bytes it takes.
 func (r *Ring) Room() int { return r.limit - r.Len() }
 
-// Write puts in what fits of p and answers how much that was.
+// Write puts in what fits of p and says how many bytes that was.
 func (r *Ring) Write(p []byte) int {
 	n := min(len(p), r.Room())
 	if n == 0 {
@@ -46,14 +46,14 @@ func (r *Ring) Write(p []byte) int {
 	return n
 }
 
-// Read takes at most len(p) bytes out into p and answers how many.
+// Read takes at most len(p) bytes out into p and says how many.
 func (r *Ring) Read(p []byte) int {
 	n := r.Peek(p)
 	r.head += uint(n)
 	return n
 }
 
-// Peek is Read without taking.
+// Peek is Read without taking the bytes out.
 func (r *Ring) Peek(p []byte) int {
 	n := min(len(p), r.Len())
 	if n == 0 {
@@ -66,7 +66,7 @@ func (r *Ring) Peek(p []byte) int {
 	return n
 }
 
-// Discard takes at most n bytes out and answers how many there were.
+// Discard takes at most n bytes out and says how many there were.
 func (r *Ring) Discard(n int) int {
 	n = max(0, min(n, r.Len()))
 	r.head += uint(n)

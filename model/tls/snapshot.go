@@ -4,9 +4,9 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// Snapshot implements Snapshotter. Sequence numbers and keys go in as they
-// are: whoever has sealed another number of records is in another state. A
-// run's work is bounded, and so are they.
+// Snapshot implements model.Snapshotter. Sequence numbers and keys are listed as they are:
+// an engine that has sealed another number of records is in another state. A run's work
+// is bounded, so these are too.
 func (t *TLS) Snapshot(s *model.Snapshot) {
 	t.snapshotHandshake(s)
 	t.write.Snapshot(s)
@@ -44,7 +44,7 @@ func (t *TLS) snapshotHandshake(s *model.Snapshot) {
 	}
 }
 
-// snapshotOutput: what has left is left out, and the places behind it move.
+// snapshotOutput lists what has not left; the places in pend move accordingly.
 func (t *TLS) snapshotOutput(s *model.Snapshot) {
 	t.out.Snapshot(s)
 	t.pend = append(t.pend[:0], t.pend[t.sent:]...)
@@ -60,7 +60,7 @@ func (t *TLS) snapshotOutput(s *model.Snapshot) {
 	t.snapshotBuffer(s)
 }
 
-// snapshotBuffer: what a WriteEarly may still have to do with it.
+// snapshotBuffer lists the buffer only if a WriteEarly may still use it.
 func (t *TLS) snapshotBuffer(s *model.Snapshot) {
 	b := &t.buffer
 	if !t.cfg.Traits.DiesBlocked || t.early != earlyFlowing {
@@ -77,8 +77,8 @@ func (t *TLS) snapshotBuffer(s *model.Snapshot) {
 	}
 }
 
-// snapshotInput: a record is either arriving, or it is whole and its data wait
-// in its place.
+// snapshotInput: a record is either arriving, or it is whole and its data waits in its
+// place.
 func (t *TLS) snapshotInput(s *model.Snapshot) {
 	t.in.Snapshot(s)
 	s.Int(&t.got)

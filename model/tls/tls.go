@@ -6,16 +6,17 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// TLS is the abstract TLS engine: the semantics of OpenSSL 3.0 and the records
-// of TLS, without the cryptography. It implements Engine and Inspector.
+// A TLS is the model engine: the call semantics of OpenSSL 3.0 and real TLS records,
+// without the cryptography. It implements model.Engine, model.Inspector,
+// model.Snapshotter and attack.Attacker.
 //
-// Its output goes one way: what is sealed lies in pend, in order, until the
-// buffer or the socket takes it. A flight is sealed whole at once; application
-// data only when pend is empty.
+// Output goes one way. What is sealed lies in pend, in order, until the buffer or the
+// socket takes it. A flight is sealed whole at once; application data only while pend is
+// empty.
 type TLS struct {
 	cfg    model.EngineConfig
 	errors *model.ErrorQueue
-	own    model.ErrorQueue // if the configuration has none
+	own    model.ErrorQueue // used if the configuration has none
 
 	// The handshake.
 	proto      *protocol
@@ -23,17 +24,17 @@ type TLS struct {
 	facts      cond
 	rounds     uint64 // handshakes begun: the hellos of each are different
 	early      earlyPhase
-	earlyCount int         // bytes of early data so far; of what is thrown away, without tags
-	earlySeal  int         // plaintext of a WriteEarly that is sealed
+	earlyCount int         // bytes of early data so far; of rejected data, without tags
+	earlySeal  int         // plaintext of the WriteEarly under way that is sealed
 	buffer     earlyBuffer // of a client, while it sends early data
-	retried    bool        // a HelloRetryRequest has gone by
+	retried    bool        // a HelloRetryRequest was sent or received
 	names      bool        // TLS 1.2: the ClientHello names the session
 	transcript uint64
 	secrets    [numKeys]uint64
 	write      sealer
 	read       sealer
-	flight     bool       // handshake output waits in pend: a handshake is under way
-	asked      bool       // a HelloRequest of ours is not answered yet
+	flight     bool       // handshake output is in pend, so a handshake is under way
+	asked      bool       // our HelloRequest is not answered yet
 	wish       bool       // a renegotiation is to begin when no write is pending
 	owesUpdate bool       // a requested KeyUpdate is not answered yet
 	askBack    bool       // the KeyUpdate to be sent asks for one
@@ -46,10 +47,10 @@ type TLS struct {
 	out      Ring   // Pair: what Drain gives
 	pend     []byte // sealed, and not yet in out or in the socket
 	sent     int    // bytes of pend that have left
-	appEnd   int    // where in pend the record of a Write ends
-	done     int    // plaintext of the Write under way that is through
-	claimed  int    // plaintext of its record that is sealed; retries repeat it
-	claim    *byte  // where it came from
+	appEnd   int    // where in pend the record of a Write ends; 0: there is none
+	done     int    // plaintext of the Write under way whose records have left
+	claimed  int    // plaintext of its record in pend; a retry must offer it again
+	claim    *byte  // where that plaintext came from
 	scratch  []byte // the message that is being built
 	shutdown model.ShutState
 	indulged bool // the last Read gave data in the middle of a renegotiation
@@ -60,28 +61,27 @@ type TLS struct {
 	got     int    // bytes of it that are here
 	need    int    // bytes of it that are wanted next: the header, then all
 	plain   []byte // decrypted data for Read; lies in rec
-	msgs    []byte // handshake bytes; messages may be split or merged
-	msgOff  int
-	stays   bool // the record that broke the engine was not taken
-	empties int  // records without content in a row
-	warned  int  // warning alerts in a row
+	msgs    []byte // handshake bytes; a message may span records or share one
+	msgOff  int    // where in msgs the next message begins
+	stays   bool   // the record that broke the engine was not consumed
+	empties int    // records without content in a row
+	warned  int    // warning alerts in a row
 
 	manner attack.Manner // how it sends and reads; attacks change it
 
 	want  model.Status // what buffer or socket lacked when last tried; OK: nothing
-	fault failure
-	stale failure // why the last call failed, if the engine has not
+	fault failure      // why the engine is dead
+	stale failure      // why the last call failed, if the engine lives
 }
 
-// NewTLS makes an engine from a configuration that makes sense; see
-// Models.New for one that may not.
+// NewTLS makes an engine from a configuration that makes sense. Models.New checks it.
 func NewTLS(cfg *model.EngineConfig) *TLS {
 	t := &TLS{rec: make([]byte, wire.HeaderLen+maxBody12)}
 	t.Reset(cfg)
 	return t
 }
 
-// Reset makes the engine as NewTLS makes it, and keeps its memory.
+// Reset makes the engine as new, from another configuration, and keeps its memory.
 func (t *TLS) Reset(cfg *model.EngineConfig) {
 	*t = TLS{
 		cfg: *cfg, errors: cfg.Errors, facts: factsOf(cfg), need: wire.HeaderLen,
@@ -108,171 +108,78 @@ func (t *TLS) Reset(cfg *model.EngineConfig) {
 	t.out.Reset(out)
 }
 
-// Handshake implements Engine. In TLS 1.3 a server's handshake ends when its
-// tickets are out, not before.
-func (t *TLS) Handshake() model.Status {
-	if !t.enter() {
-		t.pauseEarly(model.Client)
-		return t.untried(noFault)
-	}
-	t.endEarly()
-	t.begin()
-	return t.judge(t.advance(false))
-}
-
-// Read implements Engine. With len(p) 0 it absorbs what there is, up to
-// application data, as SSL_read(3) does.
-//
-// It says WantRead although it has written an answer, if the answer fitted the
-// buffer. WantWrite means that it did not.
-func (t *TLS) Read(p []byte) (int, model.Status) {
-	t.pauseEarly(model.Client)
-	return t.readOn(p)
-}
-
-// readOn is Read, and ReadEarly when the handshake has come to data.
-func (t *TLS) readOn(p []byte) (int, model.Status) {
-	alive := t.enter()
-	if t.shutdown&model.ReceivedClose != 0 {
-		t.want = model.OK
-		return 0, t.judge(t.pushBehind(model.Closed))
-	}
-	if !alive {
-		return 0, t.untried(noFault)
-	}
-	t.indulged = false
-	t.pushBehind(model.OK)
-	if t.wish {
-		t.begin()
-	}
-	for {
-		if !t.InitFinished() {
-			if st := t.advance(true); st != model.OK {
-				return 0, t.judge(st)
-			}
+// enter begins a call, and says whether the engine lives. A dead engine still sends its
+// alert, unless it has the trait LosesAlerts: the peer should learn why.
+func (t *TLS) enter() bool {
+	if t.state == dead {
+		if !t.cfg.Traits.LosesAlerts {
+			t.push()
 		}
-		if len(t.plain) > 0 {
-			n := copy(p, t.plain)
-			t.plain, t.want = t.plain[n:], model.OK
-			t.indulged = t.state != connected
-			return n, t.emptyHanded(n)
-		}
-		if st := t.absorb(); st != model.OK {
-			return 0, t.judge(t.pushBehind(st))
-		}
+		return false
 	}
+	if t.stale.why != noFault {
+		t.stale = failure{}
+	}
+	return true
 }
 
-// emptyHanded is what a Read of n bytes answers that has met data: SSL_read(3)
-// of nothing returns 0, and so it is judged like a failure.
-func (t *TLS) emptyHanded(n int) model.Status {
-	if n == 0 && t.errors.Len() > 0 {
-		return t.judge(model.WantRead)
-	}
-	return model.OK
-}
-
-// Renegotiate implements Engine. A client's ClientHello, or a server's
-// HelloRequest, goes out at once, unless a Write is pending or half a record
-// has been read: then at the first call after that. In TLS 1.3, while a
-// handshake is under way, or after close_notify, the call fails and the engine
-// does not. (OpenSSL takes a wish in mid-handshake, and the renegotiation that
-// comes of it hangs now and then.)
-func (t *TLS) Renegotiate() model.Status {
-	switch {
-	case !t.enter():
-		return model.Failed
-	case !t.InitFinished():
-		return t.refuse(faultStillInInit)
-	case t.proto.find(connected, wishHandshake, t.facts) == nil:
-		return t.reject(faultVersion)
-	case t.facts&ifRefuse != 0:
-		return t.reject(faultNoReneg)
-	case t.shutdown != 0:
-		return t.refuse(faultShutdown)
-	case t.half() || t.unsent() > 0:
-		return t.refuse(faultWritePending)
-	case t.asked:
-		return t.refuse(faultAsked)
-	}
-	t.asked = t.cfg.Role == model.Server
-	t.wish, t.names = true, false // though a HelloRequest has asked for it
-	t.begin()
-	st := t.advance(t.cfg.Role == model.Client)
-	if st == model.OK && !t.InitFinished() {
-		t.indulged, st = true, model.WantRead // there is data, for Read
-	}
-	return t.judge(st)
-}
-
-// KeyUpdate implements Engine. With a Write pending the call fails and the
-// engine does not (OpenSSL pull 16077); likewise in TLS 1.2, or while a
-// handshake is under way.
-func (t *TLS) KeyUpdate(requested bool) model.Status {
-	switch {
-	case t.proto.find(connected, wishKeyUpdate, t.facts) == nil:
-		return t.reject(faultVersion)
-	case !t.enter():
-		return t.reject(faultStillInInit)
-	case !t.InitFinished():
-		return t.reject(faultStillInInit)
-	}
-	if t.pushBehind(model.OK) == model.Failed {
-		return model.Failed
-	}
-	if t.unsent() > 0 {
-		return t.reject(faultWritePending)
-	}
-	t.rekey(requested)
-	return t.judge(t.advance(false))
-}
-
-// ClearErrors implements Engine.
-func (t *TLS) ClearErrors() { t.errors.Clear() }
-
-// Feed implements Engine; attached it takes nothing.
+// Feed implements model.Engine. Attached it takes nothing.
 func (t *TLS) Feed(p []byte) int {
 	return t.in.Write(p[:t.manner.Takes(len(p))])
 }
 
-// Drain implements Engine. It makes room and no more: what waits behind the
-// buffer moves into it with the next call, as in a BIO pair.
+// Drain implements model.Engine. It only makes room: what waits behind the buffer moves
+// into it at the next call, as in a BIO pair.
 func (t *TLS) Drain(p []byte) int { return t.out.Read(p) }
 
-// InitFinished implements Engine. A handshake is under way, too, as long as its
-// last flight is not out of the engine's hands, and while half a message is
-// here: nobody can tell yet what it will ask for.
+// InitFinished implements model.Engine. A handshake is also under way while its last
+// flight has not left the engine, and while only half a message is here: nobody can tell
+// yet what it will ask for.
 func (t *TLS) InitFinished() bool {
 	return t.state == connected && !t.flight && !t.halfMessage()
 }
 
-// Pending implements Engine.
+// ClearErrors implements model.Engine.
+func (t *TLS) ClearErrors() { t.errors.Clear() }
+
+// Pending implements model.Engine.
 func (t *TLS) Pending() int { return len(t.plain) }
 
-// HasPending implements Engine.
+// HasPending implements model.Engine.
 func (t *TLS) HasPending() bool {
 	return t.half() || len(t.plain) > 0 || t.wholeMessage() || t.stays
 }
 
-// OutputPending implements Engine; attached it is 0, see Unsent.
+// OutputPending implements model.Engine. Attached it is 0; see Unsent.
 func (t *TLS) OutputPending() int { return t.out.Len() }
 
-// InputRoom implements Engine; attached it is 0.
+// InputRoom implements model.Engine. Attached it is 0.
 func (t *TLS) InputRoom() int {
 	return t.manner.Takes(t.in.Room())
 }
 
-// Deferred implements Engine. Only the next Write sends the answer.
+// Deferred implements model.Engine. Only the next Write sends the answer.
 func (t *TLS) Deferred() bool { return t.owesUpdate && !t.cfg.Traits.AnswerAtRead }
 
-// ShutState implements Engine.
+// ShutState implements model.Engine.
 func (t *TLS) ShutState() model.ShutState { return t.shutdown }
+
+// EarlyData implements model.Engine.
+func (t *TLS) EarlyData() model.EarlyStatus {
+	switch {
+	case t.facts&ifOffers == 0:
+		return model.EarlyUnsent
+	case t.facts&ifTaken == 0:
+		return model.EarlyRejected
+	}
+	return model.EarlyAccepted
+}
 
 // State says in a word what the engine waits for, such as "wait-finished".
 func (t *TLS) State() string { return t.state.String() }
 
-// Unsent implements Inspector: the rest of a record or flight, and an alert or
-// KeyUpdate that has to wait until that has left.
+// Unsent implements model.Inspector. It counts the rest of a record or flight, and an
+// alert or KeyUpdate that waits until that has left.
 func (t *TLS) Unsent() int {
 	if t.state == dead && t.cfg.Traits.LosesAlerts {
 		return 0 // it will never leave
@@ -289,4 +196,25 @@ func (t *TLS) Unsent() int {
 		n += over + 5
 	}
 	return n
+}
+
+// unsent is how many sealed bytes have not left.
+func (t *TLS) unsent() int { return len(t.pend) - t.sent }
+
+// half says whether a part of a record has been read.
+func (t *TLS) half() bool { return t.got > 0 && t.got != wire.HeaderLen }
+
+// note tells the configuration's watcher of a message.
+func (t *TLS) note(sent bool, word string, n int) {
+	if t.cfg.Watch != nil {
+		t.cfg.Watch(model.Note{Sent: sent, Message: word, Bytes: n})
+	}
+}
+
+// pick is the conditional expression for numbers.
+func pick(b bool, yes, no int) int {
+	if b {
+		return yes
+	}
+	return no
 }

@@ -1,11 +1,61 @@
 package tls
 
 import (
-	"encoding/binary"
-
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
+
+// Read implements model.Engine. With an empty p it absorbs what there is, up to
+// application data, as SSL_read(3) does.
+//
+// If it has written an answer and that fitted the buffer, it still says WantRead.
+// WantWrite means that the answer did not fit.
+func (t *TLS) Read(p []byte) (int, model.Status) {
+	t.pauseEarly(model.Client)
+	return t.readOn(p)
+}
+
+// readOn is Read. ReadEarly also uses it, once the handshake has come to data.
+func (t *TLS) readOn(p []byte) (int, model.Status) {
+	alive := t.enter()
+	if t.shutdown&model.ReceivedClose != 0 {
+		t.want = model.OK
+		return 0, t.judge(t.pushBehind(model.Closed))
+	}
+	if !alive {
+		return 0, t.untried(noFault)
+	}
+	t.indulged = false
+	t.pushBehind(model.OK)
+	if t.wish {
+		t.begin()
+	}
+	for {
+		if !t.InitFinished() {
+			if st := t.advance(true); st != model.OK {
+				return 0, t.judge(st)
+			}
+		}
+		if len(t.plain) > 0 {
+			n := copy(p, t.plain)
+			t.plain, t.want = t.plain[n:], model.OK
+			t.indulged = t.state != connected
+			return n, t.emptyHanded(n)
+		}
+		if st := t.absorb(); st != model.OK {
+			return 0, t.judge(t.pushBehind(st))
+		}
+	}
+}
+
+// emptyHanded is what a Read of n bytes answers when it has met data. SSL_read(3) of
+// nothing returns 0, so it is judged like a failure.
+func (t *TLS) emptyHanded(n int) model.Status {
+	if n == 0 && t.errors.Len() > 0 {
+		return t.judge(model.WantRead)
+	}
+	return model.OK
+}
 
 // The limits of OpenSSL 3.0 on records that carry nothing.
 const (
@@ -15,61 +65,8 @@ const (
 	maxWarnings = 5
 )
 
-// advance carries on until no handshake is under way. With reading set it
-// stops, too, at application data, which Read then gives.
-//
-// OpenSSL's state machine clears the error queue when it starts, and so what
-// a stranger left there does not harm a call that is in a handshake.
-func (t *TLS) advance(reading bool) model.Status {
-	if !t.InitFinished() && !t.pausedEarly() {
-		t.errors.Clear()
-	}
-	half := false // a message that was half there is taken once it is whole
-	for {
-		if t.flight {
-			if st := t.push(); st != model.OK {
-				return st
-			}
-		}
-		half = half || t.halfMessage()
-		switch {
-		case t.state == notStarted:
-			t.begin()
-			continue
-		case t.state == connected && !(half && len(t.msgs) > t.msgOff),
-			(reading || t.cfg.Traits.PausesEarly) && t.pausedEarly():
-			return model.OK
-		case t.state == pendingEarlyEnd:
-			t.apply(t.proto.find(t.state, wishEarlyEnd, t.facts))
-			continue
-		case t.state == dead:
-			return model.Failed
-		case len(t.plain) > 0:
-			return t.dataStatus(reading)
-		}
-		if st := t.absorb(); st != model.OK {
-			return st
-		}
-	}
-}
-
-// dataStatus is what a handshake answers that meets application data. Only Read
-// can give it; to any other call it is fatal, as in OpenSSL. But if the call
-// before was a Read that gave some of it OpenSSL takes this one for another, and
-// it fails without harm: SSL_get_error(3) says SYSCALL.
-func (t *TLS) dataStatus(reading bool) model.Status {
-	switch {
-	case reading:
-		return model.OK
-	case t.indulged:
-		t.want = model.OK
-		return t.untried(faultDataInReneg)
-	}
-	return t.unexpected(applicationData)
-}
-
-// absorb takes the next message, or else the next record. OK: it did, and
-// there may be more, or data in plain.
+// absorb takes in the next message, or else the next record. OK: it did, and there may be
+// more, or data in plain.
 func (t *TLS) absorb() model.Status {
 	if t.shutdown&model.ReceivedClose != 0 {
 		return t.absorbLate()
@@ -151,80 +148,7 @@ func (t *TLS) lacks(st model.Status) model.Status {
 	return st
 }
 
-// checkHeader judges a record by its header alone.
-func (t *TLS) checkHeader() model.Status {
-	version := binary.BigEndian.Uint16(t.rec[1:])
-	longest := pick(t.cfg.Version == model.TLS13, maxBody13, maxBody12)
-	switch {
-	case version>>8 != wire.TLS12>>8:
-		return t.fail(wire.AlertProtocolVersion, faultWrongVersion)
-	case version != wire.TLS12 && t.agreed():
-		return t.wrongVersion()
-	case t.need-wire.HeaderLen > longest:
-		return t.fail(wire.AlertRecordOverflow, faultTooLong)
-	}
-	return model.OK
-}
-
-// agreed says whether the version is: before that a record may have any 3.x.
-func (t *TLS) agreed() bool {
-	return !t.unmet(t.state) && (t.read.on || t.cfg.Version == model.TLS12)
-}
-
-// wrongVersion fails over a record of another version, without an alert if it is
-// one itself: it may well be the alert of a client that failed before the
-// version was agreed.
-func (t *TLS) wrongVersion() model.Status {
-	switch {
-	case t.cfg.Version == model.TLS13:
-		return t.fail(wire.AlertDecodeError, faultWrongVersion)
-	case t.rec[0] == wire.TypeAlert && !t.write.on:
-		return t.failSilently(faultWrongVersion)
-	}
-	return t.fail(wire.AlertProtocolVersion, faultWrongVersion)
-}
-
-// openRecord gives the record's inner type and content, or fails.
-func (t *TLS) openRecord() (typ byte, content []byte, st model.Status) {
-	rec := t.rec[:t.need]
-	t.got, t.need = 0, wire.HeaderLen
-	if !t.read.on || t.cfg.Version == model.TLS13 && t.inClear(rec) {
-		typ, content = rec[0], rec[wire.HeaderLen:]
-		if typ == wire.TypeApplicationData && t.skips() {
-			return typeSkipped, nil, t.skipInClear(content)
-		}
-	} else {
-		if t.cfg.Version == model.TLS13 && rec[0] != wire.TypeApplicationData {
-			return 0, nil, t.fail(wire.AlertUnexpectedMessage, faultRecordType)
-		}
-		var ok bool
-		if typ, content, ok = t.read.open(rec, t.cfg.Version); !ok {
-			if t.skips() {
-				return typeSkipped, nil, t.skip(len(rec) - wire.HeaderLen - tagLen)
-			}
-			return 0, nil, t.fail(wire.AlertBadRecordMAC, faultBadMAC)
-		}
-	}
-	if len(content) > wire.MaxRecordLen {
-		return 0, nil, t.fail(wire.AlertRecordOverflow, faultTooLong)
-	}
-	return typ, content, model.OK
-}
-
-// inClear says whether a TLS 1.3 record may come unsealed although there are
-// keys: a ChangeCipherSpec, for which the table decides, and the alert of a
-// client that failed before it had any keys, or had those of early data only.
-func (t *TLS) inClear(rec []byte) bool {
-	switch rec[0] {
-	case wire.TypeChangeCipherSpec:
-		return true
-	case wire.TypeAlert:
-		return t.cfg.Role == model.Server && t.state != connected && (t.read.seq == 0 || t.read.early)
-	}
-	return false
-}
-
-// absorbRecord opens the record in rec and sorts its content.
+// absorbRecord opens the record in rec and acts on its content by type.
 func (t *TLS) absorbRecord() model.Status {
 	typ, content, st := t.openRecord()
 	if st != model.OK || typ == typeSkipped {
@@ -250,7 +174,7 @@ func (t *TLS) absorbRecord() model.Status {
 	return t.fail(wire.AlertUnexpectedMessage, faultRecordType)
 }
 
-// checkFlood bounds what a peer can send without saying anything.
+// checkFlood bounds how much a peer can send without saying anything.
 func (t *TLS) checkFlood(typ byte, content []byte) model.Status {
 	if len(content) > 0 {
 		t.empties = 0
@@ -266,7 +190,7 @@ func (t *TLS) checkFlood(typ byte, content []byte) model.Status {
 	return model.OK
 }
 
-// absorbData keeps application data for Read, where the table allows it.
+// absorbData keeps application data for Read, if the table allows it.
 func (t *TLS) absorbData(content []byte) model.Status {
 	r := t.proto.find(t.state, applicationData, t.facts)
 	if r == nil {
@@ -280,7 +204,7 @@ func (t *TLS) absorbData(content []byte) model.Status {
 	return model.OK
 }
 
-// absorbCCS takes a ChangeCipherSpec, which in TLS 1.3 means nothing.
+// absorbCCS takes in a ChangeCipherSpec. In TLS 1.3 it means nothing.
 func (t *TLS) absorbCCS(content []byte) model.Status {
 	if len(content) != 1 || content[0] != ccsBody[0] {
 		return t.fail(wire.AlertUnexpectedMessage, faultBadCCS)
@@ -296,8 +220,8 @@ func (t *TLS) absorbCCS(content []byte) model.Status {
 	return t.broken(model.OK)
 }
 
-// deaf: after its close_notify a TLS 1.2 end ignores handshakes, because it
-// could not answer.
+// deaf says whether the end ignores handshakes: after its close_notify a TLS 1.2 end could
+// not answer.
 func (t *TLS) deaf() bool {
 	return t.shutdown&model.SentClose != 0 && t.cfg.Version == model.TLS12
 }
@@ -314,7 +238,7 @@ func (t *TLS) absorbFragment(content []byte) model.Status {
 	return model.OK
 }
 
-// absorbAlert takes an alert.
+// absorbAlert takes in an alert.
 func (t *TLS) absorbAlert(content []byte) model.Status {
 	if len(content) != 2 {
 		t.stays = true
@@ -346,8 +270,8 @@ func (t *TLS) absorbAlert(content []byte) model.Status {
 	return model.OK
 }
 
-// absorbRefusal takes a no_renegotiation warning. OpenSSL's asker gives the
-// link up over it, whether it has asked or not; others let it be.
+// absorbRefusal takes in a no_renegotiation warning. OpenSSL gives the link up, whether it
+// has asked or not; others go on.
 func (t *TLS) absorbRefusal() model.Status {
 	r := t.proto.find(t.state, noRenegotiation, t.facts)
 	if r == nil {

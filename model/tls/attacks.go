@@ -18,14 +18,6 @@ func (t *TLS) Attack(a attack.Attack, n int) {
 	}
 }
 
-// sealPacked seals the handshake messages that an attack holds back, before anything
-// else is sealed and before the keys change.
-func (t *TLS) sealPacked() {
-	if t.manner.Active {
-		t.manner.Flush(t.seal)
-	}
-}
-
 // A forger is the engine as an attack sees it: an attack.Forger.
 type forger struct{ t *TLS }
 
@@ -98,6 +90,14 @@ func (f forger) End() { f.t.failSilently(faultAttack) }
 func (t *TLS) emit(e message, m []byte) {
 	t.manner.Send(m, t.cfg.HandshakeRecord, t.seal)
 	t.note(true, messages[e].word, len(m))
+}
+
+// sealPacked seals the handshake messages that an attack holds back, before anything
+// else is sealed and before the keys change.
+func (t *TLS) sealPacked() {
+	if t.manner.Active {
+		t.manner.Flush(t.seal)
+	}
 }
 
 var _ attack.Attacker = (*TLS)(nil)

@@ -7,7 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A Failure is why an engine, or one call of it, failed. It is part of the
+// A failure is why an engine, or one call of it, failed. As an error it is part of the
 // engine: valid until the engine is reset or freed.
 type failure struct {
 	why    faultKind
@@ -21,7 +21,7 @@ type failure struct {
 	role   model.Role
 }
 
-// A faultKind is the reason; the words are OpenSSL's where it has some.
+// A faultKind is the reason of a failure. Its text is OpenSSL's where OpenSSL has one.
 type faultKind uint8
 
 const (
@@ -114,7 +114,7 @@ var faultText = [numFaults]string{
 	faultStale:          "stale error in the thread's error queue; want ClearErrors before the call",
 }
 
-// Unwrap makes a failure that no caller could have avoided ErrLibrary.
+// Unwrap gives model.ErrLibrary for a failure that no caller could have avoided.
 func (f *failure) Unwrap() error {
 	switch f.why {
 	case faultBlocked, faultAlertStuck, faultEarlyAgain, faultEarlyLong:
@@ -123,8 +123,7 @@ func (f *failure) Unwrap() error {
 	return nil
 }
 
-// Error says role, state and reason, and what was wanted where the protocol
-// table knows it.
+// Error says role, state and reason, and what was wanted if the protocol table knows it.
 func (f *failure) Error() string {
 	head := fmt.Sprintf("model: %s in %s", f.role, f.at)
 	switch {
@@ -138,8 +137,8 @@ func (f *failure) Error() string {
 	return fmt.Sprintf("%s: %s (alert %s)", head, faultText[f.why], f.alert)
 }
 
-// Alert is the alert that was sent, or received, with the failure; ok is false
-// if there was none.
+// Alert is the alert that was sent, or received, with the failure; ok is false if there
+// was none.
 func (f *failure) Alert() (a wire.Alert, ok bool) {
 	return f.alert, !f.local && (!f.silent || f.why == faultReceived)
 }
@@ -147,8 +146,8 @@ func (f *failure) Alert() (a wire.Alert, ok bool) {
 // Local says that only the last call failed, and the engine goes on.
 func (f *failure) Local() bool { return f.local }
 
-// Err implements Engine: a *Failure, or ErrEOF or ErrReset. It tells of the last
-// call's failure, too, until the next call that does not fail.
+// Err implements model.Engine. It is a failure, model.ErrEOF or model.ErrReset. If only
+// the last call failed it says so until the next call.
 func (t *TLS) Err() error {
 	switch {
 	case t.fault.why == faultEOF:
@@ -163,7 +162,7 @@ func (t *TLS) Err() error {
 	return nil
 }
 
-// blame makes a fault of the present moment.
+// blame makes a failure of the present moment.
 func (t *TLS) blame(why faultKind) failure {
 	return failure{why: why, at: t.state, proto: t.proto, facts: t.facts, role: t.cfg.Role}
 }
@@ -186,7 +185,7 @@ func (t *TLS) failSilently(why faultKind) model.Status {
 	return model.Failed
 }
 
-// die makes the engine dead; the thread's queue gets the error.
+// die makes the engine dead, and pushes an error to the thread's queue.
 func (t *TLS) die(why faultKind) {
 	t.fault = t.blame(why)
 	t.state = dead
@@ -206,21 +205,20 @@ func (t *TLS) reject(why faultKind) model.Status {
 	return t.refuse(why)
 }
 
-// refuse is reject for a call that is not made at all, because OpenSSL would
-// come to harm by it: the queue has nothing of it.
+// refuse is reject for a call that is not made at all, because it would harm OpenSSL: it
+// pushes no error to the queue.
 func (t *TLS) refuse(why faultKind) model.Status {
 	t.stale = t.blame(why)
 	t.stale.local = true
 	return model.Failed
 }
 
-// untried is what a call answers that failed without an error, and without
-// having tried to move anything: SSL_get_error(3) then finds what an earlier
-// call lacked, or takes the failure for the peer's end, once there was
-// one or a fatal alert. Only otherwise it is a failure.
+// untried is what a call answers that failed without an error and without having tried to
+// move anything. SSL_get_error(3) then reports what an earlier call lacked, or the peer's
+// end if there was one or a fatal alert. Otherwise it is a failure.
 //
-// Story 26: a program that goes on with a dead engine, and clears the error
-// queue as it should, may be told to wait for room for ever.
+// Story 26: a program that goes on with a dead engine, and clears the error queue as it
+// should, may be told for ever to wait for room.
 func (t *TLS) untried(why faultKind) model.Status {
 	switch {
 	case t.errors.Len() > 0:
@@ -235,7 +233,7 @@ func (t *TLS) untried(why faultKind) model.Status {
 	return model.Failed
 }
 
-// sending is st of a call that sends: it can't have met an end.
+// sending is st of a call that sends: it can't have met the peer's end.
 func (t *TLS) sending(st model.Status) model.Status {
 	if st == model.Closed {
 		return model.Failed
@@ -251,8 +249,8 @@ func (t *TLS) broken(st model.Status) model.Status {
 	return st
 }
 
-// judge is SSL_get_error: it looks at the thread's error queue before it looks
-// at what the engine wants (bugzoo, section H).
+// judge is SSL_get_error(3): it looks at the thread's error queue before it looks at what
+// the engine wants (section H of bugs.txt).
 func (t *TLS) judge(st model.Status) model.Status {
 	if st == model.OK || st == model.Failed || t.errors.Len() == 0 {
 		return st
@@ -261,39 +259,3 @@ func (t *TLS) judge(st model.Status) model.Status {
 	t.stale.local = true
 	return model.Failed
 }
-
-// note tells whoever watches of a message.
-func (t *TLS) note(sent bool, word string, n int) {
-	if t.cfg.Watch != nil {
-		t.cfg.Watch(model.Note{Sent: sent, Message: word, Bytes: n})
-	}
-}
-
-// check says what is wrong with a configuration.
-func check(c *model.EngineConfig) error {
-	switch {
-	case c.Transport == model.Pair && (c.In < 1 || c.Out < 1):
-		return fmt.Errorf("model: got buffers of %d and %d bytes; want at least 1", c.In, c.Out)
-	case c.Transport == model.Attached && c.Socket == nil:
-		return fmt.Errorf("model: got transport attached and no socket; want one")
-	case c.MaxRecord < 1 || c.MaxRecord > wire.MaxRecordLen:
-		return fmt.Errorf("model: got records of %d bytes; want 1 to %d", c.MaxRecord, wire.MaxRecordLen)
-	case c.HandshakeRecord < 0 || c.HandshakeRecord > wire.MaxRecordLen:
-		return fmt.Errorf("model: got handshake records of %d bytes; want 0 to %d",
-			c.HandshakeRecord, wire.MaxRecordLen)
-	case c.ServerChain < 0 || c.ClientChain < 0 || max(c.ServerChain, c.ClientChain) > maxChain:
-		return fmt.Errorf("model: got chains of %d and %d bytes; want 0 to %d",
-			c.ServerChain, c.ClientChain, maxChain)
-	case c.Traits.Renegotiation > model.RenegIgnore:
-		return fmt.Errorf("model: got renegotiation policy %d; want 0 to %d",
-			c.Traits.Renegotiation, model.RenegIgnore)
-	case c.Role > model.Server || c.Version > model.TLS13 || c.Tickets < 0:
-		return fmt.Errorf("model: got role %d, version %d, %d tickets; want known ones and 0 or more",
-			c.Role, c.Version, c.Tickets)
-	}
-	return nil
-}
-
-// maxChain is the longest certificate chain in bytes: OpenSSL reads no more of
-// a Certificate by default (SSL_CTX_set_max_cert_list).
-const maxChain = 100000
