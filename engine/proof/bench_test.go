@@ -12,17 +12,15 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// The benchmarks compare, in one run, a world that drives OpenSSL with a bare
-// loop. The bare loop makes the calls that the pumps have made of their engines
-// in that world, in that order, with the same bytes and buffers of the same
-// sizes, on engines that the same binding makes and frees, and nothing else.
-// They are those of a careful C program: the reference pump clears the error
-// queue before each call that it judges, and asks for nothing that it knows.
-// The world adds the pumps, the apps, sockets and links, the loops, the draws,
-// the properties, the hash chain, and what it asks the engines for itself.
+// The benchmarks compare, in one run, a world that drives OpenSSL with a bare loop. The bare
+// loop makes the calls that the pumps have made of their engines in that world: in the same
+// order, with the same bytes, on engines of the same binding. A careful C program would make
+// the same calls, because the reference pump clears the error queue before each call whose
+// answer it judges, and asks for nothing that it knows. The world adds pumps, apps, sockets,
+// links, loops, draws, properties, the hash chain, and its own questions to the engines.
 
-// BenchmarkSchedules compares schedules as hunts draw them, over all scenarios,
-// versions, transports and profiles.
+// BenchmarkSchedules compares schedules as hunts draw them, over all scenarios, versions,
+// transports and profiles.
 func BenchmarkSchedules(b *testing.B) {
 	const schedules, seed = 100, 21
 	lib := library(b, catalog(), "openssl")
@@ -30,7 +28,7 @@ func BenchmarkSchedules(b *testing.B) {
 	for n := range tapes {
 		tapes[n] = &tape{}
 		spec := recorded(tapes[n])
-		r := runner(b, run.Options{Pump: spec, Peer: spec, Engine: &keeper{lib, tapes[n]}})
+		r := runner(b, run.Options{Pump: spec, Peer: spec, Engine: &tapedLibrary{lib, tapes[n]}})
 		schedule(b, r, seed, uint64(n))
 		r.Close()
 	}
@@ -55,7 +53,7 @@ func runner(t testing.TB, o run.Options) *run.Runner {
 	return r
 }
 
-// schedule runs a schedule, in which nothing may be found.
+// schedule runs a schedule, which may not fail.
 func schedule(t testing.TB, r *run.Runner, seed, n uint64) {
 	res, err := r.Schedule(seed, n, oracle.EveryProperty)
 	if err != nil {
@@ -80,7 +78,7 @@ func compareLinks(b *testing.B, profile string, v model.Version) {
 	lib := library(b, catalog(), "openssl")
 	cfg, actions := comfortable(profile, v), life(b)
 	m := &tape{}
-	w := newStage(recorded(m), &keeper{lib, m})
+	w := newStage(recorded(m), &tapedLibrary{lib, m})
 	w.play(b, &cfg, actions)
 	w.Close()
 	spec := pumps.ReferenceSpec()
@@ -94,9 +92,8 @@ func compareLinks(b *testing.B, profile string, v model.Version) {
 	b.ReportMetric(float64(len(m.calls)), "calls/link")
 }
 
-// A comparison takes the time of runs, in a world and as bare loops, in turns,
-// and keeps the least of each run: what others on the machine do meanwhile is
-// no part of it.
+// A comparison takes the time of runs, in a world and as a bare loop in turns, and keeps the
+// shortest of each run, so that other work of the machine does not count.
 type comparison struct{ world, bare []time.Duration }
 
 func newComparison(runs int) *comparison {
@@ -130,7 +127,7 @@ func (c *comparison) report(b *testing.B, unit string) {
 	b.ReportMetric(0, "ns/op") // of both together: it says nothing
 }
 
-// comfortable is a world in which nothing is tight.
+// comfortable is a world whose buffers have room for everything.
 func comfortable(profile string, v model.Version) script.Config {
 	cfg := script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
 		PeerEngine: "openssl", Scenario: "bench", Under: model.Server, Version: v, Links: 1,
@@ -146,7 +143,7 @@ func comfortable(profile string, v model.Version) script.Config {
 // A link carries that many requests, with bodies of that many bytes.
 const requests, requestBody = 4, 100
 
-// life is the actions of a link's storm. The heal is the end of its close.
+// life is the actions of a link's workload. Its close ends while the world quiesces.
 func life(t testing.TB) (actions []script.Action) {
 	t.Helper()
 	do := func(lines ...string) {
@@ -183,7 +180,7 @@ func newStage(spec *model.Spec, lib model.Library) *stage {
 		PeerEngine: lib}}
 }
 
-// play runs the life, to the end of its heal.
+// play runs the life until the world is at rest.
 func (s *stage) play(t testing.TB, cfg *script.Config, actions []script.Action) {
 	if err := s.Reset(cfg, &s.parts, oracle.EveryProperty); err != nil {
 		t.Fatal(err)

@@ -15,13 +15,13 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
-// runsToWeigh makes a test process go through that many schedules on OpenSSL
-// and print how many bytes its resident memory has grown by.
+// runsToWeigh is a variable with a number. The test process makes that many runs on OpenSSL,
+// and prints by how many bytes its resident memory has grown.
 const runsToWeigh = "WANTWRITE_PROOF_RUNS"
 
-// TestMemoryIsFlat: 100,000 runs on OpenSSL leave less behind than 16 bytes a
-// run. Package openssl counts what OpenSSL allocates and frees, exactly, over
-// fewer runs; this is all memory of a process, ours too, which needs many.
+// TestMemoryIsFlat: in 100,000 runs on OpenSSL the resident memory grows by less than 16 bytes
+// a run. That is all memory of the process, Go's too, and takes many runs to see. A test of
+// package openssl counts OpenSSL's own allocations exactly, over fewer runs.
 func TestMemoryIsFlat(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("resident memory is read from /proc")
@@ -43,8 +43,8 @@ func TestMemoryIsFlat(t *testing.T) {
 	}
 }
 
-// weighRuns is the child: it warms up with a quarter of the runs, so that every
-// pool and every certificate is there, and weighs itself before and after.
+// weighRuns is what the child process does. It first makes a quarter of the runs, until every
+// pool and every certificate is there.
 func weighRuns(many string) (string, error) {
 	runs, err := strconv.ParseUint(many, 10, 64)
 	if err != nil {
@@ -76,8 +76,7 @@ func weighRuns(many string) (string, error) {
 	return strconv.Itoa(after - before), err
 }
 
-// resident is VmRSS of this process in bytes, after Go has given back what it
-// does not use.
+// resident is VmRSS of this process in bytes, after Go has given back what it does not use.
 func resident() (int, error) {
 	debug.FreeOSMemory()
 	text, err := os.ReadFile("/proc/self/status")

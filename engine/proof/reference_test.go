@@ -11,9 +11,8 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
-// TestReferenceHolds: on the real libraries hunts find nothing in the reference
-// pump, whatever the scenario, the version and the profile, at either end, and
-// with the other library at the other end.
+// TestReferenceHolds: hunts find nothing in the reference pump on the real libraries, in any
+// scenario, version and profile, at either end, with either library at the other end.
 func TestReferenceHolds(t *testing.T) {
 	t.Parallel()
 	pairings(t, map[pairing]extent{
@@ -70,7 +69,7 @@ func TestAttacksFindInOthers(t *testing.T) {
 // huntSeed is that of the hunts here.
 const huntSeed = 31
 
-// hold hunts in the reference pump.
+// hold fails the test with whatever a hunt finds.
 func hold(t *testing.T, c *run.Catalog, o run.Options, schedules uint64) {
 	t.Helper()
 	h := hunt.Hunt{Options: o, Seed: huntSeed, Schedules: schedules}
@@ -109,8 +108,8 @@ func tallyOf(t *testing.T, c *run.Catalog, o run.Options, schedules uint64) tall
 	return counts
 }
 
-// checkTally wants every profile, version, transport, role and scenario drawn
-// that the libraries have: the profiles 2000 times in 50,000.
+// checkTally fails the test unless every profile, version, transport, role and scenario that
+// the libraries have was drawn often enough: a profile 2000 times in 50,000.
 func checkTally(t *testing.T, counts tally, p pairing, schedules uint64) {
 	t.Helper()
 	least := map[string]uint64{"TLS 1.2": 4, "TLS 1.3": 4, "pair": 4, "attached": 4, "client": 4,

@@ -32,8 +32,8 @@ const (
 	opErr
 )
 
-// A call is one of a pump's calls of its engine: with the bytes that it gave,
-// or the size of the buffer that it lent, and what came of it.
+// A call is one that a pump has made of its engine: the bytes that it gave, or the size of the
+// buffer that it lent, and the answer.
 type call struct {
 	op     op
 	end    int
@@ -43,7 +43,8 @@ type call struct {
 	status model.Status
 }
 
-// A tape is all that the pumps of a run have called, in order, and on what.
+// A tape is all calls that the pumps of a run have made of their engines, in order, and what
+// the engines were made from.
 type tape struct {
 	seed    uint64
 	cfgs    []model.EngineConfig
@@ -55,121 +56,120 @@ type tape struct {
 	buffer [1 << 16]byte
 }
 
-// A transfer is what a socket made of a call of an attached engine.
+// A transfer is the answer of a socket to a call of an attached engine.
 type transfer struct {
 	got []byte // by Recv
 	n   int    // taken by Send
 	st  model.IOStatus
 }
 
-// A keeper is a library that puts its engines on the tape.
-type keeper struct {
+// A tapedLibrary records what its engines are made from.
+type tapedLibrary struct {
 	model.Library
 	tape *tape
 }
 
-// Begin is the beginning of a run: the tape is wound back.
-func (k *keeper) Begin(seed uint64) {
-	*k.tape = tape{seed: seed}
-	k.Library.Begin(seed)
+// Begin begins a run, with an empty tape.
+func (l *tapedLibrary) Begin(seed uint64) {
+	*l.tape = tape{seed: seed}
+	l.Library.Begin(seed)
 }
 
-func (k *keeper) New(cfg *model.EngineConfig) (model.Engine, error) {
+func (l *tapedLibrary) New(cfg *model.EngineConfig) (model.Engine, error) {
 	mine := *cfg
-	t := k.tape
+	t := l.tape
 	if cfg.Socket != nil {
-		mine.Socket = &ear{cfg.Socket, t, len(t.cfgs)}
+		mine.Socket = &tapedSocket{cfg.Socket, t, len(t.cfgs)}
 	}
 	t.cfgs, t.sockets = append(t.cfgs, mine), append(t.sockets, nil)
-	return k.Library.New(&mine)
+	return l.Library.New(&mine)
 }
 
-// An ear is a socket that listens in.
-type ear struct {
+// A tapedSocket records the answers of a socket.
+type tapedSocket struct {
 	model.Socket
 	tape *tape
 	end  int
 }
 
-func (s *ear) Recv(p []byte) (int, model.IOStatus) {
+func (s *tapedSocket) Recv(p []byte) (int, model.IOStatus) {
 	n, st := s.Socket.Recv(p)
-	s.hear(transfer{append([]byte(nil), p[:n]...), n, st})
+	s.record(transfer{append([]byte(nil), p[:n]...), n, st})
 	return n, st
 }
 
-func (s *ear) Send(p []byte) (int, model.IOStatus) {
+func (s *tapedSocket) Send(p []byte) (int, model.IOStatus) {
 	n, st := s.Socket.Send(p)
-	s.hear(transfer{nil, n, st})
+	s.record(transfer{nil, n, st})
 	return n, st
 }
 
-func (s *ear) hear(x transfer) { s.tape.sockets[s.end] = append(s.tape.sockets[s.end], x) }
+func (s *tapedSocket) record(x transfer) { s.tape.sockets[s.end] = append(s.tape.sockets[s.end], x) }
 
-// A mouth is a socket that says again what an ear has heard.
-type mouth struct {
+// A playedSocket gives the recorded answers again.
+type playedSocket struct {
 	model.Socket
 	heard []transfer
 }
 
-func (s *mouth) Recv(p []byte) (int, model.IOStatus) {
+func (s *playedSocket) Recv(p []byte) (int, model.IOStatus) {
 	x := s.next()
 	return copy(p, x.got), x.st
 }
 
-func (s *mouth) Send([]byte) (int, model.IOStatus) {
+func (s *playedSocket) Send([]byte) (int, model.IOStatus) {
 	x := s.next()
 	return x.n, x.st
 }
 
-func (s *mouth) next() transfer {
+func (s *playedSocket) next() transfer {
 	x := s.heard[0]
 	s.heard = s.heard[1:]
 	return x
 }
 
-// recorded is the reference pump, whose calls are put on the tape.
+// recorded is the reference pump with its calls recorded.
 func recorded(t *tape) *model.Spec {
 	return &model.Spec{Name: "reference", New: func(env model.Env) model.Pump {
-		env.Engine = &recorder{Engine: env.Engine, tape: t, end: t.pumps}
+		env.Engine = &tapedEngine{Engine: env.Engine, tape: t, end: t.pumps}
 		t.pumps++
 		return pumps.NewReference(env)
 	}}
 }
 
-// A recorder is a pump's engine, as it has it, and takes its calls down. The
-// reference pump makes no others.
-type recorder struct {
+// A tapedEngine records the calls of an engine that the reference pump makes.
+type tapedEngine struct {
 	model.Engine
 	tape  *tape
 	end   int
 	retry []byte // what has to be given again, from the same place
 }
 
-func (r *recorder) note(o op, given []byte, lent int, n int, st model.Status) {
+func (r *tapedEngine) note(o op, given []byte, lent int, n int, st model.Status) {
 	r.tape.calls = append(r.tape.calls, call{o, r.end, given, lent, n, st})
 }
 
-func (r *recorder) Handshake() model.Status {
+func (r *tapedEngine) Handshake() model.Status {
 	st := r.Engine.Handshake()
 	r.note(opHandshake, nil, 0, 0, st)
 	return st
 }
 
-func (r *recorder) Read(p []byte) (int, model.Status) {
+func (r *tapedEngine) Read(p []byte) (int, model.Status) {
 	n, st := r.Engine.Read(p)
 	r.note(opRead, nil, len(p), n, st)
 	return n, st
 }
 
-func (r *recorder) Write(p []byte) (int, model.Status) {
+func (r *tapedEngine) Write(p []byte) (int, model.Status) {
 	return r.write(opWrite, p, r.Engine.Write)
 }
 
-func (r *recorder) WriteEarly(p []byte) (int, model.Status) {
+func (r *tapedEngine) WriteEarly(p []byte) (int, model.Status) {
 	return r.write(opWriteEarly, p, r.Engine.WriteEarly)
 }
 
-func (r *recorder) write(o op, p []byte, write func([]byte) (int, model.Status)) (
+func (r *tapedEngine) write(o op, p []byte, write func([]byte) (int, model.Status)) (
 	int, model.Status) {
 
 	given := r.retry
@@ -184,84 +184,84 @@ func (r *recorder) write(o op, p []byte, write func([]byte) (int, model.Status))
 	return n, st
 }
 
-func (r *recorder) ReadEarly(p []byte) (int, model.Status) {
+func (r *tapedEngine) ReadEarly(p []byte) (int, model.Status) {
 	n, st := r.Engine.ReadEarly(p)
 	r.note(opReadEarly, nil, len(p), n, st)
 	return n, st
 }
 
-func (r *recorder) EarlyData() model.EarlyStatus {
+func (r *tapedEngine) EarlyData() model.EarlyStatus {
 	what := r.Engine.EarlyData()
 	r.note(opEarlyData, nil, 0, int(what), 0)
 	return what
 }
 
-func (r *recorder) Shutdown() model.Status {
+func (r *tapedEngine) Shutdown() model.Status {
 	st := r.Engine.Shutdown()
 	r.note(opShutdown, nil, 0, 0, st)
 	return st
 }
 
-func (r *recorder) Renegotiate() model.Status {
+func (r *tapedEngine) Renegotiate() model.Status {
 	st := r.Engine.Renegotiate()
 	r.note(opRenegotiate, nil, 0, 0, st)
 	return st
 }
 
-func (r *recorder) KeyUpdate(requested bool) model.Status {
+func (r *tapedEngine) KeyUpdate(requested bool) model.Status {
 	st := r.Engine.KeyUpdate(requested)
 	r.note(opKeyUpdate, nil, count(requested), 0, st)
 	return st
 }
 
-func (r *recorder) Authenticate() model.Status {
+func (r *tapedEngine) Authenticate() model.Status {
 	st := r.Engine.Authenticate()
 	r.note(opAuthenticate, nil, 0, 0, st)
 	return st
 }
 
-func (r *recorder) ClearErrors() {
+func (r *tapedEngine) ClearErrors() {
 	r.Engine.ClearErrors()
 	r.note(opClearErrors, nil, 0, 0, 0)
 }
 
-func (r *recorder) Feed(p []byte) int {
+func (r *tapedEngine) Feed(p []byte) int {
 	n := r.Engine.Feed(p)
 	r.note(opFeed, append([]byte(nil), p...), 0, n, 0)
 	return n
 }
 
-func (r *recorder) Drain(p []byte) int {
+func (r *tapedEngine) Drain(p []byte) int {
 	n := r.Engine.Drain(p)
 	r.note(opDrain, nil, len(p), n, 0)
 	return n
 }
 
-func (r *recorder) InitFinished() bool {
+func (r *tapedEngine) InitFinished() bool {
 	done := r.Engine.InitFinished()
 	r.note(opInitFinished, nil, 0, count(done), 0)
 	return done
 }
 
-func (r *recorder) OutputPending() int {
+func (r *tapedEngine) OutputPending() int {
 	n := r.Engine.OutputPending()
 	r.note(opOutputPending, nil, 0, n, 0)
 	return n
 }
 
-func (r *recorder) InputRoom() int {
+func (r *tapedEngine) InputRoom() int {
 	n := r.Engine.InputRoom()
 	r.note(opInputRoom, nil, 0, n, 0)
 	return n
 }
 
-func (r *recorder) Deferred() bool {
+func (r *tapedEngine) Deferred() bool {
 	yes := r.Engine.Deferred()
 	r.note(opDeferred, nil, 0, count(yes), 0)
 	return yes
 }
 
-func (r *recorder) Err() error {
+func (r *tapedEngine) Err() error {
 	err := r.Engine.Err()
 	r.note(opErr, nil, 0, count(err != nil), 0)
 	return err
@@ -274,13 +274,13 @@ func count(yes bool) int {
 	return 0
 }
 
-// play makes the calls of the tape again. They must answer the same.
+// play makes the recorded calls again. Their answers have to be the same.
 func (m *tape) play(t testing.TB, lib model.Library) {
 	lib.Begin(m.seed)
 	m.ends = m.ends[:0]
 	for i := range m.cfgs {
 		if m.cfgs[i].Socket != nil {
-			m.cfgs[i].Socket = &mouth{heard: m.sockets[i]}
+			m.cfgs[i].Socket = &playedSocket{heard: m.sockets[i]}
 		}
 		e, err := lib.New(&m.cfgs[i])
 		if err != nil {

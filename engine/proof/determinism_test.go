@@ -18,34 +18,13 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// scriptFolder makes a test process replay the scripts of a folder, print what
-// came of each, and nothing else.
+// scriptFolder is a variable that names a folder. The test process replays its scripts, and
+// prints what came of each and nothing else.
 const scriptFolder = "WANTWRITE_PROOF_SCRIPTS"
 
-// TestMain lets the test binary be its own child processes.
-func TestMain(m *testing.M) {
-	switch {
-	case os.Getenv(scriptFolder) != "":
-		exit(replayFolder(os.Getenv(scriptFolder)))
-	case os.Getenv(runsToWeigh) != "":
-		exit(weighRuns(os.Getenv(runsToWeigh)))
-	}
-	os.Exit(m.Run())
-}
-
-// exit ends a child process: its text is its answer.
-func exit(text string, err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	fmt.Print(text)
-	os.Exit(0)
-}
-
-// TestSameWireEverywhere: the same scripts put the same bytes on the wire, and
-// have the same hashes, in this process and three others: with one thread, with
-// two, and with two a minute later. By default nobody waits for the minute.
+// TestSameWireEverywhere: a script puts the same bytes on the wire and has the same hash in
+// this process and in three others: with one thread, with two, and with two a minute later.
+// The wait is left out by default.
 func TestSameWireEverywhere(t *testing.T) {
 	t.Parallel()
 	pairings(t, map[pairing]extent{
@@ -107,8 +86,8 @@ func drawScripts(t *testing.T, dir string, p pairing, many uint64) {
 	}
 }
 
-// replayFolder replays all scripts of a folder, in order, and gives a line for
-// each: its name, the hash of its wire, and that of its run.
+// replayFolder replays all scripts of a folder, in order. It gives a line for each: its name,
+// the hash of its wire, and the hash of its run.
 func replayFolder(dir string) (string, error) {
 	spec := pumps.ReferenceSpec()
 	r, err := run.NewRunner(catalog(), run.Options{Pump: &spec})

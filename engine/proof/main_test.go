@@ -1,12 +1,14 @@
-// Package proof is what is proved on the real libraries with whole worlds: that
-// the reference pump holds, that runs repeat in every process, that memory is
-// given back, and what a run costs. It has tests only.
+// Package proof tests the project's claims about real libraries, in whole worlds: the
+// reference pump holds, a run repeats in every process, memory is given back, and a run costs
+// little more than the library's own calls. It has tests only.
 //
-// By default they are small. With WANTWRITE_LONG=1 they run the figures that
-// the project claims, some minutes altogether.
+// By default they are small. With WANTWRITE_LONG=1 they make as many runs as the project
+// claims, which takes some minutes.
 package proof
 
 import (
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
@@ -17,6 +19,27 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
+
+// TestMain lets the test binary be its own child processes.
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv(scriptFolder) != "":
+		exit(replayFolder(os.Getenv(scriptFolder)))
+	case os.Getenv(runsToWeigh) != "":
+		exit(weighRuns(os.Getenv(runsToWeigh)))
+	}
+	os.Exit(m.Run())
+}
+
+// exit ends a child process: its text is its answer.
+func exit(text string, err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Print(text)
+	os.Exit(0)
+}
 
 // catalog knows the real libraries and the puppet.
 func catalog() *run.Catalog {
@@ -43,13 +66,12 @@ func library(t testing.TB, c *run.Catalog, name string) model.Library {
 	return lib
 }
 
-// A pairing is the libraries of the two ends: that of the pump under test, and
-// the other end's.
+// A pairing is the libraries of the two ends: of the pump under test, and of its peer.
 type pairing struct{ engine, peer string }
 
 func (p pairing) String() string { return p.engine + "-" + p.peer }
 
-// options are those of hunts in the reference pump with the pairing.
+// options are those of a hunt in the reference pump.
 func (p pairing) options(t testing.TB, c *run.Catalog) run.Options {
 	t.Helper()
 	spec := pumps.ReferenceSpec()
@@ -57,8 +79,8 @@ func (p pairing) options(t testing.TB, c *run.Catalog) run.Options {
 		PeerEngine: library(t, c, p.peer)}
 }
 
-// An extent is how much is done of something: few by default, many if the full
-// figures are wanted.
+// An extent is how often a test does something: few times by default, and many with
+// WANTWRITE_LONG=1.
 type extent struct{ few, many uint64 }
 
 func (e extent) now() uint64 {
@@ -68,8 +90,8 @@ func (e extent) now() uint64 {
 	return e.few
 }
 
-// pairings runs a test with each pairing. Tests of OpenSSL take turns all the
-// same: it is deterministic in one run at a time.
+// pairings runs a test with each pairing, in parallel. Runs of OpenSSL take turns all the
+// same, because only one at a time is deterministic.
 func pairings(t *testing.T, extents map[pairing]extent,
 	test func(t *testing.T, p pairing, many uint64)) {
 
