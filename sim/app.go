@@ -34,40 +34,24 @@ var pattern = func() (p [1 << 16]byte) {
 
 // An app is an end's model.App: it writes messages, checks what it is given
 // against what its peer wrote, answers requests, and closes.
-//
-//	head ──accepted by the pump──▶ taken ──backlog──▶ tail
-//
-// The peer's app takes from head: what is between head and taken is on its way.
 type app struct {
-	e                 *endpoint
-	buf               []byte
-	head, taken, tail int
-	opaque            uint32
-	header            [headerLen]byte
-	have              int    // bytes of header that have come
-	body              uint32 // bytes of the body still to come
-	mutations         int    // received since the last acknowledgement
-	opened            bool   // the stream is open
-	deceived          bool   // the peer's engine forges data: it means nothing
-	finish, half      bool   // close, or half-close, once the backlog is taken
-	inWrite           bool
-	lent              bool   // spare is what the pump is being offered
-	spare             []byte // another buf, see grow
+	g            *goPump
+	e            *endpoint
+	opaque       uint32
+	header       [headerLen]byte
+	have         int    // bytes of header that have come
+	body         uint32 // bytes of the body still to come
+	mutations    int    // received since the last acknowledgement
+	opened       bool   // the stream is open
+	finish, half bool   // close, or half-close, once the backlog is taken
 }
-
-// restart makes the app new.
-func (a *app) restart(e *endpoint) {
-	*a = app{e: e, buf: a.buf, spare: a.spare}
-}
-
-// backlog is what the pump has not taken.
-func (a *app) backlog() int { return a.tail - a.taken }
 
 // write appends a message with body bytes; answer is the body length that is
 // wanted back, 0 for no answer.
 func (a *app) write(op byte, body int, answer uint32) {
-	a.grow(headerLen + body)
-	head := a.buf[a.tail : a.tail+headerLen]
+	t := &a.e.plain
+	t.grow(headerLen + body)
+	head := t.buf[t.tail : t.tail+headerLen]
 	copy(head, pattern[a.opaque%1009:]) // no run of zeros: a repeated byte shows
 	head[0], head[1] = magicRequest, op
 	if op == opGet && a.e.id&1 == 1 {
@@ -76,55 +60,32 @@ func (a *app) write(op byte, body int, answer uint32) {
 	binary.BigEndian.PutUint32(head[8:], uint32(body))
 	binary.BigEndian.PutUint32(head[12:], a.opaque)
 	binary.BigEndian.PutUint32(head[20:], answer)
-	a.tail += headerLen
+	t.tail += headerLen
 	for from := int(a.opaque * 61 % 251); body > 0; from = 0 {
-		n := copy(a.buf[a.tail:a.tail+body], pattern[from:])
-		a.tail, body = a.tail+n, body-n
+		n := copy(t.buf[t.tail:t.tail+body], pattern[from:])
+		t.tail, body = t.tail+n, body-n
 	}
 	a.opaque++
 }
 
-// grow makes room for n more bytes.
-//
-// Story 2: an answer joined the backlog in the middle of a Write, and what the
-// pump was just being offered moved down under it. The bytes that it took were
-// others, and it was blamed for a corruption. What is lent stays where it is.
-func (a *app) grow(n int) {
-	if a.head == a.tail {
-		a.head, a.taken, a.tail = 0, 0, 0
-	}
-	if a.tail+n <= len(a.buf) {
-		return
-	}
-	kept := a.buf[a.head:a.tail]
-	if a.inWrite && !a.lent {
-		a.buf, a.spare, a.lent = a.spare, a.buf, true
-	}
-	if len(kept)+n > len(a.buf) {
-		a.buf = make([]byte, max(1<<12, 2*(len(kept)+n)))
-	}
-	copy(a.buf, kept)
-	a.taken, a.tail, a.head = a.taken-a.head, len(kept), 0
-}
-
 // offer gives the pump what it takes, then closes if that was the last.
 func (a *app) offer() {
-	acct := a.e.acct
-	for a.backlog() > 0 && !acct.Backpressure && !a.inWrite {
-		offered := a.backlog() // an answer may join it meanwhile
-		a.inWrite, a.lent = true, false
-		n := a.e.pump.Write(a.buf[a.taken:a.tail])
-		a.inWrite = false
+	acct, t := a.e.acct, &a.e.plain
+	for t.backlog() > 0 && !acct.Backpressure && !t.offered {
+		offered := t.backlog() // an answer may join it meanwhile
+		t.offered, t.lent = true, false
+		n := a.g.pump.Write(t.buf[t.taken:t.tail])
+		t.offered = false
 		if n < 0 || n > offered {
 			a.e.misuse("write took more than it was given")
 			return
 		}
 		acct.Backpressure = n < offered
-		a.taken += n
+		t.taken += n
 		a.e.moved(&acct.Accepted, n)
 		a.e.observe(opTake, n, 0)
 	}
-	acct.Backlog = uint64(a.backlog())
+	acct.Backlog = uint64(t.backlog())
 	a.close()
 }
 
@@ -132,13 +93,13 @@ func (a *app) offer() {
 func (a *app) close() {
 	acct := a.e.acct
 	switch {
-	case a.backlog() > 0 || acct.Gone:
+	case a.e.plain.backlog() > 0 || acct.Gone:
 	case a.finish && !acct.Closing:
 		acct.Closing = true
-		a.e.pump.Close()
+		a.g.pump.Close()
 	case a.half && !acct.HalfClosing && !acct.Closing:
 		acct.HalfClosing = true
-		a.e.pump.CloseWrite()
+		a.g.pump.CloseWrite()
 	}
 }
 
@@ -146,7 +107,7 @@ func (a *app) close() {
 func (a *app) Writable() {
 	a.e.call()
 	a.e.acct.Backpressure = false
-	if a.e.w.cfg.Reentrant || a.e.spec.Restrictions.FramesOnly {
+	if a.e.w.cfg.Reentrant || a.e.acct.Frames {
 		a.offer()
 	}
 }
@@ -170,14 +131,14 @@ func (a *app) Closed(why model.Cause) {
 func (a *app) afterTurn() {
 	acct := a.e.acct
 	if acct.Gone {
-		a.tail = a.taken
+		a.e.plain.drop()
 		acct.Backlog = 0
 		return
 	}
 	told := acct.Told
 	if told {
-		if acct.Why != model.Clean || a.e.cfg.Version == model.TLS12 {
-			a.tail = a.taken
+		if acct.Why != model.Clean || a.e.w.cfg.Version == model.TLS12 {
+			a.e.plain.drop()
 		}
 		a.finish = a.finish || !a.e.keepsOpen()
 	}
@@ -204,16 +165,16 @@ func (a *app) Data(p []byte) {
 	acct := a.e.acct
 	a.e.moved(&acct.Delivered, len(p))
 	a.e.observe(opData, len(p), 0)
-	if a.deceived {
+	if a.e.deceived {
 		return
 	}
-	acct.Mismatch = a.compare(p)
+	acct.Mismatch = a.e.peer().plain.deliver(p, acct.Paused)
 	if acct.Mismatch != oracle.NoMismatch {
 		a.e.w.judge(a.e, oracle.AtData)
 		return
 	}
 	a.parse(p)
-	if a.e.w.cfg.Reentrant || a.e.spec.Restrictions.FramesOnly {
+	if a.e.w.cfg.Reentrant || a.e.acct.Frames {
 		a.offer()
 	}
 }
@@ -251,4 +212,66 @@ func (a *app) message() {
 	case answer > 0 && !a.finish && !a.half:
 		a.write(opGet, int(min(answer, maxAnswer)), 0)
 	}
+}
+
+// begin is the app's decision to write a message.
+func (a *app) begin(body int, answer uint32) {
+	op := byte(opGet)
+	switch {
+	case a.e.id&1 == 1:
+		op, answer = opMutation, 0
+	case a.e.w.cfg.Stream && !a.opened:
+		op, answer = opOpenStream, 0
+		a.opened = true
+	}
+	a.write(op, body, answer)
+	a.offer()
+}
+
+// leave is the app's decision to close, or to half-close.
+func (a *app) leave(whole bool) {
+	if whole {
+		a.finish = true
+	} else {
+		a.half = true
+	}
+	a.close()
+}
+
+// mayWrite says whether the app may begin a message: a server whose pump takes
+// whole requests only, or whose stream is not open, may not.
+func (a *app) mayWrite() bool {
+	c := &a.e.w.cfg
+	switch {
+	case a.e.id&1 == 0:
+		return true
+	case c.StrictReneg:
+		return false // it only answers
+	case c.Stream:
+		return a.opened
+	}
+	return !a.e.acct.Frames
+}
+
+// snapshot lists the app and its backlog. What is on its way is listed apart: see
+// snapshotTransit.
+func (a *app) snapshot(s *model.Snapshot) {
+	t := &a.e.plain
+	opaque, body, acks := int(a.opaque), int(a.body), a.mutations%ackEvery
+	s.Int(&opaque)
+	s.Int(&body)
+	s.Int(&acks)
+	s.Flags(&a.opened, &a.finish, &a.half, &a.e.deceived)
+	header := s.Held(a.header[:a.have])
+	backlog := s.Held(t.buf[t.taken:t.tail])
+	if !s.Reading() {
+		return
+	}
+	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
+	// Story 54: a pump had panicked in its Write, and whoever was put back into the
+	// app that had called it wrote no more.
+	t.offered = false
+	a.have = copy(a.header[:], header)
+	t.refill(t.buf[t.head:t.taken], backlog)
+	a.e.acct.Backlog = uint64(len(backlog))
 }

@@ -107,7 +107,7 @@ func TestAppWaitsForWritable(t *testing.T) {
 		t.Fatalf("%d bytes taken, backlog %d; want all and none", len(c.wrote),
 			b.accounts[0].Backlog)
 	}
-	if a := &b.ends[0].app; !bytes.Equal(c.wrote, a.buf[a.head:a.taken]) {
+	if a := &b.ends[0].plain; !bytes.Equal(c.wrote, a.buf[a.head:a.taken]) {
 		t.Error("the pump was offered other bytes than the app wrote")
 	}
 }
@@ -260,9 +260,9 @@ func TestAppBufferMoves(t *testing.T) {
 		b.do("write client 3000 0")
 		b.give(b.server(), b.client().wrote)
 	}
-	if b.over || len(b.ends[0].app.buf) > 1<<14 {
+	if b.over || len(b.ends[0].plain.buf) > 1<<14 {
 		t.Errorf("found %s, %d bytes of memory; want nothing and few", b.finding.Property,
-			len(b.ends[0].app.buf))
+			len(b.ends[0].plain.buf))
 	}
 }
 

@@ -46,9 +46,9 @@ func (e *endpoint) phase() phase {
 		return closing
 	case a.HalfClosing:
 		return halfClosed
-	case !e.tap.everInit:
+	case !e.shaken:
 		return shakingHands
-	case !e.tap.wasInit:
+	case !e.initDone:
 		return renegotiating
 	}
 	return opened

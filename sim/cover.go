@@ -125,7 +125,7 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 
 // produced notes what an engine call left to drain; 1 if there is anything.
 func (c *Cover) produced(e *endpoint, op int) (pending int) {
-	out := e.engine.OutputPending()
+	out := e.inside.output()
 	if out > c.output[e.id] {
 		c.producer[e.id] = uint8(op) | uint8(e.phase())<<5
 	}

@@ -15,19 +15,12 @@ func (w *World) do(a script.Action) {
 		w.deliver(e, e.in.portion(a.Arg))
 	case script.Poll:
 		w.poll(e)
-	case script.Spurious:
-		ev := model.Events(a.Arg) & (model.Readable | model.Writable)
-		w.initiate(e, func() { e.pump.Ready(ev) })
-	case script.Write:
-		w.initiate(e, func() { e.app.begin(int(a.Arg), a.Arg2) })
-	case script.Pause, script.Resume:
-		w.initiate(e, func() { e.pause(a.Verb == script.Pause) })
+	case script.Spurious, script.Write, script.Pause, script.Resume, script.KeyUpdate,
+		script.Shut, script.Close:
+		e.inside.act(a)
 	case script.Renegotiate:
-		w.renegotiate(e)
-	case script.KeyUpdate:
-		w.initiate(e, func() { e.starter.KeyUpdate(a.Arg == 1) })
-	case script.Shut, script.Close:
-		w.initiate(e, func() { e.app.leave(a.Verb == script.Close) })
+		w.expectRefusal(e)
+		e.inside.act(a)
 	case script.Window:
 		e.in.shutUntil = w.now + uint64(a.Arg)
 	case script.Reset:
@@ -43,45 +36,28 @@ func (w *World) do(a script.Action) {
 	case script.Tick:
 		w.tick(uint64(a.Arg))
 	case script.Attack:
-		w.attack(e, attack.Attack(a.Arg), int(a.Arg2))
+		w.attack(e, a)
 	}
 }
 
-// attack lets an end's engine attack. Its link is as good as broken by a fault:
-// completion is not owed from then on, and by this end nothing.
-//
-// Story 42: the end's pump had no reason to look at its engine, whose output lay
-// there until something else came by. An end of a pause makes it look.
-func (w *World) attack(e *endpoint, a attack.Attack, n int) {
+// attack lets the engine of an end attack. Its link is as good as broken by a
+// fault: from then on completion is not owed, and by this end nothing is.
+func (w *World) attack(e *endpoint, a script.Action) {
 	w.taint(e)
 	e.acct.Hostile = true
 	e.moves++
-	if p := e.peer(); a.Forges() {
-		p.app.deceived = true
+	if attack.Attack(a.Arg).Forges() {
+		e.peer().deceived = true
 	}
-	w.initiate(e, func() {
-		e.engine.(attack.Attacker).Attack(a, n)
-		e.pause(false)
-	})
+	e.inside.act(a)
 }
 
-// renegotiate is the app's decision to begin a handshake, or in TLS 1.3 to ask
-// for the client's certificate.
-func (w *World) renegotiate(e *endpoint) {
-	if w.cfg.Version == model.TLS13 {
-		w.initiate(e, func() { e.starter.Authenticate() })
-		return
-	}
-	w.expectRefusal(e)
-	w.initiate(e, func() { e.starter.Renegotiate() })
-}
-
-// expectRefusal: a renegotiation that the peer refuses ends the link if the
-// asker's library takes a refusal for fatal, as OpenSSL does. That is the
-// asker's own doing and no failure of a pump.
+// expectRefusal taints the link of an end that begins a renegotiation which its
+// peer refuses, if that is fatal to the asker's library, as it is to OpenSSL. The
+// asker brings the end of the link on itself: no pump has failed.
 func (w *World) expectRefusal(e *endpoint) {
-	refuses := e.peer().cfg.Traits.Renegotiation == model.RenegRefuse
-	if refuses && !e.cfg.Traits.RefusalIsWarning {
+	refuses := e.peer().traits.Renegotiation == model.RenegRefuse
+	if w.cfg.Version == model.TLS12 && refuses && !e.traits.RefusalIsWarning {
 		w.taint(e)
 	}
 }
@@ -134,40 +110,26 @@ func (w *World) poll(e *endpoint) {
 	}
 }
 
-// initiate lets the app call its pump, or anything else that the loop has not
-// announced, as a turn of its own.
-func (w *World) initiate(e *endpoint, call func()) {
-	e.calls = 0
-	call()
-	e.app.afterTurn()
-}
-
-// begin is the app's decision to write a message.
-func (a *app) begin(body int, answer uint32) {
-	op := byte(opGet)
-	switch {
-	case a.e.id&1 == 1:
-		op, answer = opMutation, 0
-	case a.e.w.cfg.Stream && !a.opened:
-		op, answer = opOpenStream, 0
-		a.opened = true
+// hurry lets the peer of an end go on while the end receives: the peer is another
+// process. Without it time would stand still in a turn, and a pump that reads until
+// there is no more could never be seen to starve the others of its thread (libevent
+// 2aa036fa, bugs.txt D26).
+func (w *World) hurry(e *endpoint) {
+	p := e.peer()
+	w.arrive(p)
+	if p.ready() != 0 && !w.over {
+		turn := w.turn
+		w.turn = p.id // who is to blame for a panic
+		w.poll(p)
+		p.open = p.inside.choices()
+		w.turn = turn
 	}
-	a.write(op, body, answer)
-	a.offer()
+	w.arrive(e)
 }
 
-// leave is the app's decision to close, or to half-close.
-func (a *app) leave(whole bool) {
-	if whole {
-		a.finish = true
-	} else {
-		a.half = true
+// arrive makes all that is in flight toward an end visible to it.
+func (w *World) arrive(e *endpoint) {
+	if e.in.deliverable(w.now) {
+		w.deliver(e, e.in.portion(script.All))
 	}
-	a.close()
-}
-
-// pause is the app's decision to stop reading, or to go on.
-func (e *endpoint) pause(on bool) {
-	e.acct.Paused = on
-	e.pump.PauseRead(on)
 }

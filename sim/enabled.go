@@ -26,7 +26,7 @@ func (w *World) Enabled() Enabled { return w.enabled }
 func (w *World) refresh(a script.Action) {
 	e := &w.ends[a.On]
 	if turns>>a.Verb&1 != 0 {
-		e.open = w.appChoices(e)
+		e.open = e.inside.choices()
 	}
 	if a.Verb == script.Tick || w.wide {
 		w.refreshAll() // the clock, or the holder of a thread, may have changed for all
@@ -81,15 +81,15 @@ func (w *World) choices(e *endpoint) uint16 {
 func (e *endpoint) heardAll() bool {
 	p := e.peer()
 	a, b := e.acct, p.acct
-	asked := e.app.backlog() == 0 && a.Accepted == b.Delivered
-	said := p.app.backlog() == 0 && b.Accepted == b.Written && b.Holds() == 0 &&
-		p.engine.OutputPending() == 0 && e.in.inFlight() == 0
+	asked := a.Backlog == 0 && a.Accepted == b.Delivered
+	said := b.Backlog == 0 && b.Accepted == b.Written && b.PipeOut() == 0 &&
+		p.inside.output() == 0 && e.in.inFlight() == 0
 	return e.id&1 == 0 && !a.Paused && asked && said
 }
 
 // pollable is Poll if the loop has something to tell the end's pump.
 func (e *endpoint) pollable() uint16 {
-	if e.host.trigger == model.Edge && e.quiet != 0 {
+	if e.host.trigger == model.Edge && e.wouldBlock != 0 {
 		e.noteEdges()
 	}
 	if e.ready() != 0 {
@@ -134,71 +134,4 @@ func (s *stream) oddChoices(now uint64) uint16 {
 		m |= 1 << script.Mutate
 	}
 	return m
-}
-
-// appChoices are what the end's app can do, and spurious readiness. They
-// change only when the pump or the app has had a turn.
-func (w *World) appChoices(e *endpoint) uint16 {
-	a := e.acct
-	m := uint16(1 << script.Spurious)
-	if a.Paused {
-		return m | 1<<script.Resume | w.endChoices(e)
-	}
-	if e.armed {
-		m |= 1 << script.Attack
-	}
-	if a.Told {
-		return m
-	}
-	if !e.spec.Restrictions.NoPause && !e.app.finish {
-		m |= 1 << script.Pause
-	}
-	return m | w.endChoices(e)
-}
-
-// endChoices are what an app can do whether it is paused or not.
-func (w *World) endChoices(e *endpoint) uint16 {
-	if e.acct.Told || e.app.finish {
-		return 0
-	}
-	var m uint16
-	if !e.app.half && e.app.backlog() < maxBacklog && w.mayWrite(e) {
-		m = 1 << script.Write
-	}
-	if !e.tap.wasInit && !e.tap.everInit && !w.cfg.Hasty {
-		return m
-	}
-	if !e.spec.Restrictions.NoLocalClose {
-		m |= 1 << script.Close
-	}
-	if !e.app.half && !e.spec.Restrictions.NoHalfClose && w.cfg.Version == model.TLS13 {
-		m |= 1 << script.Shut
-	}
-	if e.starter == nil || !e.tap.wasInit || e.app.half {
-		return m
-	}
-	switch {
-	case w.cfg.Version == model.TLS13 && w.cfg.PostAuth && e.id&1 == 1:
-		return m | 1<<script.KeyUpdate | 1<<script.Renegotiate
-	case w.cfg.Version == model.TLS13:
-		return m | 1<<script.KeyUpdate
-	case e.cfg.Traits.Renegotiation == model.RenegRefuse:
-		return m // OpenSSL does not let who refuses ask: SSL_OP_NO_RENEGOTIATION
-	}
-	return m | 1<<script.Renegotiate
-}
-
-// mayWrite says whether the end's app may begin a message: a server whose pump
-// takes whole requests only, or whose stream is not open, may not.
-func (w *World) mayWrite(e *endpoint) bool {
-	if e.id&1 == 0 {
-		return true
-	}
-	if w.cfg.StrictReneg {
-		return false // it only answers
-	}
-	if w.cfg.Stream {
-		return e.app.opened
-	}
-	return !e.spec.Restrictions.FramesOnly
 }

@@ -66,7 +66,7 @@ func (w *World) crashed(fault any) {
 			Detail: fmt.Sprintf("a turn made %d calls and did not return", maxCalls)}
 	}
 	for i := range w.ends {
-		w.ends[i].pump, w.ends[i].starter = nil, nil // its state is anybody's guess
+		w.ends[i].inside.crash()
 	}
 	w.find(f)
 }

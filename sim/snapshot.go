@@ -49,14 +49,8 @@ const (
 // not which can't. It is asked after Reset.
 func (w *World) Snapshots() error {
 	for i := range w.ends[:w.n] {
-		e := &w.ends[i]
-		if _, ok := e.engine.(model.Snapshotter); !ok {
-			return fmt.Errorf("sim: got engine %q, whose state can't be saved; want one that is a "+
-				"model.Snapshotter, such as model", e.library.Name())
-		}
-		if _, ok := e.pump.(model.Snapshotter); !ok {
-			return fmt.Errorf("sim: got pump %q, whose state can't be saved; want its type to have "+
-				"the method Snapshot(*model.Snapshot), which lists its fields", e.spec.Name)
+		if err := w.ends[i].inside.savable(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -95,7 +89,7 @@ func (w *World) snapshot(p Piece, id script.End) {
 	case FlightPiece:
 		e.in.snapshotFlight(s, w.cfg.Sizes.Flight, w.now)
 	case TransitPiece:
-		e.peer().app.snapshotTransit(s)
+		e.peer().plain.snapshotTransit(s)
 	case SharedPiece:
 		w.snapshotShared(s)
 	}
@@ -109,46 +103,39 @@ func (w *World) Settle() {
 	w.finding, w.steps, w.at = oracle.Finding{}, 0, 0
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		a, app := e.acct, &e.app
+		a, t := e.acct, &e.plain
 		queue, held := a.Accepted-a.Written, a.Decrypted-a.Delivered
-		a.Accepted = counted + uint64(app.taken-app.head)
+		a.Accepted = counted + uint64(t.taken-t.head)
 		a.Written = a.Accepted - queue
 		a.Delivered, a.Decrypted = counted, counted+held
-		e.open = w.appChoices(e)
+		e.open = e.inside.choices()
 	}
 	w.refreshAll()
 }
 
-// snapshot lists an end.
+// snapshot lists an end. The inside comes first: a pump that is made anew while it
+// is read back registers with the loop.
 func (e *endpoint) snapshot(s *model.Snapshot) {
-	if s.Reading() && e.pump == nil {
-		e.startPump() // the last one has crashed
-	}
+	e.inside.snapshot(s)
 	e.snapshotLoop(s)
 	e.snapshotAccount(s)
-	e.app.Snapshot(s)
-	e.pump.(model.Snapshotter).Snapshot(s)
-	e.engine.(model.Snapshotter).Snapshot(s)
-	t := &e.tap
-	s.Flags(&t.failed, &t.lapsed, &t.stuck, &t.wasInit, &t.everInit)
-	s.Int(&t.early)
 }
 
 // snapshotLoop lists the registration. An edge that has come since the socket
 // said would-block is noted when somebody looks; whether it was noted already
 // is no difference, as long as what made it is there. Other loops have none.
 func (e *endpoint) snapshotLoop(s *model.Snapshot) {
-	edges, quiet := e.edges, e.quiet
+	edges, wouldBlock := e.edges, e.wouldBlock
 	if e.host.trigger != model.Edge {
-		edges, quiet = 0, 0
+		edges, wouldBlock = 0, 0
 	}
 	fresh := edges & e.readiness()
-	edges, quiet = edges&^fresh, quiet|fresh
+	edges, wouldBlock = edges&^fresh, wouldBlock|fresh
 	s.Byte((*uint8)(&e.mask))
 	s.Byte((*uint8)(&edges))
-	s.Byte((*uint8)(&quiet))
+	s.Byte((*uint8)(&wouldBlock))
 	if s.Reading() {
-		e.edges, e.quiet = edges, quiet
+		e.edges, e.wouldBlock = edges, wouldBlock
 	}
 	s.Flags(&e.woken, &e.metEnd)
 	snapshotTick(s, &e.timer, e.w.now)
@@ -195,42 +182,6 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	a.Sent, a.Drained = counted, counted+uint64(out)
 	a.Fed, a.Received = counted, counted+uint64(in)
 	a.Idle, a.Mismatch, a.Misuse, a.Quiescence = idle, oracle.NoMismatch, "", oracle.Quiescence{}
-}
-
-// Snapshot lists the app but for what is on its way: see snapshotTransit.
-func (a *app) Snapshot(s *model.Snapshot) {
-	opaque, body, acks := int(a.opaque), int(a.body), a.mutations%ackEvery
-	s.Int(&opaque)
-	s.Int(&body)
-	s.Int(&acks)
-	s.Flags(&a.opened, &a.finish, &a.half, &a.deceived)
-	header := s.Held(a.header[:a.have])
-	backlog := s.Held(a.buf[a.taken:a.tail])
-	if !s.Reading() {
-		return
-	}
-	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
-	// Story 54: a pump had panicked in its Write, and whoever was put back into the
-	// app that had called it wrote no more.
-	a.inWrite = false
-	a.have = copy(a.header[:], header)
-	a.refill(a.buf[a.head:a.taken], backlog)
-	a.e.acct.Backlog = uint64(len(backlog))
-}
-
-// snapshotTransit lists what the app has given and its peer has not got.
-func (a *app) snapshotTransit(s *model.Snapshot) {
-	transit := s.Held(a.buf[a.head:a.taken])
-	if s.Reading() {
-		a.refill(transit, a.buf[a.taken:a.tail])
-	}
-}
-
-// refill puts what is on its way, and the backlog behind it, into the buffer.
-func (a *app) refill(transit, backlog []byte) {
-	a.spare = append(append(a.spare[:0], transit...), backlog...)
-	a.head, a.taken, a.tail = 0, len(transit), len(a.spare)
-	a.buf, a.spare = a.spare[:cap(a.spare)], a.buf
 }
 
 // snapshotReceived lists the receive buffer.

@@ -98,7 +98,7 @@ func (s *SURW) interesting(w *World) (events uint64) {
 		if s.class&turning != 0 {
 			verbs |= 1 << script.Poll
 		}
-		if s.class&shaking != 0 && !e.tap.wasInit {
+		if s.class&shaking != 0 && !e.initDone {
 			verbs |= 1<<script.Poll | 1<<script.Deliver | 1<<script.Spurious
 		}
 		events |= verbs << (16 * i)

@@ -6,24 +6,15 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// moved enters n bytes into a counter of the ledger.
-func (e *endpoint) moved(counter *uint64, n int) {
-	if n > 0 {
-		*counter += uint64(n)
-		e.moves++
-	}
-}
-
 // A tap is an end's model.Engine as its pump has it: the real one, with each
 // call entered into the ledger.
 type tap struct {
-	e        *endpoint
-	failed   bool // a call has answered Failed
-	lapsed   bool // and its library failed by itself
-	stuck    bool // the last Read or Handshake wanted to write
-	wasInit  bool // no handshake is under way
-	everInit bool // the first handshake is done
-	early    int  // bytes of early data, as long as the peer may reject them
+	e      *endpoint
+	engine model.Engine
+	failed bool // a call has answered Failed
+	lapsed bool // and its library failed by itself
+	stuck  bool // the last Read or Handshake wanted to write
+	early  int  // bytes of early data, as long as the peer may reject them
 }
 
 // dead says whether the engine has failed. A call that it only refused was no
@@ -32,7 +23,7 @@ func (t *tap) dead() bool {
 	if !t.failed {
 		return false
 	}
-	err := t.e.engine.Err()
+	err := t.engine.Err()
 	return err != nil && !errors.Is(err, model.ErrRefused)
 }
 
@@ -42,15 +33,15 @@ func (t *tap) settle(op, n int, st model.Status) {
 		t.fell()
 	}
 	t.e.observe(op, n, uint8(st))
-	if op == opWrite && st == model.OK && t.wasInit {
+	if op == opWrite && st == model.OK && t.e.initDone {
 		return // no handshake is under way behind a Write that was taken
 	}
-	if done := t.e.engine.InitFinished(); done != t.wasInit {
-		t.wasInit = done
-		t.everInit = t.everInit || done
+	if done := t.engine.InitFinished(); done != t.e.initDone {
+		t.e.initDone = done
+		t.e.shaken = t.e.shaken || done
 		t.e.moves++
 	}
-	if t.early > 0 && t.wasInit {
+	if t.early > 0 && t.e.initDone {
 		t.settleEarly()
 	}
 }
@@ -65,7 +56,7 @@ func (t *tap) fell() {
 	if t.lapsed {
 		return
 	}
-	if err := t.e.engine.Err(); errors.Is(err, model.ErrLibrary) {
+	if err := t.engine.Err(); errors.Is(err, model.ErrLibrary) {
 		t.lapsed = true
 		t.e.w.taint(t.e)
 		if t.e.w.trace != nil {
@@ -76,7 +67,7 @@ func (t *tap) fell() {
 
 // settleEarly enters early data that was accepted; other has to be written again.
 func (t *tap) settleEarly() {
-	if t.e.engine.EarlyData() == model.EarlyAccepted {
+	if t.engine.EarlyData() == model.EarlyAccepted {
 		t.e.moved(&t.e.acct.Written, t.early)
 	}
 	t.early = 0
@@ -85,7 +76,7 @@ func (t *tap) settleEarly() {
 // WriteEarly implements model.Engine.
 func (t *tap) WriteEarly(p []byte) (int, model.Status) {
 	t.e.call()
-	n, st := t.e.engine.WriteEarly(p)
+	n, st := t.engine.WriteEarly(p)
 	t.stuck = st == model.WantWrite
 	if n > 0 {
 		t.early += n
@@ -98,7 +89,7 @@ func (t *tap) WriteEarly(p []byte) (int, model.Status) {
 // ReadEarly implements model.Engine.
 func (t *tap) ReadEarly(p []byte) (int, model.Status) {
 	t.e.call()
-	n, st := t.e.engine.ReadEarly(p)
+	n, st := t.engine.ReadEarly(p)
 	t.stuck = st == model.WantWrite
 	t.e.moved(&t.e.acct.Decrypted, n)
 	t.settle(opReadEarly, n, st)
@@ -106,12 +97,12 @@ func (t *tap) ReadEarly(p []byte) (int, model.Status) {
 }
 
 // EarlyData implements model.Engine.
-func (t *tap) EarlyData() model.EarlyStatus { return t.e.engine.EarlyData() }
+func (t *tap) EarlyData() model.EarlyStatus { return t.engine.EarlyData() }
 
 // Handshake implements model.Engine.
 func (t *tap) Handshake() model.Status {
 	t.e.call()
-	st := t.e.engine.Handshake()
+	st := t.engine.Handshake()
 	t.stuck = st == model.WantWrite
 	t.settle(opHandshake, 0, st)
 	return st
@@ -120,7 +111,7 @@ func (t *tap) Handshake() model.Status {
 // Read implements model.Engine.
 func (t *tap) Read(p []byte) (int, model.Status) {
 	t.e.call()
-	n, st := t.e.engine.Read(p)
+	n, st := t.engine.Read(p)
 	t.stuck = st == model.WantWrite
 	t.e.moved(&t.e.acct.Decrypted, n)
 	t.settle(opRead, n, st)
@@ -130,7 +121,7 @@ func (t *tap) Read(p []byte) (int, model.Status) {
 // Write implements model.Engine.
 func (t *tap) Write(p []byte) (int, model.Status) {
 	t.e.call()
-	n, st := t.e.engine.Write(p)
+	n, st := t.engine.Write(p)
 	t.settle(opWrite, n, st)
 	if t.e.w.trace != nil {
 		t.e.w.trace.written(t.e, p[:n])
@@ -142,7 +133,7 @@ func (t *tap) Write(p []byte) (int, model.Status) {
 // Shutdown implements model.Engine.
 func (t *tap) Shutdown() model.Status {
 	t.e.call()
-	st := t.e.engine.Shutdown()
+	st := t.engine.Shutdown()
 	t.settle(opShutdown, 0, st)
 	return st
 }
@@ -150,7 +141,7 @@ func (t *tap) Shutdown() model.Status {
 // Renegotiate implements model.Engine.
 func (t *tap) Renegotiate() model.Status {
 	t.e.call()
-	st := t.e.engine.Renegotiate()
+	st := t.engine.Renegotiate()
 	t.settle(opRenegotiate, 0, st)
 	return st
 }
@@ -158,7 +149,7 @@ func (t *tap) Renegotiate() model.Status {
 // KeyUpdate implements model.Engine.
 func (t *tap) KeyUpdate(requested bool) model.Status {
 	t.e.call()
-	st := t.e.engine.KeyUpdate(requested)
+	st := t.engine.KeyUpdate(requested)
 	t.e.moves++
 	t.settle(opKeyUpdate, 0, st)
 	return st
@@ -167,19 +158,19 @@ func (t *tap) KeyUpdate(requested bool) model.Status {
 // Authenticate implements model.Engine.
 func (t *tap) Authenticate() model.Status {
 	t.e.call()
-	st := t.e.engine.Authenticate()
+	st := t.engine.Authenticate()
 	t.e.moves++
 	t.settle(opAuthenticate, 0, st)
 	return st
 }
 
 // ClearErrors implements model.Engine.
-func (t *tap) ClearErrors() { t.e.engine.ClearErrors() }
+func (t *tap) ClearErrors() { t.engine.ClearErrors() }
 
 // Feed implements model.Engine.
 func (t *tap) Feed(p []byte) int {
 	t.e.call()
-	n := t.e.engine.Feed(p)
+	n := t.engine.Feed(p)
 	t.e.moved(&t.e.acct.Fed, n)
 	t.e.observe(opFeed, n, 0)
 	return n
@@ -188,7 +179,7 @@ func (t *tap) Feed(p []byte) int {
 // Drain implements model.Engine.
 func (t *tap) Drain(p []byte) int {
 	t.e.call()
-	n := t.e.engine.Drain(p)
+	n := t.engine.Drain(p)
 	held, lost := &t.e.acct.Drained, uint64(0)
 	if t.e.out.fin || t.e.acct.Broken { // it has nowhere to go
 		held = &lost
@@ -199,25 +190,31 @@ func (t *tap) Drain(p []byte) int {
 }
 
 // InitFinished implements model.Engine.
-func (t *tap) InitFinished() bool { return t.e.engine.InitFinished() }
+func (t *tap) InitFinished() bool { return t.engine.InitFinished() }
 
 // Pending implements model.Engine.
-func (t *tap) Pending() int { return t.e.engine.Pending() }
+func (t *tap) Pending() int { return t.engine.Pending() }
 
 // HasPending implements model.Engine.
-func (t *tap) HasPending() bool { return t.e.engine.HasPending() }
+func (t *tap) HasPending() bool { return t.engine.HasPending() }
 
 // OutputPending implements model.Engine.
-func (t *tap) OutputPending() int { return t.e.engine.OutputPending() }
+func (t *tap) OutputPending() int { return t.engine.OutputPending() }
 
 // InputRoom implements model.Engine.
-func (t *tap) InputRoom() int { return t.e.engine.InputRoom() }
+func (t *tap) InputRoom() int { return t.engine.InputRoom() }
 
 // Deferred implements model.Engine.
-func (t *tap) Deferred() bool { return t.e.engine.Deferred() }
+func (t *tap) Deferred() bool { return t.engine.Deferred() }
 
 // ShutState implements model.Engine.
-func (t *tap) ShutState() model.ShutState { return t.e.engine.ShutState() }
+func (t *tap) ShutState() model.ShutState { return t.engine.ShutState() }
 
 // Err implements model.Engine.
-func (t *tap) Err() error { return t.e.engine.Err() }
+func (t *tap) Err() error { return t.engine.Err() }
+
+// snapshot lists what the tap remembers.
+func (t *tap) snapshot(s *model.Snapshot) {
+	s.Flags(&t.failed, &t.lapsed, &t.stuck, &t.e.initDone, &t.e.shaken)
+	s.Int(&t.early)
+}

@@ -94,7 +94,7 @@ func (e *endpoint) traceCall(x uint64) {
 	ev := Event{Step: e.w.steps, End: e.id, Call: ops[op].word, op: op, N: int(x >> 24),
 		Status: uint8(x >> 8), Now: e.w.now}
 	if st, ok := ev.EngineCall(); ok && st == model.Failed {
-		if err := e.engine.Err(); err != nil {
+		if err := e.inside.detail().err; err != nil {
 			ev.Why = err.Error()
 		}
 	}

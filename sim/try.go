@@ -42,7 +42,7 @@ func (w *World) Open(id script.End) uint16 {
 	if e.acct.Gone {
 		return 0
 	}
-	return w.appChoices(e)
+	return e.inside.choices()
 }
 
 // PublicOf is what a peer's verdicts depend on in an end's account, as bits.
@@ -52,7 +52,7 @@ func (e *endpoint) public() (p uint8) {
 	a := e.acct
 	p = uint8(a.Why) << 5
 	for i, flag := range [...]bool{a.Closing, a.HalfClosing, a.Told, a.Gone,
-		e.engine.ShutState()&model.SentClose != 0} {
+		e.inside.shut()&model.SentClose != 0} {
 		if flag {
 			p |= 1 << i
 		}

@@ -48,12 +48,8 @@ func (e *endpoint) view() View {
 		Readiness: e.readiness(), Timer: e.timer, InFlight: e.in.inFlight(), Fin: e.in.fin,
 		FinSeen: e.in.finSeen, Reset: e.in.reset, ResetSeen: e.in.resetSeen}
 	e.acct.Quiescence = kept
-	if e.cfg.Transport == model.Pair {
-		v.Input = e.cfg.In - e.engine.InputRoom()
-	}
-	if named, ok := e.engine.(interface{ State() string }); ok {
-		v.State = named.State()
-	}
+	d := e.inside.detail()
+	v.Input, v.State = d.input, d.state
 	return v
 }
 
@@ -92,7 +88,7 @@ func (t *Trace) brought(s *stream) {
 // written compares what a pump gave its engine with what its app wrote, and
 // marks the event of the call that was the first to differ.
 func (t *Trace) written(e *endpoint, p []byte) {
-	a := &e.app
+	a := &e.plain
 	at := a.taken - int(int64(e.acct.Accepted)-int64(e.acct.Written))
 	n := len(p)
 	if n == 0 || t.wrong[e.id] || at >= 0 && at+n <= a.tail && string(a.buf[at:at+n]) == string(p) {

@@ -84,7 +84,7 @@ func TestWrongWritesAreMarked(t *testing.T) {
 		b.shake()
 		server := b.server()
 		server.during = func() {
-			text := append([]byte(nil), server.Env.App.(*app).buf[:headerLen]...)
+			text := append([]byte(nil), server.Env.App.(*app).e.plain.buf[:headerLen]...)
 			if wrong {
 				text[3]++
 			}

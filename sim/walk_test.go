@@ -63,7 +63,7 @@ func oddsOf(v script.Verb) uint64 {
 func (s *walk) compare(w *World) {
 	kept := w.enabled
 	for i := range w.ends[:w.n] {
-		w.ends[i].open = w.appChoices(&w.ends[i])
+		w.ends[i].open = w.ends[i].inside.choices()
 	}
 	if w.refreshAll(); kept != w.enabled {
 		s.t.Fatalf("step %d: enabled is %016x after %v; from scratch it is %016x", w.steps, kept,

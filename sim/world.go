@@ -5,7 +5,6 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/model/wire"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -62,7 +61,7 @@ func NewWorld() *World {
 		e := &w.ends[i]
 		e.w, e.id, e.acct, e.host = w, script.End(i), &w.accounts[i], &w.hosts[i&1]
 		e.in, e.out = &w.inward[i], &w.inward[i^1]
-		e.last = func() model.Pump { return e.pump }
+		e.inside = newGoPump(e)
 	}
 	return w
 }
@@ -93,24 +92,19 @@ func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet
 	}
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		w.equip(e)
 		if err := e.restart(); err != nil {
 			return err
 		}
-		e.open = w.appChoices(e)
+		e.open = e.inside.choices()
 	}
 	w.refreshAll()
 	return nil
 }
 
-// forget gives the last run's engines back and drops pumps of another kind.
+// forget gives the last run's engines back.
 func (w *World) forget(parts *Parts) {
 	for i := range w.ends {
-		e := &w.ends[i]
-		if e.engine != nil {
-			e.library.Free(e.engine)
-			e.engine = nil
-		}
+		w.ends[i].inside.free()
 	}
 	w.parts = *parts
 }
@@ -135,51 +129,6 @@ func (w *World) Close() {
 	}
 	w.parts = Parts{}
 }
-
-// equip gives an end its pump's kind, library and engine settings.
-func (w *World) equip(e *endpoint) {
-	spec, lib := w.parts.Peer, w.parts.PeerEngine
-	if w.under(e) {
-		spec, lib = w.parts.Pump, w.parts.Engine
-	}
-	if e.spec != spec {
-		e.pump, e.starter = nil, nil
-	}
-	e.spec, e.library = spec, lib
-	c, s := &w.cfg, &w.cfg.Sizes
-	e.cfg = model.EngineConfig{Role: model.Role(e.id & 1), Version: c.Version,
-		Transport: c.Transport, In: s.Bio, Out: s.Bio, Errors: &e.host.errors,
-		Key: fold(c.Seed, uint64(e.id/2)), ServerChain: s.Chain, ClientChain: s.ClientChain,
-		ClientAuth: c.Auth, Retry: c.Retry, Resume: c.Resume, PostAuth: c.PostAuth,
-		Tickets: s.Tickets, MaxRecord: s.Record, HandshakeRecord: s.Hello,
-		PartialWrite: !c.WholeWrites, MovingBuffer: !c.FixedBuffer,
-		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal,
-			NoDataInReneg: c.StrictReneg}}
-	switch {
-	case !w.under(e): // who refuses, or ignores, can't be who asks
-	case c.RefuseReneg:
-		e.cfg.Traits.Renegotiation = model.RenegRefuse
-	case c.IgnoreReneg:
-		e.cfg.Traits.Renegotiation = model.RenegIgnore
-	}
-	if c.Early > 0 && c.Version == model.TLS13 {
-		e.cfg.EarlyData = maxEarlyData
-	}
-	if c.Transport == model.Attached {
-		e.cfg.Socket = socket{e}
-	}
-	if spec.Configure != nil {
-		spec.Configure(&e.cfg)
-	}
-	if w.trace != nil {
-		e.cfg.Watch = func(n model.Note) { w.trace.note(e, n) }
-		e.cfg.KeyLog = w.trace.secret
-	}
-}
-
-// maxEarlyData is what sessions allow: as much as one record holds, as in
-// OpenSSL (SSL_CTX_set_max_early_data(3)).
-const maxEarlyData = wire.MaxRecordLen
 
 // under says whether the end has the pump under test.
 func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Under }
@@ -228,11 +177,10 @@ func (w *World) find(f oracle.Finding) {
 
 // judgeClosed checks what the app was told against what the peer has done.
 func (w *World) judgeClosed(e *endpoint) {
-	p := e.peer()
-	p.acct.Quiescence.Shut = p.engine.ShutState()
-	r := &e.acct.Quiescence
-	r.Broken, r.Unread, r.Inside = e.in.resetSeen, e.in.unread(), e.engine.Pending()
-	r.Failed, r.MetEnd = e.tap.dead(), e.metEnd
+	p, r := e.peer(), &e.acct.Quiescence
+	p.acct.Quiescence.Shut = p.inside.shut()
+	e.inside.see(r)
+	r.Broken, r.Unread, r.MetEnd = e.in.resetSeen, e.in.unread(), e.metEnd
 	w.judge(e, oracle.AtClosed)
 }
 

@@ -203,8 +203,8 @@ func (e *evidence) spinCause() mistake {
 func (e *evidence) lossCause() mistake {
 	v := e.view(e.v.Step, e.end)
 	before := e.view(e.v.Step-1, e.end)
-	q, r := v.Account.Queues(), &v.Account.Quiescence
-	inside, sealed := q.Held+uint64(r.Inside), q.PipeIn+uint64(v.Input)
+	a, r := &v.Account, &v.Account.Quiescence
+	inside, sealed := a.Held()+uint64(r.Inside), a.PipeIn()+uint64(v.Input)
 	unread := before.Account.Quiescence.Unread - int(v.Account.Received-before.Account.Received)
 	switch {
 	case inside > 0:
@@ -292,7 +292,7 @@ func errorDecision(why string) int {
 // close_notify had come, or was told as something that it was not.
 func (e *evidence) endCause() mistake {
 	v, p := e.view(e.v.Step, e.end), e.view(e.v.Step, e.end.Peer())
-	n := v.Account.Queues().PipeIn + uint64(v.Input)
+	n := v.Account.PipeIn() + uint64(v.Input)
 	if n > 0 && p.Account.Quiescence.Shut&model.SentClose != 0 {
 		return mistake{decision: endBeforeCiphertext, how: fmt.Sprintf("the socket's end counted "+
 			"while %d bytes of ciphertext in front of it, the peer's close_notify at their end, "+

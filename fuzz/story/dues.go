@@ -45,7 +45,7 @@ func (s *Story) Dues(step int, end script.End) (all []due) {
 // waiting says whether something of a kind waits at an end, and how many bytes.
 func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 	a := &v.Account
-	q, r := a.Queues(), &a.Quiescence
+	r := &a.Quiescence
 	switch o {
 	case oracle.UpdateAnswer:
 		return 0, r.Deferred
@@ -62,9 +62,9 @@ func waiting(o oracle.Obligation, v, p *sim.View) (n int, waits bool) {
 	}
 	n = map[oracle.Obligation]int{
 		oracle.EngineOutput: r.Output, oracle.SealedOutput: r.Sealed,
-		oracle.PumpPipe: int(q.PipeOut), oracle.PumpQueue: int(q.Queue),
-		oracle.SocketInput: r.Unread, oracle.PumpInput: int(q.PipeIn),
-		oracle.EngineInput: r.Inside + r.Buffered, oracle.HeldData: int(q.Held),
+		oracle.PumpPipe: int(a.PipeOut()), oracle.PumpQueue: int(a.Queue()),
+		oracle.SocketInput: r.Unread, oracle.PumpInput: int(a.PipeIn()),
+		oracle.EngineInput: r.Inside + r.Buffered, oracle.HeldData: int(a.Held()),
 	}[o]
 	return n, n > 0 || o == oracle.SocketInput && r.UnreadEnd
 }
@@ -110,7 +110,7 @@ func patient(o oracle.Obligation, v, p *sim.View) bool {
 		return true
 	case oracle.EngineInput:
 		r := &p.Account.Quiescence
-		more := r.Output > 0 || r.Sealed > 0 || p.Account.Queues().PipeOut > 0
+		more := r.Output > 0 || r.Sealed > 0 || p.Account.PipeOut() > 0
 		return v.Account.Quiescence.Inside == 0 && (more || v.Tainted)
 	case oracle.HeldData:
 		return v.Account.Frames

@@ -23,23 +23,23 @@ const firstInward = "socket, unread"
 func (s *Story) holds(step int, end script.End) []hold {
 	v, z := &s.Views[step][end], &s.Config.Sizes
 	a := &v.Account
-	q, r := a.Queues(), &a.Quiescence
+	r := &a.Quiescence
 	bio := z.Bio
 	if a.Attached {
 		bio = 0
 	}
 	return []hold{
 		{"app has to write", int(a.Backlog), 0},
-		{"pump, plaintext out", int(q.Queue), z.Queue},
+		{"pump, plaintext out", int(a.Queue()), z.Queue},
 		{"engine, sealed", r.Sealed, 0},
 		{"engine, output", r.Output, bio},
-		{"pump, ciphertext out", int(q.PipeOut), z.Pipe},
+		{"pump, ciphertext out", int(a.PipeOut()), z.Pipe},
 		{"in flight to the peer", s.Views[step][end.Peer()].InFlight, z.Flight},
 		{firstInward, r.Unread, z.Window},
-		{"pump, ciphertext in", int(q.PipeIn), z.Pipe},
+		{"pump, ciphertext in", int(a.PipeIn()), z.Pipe},
 		{"engine, input", v.Input, bio},
 		{"engine, decrypted", r.Inside, 0},
-		{"pump, decrypted", int(q.Held), z.Queue},
+		{"pump, decrypted", int(a.Held()), z.Queue},
 	}
 }
 

@@ -93,14 +93,14 @@ type Quiescence struct {
 }
 
 // queue is the plaintext that the pump holds for the engine.
-func (a *Account) queue() uint64 { return a.Accepted - min(a.Accepted, a.Written) }
+func (a *Account) Queue() uint64 { return a.Accepted - min(a.Accepted, a.Written) }
 
 // pipeOut is the ciphertext that it holds for the socket.
 //
 // Story 53: a pump that sends the same bytes twice has sent more than it had. That
 // was less than nothing, and a buffer that had no bound; what it did to the peer came
 // second.
-func (a *Account) pipeOut() uint64 {
+func (a *Account) PipeOut() uint64 {
 	if a.Attached {
 		return 0
 	}
@@ -108,7 +108,7 @@ func (a *Account) pipeOut() uint64 {
 }
 
 // pipeIn is the ciphertext that it holds for the engine.
-func (a *Account) pipeIn() uint64 {
+func (a *Account) PipeIn() uint64 {
 	if a.Attached {
 		return 0
 	}
@@ -116,7 +116,7 @@ func (a *Account) pipeIn() uint64 {
 }
 
 // held is the decrypted data that it holds for the app.
-func (a *Account) held() uint64 { return a.Decrypted - a.Delivered }
+func (a *Account) Held() uint64 { return a.Decrypted - a.Delivered }
 
 // leftBehind is what had come before an end of the socket, and is not with the app
 // that is told of it, in bytes. An engine that fails is done with what has come.
@@ -125,11 +125,8 @@ func (a *Account) leftBehind() uint64 {
 	if a.Why != model.Truncated && a.Why != model.Broken || r.Failed {
 		return 0
 	}
-	return uint64(r.Unread) + uint64(r.Inside) + a.pipeIn()
+	return uint64(r.Unread) + uint64(r.Inside) + a.PipeIn()
 }
-
-// Holds is the ciphertext that the pump holds for the socket, in bytes.
-func (a *Account) Holds() uint64 { return a.pipeOut() }
 
 // Overworks enters how much, in bytes, a turn gave to the engine or took from it
 // while the peer sent on: so much that others of the thread starve (MB-51498; libevent
@@ -142,22 +139,22 @@ func (a *Account) Overworks(n uint64) {
 // Suspect says whether the properties that are judged after every step and
 // turn deserve a look. It is the fast path of a run: if it is false they hold.
 func (a *Account) Suspect() bool {
-	return a.Idle >= MaxIdle || a.Misuse != "" || a.Overworked || a.queue() > uint64(a.Limits.Queue) ||
-		a.pipeOut() > uint64(a.Limits.Pipe) || a.pipeIn() > uint64(a.Limits.Pipe) ||
-		a.held() > uint64(a.Limits.Queue)
+	return a.Idle >= MaxIdle || a.Misuse != "" || a.Overworked || a.Queue() > uint64(a.Limits.Queue) ||
+		a.PipeOut() > uint64(a.Limits.Pipe) || a.PipeIn() > uint64(a.Limits.Pipe) ||
+		a.Held() > uint64(a.Limits.Queue)
 }
 
 // outgoing is all that wants to leave through the socket.
 func (a *Account) outgoing() bool {
 	r := &a.Quiescence
-	return r.Output > 0 || r.Sealed > 0 || a.pipeOut() > 0 || a.queue() > 0
+	return r.Output > 0 || r.Sealed > 0 || a.PipeOut() > 0 || a.Queue() > 0
 }
 
 // incoming is all that has come through the socket, or wants to, and is not
 // with the app.
 func (a *Account) incoming() bool {
 	r := &a.Quiescence
-	return r.Unread > 0 || a.pipeIn() > 0 || r.Buffered > 0 || r.Inside > 0 || a.held() > 0
+	return r.Unread > 0 || a.PipeIn() > 0 || r.Buffered > 0 || r.Inside > 0 || a.Held() > 0
 }
 
 // A Ledger is the accounts of a world and what its properties need to know of
@@ -276,14 +273,14 @@ func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 		return NoObligation, 0
 	}
 	switch {
-	case a.pipeOut() > 0:
-		return PumpPipe, a.pipeOut()
+	case a.PipeOut() > 0:
+		return PumpPipe, a.PipeOut()
 	case r.Output > 0:
 		return EngineOutput, uint64(r.Output)
 	case r.Sealed > 0 && !l.mayStay(e):
 		return SealedOutput, uint64(r.Sealed)
-	case a.queue() > 0 && r.InitDone && l.mayWrite(e):
-		return PumpQueue, a.queue()
+	case a.Queue() > 0 && r.InitDone && l.mayWrite(e):
+		return PumpQueue, a.Queue()
 	}
 	return NoObligation, 0
 }
@@ -293,7 +290,7 @@ func (l *Ledger) owedOut(e int) (Obligation, uint64) {
 func (l *Ledger) discards(e int) bool {
 	a := &l.Ends[e]
 	const both = model.SentClose | model.ReceivedClose
-	return l.Version == model.TLS12 && a.Quiescence.Shut&both == both && a.queue() > 0
+	return l.Version == model.TLS12 && a.Quiescence.Shut&both == both && a.Queue() > 0
 }
 
 // mayStay says whether what the engine holds sealed need not leave: an alert that is
@@ -301,7 +298,7 @@ func (l *Ledger) discards(e int) bool {
 // peer could carry on which keeps to nothing.
 func (l *Ledger) mayStay(e int) bool {
 	a := &l.Ends[e]
-	return a.Quiescence.Failed && (a.Told || a.Closing) || l.tainted(e) && !a.Quiescence.InitDone && a.queue() > 0
+	return a.Quiescence.Failed && (a.Told || a.Closing) || l.tainted(e) && !a.Quiescence.InitDone && a.Queue() > 0
 }
 
 // mayWrite says whether what e's app writes is still wanted: not after the
@@ -336,12 +333,12 @@ func (l *Ledger) owedIn(e int) (Obligation, uint64) {
 		return NoObligation, 0
 	}
 	switch {
-	case a.held() > 0 && !(a.Frames && (l.tainted(e) || l.peer(e).queue() > 0)):
-		return HeldData, a.held()
+	case a.Held() > 0 && !(a.Frames && (l.tainted(e) || l.peer(e).Queue() > 0)):
+		return HeldData, a.Held()
 	case r.Inside > 0:
 		return EngineInput, uint64(r.Inside)
-	case a.pipeIn() > 0 && !r.Failed:
-		return PumpInput, a.pipeIn()
+	case a.PipeIn() > 0 && !r.Failed:
+		return PumpInput, a.PipeIn()
 	case r.Unread > 0 || r.UnreadEnd:
 		return SocketInput, uint64(r.Unread)
 	case r.Buffered > 0 && !r.Failed && !l.tainted(e) && r.Shut&model.ReceivedClose == 0:

@@ -14,16 +14,3 @@ func (l *Ledger) Owed(e int, like Obligation) (Obligation, uint64) {
 	}
 	return l.owedEnd(e)
 }
-
-// Queues are what a pump holds, in bytes.
-type Queues struct {
-	// Queue is plaintext for the engine, Held decrypted data for the app.
-	Queue, Held uint64
-	// PipeOut is ciphertext for the socket, PipeIn for the engine.
-	PipeOut, PipeIn uint64
-}
-
-// Queues is what the account's pump holds.
-func (a *Account) Queues() Queues {
-	return Queues{Queue: a.queue(), Held: a.held(), PipeOut: a.pipeOut(), PipeIn: a.pipeIn()}
-}

@@ -334,7 +334,7 @@ func bareFin(l *Ledger, e int) bool {
 // allLeft says whether close_notify, once sealed, has left.
 func (l *Ledger) allLeft(e int) bool {
 	a := &l.Ends[e]
-	return l.discards(e) || a.Quiescence.Output == 0 && a.Quiescence.Sealed == 0 && a.pipeOut() == 0
+	return l.discards(e) || a.Quiescence.Output == 0 && a.Quiescence.Sealed == 0 && a.PipeOut() == 0
 }
 
 // checkSpurious: a failure is told, nobody closed and no fault was made.
@@ -376,18 +376,18 @@ func checkUnbounded(l *Ledger, e int, m Moment) (Finding, bool) {
 	f := Finding{End: e}
 	limit := uint64(a.Limits.Pipe)
 	switch {
-	case a.queue() > uint64(a.Limits.Queue):
-		f.Obligation, f.Bytes = PumpQueue, a.queue()
-	case a.pipeOut() > limit:
-		f.Obligation, f.Bytes = PumpPipe, a.pipeOut()
+	case a.Queue() > uint64(a.Limits.Queue):
+		f.Obligation, f.Bytes = PumpQueue, a.Queue()
+	case a.PipeOut() > limit:
+		f.Obligation, f.Bytes = PumpPipe, a.PipeOut()
 	case a.Closing, a.Told:
 		// What comes now may be thrown away, behind a close_notify even must be
 		// (RFC 8446, section 6.1), and from outside that looks like keeping it.
 		return f, false
-	case a.pipeIn() > limit:
-		f.Obligation, f.Bytes = PumpInput, a.pipeIn()
-	case a.held() > uint64(a.Limits.Queue) && a.held() > uint64(a.Limits.Chunk):
-		f.Obligation, f.Bytes = HeldData, a.held()
+	case a.PipeIn() > limit:
+		f.Obligation, f.Bytes = PumpInput, a.PipeIn()
+	case a.Held() > uint64(a.Limits.Queue) && a.Held() > uint64(a.Limits.Chunk):
+		f.Obligation, f.Bytes = HeldData, a.Held()
 	default:
 		return f, false
 	}
