@@ -16,9 +16,10 @@ type inside interface {
 	restart(spec *model.Spec, lib model.Library) error
 	// free gives back what restart has taken. It may be called twice.
 	free()
-	// crash drops whatever a panic may have left in the middle of something. The
-	// next restart, or snapshot that is read back, makes it anew.
+	// crash drops whatever a panic may have left in the middle of something, and revive
+	// makes that anew; restart does so too.
 	crash()
+	revive()
 
 	// turn reports events, as the loop does.
 	turn(ev model.Events)

@@ -122,6 +122,13 @@ func (g *goPump) free() {
 // crash implements inside: nobody knows what state the pump is in.
 func (g *goPump) crash() { g.pump, g.starter = nil, nil }
 
+// revive implements inside.
+func (g *goPump) revive() {
+	if g.pump == nil {
+		g.start()
+	}
+}
+
 // turn implements inside.
 func (g *goPump) turn(ev model.Events) {
 	a := g.e.acct
@@ -281,9 +288,6 @@ func (g *goPump) savable() error {
 
 // snapshot implements inside.
 func (g *goPump) snapshot(s *model.Snapshot) {
-	if s.Reading() && g.pump == nil {
-		g.start() // the last one has crashed
-	}
 	g.app.snapshot(s)
 	g.pump.(model.Snapshotter).Snapshot(s)
 	g.engine.(model.Snapshotter).Snapshot(s)

@@ -113,12 +113,15 @@ func (w *World) Settle() {
 	w.refreshAll()
 }
 
-// snapshot lists an end. The inside comes first: a pump that is made anew while it
-// is read back registers with the loop.
+// snapshot lists an end. A pump that is made anew while it is read back registers
+// with the loop, so the registration is read back after that.
 func (e *endpoint) snapshot(s *model.Snapshot) {
-	e.inside.snapshot(s)
+	if s.Reading() {
+		e.inside.revive()
+	}
 	e.snapshotLoop(s)
 	e.snapshotAccount(s)
+	e.inside.snapshot(s)
 }
 
 // snapshotLoop lists the registration. An edge that has come since the socket

@@ -298,7 +298,7 @@ type cause struct {
 
 func causeOf(cfg *script.Config, v *sim.Violation, w *sim.World) cause {
 	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
-		obligation: v.Obligation, detail: oracle.Gist(v.Detail)}
+		obligation: v.Obligation, detail: v.Gist()}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
 		rest := &w.Ledger().Ends[v.End].Quiescence
 		c.mask, c.spins = rest.Mask, rest.Spins

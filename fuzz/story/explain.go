@@ -52,8 +52,8 @@ func generated(line string, out *run.Outcome) bool {
 			return true
 		}
 	}
-	detail := oracle.Gist(out.Result.Violation.Detail)
-	return detail != "" && oracle.Gist(line) == detail
+	found, told := out.Result.Violation.Finding, oracle.Finding{Detail: line}
+	return found.Detail != "" && found.Gist() == told.Gist()
 }
 
 func why(id oracle.PropertyID) string {

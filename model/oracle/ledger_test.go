@@ -48,7 +48,7 @@ func verdict(id PropertyID, m Moment, changes []hand) (Finding, bool) {
 	for _, change := range changes {
 		change(l, &l.Ends[0], &l.Ends[1])
 	}
-	return properties[id].Check(l, 0, m)
+	return properties[id].check(l, 0, m)
 }
 
 // TestStallFindsEachObligation: what waits, at which end, and how much of it;
@@ -362,11 +362,11 @@ func TestPropertiesAreComplete(t *testing.T) {
 	}
 	for _, p := range Properties() {
 		back, ok := PropertyNamed(p.Name)
-		if !ok || back.ID != p.ID || p.ID.String() != p.Name || p.Why == "" || p.Check == nil {
+		if !ok || back.ID != p.ID || p.ID.String() != p.Name || p.Why == "" || p.Takes == "" || p.Because == "" || p.check == nil {
 			t.Errorf("property %d (%s) is not complete", p.ID, p.Name)
 		}
-		if judged[p.ID] != len(p.When) || len(p.When) == 0 {
-			t.Errorf("%s is judged at %d moments; want %d", p.Name, judged[p.ID], len(p.When))
+		if judged[p.ID] != len(p.when) || len(p.when) == 0 {
+			t.Errorf("%s is judged at %d moments; want %d", p.Name, judged[p.ID], len(p.when))
 		}
 		set := PropertySet(0).With(p.ID)
 		if !EveryProperty.Has(p.ID) || !set.Has(p.ID) || set.Without(p.ID) != 0 ||
