@@ -19,7 +19,7 @@ import (
 // hunted is what a hunt of kv-original comes to.
 func hunted(t *testing.T, h hunt.Hunt) hunt.Report {
 	t.Helper()
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	h.Pump = &spec
 	rep, err := h.Run(context.Background(), run.NewCatalog())
 	if err != nil {
@@ -59,7 +59,7 @@ func TestGenerationsAreNoSeam(t *testing.T) {
 	t.Parallel()
 	const schedules = 1500
 	rep := hunted(t, hunt.Hunt{Seed: 5, Schedules: schedules, Strategy: "random"})
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)

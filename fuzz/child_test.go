@@ -151,7 +151,7 @@ func digest(rep hunt.Report) (lines []string) {
 
 // kv is a hunt that soon finds a stall, and then nothing any more.
 func kv() hunt.Hunt {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	return hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: 150,
 		Watch: oracle.EveryProperty.Only(oracle.Stall).With(oracle.Truncation)}
 }

@@ -54,7 +54,7 @@ func TestCoverageOfTheReference(t *testing.T) {
 // pumps are servers whose apps never close.
 func TestCoverageKnowsThePump(t *testing.T) {
 	t.Parallel()
-	c := huntOf(t, pumps.KVLanded(), hunt.Hunt{Seed: 1, Schedules: 500}).Coverage
+	c := huntOf(t, pumps.Named("kv-landed"), hunt.Hunt{Seed: 1, Schedules: 500}).Coverage
 	for _, cell := range c.Never {
 		if cell.Role == model.Client || cell.Phase == "closing" || cell.Phase == "half-closed" {
 			t.Errorf("%s is missed, and can't be", cell)
@@ -129,7 +129,7 @@ func TestRecheckMeasures(t *testing.T) {
 		"schedules of kv-original")
 	wants(t, k.Verdict(1), "which are too few")
 
-	original := pumps.KVOriginal()
+	original := pumps.Named("kv-original")
 	h = hunt.Hunt{Options: run.Options{Pump: &original}, Seed: 1}
 	if k, err = h.Recheck(context.Background(), run.NewCatalog(), s); err != nil || k.Still == nil {
 		t.Errorf("got %+v, %v; want a script that still fails", k, err)

@@ -182,7 +182,7 @@ func TestEveryMutantHasItsScript(t *testing.T) {
 }
 
 // bugLine is the line of a story that names the bugs.
-func bugLine(m *pumps.Mutant) string { return "bugs: " + m.Bugs }
+func bugLine(m *pumps.Mutant) string { return "bugs: " + strings.Join(m.Bugs, ", ") }
 
 // plantScript hunts with a few seeds in the mutant's scenario and saves the shortest
 // script.

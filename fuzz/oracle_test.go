@@ -42,7 +42,7 @@ func TestReferenceHolds(t *testing.T) {
 
 // TestHuntFindsTheStall: the main job, as the README shows it.
 func TestHuntFindsTheStall(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	stall, _ := oracle.PropertyNamed("stall")
 	h := hunt.Hunt{Options: run.Options{Pump: &spec, Scenario: "idle-renegotiation"}, Seed: 1,
 		Schedules: 20000, Watch: oracle.EveryProperty.Only(stall.ID)}
@@ -104,7 +104,7 @@ func TestCanary(t *testing.T) {
 func hashes(t testing.TB, n uint64) string {
 	t.Helper()
 	var runners []*run.Runner
-	for _, spec := range []model.Spec{pumps.ReferenceSpec(), pumps.KVSpeculative()} {
+	for _, spec := range []model.Spec{pumps.ReferenceSpec(), pumps.Named("kv-speculative")} {
 		r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
 		if err != nil {
 			t.Fatal(err)

@@ -33,7 +33,7 @@ func plantedSpec() model.Spec {
 	spec := pumps.ReferenceSpec()
 	spec.Name = "planted"
 	spec.New = func(env model.Env) model.Pump {
-		return &planted{Reference: pumps.NewReference(env).(*pumps.Reference), writes: true}
+		return &planted{Reference: pumps.NewReference(env), writes: true}
 	}
 	return spec
 }

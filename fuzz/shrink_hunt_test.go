@@ -49,7 +49,7 @@ func (s *stopped) check(t *testing.T, rep hunt.Report) {
 func TestHuntInterruptedInAShrink(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	s := &stopped{cancel: cancel}
 	h := hunt.Hunt{Options: run.Options{Pump: &spec, Scenario: "renegotiation"}, Seed: 1,
 		Schedules: 20000, Progress: s.progress}
@@ -67,7 +67,7 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 // and comes to an end when it is interrupted.
 func TestGuardShrinks(t *testing.T) {
 	n := newNursery(t)
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r, err := run.NewRunner(fragileCatalog(), run.Options{Pump: &spec})
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestGuardShrinksWhatKills(t *testing.T) {
 // TestRetell: a new story takes the place of the old one; what an author wrote
 // stays, behind it.
 func TestRetell(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r := runnerOf(t, &spec)
 	s := scriptOf(t, spec.Name, "stall",
 		strings.ReplaceAll(handshake12, "; ", "\n")+"\nrenegotiate client\n")
@@ -142,7 +142,7 @@ func TestRetell(t *testing.T) {
 // BenchmarkShrink shrinks the finds of the default hunt's pump, one after the
 // other, from storms of hundreds of actions.
 func BenchmarkShrink(b *testing.B) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	for _, id := range []oracle.PropertyID{oracle.BusyLoop, oracle.Stall, oracle.DataLoss,
 		oracle.SpuriousFailure} {
 		b.Run(id.String(), func(b *testing.B) {

@@ -218,7 +218,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 	for _, m := range exemplars(t) {
 		all = append(all, prey{m.Spec, m.Breaks})
 	}
-	for _, spec := range []model.Spec{pumps.KVOriginal(), pumps.KVSpeculative(), pumps.KVLanded()} {
+	for _, spec := range []model.Spec{pumps.Named("kv-original"), pumps.Named("kv-speculative"), pumps.Named("kv-landed")} {
 		for _, id := range []oracle.PropertyID{oracle.Stall, oracle.BusyLoop, oracle.DataLoss,
 			oracle.SpuriousFailure} {
 			all = append(all, prey{spec, id})
@@ -251,7 +251,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 // TestStepsAreSeen: a script that is not minimal is seen to be none, on each
 // axis. Else the test above could not fail.
 func TestStepsAreSeen(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r := runnerOf(t, &spec)
 	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
 	header := func(from, to string) *script.Script {

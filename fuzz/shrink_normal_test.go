@@ -106,7 +106,7 @@ func TestShrinksAreNormal(t *testing.T) {
 func TestShrinkRecalls(t *testing.T) {
 	known := corpusScript(t, "stall/kv-original-idle-renegotiation.script")
 	why, _ := reasonOf(runnerFor(t, known), known)
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	q := quarry{run.Options{Pump: &spec, Scenario: "idle-renegotiation"}, oracle.Stall,
 		func(w reason) bool { return w == why }}
 	q.caught(t, 2, func(r *run.Runner, s *script.Script) {

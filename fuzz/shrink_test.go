@@ -96,7 +96,7 @@ func (q *quarry) caught(t testing.TB, n int, with func(*run.Runner, *script.Scri
 // TestShrinkTheStall: the main job's find. A storm of hundreds of actions in a
 // world of odd sizes becomes the ten lines of the ticket.
 func TestShrinkTheStall(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	q := quarry{run.Options{Pump: &spec, Scenario: "renegotiation"}, oracle.Stall,
 		func(why reason) bool { return why.obligation == oracle.EngineOutput }}
 	q.caught(t, 5, func(r *run.Runner, s *script.Script) {
@@ -187,7 +187,7 @@ func TestShrinkEachAxis(t *testing.T) {
 			[]string{"seed: 0x1", "seed: 0x1\ntraits: refuse-reneg soft-refusal"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			spec := pumps.KVOriginal()
+			spec := pumps.Named("kv-original")
 			r := runnerOf(t, &spec)
 			s := scriptOf(t, spec.Name, "stall", test.actions, test.changes...)
 			st := shrunk(t, r, s)
@@ -251,7 +251,7 @@ func mutantOf(t testing.TB, id oracle.PropertyID) pumps.Mutant {
 
 // TestShrinkOfALongScript: somebody's log of 100,000 actions.
 func TestShrinkOfALongScript(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r := runnerOf(t, &spec)
 	noise := strings.Repeat("tick 1\nspurious client read\n", 50000)
 	s := scriptOf(t, spec.Name, "stall", noise+strings.ReplaceAll(handshake12, "; ", "\n")+
@@ -265,7 +265,7 @@ func TestShrinkOfALongScript(t *testing.T) {
 // TestShrinkIsRepeatable: the same script shrinks to the same script, and what
 // is shrunk does not shrink.
 func TestShrinkIsRepeatable(t *testing.T) {
-	spec := pumps.KVSpeculative()
+	spec := pumps.Named("kv-speculative")
 	q := quarry{options: run.Options{Pump: &spec}, property: oracle.Stall}
 	q.caught(t, 2, func(r *run.Runner, s *script.Script) {
 		again := *s
@@ -296,7 +296,7 @@ func TestShrinkOfWhatHolds(t *testing.T) {
 // TestShrinkNeedsNoVerdict: a script that nobody has judged, or one with an
 // action that is not enabled, is judged and shrunk for what it breaks.
 func TestShrinkNeedsNoVerdict(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r := runnerOf(t, &spec)
 	actions := "renegotiate server\n" + strings.ReplaceAll(handshake12, "; ", "\n") +
 		"\nresume client\nrenegotiate client\n"
@@ -310,7 +310,7 @@ func TestShrinkNeedsNoVerdict(t *testing.T) {
 // TestShrinkOfWhatCannotRun: a world that can't be had is an error, and the
 // script stays.
 func TestShrinkOfWhatCannotRun(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	r := runnerOf(t, &spec)
 	for _, test := range [][]string{
 		{"pump: PUMP", "pump: nope", `got pump "nope"`},
@@ -334,7 +334,7 @@ func TestShrinkOfWhatCannotRun(t *testing.T) {
 // TestShrinkInterrupted: in the middle of a shrink the user has enough. The
 // best script so far is there, and fails for the same cause.
 func TestShrinkInterrupted(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	q := quarry{options: run.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
 	q.caught(t, 3, func(r *run.Runner, s *script.Script) {
@@ -364,7 +364,7 @@ func TestShrinkInterrupted(t *testing.T) {
 // TestShrinkOutlivesTheTime: the time of a hunt that is up does not leave what
 // it found long; and a budget that is used up leaves the best so far.
 func TestShrinkOutlivesTheTime(t *testing.T) {
-	spec := pumps.KVOriginal()
+	spec := pumps.Named("kv-original")
 	q := quarry{options: run.Options{Pump: &spec, Scenario: "renegotiation"},
 		property: oracle.Stall}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Nanosecond)

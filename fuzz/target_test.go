@@ -46,7 +46,7 @@ func TestShortInputsAreBatches(t *testing.T) {
 // TestBatchStopsAtTheViolation: the world is then that of the schedule that
 // broke the property, for whoever tells of it, and the same name fails again.
 func TestBatchStopsAtTheViolation(t *testing.T) {
-	r, err := newTarget(pumps.KVOriginal(), "")
+	r, err := newTarget(pumps.Named("kv-original"), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestTwins(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer sound.Close()
-	broken, err := newTarget(pumps.KVOriginal(), "")
+	broken, err := newTarget(pumps.Named("kv-original"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

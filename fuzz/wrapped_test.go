@@ -50,7 +50,7 @@ func (a *wrappedApp) Data(p []byte) {
 func TestWrappersAreInEveryRun(t *testing.T) {
 	for name, wrap := range map[string]func(model.Env) model.Pump{
 		"embeds the reference": func(env model.Env) model.Pump {
-			return &embedsReference{Reference: pumps.NewReference(env).(*pumps.Reference)}
+			return &embedsReference{Reference: pumps.NewReference(env)}
 		},
 		"embeds a pump": func(env model.Env) model.Pump {
 			return &embedsPump{Pump: pumps.NewReference(env)}

@@ -50,7 +50,7 @@ func explain(t *terminal, name string) error {
 			return t.broken
 		}
 	}
-	for _, d := range story.Decisions() {
+	for _, d := range pumps.Decisions() {
 		if strconv.Itoa(d.Number) == name {
 			explainDecision(t, d)
 			return t.broken
@@ -137,8 +137,12 @@ func explainMutant(t *terminal, m *pumps.Mutant) {
 			t.paragraph("may break too", fmt.Sprintf("%s: %s", p.Name, m.Because))
 		}
 	}
+	var numbers []string
+	for _, d := range m.At.Decisions() {
+		numbers = append(numbers, strconv.Itoa(d.Number))
+	}
 	t.paragraph("decides wrongly", fmt.Sprintf("%s (decisions %s of a pump); right is: %s", m.At,
-		m.At.Points(), m.At.Right()))
+		strings.Join(numbers, ", "), m.At.Right()))
 	t.printf("\n%s\n", t.bold("public bugs with this mistake"))
 	for _, b := range bugsOf([]pumps.Mutant{*m}) {
 		t.printf("%s\n", bugLine(&b))
@@ -146,16 +150,14 @@ func explainMutant(t *terminal, m *pumps.Mutant) {
 	seen(t, m)
 }
 
-func explainDecision(t *terminal, d story.Decision) {
+func explainDecision(t *terminal, d pumps.Decision) {
 	t.printf("%s\n\n", t.bold(d.String()))
 	t.paragraph("pumps do", d.Choices)
 	t.paragraph("the rule", d.Rule)
-	t.paragraph("known from", d.Bugs)
+	t.paragraph("known from", strings.Join(d.Known, ", "))
 	t.printf("\n%s\n", t.bold("mutants that decide it wrongly"))
-	for _, m := range pumps.Mutants() {
-		if slices.Contains(strings.Split(m.At.Points(), ", "), strconv.Itoa(d.Number)) {
-			t.printf("%s\n", story.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
-		}
+	for _, m := range d.Mutants() {
+		t.printf("%s\n", story.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
 	}
 	if m := d.Shown(); m != nil {
 		seen(t, m)
@@ -175,7 +177,7 @@ func explainBug(t *terminal, b *pumps.Bug) {
 	}
 	t.paragraph("mutants", strings.Join(b.Mutants, ", "))
 	if b.Note != "" {
-		t.paragraph("note", strings.TrimSuffix(b.Note, ")"))
+		t.paragraph("note", b.Note)
 	}
 	t.printf("\n  %s explain %s\n", t.name, b.Mutants[0])
 }

@@ -169,12 +169,12 @@ func TestExplain(t *testing.T) {
 		}
 		tells(t, unwrapped(want(t, exitClean, "explain", m.Name)), m.About, m.Breaks.String(),
 			m.At.Right(), "is: pump "+m.Of,
-			"wantwrite show corpus/"+script, strings.Split(m.Bugs, ", ")[0]+" ")
+			"wantwrite show corpus/"+script, m.Bugs[0]+" ")
 		if _, err := os.Stat("../../corpus/" + script); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, d := range story.Decisions() {
+	for _, d := range pumps.Decisions() {
 		if d.Number == 5 {
 			tells(t, want(t, exitClean, "explain", "5"), d.String(), "write-armed-for-ever")
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -62,7 +63,7 @@ func entries(c *run.Catalog) []entry {
 	for _, m := range c.Mutants() {
 		all = append(all, entry{"mutant", m.Name,
 			fmt.Sprintf("%s (of %s; breaks %s in %s; bugs %s)", m.About, m.Of, m.Breaks,
-				m.Scenario, m.Bugs)})
+				m.Scenario, strings.Join(m.Bugs, ", "))})
 	}
 	for _, name := range c.Engines() {
 		about := ""
@@ -158,24 +159,24 @@ type decisionJSON struct {
 
 // listDecisions prints the decisions.
 func listDecisions(t *terminal, asJSON bool) error {
-	for _, d := range story.Decisions() {
+	for _, d := range pumps.Decisions() {
 		points := []string{}
-		for _, at := range d.Asked() {
+		for _, at := range d.Points {
 			points = append(points, at.String())
 		}
-		script := d.Script()
+		script, known := story.ScriptOf(d.Shown()), strings.Join(d.Known, ", ")
 		if script != "" {
 			script = "corpus/" + script
 		}
 		if asJSON {
-			if err := t.object(decisionJSON{d.Number, d.Name, d.Choices, d.Rule, d.Bugs, points, d.Mutant,
+			if err := t.object(decisionJSON{d.Number, d.Name, d.Choices, d.Rule, known, points, d.Mutant,
 				script, d.Unshown}); err != nil {
 				return err
 			}
 			continue
 		}
 		t.printf("%2d  %s\n", d.Number, t.bold(d.Name))
-		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + d.Bugs,
+		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + known,
 			"asked at: " + either(strings.Join(points, ", "), "no point of its own"),
 			"shown by: " + either(script, d.Unshown)} {
 			t.printf("%s\n", story.Wrap(line, 4, 98))

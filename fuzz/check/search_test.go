@@ -267,7 +267,7 @@ func TestPumpsWithoutSnapshotAreRefused(t *testing.T) {
 func TestACycleIsFound(t *testing.T) {
 	spec := pumps.ReferenceSpec()
 	spec.New = func(env model.Env) model.Pump {
-		return &restless{Reference: pumps.NewReference(env).(*pumps.Reference), env: env}
+		return &restless{Reference: pumps.NewReference(env), env: env}
 	}
 	s := tight()
 	s.Parts, s.Configs = partsOf(spec), s.Configs[:1]

@@ -55,7 +55,7 @@ func madeUp() *Report {
 }
 
 func mutant(name string, breaks oracle.PropertyID) *Subject {
-	m := pumps.Mutant{Spec: model.Spec{Name: name, About: "says " + name}, Bugs: "A1, B2",
+	m := pumps.Mutant{Spec: model.Spec{Name: name, About: "says " + name}, Bugs: []string{"A1", "B2"},
 		Breaks: breaks}
 	return &Subject{Spec: m.Spec, Mutant: &m}
 }

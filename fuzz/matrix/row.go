@@ -47,7 +47,7 @@ func (c *Cell) Row() Row {
 		Property: found(c.Property), Seeds: c.Seeds,
 		Confirmed: append([]string{}, c.Confirmed()...), Script: c.Path, Reason: c.Reason}
 	if m := c.Subject.Mutant; m != nil {
-		r.Must, r.Bugs = m.Breaks.String(), m.Bugs
+		r.Must, r.Bugs = m.Breaks.String(), strings.Join(m.Bugs, ", ")
 	}
 	if c.Script != nil {
 		r.Found, r.Actions, r.Scenario = true, len(c.Script.Actions), c.Script.Config.Scenario

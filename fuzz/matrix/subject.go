@@ -81,7 +81,12 @@ func Mutants(c *run.Catalog, patterns []string) (list []Subject, err error) {
 }
 
 // family is the letter of the family of the first of a mutant's bugs.
-func family(m *pumps.Mutant) string { return m.Bugs[:min(1, len(m.Bugs))] }
+func family(m *pumps.Mutant) string {
+	if len(m.Bugs) == 0 {
+		return ""
+	}
+	return m.Bugs[0][:1]
+}
 
 // chosen says whether one of the patterns fits one of the names, and notes which
 // were of use.

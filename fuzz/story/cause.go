@@ -6,8 +6,38 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 )
+
+// These are the decisions that a cause may name, by their numbers in pumps.Decisions.
+const (
+	flushAfterRead      = 1
+	flushAfterHandshake = 2
+	shortWrite          = 3
+	armWrite            = 5
+	disarmWrite         = 6
+	readWhileBlocked    = 7
+	writeWantsRead      = 8
+	readWantsWrite      = 9
+	retryIdentity       = 11
+	readBound           = 13
+	moreToRead          = 14
+	edgeTrigger         = 15
+	feeding             = 16
+	readPause           = 18
+	endBeforeDecrypted  = 19
+	endBeforeCiphertext = 20
+	kindsOfEnd          = 22
+	localClose          = 23
+	errorQueue          = 26
+	callbacks           = 27
+	postHandshake       = 29
+	fairness            = 33
+)
+
+// decisionOf finds a decision by its number.
+func decisionOf(number int) pumps.Decision { return pumps.Decisions()[number-1] }
 
 // cause finds which decision of a pump it was, from what was owed or broken and
 // what happened in the turn.

@@ -24,9 +24,41 @@ func TestEachObligationHasADecision(t *testing.T) {
 			out := &run.Outcome{Result: sim.Result{Found: true, Violation: v}, Trace: trace}
 			out.Config.Links = 1
 			story := Tell(&script.Script{}, out)
-			if d := story.Verdict.Decision; d.Name == "" || d != decisionOf(d.Number) {
+			if d := story.Verdict.Decision; d.Name == "" || d.Name != decisionOf(d.Number).Name {
 				t.Errorf("%s, %s: got %q; want a decision of the list", p.Name, o, d)
 			}
+		}
+	}
+}
+
+// TestCauseNumbers: the numbers that causes use are those of the decisions that they mean.
+func TestCauseNumbers(t *testing.T) {
+	for number, name := range map[int]string{
+		flushAfterRead:      "flush after read",
+		flushAfterHandshake: "flush after a handshake step",
+		shortWrite:          "the rest of a short write",
+		armWrite:            "arming write interest",
+		disarmWrite:         "disarming write interest",
+		readWhileBlocked:    "arming read interest while writes are blocked",
+		writeWantsRead:      "WANT_READ from a write",
+		readWantsWrite:      "WANT_WRITE from a read or a handshake",
+		retryIdentity:       "what a retried write offers",
+		readBound:           "the bound of the read loop",
+		moreToRead:          "what counts as more to read",
+		edgeTrigger:         "edge or level trigger",
+		feeding:             "feeding ciphertext",
+		readPause:           "pausing reads",
+		endBeforeDecrypted:  "the end, with decrypted data pending",
+		endBeforeCiphertext: "the end, with undecrypted bytes pending",
+		kindsOfEnd:          "close_notify, bare FIN and reset",
+		localClose:          "the local close",
+		errorQueue:          "the error queue",
+		callbacks:           "where callbacks are made",
+		postHandshake:       "messages after the handshake",
+		fairness:            "fairness",
+	} {
+		if d := decisionOf(number); d.Number != number || d.Name != name {
+			t.Errorf("got %s as number %d; want %s", d, number, name)
 		}
 	}
 }

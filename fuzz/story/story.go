@@ -6,6 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -100,7 +101,7 @@ type Verdict struct {
 	// which the waiting bytes came, if that was later.
 	Lost, Came int
 	// Decision is the decision that the pump got wrong.
-	Decision Decision
+	Decision pumps.Decision
 	// Paragraphs are the verdict in sentences. The last one names the lost
 	// wakeup or the broken rule.
 	Paragraphs []string

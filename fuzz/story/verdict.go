@@ -130,7 +130,7 @@ func (e *evidence) conclusion(v *Verdict, c mistake) string {
 	if e.rests() {
 		fmt.Fprintf(&b, " The rule: %s.", d.Rule)
 	}
-	fmt.Fprintf(&b, " Known from: %s.", d.Bugs)
+	fmt.Fprintf(&b, " Known from: %s.", strings.Join(d.Known, ", "))
 	return b.String()
 }
 

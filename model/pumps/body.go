@@ -30,8 +30,6 @@ type shape interface {
 	wakeups() model.Events
 }
 
-func (p *chassis) base() *chassis { return p }
-
 // built gives the New of a shape's Spec, with mistakes or without. It uses the
 // last pump again.
 func built[P shape](empty func() P, mistakes ...mistakeIn[P]) func(model.Env) model.Pump {
@@ -102,12 +100,6 @@ func (p *body) Write(b []byte) int {
 	}
 	p.refused = p.decide(atNoteRefusal, n < len(b))
 	return n
-}
-
-// mayTake says whether plaintext of the app still has a way out.
-func (p *chassis) mayTake() bool {
-	open := !p.half && !p.closing && !p.gone && !p.dead && !p.mute
-	return p.decide(atTakePlaintext, open)
 }
 
 // PauseRead implements Pump.

@@ -59,3 +59,544 @@ func (p *chassis) restart(env model.Env) {
 	p.due = true
 	p.early = early{open: l.Early > 0 && env.Version == model.TLS13}
 }
+
+func (p *chassis) base() *chassis { return p }
+
+// What the engine and the app allow now.
+
+// up says whether no handshake is under way.
+func (p *chassis) up() bool { return p.env.Engine.InitFinished() }
+
+// engine is the engine for a call that may write: its thread's error queue is
+// empty (bugzoo, section H), and its output has to be looked at afterwards.
+func (p *chassis) engine() model.Engine {
+	p.drained = false
+	p.env.Engine.ClearErrors()
+	return p.env.Engine
+}
+
+// note takes down that a call has to be carried on when there is room.
+func (p *chassis) note(s model.Status) {
+	if s == model.WantWrite {
+		p.stuckR = true
+	}
+}
+
+// established says whether the app may begin something new.
+func (p *chassis) established() bool {
+	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&
+		p.up()
+}
+
+// resting says whether the app wants no data now.
+func (p *chassis) resting() bool { return p.paused && !p.closing }
+
+// hungry says whether a Read is due that may be made.
+func (p *chassis) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
+
+// stuck says whether a call waits for room.
+func (p *chassis) stuck() bool { return p.stuckR || p.stuckW || p.stuckS || p.early.stuck }
+
+// mayListen says whether an attached engine may take input: while the app has
+// paused only a handshake's, as far as no data is in front of it.
+//
+// Story 50: a pause kept the handshake waiting too, for as long as it lasted
+// (netty 5039, bugzoo B14).
+func (p *chassis) mayListen() bool {
+	return !p.paused || !p.up() && !p.early.open && p.env.Engine.Pending() == 0
+}
+
+// listens says whether an attached engine would take input. A handshake that wants
+// to write takes none until it could: with read interest armed the loop would call
+// for nothing (bugzoo C1 to C4). Outside of one only an alert or a KeyUpdate waits,
+// and not to read meanwhile is how two ends block each other (bugzoo G3).
+func (p *chassis) listens() bool {
+	return p.mayListen() && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
+}
+
+// mayFlush says whether output may leave now. It always may, whichever call has
+// produced it: that it did not is MB-53428.
+func (p *chassis) mayFlush() bool { return p.decide(atFlush, true) }
+
+// discards says whether input is only read to be thrown away: our side is
+// closed, and closing the socket with data unread would send a reset that
+// destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12). Or the
+// peer's side is: what comes behind its close_notify means nothing (RFC 8446, 6.1).
+//
+// Story 74: that was left in the socket until our close_notify had gone. It did not
+// go: the link was full in both directions, and a peer in the middle of its answer to
+// a CertificateRequest had to write before it could read.
+func (p *chassis) discards() bool { return p.dead || p.over || p.closing && p.shut }
+
+// silent says whether nothing can leave any more, so that output is thrown away.
+//
+// Story 72: behind our FIN it was left in the engine. The peer went on sending, and
+// asked for KeyUpdates; the answers filled the engine's output, and Read waited for
+// room there that nobody made, with the peer's data behind it.
+func (p *chassis) silent() bool { return p.mute || p.finished }
+
+// Reading: from the socket, and from the engine to the app.
+
+// discard reads and throws away.
+func (p *chassis) discard() bool {
+	p.due = p.due && !p.dead && !p.shut // otherwise see carryOn
+	n, st := p.env.Socket.Recv(p.scratch)
+	p.ended(st)
+	return n > 0 || p.eof || p.broken
+}
+
+// ended takes down what a Recv said of the end.
+func (p *chassis) ended(st model.IOStatus) {
+	switch model.IOStatus(p.amount(atSocketEnds, int(st))) {
+	case model.EOF:
+		p.eof, p.due = true, true
+	case model.Reset:
+		p.broken, p.mute, p.due = true, true, true
+	}
+}
+
+// take moves plaintext to the app, and lets the engine absorb and answer
+// whatever else has come.
+func (p *chassis) take() {
+	if !p.due {
+		return
+	}
+	if p.resting() {
+		p.shake()
+		return
+	}
+	p.due = false
+	p.carryOn()
+	if !p.decide(atRead, true) {
+		return
+	}
+	left := p.enough()
+	for !p.over && !p.dead {
+		n, st := p.read(p.scratch[:p.env.Limits.Chunk])
+		if st != model.OK {
+			p.readEnded(model.Status(p.amount(atReadAnswer, int(st))))
+			return
+		}
+		if p.decide(atDeliver, !p.closing) {
+			p.env.App.Data(p.scratch[:n])
+		}
+		// Story 47: it read until the engine had no more. With a peer that sends as
+		// fast as it is read that is never, and others of the thread starve.
+		left -= n
+		if p.resting() || left <= 0 && p.decide(atEnoughRead, true) {
+			p.due = true
+			return
+		}
+		if p.amount(atReadOn, n) == 0 {
+			return
+		}
+	}
+}
+
+// enough is how much plaintext, in bytes, a round takes at most, but for a piece.
+func (p *chassis) enough() int { return max(p.env.Limits.Pipe, p.env.Limits.Chunk) }
+
+// carryOn moves a KeyUpdate, or a request for a certificate, that did not fit when
+// it was made. The peer has closed since then, so that no Read does it.
+//
+// Story 28: without it nobody did. The answer to a KeyUpdate half fitted, the
+// peer had closed, and what the app had written behind it waited for ever.
+func (p *chassis) carryOn() {
+	if !p.over || p.cut || p.dead || p.stuckR || p.up() {
+		return
+	}
+	st := p.engine().Handshake()
+	p.note(st)
+	if st == model.Failed {
+		p.failed()
+	}
+}
+
+// shake carries a handshake on although the app has paused: the answer is the
+// peer's, not the app's.
+func (p *chassis) shake() {
+	if !p.decide(atShake, true) || p.over || p.dead || p.stuckR || p.up() || p.early.open {
+		return
+	}
+	// A read of nothing, for in a renegotiation data may come: to any other
+	// call that is fatal (ssl3_read_bytes in OpenSSL; bugzoo K3).
+	switch _, st := p.engine().Read(nil); {
+	case st == model.Failed, st == model.Closed && !p.up():
+		p.failed()
+	case st == model.WantWrite:
+		p.stuckR = true
+	case st == model.WantRead && p.early.sent > 0:
+		p.concludeEarly()
+	}
+}
+
+// readEnded says what becomes of a Read that gave no data. The end of the
+// socket counts only now: what had come before it is delivered (MB-53428's
+// second half, bugzoo F1).
+//
+// Story 75: a Read that wants to write counted as one that has no more. Data lay behind
+// the KeyUpdate that it wanted to answer first. Where nothing can leave any more its
+// answer is thrown away, and then it gives them.
+func (p *chassis) readEnded(st model.Status) {
+	switch {
+	case st == model.Failed:
+		p.failed()
+	case st == model.Closed && !p.up():
+		p.failed() // a handshake that the peer has given up
+	case st == model.Closed:
+		p.tell(model.Clean)
+	case st == model.WantWrite:
+		p.stuckR = true
+	case p.broken:
+		p.tell(model.Broken)
+	case p.eof:
+		p.tell(model.Truncated)
+	case p.early.sent > 0 && !p.up():
+		p.concludeEarly()
+	}
+}
+
+// failed: the engine is dead. Its alert still wants to leave.
+func (p *chassis) failed() {
+	p.dead = true
+	p.queue.clear()
+	p.retry, p.early = 0, early{}
+	p.wrote = true
+	switch err := p.env.Engine.Err(); {
+	case err == model.ErrEOF:
+		p.eof = true
+		p.tell(model.Truncated)
+	case err == model.ErrReset:
+		p.broken, p.mute = true, true
+		p.tell(model.Broken)
+	default:
+		p.tell(model.Fault)
+	}
+}
+
+// tell tells the app of the end, once.
+func (p *chassis) tell(why model.Cause) {
+	p.over = true
+	p.cut = p.cut || why == model.Broken || why == model.Fault || !p.up()
+	if p.decide(atTellEnd, !p.told && !p.closing) {
+		p.told = true
+		p.env.App.Closed(why)
+	}
+}
+
+// Writing: from the app to the engine.
+
+// mayTake says whether plaintext of the app still has a way out.
+func (p *chassis) mayTake() bool {
+	open := !p.half && !p.closing && !p.gone && !p.dead && !p.mute
+	return p.decide(atTakePlaintext, open)
+}
+
+// give moves plaintext from the app to the engine, and lets the engine send
+// what it has put off until the next write.
+func (p *chassis) give() {
+	if p.queue.len() == 0 && !p.refused && p.env.Version == model.TLS12 {
+		return // only in TLS 1.3 is anything put off
+	}
+	for p.spend() && p.ask() {
+	}
+}
+
+// spend moves the queue to the engine, and says whether all of it went.
+func (p *chassis) spend() bool {
+	p.settleEarly()
+	if !p.mayWrite() {
+		return false
+	}
+	for p.queue.len() > 0 {
+		if !p.writeOne() {
+			return false
+		}
+	}
+	if p.decide(atAnswerUpdate, p.env.Engine.Deferred()) {
+		_, st := p.engine().Write(nil)
+		p.note(st)
+		p.wrote = true
+	}
+	return true
+}
+
+// mayWrite says whether the engine would take plaintext.
+func (p *chassis) mayWrite() bool {
+	return !p.dead && !p.shut && !p.stuckW && !p.mute && p.decide(atWriteNow, p.up())
+}
+
+// writeOne offers one piece, and says whether it was taken. A retry repeats
+// the same bytes from the same place: the engine has sealed them already
+// (bugzoo E1 to E11).
+func (p *chassis) writeOne() bool {
+	if p.wary && p.up() && !p.mayGoOn() {
+		return false
+	}
+	piece := p.queue.bytes()
+	piece = piece[:min(len(piece), p.env.Limits.Chunk)]
+	if p.retry > 0 {
+		piece = piece[:p.amount(atRetryLength, p.retry)]
+		if !p.decide(atRetryInPlace, true) {
+			piece = p.scratch[:copy(p.scratch, piece)]
+		}
+	}
+	n, st := p.engine().Write(piece)
+	p.wrote, p.stirred = true, p.stirred || st == model.OK
+	switch model.Status(p.amount(atWriteAnswer, int(st))) {
+	case model.OK:
+		if n < len(piece) {
+			n = p.amount(atPartOfWrite, n)
+		}
+		blocked := p.retry > 0
+		p.retry = 0
+		p.queue.take(n)
+		return !blocked || p.mayGoOn()
+	case model.WantWrite:
+		// It may be a renegotiation that wants to write, begun by this call
+		// because an earlier write was in its way. Only reads carry it on.
+		p.retry, p.stuckW = len(piece), true
+		p.stuckR = p.stuckR || !p.up()
+	case model.WantRead:
+		p.retry, p.due = len(piece), true
+	case model.Failed:
+		p.failed()
+	}
+	return false
+}
+
+// mayGoOn says whether another Write may follow one that had waited for room.
+//
+// Story 33: a HelloRequest had been read while the Write waited, and the next
+// Write began the handshake. It met data that was on its way to us, and any call
+// but a Read fails over that, OpenSSL's too. So a read of nothing goes first; and
+// once more, because with half a record read the first only takes the rest of it.
+//
+// Story 76: the rest of it had not come, and no read could begin the handshake: of five
+// bytes four were there. The Write after the fifth did, and met data. So it is done
+// again, in front of each Write, until no record is half read.
+func (p *chassis) mayGoOn() bool {
+	if p.env.Version == model.TLS13 || p.over {
+		return true
+	}
+	_, st := p.engine().Read(nil)
+	if st == model.OK {
+		_, st = p.engine().Read(nil)
+	}
+	if st == model.Failed {
+		p.failed()
+		return false
+	}
+	p.note(st)
+	p.due = p.due || st == model.OK || !p.up()
+	p.wary = p.env.Engine.HasPending()
+	return p.up()
+}
+
+// ask lets the app go on that was refused before.
+func (p *chassis) ask() bool {
+	if !p.refused || p.half || p.closing {
+		return false
+	}
+	if !p.decide(atAskForMore, p.queue.len() < p.queue.limit) {
+		return false
+	}
+	p.refused = false
+	p.env.App.Writable()
+	return true
+}
+
+// retryStuck lets calls that wanted to write be made again: there is room in the
+// engine now, or, attached, there is no telling but to try.
+//
+// Story 51: Shutdown was tried again behind the reads, one of which had sent the
+// close_notify meanwhile. Then it waits for the peer's, and data is fatal to that.
+func (p *chassis) retryStuck() {
+	p.due = p.due || p.stuckR
+	again := p.stuckS && p.retry == 0 // behind a Write its second call is fatal
+	p.stuckR, p.stuckS, p.early.stuck = false, false, false
+	p.stuckW = p.stuckW && !p.decide(atRetryWrite, true)
+	if again {
+		p.notify()
+	}
+}
+
+// Early data.
+
+// An early is how far the reference pump has come with early data.
+type early struct {
+	open  bool // a client may send some, a server may have some to read
+	sent  int  // bytes at the front of the queue that were sent; they stay
+	retry int  // length of the WriteEarly that has to be repeated
+	stuck bool // WriteEarly wants to write
+}
+
+// giveEarly sends as early data what the app has written before the first turn,
+// and says whether that is still under way. Nothing may be read meanwhile
+// (bugzoo K9). The bytes stay in the queue: the server may reject them.
+func (p *chassis) giveEarly() (busy bool) {
+	if !p.early.open || p.env.Role == model.Server {
+		return false
+	}
+	for most := min(p.queue.len(), p.env.Limits.Early); p.early.sent < most && p.mayEarly(); {
+		piece := p.queue.bytes()[p.early.sent:most]
+		piece = piece[:min(len(piece), p.env.Limits.Chunk)]
+		if p.early.retry > 0 {
+			piece = piece[:p.early.retry]
+		}
+		n, st := p.engine().WriteEarly(piece)
+		p.wrote = true
+		switch st {
+		case model.OK:
+			p.early.sent, p.early.retry = p.early.sent+n, 0
+		case model.WantWrite:
+			p.early.retry, p.early.stuck = len(piece), true
+		default:
+			p.failed()
+		}
+	}
+	p.early.open = p.early.stuck && !p.mute
+	return p.decide(atEarlyFirst, p.early.open)
+}
+
+// mayEarly says whether the engine would take more.
+func (p *chassis) mayEarly() bool { return !p.early.stuck && !p.dead && !p.mute }
+
+// concludeEarly ends the early data, as soon as the server has answered: no Read
+// does, and there may be nothing to write (bugzoo K11).
+func (p *chassis) concludeEarly() {
+	if !p.decide(atConcludeEarly, true) {
+		return
+	}
+	st := p.engine().Handshake()
+	p.note(st)
+	if st == model.Failed {
+		p.failed()
+	}
+}
+
+// settleEarly drops what the server has accepted. What it has rejected is sent
+// again, behind the handshake.
+func (p *chassis) settleEarly() {
+	if p.early.sent == 0 || !p.up() {
+		return
+	}
+	if p.env.Engine.EarlyData() == model.EarlyAccepted {
+		p.queue.take(p.early.sent)
+	}
+	p.early.sent = 0
+}
+
+// read is a Read, or a server's ReadEarly until that has come to the end.
+func (p *chassis) read(into []byte) (int, model.Status) {
+	if p.early.open && p.env.Role == model.Server && !p.up() {
+		if n, st := p.engine().ReadEarly(into); st != model.OK || n > 0 {
+			return n, st
+		}
+	}
+	p.early.open = false
+	return p.engine().Read(into)
+}
+
+// Closing.
+
+// leave takes the steps of a close, each once the one before is through:
+// all that was accepted, close_notify, FIN, the peer's end, the socket. owes says
+// whether output waits for room.
+func (p *chassis) leave(owes func() bool) bool {
+	if p.mute && (p.closing || p.told) {
+		return p.release() // nothing can leave any more
+	}
+	if !p.half && !p.closing {
+		return false
+	}
+	p.linger()
+	switch {
+	case !p.shut && p.hungry() && p.env.Engine.ShutState()&model.SentClose != 0:
+		return false // it would meet the data
+	case !p.shut:
+		return p.notify()
+	case !p.finished:
+		return p.finish(owes())
+	case p.closing && p.decide(atPeerIsDone, p.eof):
+		return p.release()
+	}
+	return false
+}
+
+// notify hands close_notify to the engine, behind all that was accepted.
+func (p *chassis) notify() bool {
+	if p.dead {
+		p.shut = true
+		return true
+	}
+	if !p.decide(atAllIsWritten, p.queue.len() == 0) && !p.pointless() || p.stuckS {
+		return false
+	}
+	if !p.up() {
+		// Shutting down in mid-handshake only leaves an error behind
+		// (bugzoo F22). If the handshake never ends the timer does.
+		p.shut = p.cut
+		return p.cut
+	}
+	if !p.decide(atSendCloseNotify, true) {
+		p.shut = true
+		return true
+	}
+	st := model.Status(p.amount(atShutdownAnswer, int(p.engine().Shutdown())))
+	p.wrote = true
+	if st == model.WantWrite {
+		p.stuckS = true
+		return false
+	}
+	p.shut = true
+	return true
+}
+
+// pointless: nobody will read what is queued, for the peer has closed. In TLS
+// 1.2 its close_notify says so; in 1.3 it may still read.
+func (p *chassis) pointless() bool {
+	return p.cut || p.over && p.decide(atPeerReadsNoMore, p.env.Version == model.TLS12)
+}
+
+// finish sends FIN once the output is gone.
+func (p *chassis) finish(owes bool) bool {
+	if owes {
+		return false
+	}
+	p.finished = true
+	p.lingers = false // the wait for the peer's end is one of its own
+	p.env.Socket.CloseWrite()
+	return true
+}
+
+// linger arms the timer that bounds a close.
+//
+// Story 49: it was armed when close_notify and FIN had left. With a peer that does
+// not read they never do, and the close never ended (golang 31224, bugzoo F7).
+func (p *chassis) linger() {
+	wait := p.closing && !p.lingers && !p.gone && p.env.Limits.CloseTicks > 0
+	if p.decide(atBoundClose, wait) {
+		p.lingers, p.stirred = true, false
+		p.env.Loop.Timer(p.env.Limits.CloseTicks)
+	}
+}
+
+// expire gives the peer up, unless it still reads.
+func (p *chassis) expire() {
+	p.lingers = false
+	if p.closing && !p.gone && !p.stirred {
+		p.release()
+	}
+}
+
+// release gives the socket back.
+func (p *chassis) release() bool {
+	p.gone = true
+	if p.lingers {
+		p.env.Loop.Timer(0)
+	}
+	p.env.Socket.Close()
+	p.did(atRelease)
+	return true
+}

@@ -64,24 +64,24 @@ type kvPolicy struct {
 	keep bool
 }
 
-// KVOriginal is kv_engine before MB-53428: after SSL_read it does nothing, and
+// kvOriginal is kv_engine before MB-53428: after SSL_read it does nothing, and
 // what the engine has to say waits in the write BIO until the app next sends.
-func KVOriginal() model.Spec {
+func kvOriginal() model.Spec {
 	return kvSpec("kv-original", kvPolicy{after: kvLeave},
 		"Couchbase's memcached server before MB-53428: sends nothing after a read")
 }
 
-// KVSpeculative is the change for MB-53428 that was abandoned ("speculatively
+// kvSpeculative is the change for MB-53428 that was abandoned ("speculatively
 // perform an SSL write after read"): it always drains after SSL_read.
-func KVSpeculative() model.Spec {
+func kvSpeculative() model.Spec {
 	return kvSpec("kv-speculative", kvPolicy{after: kvAlways},
 		"the abandoned fix of MB-53428: tries to send after every read")
 }
 
-// KVLanded is the change for MB-53428 that was merged (dec107512): it drains
+// kvLanded is the change for MB-53428 that was merged (dec107512): it drains
 // when SSL_read says WANT_READ, refuses renegotiation (SSL_OP_NO_RENEGOTIATION)
 // and delivers what it decrypted before it looks at the end of the stream.
-func KVLanded() model.Spec {
+func kvLanded() model.Spec {
 	s := kvSpec("kv-landed", kvPolicy{after: kvWhenDry, lateFlag: true, keep: true},
 		"the merged fix of MB-53428: sends on WANT_READ, refuses renegotiation")
 	modes := s.Configure
@@ -90,11 +90,6 @@ func KVLanded() model.Spec {
 		cfg.Traits.Renegotiation = model.RenegRefuse
 	}
 	return s
-}
-
-// kvSpecs lists the three in the order of their history.
-func kvSpecs() []model.Spec {
-	return []model.Spec{KVOriginal(), KVSpeculative(), KVLanded()}
 }
 
 func kvSpec(name string, policy kvPolicy, about string) model.Spec {

@@ -13,7 +13,7 @@ var kvLimits = model.Limits{Pipe: 4096, Queue: 4096, Chunk: 64}
 
 // eachKV runs a test for each of the three pumps, on a link that is up.
 func eachKV(t *testing.T, f func(t *testing.T, w *kvFake)) {
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		t.Run(spec.Name, func(t *testing.T) {
 			f(t, kvConnected(spec, 4096, kvLimits))
 		})
@@ -32,7 +32,7 @@ func TestKVSpecsSetWhatTheServerSets(t *testing.T) {
 	policies := map[string]model.RenegPolicy{
 		"kv-original": model.RenegAllow, "kv-speculative": model.RenegAllow, "kv-landed": model.RenegRefuse,
 	}
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		var cfg model.EngineConfig
 		spec.Configure(&cfg)
 		if !cfg.PartialWrite || !cfg.MovingBuffer {
@@ -49,7 +49,7 @@ func TestKVSpecsSetWhatTheServerSets(t *testing.T) {
 
 // The peer gets every response, in order, whatever the sizes are.
 func TestKVAnswersPipelinedRequests(t *testing.T) {
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		for _, size := range []int{1, 2, 3, 7, 31, 64, 4096} {
 			w := kvConnected(spec, size, model.Limits{Pipe: size, Queue: size, Chunk: size})
 			w.mute = true
@@ -94,7 +94,7 @@ func TestKVYieldsAfterTwentyCommands(t *testing.T) {
 // ends where it ends. The pump yields with a whole record in the BIO, and
 // sleeps on it until the client asks for something else.
 func TestKVSleepsOnARecordAfterItsYield(t *testing.T) {
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		w := kvConnected(spec, 4096, model.Limits{Pipe: 4096, Queue: 4096, Chunk: 2 * kvHeaderLen})
 		for range kvTurn + 1 {
 			w.arrive('d', kvFrame(1, 0, -1))
@@ -116,7 +116,7 @@ func TestKVSleepsOnARecordAfterItsYield(t *testing.T) {
 // buffer has room, and meets close_notify. The original and the speculative
 // change report that alone; the request is lost. kv-landed executes it.
 func TestKVReadAheadMeetsTheClose(t *testing.T) {
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		w := kvConnected(spec, 4096, kvLimits)
 		w.arrive('d', kvFrame(1, 0, -1))
 		w.arrive('c', nil)
@@ -147,7 +147,7 @@ func TestKVRequestBufferShrinks(t *testing.T) {
 
 // A read of half a header and close_notify: only kv-landed keeps the half.
 func TestKVZeroReturnAfterData(t *testing.T) {
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		w := kvConnected(spec, 4096, kvLimits)
 		p := w.pump.(*kvPump)
 		w.arrive('d', make([]byte, 10))
@@ -166,7 +166,7 @@ func TestKVZeroReturnAfterData(t *testing.T) {
 // A write that meets a renegotiation under way, or anything else that is not
 // want-write, resets the link; so does a read that needs room for its answer.
 func TestKVTakesWantForFailure(t *testing.T) {
-	w := kvConnected(KVOriginal(), 16, model.Limits{Pipe: 16, Queue: 64, Chunk: 64})
+	w := kvConnected(kvOriginal(), 16, model.Limits{Pipe: 16, Queue: 64, Chunk: 64})
 	w.arrive('r', make([]byte, 100))
 	w.run()
 	if diff := cmp.Diff([]model.Cause{model.Fault}, w.told); diff != "" {
@@ -175,7 +175,7 @@ func TestKVTakesWantForFailure(t *testing.T) {
 	if w.cleared != 1 {
 		t.Errorf("the error queue was emptied %d times; want 1, by the log", w.cleared)
 	}
-	w = kvConnected(KVLanded(), 4096, kvLimits)
+	w = kvConnected(kvLanded(), 4096, kvLimits)
 	w.busy = true
 	w.arrive('d', kvFrame(0, 0, 0))
 	w.run()
@@ -187,7 +187,7 @@ func TestKVTakesWantForFailure(t *testing.T) {
 // A peer that does not read, and renegotiates with kv-landed: its pipe is full
 // and the read loop goes round on the output that can't leave.
 func TestKVLandedSpinsOnAFullPipe(t *testing.T) {
-	w := kvConnected(KVLanded(), 64, model.Limits{Pipe: 16, Queue: 64, Chunk: 64})
+	w := kvConnected(kvLanded(), 64, model.Limits{Pipe: 16, Queue: 64, Chunk: 64})
 	w.room = 0
 	w.arrive('r', make([]byte, 40))
 	for range 5 {
@@ -232,7 +232,7 @@ func TestKVBadHeaders(t *testing.T) {
 	huge := kvFrame(0, 0, -1)
 	huge[8] = 0x7f
 	for name, frame := range map[string][]byte{"magic": make([]byte, kvHeaderLen), "length": huge} {
-		w := kvConnected(KVLanded(), 4096, kvLimits)
+		w := kvConnected(kvLanded(), 4096, kvLimits)
 		w.arrive('d', frame)
 		w.run()
 		if diff := cmp.Diff([]model.Cause{model.Fault}, w.told); diff != "" || w.frames != 0 {
@@ -264,7 +264,7 @@ func TestKVWriteBetweenTurns(t *testing.T) {
 
 // A stream ships between turns, both ways at once, more than the queue holds.
 func TestKVStreamBothWays(t *testing.T) {
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		w := kvConnected(spec, 32, model.Limits{Pipe: 16, Queue: 50, Chunk: 20})
 		w.arrive('d', kvFrame(kvOpenStream, 0, -1))
 		w.run()
@@ -297,7 +297,7 @@ func TestKVRestart(t *testing.T) {
 		w.run()
 		return w.trace()
 	}
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		want := play(newKVFake(spec, 64, kvLimits))
 		used := kvConnected(spec, 4096, kvLimits)
 		used.room = 10
@@ -356,7 +356,7 @@ func (w *kvNull) Drain(p []byte) int {
 
 func newKVNull() (*kvNull, func()) {
 	w := &kvNull{frame: kvFrame(0, 40, -1), answer: kvFrame(0, 100, -1)}
-	w.pump = KVLanded().New(model.Env{Role: model.Server, Engine: w, Socket: w, Loop: w, App: w,
+	w.pump = kvLanded().New(model.Env{Role: model.Server, Engine: w, Socket: w, Loop: w, App: w,
 		Limits: model.Limits{Pipe: 8192, Queue: 8192, Chunk: 8192}})
 	return w, func() {
 		w.left = w.frame
@@ -369,7 +369,7 @@ func TestKVAllocatesNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, turn); n != 0 {
 		t.Errorf("a turn with a request allocates %v times; want 0", n)
 	}
-	renew := KVLanded().New
+	renew := kvLanded().New
 	env := model.Env{Engine: w, Socket: w, Loop: w, App: w, Limits: kvLimits,
 		Last: func() model.Pump { return w.pump }}
 	if n := testing.AllocsPerRun(100, func() { renew(env) }); n != 0 {

@@ -36,7 +36,7 @@ func kvFromTrace(t *testing.T, d *datadriven.TestData) *kvFake {
 	d.MaybeScanArgs(t, "queue", &lim.Queue)
 	d.MaybeScanArgs(t, "flight", &flight)
 	d.MaybeScanArgs(t, "fresh", &fresh)
-	for _, spec := range kvSpecs() {
+	for _, spec := range Pumps()[:3] {
 		switch {
 		case spec.Name != name:
 		case fresh:

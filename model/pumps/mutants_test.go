@@ -20,7 +20,7 @@ func TestMutantsAreWhole(t *testing.T) {
 			t.Errorf("%s: the name is taken", m.Name)
 		}
 		taken[m.Name] = true
-		if m.About == "" || m.Bugs == "" || m.Breaks == oracle.NoProperty || m.Scenario == "" {
+		if m.About == "" || len(m.Bugs) == 0 || m.Breaks == oracle.NoProperty || m.Scenario == "" {
 			t.Errorf("%s: got %+v; want a sentence, bugs, a property, a scenario", m.Name, m)
 		}
 		if m.Also.Has(m.Breaks) || (m.Also != 0) != (m.Because != "") {
@@ -30,28 +30,26 @@ func TestMutantsAreWhole(t *testing.T) {
 	}
 }
 
-// TestEveryDecisionIsMistaken: a decision that no mutant gets wrong has no place
+// TestEveryPointIsMistaken: a point that no mutant gets wrong has no place
 // in the correct pumps.
-func TestEveryDecisionIsMistaken(t *testing.T) {
-	var mistaken [numDecisions]bool
-	for _, family := range families {
-		for i := range family {
-			v := family[i].planted()
-			for _, at := range v.at {
-				mistaken[at] = true
-			}
-			if !v.whole {
-				t.Errorf("%s: want either judge or count in each mistake", family[i].name)
-			}
+func TestEveryPointIsMistaken(t *testing.T) {
+	var mistaken [numPoints]bool
+	for _, f := range slices.Concat(mutants, shapeMutants) {
+		v := f.planted()
+		for _, at := range v.at {
+			mistaken[at] = true
+		}
+		if !v.whole {
+			t.Errorf("%s: want either judge or count in each mistake", f.name)
 		}
 	}
 	words := map[string]bool{}
-	for d := range numDecisions {
+	for d := range numPoints {
 		if !mistaken[d] {
 			t.Errorf("no mutant gets %s wrong", d)
 		}
-		if d.String() == "" || words[d.String()] || d.Points() == "" || d.Right() == "" {
-			t.Errorf("decision %d: want a word of its own, its points, the right answer", d)
+		if d.String() == "" || words[d.String()] || len(d.Decisions()) == 0 || d.Right() == "" {
+			t.Errorf("point %d: want a word of its own, its decisions, the right answer", d)
 		}
 		words[d.String()] = true
 	}
@@ -70,7 +68,7 @@ func TestEveryBug(t *testing.T) {
 	breaks := map[string]string{}
 	for _, m := range Mutants() {
 		breaks[m.Name] = strings.ReplaceAll(m.Breaks.String(), "-", " ")
-		for id := range strings.SplitSeq(m.Bugs, ", ") {
+		for _, id := range m.Bugs {
 			stands[id] = append(stands[id], m.Name)
 		}
 	}

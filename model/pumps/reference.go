@@ -18,8 +18,14 @@ type Reference struct {
 	wish bool // the app would like to renegotiate
 }
 
-// NewReference makes the reference pump.
-func NewReference(env model.Env) model.Pump { return built(newReference)(env) }
+// ReferenceSpec is the reference pump's.
+func ReferenceSpec() model.Spec {
+	return model.Spec{Name: "reference", New: built(newReference),
+		About: "the correct pump: hunts must find nothing in it"}
+}
+
+// NewReference makes the reference pump, for pumps that embed it.
+func NewReference(env model.Env) *Reference { return built(newReference)(env).(*Reference) }
 
 func newReference() *Reference { return &Reference{} }
 
@@ -36,6 +42,179 @@ func (p *Reference) Ready(ev model.Events) {
 		p.dry = false
 	}
 	p.body.Ready(ev)
+}
+
+// round moves what can be moved, once, and says whether another round could
+// move more. The output comes last: each of the others may have made some.
+func (p *Reference) round() bool {
+	again := p.fill()
+	if !p.giveEarly() {
+		p.take()
+	}
+	if !again && !p.hungry() {
+		p.renegotiate() // all that has come is read
+	}
+	p.give()
+	if p.leave(p.owes) {
+		again = true
+	}
+	if p.flush() {
+		again = true
+	}
+	return again || p.hungry()
+}
+
+// wakeups are read interest while input would be taken, and write interest
+// exactly while output waits.
+func (p *Reference) wakeups() model.Events {
+	return interests(p.wantsInput(), p.owes())
+}
+
+// wantsInput says whether input would be taken.
+func (p *Reference) wantsInput() bool {
+	switch {
+	case p.eof || p.broken:
+		return false
+	case p.discards():
+		return true
+	case p.env.Transport == model.Attached:
+		return p.listens()
+	}
+	// With less in the socket than there was room for, there is room now.
+	return p.dry || p.env.Engine.InputRoom() > 0
+}
+
+// owes says whether output waits for room in the socket.
+func (p *Reference) owes() bool {
+	if p.silent() {
+		return false
+	}
+	if p.env.Transport == model.Attached {
+		return p.stuck()
+	}
+	if p.pipe.len() > 0 {
+		return true
+	}
+	return !p.drained && p.mayFlush() && p.env.Engine.OutputPending() > 0
+}
+
+// fill moves input from the socket into the engine, or to nowhere, and says
+// whether there may be more.
+func (p *Reference) fill() bool {
+	if p.eof || p.broken || p.dry && !p.discards() {
+		return false
+	}
+	if !p.decide(atTakeInput, true) {
+		return false
+	}
+	if p.discards() {
+		return p.discard()
+	}
+	if p.env.Transport == model.Attached {
+		return p.listen()
+	}
+	room := min(p.env.Engine.InputRoom(), len(p.scratch))
+	if room == 0 {
+		return p.hungry() || p.makesRoom() // a read that follows may make room
+	}
+	n, st := p.env.Socket.Recv(p.scratch[:room])
+	p.dry = n < room
+	p.ended(st)
+	again := n == room
+	if n > 0 {
+		p.env.Engine.Feed(p.scratch[:n])
+		p.due = true
+		again = p.decide(atReceiveOn, again)
+	}
+	return again || p.eof || p.broken
+}
+
+// makesRoom says whether carrying a handshake on has made room for more of it,
+// although the app has paused.
+//
+// Story 52: only what followed in the same turn would have, and the turn was at its
+// end. The edge had been told, and the pause lasted.
+func (p *Reference) makesRoom() bool {
+	if !p.due || !p.resting() {
+		return false
+	}
+	p.shake()
+	return p.dead || p.env.Engine.InputRoom() > 0
+}
+
+// listen notes that the attached engine may find something in the socket.
+func (p *Reference) listen() bool {
+	p.due = true
+	p.dry = true
+	return false
+}
+
+// flush moves output into the socket until it is gone or the socket is full.
+// It says whether that lets something else go on: a call that wanted to write,
+// the next step of a close, the end.
+func (p *Reference) flush() (again bool) {
+	if p.env.Transport == model.Attached {
+		return false // the engine's calls have done it
+	}
+	for {
+		if p.pipe.len() == 0 {
+			stuck := p.stuck()
+			if !p.drain() {
+				return again
+			}
+			again = again || stuck
+		}
+		if p.silent() {
+			p.pipe.clear()
+			continue
+		}
+		n, st := p.env.Socket.Send(p.pipe.bytes())
+		switch st {
+		case model.Reset:
+			p.unsendable()
+			return true
+		case model.WouldBlock:
+			return again
+		}
+		p.pipe.take(n)
+		p.stirred = true
+		again = again || p.half || p.closing
+		if p.pipe.len() > 0 {
+			return again // a short send: the socket is full
+		}
+	}
+}
+
+// unsendable takes down that a Send has said reset.
+//
+// Story 48: the socket was then taken for empty. What had come before the reset
+// lay in it unread, and the app was told of the end (bugzoo F18, F19).
+func (p *Reference) unsendable() {
+	p.mute, p.due, p.dry = true, true, false
+	p.pipe.clear()
+	if !p.decide(atReadAfterReset, true) {
+		p.broken = true
+		p.tell(model.Broken)
+	}
+}
+
+// drain moves output from the engine into the pipe. Room in the engine means
+// that a call that wanted to write can be made again.
+func (p *Reference) drain() bool {
+	if p.drained || !p.mayFlush() {
+		return false
+	}
+	space := p.pipe.space()
+	n := p.env.Engine.Drain(space)
+	if p.drained = n < len(space) || p.decide(atDrained, false); p.drained {
+		p.wrote = false
+	}
+	if n == 0 {
+		return false
+	}
+	p.pipe.grew(n)
+	p.retryStuck()
+	return true
 }
 
 // Renegotiate implements Initiator.
@@ -87,123 +266,4 @@ func (p *Reference) Authenticate() {
 	p.note(p.engine().Authenticate())
 	p.wrote = true
 	p.turn()
-}
-
-// established says whether the app may begin something new.
-func (p *chassis) established() bool {
-	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&
-		p.up()
-}
-
-// note takes down that a call has to be carried on when there is room.
-func (p *chassis) note(s model.Status) {
-	if s == model.WantWrite {
-		p.stuckR = true
-	}
-}
-
-// round moves what can be moved, once, and says whether another round could
-// move more. The output comes last: each of the others may have made some.
-func (p *Reference) round() bool {
-	again := p.fill()
-	if !p.giveEarly() {
-		p.take()
-	}
-	if !again && !p.hungry() {
-		p.renegotiate() // all that has come is read
-	}
-	p.give()
-	if p.leave(p.owes) {
-		again = true
-	}
-	if p.flush() {
-		again = true
-	}
-	return again || p.hungry()
-}
-
-// wakeups are read interest while input would be taken, and write interest
-// exactly while output waits.
-func (p *Reference) wakeups() model.Events {
-	return interests(p.wantsInput(), p.owes())
-}
-
-// wantsInput says whether input would be taken.
-func (p *Reference) wantsInput() bool {
-	switch {
-	case p.eof || p.broken:
-		return false
-	case p.discards():
-		return true
-	case p.env.Transport == model.Attached:
-		return p.listens()
-	}
-	// With less in the socket than there was room for, there is room now.
-	return p.dry || p.env.Engine.InputRoom() > 0
-}
-
-// listens says whether an attached engine would take input. A handshake that wants
-// to write takes none until it could: with read interest armed the loop would call
-// for nothing (bugzoo C1 to C4). Outside of one only an alert or a KeyUpdate waits,
-// and not to read meanwhile is how two ends block each other (bugzoo G3).
-func (p *chassis) listens() bool {
-	return p.mayListen() && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
-}
-
-// mayListen says whether an attached engine may take input: while the app has
-// paused only a handshake's, as far as no data is in front of it.
-//
-// Story 50: a pause kept the handshake waiting too, for as long as it lasted
-// (netty 5039, bugzoo B14).
-func (p *chassis) mayListen() bool {
-	return !p.paused || !p.up() && !p.early.open && p.env.Engine.Pending() == 0
-}
-
-// stuck says whether a call waits for room.
-func (p *chassis) stuck() bool { return p.stuckR || p.stuckW || p.stuckS || p.early.stuck }
-
-// owes says whether output waits for room in the socket.
-func (p *Reference) owes() bool {
-	if p.silent() {
-		return false
-	}
-	if p.env.Transport == model.Attached {
-		return p.stuck()
-	}
-	if p.pipe.len() > 0 {
-		return true
-	}
-	return !p.drained && p.mayFlush() && p.env.Engine.OutputPending() > 0
-}
-
-// engine is the engine for a call that may write: its thread's error queue is
-// empty (bugzoo, section H), and its output has to be looked at afterwards.
-func (p *chassis) engine() model.Engine {
-	p.drained = false
-	p.env.Engine.ClearErrors()
-	return p.env.Engine
-}
-
-// mayFlush says whether output may leave now. It always may, whichever call has
-// produced it: that it did not is MB-53428.
-func (p *chassis) mayFlush() bool { return p.decide(atFlush, true) }
-
-// discards says whether input is only read to be thrown away: our side is
-// closed, and closing the socket with data unread would send a reset that
-// destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12). Or the
-// peer's side is: what comes behind its close_notify means nothing (RFC 8446, 6.1).
-//
-// Story 74: that was left in the socket until our close_notify had gone. It did not
-// go: the link was full in both directions, and a peer in the middle of its answer to
-// a CertificateRequest had to write before it could read.
-func (p *chassis) discards() bool { return p.dead || p.over || p.closing && p.shut }
-
-// tell tells the app of the end, once.
-func (p *chassis) tell(why model.Cause) {
-	p.over = true
-	p.cut = p.cut || why == model.Broken || why == model.Fault || !p.up()
-	if p.decide(atTellEnd, !p.told && !p.closing) {
-		p.told = true
-		p.env.App.Closed(why)
-	}
 }

@@ -22,8 +22,8 @@ type operation struct {
 	submitted bool
 }
 
-// CompletionSpec is the pump's of operations that complete.
-func CompletionSpec() model.Spec {
+// completionSpec is the pump's of operations that complete.
+func completionSpec() model.Spec {
 	return model.Spec{Name: "completion", New: built(newCompletion),
 		About:        "one recv and one send that are submitted and complete, as on io_uring",
 		Restrictions: model.Restrictions{NoAttached: true}}

@@ -26,8 +26,8 @@ type filter struct {
 	writeBlockedOnRead bool
 }
 
-// FilterSpec is the filter's.
-func FilterSpec() model.Spec {
+// filterSpec is the filter's.
+func filterSpec() model.Spec {
 	return model.Spec{Name: "filter", New: built(newFilter),
 		About:        "a filter between two buffers, with deferred callbacks, as in libevent",
 		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true, NoHalfClose: true},

@@ -18,8 +18,8 @@ type readyFlags struct {
 	shaken     bool         // the first handshake is done
 }
 
-// ReadyFlagsSpec is the pump's on ready flags.
-func ReadyFlagsSpec() model.Spec {
+// readyFlagsSpec is the pump's on ready flags.
+func readyFlagsSpec() model.Spec {
 	return model.Spec{Name: "ready-flags", New: built(newReadyFlags),
 		About:        "ready flags over an engine that has the socket, as in nginx and haproxy",
 		Restrictions: model.Restrictions{NoOneShot: true, NoPair: true, NoHalfClose: true}}

@@ -20,8 +20,8 @@ type writeRequest struct {
 	scheduled bool // the request is done, and its callback due
 }
 
-// WriteRequestSpec is the pump's of write requests.
-func WriteRequestSpec() model.Spec {
+// writeRequestSpec is the pump's of write requests.
+func writeRequestSpec() model.Spec {
 	return model.Spec{Name: "write-request", New: built(newWriteRequest),
 		About:        "one write request at a time, with a callback, as in node",
 		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true}}

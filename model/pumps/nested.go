@@ -18,8 +18,8 @@ type nested struct {
 	onLoan int  // bytes of the buffer that it is looking at
 }
 
-// NestedSpec is the pump's whose turns nest.
-func NestedSpec() model.Spec {
+// nestedSpec is the pump's whose turns nest.
+func nestedSpec() model.Spec {
 	return model.Spec{Name: "nested", New: built(newNested),
 		About:        "turns within turns, from inside the app's callbacks, as in uSockets",
 		Restrictions: model.Restrictions{NoPair: true}}

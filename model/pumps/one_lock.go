@@ -28,8 +28,8 @@ const (
 	theReader
 )
 
-// OneLockSpec is the pump's of two fibers and a lock.
-func OneLockSpec() model.Spec {
+// oneLockSpec is the pump's of two fibers and a lock.
+func oneLockSpec() model.Spec {
 	return model.Spec{Name: "one-lock", New: built(newOneLock),
 		About: "reads wait behind the write in flight, by a lock, as in helio and asyncio",
 		// Its two fibers have one registration each.
