@@ -8,7 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// TestAttached: the engine calls the socket in its own calls, from any room.
+// TestAttached: the engine moves ciphertext in its own calls, however little the socket takes.
 func TestAttached(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		for _, room := range []int{1, 17, 1 << 16} {
@@ -39,8 +39,8 @@ func TestAttached(t *testing.T) {
 	})
 }
 
-// TestSocketEnds: an end without close_notify is no good end, at the border of
-// a record or in the middle of one; and so is a reset.
+// TestSocketEnds: the end of the stream without a close_notify fails the engine, in the middle of
+// a record or behind one. A reset fails it too.
 func TestSocketEnds(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		for _, keep := range []int{0, 3, 9} {

@@ -7,7 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// BenchmarkLink is a link from its engines to its end, with a full handshake.
+// BenchmarkLink makes two engines, shakes hands in full and frees them.
 func BenchmarkLink(b *testing.B) {
 	for _, v := range []model.Version{model.TLS12, model.TLS13} {
 		b.Run(v.String(), func(b *testing.B) {
@@ -22,7 +22,7 @@ func BenchmarkLink(b *testing.B) {
 	}
 }
 
-// BenchmarkRecord is a record sealed, moved and opened.
+// BenchmarkRecord seals, moves and opens one record.
 func BenchmarkRecord(b *testing.B) {
 	lib := gotls.New()
 	lib.Begin(1)

@@ -14,8 +14,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// story runs a link of each version through all that it can do, byte by byte,
-// and gives every status and length, and the hashes of the wire.
+// story runs a link of each version, a few bytes at a time, through all that it can do. It gives
+// every status and length, and a hash of the wire.
 func story(t testing.TB, lib *gotls.Library, seed uint64) string {
 	lib.Begin(seed)
 	defer lib.End()
@@ -42,8 +42,8 @@ func story(t testing.TB, lib *gotls.Library, seed uint64) string {
 	return strings.Join(lines, "\n")
 }
 
-// TestSameInAnotherProcess: the same seed gives the same calls and the same
-// bytes on the wire, at any GOMAXPROCS, and another seed does not.
+// TestSameInAnotherProcess: the same seed gives the same answers and the same bytes on the wire,
+// in any process and at any GOMAXPROCS. Another seed gives others.
 func TestSameInAnotherProcess(t *testing.T) {
 	ours := story(t, gotls.New(), 5)
 	for _, procs := range []string{"1", "4"} {
@@ -62,8 +62,7 @@ func TestSameInAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestNothingIsLeft: engines that are given back in any state take their
-// goroutines with them.
+// TestNothingIsLeft: no goroutine outlives its engine, whatever state the engine was freed in.
 func TestNothingIsLeft(t *testing.T) {
 	lib := gotls.New()
 	lib.Begin(1)

@@ -12,7 +12,7 @@ func TestLikeTheModel(t *testing.T)         { differential.GoTLS(gotls.New()).Te
 func TestLikeTheModelProperty(t *testing.T) { differential.GoTLS(gotls.New()).Property(t) }
 func FuzzLikeTheModel(f *testing.F)         { differential.GoTLS(gotls.New()).Fuzz(f) }
 
-// What crypto/tls does in its own way, call by call. See differential.Traits.
+// TestTraits shows what crypto/tls does differently, call by call. See differential.Traits.
 func TestTraits(t *testing.T) {
 	in12 := differential.Setting{Certs: true, Record: 16384, Moving: true}
 	in13, fixed, attached := in12, in12, in12

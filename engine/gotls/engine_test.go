@@ -11,8 +11,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// TestWriteWaitsForRoom: a record that does not fit is sealed once. Reads go on
-// while it waits; the retry may come from elsewhere and be longer, not shorter.
+// TestWriteWaitsForRoom: a record that does not fit is sealed once, and reads go on while it
+// waits. A retry may come from elsewhere and be longer, but not shorter.
 func TestWriteWaitsForRoom(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		l := opened(t, config(v))
@@ -34,7 +34,7 @@ func TestWriteWaitsForRoom(t *testing.T) {
 	})
 }
 
-// TestRecords: with partial writes a Write takes one record, otherwise all.
+// TestRecords: with partial writes a Write takes one record, without them all of the data.
 func TestRecords(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		for _, partly := range []bool{true, false} {
@@ -52,8 +52,8 @@ func TestRecords(t *testing.T) {
 	})
 }
 
-// TestReadTakesAPart: what a Read leaves is pending, and so is a part of a
-// record, in its way.
+// TestReadTakesAPart: Pending counts what a Read has left. A part of a record counts for
+// HasPending only.
 func TestReadTakesAPart(t *testing.T) {
 	l := opened(t, config(model.TLS13))
 	l.Write(model.Client, "abcdef")
@@ -77,8 +77,8 @@ func TestReadTakesAPart(t *testing.T) {
 	}
 }
 
-// TestCloseBothWays: close_notify is behind all data; the other direction stays
-// open until its own.
+// TestCloseBothWays: close_notify comes behind all data, and closes one direction. The other
+// stays open until its own.
 func TestCloseBothWays(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		l := opened(t, config(v))
@@ -104,7 +104,7 @@ func TestCloseBothWays(t *testing.T) {
 	})
 }
 
-// TestCloseNeedsRoom: close_notify waits for room too, and is sealed once.
+// TestCloseNeedsRoom: close_notify waits for room, and is sealed once.
 func TestCloseNeedsRoom(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.Out = 3
@@ -120,8 +120,8 @@ func TestCloseNeedsRoom(t *testing.T) {
 	l.Want("the server's Read", s, model.Closed)
 }
 
-// TestDamage: a flipped bit is fatal. The rest of an alert that does not fit
-// leaves with later calls, and the peer hears it.
+// TestDamage: a flipped bit is fatal, and the peer hears the alert. If that does not fit the rest
+// leaves with later calls.
 func TestDamage(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		cfg := config(v)
@@ -154,7 +154,7 @@ func TestDamage(t *testing.T) {
 	})
 }
 
-// TestGarbage: what is not TLS fails the first handshake, and every later call.
+// TestGarbage: bytes that are not TLS fail the first handshake, and every later call.
 func TestGarbage(t *testing.T) {
 	l := open(t, config(model.TLS13))
 	l.Server().Feed(bytes.Repeat([]byte("GET / "), 20))
@@ -166,7 +166,7 @@ func TestGarbage(t *testing.T) {
 	}
 }
 
-// TestRefusals: what crypto/tls can't begin is refused, and the link lives.
+// TestRefusals: a call that crypto/tls has no counterpart for is refused, and the link lives.
 func TestRefusals(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		l := opened(t, config(v))
@@ -195,7 +195,7 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
-// TestBadConfigurations: the error says what is wanted.
+// TestBadConfigurations: the error says what is not supported, or what is wanted.
 func TestBadConfigurations(t *testing.T) {
 	for text, spoil := range map[string]func(*model.EngineConfig){
 		"use allow or refuse": func(c *model.EngineConfig) {

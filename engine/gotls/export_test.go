@@ -2,5 +2,5 @@ package gotls
 
 import "github.com/wantwrite/wantwrite/model"
 
-// DidResume says whether an engine's handshake, which is done, resumed a session.
+// DidResume says whether the finished handshake of an engine resumed a session.
 func DidResume(e model.Engine) bool { return e.(*engine).conn.ConnectionState().DidResume }

@@ -11,8 +11,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// TestHandshakeThroughAnyBuffer: the handshake comes to an end with buffers of
-// any size, carried in pieces of any size, and data goes both ways afterwards.
+// TestHandshakeThroughAnyBuffer: the handshake ends with buffers of any size, carried in pieces
+// of any size, and data goes both ways afterwards.
 func TestHandshakeThroughAnyBuffer(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		for _, room := range []int{1, 17, 4096} {
@@ -32,9 +32,8 @@ func TestHandshakeThroughAnyBuffer(t *testing.T) {
 	})
 }
 
-// TestHandshakeSaysWhatItWaitsFor: a flight longer than the buffer wants room,
-// what has been sent wants an answer, and Read and Write drive the handshake
-// as well.
+// TestHandshakeSaysWhatItWaitsFor: WantWrite while the flight does not fit, and WantRead once it
+// has left. Read and Write drive the handshake too.
 func TestHandshakeSaysWhatItWaitsFor(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		cfg := config(v)
@@ -62,8 +61,8 @@ func TestHandshakeSaysWhatItWaitsFor(t *testing.T) {
 	})
 }
 
-// TestHelloRetryRequest: two hellos, and then it goes on as ever, also with
-// OpenSSL at one end. A link without it has as many records less.
+// TestHelloRetryRequest: a link with a HelloRetryRequest has more hellos than one without, and
+// then goes on as usual. So it does with OpenSSL at either end.
 func TestHelloRetryRequest(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.ServerChain = 900
@@ -78,8 +77,7 @@ func TestHelloRetryRequest(t *testing.T) {
 	}
 }
 
-// records counts the handshake records in the clear that both ends send: the
-// hellos.
+// records counts the handshake records that both ends send in the clear: their hellos.
 func records(t *testing.T, cfg model.EngineConfig, retry bool) (n int) {
 	t.Helper()
 	cfg.Retry = retry
@@ -93,8 +91,8 @@ func records(t *testing.T, cfg model.EngineConfig, retry bool) (n int) {
 	return n
 }
 
-// TestResume: both ends have resumed a session, and the wire is the same whether
-// the library has made it for an earlier link or for this one.
+// TestResume: both ends resume a session. The wire is the same whether the library makes the
+// session for this link or has it from an earlier one.
 func TestResume(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		for _, auth := range []bool{false, true} {
@@ -125,8 +123,7 @@ func TestResume(t *testing.T) {
 	})
 }
 
-// TestKeyLog: each end logs the secrets, without newlines, and that changes no
-// byte on the wire.
+// TestKeyLog: each end logs its secrets a line at a time, and that changes no byte on the wire.
 func TestKeyLog(t *testing.T) {
 	for v, label := range map[model.Version]string{
 		model.TLS12: "CLIENT_RANDOM ", model.TLS13: "SERVER_TRAFFIC_SECRET_0 ",

@@ -10,8 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// config leaves the engine room for everything that tests send, but not for all that an
-// engine might.
+// config has buffers that hold what most tests send, but not a record of full length.
 func config(v model.Version) model.EngineConfig { return linktest.Config(v, 4096) }
 
 // open makes a link of crypto/tls in a run of its own.

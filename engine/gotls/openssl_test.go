@@ -22,7 +22,7 @@ func pairings(t *testing.T, v model.Version, test func(t *testing.T, l *linktest
 	}
 }
 
-// TestOpenSSLAtTheOtherEnd: handshake, data and both closes.
+// TestOpenSSLAtTheOtherEnd: a link with OpenSSL has a handshake, data both ways, and both closes.
 func TestOpenSSLAtTheOtherEnd(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		pairings(t, v, func(t *testing.T, l *linktest.Link, r model.Role) {
@@ -39,8 +39,8 @@ func TestOpenSSLAtTheOtherEnd(t *testing.T) {
 	})
 }
 
-// TestKeyUpdateIsAnsweredAtTheRead: the read that absorbs it has the answer
-// sealed, and says WantRead; with a full buffer, WantWrite.
+// TestKeyUpdateIsAnsweredAtTheRead: the Read that absorbs a KeyUpdate seals the answer, and says
+// WantRead.
 func TestKeyUpdateIsAnsweredAtTheRead(t *testing.T) {
 	pairings(t, model.TLS13, func(t *testing.T, l *linktest.Link, r model.Role) {
 		l.Want("OpenSSL's KeyUpdate", l.Ends[r.Peer()].KeyUpdate(true), model.OK)
@@ -58,8 +58,8 @@ func TestKeyUpdateIsAnsweredAtTheRead(t *testing.T) {
 	})
 }
 
-// TestAnswerWaitsForRoom: the answer to a KeyUpdate that does not fit wants
-// room, and the read goes on with what comes behind it.
+// TestAnswerWaitsForRoom: if the answer to a KeyUpdate does not fit the Read says WantWrite. The
+// next Read gives what comes behind the KeyUpdate all the same.
 func TestAnswerWaitsForRoom(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.Out = 10
@@ -78,8 +78,8 @@ func TestAnswerWaitsForRoom(t *testing.T) {
 	l.Pass(model.Server, "and now")
 }
 
-// passTo has the peer write text, and carries all that is on its way to an end,
-// and nothing back.
+// passTo has the peer write a text, and carries all that is on its way to an end, but nothing
+// back.
 func passTo(l *linktest.Link, r model.Role, text string) {
 	for {
 		_, s := l.Ends[r.Peer()].Write([]byte(text))
@@ -92,8 +92,8 @@ func passTo(l *linktest.Link, r model.Role, text string) {
 	}
 }
 
-// TestRenegotiation: a client of crypto/tls takes part. Until that is over its
-// writes want the peer's flight.
+// TestRenegotiation: a client of crypto/tls takes part in one. Until it is over, a Write says
+// WantRead.
 func TestRenegotiation(t *testing.T) {
 	l := meet(t, model.Client, config(model.TLS12))
 	for range 2 {
@@ -119,8 +119,8 @@ func TestRenegotiation(t *testing.T) {
 	}
 }
 
-// TestDataInARenegotiation: data that was on its way is fatal to crypto/tls, where
-// OpenSSL delivers it: the trait NoDataInReneg.
+// TestDataInARenegotiation: data that cross the ClientHello are fatal to crypto/tls, while
+// OpenSSL delivers them. That is the trait NoDataInReneg.
 func TestDataInARenegotiation(t *testing.T) {
 	l := meet(t, model.Client, config(model.TLS12))
 	l.Server().Renegotiate()
@@ -132,8 +132,8 @@ func TestDataInARenegotiation(t *testing.T) {
 	}
 }
 
-// TestNoRenegotiation: a client that refuses sends the warning, and is dead
-// for it; a server that is asked has no use for a ClientHello.
+// TestNoRenegotiation: a server of crypto/tls fails when it is asked for a renegotiation, and the
+// alert fails the client.
 func TestNoRenegotiation(t *testing.T) {
 	cfg := config(model.TLS12)
 	l := meet(t, model.Server, cfg)
@@ -149,8 +149,8 @@ func TestNoRenegotiation(t *testing.T) {
 	}
 }
 
-// TestNoPSKAgainstOpenSSL: crypto/tls has none, and a script that wants one is
-// refused before it runs.
+// TestNoPSKAgainstOpenSSL: crypto/tls has no PSK, so a script that wants one is refused before it
+// runs.
 func TestNoPSKAgainstOpenSSL(t *testing.T) {
 	other := need(t)
 	c := run.NewCatalog()

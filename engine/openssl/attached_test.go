@@ -26,8 +26,7 @@ func TestAttachedHandshake(t *testing.T) {
 	}
 }
 
-// Without room WantWrite is real, from a read too, and Unsent tells how much
-// of the write is left.
+// Without room a call says WantWrite, a Read too, and Unsent tells how much is left to write.
 func TestAttachedReadWantsWrite(t *testing.T) {
 	l := attached(t, config(model.TLS12), 1<<16).Shake()
 	l.Want("client's renegotiate", l.Client().Renegotiate(), model.WantRead)
@@ -52,8 +51,8 @@ func TestAttachedReadWantsWrite(t *testing.T) {
 	l.Shake()
 }
 
-// Story 23: who asks for a read must have tried it. After a write that was
-// blocked the read flag is not left over, nor the other way round.
+// Story 23: a call that says WantRead must have tried to read. A flag that an earlier call has
+// left over does not count.
 func TestAttachedWantsAreFresh(t *testing.T) {
 	l := attached(t, config(model.TLS12), 1<<16).Shake()
 	_, s := l.Read(model.Client)
@@ -69,8 +68,8 @@ func TestAttachedWantsAreFresh(t *testing.T) {
 	}
 }
 
-// The end of the socket in the middle of a link, and a reset, fail the engine
-// with an error of their own.
+// The end of the socket in the middle of a link fails the engine with an error of its own, and so
+// does a reset.
 func TestAttachedSocketEnds(t *testing.T) {
 	linktest.Versions(t, func(t *testing.T, v model.Version) {
 		l := attached(t, config(v), 1<<16).Shake()
@@ -94,8 +93,8 @@ func TestAttachedSocketEnds(t *testing.T) {
 	})
 }
 
-// A socket's panic passes through C's frames as an error, and comes out of the
-// call that it happened in. The library is none the worse.
+// A socket's panic passes through C's frames as an error, and comes out of the call that met it.
+// The library goes on with other links.
 func TestAttachedSocketPanics(t *testing.T) {
 	l := attached(t, config(model.TLS13), 1<<16).Shake()
 	l.To[model.Client].Panic = "the socket is on fire"
@@ -115,7 +114,7 @@ func TestAttachedSocketPanics(t *testing.T) {
 	other.Say(model.Client, "all is well here")
 }
 
-// Bytes on the wire do not depend on the transport.
+// The bytes on the wire do not depend on the transport.
 func TestAttachedWireIsThePairs(t *testing.T) {
 	lib := need(t)
 	lib.Begin(1)
@@ -133,8 +132,8 @@ func TestAttachedWireIsThePairs(t *testing.T) {
 	}
 }
 
-// Story 24: a write to a broken socket is a failure, after the peer's
-// close_notify too, where SSL_get_error says ZERO_RETURN.
+// Story 24: a write to a broken socket fails, even after the peer's close_notify, where
+// SSL_get_error says ZERO_RETURN.
 func TestAttachedWriteAfterCloseToBrokenSocket(t *testing.T) {
 	l := attached(t, config(model.TLS13), 1<<16).Shake()
 	l.Client().Shutdown()
@@ -149,7 +148,7 @@ func TestAttachedWriteAfterCloseToBrokenSocket(t *testing.T) {
 	l.Want("server's shutdown", l.Server().Shutdown(), model.Failed)
 }
 
-// Story 25: a close_notify of which a part has left is not sent yet.
+// Story 25: a close_notify of which only a part has left is not sent yet.
 func TestAttachedShutdownPieceByPiece(t *testing.T) {
 	l := attached(t, config(model.TLS13), 1<<16).Shake()
 	l.To[model.Server].Room = 5

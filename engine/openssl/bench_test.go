@@ -6,7 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// BenchmarkLink is two engines, their handshake, and their end.
+// BenchmarkLink makes two engines, shakes hands and frees them.
 func BenchmarkLink(b *testing.B) {
 	lib := need(b)
 	for _, v := range versions {
@@ -23,7 +23,7 @@ func BenchmarkLink(b *testing.B) {
 	}
 }
 
-// BenchmarkCall is what single calls cost.
+// BenchmarkCall makes single calls.
 func BenchmarkCall(b *testing.B) {
 	l := open(b, config(model.TLS12))
 	l.Shake()
@@ -48,7 +48,7 @@ func BenchmarkCall(b *testing.B) {
 	})
 }
 
-// BenchmarkProfile is a link with each way to know each other.
+// BenchmarkProfile is BenchmarkLink for each way to authenticate.
 func BenchmarkProfile(b *testing.B) {
 	lib := need(b)
 	for name, cfg := range map[string]model.EngineConfig{

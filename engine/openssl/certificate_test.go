@@ -22,7 +22,7 @@ func TestHandshakeWithCertificates(t *testing.T) {
 	}
 }
 
-// A flight that is longer than the pair goes through it piece by piece.
+// A flight that is longer than the buffers goes through them in pieces.
 func TestCertificatesThroughSmallPairs(t *testing.T) {
 	for _, v := range versions {
 		for _, size := range []int{1, 100} {
@@ -38,8 +38,8 @@ func TestCertificatesThroughSmallPairs(t *testing.T) {
 	}
 }
 
-// The length of the Certificate message is what a scenario asks for: it is
-// what makes a flight longer than a buffer.
+// A Certificate message has the length that the configuration asks for. That makes a flight
+// longer than a buffer.
 func TestChainsHaveTheirLength(t *testing.T) {
 	need(t)
 	for _, size := range []int{300, 301, 333, 800, 4096, 4100, 9999, 20000} {
@@ -60,7 +60,7 @@ func TestChainsHaveTheirLength(t *testing.T) {
 	}
 }
 
-// A server that demands a certificate asks in every handshake of the link.
+// A server that demands a certificate asks for it in every handshake of the link.
 func TestRenegotiationWithCertificates(t *testing.T) {
 	cfg := certified(model.TLS12, 1000, true)
 	l := noted(t, cfg, cfg)
@@ -80,7 +80,7 @@ func TestRenegotiationWithCertificates(t *testing.T) {
 	}
 }
 
-// A client whose end has no certificates to show is turned away.
+// A client that has no certificate is turned away.
 func TestClientWithoutCertificate(t *testing.T) {
 	for _, v := range versions {
 		t.Run(v.String(), func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestClientWithoutCertificate(t *testing.T) {
 	}
 }
 
-// With certificates a TLS 1.3 server sends all the tickets it is asked for.
+// With certificates a TLS 1.3 server sends as many tickets as it is asked for.
 func TestTicketsWithCertificates(t *testing.T) {
 	for _, n := range []int{0, 1, 4} {
 		cfg := certified(model.TLS13, 1000, false)

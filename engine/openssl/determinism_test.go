@@ -11,8 +11,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// story runs a link of each version through all that it can do, in a run with
-// that seed, and gives the hash of the wire.
+// story runs links of both versions through all that they can do, and gives hashes of their
+// wires.
 func story(t testing.TB, lib *openssl.Library, seed uint64) string {
 	lib.Begin(seed)
 	defer lib.End()
@@ -67,8 +67,7 @@ func TestSameWireInAnotherProcess(t *testing.T) {
 	}
 }
 
-// Each engine draws from a stream of its own: what one link does changes no
-// byte of another.
+// Each engine draws from a random stream of its own, so that one link changes no byte of another.
 func TestLinksDoNotDisturbEachOther(t *testing.T) {
 	lib := need(t)
 	run := func(disturb bool) string {
@@ -93,7 +92,7 @@ func TestLinksDoNotDisturbEachOther(t *testing.T) {
 	}
 }
 
-// Runs on several goroutines take turns, because randomness is the process's.
+// Runs on several goroutines take turns, because the random generator is the process's.
 func TestRunsTakeTurns(t *testing.T) {
 	lib := need(t)
 	want := story(t, lib, 9)
@@ -108,7 +107,7 @@ func TestRunsTakeTurns(t *testing.T) {
 	}
 }
 
-// A world that is used again begins the next run without an End between.
+// A world begins its next run without an End in between.
 func TestBeginAgainStartsTheNextRun(t *testing.T) {
 	lib := need(t)
 	want := story(t, lib, 9)
@@ -128,7 +127,7 @@ func TestBeginAgainStartsTheNextRun(t *testing.T) {
 	}
 }
 
-// The wire of a resumed session does not know what time it is.
+// The wire of a resumed session does not depend on the time.
 func TestResumeAtAnotherTime(t *testing.T) {
 	lib := need(t)
 	wire := func(v model.Version) string {
@@ -148,9 +147,8 @@ func TestResumeAtAnotherTime(t *testing.T) {
 	}
 }
 
-// certifiedStory is a run with certificates of both ends, tickets and data.
-// Without a ticket's clock and with seeded signatures its wire is the same
-// whenever and wherever it runs.
+// certifiedStory is the wire of links with certificates at both ends, tickets and data. Tickets
+// have no time in them and signatures are seeded, so it is the same everywhere.
 func certifiedStory(t testing.TB) (sums string) {
 	lib := need(t)
 	for _, v := range versions {

@@ -13,7 +13,7 @@ func TestFullOutputLikeTheModel(t *testing.T) { differential.OpenSSL(need(t)).Te
 func TestLikeTheModelProperty(t *testing.T)   { differential.OpenSSL(need(t)).Property(t) }
 func FuzzLikeTheModel(f *testing.F)           { differential.OpenSSL(need(f)).Fuzz(f) }
 
-// What OpenSSL does to itself, call by call. See differential.Traits.
+// TestTraits shows what OpenSSL does differently, call by call. See differential.Traits.
 func TestTraits(t *testing.T) {
 	narrow := differential.Setting{In: 4096, Out: 2000, Record: 16384, Moving: true}
 	refusing, early := narrow, narrow

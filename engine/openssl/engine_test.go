@@ -45,8 +45,7 @@ func TestPairKeepsToItsSizes(t *testing.T) {
 	if got := l.Server().Feed([]byte{1}); got != 0 {
 		t.Fatalf("a full one took %d bytes", got)
 	}
-	// A ClientHello is longer than 21 bytes: the rest waits inside, and only
-	// another call moves it.
+	// A ClientHello is longer than 21 bytes. The rest waits inside until the next call.
 	l.Want("client's first handshake call", l.Client().Handshake(), model.WantWrite)
 	if got := l.Client().OutputPending(); got != 21 {
 		t.Fatalf("%d bytes are pending, want 21", got)
@@ -74,8 +73,7 @@ func TestDataBothWays(t *testing.T) {
 	}
 }
 
-// Pending counts decrypted bytes only; HasPending also knows of a part of a
-// record.
+// Pending counts decrypted bytes only. HasPending also counts a part of a record.
 func TestPendingAndHasPending(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	l.Client().Write([]byte("0123456789"))
@@ -92,8 +90,8 @@ func TestPendingAndHasPending(t *testing.T) {
 	}
 }
 
-// A record that does not fit is sealed once. The engine keeps it, says
-// WantWrite, and wants the same bytes again.
+// A record that does not fit is sealed once. The engine keeps it, says WantWrite, and wants the
+// same bytes again.
 func TestWriteIntoFullPair(t *testing.T) {
 	for _, v := range versions {
 		t.Run(v.String(), func(t *testing.T) {
@@ -108,8 +106,8 @@ func TestWriteIntoFullPair(t *testing.T) {
 					n, s, l.Client().OutputPending())
 			}
 			took := l.Pass(model.Client, text)
-			// The retry that gets rid of the first record seals the second, and
-			// is blocked again: OpenSSL answers a count only at the end.
+			// The retry that gets rid of the first record seals the second, and is blocked again.
+			// OpenSSL gives a count only at the end.
 			if took != len(text) {
 				t.Fatalf("the write that was blocked took %d bytes at last, want all %d",
 					took, len(text))
@@ -118,7 +116,7 @@ func TestWriteIntoFullPair(t *testing.T) {
 	}
 }
 
-// With room for it, a partial write takes one record.
+// A partial write takes one record if that fits.
 func TestPartialWriteTakesOneRecord(t *testing.T) {
 	cfg := config(model.TLS12)
 	cfg.MaxRecord = 1000
@@ -128,7 +126,7 @@ func TestPartialWriteTakesOneRecord(t *testing.T) {
 	}
 }
 
-// Without partial writes OK means all of it, whatever the number of records.
+// Without partial writes OK means all of the data, whatever the number of records.
 func TestWholeWrite(t *testing.T) {
 	cfg := config(model.TLS12)
 	cfg.PartialWrite, cfg.MaxRecord = false, 512
@@ -140,7 +138,7 @@ func TestWholeWrite(t *testing.T) {
 	}
 }
 
-// A retry from another address is an error unless that was allowed.
+// A retry from another address fails unless the configuration allows it.
 func TestMovedRetry(t *testing.T) {
 	for _, moving := range []bool{false, true} {
 		cfg := config(model.TLS12)
@@ -186,7 +184,7 @@ func TestCloseNotifyBothWays(t *testing.T) {
 	}
 }
 
-// A close_notify that does not fit says WantWrite until it has left.
+// A close_notify that does not fit makes Shutdown say WantWrite until it has left.
 func TestShutdownIntoFullPair(t *testing.T) {
 	cfg := config(model.TLS12)
 	cfg.Out = 16
@@ -201,9 +199,8 @@ func TestShutdownIntoFullPair(t *testing.T) {
 	l.Want("server's read", s, model.Closed)
 }
 
-// The trap of the shared queue: SSL_get_error looks at the thread's errors
-// before it looks at the engine, so a stranger's failure makes a would-block
-// fatal. Clearing the queue is the pump's duty.
+// SSL_get_error looks at the thread's error queue before it looks at the engine, so that an error
+// of another link makes a would-block fatal. A pump has to clear the queue.
 func TestErrorQueueIsShared(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	_, s := l.Read(model.Server)
@@ -225,7 +222,7 @@ func TestErrorQueueIsShared(t *testing.T) {
 	l.Say(model.Client, "the link was never broken")
 }
 
-// A full or an empty pair is not an error: it must not poison the queue.
+// A full buffer or an empty one is no error, and leaves none in the queue.
 func TestFeedAndDrainLeaveNoError(t *testing.T) {
 	cfg := config(model.TLS12)
 	cfg.In = 10
@@ -241,7 +238,7 @@ func TestFeedAndDrainLeaveNoError(t *testing.T) {
 	l.Want("server's handshake", l.Server().Handshake(), model.WantRead)
 }
 
-// Both ends' secret follows from the key of the configuration.
+// Ends with other keys do not come through the handshake.
 func TestEndsNeedTheSameKey(t *testing.T) {
 	client, server := config(model.TLS12), config(model.TLS12)
 	server.Key++

@@ -12,8 +12,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
-// waiting is a link whose server has a write of text, n bytes, that waits for
-// room. moving says whether it may be repeated from elsewhere.
+// waiting is a link whose server has a write of n bytes, text, that waits for room. moving says
+// whether it may be retried from elsewhere.
 func waiting(t *testing.T, v model.Version, n int, moving bool) (l *linktest.Link, text []byte) {
 	t.Helper()
 	cfg := config(v)
@@ -30,9 +30,8 @@ func waiting(t *testing.T, v model.Version, n int, moving bool) (l *linktest.Lin
 	return nil, nil
 }
 
-// bySelf wants a call to have broken the engine, and the library to say that
-// it did so by itself. Other versions than the one whose faults these are may
-// answer what the documentation says instead.
+// bySelf wants a call to have failed the server by a fault of the library's own. Only OpenSSL 3.0
+// is known to have these faults: other versions may also answer as documented.
 func bySelf(t *testing.T, l *linktest.Link, got, documented model.Status) {
 	t.Helper()
 	err, version := l.Server().Err(), l.Library(model.Server).Describe()
@@ -50,9 +49,8 @@ func bySelf(t *testing.T, l *linktest.Link, got, documented model.Status) {
 	}
 }
 
-// A ClientHello that a read absorbs while a write waits: OpenSSL takes its own
-// ServerHello for a wrong retry of that write. If the write is long the length
-// is what is wrong with it.
+// A Read absorbs a ClientHello while a Write waits. OpenSSL takes its own ServerHello for a wrong
+// retry of the Write. If the Write is long, it is the length that is wrong.
 func TestClientHelloWhileAWriteWaits(t *testing.T) {
 	for _, n := range []int{1, 40, 1000, 16000} {
 		l, _ := waiting(t, model.TLS12, n, true)
@@ -64,8 +62,8 @@ func TestClientHelloWhileAWriteWaits(t *testing.T) {
 	}
 }
 
-// Two KeyUpdates that a read absorbs while a write waits: it has put the answer
-// to the first off, and gives it when it sees the second.
+// A Read absorbs two KeyUpdates while a Write waits. It has put the answer to the first off, and
+// gives it when it sees the second.
 func TestTwoKeyUpdatesWhileAWriteWaits(t *testing.T) {
 	for _, n := range []int{1, 4, 5, 1000} {
 		for _, requested := range []bool{false, true} {
@@ -83,9 +81,9 @@ func TestTwoKeyUpdatesWhileAWriteWaits(t *testing.T) {
 	}
 }
 
-// A ClientHello that is refused while a write waits: the alert is next, and if
-// it does not fit either, the write that is made again is taken for its retry.
-// This is a Write that fails, and a right one.
+// A ClientHello is refused while a Write waits. The alert comes next, and if it does not fit
+// either, the next retry of the Write is taken for a retry of the alert. So a correct Write
+// fails.
 func TestRefusalBehindAWriteThatWaits(t *testing.T) {
 	for _, room := range []int{1, 29, 30} {
 		client, server := refusing()
@@ -111,10 +109,10 @@ func TestRefusalBehindAWriteThatWaits(t *testing.T) {
 	}
 }
 
-// A refusal that does not fit while nothing waits: OpenSSL writes the alert
-// through a buffer of its own, and throws away what does not leave at once. The
-// refuser does not know, and goes on; its peer can decrypt nothing any more.
-// Whoever asks a refuser is dead already, so runs need not tell this apart.
+// A refusal does not fit, and no Write waits. OpenSSL writes the alert through a buffer of its
+// own, and drops what does not leave at once. The refuser goes on without an error, but its peer
+// can decrypt nothing any more. In OpenSSL a refusal kills the asker anyway, so that runs need
+// not tell this apart.
 func TestRefusalWithoutRoomIsLost(t *testing.T) {
 	const alert = 5 + 8 + 2 + 16
 	for _, room := range []int{0, 1, alert - 1, alert} {
@@ -148,7 +146,7 @@ func TestRefusalWithoutRoomIsLost(t *testing.T) {
 	}
 }
 
-// A full record of early data that comes behind a HelloRetryRequest.
+// A full record of early data comes behind a HelloRetryRequest.
 func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.Resume, cfg.Retry, cfg.EarlyData, cfg.Tickets = true, true, 40000, 1
@@ -161,8 +159,8 @@ func TestFullRecordOfEarlyDataMeetsRetry(t *testing.T) {
 	bySelf(t, l, s, model.WantRead)
 }
 
-// A write of nothing binds nobody: what comes after it is no retry of it. Here
-// it wants room for an answer that was put off.
+// A Write of no bytes needs no retry: what comes after it may be anything. Here it wants room for
+// an answer that was put off.
 func TestWriteOfNothingBindsNobody(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.Out, cfg.MovingBuffer = 10, false
@@ -186,9 +184,9 @@ func TestWriteOfNothingBindsNobody(t *testing.T) {
 	bySelf(t, l, s, model.WantRead)
 }
 
-// What a pump does wrong with a write that waits breaks the link with the same
-// two errors, and is no failure of the library: a retry with less (E1, E11), one
-// from elsewhere where that is not allowed (E5), a shutdown over it (E4).
+// A pump's mistake with a write that waits fails with the same two errors, and is no fault of the
+// library: a shorter retry (E1, E11), one from elsewhere where that is not allowed (E5), and a
+// shutdown in between (E4).
 func TestWrongRetriesAreThePumps(t *testing.T) {
 	for _, c := range []struct {
 		name, why string
@@ -228,8 +226,8 @@ func TestWrongRetriesAreThePumps(t *testing.T) {
 	}
 }
 
-// A stranger's error in the queue fails a call, and breaks nothing: that the
-// queue was not cleared is the pump's mistake.
+// Another link's error in the queue fails a call and breaks nothing. That the queue was not
+// cleared is the pump's mistake.
 func TestStrangersErrorIsNotTheLibrarys(t *testing.T) {
 	l, _ := waiting(t, model.TLS12, 1000, true)
 	stranger := pair(t, need(t), config(model.TLS12))
@@ -255,11 +253,11 @@ func TestStrangersErrorIsNotTheLibrarys(t *testing.T) {
 	l.Want("the read with the queue cleared", s, model.WantRead)
 }
 
-// A mistake is what is made of a write that has to be repeated: a wrong call,
-// or wrong bytes.
+// A mistake makes something wrong of a write that has to be repeated: a wrong call, or the wrong
+// bytes.
 type mistake func(e model.Engine, p []byte) []byte
 
-// A mistaken engine has the mistake made to it.
+// A mistaken engine makes the mistake whenever a write has to be repeated.
 type mistaken struct {
 	model.Engine
 	wrong   mistake
@@ -275,8 +273,8 @@ func (e *mistaken) Write(p []byte) (int, model.Status) {
 	return n, s
 }
 
-// TestClumsyPumpsAreFound: that failures of the library are nobody's fault does
-// not hide the mistakes that look like them, in any scenario.
+// TestClumsyPumpsAreFound: faults of the library are no pump's, but pumps' mistakes that look
+// like them are still found, in any scenario.
 func TestClumsyPumpsAreFound(t *testing.T) {
 	lib := need(t)
 	for name, wrong := range map[string]mistake{
@@ -304,7 +302,7 @@ func TestClumsyPumpsAreFound(t *testing.T) {
 	}
 }
 
-// firstBroken is the property that is broken first in some hundred schedules.
+// firstBroken is the property that is broken first in 500 schedules.
 func firstBroken(t *testing.T, o run.Options) oracle.PropertyID {
 	t.Helper()
 	r, err := run.NewRunner(run.NewCatalog(*o.Pump), o)

@@ -22,11 +22,11 @@ func need(t testing.TB) *openssl.Library {
 // versions are those of TLS.
 var versions = []model.Version{model.TLS12, model.TLS13}
 
-// config leaves the engine room for everything that tests send, but not for all that an
-// engine might.
+// config has buffers that hold what most tests send, but not a record of full length.
 func config(v model.Version) model.EngineConfig { return linktest.Config(v, 4096) }
 
-// certified is config with chains of so many bytes: of the server, and with auth of both.
+// certified is config with certificate chains of so many bytes: of the server, and with auth of
+// the client too.
 func certified(v model.Version, size int, auth bool) model.EngineConfig {
 	cfg := config(v)
 	cfg.ServerChain, cfg.ClientChain, cfg.ClientAuth = size, size, auth

@@ -14,12 +14,12 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
-// countedRuns makes a test process count OpenSSL's allocations over that many
-// runs, and print a line for each round of them.
+// countedRuns is a variable with a number. The test process makes that many runs again and again,
+// counts OpenSSL's allocations, and prints a line for each round.
 const countedRuns = "WANTWRITE_OPENSSL_COUNTED"
 
-// TestMain lets the test binary be that process: OpenSSL takes other memory
-// functions only before it has allocated anything.
+// TestMain lets the test binary be that process. OpenSSL takes other memory functions only before
+// it has allocated anything.
 func TestMain(m *testing.M) {
 	runs, err := strconv.Atoi(os.Getenv(countedRuns))
 	if err != nil {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// An allocator is C's, with a count of the blocks that are out.
+// An allocator is C's, and counts the blocks that are not freed.
 type allocator struct {
 	malloc, realloc, free uintptr
 	blocks, calls         int
@@ -60,8 +60,8 @@ func (a *allocator) call(fn uintptr, args ...uintptr) uintptr {
 	return callC(fn, a.args[:n])
 }
 
-// The last two arguments of all three are a file's name and a line. They are no
-// pointers here: a caller may leave them out, and then they are anything.
+// The last two arguments of all three are a file name and a line number. They are not used as
+// pointers, because a caller may leave them out, and then they are anything.
 func (a *allocator) onMalloc(size, _, _ uintptr) uintptr {
 	a.blocks, a.calls = a.blocks+1, a.calls+1
 	return a.call(a.malloc, size)
@@ -83,15 +83,14 @@ func (a *allocator) onFree(p, _, _ uintptr) uintptr {
 	return 0
 }
 
-// rounds is how often the runs are repeated. The first round also makes what a
-// Library keeps: contexts and certificates.
+// rounds is how often the runs are repeated. The first round also makes what a Library keeps:
+// contexts and certificates.
 const rounds = 4
 
-// countRuns goes through the same runs again and again: drawn schedules, over
-// all scenarios and profiles, which end wherever they end.
+// countRuns makes the same runs in each round: drawn schedules of all scenarios and profiles.
 func countRuns(runs int) error {
-	// A run on another thread would make another error queue: four blocks that
-	// stay as long as the thread.
+	// A run on another thread would make another error queue: four blocks that stay as long as
+	// the thread.
 	runtime.LockOSThread()
 	_, handles, err := openFirst(defaultNames())
 	if err != nil {
@@ -122,9 +121,8 @@ func countRuns(runs int) error {
 	return nil
 }
 
-// TestEveryBlockIsFreed: once everything that is kept is there, as many of
-// OpenSSL's blocks are out after a round of runs as before it. It is exact: one
-// block that is lost in one of the runs fails it.
+// TestEveryBlockIsFreed: after the first round, each round frees all blocks that it allocates.
+// The count is exact: one block that is lost in one run fails the test.
 func TestEveryBlockIsFreed(t *testing.T) {
 	if _, err := Load(""); err != nil {
 		require.Missing(t, "openssl", err)

@@ -74,7 +74,7 @@ func TestNotesOfTLS13(t *testing.T) {
 	}
 }
 
-// How many tickets a server sends after a handshake with a PSK.
+// With a PSK a server sends one ticket at most.
 func TestTickets(t *testing.T) {
 	for _, n := range []int{0, 1, 3} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
@@ -89,8 +89,8 @@ func TestTickets(t *testing.T) {
 	}
 }
 
-// TestKeyLog: both ends log the same secrets, one line a time, for each
-// handshake; and they, or that nobody wants them, change no byte on the wire.
+// TestKeyLog: both ends log the same secrets of each handshake, a line at a time. The log changes
+// no byte on the wire.
 func TestKeyLog(t *testing.T) {
 	need(t)
 	for v, labels := range map[model.Version][]string{

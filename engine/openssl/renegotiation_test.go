@@ -8,9 +8,9 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// The moment of MB-53428. The documentation of SSL_read promises a WANT_WRITE
-// for a renegotiation that has something to send; what comes is WANT_READ,
-// with the answer in the pair, where nobody looks.
+// The moment of MB-53428. The documentation of SSL_read promises WANT_WRITE for a renegotiation
+// that has something to send. It says WANT_READ, and the answer is in the output buffer, where
+// nobody looks.
 func TestReadAbsorbsClientHelloAndSaysWantRead(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	l.Say(model.Client, "before")
@@ -31,7 +31,7 @@ func TestReadAbsorbsClientHelloAndSaysWantRead(t *testing.T) {
 	l.Say(model.Server, "after")
 }
 
-// Story 21: data that has come before is delivered, whoever began what.
+// Story 21: data that came before a renegotiation are delivered, whichever end began it.
 func TestRenegotiateOverUnreadData(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	l.Server().Write([]byte("unread"))
@@ -46,7 +46,7 @@ func TestRenegotiateOverUnreadData(t *testing.T) {
 	l.Say(model.Server, "after")
 }
 
-// Story 22: a server asks once a handshake.
+// Story 22: a server that has sent a HelloRequest sends no second one before the handshake.
 func TestHelloRequestIsNotRepeated(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	for range 2 {
@@ -64,7 +64,7 @@ func TestHelloRequestIsNotRepeated(t *testing.T) {
 	l.Say(model.Client, "after")
 }
 
-// Story 20: what can't be begun well is refused, and the link goes on.
+// Story 20: a renegotiation that can't begin now is refused, and the link goes on.
 func TestRenegotiateOverHalfARecord(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	l.Want("server's renegotiate", l.Server().Renegotiate(), model.OK)
@@ -95,7 +95,7 @@ func TestRenegotiateOverHalfARecord(t *testing.T) {
 	}
 }
 
-// The same from the other side: a HelloRequest, and OK at once.
+// A server begins with a HelloRequest, and says OK at once.
 func TestServerBeginsRenegotiation(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	l.Want("server's renegotiate", l.Server().Renegotiate(), model.OK)
@@ -119,8 +119,8 @@ func refusing() (client, server model.EngineConfig) {
 	return client, server
 }
 
-// RFC 5746, section 4.5: the refusal is a warning. OpenSSL's server goes on
-// with the old keys, and its client gives up.
+// RFC 5746, section 4.5: the refusal is a warning. OpenSSL's server goes on with the old keys,
+// and its client gives up.
 func TestRefusedRenegotiation(t *testing.T) {
 	client, server := refusing()
 	l := openEach(t, client, server)
@@ -143,7 +143,7 @@ func TestRefusedRenegotiation(t *testing.T) {
 	}
 }
 
-// Who refuses can't ask either.
+// An end that refuses renegotiation can't ask for one either.
 func TestRefuserCannotAsk(t *testing.T) {
 	client, server := refusing()
 	l := openEach(t, client, server)

@@ -12,7 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/tls"
 )
 
-// A call is one line of a sequence that both libraries are put through.
+// A call is one line of a sequence that both libraries go through.
 type call struct {
 	role model.Role
 	verb string // "move" carries all ciphertext from the role's end
@@ -23,7 +23,7 @@ const (
 	s = model.Server
 )
 
-// up is the shortest handshake: each end called in turn until both are OK.
+// up is the calls of the shortest handshake.
 func up() []call {
 	var calls []call
 	for range 3 {
@@ -33,7 +33,7 @@ func up() []call {
 	return append(calls, call{c, "handshake"})
 }
 
-// sequences are named for what they try; each begins with up.
+// sequences are named for what they try. Each begins with up.
 var sequences = []struct {
 	name    string
 	version model.Version
@@ -78,8 +78,8 @@ var sequences = []struct {
 		{s, "key update"}, {s, "read"}, {s, "clear"}, {s, "read"}}},
 }
 
-// do makes one call and says what came of it: status, count, and whatever the
-// engine's queries can tell without knowing the length of a record.
+// do makes one call, and gives status, count, and the answers of those queries that do not depend
+// on the length of records.
 func do(l *linktest.Link, k call) string {
 	e := l.Ends[k.role]
 	var n int
@@ -117,12 +117,12 @@ func do(l *linktest.Link, k call) string {
 		e.ShutState(), e.Err() != nil)
 }
 
-// play puts a library's link through calls.
+// play makes the calls on a link of the library, after a handshake, and gives a line for each.
 func play(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) (lines []string) {
 	return playFrom(t, lib, cfg, append(up(), calls...))
 }
 
-// playFrom is play without a handshake in front.
+// playFrom is play without the handshake.
 func playFrom(t *testing.T, lib model.Library, cfg model.EngineConfig, calls []call) (
 	lines []string) {
 
@@ -148,7 +148,7 @@ func with(t *testing.T, side linktest.Side, test func(l *linktest.Link)) *linkte
 	return l
 }
 
-// The model says of itself that it has OpenSSL's semantics; so it is asked.
+// The model claims OpenSSL's semantics: its answers to the same calls are the same.
 func TestModelAnswersAsOpenSSLDoes(t *testing.T) {
 	lib := need(t)
 	for _, q := range sequences {
@@ -182,8 +182,8 @@ func witness(t *testing.T, lib model.Library, cfg model.EngineConfig,
 	return sent
 }
 
-// sameMessages fails the test if the two libraries send other messages. OpenSSL
-// does not tell of a ChangeCipherSpec, nor does the model.
+// sameMessages fails the test if OpenSSL and the model send other messages, and gives those of
+// OpenSSL. Neither tells of a ChangeCipherSpec.
 func sameMessages(t *testing.T, cfg model.EngineConfig, test func(l *linktest.Link)) [2][]string {
 	t.Helper()
 	theirs := witness(t, need(t), cfg, test)
@@ -194,7 +194,7 @@ func sameMessages(t *testing.T, cfg model.EngineConfig, test func(l *linktest.Li
 	return theirs
 }
 
-// profiles are the ways to know each other, as changes of a configuration.
+// profiles are the ways to authenticate, as changes of a configuration.
 var profiles = map[string]func(*model.EngineConfig){
 	"psk":  func(*model.EngineConfig) {},
 	"cert": func(c *model.EngineConfig) { c.ServerChain = 700 },
@@ -203,8 +203,8 @@ var profiles = map[string]func(*model.EngineConfig){
 	},
 }
 
-// A server that does not take the first key share asks for another one, with a
-// PSK too, and the answers to all calls are the model's.
+// A server that does not take the first key share asks for another one, with a PSK too. The
+// answers to all calls are the model's.
 func TestHelloRetryRequest(t *testing.T) {
 	for name, set := range profiles {
 		t.Run(name, func(t *testing.T) {
@@ -238,8 +238,8 @@ func TestNoRetryInTLS12(t *testing.T) {
 	}
 }
 
-// postAuths are what happens to a request for a certificate, and to what crosses
-// it: data, KeyUpdates, closes. Each is named for what it tries.
+// postAuths are sequences of a request for a certificate and of what crosses it: data,
+// KeyUpdates, closes. Each is named for what it tries.
 var postAuths = map[string][]call{
 	"request": {{s, "authenticate"}, {s, "authenticate"}, {s, "clear"}, {s, "move"}, {c, "read"},
 		{c, "move"}, {s, "read"}, {s, "authenticate"}, {s, "move"}, {c, "read"}, {c, "move"},
@@ -261,8 +261,8 @@ var postAuths = map[string][]call{
 	"by a client": {{c, "authenticate"}, {c, "read"}, {c, "clear"}, {c, "read"}},
 }
 
-// A server asks for a certificate after the handshake; the client's Read writes
-// the answer, and all answers to all calls are the model's.
+// A server asks for a certificate after the handshake, and the client's Read writes the answer.
+// The answers to all calls are the model's.
 func TestPostHandshakeAuth(t *testing.T) {
 	for name, set := range map[string]func(*model.EngineConfig){
 		"psk":         func(*model.EngineConfig) {},
@@ -300,8 +300,7 @@ func TestPostHandshakeAuthThatIsNotOffered(t *testing.T) {
 	}
 }
 
-// Story 27: a request over a write that waits for room is refused, and the link
-// goes on.
+// Story 27: a request is refused while a write waits for room, and the link goes on.
 func TestAuthenticateOverAPendingWrite(t *testing.T) {
 	cfg := config(model.TLS13)
 	cfg.PostAuth, cfg.Out, cfg.In = true, 60, 60
@@ -329,8 +328,8 @@ func TestAuthenticateOverAPendingWrite(t *testing.T) {
 	}
 }
 
-// A session is resumed in both versions: TLS 1.2 abbreviates the handshake, TLS
-// 1.3 has a PSK, neither shows a certificate, and all answers are the model's.
+// A session is resumed in both versions, with an abbreviated handshake in TLS 1.2 and a PSK in
+// TLS 1.3. No end shows a certificate, and the answers to all calls are the model's.
 func TestResume(t *testing.T) {
 	for name, set := range profiles {
 		for _, v := range versions {
@@ -354,8 +353,8 @@ func TestResume(t *testing.T) {
 	}
 }
 
-// What comes after a resumed handshake: a renegotiation is whole, whoever begins
-// it, and in TLS 1.3 a certificate can be asked for that was not shown.
+// After a resumed handshake a renegotiation is a full one, whichever end begins it. In TLS 1.3 a
+// certificate can be asked for that was not shown.
 func TestAfterResume(t *testing.T) {
 	for name, set := range profiles {
 		for i, calls := range [][]call{
@@ -380,7 +379,7 @@ func TestAfterResume(t *testing.T) {
 	}
 }
 
-// earlies are what happens to early data. Each is named for what it tries.
+// earlies are sequences of early data. Each is named for what it tries.
 var earlies = map[string][]call{
 	"accepted": {{c, "early"}, {c, "early"}, {c, "move"}, {s, "read early"}, {s, "read early"},
 		{s, "read early"}, {s, "read"}, {s, "move"}, {c, "read"}, {c, "move"}, {s, "read early"},
@@ -408,8 +407,8 @@ var earlies = map[string][]call{
 		{c, "move"}, {s, "read early"}, {s, "early"}, {s, "clear"}},
 }
 
-// Early data, accepted, rejected, and thrown away after a HelloRetryRequest: all
-// answers to all calls and all messages are the model's.
+// Early data are accepted, rejected, or thrown away after a HelloRetryRequest. The answers to all
+// calls and all messages are the model's.
 func TestEarlyData(t *testing.T) {
 	for what, calls := range earlies {
 		for _, retry := range []bool{false, true} {

@@ -7,9 +7,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// OpenSSL answers a requested KeyUpdate at the next write, not at the read
-// that absorbs it (pull 8773). An empty write is enough, and it sends no
-// empty record.
+// OpenSSL answers a KeyUpdate at the next write, not at the read that absorbs it (pull 8773). A
+// write of no bytes is enough, and sends no empty record.
 func TestKeyUpdateIsAnsweredAtNextWrite(t *testing.T) {
 	l := opened(t, config(model.TLS13))
 	l.Want("client's key update", l.Client().KeyUpdate(true), model.OK)
@@ -46,7 +45,7 @@ func TestKeyUpdateWithoutRequest(t *testing.T) {
 	}
 }
 
-// What the version does not have fails, for the call only.
+// A call that the version does not have fails, and the link lives.
 func TestWrongVersionOfUpdate(t *testing.T) {
 	l := opened(t, config(model.TLS12))
 	l.Want("key update on TLS 1.2", l.Client().KeyUpdate(true), model.Failed)
@@ -61,8 +60,8 @@ func TestWrongVersionOfUpdate(t *testing.T) {
 	m.Say(model.Client, "still there")
 }
 
-// A KeyUpdate that comes while a write is blocked: OpenSSL 1.1.1 failed with
-// "bad length" here (issue 8677), and later ones put the answer off.
+// A KeyUpdate comes while a write is blocked. OpenSSL 1.1.1 failed here with "bad length" (issue
+// 8677). Later versions put the answer off.
 func TestKeyUpdateWhileWriteIsBlocked(t *testing.T) {
 	l := blockedWriter(t)
 	l.Client().KeyUpdate(true)

@@ -2,8 +2,8 @@ package openssl
 
 import "testing"
 
-// Numbers are compared before anything of a library is called: what a strange
-// one makes of our constants is anybody's guess.
+// The version number is compared before anything else of a library is called: a strange one may
+// give our constants another meaning.
 func TestKnownVersions(t *testing.T) {
 	for number, want := range map[uint64]bool{
 		0x1000208f: false, // 1.0.2h

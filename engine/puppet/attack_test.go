@@ -9,8 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// records are the lengths of the puppet's records of a type, without headers, in
-// order.
+// records gives the lengths of the puppet's records of a type, in order and without headers.
 func (l *link) records(typ byte) (lengths []int) {
 	for p := l.Sent[l.role]; len(p) >= wire.HeaderLen; {
 		n := wire.RecordSize(p)
@@ -31,7 +30,7 @@ func item(word string) attack.Attack {
 	return a
 }
 
-// against opens a link to OpenSSL, or to crypto/tls, not yet shaken.
+// against opens a link to OpenSSL or to crypto/tls, before its handshake.
 func against(t *testing.T, lib model.Library, r model.Role, v model.Version) *link {
 	t.Helper()
 	cfg := config(v)
@@ -39,8 +38,8 @@ func against(t *testing.T, lib model.Library, r model.Role, v model.Version) *li
 	return open(t, lib, r, cfg)
 }
 
-// everywhere runs a test against both libraries, in both versions, with the puppet
-// at either end. It opens as many links as it likes.
+// everywhere runs a test against both libraries, in both versions, with the puppet at either end.
+// The test opens as many links as it likes.
 func everywhere(t *testing.T, test func(t *testing.T, v model.Version, open func() *link)) {
 	for _, lib := range libraries[1:] {
 		t.Run(lib.name, func(t *testing.T) {
@@ -51,8 +50,8 @@ func everywhere(t *testing.T, test func(t *testing.T, v model.Version, open func
 	}
 }
 
-// TestSplit: handshake messages are cut after each byte, and both libraries put
-// them together again. From 16 bytes on not every length is tried.
+// TestSplit: handshake messages are cut into pieces of any length, and both libraries put them
+// together again. From 16 bytes on some lengths are left out.
 func TestSplit(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().shaken()
@@ -70,8 +69,7 @@ func TestSplit(t *testing.T) {
 	})
 }
 
-// TestPack: what a server says in one go comes in one record, as far as the keys
-// are the same.
+// TestPack: the messages of one flight share a record, as far as they have the same keys.
 func TestPack(t *testing.T) {
 	lib := need(t)
 	for v, want := range map[model.Version]struct{ plain, packed int }{
@@ -99,8 +97,8 @@ func TestPack(t *testing.T) {
 	}
 }
 
-// TestInterleave: the data comes between the halves of a KeyUpdate, and OpenSSL
-// says that it must not; so does crypto/tls.
+// TestInterleave: data come between the halves of a KeyUpdate, and both libraries answer
+// unexpected_message.
 func TestInterleave(t *testing.T) {
 	everywhere(t, func(t *testing.T, v model.Version, open func() *link) {
 		if v == model.TLS12 {
@@ -121,8 +119,8 @@ func TestInterleave(t *testing.T) {
 	})
 }
 
-// TestFloodOfKeyUpdates: OpenSSL absorbs them all, and its Read answers each when the
-// next one comes; the last answer it keeps back until it writes.
+// TestFloodOfKeyUpdates: OpenSSL absorbs them all. Its Read answers each when the next one comes,
+// and keeps the last answer back until it writes.
 func TestFloodOfKeyUpdates(t *testing.T) {
 	lib := need(t)
 	for _, r := range []model.Role{model.Client, model.Server} {
@@ -144,7 +142,7 @@ func TestFloodOfKeyUpdates(t *testing.T) {
 	}
 }
 
-// TestFloodOfHelloRequests: a client of OpenSSL answers it with one handshake.
+// TestFloodOfHelloRequests: a client of OpenSSL answers a thousand of them with one handshake.
 func TestFloodOfHelloRequests(t *testing.T) {
 	l := against(t, need(t), model.Server, model.TLS12).shaken()
 	l.puppet().Attack(item("hello-requests"), 1000)
@@ -155,8 +153,8 @@ func TestFloodOfHelloRequests(t *testing.T) {
 	l.lives("the flood")
 }
 
-// TestRenegotiation: the puppet renegotiates with OpenSSL from either end, and the
-// new keys are others.
+// TestRenegotiation: the puppet renegotiates with OpenSSL from either end, and both use the new
+// keys.
 func TestRenegotiation(t *testing.T) {
 	lib := need(t)
 	for _, r := range []model.Role{model.Client, model.Server} {
@@ -174,7 +172,7 @@ func TestRenegotiation(t *testing.T) {
 	}
 }
 
-// TestAlertPieces: an alert comes in two records of a byte.
+// TestAlertPieces: an alert comes in two records of one byte each.
 func TestAlertPieces(t *testing.T) {
 	l := against(t, need(t), model.Client, model.TLS12).shaken()
 	l.puppet().Attack(item("alert-pieces"), int(wire.AlertInternalError))
@@ -184,7 +182,7 @@ func TestAlertPieces(t *testing.T) {
 	}
 }
 
-// TestDataAfterClose: it leaves behind the close_notify, and nobody reads it.
+// TestDataAfterClose: data leave behind the close_notify, and nobody reads them.
 func TestDataAfterClose(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().shaken()
@@ -199,7 +197,7 @@ func TestDataAfterClose(t *testing.T) {
 	})
 }
 
-// TestEnd: the puppet fails, and says nothing to anybody.
+// TestEnd: the puppet fails without a word to its peer.
 func TestEnd(t *testing.T) {
 	for _, early := range []bool{false, true} {
 		everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
@@ -221,8 +219,8 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// TestDeaf: the puppet takes nothing more, so that the victim's buffer fills up; and
-// still it sends.
+// TestDeaf: the puppet takes no more bytes, so that the victim's buffer fills up, but it still
+// sends.
 func TestDeaf(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open().shaken()
@@ -251,8 +249,8 @@ func TestDeaf(t *testing.T) {
 	})
 }
 
-// TestSip: there is room for a byte at a time. That all passes all the same is in
-// TestRepertoire.
+// TestSip: the puppet has room for one byte at a time. TestRepertoire shows that everything
+// passes all the same.
 func TestSip(t *testing.T) {
 	everywhere(t, func(t *testing.T, _ model.Version, open func() *link) {
 		l := open()

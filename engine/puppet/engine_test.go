@@ -7,8 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// libraries are those at the other end, and how a puppet can shake hands with
-// each.
+// libraries are those of victims, and the ways in which a puppet can shake hands with each.
 var libraries = []struct {
 	name string
 	load func(testing.TB) model.Library
@@ -19,16 +18,16 @@ var libraries = []struct {
 	{"gotls", goTLS, []way{resumed, both}},
 }
 
-// A way is how the ends shake hands: by the PSK or by a session, with a
-// HelloRetryRequest or without.
+// A way is how the ends shake hands: by the PSK or by a session, and with or without a
+// HelloRetryRequest.
 type way struct{ resume, retry bool }
 
 var resumed, retried, both = way{resume: true}, way{retry: true}, way{true, true}
 
 var everyWay = []way{{}, resumed, retried, both}
 
-// TestHandshakes: the puppet shakes hands with each library, at either end, in
-// all ways, and data goes both ways; then both close.
+// TestHandshakes: the puppet shakes hands with each library, at either end and in all ways. Data
+// go both ways, and both ends close.
 func TestHandshakes(t *testing.T) {
 	for _, lib := range libraries {
 		t.Run(lib.name, func(t *testing.T) {
@@ -46,7 +45,7 @@ func TestHandshakes(t *testing.T) {
 	}
 }
 
-// close has the puppet close, and the other end answer.
+// close has one end close, and the other answer.
 func (l *link) close(r model.Role) {
 	l.t.Helper()
 	if st := l.Ends[r].Shutdown(); st != model.WantRead {

@@ -13,8 +13,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// wireOf is what passes between two puppets, from both hellos to both closes, with
-// attacks in between: hashes, by version and whether a session is resumed.
+// wireOf is the wire of links of two puppets, with attacks between the handshake and the close.
+// There is a line for each version, with a resumed session and without: its hash.
 func wireOf(t *testing.T, seed uint64) string {
 	var sums []string
 	for i := range 4 {
@@ -36,7 +36,7 @@ func wireOf(t *testing.T, seed uint64) string {
 	return strings.Join(sums, "\n")
 }
 
-// seeded is a library whose runs all have one seed.
+// seeded is a library that begins all runs with one seed.
 type seeded struct {
 	*puppet.Library
 	seed uint64
@@ -44,8 +44,8 @@ type seeded struct {
 
 func (s seeded) Begin(uint64) { s.Library.Begin(s.seed) }
 
-// TestSameInAnotherProcess: the same seed gives the same bytes on the wire, in any
-// process, and another seed does not.
+// TestSameInAnotherProcess: the same seed gives the same bytes on the wire in any process.
+// Another seed gives others.
 func TestSameInAnotherProcess(t *testing.T) {
 	ours := wireOf(t, 5)
 	if theirs := require.Elsewhere(t, ours, "GOMAXPROCS=1"); theirs != ours {
@@ -59,7 +59,7 @@ func TestSameInAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestNewSaysWhatItCannot: the error names what a puppet can't do.
+// TestNewSaysWhatItCannot: the error of New names what a puppet does not support.
 func TestNewSaysWhatItCannot(t *testing.T) {
 	for want, change := range map[string]func(*model.EngineConfig){
 		"certificates":    func(c *model.EngineConfig) { c.ServerChain = 300 },
@@ -77,7 +77,7 @@ func TestNewSaysWhatItCannot(t *testing.T) {
 	}
 }
 
-// TestRefusedCalls: what a puppet has not fails the call and not the link.
+// TestRefusedCalls: a call that a puppet does not support fails, and the link lives.
 func TestRefusedCalls(t *testing.T) {
 	l := open(t, puppet.New(), model.Client, config(model.TLS13))
 	if st := l.puppet().Shutdown(); st != model.Failed {
@@ -96,8 +96,7 @@ func TestRefusedCalls(t *testing.T) {
 	l.lives("refused calls")
 }
 
-// TestTamperedRecords: a bit that flips on the way to a puppet is noticed, whichever
-// it is.
+// TestTamperedRecords: a puppet notices every bit that is flipped on the way to it.
 func TestTamperedRecords(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, r model.Role) {
 		for bit := 40; bit < 400; bit += 7 { // behind the header
@@ -116,8 +115,8 @@ func TestTamperedRecords(t *testing.T) {
 	})
 }
 
-// TestTamperedHellos: a byte of a hello that is changed on the way makes the handshake
-// fail, whichever it is, and breaks no puppet.
+// TestTamperedHellos: whichever byte of a hello is changed, the handshake fails and no puppet
+// panics.
 func TestTamperedHellos(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, sender model.Role) {
 		for _, w := range everyWay {
@@ -144,7 +143,7 @@ func TestTamperedHellos(t *testing.T) {
 	})
 }
 
-// TestKeyLog: the secrets that a puppet writes down for Wireshark are those of OpenSSL.
+// TestKeyLog: the secrets that a puppet logs for Wireshark are those that OpenSSL logs.
 func TestKeyLog(t *testing.T) {
 	for v, want := range map[model.Version]int{model.TLS12: 1, model.TLS13: 4} {
 		var lines [2][]string

@@ -30,8 +30,8 @@ func open(t testing.TB, victim model.Library, role model.Role, cfg model.EngineC
 	return &link{linktest.Open(t, sides[model.Client], sides[model.Server]), t, role}
 }
 
-// sides is what the ends of a link are made from. The model's victim has an attacker of the
-// model: nobody else opens its records.
+// sides gives what the ends of a link are made from. The model's victim gets an attacker of the
+// model, because nobody else can open its records.
 func sides(victim model.Library, role model.Role, cfg model.EngineConfig) (s [2]linktest.Side) {
 	for r := range s {
 		s[r] = linktest.Side{Library: victim, Config: cfg, Noted: true}
@@ -43,7 +43,7 @@ func sides(victim model.Library, role model.Role, cfg model.EngineConfig) (s [2]
 	return s
 }
 
-// shaken shakes hands, and fails the test if that fails.
+// shaken shakes hands, which has to succeed.
 func (l *link) shaken() *link {
 	l.t.Helper()
 	l.Shake()
@@ -53,8 +53,7 @@ func (l *link) shaken() *link {
 func (l *link) puppet() attack.Attacker { return l.Ends[l.role].(attack.Attacker) }
 func (l *link) victim() model.Engine    { return l.Ends[l.role.Peer()] }
 
-// Read makes one Read with the error queue cleared, and gives what it got and what it was
-// told.
+// Read clears the error queue and makes one Read. It gives what it got and what it was told.
 func (l *link) Read(r model.Role) (string, model.Status) {
 	l.Ends[r].ClearErrors()
 	return l.Link.Read(r)
@@ -73,7 +72,7 @@ func need(t testing.TB) model.Library {
 // goTLS gives crypto/tls.
 func goTLS(testing.TB) model.Library { return gotls.New() }
 
-// longer is the long figure with WANTWRITE_LONG=1, as CI has it, and the short one otherwise.
+// longer is the long figure with WANTWRITE_LONG=1, and the short one otherwise.
 func longer(short, long uint64) uint64 {
 	if require.Long() {
 		return long

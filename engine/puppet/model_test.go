@@ -10,15 +10,14 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// differs are the trials in which the model makes something else of an attack than
-// OpenSSL does.
+// differs are the trials in which the model answers an attack in another way than OpenSSL.
 var differs = map[string]string{
 	"close 0 early": "a server of OpenSSL's TLS 1.2 fails over an alert that comes before " +
 		"everything else; the model takes it for what it says, as its TLS 1.3 does",
 }
 
-// TestModelRepertoire: the model's engines attack each other, and what comes of each
-// item is what comes of it when a puppet attacks OpenSSL.
+// TestModelRepertoire: when the model's engines attack each other, the outcome is the same as
+// when a puppet attacks OpenSSL.
 func TestModelRepertoire(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, r model.Role) {
 		for i := range trials {
@@ -31,8 +30,8 @@ func TestModelRepertoire(t *testing.T) {
 	})
 }
 
-// onModel makes the attack. The attacker may have failed before it could read the
-// victim's alert: the victim is asked.
+// onModel makes the attack. The victim says which alert it has sent, because the attacker may
+// have failed before it could read that.
 func (tr *trial) onModel(t *testing.T, l *link) {
 	t.Helper()
 	if !tr.early {

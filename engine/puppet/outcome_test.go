@@ -7,8 +7,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// drive reads at both ends until nothing moves any more, and gives what the
-// victim read and what it was told last. With shaking it shakes hands first.
+// drive reads at both ends until nothing moves any more. It gives how many bytes the victim read,
+// and what it was told last. With shaking it shakes hands first.
 func (l *link) drive(shaking bool) (data int, last model.Status) {
 	for range 1 << 16 {
 		before := l.Moved()
@@ -31,8 +31,8 @@ func (l *link) drive(shaking bool) (data int, last model.Status) {
 	return
 }
 
-// outcome drives the link, and says what became of the victim: it "absorbed" what
-// came, with so many bytes of data; it "closed"; or it failed, with which alert.
+// outcome drives the link, and says what became of the victim. It "absorbed" what came, with so
+// many bytes of data; or it is "closed"; or it failed, with which alert.
 func (l *link) outcome(shaking bool) string {
 	data, last := l.drive(shaking)
 	what := "absorbed"

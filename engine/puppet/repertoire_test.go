@@ -10,8 +10,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A trial is an item of the repertoire, and what each library makes of it. A puppet
-// at either end attacks once the handshake is done, or early, before it begins.
+// A trial is an attack of the repertoire, and what each library makes of it. A puppet at either
+// end attacks after the handshake, or early, before it begins.
 type trial struct {
 	attack  attack.Attack
 	n       int
@@ -29,15 +29,15 @@ var trials = []trial{
 
 	{item("interleave"), 10, true, "", "unexpected_message", "failed"},
 
-	// OpenSSL bounds no flood of KeyUpdates, crypto/tls takes 16 in a row.
+	// OpenSSL takes any number of KeyUpdates, crypto/tls 16 in a row.
 	{item("key-updates"), 16, false, "1.3", "absorbed", "absorbed"},
 	{item("key-updates"), 17, false, "1.3", "absorbed", "unexpected_message"},
 	{item("key-updates"), 1000, false, "1.3", "absorbed", "unexpected_message"},
 	{item("key-updates"), 1, false, "1.2", "unexpected_message", "unexpected_message"},
 	{item("key-updates"), 1, true, "", "unexpected_message", "unexpected_message"},
 
-	// Of many HelloRequests a client of OpenSSL answers one. crypto/tls is offered
-	// nothing that it has in the new handshake, or fails over the second.
+	// A client of OpenSSL answers one of many HelloRequests. In the new handshake crypto/tls is
+	// offered nothing that it has, or it fails over the second request.
 	{item("hello-requests"), 1000, false, "1.2 server", "absorbed", "failed"},
 	{item("hello-requests"), 1000, true, "1.2 server", "absorbed", "unexpected_message"},
 	{item("hello-requests"), 1, false, "1.2 client", "unexpected_message", "no_renegotiation"},
@@ -45,8 +45,8 @@ var trials = []trial{
 	{item("hello-requests"), 1, true, "1.2 client", "unexpected_message", "unexpected_message"},
 	{item("hello-requests"), 1000, true, "1.3 server", "absorbed", "unexpected_message"},
 
-	// A client of OpenSSL delivers data in the middle of a renegotiation, up to the
-	// ServerHello; a server does so up to the ClientHello.
+	// In a renegotiation OpenSSL delivers data: a client up to the ServerHello, a server up to
+	// the ClientHello.
 	{item("renegotiation"), 0, false, "1.2", "absorbed", ""},
 	{item("renegotiation"), 100, false, "1.2 server", "absorbed, 300 bytes", "failed, 100 bytes"},
 	{item("renegotiation"), 100, false, "1.2 client", "unexpected_message, 100 bytes",
@@ -85,9 +85,9 @@ var trials = []trial{
 	{item("content"), limit, true, "", "unexpected_message", "failed"},
 	{item("content"), limit + 1, true, "", "record_overflow", "failed"},
 
-	// The longest record with as much content as is legal; then padding that makes
-	// it longer than is legal (RFC 8446, section 5.4), which OpenSSL does not mind,
-	// as long as the record itself is not.
+	// A sealed record of this length has as much content as is legal. In TLS 1.3 the rest of it
+	// is padding. OpenSSL takes more padding than RFC 8446, section 5.4, allows, as long as the
+	// record itself is not too long.
 	{item("sealed"), limit, false, "1.2", "absorbed, 16360 bytes", "absorbed, 16360 bytes"},
 	{item("sealed"), limit + 24, false, "1.2", "absorbed, 16384 bytes", "absorbed, 16384 bytes"},
 	{item("sealed"), limit + 25, false, "1.2", "record_overflow", "record_overflow"},
@@ -117,8 +117,8 @@ func (tr *trial) String() string {
 	return fmt.Sprintf("%s %d %s", tr.attack, tr.n, when)
 }
 
-// TestRepertoire: each library answers each item as the table says, and whoever has
-// absorbed one goes on with its link.
+// TestRepertoire: each library answers each attack as the table says. A victim that has absorbed
+// one goes on with its link.
 func TestRepertoire(t *testing.T) {
 	for _, lib := range libraries[1:] {
 		t.Run(lib.name, func(t *testing.T) {
@@ -155,7 +155,7 @@ func (tr *trial) try(t *testing.T, l *link, want string) {
 	}
 }
 
-// lives fails the test if a text does not pass both ways.
+// lives fails the test unless a text passes both ways.
 func (l *link) lives(after string) {
 	l.t.Helper()
 	for _, from := range []model.Role{l.role.Peer(), l.role} {
@@ -178,7 +178,7 @@ func (l *link) lives(after string) {
 	}
 }
 
-// TestEveryAttackIsTried: no item is left out above, or in a test of its own.
+// TestEveryAttackIsTried: each attack is in the table above, or has a test of its own.
 func TestEveryAttackIsTried(t *testing.T) {
 	own := map[attack.Attack]string{item("end"): "TestEnd", item("deaf"): "TestDeaf"}
 	tried := map[attack.Attack]bool{}

@@ -12,8 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// stories are runs that once went wrong, by the number of the story that is told
-// where it was mended.
+// stories are runs that once failed, by the number of the story at the line that prevents it now.
 var stories = []struct {
 	number             int
 	engine, under, tls string
@@ -88,7 +87,7 @@ sizes: bio=8192 pipe=8192 queue=%s chunk=8192 %s record=16384 ` +
 %s
 `
 
-// TestStories replays them, each action where it stands; nothing is found any more.
+// TestStories replays the stories, and nothing is found any more.
 func TestStories(t *testing.T) {
 	for _, s := range stories {
 		t.Run(fmt.Sprint(s.number), func(t *testing.T) {
@@ -106,8 +105,8 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// TestEarlyEnds: an attacker that ends the link in mid-handshake, with close_notify or
-// without a word, is told of as what it is, with either transport.
+// TestEarlyEnds: when an attacker ends the link in mid-handshake, with a close_notify or without
+// a word, the victim's app is told which it was, with either transport.
 func TestEarlyEnds(t *testing.T) {
 	for attack, want := range map[string]model.Cause{"end": model.Truncated, "close": model.Fault} {
 		for _, transport := range []string{"pair", "attached"} {
@@ -153,7 +152,7 @@ func replay(t *testing.T, engine, text string) run.Outcome {
 	return out
 }
 
-// TestWorlds says which worlds a puppet can't be in, in one line each.
+// TestWorlds: an error of one line says which worlds a puppet can't be in.
 func TestWorlds(t *testing.T) {
 	c := run.NewCatalog()
 	for _, name := range []string{"openssl", "gotls", puppet.Name} {
@@ -180,7 +179,7 @@ func TestWorlds(t *testing.T) {
 	}
 }
 
-// named is a library that has nothing but a name.
+// named is a library that has a name and makes no engines.
 type named struct{ name string }
 
 func (n named) Name() string    { return n.name }

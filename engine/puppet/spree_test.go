@@ -13,8 +13,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A spree is a link and what both its ends do: gofuzz fills it, or a fuzzer's bytes
-// do, a byte a field.
+// A spree is a link and what both its ends do. gofuzz fills it, or a fuzzer's bytes do, one byte
+// a field.
 type spree struct {
 	Version model.Version
 	Role    model.Role // the puppet's
@@ -27,7 +27,7 @@ type spree struct {
 	Moves   []move
 }
 
-// A move is one thing that happens. What its numbers mean depends on what it is.
+// A move is one thing that happens. The meaning of its numbers depends on its kind.
 type move struct {
 	Kind  uint8
 	Item  uint8
@@ -35,21 +35,21 @@ type move struct {
 	More  uint8
 }
 
-// maxMoves bounds a spree: what it sends has to pass through small buffers.
+// maxMoves bounds a spree, because all that it sends has to pass through small buffers.
 const maxMoves = 24
 
-// capacity is the size of a buffer: 64 bytes, or up to 64 KiB.
+// capacity is the size of a buffer: 64 bytes to 64 KiB.
 func capacity(b uint8) int { return 64 << (b % 11) }
 
-// config is that of the ends. Only by a session does crypto/tls shake hands.
+// config is that of both ends. With crypto/tls they resume a session, because it has no PSK.
 func (s *spree) config(resumes bool) model.EngineConfig {
 	return model.EngineConfig{Version: s.Version & 1, Key: 7, In: capacity(s.In),
 		Out: capacity(s.Out), MaxRecord: 1 + int(s.Record)*64, PartialWrite: !s.Whole,
 		MovingBuffer: true, Resume: s.Resume || resumes, Retry: s.Retry}
 }
 
-// argument is that of an attack: near the limits of records every other time,
-// otherwise small, or as large as there is.
+// argument is that of an attack. Half of the lengths are near the limit of a record. A count is
+// small. Everything else may be as large as attacks allow.
 func (m *move) argument(a attack.Attack) int {
 	switch a.String() {
 	case "content", "sealed":
@@ -104,8 +104,8 @@ func (l *link) flip(bit int) {
 	}
 }
 
-// honest is what the victim's pump begins. A Write that has to be made again would be
-// the victim's to remember, so none comes while one may wait.
+// honest is what the victim's pump begins. A Write that has to be made again would have to be
+// remembered, so there is none while one may wait.
 func (l *link) honest(m *move) {
 	v := l.victim()
 	switch {
@@ -124,9 +124,8 @@ func (l *link) honest(m *move) {
 // text is what the victim writes.
 var text [256]byte
 
-// run makes the moves of a spree, and then drives the link until nothing moves: that
-// it ends is what drive checks, and that whatever the puppet sealed has left unless
-// nobody takes it. It says how the victim ended.
+// run makes the moves of a spree, drives the link until nothing moves, and says how the victim
+// ended. All that the puppet has sealed must have left, unless the victim takes no more.
 func (s *spree) run(t testing.TB, lib model.Library) model.Status {
 	role := s.Role & 1
 	ends := sides(lib, role, s.config(lib.Name() == "gotls"))
@@ -157,8 +156,8 @@ func (s *spree) run(t testing.TB, lib model.Library) model.Status {
 	return last
 }
 
-// TestSprees: structured sprees, as gofuzz makes them, end; no library and no puppet
-// breaks. Some victims fail, some are told of a close, and some live.
+// TestSprees: all sprees that gofuzz makes end, and no library and no puppet breaks. Some victims
+// fail, some are closed, and some live.
 func TestSprees(t *testing.T) {
 	sprees := int(longer(400, 20000))
 	for _, lib := range libraries {
@@ -200,8 +199,7 @@ func spreeOf(p []byte) (s spree) {
 	return s
 }
 
-// FuzzAttacks mutates sprees: bytes make the moves of a puppet and of a victim,
-// crypto/tls always, and OpenSSL where there is one.
+// FuzzAttacks mutates sprees against crypto/tls, and against OpenSSL where there is one.
 func FuzzAttacks(f *testing.F) {
 	for a := range uint8(attack.Count) {
 		for flags := range uint8(8) {

@@ -8,8 +8,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 )
 
-// TestDrainGivesAll: a Drain that gives less than it was asked for has given all,
-// however small the buffer that it comes through (story 73).
+// TestDrainGivesAll: a Drain that gives less than it was asked for has given all there is,
+// however small the buffer (story 73).
 func TestDrainGivesAll(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, r model.Role) {
 		cfg := config(v)
@@ -41,8 +41,8 @@ func (l *link) answered(r model.Role) {
 	}
 }
 
-// TestAnswersLeaveBeforeTheEnd: what an end has sealed before the peer's fatal alert
-// waits for Drain when the call that met it returns.
+// TestAnswersLeaveBeforeTheEnd: when the peer's fatal alert fails a call, the answers that an end
+// had sealed before are there for Drain.
 func TestAnswersLeaveBeforeTheEnd(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		l := open(t, puppet.New(), r, config(model.TLS13)).shaken()
@@ -59,9 +59,9 @@ func TestAnswersLeaveBeforeTheEnd(t *testing.T) {
 	}
 }
 
-// TestAnswersLeaveThoughClosed: a call that absorbs a KeyUpdate that asks for one, and
-// then a close_notify, says that the peer has closed, and its answer waits for Drain
-// (story 79). Answers for which there is room do not keep Shutdown from going on.
+// TestAnswersLeaveThoughClosed: a call that absorbs a KeyUpdate and then a close_notify says that
+// the peer has closed, and the answer to the KeyUpdate is there for Drain (story 79). Shutdown
+// goes on as long as there is room for answers.
 func TestAnswersLeaveThoughClosed(t *testing.T) {
 	for _, r := range []model.Role{model.Client, model.Server} {
 		for want, call := range map[model.Status]func(model.Engine) model.Status{
