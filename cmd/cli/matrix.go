@@ -82,7 +82,7 @@ func (f *matrixFlags) run(cmd *cobra.Command, p *program) error {
 	f.Pages = f.html != ""
 	f.Done = func(c *matrix.Cell) error { return f.done(t, c) }
 	if !f.json {
-		f.Progress = func(r *matrix.Report) { t.draw(filled(r)) }
+		f.Progress = func(r *matrix.Table) { t.draw(filled(r)) }
 	}
 	rep, err := f.Matrix.Run(cmd.Context())
 	t.clear()
@@ -104,7 +104,7 @@ func (f *matrixFlags) run(cmd *cobra.Command, p *program) error {
 }
 
 // filled says how far a matrix has come.
-func filled(r *matrix.Report) string {
+func filled(r *matrix.Table) string {
 	s := r.Summary()
 	return fmt.Sprintf("%d of %d cells, %d of %d mutants killed", s.Filled, s.Cells, s.Killed,
 		s.Mutants)
@@ -254,7 +254,7 @@ type matrixJSON struct {
 }
 
 // end prints the table, or the last object, and writes the files that are wanted.
-func (f *matrixFlags) end(t *terminal, rep *matrix.Report) error {
+func (f *matrixFlags) end(t *terminal, rep *matrix.Table) error {
 	if f.json {
 		if err := t.object(f.object(rep)); err != nil {
 			return err
@@ -276,7 +276,7 @@ func (f *matrixFlags) end(t *terminal, rep *matrix.Report) error {
 	return t.broken
 }
 
-func (f *matrixFlags) object(rep *matrix.Report) matrixJSON {
+func (f *matrixFlags) object(rep *matrix.Table) matrixJSON {
 	s := rep.Summary()
 	o := matrixJSON{"done", s.Cells, s.Filled, s.Senseless, s.Mutants, s.Killed, s.Confirmed,
 		s.Median, s.P90, append([]string{}, s.Alive...), append([]string{}, s.Wanting...),
@@ -288,7 +288,7 @@ func (f *matrixFlags) object(rep *matrix.Report) matrixJSON {
 }
 
 // files writes the files that are wanted.
-func (f *matrixFlags) files(rep *matrix.Report) error {
+func (f *matrixFlags) files(rep *matrix.Table) error {
 	if f.csv != "" {
 		var text bytes.Buffer
 		if err := rep.CSV(&text); err != nil {

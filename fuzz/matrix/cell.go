@@ -1,31 +1,31 @@
 package matrix
 
 import (
-	"context"
+	"encoding/csv"
 	"fmt"
-	"slices"
+	"io"
+	"reflect"
+	"strings"
 
-	"github.com/wantwrite/wantwrite/fuzz/guard"
-	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// An Outcome is what hunts made of a cell.
-type Outcome uint8
+// An outcome is what the hunts of a cell came to.
+type outcome uint8
 
 const (
-	// NotRun: the matrix ended before it.
-	NotRun Outcome = iota
-	// Senseless: nothing that is allowed there could show anything.
-	Senseless
-	// Clean: no hunt found anything.
-	Clean
-	// ByAnother: a mutant was found by another property than it must break.
-	ByAnother
-	// Found: a mutant by the property that it must break, a pump by any.
-	Found
+	// notRun: the matrix ended before the cell was filled.
+	notRun outcome = iota
+	// senseless: nothing that is allowed in the cell could make the subject fail.
+	senseless
+	// clean: no hunt found a failure.
+	clean
+	// byAnother: a mutant broke another property than it must break.
+	byAnother
+	// found: a mutant broke the property that it must break; a pump broke any.
+	found
 
 	numOutcomes
 )
@@ -33,50 +33,49 @@ const (
 var outcomeText = [numOutcomes]string{"not-run", "senseless", "clean", "by-another", "found"}
 
 // String is the outcome's word.
-func (o Outcome) String() string {
+func (o outcome) String() string {
 	if o < numOutcomes {
 		return outcomeText[o]
 	}
-	return fmt.Sprintf("Outcome(%d)", uint8(o))
+	return fmt.Sprintf("outcome(%d)", uint8(o))
 }
 
-// A Cell is a subject in a column, and what hunts made of it.
+// A Cell is a subject in a column: an engine, a TLS version and a strategy.
 type Cell struct {
 	Subject *Subject
-	Column
-	// Slug names the cell in file names; no other one of its matrix has it.
-	Slug    string
-	Outcome Outcome
-	// Reason says in a clause or two why there is nothing to find here, why
-	// another property was found, or why a real library does not confirm it.
+	column
+	// Slug names the cell in file names. It is unique in the table.
+	Slug string
+	// Reason says in a clause or two why there is nothing to find, why the failure is of
+	// another property, or why a real library does not confirm it.
 	Reason string
-	// Property is what was found. Hunts is how many of the Seeds found it, and
-	// Schedules the median of how many schedules that took: 0 if fewer than half
-	// of them found it.
+	// Property is the one that failed. Hunts is how many of the Seeds hunts found it, and
+	// Schedules the median of how many schedules they took; 0 if fewer than half found it.
 	Property     oracle.PropertyID
 	Hunts, Seeds int
 	Schedules    uint64
-	// Script is the shrunk script: of the seeds that found it the one that the
-	// most libraries confirm, the first of those.
+	// Script is the shrunk script of one of the hunts: of the first one whose script is
+	// confirmed by the most libraries.
 	Script *script.Script
-	// Confirmations are what other libraries made of the script.
+	// Confirmations are the results of the script on other libraries.
 	Confirmations []*run.Confirmation
-	// Page is the page of the script's story, as fuzz.Page makes it.
+	// Page is a page of the script's run, as story.Page makes it.
 	Page []byte
-	// Path is where Done's caller has saved the script.
+	// Path is for Matrix.Done to say where it has saved the script.
 	Path string
 
-	verdict string // the reason, less what libraries say
+	outcome outcome
+	verdict string // the part of Reason that is not about libraries
 }
 
-// Killed says whether a mutant was found by the property that it must break, or
-// by one that it has leave to break.
+// Killed says whether a mutant broke the property that it must break, or one that it may break
+// too.
 func (c *Cell) Killed() bool {
 	m := c.Subject.Mutant
-	return m != nil && (c.Outcome == Found || c.Outcome == ByAnother && m.Also.Has(c.Property))
+	return m != nil && (c.outcome == found || c.outcome == byAnother && m.Also.Has(c.Property))
 }
 
-// Confirmed are the real libraries on which the script fails as well, its own
+// Confirmed lists the real libraries on which the script fails; the cell's own engine comes
 // first if it is one.
 func (c *Cell) Confirmed() (names []string) {
 	if c.Script != nil && real(c.Engine) {
@@ -93,134 +92,86 @@ func (c *Cell) Confirmed() (names []string) {
 // real says whether an engine is a library of the machine.
 func real(engine string) bool { return engine != "model" }
 
-// A worker fills cells, one after the other.
-type worker struct {
-	*Matrix
-	catalog *run.Catalog
+// A Row is a cell for other programs: a line of JSON, and a line of CSV under the same names.
+type Row struct {
+	Result string `json:"result"` // always cell
+	// Mutant is the name of the mutant or the pump, and Must the property that a mutant must
+	// break.
+	Mutant   string `json:"mutant"`
+	Must     string `json:"must"`
+	Engine   string `json:"engine"`
+	TLS      string `json:"tls"`
+	Strategy string `json:"strategy"`
+	// Found says whether there was a failure, and Outcome whether it was the one that counts:
+	// not-run, senseless, clean, by-another or found. Property is the one that failed.
+	Found    bool   `json:"found"`
+	Outcome  string `json:"outcome"`
+	Property string `json:"property"`
+	// Schedules is the median over the seeds, of which Hunts of Seeds found it; 0 if fewer than
+	// half did.
+	Schedules uint64 `json:"schedules"`
+	Hunts     int    `json:"hunts"`
+	Seeds     int    `json:"seeds"`
+	// Actions and Scenario are those of the shrunk script, and Script is its file.
+	Actions   int      `json:"actions"`
+	Scenario  string   `json:"scenario"`
+	Confirmed []string `json:"confirmed"`
+	Script    string   `json:"script"`
+	// Reason is that of the cell.
+	Reason string `json:"reason"`
+	Bugs   string `json:"bugs"`
 }
 
-// fill hunts in a cell with each seed, and makes a script of a find.
-func (w *worker) fill(ctx context.Context, c *Cell) error {
-	o, err := w.options(c)
-	if err != nil {
-		return err
-	}
-	if c.Reason = c.senseless(o); c.Reason != "" {
-		c.Outcome = Senseless
-		return nil
-	}
-	found, err := w.hunts(ctx, c, o)
-	if err != nil || ctx.Err() != nil {
-		return err
-	}
-	return w.choose(ctx, c, c.judge(found))
-}
-
-// options are those of the cell's hunts.
-func (w *worker) options(c *Cell) (o run.Options, err error) {
-	o.Pump = &c.Subject.Spec
-	if c.Version != Any {
-		o.TLS = c.Version
-	}
-	o.Engine, err = w.catalog.Engine(c.Engine)
-	return o, err
-}
-
-// senseless says why nothing could be found in the cell; empty if something
-// could. A mutant is looked for in all scenarios, but one whose own is not to be
-// had here has nothing to show.
-func (c *Cell) senseless(o run.Options) (why string) {
-	strategy, err := run.StrategyNamed(c.Strategy)
-	if err == nil {
-		why = strategy.Misfit(&o)
-	}
-	if why != "" {
-		return why
-	}
-	scenarios := run.Scenarios()
+// Row makes a row of the cell.
+func (c *Cell) Row() Row {
+	r := Row{Result: "cell", Mutant: c.Subject.Spec.Name, Engine: c.Engine, TLS: c.Version,
+		Strategy: c.Strategy, Outcome: c.outcome.String(), Schedules: c.Schedules, Hunts: c.Hunts,
+		Property: propertyName(c.Property), Seeds: c.Seeds,
+		Confirmed: append([]string{}, c.Confirmed()...), Script: c.Path, Reason: c.Reason}
 	if m := c.Subject.Mutant; m != nil {
-		if own, known := run.ScenarioNamed(m.Scenario); known {
-			scenarios = []run.Scenario{own}
-		}
+		r.Must, r.Bugs = m.Breaks.String(), strings.Join(m.Bugs, ", ")
 	}
-	for i := range scenarios {
-		if why = scenarios[i].Misfit(&o); why == "" {
-			break
-		}
+	if c.Script != nil {
+		r.Found, r.Actions, r.Scenario = true, len(c.Script.Actions), c.Script.Config.Scenario
 	}
-	return why
+	return r
 }
 
-// hunts hunts with each seed. A mutant is hunted until it breaks what it must, a
-// pump until it breaks anything.
-func (w *worker) hunts(ctx context.Context, c *Cell, o run.Options) (found [][]*hunt.Failure,
-	err error) {
-
-	if w.Time > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.Time)
-		defer cancel()
+// propertyName is the name of a property; empty for none.
+func propertyName(p oracle.PropertyID) string {
+	if p == oracle.NoProperty {
+		return ""
 	}
-	for seed := range uint64(w.Seeds) {
-		h := hunt.Hunt{Options: o, Seed: w.Seed + seed, Schedules: w.Schedules,
-			Strategy: c.Strategy, Workers: 1, Unshrunk: true, First: c.Subject.Mutant == nil,
-			Until: oracle.EveryProperty.Only(c.Subject.Must())}
-		var rep hunt.Report
-		if real(c.Engine) {
-			rep, err = w.Guard.Hunt(ctx, &h, guard.Engines{Engine: c.Engine})
-		} else {
-			rep, err = h.Run(ctx, w.catalog)
-		}
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, rep.Failures)
-	}
-	return found, nil
+	return p.String()
 }
 
-// judge makes the outcome of what the hunts of each seed have found, and gives
-// the finds of the property that counts: one of each seed that has it.
-func (c *Cell) judge(found [][]*hunt.Failure) (finds []*hunt.Failure) {
-	firsts := make([]uint64, len(found))
-	c.Outcome = Clean
-	c.Property = c.Subject.wanted(found)
-	counts := func(f *hunt.Failure) bool {
-		return c.Subject.Mutant == nil || f.Result.Violation.Property == c.Property
+// CSV writes the table in the format of RFC 4180, with a first line of names. Several words in
+// a field have blanks between them.
+func (t *Table) CSV(out io.Writer) error {
+	w := csv.NewWriter(out)
+	w.UseCRLF = true
+	kind := reflect.TypeFor[Row]()
+	var names []string
+	for i := 1; i < kind.NumField(); i++ { // without Result
+		names = append(names, kind.Field(i).Tag.Get("json"))
 	}
-	for i := range found {
-		if at := slices.IndexFunc(found[i], counts); at >= 0 {
-			firsts[i] = found[i][at].Schedule + 1
-			finds = append(finds, found[i][at])
+	if err := w.Write(names); err != nil {
+		return err
+	}
+	for _, c := range t.Cells {
+		row := reflect.ValueOf(c.Row())
+		var fields []string
+		for i := 1; i < row.NumField(); i++ {
+			text := fmt.Sprint(row.Field(i).Interface())
+			if words, ok := row.Field(i).Interface().([]string); ok {
+				text = strings.Join(words, " ")
+			}
+			fields = append(fields, text)
+		}
+		if err := w.Write(fields); err != nil {
+			return err
 		}
 	}
-	c.Hunts, c.Schedules = medianFirst(firsts)
-	if len(finds) == 0 {
-		c.Reason = fmt.Sprintf("nothing was found in %d hunts", c.Seeds)
-		return nil
-	}
-	c.Outcome = Found
-	if m := c.Subject.Mutant; m != nil && c.Property != m.Breaks {
-		c.Outcome = ByAnother
-		c.verdict = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.Property)
-		if m.Also.Has(c.Property) {
-			c.verdict += ", for which it has leave: " + m.Because
-		}
-	}
-	return finds
-}
-
-// medianFirst says how many hunts of several seeds found something, and the
-// median of how many schedules each took to the first: 0 among firsts is a hunt
-// that found nothing, and 0 the median where fewer than half did. It sorts them.
-func medianFirst(firsts []uint64) (found int, median uint64) {
-	middle := (len(firsts) - 1) / 2
-	slices.Sort(firsts)
-	for len(firsts) > 0 && firsts[0] == 0 {
-		firsts = firsts[1:]
-	}
-	if middle < len(firsts) {
-		median = firsts[middle]
-	}
-	return len(firsts), median
+	w.Flush()
+	return w.Error()
 }

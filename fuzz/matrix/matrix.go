@@ -1,11 +1,10 @@
-// Package matrix runs pumps and mutants against engines, TLS versions and
-// strategies, and tells of each cell what hunts made of it: whether a failure was
-// found and by which property, after how many schedules, how short its script
-// is, and which real library confirms it.
+// Package matrix hunts in each of several pumps and mutants, with each of several engines, TLS
+// versions and strategies. For each combination, a cell, it says whether a failure was found,
+// of which property, after how many schedules, how short its script is, and which real
+// libraries confirm it.
 //
-// A [Matrix] fills cells; [Report] holds them, and [Report.Summary] adds them up.
-// [Report.Text], [Report.CSV] and [Report.Page] are three ways to look at it, and
-// a [Row] is a cell for other programs.
+// [Matrix.Run] fills a [Table]. [Table.Text], [Table.CSV] and [Table.WritePages] show it,
+// [Table.Summary] adds it up, and a [Row] is a cell for other programs.
 package matrix
 
 import (
@@ -22,85 +21,81 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 )
 
-// A Matrix says which cells there are and how much each may cost.
+// A Matrix says which cells there are, and how much each may cost.
 type Matrix struct {
-	// Catalog makes a catalog: each worker has its own, for libraries belong to
-	// one goroutine.
+	// Catalog makes a catalog. Each goroutine that fills cells has its own, because a library
+	// belongs to one goroutine.
 	Catalog func() *run.Catalog
-	// Guard keeps the libraries of the machine out of this process. It may be
-	// nil if none is among Engines and Confirm.
+	// Guard runs real libraries in child processes. It may be nil if there are none among
+	// Engines and Confirm.
 	Guard *guard.Guard
-	// Subjects are the rows; Engines, Versions and Strategies make the columns.
-	// A version is 1.2, 1.3, or Any.
+	// Subjects are the rows. Each combination of Engines, Versions and Strategies is a column.
+	// A version is 1.2, 1.3, or any, which draws one of them for each schedule.
 	Subjects                      []Subject
 	Engines, Versions, Strategies []string
-	// Confirm are the libraries on which each script is replayed.
+	// Confirm names the real libraries on which each script is replayed.
 	Confirm []string
-	// Seed is the first seed; there are Seeds of them, and a hunt of each.
+	// Seed is the first of Seeds seeds. A cell has a hunt for each.
 	Seed  uint64
 	Seeds int
-	// Schedules is the most that a hunt may take, and Time, if it is not 0, the
-	// most time for a cell's hunts. What is found within a time depends on the
-	// machine, what is found within schedules does not.
+	// Schedules is the most that a hunt may take. Time, if not 0, is the most time for the
+	// hunts of a cell; with it, what is found depends on the machine.
 	Schedules uint64
 	Time      time.Duration
-	// Workers is how many cells are filled at once; 0 means GOMAXPROCS. What they
-	// are filled with does not depend on it.
+	// Workers is how many cells are filled at once; 0 means GOMAXPROCS. The result does not
+	// depend on it.
 	Workers int
-	// Pages wants a page of each script: see Cell.Page.
+	// Pages makes a page of each script: see Cell.Page.
 	Pages bool
-	// Done, if not nil, is called with each cell, in their order, from one
-	// goroutine; an error ends the matrix.
+	// Done, if not nil, is called with each filled cell, in the order of the table, from one
+	// goroutine. An error ends the matrix.
 	Done func(*Cell) error
-	// Progress, if not nil, is called now and then with what is filled so far.
-	Progress func(*Report)
+	// Progress, if not nil, is called with the cells that are filled so far.
+	Progress func(*Table)
 }
 
-// Any is the version of cells in which both are drawn, as hunts do by default.
-const Any = "any"
+// anyVersion is the version of cells whose hunts draw it, as hunts do by default.
+const anyVersion = "any"
 
-// A Report is the cells of a matrix, row by row.
-type Report struct {
+// A Table is the cells of a matrix, row by row.
+type Table struct {
 	Cells []*Cell
-	// Columns are the kinds of cells, from left to right: each subject has one
-	// of each.
-	Columns []Column
-	// Confirm are the libraries that were asked.
-	Confirm []string
-	// Seeds and Schedules are what a cell's hunts had.
+	// Confirm, Seeds and Schedules are those of the matrix.
+	Confirm   []string
 	Seeds     int
 	Schedules uint64
-	// Partial: some cells are not filled, because the context ended, or an error
-	// came between.
+	// Partial says that some cells are not filled, because of the context or an error.
 	Partial bool
 	// Elapsed is how long it took.
 	Elapsed time.Duration
+
+	columns []column // each subject has a cell in each
 }
 
-// A Column is what the cells below each other have in common.
-type Column struct{ Engine, Version, Strategy string }
+// A column is what the cells below each other have in common.
+type column struct{ Engine, Version, Strategy string }
 
-// Run fills the cells. Those that are not filled when the context ends are left
-// as they are, and the report is partial. The report is there with an error too.
-func (m *Matrix) Run(ctx context.Context) (*Report, error) {
+// Run fills the cells. If the context ends the table is partial. If there is an error after
+// the first cell, the table is returned too.
+func (m *Matrix) Run(ctx context.Context) (*Table, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
-	f := &filling{Matrix: m, report: m.report(), teller: &worker{m, m.Catalog()}}
+	f := &filling{Matrix: m, table: m.table(), teller: &filler{m, m.Catalog()}}
 	start := time.Now()
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	filled := make(chan attempt)
-	go f.crew(ctx, filled)
+	go f.start(ctx, filled)
 	err := f.collect(filled, stop)
-	f.report.Elapsed = time.Since(start)
-	for _, c := range f.report.Cells {
-		f.report.Partial = f.report.Partial || c.Outcome == NotRun
+	f.table.Elapsed = time.Since(start)
+	for _, c := range f.table.Cells {
+		f.table.Partial = f.table.Partial || c.outcome == notRun
 	}
-	return f.report, err
+	return f.table, err
 }
 
-// check looks the names up before anything is hunted.
+// check looks all names up before the first hunt.
 func (m *Matrix) check() error {
 	c := m.Catalog()
 	for _, name := range m.Strategies {
@@ -114,8 +109,8 @@ func (m *Matrix) check() error {
 		}
 	}
 	for _, v := range m.Versions {
-		if v != "1.2" && v != "1.3" && v != Any {
-			return fmt.Errorf("matrix: got TLS version %q; want 1.2, 1.3 or %s", v, Any)
+		if v != "1.2" && v != "1.3" && v != anyVersion {
+			return fmt.Errorf("matrix: got TLS version %q; want 1.2, 1.3 or %s", v, anyVersion)
 		}
 	}
 	if slices.Contains(m.Confirm, "model") {
@@ -128,26 +123,26 @@ func (m *Matrix) check() error {
 	return nil
 }
 
-// report is the report with cells that are not filled.
-func (m *Matrix) report() *Report {
-	r := &Report{Confirm: m.Confirm, Seeds: m.Seeds, Schedules: m.Schedules}
+// table makes the table, with no cell filled.
+func (m *Matrix) table() *Table {
+	t := &Table{Confirm: m.Confirm, Seeds: m.Seeds, Schedules: m.Schedules}
 	for _, engine := range m.Engines {
 		for _, version := range m.Versions {
 			for _, strategy := range m.Strategies {
-				r.Columns = append(r.Columns, Column{engine, version, strategy})
+				t.columns = append(t.columns, column{engine, version, strategy})
 			}
 		}
 	}
 	taken := map[string]bool{}
 	for i := range m.Subjects {
-		for _, column := range r.Columns {
-			c := &Cell{Subject: &m.Subjects[i], Column: column, Seeds: m.Seeds}
-			c.Slug = vacant(taken, corpus.Slug(c.Subject.Spec.Name, column.Engine, column.Version,
-				column.Strategy))
-			r.Cells = append(r.Cells, c)
+		for _, col := range t.columns {
+			c := &Cell{Subject: &m.Subjects[i], column: col, Seeds: m.Seeds}
+			c.Slug = vacant(taken, corpus.Slug(c.Subject.Spec.Name, col.Engine, col.Version,
+				col.Strategy))
+			t.Cells = append(t.Cells, c)
 		}
 	}
-	return r
+	return t
 }
 
 // vacant is a slug that no other cell has.
@@ -161,16 +156,16 @@ func vacant(taken map[string]bool, slug string) string {
 	}
 }
 
-// A filling is a matrix at work.
+// A filling is a matrix that is being filled.
 type filling struct {
 	*Matrix
-	report *Report
-	next   atomic.Int64
-	teller *worker // makes scripts and pages of what others found
-	told   int     // so many cells have been told, or passed over
+	table  *Table
+	next   atomic.Int64 // the cell that is filled next
+	teller *filler      // replays the scripts that others found, and makes their pages
+	told   int          // how many cells are told or passed over
 }
 
-// An attempt is a cell that was filled, or why it was not.
+// An attempt is a filled cell, or the reason why it could not be filled.
 type attempt struct {
 	at    int
 	cell  *Cell
@@ -178,8 +173,8 @@ type attempt struct {
 	fault any // a panic of the workbench itself
 }
 
-// crew lets the workers fill the cells.
-func (f *filling) crew(ctx context.Context, filled chan<- attempt) {
+// start starts the goroutines that fill the cells, and waits for them.
+func (f *filling) start(ctx context.Context, filled chan<- attempt) {
 	n := f.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
@@ -192,31 +187,31 @@ func (f *filling) crew(ctx context.Context, filled chan<- attempt) {
 	close(filled)
 }
 
-// work fills one cell after the other.
+// work fills one cell after the other. It does not send a cell that was interrupted.
 func (f *filling) work(ctx context.Context, filled chan<- attempt) {
-	w := &worker{f.Matrix, f.Catalog()}
+	w := &filler{f.Matrix, f.Catalog()}
 	for ctx.Err() == nil {
 		i := int(f.next.Add(1)) - 1
-		if i >= len(f.report.Cells) {
+		if i >= len(f.table.Cells) {
 			return
 		}
 		a := attempt{at: i}
-		full := *f.report.Cells[i]
+		full := *f.table.Cells[i]
 		w.attempt(ctx, &full, &a)
 		if ctx.Err() == nil || a.err != nil || a.fault != nil {
-			filled <- a // and not one that was interrupted
+			filled <- a
 		}
 	}
 }
 
-// attempt fills a cell.
-func (w *worker) attempt(ctx context.Context, c *Cell, a *attempt) {
-	defer func() { a.fault = recover() }() // ours: a pump's own panics are finds
+// attempt fills a cell. A panic here is a fault of the workbench: one of a pump is a failure.
+func (w *filler) attempt(ctx context.Context, c *Cell, a *attempt) {
+	defer func() { a.fault = recover() }()
 	a.cell, a.err = c, w.fill(ctx, c)
 }
 
-// collect takes the cells as they are filled, and tells of them in their order.
-// After an error it waits for the others to end.
+// collect takes the cells as they are filled, and tells of them in the order of the table.
+// After an error it stops the others and waits for them.
 func (f *filling) collect(filled <-chan attempt, stop func()) (err error) {
 	var fault any
 	for a := range filled {
@@ -236,26 +231,26 @@ func (f *filling) collect(filled <-chan attempt, stop func()) (err error) {
 	return err
 }
 
-// take puts a cell in its place.
+// take puts a filled cell into the table.
 func (f *filling) take(a *attempt) error {
 	if a.err != nil || a.fault != nil {
 		return a.err
 	}
-	*f.report.Cells[a.at] = *a.cell
+	*f.table.Cells[a.at] = *a.cell
 	err := f.tell(false)
 	if f.Progress != nil {
-		f.Progress(f.report)
+		f.Progress(f.table)
 	}
 	return err
 }
 
-// tell tells of the cells whose turn it is: up to the first that is not filled,
-// or at the end of all that are.
-func (f *filling) tell(all bool) error {
-	for ; f.told < len(f.report.Cells); f.told++ {
-		c := f.report.Cells[f.told]
-		if c.Outcome == NotRun {
-			if !all {
+// tell tells of the cells up to the first that is not filled; at the end it tells of all that
+// are filled.
+func (f *filling) tell(end bool) error {
+	for ; f.told < len(f.table.Cells); f.told++ {
+		c := f.table.Cells[f.told]
+		if c.outcome == notRun {
+			if !end {
 				return nil
 			}
 			continue

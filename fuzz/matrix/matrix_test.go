@@ -20,7 +20,7 @@ func small(t *testing.T, patterns ...string) *Matrix {
 		t.Fatal(err)
 	}
 	return &Matrix{Catalog: func() *run.Catalog { return run.NewCatalog() }, Subjects: rows,
-		Engines: []string{"model"}, Versions: []string{"1.2", "1.3", Any},
+		Engines: []string{"model"}, Versions: []string{"1.2", "1.3", anyVersion},
 		Strategies: []string{run.Portfolio}, Seed: 1, Seeds: 2, Schedules: 100, Pages: true}
 }
 
@@ -88,12 +88,12 @@ func TestAPumpWithoutAVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range rep.Cells {
-		want := Clean
+		want := clean
 		if c.Version == "1.3" {
-			want = Senseless
+			want = senseless
 		}
-		if c.Outcome != want {
-			t.Errorf("%s: got %s because %q; want %s", c.Column, c.Outcome, c.Reason, want)
+		if c.outcome != want {
+			t.Errorf("%s: got %s because %q; want %s", c.column, c.outcome, c.Reason, want)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestDoneMayEndIt(t *testing.T) {
 	full := errors.New("the disk is full")
 	m.Done = func(c *Cell) error { return full }
 	rep, err := m.Run(context.Background())
-	if !errors.Is(err, full) || rep == nil || !rep.Partial || rep.Cells[0].Outcome != Found {
+	if !errors.Is(err, full) || rep == nil || !rep.Partial || rep.Cells[0].outcome != found {
 		t.Errorf("got %v, %v; want the error and what was done", rep, err)
 	}
 }

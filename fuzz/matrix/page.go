@@ -1,18 +1,15 @@
 package matrix
 
 import (
-	"github.com/wantwrite/wantwrite/fuzz/story"
-
-	_ "embed"
+	_ "embed" // for the files of the page
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 )
-
-// the page's parts
 
 //go:embed page/matrix.html
 var pageHTML string
@@ -23,44 +20,43 @@ var pageCSS string
 //go:embed page/matrix.js
 var pageJS string
 
-// Page makes of the report one HTML file that needs nothing else. Its script only
-// sorts and filters what is there. Cells that have a page are links to
-// <folder>/<slug>.html, where folder is relative to the file.
-func (r *Report) Page(folder string) ([]byte, error) {
-	s := r.Summary()
-	view := pageView{Report: r, Summary: s, Headline: s.headline(r)}
-	for i, column := range r.Columns {
-		view.Totals = append(view.Totals, pageTotal{column, s.Columns[i]})
+// Page shows the table as one HTML file that needs no other. Its script sorts and filters rows.
+// A cell with a page is a link to <folder>/<slug>.html, where folder is relative to the file.
+func (t *Table) Page(folder string) ([]byte, error) {
+	s := t.Summary()
+	view := pageView{Table: t, Summary: s, Headline: s.headline(t)}
+	for i, col := range t.columns {
+		view.Totals = append(view.Totals, pageTotal{col, s.columns[i]})
 	}
-	for _, c := range r.Cells {
+	for _, c := range t.Cells {
 		view.Rows = append(view.Rows, newPageRow(c, folder))
 	}
 	page := story.Document{HTML: pageHTML, CSS: pageCSS, JS: pageJS}
 	return page.Render(view)
 }
 
-// A pageView is what the template is given.
+// A pageView is the template's data.
 type pageView struct {
-	*Report
+	*Table
 	*Summary
 	Headline string
 	Totals   []pageTotal
 	Rows     []pageRow
 }
 
-// A pageTotal is a line of the table of columns.
+// A pageTotal is a row of the table of columns.
 type pageTotal struct {
-	Column
-	Tally
+	column
+	tally
 }
 
-// A pageRow is a line of the table of cells.
+// A pageRow is a row of the table of cells.
 type pageRow struct {
 	Row
 	About string
 	Link  string
-	// First is the median as it is shown, Order as it is sorted, and Mark the
-	// outcome in a word that people understand.
+	// First is the median of the schedules as it is shown, and Order as it is sorted. Mark is
+	// the outcome in plain words.
 	First string
 	Order uint64
 	Mark  string
@@ -81,24 +77,23 @@ func newPageRow(c *Cell, folder string) pageRow {
 	return r
 }
 
-// mark is the outcome for people, and the class of what has it: good, bad or
-// neither.
+// mark is the outcome in plain words, and its class: good, bad or empty.
 func (c *Cell) mark() (word, class string) {
 	sound := c.Subject.Sound
 	switch {
-	case c.Outcome == NotRun:
+	case c.outcome == notRun:
 		return "not run", ""
-	case c.Outcome == Senseless:
+	case c.outcome == senseless:
 		return "makes no sense", ""
 	case c.Killed():
 		return "killed", "good"
-	case c.Outcome == Clean && sound:
+	case c.outcome == clean && sound:
 		return "clean", "good"
-	case c.Outcome == ByAnother:
+	case c.outcome == byAnother:
 		return "found by another property", "bad"
-	case c.Outcome == Found && c.Subject.Mutant == nil && !sound:
+	case c.outcome == found && c.Subject.Mutant == nil && !sound:
 		return "found", ""
-	case c.Outcome == Found:
+	case c.outcome == found:
 		return "found wanting", "bad"
 	case c.Subject.Mutant != nil:
 		return "alive", "bad"
@@ -106,11 +101,11 @@ func (c *Cell) mark() (word, class string) {
 	return "clean", ""
 }
 
-// WritePages writes the page to a file, and the pages of its cells into a folder
-// beside it that is named after it: matrix-cells for matrix.html.
-func (r *Report) WritePages(path string) error {
+// WritePages writes the page to a file, and the pages of the cells to a folder beside it:
+// matrix-cells for matrix.html.
+func (t *Table) WritePages(path string) error {
 	folder := strings.TrimSuffix(path, filepath.Ext(path)) + "-cells"
-	for _, c := range r.Cells {
+	for _, c := range t.Cells {
 		if c.Page == nil {
 			continue
 		}
@@ -121,7 +116,7 @@ func (r *Report) WritePages(path string) error {
 			return err
 		}
 	}
-	page, err := r.Page(filepath.Base(folder))
+	page, err := t.Page(filepath.Base(folder))
 	if err != nil {
 		return err
 	}

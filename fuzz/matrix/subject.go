@@ -13,15 +13,15 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
-// A Subject is a row of a matrix: a pump, or a mutant.
+// A Subject is a row of the table: a pump or a mutant.
 type Subject struct {
 	Spec   model.Spec
-	Mutant *pumps.Mutant // nil: it is a pump
-	// Sound: it is a correct pump, or should be one, in which nothing may be found.
+	Mutant *pumps.Mutant // nil for a pump
+	// Sound says that the pump is meant to be correct: a failure in it is an error.
 	Sound bool
 }
 
-// Must is the property that a mutant must break; a pump none.
+// Must is the property that a mutant must break; NoProperty for a pump.
 func (s *Subject) Must() oracle.PropertyID {
 	if s.Mutant == nil {
 		return oracle.NoProperty
@@ -29,19 +29,19 @@ func (s *Subject) Must() oracle.PropertyID {
 	return s.Mutant.Breaks
 }
 
-// sound says whether nothing may be found in a pump: of the project's, in those that are
-// correct; and in all others, which are their authors' own.
+// sound says whether a pump is meant to be correct. Some of the project's own are not; every
+// other pump is.
 func sound(pump string) bool {
 	named := func(spec model.Spec) bool { return spec.Name == pump }
 	return slices.ContainsFunc(pumps.Sound(), named) || !slices.ContainsFunc(pumps.Pumps(), named)
 }
 
-// wanted is the property that counts among what the hunts found: what the
-// subject must break, or else what it has leave to break, or else the first.
-func (s *Subject) wanted(found [][]*hunt.Failure) oracle.PropertyID {
+// wanted is the property that counts among those of the failures: the one that a mutant must
+// break, or else one that it may break, or else the first.
+func (s *Subject) wanted(bySeed [][]*hunt.Failure) oracle.PropertyID {
 	var broken []oracle.PropertyID
-	for _, finds := range found {
-		for _, f := range finds {
+	for _, failures := range bySeed {
+		for _, f := range failures {
 			broken = append(broken, f.Result.Violation.Property)
 		}
 	}
@@ -56,8 +56,9 @@ func (s *Subject) wanted(found [][]*hunt.Failure) oracle.PropertyID {
 	return append(broken, oracle.NoProperty)[0]
 }
 
-// Pumps are the catalog's pumps that the patterns choose, in its order. A pattern
-// is a name, or one with * and ? in it.
+// Pumps returns the catalog's pumps that match one of the patterns, in the catalog's order. A
+// pattern is a name, or a pattern of path.Match such as kv-*. One that matches nothing is an
+// error.
 func Pumps(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
 	for _, spec := range c.Pumps() {
@@ -68,8 +69,8 @@ func Pumps(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	return list, idle("pump", patterns, used)
 }
 
-// Mutants are the catalog's mutants that the patterns choose, in its order: by
-// their names, or by their family, a letter of the bug list.
+// Mutants returns the catalog's mutants that match one of the patterns, by name or by family:
+// the letter of the mutant's first bug. One that matches nothing is an error.
 func Mutants(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
 	for _, m := range c.Mutants() {
@@ -88,8 +89,8 @@ func family(m *pumps.Mutant) string {
 	return m.Bugs[0][:1]
 }
 
-// chosen says whether one of the patterns fits one of the names, and notes which
-// were of use.
+// chosen says whether one of the patterns matches one of the names, and marks the patterns
+// that did.
 func chosen(patterns []string, used []bool, names ...string) (is bool) {
 	for i, pattern := range patterns {
 		for _, name := range names {
@@ -101,7 +102,7 @@ func chosen(patterns []string, used []bool, names ...string) (is bool) {
 	return is
 }
 
-// idle is the error of a pattern that nothing fits.
+// idle is the error of a pattern that matched nothing.
 func idle(kind string, patterns []string, used []bool) error {
 	want := "a name, or a pattern such as kv-*"
 	if kind == "mutant" {

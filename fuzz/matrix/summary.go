@@ -6,55 +6,52 @@ import (
 	"strings"
 )
 
-// A Tally adds cells up.
-type Tally struct {
-	// Mutants is how many there are, without those that have nothing to show in
-	// any of the cells; Killed is how many of them were, and Confirmed how many
-	// of those on a real library.
+// A tally counts the mutants of some cells.
+type tally struct {
+	// Mutants is how many there are, without those whose cells are all senseless. Killed is how
+	// many of them were killed, and Confirmed how many of these on a real library.
 	Mutants, Killed, Confirmed int
-	// Median and P90 are of the schedules that it took to kill a mutant, in the
-	// cell that took the fewest; 0 if none was killed.
+	// Median and P90 are of the schedules that it took to kill a mutant, in the cell that took
+	// the fewest; 0 if none was killed.
 	Median, P90 uint64
 }
 
-// A Summary is what a report comes to.
+// A Summary adds a table up.
 type Summary struct {
-	// Tally is of all cells. A mutant counts as killed, and as confirmed, if it
-	// is in one of them.
-	Tally
-	// Columns are the tallies of the columns.
-	Columns []Tally
-	// Cells is how many there are, Filled how many were filled, and Senseless how
-	// many of those have nothing to show.
+	// The tally is of all cells: a mutant is killed, or confirmed, if it is in one of them.
+	tally
+	// Cells is how many there are, Filled how many were filled, and Senseless how many of the
+	// filled ones could not fail.
 	Cells, Filled, Senseless int
-	// Alive are the mutants that no cell killed, and Idle those that have nothing
-	// to show in any. Unconfirmed were killed, and no real library confirms it.
+	// Alive are the mutants that no cell killed, and Idle those whose cells are all senseless.
+	// Unconfirmed were killed, but on no real library.
 	Alive, Idle, Unconfirmed []string
-	// Wanting says which sound pumps were found wanting, and where.
+	// Wanting names the sound pumps that failed, and the cells.
 	Wanting []string
+
+	columns []tally
 }
 
-// Holds says that every mutant was killed, and nothing was found in the
-// sound pumps.
+// Holds says whether every mutant was killed and no sound pump failed.
 func (s *Summary) Holds() bool { return len(s.Alive) == 0 && len(s.Wanting) == 0 }
 
-// Rows are the cells of each subject, from left to right.
-func (r *Report) Rows() (rows [][]*Cell) {
-	if len(r.Columns) == 0 {
+// Rows returns the cells of each subject, from left to right.
+func (t *Table) Rows() (rows [][]*Cell) {
+	if len(t.columns) == 0 {
 		return nil
 	}
-	for row := range slices.Chunk(r.Cells, len(r.Columns)) {
+	for row := range slices.Chunk(t.Cells, len(t.columns)) {
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// Summary adds the report up.
-func (r *Report) Summary() *Summary {
-	s := &Summary{Cells: len(r.Cells)}
+// Summary adds the table up.
+func (t *Table) Summary() *Summary {
+	s := &Summary{Cells: len(t.Cells)}
 	all := &counter{}
-	columns := make([]counter, len(r.Columns))
-	for _, row := range r.Rows() {
+	columns := make([]counter, len(t.columns))
+	for _, row := range t.Rows() {
 		for i, c := range row {
 			s.count(c)
 			columns[i].add(row[i : i+1])
@@ -64,31 +61,31 @@ func (r *Report) Summary() *Summary {
 		}
 		all.add(row)
 	}
-	s.Tally = all.tally()
+	s.tally = all.sum()
 	for i := range columns {
-		s.Columns = append(s.Columns, columns[i].tally())
+		s.columns = append(s.columns, columns[i].sum())
 	}
 	return s
 }
 
 // count counts a cell.
 func (s *Summary) count(c *Cell) {
-	if c.Outcome != NotRun {
+	if c.outcome != notRun {
 		s.Filled++
 	}
-	if c.Outcome == Senseless {
+	if c.outcome == senseless {
 		s.Senseless++
 	}
-	if c.Outcome == Found && c.Subject.Sound {
-		s.Wanting = append(s.Wanting, fmt.Sprintf("%s (%s) by %s", c.Subject.Spec.Name, c.Column,
+	if c.outcome == found && c.Subject.Sound {
+		s.Wanting = append(s.Wanting, fmt.Sprintf("%s (%s) by %s", c.Subject.Spec.Name, c.column,
 			c.Property))
 	}
 }
 
-// sort puts a mutant with its like.
+// sort adds a mutant to Idle, Alive or Unconfirmed if it belongs there.
 func (s *Summary) sort(row []*Cell) {
 	name := row[0].Subject.Spec.Name
-	best, sense, filled := verdict(row)
+	best, sense, filled := killer(row)
 	switch {
 	case !sense:
 		s.Idle = append(s.Idle, name)
@@ -99,13 +96,13 @@ func (s *Summary) sort(row []*Cell) {
 	}
 }
 
-// verdict finds the cell that killed a mutant with the fewest schedules, and says
-// whether one of the cells can show it at all, and whether all were filled.
-func verdict(row []*Cell) (best *Cell, sense, filled bool) {
+// killer returns the cell that killed a mutant with the fewest schedules; whether one of the
+// cells makes sense; and whether all were filled.
+func killer(row []*Cell) (best *Cell, sense, filled bool) {
 	filled = true
 	for _, c := range row {
-		sense = sense || c.Outcome != Senseless
-		filled = filled && c.Outcome != NotRun
+		sense = sense || c.outcome != senseless
+		filled = filled && c.outcome != notRun
 		if c.Killed() && (best == nil || c.first() < best.first()) {
 			best = c
 		}
@@ -113,23 +110,23 @@ func verdict(row []*Cell) (best *Cell, sense, filled bool) {
 	return best, sense, filled
 }
 
-// first is the median of the schedules, for comparisons: not known is the most.
+// first is the median of the schedules less 1, for comparisons. An unknown one is the most.
 func (c *Cell) first() uint64 { return c.Schedules - 1 }
 
-// confirmed says whether a real library confirms that the mutant of a row is
-// killed.
+// confirmed says whether the mutant of a row was killed on a real library.
 func confirmed(row []*Cell) bool {
 	return slices.ContainsFunc(row, func(c *Cell) bool { return c.Killed() && len(c.Confirmed()) > 0 })
 }
 
-// A counter counts mutants.
+// A counter counts mutants, one after the other.
 type counter struct {
-	Tally
+	tally
 	firsts []uint64
 }
 
+// add counts the mutant of a row, or of a part of it.
 func (k *counter) add(row []*Cell) {
-	best, sense, filled := verdict(row)
+	best, sense, filled := killer(row)
 	if row[0].Subject.Mutant == nil || !sense || best == nil && !filled {
 		return
 	}
@@ -144,23 +141,24 @@ func (k *counter) add(row []*Cell) {
 	k.firsts = append(k.firsts, best.first())
 }
 
-func (k *counter) tally() Tally {
+// sum returns the tally.
+func (k *counter) sum() tally {
 	if n := len(k.firsts); n > 0 {
 		slices.Sort(k.firsts)
 		k.Median, k.P90 = k.firsts[(n-1)/2]+1, k.firsts[(9*n-1)/10]+1
 	}
-	return k.Tally
+	return k.tally
 }
 
 // String names the column.
-func (c Column) String() string {
+func (c column) String() string {
 	words := c.words()
 	return strings.Join(words[:], ", ")
 }
 
-func (c Column) words() [3]string {
+func (c column) words() [3]string {
 	version := "TLS " + c.Version
-	if c.Version == Any {
+	if c.Version == anyVersion {
 		version = "any TLS"
 	}
 	return [...]string{c.Engine, version, c.Strategy}

@@ -9,25 +9,24 @@ import (
 	"unicode/utf8"
 
 	"github.com/wantwrite/wantwrite/fuzz/story"
-	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// wideColumns is how many columns have all that is to be told of a cell; of more
-// only the figures fit a terminal.
+// wideColumns is the most columns for which a terminal has room to say all of a cell. With
+// more of them a cell is two figures.
 const wideColumns = 3
 
-// Text is the report for a terminal: a table, what its columns come to, and what
-// is not as it should be. Bold, if not nil, marks a heading.
-func (r *Report) Text(bold func(string) string) string {
+// Text shows the table to people: the cells, the tally of each column, and what is not as it
+// should be. Bold, if not nil, marks a heading.
+func (table *Table) Text(bold func(string) string) string {
 	if bold == nil {
 		bold = func(s string) string { return s }
 	}
-	t := &writing{report: r, summary: r.Summary(), wide: len(r.Columns) <= wideColumns}
-	t.table()
+	t := &writing{table: table, summary: table.Summary(), wide: len(table.columns) <= wideColumns}
+	t.rows()
 	t.legend()
-	t.printf("\n%s\n", bold(t.summary.headline(r)))
-	for i, k := range t.summary.Columns {
-		t.printf("  %s: %s\n", r.Columns[i], k.words(len(r.Confirm) > 0))
+	t.printf("\n%s\n", bold(t.summary.headline(table)))
+	for i, k := range t.summary.columns {
+		t.printf("  %s: %s\n", table.columns[i], k.words(len(table.Confirm) > 0))
 	}
 	t.notes()
 	return t.String()
@@ -36,17 +35,17 @@ func (r *Report) Text(bold func(string) string) string {
 // A writing is a text that is being written.
 type writing struct {
 	strings.Builder
-	report  *Report
+	table   *Table
 	summary *Summary
 	wide    bool
 }
 
 func (t *writing) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 
-// table writes a line for each subject.
-func (t *writing) table() {
+// rows writes a line for each subject.
+func (t *writing) rows() {
 	lines := t.heads()
-	for _, row := range t.report.Rows() {
+	for _, row := range t.table.Rows() {
 		s := row[0].Subject
 		must := "nothing"
 		switch {
@@ -64,10 +63,10 @@ func (t *writing) table() {
 	t.align(lines)
 }
 
-// align writes lines with their fields below each other, figures to the right.
+// align writes lines with their fields in columns, and figures on the right.
 //
-// Story 60: text/tabwriter ends a column where a line has fewer fields, and the
-// figures below a cell without any stood elsewhere than those above it.
+// Story 60: text/tabwriter ends a column at a line with fewer fields, so the figures below it
+// were in other columns than those above it.
 func (t *writing) align(lines [][]string) {
 	widths := make([]int, len(lines[0]))
 	for _, line := range lines {
@@ -89,11 +88,11 @@ func (t *writing) align(lines [][]string) {
 	}
 }
 
-// above writes the names of the report's columns above theirs, and makes these
-// wide enough.
+// above writes the names of the table's columns above their fields, and makes these wide
+// enough.
 func (t *writing) above(widths []int) {
 	text := strings.Repeat(" ", widths[0]+widths[1]+4)
-	for i, column := range t.report.Columns {
+	for i, column := range t.table.columns {
 		own, _ := t.split(column)
 		name := strings.Join(own, ", ")
 		width, last := widths[2+i], 2+i
@@ -109,10 +108,10 @@ func (t *writing) above(widths []int) {
 	}
 }
 
-// split tells what is particular to a column from what all have in common.
-func (t *writing) split(c Column) (own, common []string) {
+// split divides the words of a column into its own and those that all columns share.
+func (t *writing) split(c column) (own, common []string) {
 	for i, word := range c.words() {
-		if slices.ContainsFunc(t.report.Columns, func(o Column) bool { return o.words()[i] != word }) {
+		if slices.ContainsFunc(t.table.columns, func(o column) bool { return o.words()[i] != word }) {
 			own = append(own, word)
 		} else {
 			common = append(common, word)
@@ -121,10 +120,10 @@ func (t *writing) split(c Column) (own, common []string) {
 	return own, common
 }
 
-// heads is the line of words above the table.
+// heads is the first line: the names of the fields.
 func (t *writing) heads() [][]string {
 	line := []string{"PUMP OR MUTANT", "BREAKS"}
-	for range t.report.Columns {
+	for range t.table.columns {
 		if t.wide {
 			line = append(line, "FIRST", "LEN", "CONFIRMED")
 		} else {
@@ -134,7 +133,7 @@ func (t *writing) heads() [][]string {
 	return [][]string{line}
 }
 
-// cell is a cell's part of a line.
+// cell is the fields of a cell.
 func (t *writing) cell(c *Cell) (fields []string) {
 	first := fmt.Sprint(c.Schedules)
 	if c.Schedules == 0 {
@@ -151,39 +150,38 @@ func (t *writing) cell(c *Cell) (fields []string) {
 	return []string{first, fmt.Sprint(len(c.Script.Actions)), t.confirmed(c)}
 }
 
-// nothing is the word of a cell in which nothing was found.
+// nothing is the word for a cell without a failure.
 func (c *Cell) nothing() string {
-	if c.Outcome == Clean && c.Subject.Mutant != nil {
+	if c.outcome == clean && c.Subject.Mutant != nil {
 		return "alive"
 	}
-	return c.Outcome.String()
+	return c.outcome.String()
 }
 
-// confirmed says who confirms a cell, and what was found if it is not what is
-// to be expected.
+// confirmed says which libraries confirm a cell, and the property if another one was expected.
 func (t *writing) confirmed(c *Cell) (text string) {
 	names := c.Confirmed()
 	switch {
-	case len(t.report.Confirm) == 0:
+	case len(t.table.Confirm) == 0:
 		text = ""
 	case len(names) == 0:
 		text = "none"
-	case len(names) > 1 && len(names) >= len(t.report.Confirm):
+	case len(names) > 1 && len(names) >= len(t.table.Confirm):
 		text = "all"
 	default:
 		text = strings.Join(names, " ")
 	}
-	if c.Outcome == ByAnother || c.Subject.Mutant == nil {
+	if c.outcome == byAnother || c.Subject.Mutant == nil {
 		text = strings.TrimSpace(c.Property.String() + " " + text)
 	}
 	return text
 }
 
-// legend says what the words and figures are.
+// legend explains the words and figures.
 func (t *writing) legend() {
-	r := t.report
+	r := t.table
 	text := ""
-	for _, column := range r.Columns[:min(1, len(r.Columns))] {
+	for _, column := range r.columns[:min(1, len(r.columns))] {
 		if _, common := t.split(column); common != nil {
 			text = "All columns: " + strings.Join(common, ", ") + ". "
 		}
@@ -200,17 +198,17 @@ func (t *writing) legend() {
 	t.printf("\n%s\n", story.Wrap(text, 2, textWidth))
 }
 
-// textWidth is how wide the lines below the table are.
+// textWidth is the width of the lines below the cells.
 const textWidth = 98
 
-// notes writes what is not as it should be, and why there is nothing to find.
+// notes writes what is not as it should be, and why cells are senseless.
 func (t *writing) notes() {
 	s := t.summary
 	t.note("sound pumps found wanting: ", s.Wanting)
 	t.note("not killed: ", s.Alive)
-	t.each("found by another property:", func(c *Cell) bool { return c.Outcome == ByAnother })
+	t.each("found by another property:", func(c *Cell) bool { return c.outcome == byAnother })
 	t.note("no cell makes sense: ", s.Idle)
-	if len(t.report.Confirm) > 0 {
+	if len(t.table.Confirm) > 0 {
 		t.each("killed, and confirmed nowhere:", func(c *Cell) bool {
 			return c.Killed() && slices.Contains(s.Unconfirmed, c.Subject.Spec.Name)
 		})
@@ -218,16 +216,16 @@ func (t *writing) notes() {
 	t.senseless()
 }
 
-// note writes a list, if there is something on it.
+// note writes a list unless it is empty.
 func (t *writing) note(what string, list []string) {
 	if len(list) > 0 {
 		t.printf("%s\n", story.Wrap(printable(what+strings.Join(list, ", ")), 2, textWidth))
 	}
 }
 
-// each writes a list of cells, with their reasons.
+// each writes the cells for which is holds, with their reasons.
 func (t *writing) each(what string, is func(*Cell) bool) {
-	for _, c := range t.report.Cells {
+	for _, c := range t.table.Cells {
 		if !is(c) {
 			continue
 		}
@@ -235,17 +233,17 @@ func (t *writing) each(what string, is func(*Cell) bool) {
 			t.printf("  %s\n", what)
 			what = ""
 		}
-		text := fmt.Sprintf("%s (%s): %s", c.Subject.Spec.Name, c.Column, c.Reason)
+		text := fmt.Sprintf("%s (%s): %s", c.Subject.Spec.Name, c.column, c.Reason)
 		t.printf("%s\n", story.Wrap(printable(text), 4, textWidth))
 	}
 }
 
-// senseless writes each reason once, with how many cells have it.
+// senseless writes the reasons of senseless cells, each once with the number of its cells.
 func (t *writing) senseless() {
 	count := map[string]int{}
 	var order []string
-	for _, c := range t.report.Cells {
-		if c.Outcome != Senseless {
+	for _, c := range t.table.Cells {
+		if c.outcome != senseless {
 			continue
 		}
 		if count[c.Reason]++; count[c.Reason] == 1 {
@@ -257,17 +255,17 @@ func (t *writing) senseless() {
 	}
 }
 
-// headline sums the report up in a line.
-func (s *Summary) headline(r *Report) string {
+// headline is the table in one line.
+func (s *Summary) headline(t *Table) string {
 	text := fmt.Sprintf("%d cells: ", s.Cells)
-	if r.Partial {
+	if t.Partial {
 		text = fmt.Sprintf("partial: %d of %d cells: ", s.Filled, s.Cells)
 	}
-	return text + s.words(len(r.Confirm) > 0)
+	return text + s.words(len(t.Confirm) > 0)
 }
 
-// words is the tally in words, with what was confirmed if somebody was asked.
-func (t Tally) words(asked bool) string {
+// words is the tally in words. If libraries were asked it says how many they confirmed.
+func (t tally) words(asked bool) string {
 	if t.Mutants == 0 {
 		return "no mutants"
 	}
@@ -282,7 +280,7 @@ func (t Tally) words(asked bool) string {
 	return text
 }
 
-// known is a number of schedules; most seeds may have found nothing.
+// known is a number of schedules; ? if most seeds found nothing.
 func known(schedules uint64) string {
 	if schedules == 0 {
 		return "?"
@@ -290,7 +288,7 @@ func known(schedules uint64) string {
 	return fmt.Sprint(schedules)
 }
 
-// printable is a text without what a terminal would obey.
+// printable replaces what a terminal would obey: control characters and the like.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || !unicode.IsPrint(r) && r != ' ' {
@@ -298,12 +296,4 @@ func printable(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// found is the word of a property; empty for none.
-func found(p oracle.PropertyID) string {
-	if p == oracle.NoProperty {
-		return ""
-	}
-	return p.String()
 }

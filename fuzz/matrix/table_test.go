@@ -25,32 +25,32 @@ var rewrite = flag.Bool("rewrite", false, "record the golden files anew")
 const hostile = "<script>document.title='owned'</script>\x1b[2J\",\r\n{{.}}"
 
 // madeUp is a report with a cell of each kind, and labels that nobody can trust.
-func madeUp() *Report {
-	r := &Report{Columns: []Column{{"model", "1.2", "portfolio"}, {"model", "1.3", "portfolio"}},
+func madeUp() *Table {
+	r := &Table{columns: []column{{"model", "1.2", "portfolio"}, {"model", "1.3", "portfolio"}},
 		Confirm: []string{"openssl", "gotls"}, Seeds: 3, Schedules: 1000, Partial: true}
 	killed := mutant("deaf", oracle.Stall)
-	add(r, killed, &Cell{Outcome: Found, Property: oracle.Stall, Hunts: 3, Schedules: 36,
+	add(r, killed, &Cell{outcome: found, Property: oracle.Stall, Hunts: 3, Schedules: 36,
 		Script: scriptOf(5), Path: "found/stall/deaf.script", Page: []byte("<p>"),
 		Confirmations: []*run.Confirmation{{Engine: "openssl", Confirmed: true}, {Engine: "gotls",
 			Own: "model", Step: 3, What: "the server's read says ok"}},
 		Reason: "on gotls it goes another way"},
-		&Cell{Outcome: Senseless, Reason: "scenario renegotiation is about TLS 1.2 only"})
+		&Cell{outcome: senseless, Reason: "scenario renegotiation is about TLS 1.2 only"})
 	leave := mutant("leave", oracle.DataLoss)
 	leave.Mutant.Also, leave.Mutant.Because = oracle.EveryProperty.Only(oracle.Stall), "it waits"
-	add(r, leave, &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 1, Script: scriptOf(2),
+	add(r, leave, &Cell{outcome: byAnother, Property: oracle.Stall, Hunts: 1, Script: scriptOf(2),
 		Reason: "it must break data-loss, and broke stall"},
-		&Cell{Outcome: Clean, Reason: "nothing was found"})
-	add(r, mutant("alive", oracle.Crash), &Cell{Outcome: ByAnother, Property: oracle.Stall, Hunts: 3,
+		&Cell{outcome: clean, Reason: "nothing was found"})
+	add(r, mutant("alive", oracle.Crash), &Cell{outcome: byAnother, Property: oracle.Stall, Hunts: 3,
 		Schedules: 7, Script: scriptOf(1), Reason: "it must break crash, and broke stall"},
-		&Cell{Outcome: Clean, Reason: "nothing was found"})
-	add(r, mutant(hostile, oracle.BusyLoop), &Cell{Outcome: Found, Property: oracle.BusyLoop, Hunts: 2,
+		&Cell{outcome: clean, Reason: "nothing was found"})
+	add(r, mutant(hostile, oracle.BusyLoop), &Cell{outcome: found, Property: oracle.BusyLoop, Hunts: 2,
 		Schedules: 900, Script: scriptOf(12), Path: hostile, Page: []byte("<p>"), Reason: hostile}, &Cell{})
 	reference := Subject{Spec: model.Spec{Name: "reference"}, Sound: true}
-	add(r, &reference, &Cell{Outcome: Clean, Reason: "nothing was found"}, &Cell{Outcome: Found,
+	add(r, &reference, &Cell{outcome: clean, Reason: "nothing was found"}, &Cell{outcome: found,
 		Property: oracle.Truncation, Hunts: 3, Schedules: 1, Script: scriptOf(3)})
 	pump := Subject{Spec: model.Spec{Name: "=pump"}}
-	add(r, &pump, &Cell{Outcome: Found, Property: oracle.Truncation, Hunts: 3, Schedules: 1,
-		Script: scriptOf(3)}, &Cell{Outcome: Clean, Reason: "nothing was found"})
+	add(r, &pump, &Cell{outcome: found, Property: oracle.Truncation, Hunts: 3, Schedules: 1,
+		Script: scriptOf(3)}, &Cell{outcome: clean, Reason: "nothing was found"})
 	return r
 }
 
@@ -65,9 +65,9 @@ func scriptOf(actions int) *script.Script {
 		Config: script.Config{Scenario: "key-update"}}
 }
 
-func add(r *Report, s *Subject, cells ...*Cell) {
+func add(r *Table, s *Subject, cells ...*Cell) {
 	for i, c := range cells {
-		c.Subject, c.Column, c.Seeds, c.Slug = s, r.Columns[i], r.Seeds, "slug-"+r.Columns[i].Version
+		c.Subject, c.column, c.Seeds, c.Slug = s, r.columns[i], r.Seeds, "slug-"+r.columns[i].Version
 		r.Cells = append(r.Cells, c)
 	}
 }
@@ -107,13 +107,13 @@ func TestRenderings(t *testing.T) {
 	parts := regexp.MustCompile(`(?s)<(style|script)>.*?</(style|script)>|sha256-[^']*`)
 	golden(t, "page.html", parts.ReplaceAllString(string(page), "..."))
 	narrow := *r
-	narrow.Columns, narrow.Cells = nil, nil
+	narrow.columns, narrow.Cells = nil, nil
 	for _, strategy := range []string{"random", "pct", "pos", "surw"} {
-		narrow.Columns = append(narrow.Columns, Column{"model", "1.2", strategy})
+		narrow.columns = append(narrow.columns, column{"model", "1.2", strategy})
 	}
-	add(&narrow, mutant("deaf", oracle.Stall), &Cell{Outcome: Found, Schedules: 36, Hunts: 3,
-		Script: scriptOf(5)}, &Cell{}, &Cell{Outcome: Clean},
-		&Cell{Outcome: Found, Hunts: 1, Script: scriptOf(7)})
+	add(&narrow, mutant("deaf", oracle.Stall), &Cell{outcome: found, Schedules: 36, Hunts: 3,
+		Script: scriptOf(5)}, &Cell{}, &Cell{outcome: clean},
+		&Cell{outcome: found, Hunts: 1, Script: scriptOf(7)})
 	golden(t, "narrow.txt", narrow.Text(strings.ToUpper))
 }
 
@@ -145,21 +145,21 @@ func TestHostileLabels(t *testing.T) {
 // TestSummary: what counts as killed, and for how many schedules.
 func TestSummary(t *testing.T) {
 	s := madeUp().Summary()
-	want := Summary{Tally: Tally{Mutants: 4, Killed: 3, Confirmed: 1, Median: 900, P90: 0}, Cells: 12,
+	want := Summary{tally: tally{Mutants: 4, Killed: 3, Confirmed: 1, Median: 900, P90: 0}, Cells: 12,
 		Filled: 11, Senseless: 1, Alive: []string{"alive"}, Unconfirmed: []string{"leave", hostile},
 		Wanting: []string{"reference (model, TLS 1.3, portfolio) by truncation"}}
-	if s.Tally != want.Tally || s.Cells != want.Cells || s.Filled != want.Filled ||
+	if s.tally != want.tally || s.Cells != want.Cells || s.Filled != want.Filled ||
 		s.Senseless != want.Senseless || !slices.Equal(s.Alive, want.Alive) || s.Idle != nil ||
 		!slices.Equal(s.Unconfirmed, want.Unconfirmed) || !slices.Equal(s.Wanting, want.Wanting) {
 		t.Errorf("got %+v; want %+v", s, want)
 	}
-	if second := s.Columns[1]; second.Mutants != 2 || second.Killed != 0 {
+	if second := s.columns[1]; second.Mutants != 2 || second.Killed != 0 {
 		t.Errorf("got %+v for TLS 1.3; want two mutants with something to show, both alive", second)
 	}
 	if s.Holds() {
 		t.Error("a matrix with a mutant alive and the reference found wanting holds")
 	}
-	var none Report
+	var none Table
 	if none.Summary().Mutants != 0 || none.Text(nil) == "" {
 		t.Error("an empty report is no report")
 	}
@@ -171,7 +171,7 @@ func TestOutcomesHaveWords(t *testing.T) {
 	for o := range numOutcomes {
 		words[o.String()] = true
 	}
-	if len(words) != int(numOutcomes) || words[""] || Outcome(99).String() != "Outcome(99)" {
+	if len(words) != int(numOutcomes) || words[""] || outcome(99).String() != "outcome(99)" {
 		t.Errorf("got %v; want %d words", words, numOutcomes)
 	}
 }
