@@ -1,3 +1,8 @@
+// Package guard runs hunts, replays, confirmations and shrinks in child processes. A library
+// that crashes or hangs there costs one schedule and not the hunt.
+//
+// A [Guard] is the parent's side. A child is a process that calls [Serve]. The two exchange
+// lines of JSON: see job and message.
 package guard
 
 import (
@@ -18,14 +23,14 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Guard keeps foreign code out of this process: hunts, replays and
-// confirmations run in child processes, which may crash, hang or be killed.
+// A Guard runs hunts, replays, confirmations and shrinks in child processes, which may crash,
+// hang or be killed.
 type Guard struct {
-	// Command makes a child that has not been started: a process that calls
-	// Serve with its stdin and stdout and then exits.
+	// Command makes a command that starts a child: a process that calls Serve with its stdin
+	// and stdout, and then exits.
 	Command func() *exec.Cmd
-	// Patience is how long a child may be silent in a run before it counts as
-	// hung; 0 means 10 seconds. It is the one clock here, and no run sees it.
+	// Patience is how long a child may send nothing before it counts as hung and is killed; 0
+	// means 10 seconds. It is real time, but no run depends on it.
 	Patience time.Duration
 }
 
@@ -36,7 +41,7 @@ func (g *Guard) patience() time.Duration {
 	return 10 * time.Second
 }
 
-// A process is a child at work.
+// A process is a child, seen from its parent.
 type process struct {
 	cmd      *exec.Cmd
 	in       io.WriteCloser
@@ -69,11 +74,12 @@ func (g *Guard) start(j job) (*process, error) {
 	}
 	p.timer = time.NewTimer(p.patience)
 	go p.listen(out)
-	_, _ = p.in.Write(append(text, '\n')) // a child that is dead is found out below
+	_, _ = p.in.Write(append(text, '\n')) // if the child is dead, next says so
 	return p, nil
 }
 
-// listen reads what a child says. Half a line, its last words, says nothing.
+// listen reads a child's messages. A crash may end one in the middle of a line, which is
+// ignored.
 func (p *process) listen(out io.Reader) {
 	defer close(p.messages)
 	for lines := bufio.NewReader(out); ; {
@@ -88,8 +94,8 @@ func (p *process) listen(out io.Reader) {
 	}
 }
 
-// next waits for a message; ok is false when the child is dead, or hung and
-// therefore killed. A stop that closes asks the child to come to an end.
+// next waits for a message. It is not ok if the child is dead, or hangs, and then it is killed.
+// When stop closes the child is asked to end.
 func (p *process) next(stop <-chan struct{}) (m message, ok bool) {
 	p.timer.Reset(p.patience)
 	for {
@@ -109,13 +115,12 @@ func (p *process) next(stop <-chan struct{}) (m message, ok bool) {
 
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
 
-// end waits for a child that is dead, or has nothing more to do, and says how
-// it died.
+// end waits for the end of a child that is dead or has done its job. It says how the child died.
 func (p *process) end() (died string) {
 	p.timer.Stop()
 	p.in.Close()
 	watchdog := time.AfterFunc(p.patience, p.kill)
-	for range p.messages { // until stdout is closed: Wait must not come before
+	for range p.messages { // Wait must come after stdout is closed
 	}
 	_ = p.cmd.Wait()
 	watchdog.Stop()
@@ -129,14 +134,14 @@ func (p *process) end() (died string) {
 	return died
 }
 
-// ask gives a child a job that has one answer. died is how the child ended if
-// there was none.
+// ask gives a job to a child and waits for its answer. If there is none, died says how the
+// child died.
 func (g *Guard) ask(j job) (m message, died string, err error) {
 	return g.follow(j, nil, nil)
 }
 
-// follow is ask for a job that takes its time: it tells how far the child has
-// come, and when stop closes the child comes to an end.
+// follow is ask for a long job: far is told how far it is, and when stop closes the child ends
+// the job.
 func (g *Guard) follow(j job, stop <-chan struct{}, far func(shrink.Shrunk)) (
 	m message, died string, err error) {
 
@@ -163,7 +168,8 @@ func (g *Guard) follow(j job, stop <-chan struct{}, far func(shrink.Shrunk)) (
 	return m, "", nil
 }
 
-// Load says whether a child can load a library by its name.
+// Load loads a library in a child, by its name in the catalog, and returns the error if it
+// can't.
 func (g *Guard) Load(engine string) error {
 	_, died, err := g.ask(job{Load: engine})
 	if died != "" {
@@ -172,8 +178,8 @@ func (g *Guard) Load(engine string) error {
 	return err
 }
 
-// Replay is the function Replay in a child, without a trace. A child that dies
-// is a crash at the end under test.
+// Replay is run.Replay in a child, without a trace. If the child dies, the outcome is a crash of
+// the end under test, and Lost.
 func (g *Guard) Replay(s *script.Script, o run.ReplayOptions) (out run.Outcome, err error) {
 	o.Trace = false
 	m, died, err := g.ask(job{Replay: &scriptJob{string(s.Format()), s.Lines, o}})
@@ -187,8 +193,8 @@ func (g *Guard) Replay(s *script.Script, o run.ReplayOptions) (out run.Outcome, 
 	return run.Outcome{Result: m.Outcome.Result, Own: m.Outcome.Own}, nil
 }
 
-// Traced is the function Replay: first in a child, and if that has survived it
-// once more here, because a trace stays in the process that made it.
+// Traced is run.Replay in a child, and if the child survives it, once more in this process: a
+// trace is not sent.
 func (g *Guard) Traced(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
 	out, err := g.Replay(s, o)
 	if err != nil || out.Lost {
@@ -197,8 +203,7 @@ func (g *Guard) Traced(r *run.Runner, s *script.Script, o run.ReplayOptions) (ru
 	return run.Replay(r, s, o)
 }
 
-// Confirm is the function Confirm in a child. It can be a Hunt's Confirm, with
-// the engine's name bound.
+// Confirm is run.Confirm in a child. With an engine it serves as a Hunt's Confirm.
 func (g *Guard) Confirm(s *script.Script, engine string) (*run.Confirmation, error) {
 	m, died, err := g.ask(job{Confirm: &confirmJob{string(s.Format()), engine}})
 	switch {
@@ -211,8 +216,8 @@ func (g *Guard) Confirm(s *script.Script, engine string) (*run.Confirmation, err
 	return m.Confirm, nil
 }
 
-// Shrink is the function Shrink in a child. A script that no process survives
-// can't be shrunk.
+// Shrink is shrink.Shrink in a child. If the child dies the script stays as it was, and the
+// error says so.
 func (g *Guard) Shrink(ctx context.Context, s *script.Script, o shrink.ShrinkOptions) (shrink.Shrunk, error) {
 	m, died, err := g.follow(job{Shrink: &shrinkJob{string(s.Format()), o.Runs}}, ctx.Done(),
 		o.Progress)
@@ -231,7 +236,7 @@ func (g *Guard) Shrink(ctx context.Context, s *script.Script, o shrink.ShrinkOpt
 	return m.Shrunk.Shrunk, nil
 }
 
-// crashOf is the verdict on a script that no process survives.
+// crashOf is the result of a script that killed its process.
 func crashOf(s *script.Script, died string) sim.Result {
 	f := oracle.Finding{Property: oracle.Crash, End: int(s.Config.Under),
 		Detail: "the process died: " + died}
@@ -240,7 +245,7 @@ func crashOf(s *script.Script, died string) sim.Result {
 		Workload: n}
 }
 
-// A head keeps the beginning of what is written, and loses the rest.
+// A head keeps the first 4096 bytes that are written.
 type head struct{ text []byte }
 
 // Write implements io.Writer.
@@ -250,7 +255,7 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// line is the first line with something in it.
+// line is the first line that is not empty.
 func (h *head) line() string {
 	line, _, _ := bytes.Cut(bytes.TrimSpace(h.text), []byte("\n"))
 	return strings.TrimSpace(string(line))

@@ -12,15 +12,16 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// maxLost is how many schedules a hunt may lose. A library that dies again and
-// again makes a flood of scripts that say the same.
+// maxLost is how many children a hunt may lose. A library that crashes everywhere would
+// otherwise make very many scripts of the same crash.
 const maxLost = 64
 
-// Hunt runs a hunt in children, one after the other, with the libraries of
-// these names; the hunt's own Engine and PeerEngine are not used. Its schedules
-// and finds are those of h.Run, except that a child which crashes, hangs or is
-// killed costs the schedule it was in: that one is run once more, alone, so
-// that its actions become known, and is a find with the property crash.
+// Hunt is h.Run in children, one after the other, with the libraries of these names in the
+// place of the hunt's own Engine and PeerEngine. It makes the same schedules and finds the same
+// failures.
+//
+// If a child crashes, hangs or is killed, its schedule is lost. That schedule is run once more,
+// alone, so that its actions become known, and is a failure with the property crash.
 func (g *Guard) Hunt(ctx context.Context, h *hunt.Hunt, e Engines) (rep hunt.Report, err error) {
 	c := &chase{guard: g, hunt: h, rep: &rep, begin: time.Now(), job: huntJob{Pump: h.Pump.Name,
 		Engine: e.Engine, PeerEngine: e.Peer, Scenario: h.Scenario, TLS: h.TLS,
@@ -43,11 +44,10 @@ func (g *Guard) Hunt(ctx context.Context, h *hunt.Hunt, e Engines) (rep hunt.Rep
 	return rep, err
 }
 
-// Engines are the names of the two ends' libraries; an empty Peer means the
-// same.
+// Engines names the libraries of the end under test and of its peer; an empty Peer is the same.
 type Engines struct{ Engine, Peer string }
 
-// A chase is a hunt as the parent sees it.
+// A chase is a hunt in children, seen from their parent.
 type chase struct {
 	guard *Guard
 	hunt  *hunt.Hunt
@@ -55,12 +55,11 @@ type chase struct {
 	job   huntJob
 	begin time.Time
 	lost  int
-	atlas sim.Atlas // of all children
-	ran   bool      // a schedule of the child at hand has begun
+	atlas sim.Atlas // what all children have reached
+	ran   bool      // the present child has begun a schedule
 }
 
-// child lets one child hunt as long as it lives. more says that another one
-// has to go on.
+// child lets one child hunt until it ends or dies. more says that the next one must go on.
 func (c *chase) child(ctx context.Context) (more bool, err error) {
 	c.job.From, c.job.Steps, c.ran = c.rep.Schedules, c.rep.Steps, false
 	p, err := c.guard.start(job{Hunt: &c.job})
@@ -83,7 +82,7 @@ func (c *chase) child(ctx context.Context) (more bool, err error) {
 	}
 }
 
-// heard takes a message of a hunting child.
+// heard handles a message of a hunting child.
 func (c *chase) heard(m *message) (done bool, err error) {
 	switch {
 	case m.Start != nil:
@@ -96,8 +95,8 @@ func (c *chase) heard(m *message) (done bool, err error) {
 		c.hunt.ReportShrink(*c.rep, *m.Far)
 	case m.Saw != nil:
 		c.atlas.Add(m.Saw.Schedule, m.Saw.Sighting)
-	case m.Find != nil:
-		return false, c.found(m.Find)
+	case m.Failure != nil:
+		return false, c.found(m.Failure)
 	case m.Report != nil:
 		r := m.Report
 		c.rep.Schedules, c.rep.Steps, c.rep.Interrupted = r.Schedules, r.Steps, r.Interrupted
@@ -108,11 +107,11 @@ func (c *chase) heard(m *message) (done bool, err error) {
 	return false, nil
 }
 
-// found takes a find of a child. What was found is not looked for any more.
-func (c *chase) found(m *findMessage) error {
+// found handles a child's failure. The next child does not look for its property any more.
+func (c *chase) found(m *failureMessage) error {
 	s, err := script.Parse(strings.NewReader(m.Script), "child")
 	if err != nil {
-		return fmt.Errorf("fuzz: a child's find can't be read: %w", err)
+		return fmt.Errorf("fuzz: a child's failure can't be read: %w", err)
 	}
 	s.Lines, s.Story = nil, m.Story
 	c.job.Watch = c.job.Watch.Without(m.Result.Violation.Property)
@@ -121,15 +120,15 @@ func (c *chase) found(m *findMessage) error {
 		hunt.Stats{Schedules: m.Schedules, Steps: m.Steps})
 }
 
-// keep reports a find.
+// keep reports a failure.
 func (c *chase) keep(f *hunt.Failure, s hunt.Stats) error {
 	s.Elapsed = time.Since(c.begin)
 	f.Seed, f.Stats = c.hunt.Seed, s
 	return c.hunt.ReportFailure(f, c.rep)
 }
 
-// died: a child did not come to its end. The schedule it was in is a find, and
-// the hunt goes on with the next.
+// died makes a failure of the schedule in which a child died. The hunt goes on with the next
+// schedule.
 func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 	if !c.ran {
 		return false, fmt.Errorf("fuzz: a child process died before its first schedule: %s", how)
@@ -148,17 +147,17 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 	return !over && !c.hunt.Enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
 }
 
-// lose makes a find of the schedule that cost a child its life.
+// lose makes a failure of the schedule in which a child died.
 func (c *chase) lose(n uint64, how string) error {
 	again, err := c.alone(n)
 	if err != nil {
 		return err
 	}
-	if again.find != nil {
-		// The schedule itself is survived: it broke a property, and what came
-		// after it, the shrinking, was too much.
-		again.find.Story = append(again.find.Story, "not shrunk: the process that tried died: "+how)
-		return c.found(again.find)
+	if again.failure != nil {
+		// The schedule itself does not kill a child: it broke a property, and the first
+		// child died when it shrank the script.
+		again.failure.Story = append(again.failure.Story, "not shrunk: the process that tried died: "+how)
+		return c.found(again.failure)
 	}
 	s := again.script
 	s.Found = c.hunt.Discovery(n + 1)
@@ -170,11 +169,11 @@ func (c *chase) lose(n uint64, how string) error {
 		Result: crashOf(s, how), Story: s.Story}, stats)
 }
 
-// A rerun is what came of a schedule that was run alone.
+// A rerun is the result of a schedule that was run alone.
 type rerun struct {
-	script *script.Script
-	died   string       // how; empty: it was survived
-	find   *findMessage // what it broke, if it was survived
+	script  *script.Script
+	died    string          // how; empty: it was survived
+	failure *failureMessage // what it broke, if it was survived
 }
 
 func (r *rerun) says() string {
@@ -185,7 +184,7 @@ func (r *rerun) says() string {
 	return "run alone in another process the same happens: " + r.died
 }
 
-// alone runs one schedule in a child of its own, which tells its actions.
+// alone runs one schedule in a new child, which tells each action.
 func (c *chase) alone(n uint64) (*rerun, error) {
 	j := c.job
 	j.From, j.Schedules, j.Alone = n, n+1, true
@@ -206,8 +205,8 @@ func (c *chase) alone(n uint64) (*rerun, error) {
 		case m.Report != nil:
 			p.end()
 			return r, r.missing(n)
-		case m.Find != nil:
-			r.find = m.Find
+		case m.Failure != nil:
+			r.failure = m.Failure
 		default:
 			if err := r.heard(&m); err != nil {
 				p.kill()
@@ -218,8 +217,8 @@ func (c *chase) alone(n uint64) (*rerun, error) {
 	}
 }
 
-// heard takes a line of the schedule's story. A run that is repeated begins
-// with its world again.
+// heard adds to the script what the child tells. A run that is repeated begins with its world
+// again.
 func (r *rerun) heard(m *message) (err error) {
 	switch {
 	case m.World != "":
@@ -232,7 +231,7 @@ func (r *rerun) heard(m *message) (err error) {
 	return err
 }
 
-// missing is the error of a schedule that can't be made a script.
+// missing is the error of a schedule whose script is not known.
 func (r *rerun) missing(n uint64) error {
 	if r.script.Config.Pump != "" {
 		return nil
