@@ -154,7 +154,7 @@ func TestErrorsSayGotStateAndWant(t *testing.T) {
 	p.ends[model.Client].Handshake()
 	p.inject(model.Client, wire.AppendRecord(nil, wire.TypeHandshake, wire.TLS12, []byte{20, 0, 0, 12}))
 	p.Want("handshake", p.ends[model.Client].Handshake(), model.Failed)
-	const want = "model: client in wait-server-hello got Finished; want ServerHello"
+	const want = "tls: client in wait-server-hello got Finished; want ServerHello"
 	if got := p.ends[model.Client].Err().Error(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -162,7 +162,7 @@ func TestErrorsSayGotStateAndWant(t *testing.T) {
 	p.ends[model.Client].Handshake()
 	p = established(t, model.TLS12, nil)
 	p.Want("key update", p.ends[model.Client].KeyUpdate(true), model.Failed)
-	const also = "model: client in established: wrong ssl version for this call"
+	const also = "tls: client in established: wrong ssl version for this call"
 	if got := p.ends[model.Client].Err().Error(); got != also {
 		t.Errorf("got  %s\nwant %s", got, also)
 	}

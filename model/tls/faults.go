@@ -125,7 +125,7 @@ func (f *failure) Unwrap() error {
 
 // Error says role, state and reason, and what was wanted if the protocol table knows it.
 func (f *failure) Error() string {
-	head := fmt.Sprintf("model: %s in %s", f.role, f.at)
+	head := fmt.Sprintf("tls: %s in %s", f.role, f.at)
 	switch {
 	case f.why == faultUnexpected:
 		return fmt.Sprintf("%s got %s; want %s", head, f.on, f.proto.wants(f.at, f.facts))

@@ -58,22 +58,22 @@ func (m *Models) Free(e model.Engine) {
 func check(c *model.EngineConfig) error {
 	switch {
 	case c.Transport == model.Pair && (c.In < 1 || c.Out < 1):
-		return fmt.Errorf("model: got buffers of %d and %d bytes; want at least 1", c.In, c.Out)
+		return fmt.Errorf("tls: got buffers of %d and %d bytes; want at least 1", c.In, c.Out)
 	case c.Transport == model.Attached && c.Socket == nil:
-		return fmt.Errorf("model: got transport attached and no socket; want one")
+		return fmt.Errorf("tls: got transport attached and no socket; want one")
 	case c.MaxRecord < 1 || c.MaxRecord > wire.MaxRecordLen:
-		return fmt.Errorf("model: got records of %d bytes; want 1 to %d", c.MaxRecord, wire.MaxRecordLen)
+		return fmt.Errorf("tls: got records of %d bytes; want 1 to %d", c.MaxRecord, wire.MaxRecordLen)
 	case c.HandshakeRecord < 0 || c.HandshakeRecord > wire.MaxRecordLen:
-		return fmt.Errorf("model: got handshake records of %d bytes; want 0 to %d",
+		return fmt.Errorf("tls: got handshake records of %d bytes; want 0 to %d",
 			c.HandshakeRecord, wire.MaxRecordLen)
 	case c.ServerChain < 0 || c.ClientChain < 0 || max(c.ServerChain, c.ClientChain) > maxChain:
-		return fmt.Errorf("model: got chains of %d and %d bytes; want 0 to %d",
+		return fmt.Errorf("tls: got chains of %d and %d bytes; want 0 to %d",
 			c.ServerChain, c.ClientChain, maxChain)
 	case c.Traits.Renegotiation > model.RenegIgnore:
-		return fmt.Errorf("model: got renegotiation policy %d; want 0 to %d",
+		return fmt.Errorf("tls: got renegotiation policy %d; want 0 to %d",
 			c.Traits.Renegotiation, model.RenegIgnore)
 	case c.Role > model.Server || c.Version > model.TLS13 || c.Tickets < 0:
-		return fmt.Errorf("model: got role %d, version %d, %d tickets; want known ones and 0 or more",
+		return fmt.Errorf("tls: got role %d, version %d, %d tickets; want known ones and 0 or more",
 			c.Role, c.Version, c.Tickets)
 	}
 	return nil

@@ -22,51 +22,51 @@ import (
 type state uint8
 
 const (
-	// noState is zero so that an absent row reads as one.
+	// noState is zero, so an absent row reads as this.
 	noState state = iota
-	// NotStarted: a client before its first call.
+	// notStarted: a client before its first call.
 	notStarted
-	// WaitClientHello: a server before the first handshake.
+	// waitClientHello: a server before the first handshake.
 	waitClientHello
-	// WaitSecondClientHello: a server has sent a HelloRetryRequest.
+	// waitSecondClientHello: a server has sent a HelloRetryRequest.
 	waitSecondClientHello
-	// WaitServerHello: a client has sent its ClientHello. In a renegotiation
+	// waitServerHello: a client has sent its ClientHello. In a renegotiation
 	// application data may still come (RFC 5246, section 7.4.1.1).
 	waitServerHello
-	// WaitSecondServerHello: a client has answered a HelloRetryRequest. There is
+	// waitSecondServerHello: a client has answered a HelloRetryRequest. There is
 	// only one of them in a handshake (RFC 8446, section 4.1.4).
 	waitSecondServerHello
-	// WaitEncryptedExtensions: TLS 1.3; reads use handshake keys.
+	// waitEncryptedExtensions: TLS 1.3; reads use handshake keys.
 	waitEncryptedExtensions
-	// WaitCertificateRequest: a client that will be asked for a certificate.
+	// waitCertificateRequest: a client that will be asked for a certificate.
 	waitCertificateRequest
-	// WaitCertificate: the peer's chain.
+	// waitCertificate: the peer's chain.
 	waitCertificate
-	// WaitServerKeyExchange: TLS 1.2, with certificates.
+	// waitServerKeyExchange: TLS 1.2, with certificates.
 	waitServerKeyExchange
-	// WaitServerHelloDone: TLS 1.2.
+	// waitServerHelloDone: TLS 1.2.
 	waitServerHelloDone
-	// WaitClientKeyExchange: TLS 1.2.
+	// waitClientKeyExchange: TLS 1.2.
 	waitClientKeyExchange
-	// WaitCertificateVerify: the peer's signature.
+	// waitCertificateVerify: the peer's signature.
 	waitCertificateVerify
-	// WaitChangeCipherSpec: TLS 1.2; the next record has new keys.
+	// waitChangeCipherSpec: TLS 1.2; the next record has new keys.
 	waitChangeCipherSpec
-	// WaitFinished: the peer's Finished.
+	// waitFinished: the peer's Finished.
 	waitFinished
-	// WaitPostCertificateVerify: a server that has asked for a certificate after
+	// waitPostCertificateVerify: a server that has asked for a certificate after
 	// the handshake has got one, and wants the signature.
 	waitPostCertificateVerify
-	// WaitPostFinished: and it wants the Finished, which changes no keys.
+	// waitPostFinished: and it wants the Finished, which changes no keys.
 	waitPostFinished
-	// WaitEndOfEarlyData: a server reads early data that it has accepted.
+	// waitEndOfEarlyData: a server reads early data that it has accepted.
 	waitEndOfEarlyData
-	// PendingEarlyEnd: a client that has sent early data has all that it wanted of
-	// the server, and waits for its own next Handshake or Write.
+	// pendingEarlyEnd: a client that has sent early data has got the server's flight, and
+	// waits for its own next Handshake or Write.
 	pendingEarlyEnd
-	// Established: application data flows.
+	// connected: application data flows.
 	connected
-	// Dead: the engine has failed and only its alert leaves.
+	// dead: the engine has failed and only its alert leaves.
 	dead
 
 	numStates
@@ -109,53 +109,53 @@ func (s state) String() string {
 type message uint8
 
 const (
-	// noEvent is a handshake type that nobody knows.
+	// noMessage is a handshake type that nobody knows.
 	noMessage message = iota
-	// HelloRequest: the server would like a renegotiation.
+	// helloRequest: the server would like a renegotiation.
 	helloRequest
-	// ClientHello begins a handshake.
+	// clientHello begins a handshake.
 	clientHello
-	// ServerHello answers it.
+	// serverHello answers it.
 	serverHello
-	// NewSessionTicket comes after a TLS 1.3 handshake.
+	// newSessionTicket comes after a TLS 1.3 handshake.
 	newSessionTicket
-	// EncryptedExtensions is the first message under TLS 1.3 handshake keys.
+	// encryptedExtensions is the first message under TLS 1.3 handshake keys.
 	encryptedExtensions
-	// Certificate is either end's chain.
+	// certificate is either end's chain.
 	certificate
-	// ServerKeyExchange has the server's key share, in TLS 1.2.
+	// serverKeyExchange has the server's key share, in TLS 1.2.
 	serverKeyExchange
-	// CertificateRequest asks for the client's chain.
+	// certificateRequest asks for the client's chain.
 	certificateRequest
-	// ServerHelloDone ends the server's flight, in TLS 1.2.
+	// serverHelloDone ends the server's flight, in TLS 1.2.
 	serverHelloDone
-	// CertificateVerify is either end's signature.
+	// certificateVerify is either end's signature.
 	certificateVerify
-	// ClientKeyExchange has the client's key share, in TLS 1.2.
+	// clientKeyExchange has the client's key share, in TLS 1.2.
 	clientKeyExchange
-	// Finished ends an end's part of the handshake.
+	// finished ends an end's part of the handshake.
 	finished
-	// KeyUpdate changes the sender's key, in TLS 1.3.
+	// keyUpdate changes the sender's key, in TLS 1.3.
 	keyUpdate
-	// HelloRetryRequest asks for another ClientHello: a ServerHello in form, whose
+	// helloRetryRequest asks for another ClientHello: a ServerHello in form, whose
 	// random is a constant (RFC 8446, section 4.1.4).
 	helloRetryRequest
-	// EndOfEarlyData is the last message under a client's early keys.
+	// endOfEarlyData is the last message under a client's early keys.
 	endOfEarlyData
-	// ChangeCipherSpec is a record type of its own. In TLS 1.3 it means
+	// changeCipherSpec is a record type of its own. In TLS 1.3 it means
 	// nothing (RFC 8446, appendix D.4).
 	changeCipherSpec
-	// ApplicationData is a record of it.
+	// applicationData is a record of it.
 	applicationData
-	// NoRenegotiation is the warning that refuses a renegotiation.
+	// noRenegotiation is the warning that refuses a renegotiation.
 	noRenegotiation
-	// Begin: this end wants a handshake.
+	// wishHandshake: this end wants a handshake.
 	wishHandshake
-	// Rekey: this end wants, or owes, a KeyUpdate.
+	// wishKeyUpdate: this end wants, or owes, a KeyUpdate.
 	wishKeyUpdate
-	// Demand: this server wants the client's certificate, in TLS 1.3.
+	// wishCertificate: this server wants the client's certificate, in TLS 1.3.
 	wishCertificate
-	// Conclude: this client has no more early data.
+	// wishEarlyEnd: this client has no more early data.
 	wishEarlyEnd
 
 	numMessages
@@ -204,11 +204,11 @@ func (e message) String() string {
 
 // messageOf finds the message of a handshake type. ServerHello and HelloRetryRequest
 // share one, and it gives ServerHello: see arrived.
-var messageOf = func() (events [256]message) {
+var messageOf = func() (all [256]message) {
 	for e := changeCipherSpec - 1; e >= helloRequest; e-- {
-		events[messages[e].wire] = e
+		all[messages[e].wire] = e
 	}
-	return events
+	return all
 }()
 
 // A cond is a set of facts about a link that decide between rows.
@@ -334,24 +334,18 @@ func (p *protocol) wants(at state, facts cond) (words string) {
 // factsOf gives the facts of a configuration, before the first handshake.
 func factsOf(c *model.EngineConfig) cond {
 	psk := c.ServerChain == 0 || c.Resume && c.Version == model.TLS13 // the session is one
-	f := choose(psk, ifPSK, ifCerts) | choose(c.Resume, ifResume, ifFull)
+	f := pick(psk, ifPSK, ifCerts) | pick(c.Resume, ifResume, ifFull)
 	auth, post := c.ClientAuth && !psk, c.PostAuth && c.Version == model.TLS13
 	signed := (auth || post) && c.ServerChain > 0 && c.ClientChain > 0
-	f |= choose(auth, ifAuth, ifNoAuth) | choose(signed, ifSigned, ifUnsigned)
-	f |= choose(post, ifPost, 0) | choose(signed, ifSigns, 0) | ifNoOffer | ifNotTaken | ifCompat
-	f |= choose(c.Resume && c.Version == model.TLS13 && c.EarlyData > 0, ifEarly, 0)
-	f |= [...]cond{model.RenegAllow: ifAllow, model.RenegRefuse: ifRefuse, model.RenegIgnore: ifIgnore}[c.Traits.Renegotiation]
-	f |= choose(c.Traits.RefusalIsWarning, ifSoft, 0)
-	f |= choose(c.Retry && c.Version == model.TLS13, ifRetry, ifNoRetry)
-	return f | choose(c.Traits.NoDataInReneg, 0, ifIndulgent)
-}
-
-// choose is the conditional expression for facts.
-func choose(b bool, yes, no cond) cond {
-	if b {
-		return yes
-	}
-	return no
+	f |= pick(auth, ifAuth, ifNoAuth) | pick(signed, ifSigned, ifUnsigned)
+	f |= pick(post, ifPost, 0) | pick(signed, ifSigns, 0) | ifNoOffer | ifNotTaken | ifCompat
+	f |= pick(c.Resume && c.Version == model.TLS13 && c.EarlyData > 0, ifEarly, 0)
+	policies := [...]cond{model.RenegAllow: ifAllow, model.RenegRefuse: ifRefuse,
+		model.RenegIgnore: ifIgnore}
+	f |= policies[c.Traits.Renegotiation]
+	f |= pick(c.Traits.RefusalIsWarning, ifSoft, 0)
+	f |= pick(c.Retry && c.Version == model.TLS13, ifRetry, ifNoRetry)
+	return f | pick(c.Traits.NoDataInReneg, 0, ifIndulgent)
 }
 
 // unmet says whether an end in that state has not received the peer's first hello.
@@ -430,154 +424,151 @@ var (
 	sendKeyUpdate = []part{{send: keyUpdate, then: nextKeys}}
 )
 
-// transitions is the table.
+// Short names for the rows.
+const (
+	client, server = model.Client, model.Server
+	v12, v13       = model.TLS12, model.TLS13
+)
+
+// transitions is the table. A row's columns are those of transition.
 var transitions = []transition{
 	// TLS 1.2, client (RFC 5246, section 7.3).
-	{model.Client, model.TLS12, notStarted, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello12},
-	{model.Client, model.TLS12, waitServerHello, serverHello, ifFull | ifPSK, waitServerHelloDone, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerHello, serverHello, ifFull | ifCerts, waitCertificate, 0, 0, nil},
-	{model.Client, model.TLS12, waitCertificate, certificate, 0, waitServerKeyExchange, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerKeyExchange, serverKeyExchange, ifAuth,
+	{client, v12, notStarted, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello12},
+	{client, v12, waitServerHello, serverHello, ifFull | ifPSK, waitServerHelloDone, 0, 0, nil},
+	{client, v12, waitServerHello, serverHello, ifFull | ifCerts, waitCertificate, 0, 0, nil},
+	{client, v12, waitCertificate, certificate, 0, waitServerKeyExchange, 0, 0, nil},
+	{client, v12, waitServerKeyExchange, serverKeyExchange, ifAuth,
 		waitCertificateRequest, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerKeyExchange, serverKeyExchange, ifNoAuth,
+	{client, v12, waitServerKeyExchange, serverKeyExchange, ifNoAuth,
 		waitServerHelloDone, 0, 0, nil},
-	{model.Client, model.TLS12, waitCertificateRequest, certificateRequest, 0,
-		waitServerHelloDone, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerHelloDone, serverHelloDone, 0,
+	{client, v12, waitCertificateRequest, certificateRequest, 0, waitServerHelloDone, 0, 0, nil},
+	{client, v12, waitServerHelloDone, serverHelloDone, 0,
 		waitChangeCipherSpec, 0, 0, clientFinish12},
-	{model.Client, model.TLS12, waitChangeCipherSpec, changeCipherSpec, 0, waitFinished, trafficKeys, 0, nil},
-	{model.Client, model.TLS12, waitFinished, finished, ifFull, connected, 0, 0, nil},
-	{model.Client, model.TLS12, connected, applicationData, 0, connected, 0, deliver, nil},
+	{client, v12, waitChangeCipherSpec, changeCipherSpec, 0, waitFinished, trafficKeys, 0, nil},
+	{client, v12, waitFinished, finished, ifFull, connected, 0, 0, nil},
+	{client, v12, connected, applicationData, 0, connected, 0, deliver, nil},
 
 	// TLS 1.2, client: a session is resumed, and the server finishes first (RFC
 	// 5246, section 7.3).
-	{model.Client, model.TLS12, waitServerHello, serverHello, ifResume, waitChangeCipherSpec, 0, 0, nil},
-	{model.Client, model.TLS12, waitFinished, finished, ifResume, connected, 0, 0, clientResume12},
+	{client, v12, waitServerHello, serverHello, ifResume, waitChangeCipherSpec, 0, 0, nil},
+	{client, v12, waitFinished, finished, ifResume, connected, 0, 0, clientResume12},
 
 	// TLS 1.2, client: renegotiation. A HelloRequest that crosses a
 	// ClientHello is void (RFC 5246, section 7.4.1.1), and so is a second one.
-	{model.Client, model.TLS12, connected, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello12},
-	{model.Client, model.TLS12, connected, helloRequest, ifAllow, connected, 0, ask, nil},
-	{model.Client, model.TLS12, connected, helloRequest, ifRefuse, connected, 0, refuse, nil},
-	{model.Client, model.TLS12, connected, helloRequest, ifIgnore, connected, 0, 0, nil},
-	{model.Client, model.TLS12, connected, noRenegotiation, ifSoft, connected, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerHello, noRenegotiation, ifSoft | ifAgain, connected, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerHello, applicationData, ifIndulgent | ifAgain,
+	{client, v12, connected, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello12},
+	{client, v12, connected, helloRequest, ifAllow, connected, 0, ask, nil},
+	{client, v12, connected, helloRequest, ifRefuse, connected, 0, refuse, nil},
+	{client, v12, connected, helloRequest, ifIgnore, connected, 0, 0, nil},
+	{client, v12, connected, noRenegotiation, ifSoft, connected, 0, 0, nil},
+	{client, v12, waitServerHello, noRenegotiation, ifSoft | ifAgain, connected, 0, 0, nil},
+	{client, v12, waitServerHello, applicationData, ifIndulgent | ifAgain,
 		waitServerHello, 0, deliver, nil},
-	{model.Client, model.TLS12, waitServerHello, helloRequest, 0, waitServerHello, 0, 0, nil},
-	{model.Client, model.TLS12, waitCertificate, helloRequest, 0, waitCertificate, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerKeyExchange, helloRequest, 0, waitServerKeyExchange, 0, 0, nil},
-	{model.Client, model.TLS12, waitCertificateRequest, helloRequest, 0, waitCertificateRequest, 0, 0, nil},
-	{model.Client, model.TLS12, waitServerHelloDone, helloRequest, 0, waitServerHelloDone, 0, 0, nil},
-	{model.Client, model.TLS12, waitChangeCipherSpec, helloRequest, 0, waitChangeCipherSpec, 0, 0, nil},
-	{model.Client, model.TLS12, waitFinished, helloRequest, 0, waitFinished, 0, 0, nil},
+	{client, v12, waitServerHello, helloRequest, 0, waitServerHello, 0, 0, nil},
+	{client, v12, waitCertificate, helloRequest, 0, waitCertificate, 0, 0, nil},
+	{client, v12, waitServerKeyExchange, helloRequest, 0, waitServerKeyExchange, 0, 0, nil},
+	{client, v12, waitCertificateRequest, helloRequest, 0, waitCertificateRequest, 0, 0, nil},
+	{client, v12, waitServerHelloDone, helloRequest, 0, waitServerHelloDone, 0, 0, nil},
+	{client, v12, waitChangeCipherSpec, helloRequest, 0, waitChangeCipherSpec, 0, 0, nil},
+	{client, v12, waitFinished, helloRequest, 0, waitFinished, 0, 0, nil},
 
 	// TLS 1.2, server.
-	{model.Server, model.TLS12, waitClientHello, clientHello, ifFull | ifAuth,
+	{server, v12, waitClientHello, clientHello, ifFull | ifAuth,
 		waitCertificate, 0, 0, serverFlight12},
-	{model.Server, model.TLS12, waitClientHello, clientHello, ifFull | ifNoAuth,
+	{server, v12, waitClientHello, clientHello, ifFull | ifNoAuth,
 		waitClientKeyExchange, 0, 0, serverFlight12},
-	{model.Server, model.TLS12, waitCertificate, certificate, 0, waitClientKeyExchange, 0, 0, nil},
-	{model.Server, model.TLS12, waitClientKeyExchange, clientKeyExchange, ifSigned,
+	{server, v12, waitCertificate, certificate, 0, waitClientKeyExchange, 0, 0, nil},
+	{server, v12, waitClientKeyExchange, clientKeyExchange, ifSigned,
 		waitCertificateVerify, 0, 0, nil},
-	{model.Server, model.TLS12, waitClientKeyExchange, clientKeyExchange, ifUnsigned,
+	{server, v12, waitClientKeyExchange, clientKeyExchange, ifUnsigned,
 		waitChangeCipherSpec, 0, 0, nil},
-	{model.Server, model.TLS12, waitCertificateVerify, certificateVerify, 0,
-		waitChangeCipherSpec, 0, 0, nil},
-	{model.Server, model.TLS12, waitChangeCipherSpec, changeCipherSpec, 0, waitFinished, trafficKeys, 0, nil},
-	{model.Server, model.TLS12, waitFinished, finished, ifFull, connected, 0, 0, serverFinish12},
-	{model.Server, model.TLS12, waitClientHello, clientHello, ifResume,
+	{server, v12, waitCertificateVerify, certificateVerify, 0, waitChangeCipherSpec, 0, 0, nil},
+	{server, v12, waitChangeCipherSpec, changeCipherSpec, 0, waitFinished, trafficKeys, 0, nil},
+	{server, v12, waitFinished, finished, ifFull, connected, 0, 0, serverFinish12},
+	{server, v12, waitClientHello, clientHello, ifResume,
 		waitChangeCipherSpec, 0, 0, serverResume12},
-	{model.Server, model.TLS12, waitFinished, finished, ifResume, connected, 0, 0, nil},
-	{model.Server, model.TLS12, connected, applicationData, 0, connected, 0, deliver, nil},
+	{server, v12, waitFinished, finished, ifResume, connected, 0, 0, nil},
+	{server, v12, connected, applicationData, 0, connected, 0, deliver, nil},
 
 	// TLS 1.2, server: renegotiation.
-	{model.Server, model.TLS12, connected, wishHandshake, 0, connected, 0, 0, sendHelloRequest},
-	{model.Server, model.TLS12, connected, clientHello, ifAllow | ifAuth,
-		waitCertificate, 0, 0, serverFlight12},
-	{model.Server, model.TLS12, connected, clientHello, ifAllow | ifNoAuth,
+	{server, v12, connected, wishHandshake, 0, connected, 0, 0, sendHelloRequest},
+	{server, v12, connected, clientHello, ifAllow | ifAuth, waitCertificate, 0, 0, serverFlight12},
+	{server, v12, connected, clientHello, ifAllow | ifNoAuth,
 		waitClientKeyExchange, 0, 0, serverFlight12},
-	{model.Server, model.TLS12, connected, clientHello, ifRefuse, connected, 0, refuse, nil},
-	{model.Server, model.TLS12, connected, clientHello, ifIgnore, connected, 0, 0, nil},
-	{model.Server, model.TLS12, connected, noRenegotiation, ifSoft, connected, 0, 0, nil},
+	{server, v12, connected, clientHello, ifRefuse, connected, 0, refuse, nil},
+	{server, v12, connected, clientHello, ifIgnore, connected, 0, 0, nil},
+	{server, v12, connected, noRenegotiation, ifSoft, connected, 0, 0, nil},
 
 	// TLS 1.3, client (RFC 8446, appendix A.1).
-	{model.Client, model.TLS13, notStarted, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello13},
-	{model.Client, model.TLS13, waitServerHello, serverHello, 0,
-		waitEncryptedExtensions, handshakeKeys, 0, nil},
-	{model.Client, model.TLS13, waitServerHello, helloRetryRequest, 0,
+	{client, v13, notStarted, wishHandshake, 0, waitServerHello, 0, 0, sendClientHello13},
+	{client, v13, waitServerHello, serverHello, 0, waitEncryptedExtensions, handshakeKeys, 0, nil},
+	{client, v13, waitServerHello, helloRetryRequest, 0,
 		waitSecondServerHello, 0, 0, sendSecondHello},
-	{model.Client, model.TLS13, waitSecondServerHello, serverHello, 0,
+	{client, v13, waitSecondServerHello, serverHello, 0,
 		waitEncryptedExtensions, handshakeKeys, 0, nil},
-	{model.Client, model.TLS13, waitEncryptedExtensions, encryptedExtensions, ifPSK, waitFinished, 0, 0, nil},
-	{model.Client, model.TLS13, waitEncryptedExtensions, encryptedExtensions, ifAuth,
+	{client, v13, waitEncryptedExtensions, encryptedExtensions, ifPSK, waitFinished, 0, 0, nil},
+	{client, v13, waitEncryptedExtensions, encryptedExtensions, ifAuth,
 		waitCertificateRequest, 0, 0, nil},
-	{model.Client, model.TLS13, waitEncryptedExtensions, encryptedExtensions, ifCerts | ifNoAuth,
+	{client, v13, waitEncryptedExtensions, encryptedExtensions, ifCerts | ifNoAuth,
 		waitCertificate, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificateRequest, certificateRequest, 0, waitCertificate, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificate, certificate, 0, waitCertificateVerify, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificateVerify, certificateVerify, 0, waitFinished, 0, 0, nil},
-	{model.Client, model.TLS13, waitFinished, finished, ifNoOffer,
-		connected, trafficKeys, 0, clientFinish13},
-	{model.Client, model.TLS13, waitFinished, finished, ifOffers, pendingEarlyEnd, trafficKeys, 0, nil},
-	{model.Client, model.TLS13, pendingEarlyEnd, applicationData, 0, pendingEarlyEnd, 0, deliver, nil},
-	{model.Client, model.TLS13, pendingEarlyEnd, wishEarlyEnd, 0, connected, 0, 0, clientFinish13},
-	{model.Client, model.TLS13, connected, applicationData, 0, connected, 0, deliver, nil},
-	{model.Client, model.TLS13, connected, newSessionTicket, 0, connected, 0, 0, nil},
-	{model.Client, model.TLS13, connected, keyUpdate, 0, connected, nextKeys, rekeyed, nil},
-	{model.Client, model.TLS13, connected, wishKeyUpdate, 0, connected, 0, 0, sendKeyUpdate},
-	{model.Client, model.TLS13, connected, certificateRequest, ifPost,
+	{client, v13, waitCertificateRequest, certificateRequest, 0, waitCertificate, 0, 0, nil},
+	{client, v13, waitCertificate, certificate, 0, waitCertificateVerify, 0, 0, nil},
+	{client, v13, waitCertificateVerify, certificateVerify, 0, waitFinished, 0, 0, nil},
+	{client, v13, waitFinished, finished, ifNoOffer, connected, trafficKeys, 0, clientFinish13},
+	{client, v13, waitFinished, finished, ifOffers, pendingEarlyEnd, trafficKeys, 0, nil},
+	{client, v13, pendingEarlyEnd, applicationData, 0, pendingEarlyEnd, 0, deliver, nil},
+	{client, v13, pendingEarlyEnd, wishEarlyEnd, 0, connected, 0, 0, clientFinish13},
+	{client, v13, connected, applicationData, 0, connected, 0, deliver, nil},
+	{client, v13, connected, newSessionTicket, 0, connected, 0, 0, nil},
+	{client, v13, connected, keyUpdate, 0, connected, nextKeys, rekeyed, nil},
+	{client, v13, connected, wishKeyUpdate, 0, connected, 0, 0, sendKeyUpdate},
+	{client, v13, connected, certificateRequest, ifPost,
 		connected, 0, demandCertificate, postFinish13},
-	{model.Client, model.TLS13, waitServerHello, helloRequest, 0, waitServerHello, 0, 0, nil},
-	{model.Client, model.TLS13, waitSecondServerHello, helloRequest, 0, waitSecondServerHello, 0, 0, nil},
-	{model.Client, model.TLS13, waitEncryptedExtensions, helloRequest, 0,
-		waitEncryptedExtensions, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificateRequest, helloRequest, 0, waitCertificateRequest, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificate, helloRequest, 0, waitCertificate, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificateVerify, helloRequest, 0, waitCertificateVerify, 0, 0, nil},
-	{model.Client, model.TLS13, waitFinished, helloRequest, 0, waitFinished, 0, 0, nil},
-	{model.Client, model.TLS13, waitServerHello, changeCipherSpec, 0, waitServerHello, 0, 0, nil},
-	{model.Client, model.TLS13, waitSecondServerHello, changeCipherSpec, 0, waitSecondServerHello, 0, 0, nil},
-	{model.Client, model.TLS13, waitEncryptedExtensions, changeCipherSpec, 0,
-		waitEncryptedExtensions, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificateRequest, changeCipherSpec, 0,
-		waitCertificateRequest, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificate, changeCipherSpec, 0, waitCertificate, 0, 0, nil},
-	{model.Client, model.TLS13, waitCertificateVerify, changeCipherSpec, 0, waitCertificateVerify, 0, 0, nil},
-	{model.Client, model.TLS13, waitFinished, changeCipherSpec, 0, waitFinished, 0, 0, nil},
+	{client, v13, waitServerHello, helloRequest, 0, waitServerHello, 0, 0, nil},
+	{client, v13, waitSecondServerHello, helloRequest, 0, waitSecondServerHello, 0, 0, nil},
+	{client, v13, waitEncryptedExtensions, helloRequest, 0, waitEncryptedExtensions, 0, 0, nil},
+	{client, v13, waitCertificateRequest, helloRequest, 0, waitCertificateRequest, 0, 0, nil},
+	{client, v13, waitCertificate, helloRequest, 0, waitCertificate, 0, 0, nil},
+	{client, v13, waitCertificateVerify, helloRequest, 0, waitCertificateVerify, 0, 0, nil},
+	{client, v13, waitFinished, helloRequest, 0, waitFinished, 0, 0, nil},
+	{client, v13, waitServerHello, changeCipherSpec, 0, waitServerHello, 0, 0, nil},
+	{client, v13, waitSecondServerHello, changeCipherSpec, 0, waitSecondServerHello, 0, 0, nil},
+	{client, v13, waitEncryptedExtensions, changeCipherSpec, 0, waitEncryptedExtensions, 0, 0, nil},
+	{client, v13, waitCertificateRequest, changeCipherSpec, 0, waitCertificateRequest, 0, 0, nil},
+	{client, v13, waitCertificate, changeCipherSpec, 0, waitCertificate, 0, 0, nil},
+	{client, v13, waitCertificateVerify, changeCipherSpec, 0, waitCertificateVerify, 0, 0, nil},
+	{client, v13, waitFinished, changeCipherSpec, 0, waitFinished, 0, 0, nil},
 
 	// TLS 1.3, server (RFC 8446, appendix A.2).
-	{model.Server, model.TLS13, waitClientHello, clientHello, ifRetry,
+	{server, v13, waitClientHello, clientHello, ifRetry,
 		waitSecondClientHello, 0, 0, sendHelloRetry},
-	{model.Server, model.TLS13, waitClientHello, clientHello, ifNoRetry | ifAuth,
+	{server, v13, waitClientHello, clientHello, ifNoRetry | ifAuth,
 		waitCertificate, handshakeKeys, 0, serverFlight13},
-	{model.Server, model.TLS13, waitClientHello, clientHello, ifNoRetry | ifNoAuth | ifNotTaken,
+	{server, v13, waitClientHello, clientHello, ifNoRetry | ifNoAuth | ifNotTaken,
 		waitFinished, handshakeKeys, 0, serverFlight13},
-	{model.Server, model.TLS13, waitClientHello, clientHello, ifNoRetry | ifNoAuth | ifTaken,
+	{server, v13, waitClientHello, clientHello, ifNoRetry | ifNoAuth | ifTaken,
 		waitEndOfEarlyData, earlyKeys, 0, serverFlight13},
-	{model.Server, model.TLS13, waitEndOfEarlyData, applicationData, 0, waitEndOfEarlyData, 0, deliver, nil},
-	{model.Server, model.TLS13, waitEndOfEarlyData, endOfEarlyData, 0, waitFinished, handshakeKeys, 0, nil},
-	{model.Server, model.TLS13, waitSecondClientHello, clientHello, ifAuth,
+	{server, v13, waitEndOfEarlyData, applicationData, 0, waitEndOfEarlyData, 0, deliver, nil},
+	{server, v13, waitEndOfEarlyData, endOfEarlyData, 0, waitFinished, handshakeKeys, 0, nil},
+	{server, v13, waitSecondClientHello, clientHello, ifAuth,
 		waitCertificate, handshakeKeys, 0, serverFlight13},
-	{model.Server, model.TLS13, waitSecondClientHello, clientHello, ifNoAuth,
+	{server, v13, waitSecondClientHello, clientHello, ifNoAuth,
 		waitFinished, handshakeKeys, 0, serverFlight13},
-	{model.Server, model.TLS13, waitCertificate, certificate, ifSigned, waitCertificateVerify, 0, 0, nil},
-	{model.Server, model.TLS13, waitCertificate, certificate, ifUnsigned, waitFinished, 0, 0, nil},
-	{model.Server, model.TLS13, waitCertificateVerify, certificateVerify, 0, waitFinished, 0, 0, nil},
-	{model.Server, model.TLS13, waitFinished, finished, 0, connected, trafficKeys, 0, tickets13},
-	{model.Server, model.TLS13, connected, applicationData, 0, connected, 0, deliver, nil},
-	{model.Server, model.TLS13, connected, keyUpdate, 0, connected, nextKeys, rekeyed, nil},
-	{model.Server, model.TLS13, connected, wishKeyUpdate, 0, connected, 0, 0, sendKeyUpdate},
-	{model.Server, model.TLS13, connected, wishCertificate, ifPost, connected, 0, demandCertificate, postRequest13},
-	{model.Server, model.TLS13, connected, certificate, ifAsked | ifSigned,
-		waitPostCertificateVerify, 0, 0, nil},
-	{model.Server, model.TLS13, connected, certificate, ifAsked | ifUnsigned,
-		waitPostFinished, 0, 0, nil},
-	{model.Server, model.TLS13, waitPostCertificateVerify, certificateVerify, 0, waitPostFinished, 0, 0, nil},
-	{model.Server, model.TLS13, waitPostFinished, finished, 0, connected, 0, 0, tickets13},
-	{model.Server, model.TLS13, waitSecondClientHello, changeCipherSpec, 0, waitSecondClientHello, 0, 0, nil},
-	{model.Server, model.TLS13, waitEndOfEarlyData, changeCipherSpec, 0, waitEndOfEarlyData, 0, 0, nil},
-	{model.Server, model.TLS13, waitCertificate, changeCipherSpec, 0, waitCertificate, 0, 0, nil},
-	{model.Server, model.TLS13, waitCertificateVerify, changeCipherSpec, 0, waitCertificateVerify, 0, 0, nil},
-	{model.Server, model.TLS13, waitFinished, changeCipherSpec, 0, waitFinished, 0, 0, nil},
+	{server, v13, waitCertificate, certificate, ifSigned, waitCertificateVerify, 0, 0, nil},
+	{server, v13, waitCertificate, certificate, ifUnsigned, waitFinished, 0, 0, nil},
+	{server, v13, waitCertificateVerify, certificateVerify, 0, waitFinished, 0, 0, nil},
+	{server, v13, waitFinished, finished, 0, connected, trafficKeys, 0, tickets13},
+	{server, v13, connected, applicationData, 0, connected, 0, deliver, nil},
+	{server, v13, connected, keyUpdate, 0, connected, nextKeys, rekeyed, nil},
+	{server, v13, connected, wishKeyUpdate, 0, connected, 0, 0, sendKeyUpdate},
+	{server, v13, connected, wishCertificate, ifPost,
+		connected, 0, demandCertificate, postRequest13},
+	{server, v13, connected, certificate, ifAsked | ifSigned, waitPostCertificateVerify, 0, 0, nil},
+	{server, v13, connected, certificate, ifAsked | ifUnsigned, waitPostFinished, 0, 0, nil},
+	{server, v13, waitPostCertificateVerify, certificateVerify, 0, waitPostFinished, 0, 0, nil},
+	{server, v13, waitPostFinished, finished, 0, connected, 0, 0, tickets13},
+	{server, v13, waitSecondClientHello, changeCipherSpec, 0, waitSecondClientHello, 0, 0, nil},
+	{server, v13, waitEndOfEarlyData, changeCipherSpec, 0, waitEndOfEarlyData, 0, 0, nil},
+	{server, v13, waitCertificate, changeCipherSpec, 0, waitCertificate, 0, 0, nil},
+	{server, v13, waitCertificateVerify, changeCipherSpec, 0, waitCertificateVerify, 0, 0, nil},
+	{server, v13, waitFinished, changeCipherSpec, 0, waitFinished, 0, 0, nil},
 }

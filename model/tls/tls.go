@@ -211,8 +211,8 @@ func (t *TLS) note(sent bool, word string, n int) {
 	}
 }
 
-// pick is the conditional expression for numbers.
-func pick(b bool, yes, no int) int {
+// pick is the conditional expression.
+func pick[T any](b bool, yes, no T) T {
 	if b {
 		return yes
 	}
