@@ -1,0 +1,234 @@
+// Package docs holds the documentation to the code: what README.md and docs/*.md show
+// is what the commands print.
+package docs
+
+import (
+	"context"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wantwrite/wantwrite/cmd/cli"
+	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write into README.md and docs/*.md what commands print")
+
+// asCommand, in the environment, makes this test binary the command wantwrite.
+const asCommand = "WANTWRITE_DOCS_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		cli.Main()
+	}
+	os.Exit(m.Run())
+}
+
+// pages are README.md and docs/*.md.
+func pages(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(names, "../README.md")
+}
+
+// An excerpt is a command of a page and the lines of its output that the page shows.
+// It stands in an indented block:
+//
+//	$ command
+//	the first lines of its output
+//	...
+//	lines from the middle
+type excerpt struct {
+	command  string
+	from, to int // the lines of output in the page
+}
+
+const indent = "    "
+
+// excerpts finds the commands of a page that show output.
+func excerpts(lines []string) (all []excerpt) {
+	for i := 0; i < len(lines); i++ {
+		command, ok := strings.CutPrefix(lines[i], indent+"$ ")
+		if !ok {
+			continue
+		}
+		e := excerpt{command, i + 1, i + 1}
+		for n := i + 1; n < len(lines) && ofBlock(lines[n]); n++ {
+			if lines[n] != "" {
+				e.to = n + 1
+			}
+		}
+		if e.to > e.from {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// ofBlock says whether a line may be output in an indented block.
+func ofBlock(line string) bool {
+	return line == "" || strings.HasPrefix(line, indent) && !strings.HasPrefix(line, indent+"$ ")
+}
+
+// selected are the lines of output that stand in the place of those shown. A segment
+// behind "..." begins at the next line with the same first word, and is as long as it
+// was.
+func selected(shown, output []string) (lines []string) {
+	at, skipping := 0, false
+	for _, line := range shown {
+		line = strings.TrimPrefix(line, indent)
+		if line == "..." {
+			lines, skipping = append(lines, indent+line), true
+			continue
+		}
+		for skipping && at < len(output) && firstWord(output[at]) != firstWord(line) {
+			at++
+		}
+		if skipping = false; at == len(output) {
+			return append(lines, indent+"(the command prints no more)")
+		}
+		lines = append(lines, strings.TrimRight(indent+output[at], " "))
+		at++
+	}
+	return lines
+}
+
+func firstWord(line string) string {
+	if words := strings.Fields(line); len(words) > 0 {
+		return words[0]
+	}
+	return ""
+}
+
+// figures are what differs from machine to machine: times, rates and memory.
+var figures = regexp.MustCompile(`\b\d+(\.\d+)?(m?s\b| (schedules|states)/s| bytes a state)` +
+	`|\(\d+ (schedules|states)/s\)`)
+
+func normalized(lines []string) string {
+	return figures.ReplaceAllString(strings.Join(lines, "\n"), "N") + "\n"
+}
+
+// TestOutput runs the commands whose output the pages show. Times, rates and memory are
+// not compared. With -rewrite the pages are changed; read the diff.
+func TestOutput(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		require.Missing(t, "bash", "the commands are for bash; install Debian's bash")
+	}
+	for _, page := range pages(t) {
+		t.Run(filepath.Base(page), func(t *testing.T) {
+			lines := read(t, page)
+			all := excerpts(lines)
+			for i := len(all) - 1; i >= 0; i-- { // a rewrite moves what comes behind
+				e := all[i]
+				shown := lines[e.from:e.to]
+				got := selected(shown, output(t, e.command))
+				if diff := cmp.Diff(normalized(shown), normalized(got)); diff != "" && !*rewrite {
+					t.Errorf("%s: it prints something else (-want +got); go test ./docs -rewrite\n%s",
+						e.command, diff)
+				}
+				lines = append(lines[:e.from:e.from], append(got, lines[e.to:]...)...)
+			}
+			if *rewrite {
+				write(t, page, lines)
+			}
+		})
+	}
+}
+
+// output runs a command of a page in a folder that has the corpus and nothing else.
+func output(t *testing.T, command string) []string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := filepath.Abs("../corpus")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(scripts, filepath.Join(dir, "corpus")); err != nil {
+		t.Fatal(err)
+	}
+	text, ok := strings.CutPrefix(command, "go run ./cmd/wantwrite")
+	if !ok {
+		t.Fatalf("%s: only the output of go run ./cmd/wantwrite can be shown", command)
+	}
+	run := exec.Command("bash", "-c", `wantwrite() { (exec -a wantwrite "$SELF" "$@"); }; wantwrite`+text)
+	run.Dir, run.Env = dir, append(os.Environ(), asCommand+"=1", "SELF="+self)
+	var complaint strings.Builder
+	run.Stderr = &complaint
+	out, _ := run.Output()
+	if code := run.ProcessState.ExitCode(); code != 0 && code != 1 {
+		t.Fatalf("%s: exit %d: %s", command, code, complaint.String())
+	}
+	return strings.Split(strings.TrimRight(string(out), "\n"), "\n")
+}
+
+// TestSkeleton: the pump that README.md shows is skeleton_test.go, which compiles, and a
+// hunt finds what it forgets.
+func TestSkeleton(t *testing.T) {
+	const fence = "```go\npackage mypump\n"
+	page := strings.Join(read(t, "../README.md"), "\n")
+	before, rest, _ := strings.Cut(page, fence)
+	shown, after, ok := strings.Cut(rest, "\n```")
+	if !ok {
+		t.Fatalf("README.md: got no block that begins with %q", fence)
+	}
+	_, code, _ := strings.Cut(strings.Join(read(t, "skeleton_test.go"), "\n"), "package docs\n")
+	if *rewrite {
+		write(t, "../README.md", strings.Split(before+fence+code+"\n```"+after, "\n"))
+	} else if diff := cmp.Diff(code, shown); diff != "" {
+		t.Errorf("README.md shows another skeleton than skeleton_test.go (-want +got); "+
+			"go test ./docs -rewrite\n%s", diff)
+	}
+	spec := Spec()
+	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: 100, First: true}
+	rep, err := h.Run(context.Background(), run.NewCatalog(spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rep.Failures) == 0 {
+		t.Error("got no failure of the skeleton; want one: README.md says so")
+	}
+}
+
+// TestLinks: the files that a page names in links are there.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for _, page := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(strings.Join(read(t, page), "\n"), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s: links to %s, which is not there", page, m[1])
+			}
+		}
+	}
+}
+
+// read gives the lines of a file, without the last newline.
+func read(t *testing.T, name string) []string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+}
+
+func write(t *testing.T, name string, lines []string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
