@@ -5,6 +5,7 @@ package docs
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,9 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/cmd/cli"
+	"github.com/wantwrite/wantwrite/engine/differential"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write into README.md and docs/*.md what commands print")
@@ -146,7 +150,8 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// output runs a command of a page in a folder that has the corpus and nothing else.
+// output runs a command of a page in a folder that has the corpus, and an empty folder
+// for what is found.
 func output(t *testing.T, command string) []string {
 	t.Helper()
 	self, err := os.Executable()
@@ -159,6 +164,9 @@ func output(t *testing.T, command string) []string {
 	}
 	dir := t.TempDir()
 	if err := os.Symlink(scripts, filepath.Join(dir, "corpus")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "found"), 0o777); err != nil {
 		t.Fatal(err)
 	}
 	text, ok := strings.CutPrefix(command, "go run ./cmd/wantwrite")
@@ -201,6 +209,60 @@ func TestSkeleton(t *testing.T) {
 	}
 	if len(rep.Failures) == 0 {
 		t.Error("got no failure of the skeleton; want one: README.md says so")
+	}
+}
+
+// TestProperties: README.md has the nine properties as package oracle tells them.
+func TestProperties(t *testing.T) {
+	page := strings.Join(read(t, "../README.md"), "\n")
+	for _, p := range oracle.Properties() {
+		row := fmt.Sprintf("| `%s` | %s | %s |", p.Name, p.Kind(), p.Why)
+		if !strings.Contains(page, row) {
+			t.Errorf("README.md: got no row %q", row)
+		}
+	}
+}
+
+// TestScenarios: scenarios.md names all scenarios.
+func TestScenarios(t *testing.T) {
+	page := strings.Join(read(t, "scenarios.md"), "\n")
+	for _, s := range run.Scenarios() {
+		if !strings.Contains(page, "| `"+s.Name+"` | ") {
+			t.Errorf("scenarios.md: got no row of scenario %s", s.Name)
+		}
+	}
+}
+
+// TestMutants: the mutants that porting.md names are there, and the bugs beside them are
+// theirs.
+func TestMutants(t *testing.T) {
+	known := map[string]bool{}
+	for _, m := range pumps.Mutants() {
+		known[m.Name] = true
+	}
+	row := regexp.MustCompile("^\\| [A-K][0-9][^|]*\\|[^|]*\\| `([^`]+)` \\|$")
+	rows := 0
+	for _, line := range read(t, "porting.md") {
+		if m := row.FindStringSubmatch(line); m != nil {
+			if rows++; !known[m[1]] {
+				t.Errorf("porting.md: got mutant %q, which is not there", m[1])
+			}
+		}
+	}
+	if rows < 30 {
+		t.Errorf("porting.md: got %d rows with a mutant; want more", rows)
+	}
+}
+
+// TestTraits: engines.md has the traits as package differential tells them.
+func TestTraits(t *testing.T) {
+	page := strings.Join(read(t, "engines.md"), "\n")
+	for _, trait := range differential.Traits() {
+		row := fmt.Sprintf("| `%s` | %s | %s | %s | %s |", trait.Name, trait.Call, trait.Model,
+			trait.OpenSSL, trait.GoTLS)
+		if !strings.Contains(page, row) {
+			t.Errorf("engines.md: got no row %q", row)
+		}
 	}
 }
 

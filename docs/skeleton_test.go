@@ -2,38 +2,29 @@ package docs
 
 import "github.com/wantwrite/wantwrite/model"
 
-// Spec names the pump, says what it can't do, and sets its engine's write modes.
-func Spec() model.Spec {
+func Spec() model.Spec { // its name, what it can't do, its engine's write modes
 	return model.Spec{Name: "mypump", New: New, About: "my server's pump",
-		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true,
-			NoPause: true, NoHalfClose: true, NoLocalClose: true},
-		Configure: func(c *model.EngineConfig) { c.PartialWrite, c.MovingBuffer = true, true }}
+		Restrictions: model.Restrictions{NoAttached: true, NoPause: true, NoHalfClose: true},
+		Configure:    func(c *model.EngineConfig) { c.PartialWrite, c.MovingBuffer = true, true }}
 }
 
-type pump struct {
-	model.Env
-	in []byte // ciphertext; add your buffers, queues and flags
-}
+type pump struct{ model.Env } // add your buffers, queues and flags
 
-// New makes a pump for one link and arms its first interest.
 func New(env model.Env) model.Pump {
 	env.Loop.Interest(model.Readable | model.Writable)
-	return &pump{Env: env, in: make([]byte, env.Limits.Pipe)}
+	return &pump{env}
 }
 
 // Ready is your event handler: move what can be moved, then arm what is missing.
 func (p *pump) Ready(model.Events) {
-	if room := min(len(p.in), p.Engine.InputRoom()); room > 0 {
-		n, _ := p.Socket.Recv(p.in[:room])
-		p.Engine.Feed(p.in[:n])
+	buf := make([]byte, max(p.Limits.Pipe, p.Limits.Chunk))
+	if room := min(p.Limits.Pipe, p.Engine.InputRoom()); room > 0 {
+		n, _ := p.Socket.Recv(buf[:room])
+		p.Engine.Feed(buf[:n])
 	}
 	p.Engine.ClearErrors()
-	plain := make([]byte, p.Limits.Chunk)
-	switch n, s := p.Engine.Read(plain); s {
-	case model.OK:
-		p.App.Data(plain[:n])
-	case model.Closed:
-		p.App.Closed(model.Clean)
+	if n, s := p.Engine.Read(buf[:p.Limits.Chunk]); s == model.OK {
+		p.App.Data(buf[:n])
 	}
 	p.Loop.Interest(model.Readable) // and the answer that Read has made?
 }
