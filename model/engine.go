@@ -344,10 +344,69 @@ type Note struct {
 	Bytes int
 }
 
+// Capabilities are what a library can do, and how it may be used. Worlds that need more
+// are not drawn for it. The zero value can do nothing. See Library.Can.
+type Capabilities struct {
+	// RealTLS: its records are TLS on the wire, which every other such library opens. The
+	// model's are sealed with a checksum, so that it talks only to itself.
+	RealTLS bool
+	// UnderTest: it keeps its promises, so a pump that uses it can be judged. A library that
+	// is made to attack stands at the peer's end only.
+	UnderTest bool
+	// Attacks: its engines implement attack.Attacker.
+	Attacks bool
+	// PSK and Certificates are how its ends can know each other: by a pre-shared key that
+	// follows from EngineConfig.Key, or by certificates.
+	PSK, Certificates bool
+	// NamedSessions and TicketSessions: it resumes a session that follows from
+	// EngineConfig.Key, so that another library can know it too. The session is found by a
+	// name (a session id in TLS 1.2, a PSK identity in TLS 1.3), or by a ticket.
+	NamedSessions, TicketSessions bool
+	// Renegotiation: it renegotiates with other libraries, at either end. Without it, it may
+	// still do so with itself.
+	Renegotiation bool
+	// PostAuth and EarlyData: it has them (RFC 8446, sections 4.6.2 and 2.3).
+	PostAuth, EarlyData bool
+	// AllTraits: each of Traits can be asked for. Otherwise that is only Traits.Renegotiation,
+	// with RenegAllow or RenegRefuse.
+	AllTraits bool
+	// Nested: while an attached engine calls its socket, the peer's engine may be called.
+	Nested bool
+	// Snapshots: its engines implement Snapshotter.
+	Snapshots bool
+	// InProcess: it runs in this process, several at once, each on its own goroutine.
+	// Otherwise a run may crash or hang it: hunts give it a child process, run one schedule
+	// at a time there, and learn nothing from it.
+	InProcess bool
+}
+
+// Both is what two libraries can do together: what each of them can.
+func (c Capabilities) Both(d Capabilities) Capabilities {
+	return Capabilities{
+		RealTLS:        c.RealTLS && d.RealTLS,
+		UnderTest:      c.UnderTest && d.UnderTest,
+		Attacks:        c.Attacks && d.Attacks,
+		PSK:            c.PSK && d.PSK,
+		Certificates:   c.Certificates && d.Certificates,
+		NamedSessions:  c.NamedSessions && d.NamedSessions,
+		TicketSessions: c.TicketSessions && d.TicketSessions,
+		Renegotiation:  c.Renegotiation && d.Renegotiation,
+		PostAuth:       c.PostAuth && d.PostAuth,
+		EarlyData:      c.EarlyData && d.EarlyData,
+		AllTraits:      c.AllTraits && d.AllTraits,
+		Nested:         c.Nested && d.Nested,
+		Snapshots:      c.Snapshots && d.Snapshots,
+		InProcess:      c.InProcess && d.InProcess,
+	}
+}
+
 // A Library makes engines: the model's, or a real one's.
 type Library interface {
-	// Name is the word of --engine: "model", "openssl".
+	// Name is the word of --engine and of the scripts' header. Name and Can answer before
+	// the library is loaded, too.
 	Name() string
+	// Can is what the library can do.
+	Can() Capabilities
 	// Describe is the library's name and version for people.
 	Describe() string
 	// Begin starts a run on the calling goroutine, with all randomness drawn

@@ -59,6 +59,12 @@ func New() *Library {
 // Name is "gotls".
 func (l *Library) Name() string { return "gotls" }
 
+// Can says what crypto/tls can do. It shares only sessions that have a ticket: see known.go.
+func (l *Library) Can() model.Capabilities {
+	return model.Capabilities{RealTLS: true, UnderTest: true, Certificates: true,
+		TicketSessions: true}
+}
+
 // Describe is crypto/tls and the version of Go: "crypto/tls of go1.26.8".
 func (l *Library) Describe() string { return "crypto/tls of " + runtime.Version() }
 

@@ -81,8 +81,15 @@ var (
 	owner atomic.Uint64
 )
 
-// Name is "openssl".
+// Name is "openssl". A Library that is nil has a name, too.
 func (l *Library) Name() string { return "openssl" }
+
+// Can says what OpenSSL can do; l may be nil. The library has one error queue and one source
+// of randomness, and a bug in it takes the process along.
+func (l *Library) Can() model.Capabilities {
+	return model.Capabilities{RealTLS: true, UnderTest: true, PSK: true, Certificates: true,
+		NamedSessions: true, Renegotiation: true, PostAuth: true, EarlyData: true}
+}
 
 // Describe is OpenSSL_version(3): "OpenSSL 3.0.19 27 Jan 2026".
 func (l *Library) Describe() string { return l.version(0) }

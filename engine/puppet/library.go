@@ -31,9 +31,6 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 )
 
-// Name is the library's, as scripts and flags have it.
-const Name = "puppet"
-
 // A Library makes puppets. It implements [model.Library], and belongs to one
 // goroutine.
 type Library struct{ seed uint64 }
@@ -42,7 +39,14 @@ type Library struct{ seed uint64 }
 func New() *Library { return &Library{} }
 
 // Name implements [model.Library].
-func (l *Library) Name() string { return Name }
+func (l *Library) Name() string { return "puppet" }
+
+// Can implements [model.Library]. A puppet can begin a renegotiation, but hunts don't ask it
+// for honest ones.
+func (l *Library) Can() model.Capabilities {
+	return model.Capabilities{RealTLS: true, Attacks: true, PSK: true, NamedSessions: true,
+		TicketSessions: true}
+}
 
 // Describe implements [model.Library].
 func (l *Library) Describe() string {

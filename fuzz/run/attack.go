@@ -5,17 +5,6 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// puppetName is the library that attacks: engine/puppet.
-const puppetName = "puppet"
-
-// attacks says whether the peer's library can attack: a puppet, or the model.
-func (o *Options) attacks() bool { return o.hostile() || !o.Real() }
-
-// hostile says whether the peer's library is a puppet.
-func (o *Options) hostile() bool {
-	return o.PeerEngine != nil && o.PeerEngine.Name() == puppetName
-}
-
 // A blow is one structured attack, as gofuzz fills it: which one, and the numbers of
 // which its argument is made.
 type blow struct {

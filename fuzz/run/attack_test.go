@@ -3,10 +3,12 @@ package run
 import (
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -30,21 +32,11 @@ func TestBlows(t *testing.T) {
 	}
 }
 
-// An alias is the model under another name. Only worlds are drawn for it.
-type alias struct {
-	*tls.Models
-	name string
-}
-
-func (a alias) Name() string { return a.name }
-
-// drawnFor are the worlds that are drawn for engines of these names.
-func drawnFor(t *testing.T, engine, peer string) (worlds []script.Config) {
+// drawnFor are the worlds that are drawn for two libraries. None is run.
+func drawnFor(t *testing.T, engine, peer model.Library) (worlds []script.Config) {
 	t.Helper()
 	spec := pumps.ReferenceSpec()
-	lib := func(name string) model.Library { return alias{tls.NewModels(), name} }
-	r, err := NewRunner(NewCatalog(), Options{Pump: &spec, Engine: lib(engine),
-		PeerEngine: lib(peer)})
+	r, err := NewRunner(NewCatalog(), Options{Pump: &spec, Engine: engine, PeerEngine: peer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +50,14 @@ func drawnFor(t *testing.T, engine, peer string) (worlds []script.Config) {
 // TestHostileWorlds: against a puppet most worlds are hostile, and all are such that it
 // and the library know each other; against others none is hostile.
 func TestHostileWorlds(t *testing.T) {
-	for _, engine := range []string{"openssl", "gotls"} {
+	c, spec := NewCatalog(), pumps.ReferenceSpec()
+	openSSL, cryptoTLS := (*openssl.Library)(nil), gotls.New()
+	for _, engine := range []model.Library{openSSL, cryptoTLS} {
 		hostile := 0
-		for _, cfg := range drawnFor(t, engine, puppetName) {
-			if err := acquainted(&cfg); err != nil {
-				t.Fatal(err)
+		o := Options{Pump: &spec, Peer: &spec, Engine: engine, PeerEngine: puppet.New()}
+		for _, cfg := range drawnFor(t, engine, o.PeerEngine) {
+			if why := c.Compatible(&o, &cfg); why != "" {
+				t.Fatal(why)
 			}
 			if cfg.Early > 0 || cfg.PostAuth || cfg.Auth {
 				t.Fatalf("early %d, post-auth %t, auth %t; want none", cfg.Early, cfg.PostAuth, cfg.Auth)
@@ -72,11 +67,11 @@ func TestHostileWorlds(t *testing.T) {
 			}
 		}
 		if hostile < 800 || hostile > 1600 {
-			t.Errorf("%s: %d of 2000 worlds are hostile; want about half of them, and more", engine,
-				hostile)
+			t.Errorf("%s: %d of 2000 worlds are hostile; want about half of them, and more",
+				engine.Name(), hostile)
 		}
 	}
-	for _, cfg := range drawnFor(t, "openssl", "gotls") {
+	for _, cfg := range drawnFor(t, openSSL, cryptoTLS) {
 		if cfg.Hostile {
 			t.Fatalf("a hostile world without anybody who could attack: %s", cfg.Scenario)
 		}

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -12,30 +13,36 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Catalog knows what the names of scripts and flags mean.
+// DefaultEngine is the name of the library that runs use where none is named: the model.
+const DefaultEngine = "model"
+
+// A Catalog knows what the names of scripts and flags mean. It belongs to one goroutine.
 type Catalog struct {
 	pumps   []model.Spec
 	mutants []pumps.Mutant
-	engines map[string]func() (model.Library, error)
-	order   []string
-	loaded  map[string]model.Library
+	engines []engine
 }
 
-// NewCatalog lists the project's pumps and mutants, more pumps of the
-// caller's, and the model's engine.
+// An engine is a library as the catalog knows it.
+type engine struct {
+	name   string
+	can    model.Capabilities
+	load   func() (model.Library, error)
+	loaded model.Library // nil until somebody wants it
+}
+
+// NewCatalog lists the caller's pumps, the project's pumps and mutants, and the model.
 func NewCatalog(more ...model.Spec) *Catalog {
-	c := &Catalog{engines: map[string]func() (model.Library, error){},
-		loaded: map[string]model.Library{}}
-	c.pumps = append(append(c.pumps, more...), pumps.Pumps()...)
-	c.mutants = pumps.Mutants()
-	c.AddEngine("model", func() (model.Library, error) { return tls.NewModels(), nil })
+	c := &Catalog{pumps: append(more[:len(more):len(more)], pumps.Pumps()...),
+		mutants: pumps.Mutants()}
+	c.AddEngine(tls.NewModels(), func() (model.Library, error) { return tls.NewModels(), nil })
 	return c
 }
 
-// AddEngine makes a library known; load is called when it is first wanted.
-func (c *Catalog) AddEngine(name string, load func() (model.Library, error)) {
-	c.engines[name] = load
-	c.order = append(c.order, name)
+// AddEngine makes a library known. Only the Name and Can of like are called, so that it need
+// not be loaded. load is called when the library is first wanted, and by Another.
+func (c *Catalog) AddEngine(like model.Library, load func() (model.Library, error)) {
+	c.engines = append(c.engines, engine{name: like.Name(), can: like.Can(), load: load})
 }
 
 // Pumps lists the pumps, the caller's first; mutants are not among them.
@@ -45,7 +52,19 @@ func (c *Catalog) Pumps() []model.Spec { return c.pumps }
 func (c *Catalog) Mutants() []pumps.Mutant { return c.mutants }
 
 // Engines lists the names of the libraries.
-func (c *Catalog) Engines() []string { return c.order }
+func (c *Catalog) Engines() []string {
+	return c.enginesThat(func(model.Capabilities) bool { return true })
+}
+
+// enginesThat lists the names of the libraries whose capabilities are right.
+func (c *Catalog) enginesThat(right func(model.Capabilities) bool) (names []string) {
+	for i := range c.engines {
+		if right(c.engines[i].can) {
+			names = append(names, c.engines[i].name)
+		}
+	}
+	return names
+}
 
 // Pump finds a pump or mutant by its name.
 func (c *Catalog) Pump(name string) (*model.Spec, error) {
@@ -64,40 +83,64 @@ func (c *Catalog) Pump(name string) (*model.Spec, error) {
 	return nil, unknown("pump", name, append(known, "a mutant (see: wantwrite list)"))
 }
 
-// HasEngine says whether a library's name is known; it does not load it.
-func (c *Catalog) HasEngine(name string) error {
-	if c.engines[name] == nil {
-		return unknown("engine", name, c.order)
+// Can says what a library can do, and all those that are named with it. It loads none, and
+// empty names do not count.
+func (c *Catalog) Can(name string, more ...string) (model.Capabilities, error) {
+	e, err := c.engine(name)
+	if err != nil {
+		return model.Capabilities{}, err
 	}
-	return nil
+	can := e.can
+	for _, name := range more {
+		if name == "" {
+			continue
+		}
+		if e, err = c.engine(name); err != nil {
+			return model.Capabilities{}, err
+		}
+		can = can.Both(e.can)
+	}
+	return can, nil
 }
 
 // Engine loads a library by its name, once.
 func (c *Catalog) Engine(name string) (model.Library, error) {
-	if lib := c.loaded[name]; lib != nil {
-		return lib, nil
+	e, err := c.engine(name)
+	if err == nil && e.loaded == nil {
+		e.loaded, err = e.load()
 	}
-	load := c.engines[name]
-	if load == nil {
-		return nil, unknown("engine", name, c.order)
+	if err != nil {
+		return nil, err
 	}
-	lib, err := load()
-	if err == nil {
-		c.loaded[name] = lib
+	return e.loaded, nil
+}
+
+// Another loads a library once more, for a goroutine of its own.
+func (c *Catalog) Another(name string) (model.Library, error) {
+	e, err := c.engine(name)
+	if err != nil {
+		return nil, err
 	}
-	return lib, err
+	return e.load()
+}
+
+func (c *Catalog) engine(name string) (*engine, error) {
+	for i := range c.engines {
+		if c.engines[i].name == name {
+			return &c.engines[i], nil
+		}
+	}
+	return nil, unknown("engine", name, c.Engines())
 }
 
 // Scenario finds a scenario by its name.
 func (c *Catalog) Scenario(name string) (Scenario, error) {
-	if sc, ok := ScenarioNamed(name); ok {
-		return sc, nil
-	}
-	var known []string
 	for _, sc := range Scenarios() {
-		known = append(known, sc.Name)
+		if sc.Name == name {
+			return sc, nil
+		}
 	}
-	return Scenario{}, unknown("scenario", name, known)
+	return Scenario{}, unknown("scenario", name, scenarioNames())
 }
 
 // Property finds a property by its name.
@@ -126,27 +169,19 @@ func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
 	if p.PeerEngine, err = c.Engine(cfg.PeerEngine); err != nil {
 		return p, err
 	}
-	if err = speak(p.Engine, p.PeerEngine); err != nil {
-		return p, err
+	o := Options{Pump: p.Pump, Peer: p.Peer, Engine: p.Engine, PeerEngine: p.PeerEngine}
+	if why := c.Compatible(&o, cfg); why != "" {
+		return p, errors.New("fuzz: " + why)
 	}
-	if err = acquainted(cfg); err != nil {
-		return p, err
-	}
-	return p, suits(&p, cfg)
+	return p, nil
 }
 
-// An unknownError is a name that means nothing here.
-type unknownError struct {
-	Kind, Name string
-	Known      []string
-}
-
+// unknown is the error of a name that means nothing here.
 func unknown(kind, name string, known []string) error {
-	return &unknownError{kind, name, known}
+	return errors.New("fuzz: " + oneOf(kind, name, known))
 }
 
-// Error implements error.
-func (e *unknownError) Error() string {
-	return fmt.Sprintf("fuzz: got %s %q; want one of %s", e.Kind, e.Name,
-		strings.Join(e.Known, ", "))
+// oneOf says in a sentence that a name is unknown.
+func oneOf(kind, name string, known []string) string {
+	return fmt.Sprintf("got %s %q; want one of %s", kind, name, strings.Join(known, ", "))
 }

@@ -21,30 +21,10 @@ type Options struct {
 	Profile string
 }
 
-// Real says whether a library of the machine takes part: then what it does not
-// do is not asked for.
-func (o *Options) Real() bool {
-	return o.Engine != nil && o.Engine.Name() != "model" ||
-		o.PeerEngine != nil && o.PeerEngine.Name() != "model"
-}
-
-// mixed says whether two real libraries meet. They do so without
-// renegotiation: crypto/tls fails when it is asked for one, and when data comes
-// in the middle of one. They have no sessions in common, but each has with a
-// puppet.
-func (o *Options) mixed() bool {
-	return o.Engine != nil && o.PeerEngine != nil && o.Engine.Name() != o.PeerEngine.Name()
-}
-
-// crypto says whether crypto/tls takes part.
-func (o *Options) crypto() bool {
-	return o.Engine != nil && o.Engine.Name() == "gotls" ||
-		o.PeerEngine != nil && o.PeerEngine.Name() == "gotls"
-}
-
 // A drawer draws a schedule's world and plan from its seed.
 type drawer struct {
 	opts  *Options
+	libs  libraries // of opts
 	rand  sim.Rand
 	cfg   script.Config
 	plan  sim.Plan
@@ -61,16 +41,10 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.rand = sim.Rand(seed)
 	sc := d.pick(menu)
 	o := d.opts
-	d.cfg = script.Config{Pump: o.Pump.Name, Peer: "reference", Engine: "model",
-		PeerEngine: "model", Scenario: sc.Name, Links: 1, Seed: d.rand.Uint64()}
+	d.cfg = script.Config{Pump: o.Pump.Name, Peer: "reference", Engine: d.libs.engine,
+		PeerEngine: d.libs.peerEngine, Scenario: sc.Name, Links: 1, Seed: d.rand.Uint64()}
 	if o.Peer != nil {
 		d.cfg.Peer = o.Peer.Name
-	}
-	if o.Engine != nil {
-		d.cfg.Engine, d.cfg.PeerEngine = o.Engine.Name(), o.Engine.Name()
-	}
-	if o.PeerEngine != nil {
-		d.cfg.PeerEngine = o.PeerEngine.Name()
 	}
 	d.plan = sim.Plan{Mutations: d.wild[:0]}
 	d.tight = d.rand.OneIn(3)
@@ -78,7 +52,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.drawSizes()
 	d.drawOdds()
 	sc.shape(d)
-	if o.hostile() && !d.cfg.Hostile && d.rand.OneIn(2) {
+	if !d.libs.peer.UnderTest && !d.cfg.Hostile && d.rand.OneIn(2) {
 		d.attacks()
 	}
 	d.identify()
@@ -179,7 +153,7 @@ func (d *drawer) drawSizes() {
 		s.Tickets = int(d.rand.Below(3))
 		d.cfg.Retry = d.rand.OneIn(8)
 	}
-	d.cfg.Resume = d.rand.OneIn(8) && (!d.opts.mixed() || d.opts.hostile())
+	d.cfg.Resume = d.rand.OneIn(8) && d.libs.shareSession()
 	if d.rand.OneIn(6) {
 		s.Chain = d.rand.Between(300, 1500)
 	}

@@ -26,8 +26,8 @@ func (r *Runner) Outline() (o Outline) {
 	sc := &r.menu[0]
 	for n := range uint64(outlines) {
 		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
-		d.cfg = script.Config{Pump: r.Opts.Pump.Name, Engine: "model", PeerEngine: "model",
-			Scenario: sc.Name, Links: 1}
+		d.cfg = script.Config{Pump: r.Opts.Pump.Name, Engine: d.libs.engine,
+			PeerEngine: d.libs.peerEngine, Scenario: sc.Name, Links: 1}
 		d.cfg.Version = d.drawVersion(sc, r.Opts.Pump.Restrictions)
 		d.drawOdds()
 		sc.shape(d)

@@ -1,8 +1,6 @@
 package run
 
 import (
-	"fmt"
-
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -34,37 +32,6 @@ func ProfileOf(cfg *script.Config) string {
 	return profileECDSA
 }
 
-// checkProfile says whether the options' libraries have the profile that is
-// asked for.
-func checkProfile(o *Options) error {
-	switch o.Profile {
-	case "":
-		return nil
-	case profileECDSA, profileMutual:
-		if !o.hostile() {
-			return nil
-		}
-		return fmt.Errorf("fuzz: got profile %s with a puppet at an end, which has no "+
-			"certificates; want psk", o.Profile)
-	case profilePSK:
-		if !o.certified() {
-			return nil
-		}
-		return fmt.Errorf("fuzz: got profile psk with crypto/tls at an end, which has no PSK; " +
-			"want ecdsa or mutual")
-	}
-	return unknown("profile", o.Profile, Profiles())
-}
-
-// certified says whether all links have certificates: two real libraries meet
-// with what both have, and crypto/tls has no PSK. A puppet has no certificates.
-func (o *Options) certified() bool {
-	if o.hostile() {
-		return false
-	}
-	return o.mixed() || o.Engine != nil && o.Engine.Name() == "gotls"
-}
-
 // leastChain and mostChain are the lengths of chains that are drawn where the
 // scenario asks for nothing else, in bytes.
 const leastChain, mostChain = 300, 1500
@@ -78,7 +45,7 @@ func (d *drawer) identify() {
 	if profile == profilePSK {
 		s.Chain = 0
 	}
-	wanted := profile != profilePSK && (profile != "" || d.opts.certified())
+	wanted := profile != profilePSK && (profile != "" || d.libs.certified())
 	if chain := rand.Between(leastChain, mostChain); wanted && s.Chain == 0 {
 		s.Chain = chain
 	}
@@ -89,8 +56,8 @@ func (d *drawer) identify() {
 	if chain := rand.Between(leastChain, mostChain); d.cfg.Auth && s.ClientChain == 0 {
 		s.ClientChain = chain
 	}
-	if d.opts.hostile() { // with whom crypto/tls only resumes
+	if !d.libs.both.Certificates { // without a PSK, too, the ends only resume
 		s.Chain, s.ClientChain, d.cfg.Auth = 0, 0, false
-		d.cfg.Resume = d.cfg.Resume || d.opts.crypto()
+		d.cfg.Resume = d.cfg.Resume || !d.libs.both.PSK
 	}
 }

@@ -58,68 +58,33 @@ func (r *Runner) Observe(o Observer) { r.observer = o }
 func NewRunner(c *Catalog, o Options) (*Runner, error) {
 	r := &Runner{catalog: c, Opts: o, world: sim.NewWorld(),
 		searchers: []sim.Searcher{&sim.Random{}}}
-	for _, sc := range Scenarios() {
-		if sc.Fits(&o) {
-			r.menu = append(r.menu, sc)
-		}
-	}
-	if len(r.menu) == 0 {
-		return nil, nothingFits(&o)
-	}
 	if err := r.equip(); err != nil {
 		return nil, err
 	}
-	r.drawer.opts = &r.Opts
+	r.drawer.opts, r.drawer.libs = &r.Opts, r.Opts.libraries()
 	return r, nil
 }
 
-// nothingFits is the error of options that leave no scenario.
-func nothingFits(o *Options) error {
-	scenario, version := "any scenario", "any TLS version"
-	if o.Scenario != "" {
-		scenario = "scenario " + o.Scenario
-	}
-	if o.TLS != "" {
-		version = "TLS " + o.TLS
-	}
-	engine := ""
-	switch sc, _ := ScenarioNamed(o.Scenario); {
-	case sc.Attacks && !o.attacks():
-		engine = " without peer-engine " + puppetName
-	case o.hostile():
-		engine = " and peer-engine " + puppetName
-	case o.crypto():
-		engine = " and engine gotls"
-	}
-	return fmt.Errorf("fuzz: got %s and %s for pump %q%s, which do not go together; "+
-		"see: wantwrite list", scenario, version, o.Pump.Name, engine)
-}
-
-// equip finds the parts of the schedules.
+// equip finds the parts and the scenarios of the schedules.
 func (r *Runner) equip() (err error) {
 	o := &r.Opts
 	if o.Engine == nil {
-		if o.Engine, err = r.catalog.Engine("model"); err != nil {
+		if o.Engine, err = r.catalog.Engine(DefaultEngine); err != nil {
 			return err
 		}
 	}
 	if o.PeerEngine == nil {
 		o.PeerEngine = o.Engine
 	}
-	if err := speak(o.Engine, o.PeerEngine); err != nil {
-		return err
+	if why := r.catalog.Compatible(o, nil); why != "" {
+		return fmt.Errorf("fuzz: %s; see: wantwrite list", why)
 	}
-	if err := checkProfile(o); err != nil {
-		return err
-	}
+	r.menu, _ = r.catalog.menu(o)
 	peer := o.Peer
 	if peer == nil {
 		if peer, err = r.catalog.Pump("reference"); err != nil {
 			return err
 		}
-	}
-	if err := anywhere(peer); err != nil {
-		return err
 	}
 	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine}
 	r.alike = r.parts

@@ -15,14 +15,8 @@ type Scenario struct {
 	Barred model.Restrictions
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
-	// NotReal keeps the libraries of the machine from it: none has the trait that
-	// it is about.
-	NotReal bool
-	// NotGo keeps engines of crypto/tls, and puppets, from it: they can't do what it is
-	// about.
-	NotGo bool
-	// Attacks: it wants a peer's engine that can attack.
-	Attacks bool
+	// Needs are what it asks of the libraries of both ends; Attacks only of the peer's.
+	Needs model.Capabilities
 	// Rare scenarios are drawn less often: they cost more.
 	Rare bool
 	// shape sets what is particular to it.
@@ -41,20 +35,25 @@ func Scenarios() []Scenario {
 		{Name: "upload-and-close", shape: uploadAndClose,
 			Why: "the client sends and closes at once"},
 		{Name: "renegotiation", shape: renegotiation, Only12: true,
-			Why: "either end renegotiates at any moment"},
+			Needs: model.Capabilities{Renegotiation: true},
+			Why:   "either end renegotiates at any moment"},
 		{Name: "idle-renegotiation", shape: idleRenegotiation, Only12: true,
-			Why: "an idle link is renegotiated"},
+			Needs: model.Capabilities{Renegotiation: true},
+			Why:   "an idle link is renegotiated"},
 		{Name: "refused-renegotiation", shape: refusedRenegotiation, Only12: true,
-			Why: "a renegotiation that is refused or ignored"},
+			Needs: model.Capabilities{Renegotiation: true},
+			Why:   "a renegotiation that is refused or ignored"},
 		{Name: "key-update", shape: keyUpdate, Only13: true,
 			Why: "either end updates its keys at any moment"},
 		{Name: "awaited-key-update", shape: awaitedKeyUpdate, Only13: true,
 			Why: "who asks for a KeyUpdate waits for it, and the other end is idle"},
-		{Name: "post-handshake-auth", shape: postHandshakeAuth, Only13: true, NotGo: true,
+		{Name: "post-handshake-auth", shape: postHandshakeAuth, Only13: true,
+			Needs:  model.Capabilities{PostAuth: true},
 			Barred: model.Restrictions{NoClient: true},
 			Why:    "the server asks for the client's certificate at any moment"},
-		{Name: "early-data", shape: earlyData, Only13: true, NotGo: true,
-			Why: "the client sends before the handshake, and the server may reject that"},
+		{Name: "early-data", shape: earlyData, Only13: true,
+			Needs: model.Capabilities{EarlyData: true},
+			Why:   "the client sends before the handshake, and the server may reject that"},
 		{Name: "mutual-close", shape: mutualClose,
 			Why: "both ends close"},
 		{Name: "half-close", shape: halfClose, Only13: true, Barred: model.Restrictions{NoHalfClose: true},
@@ -65,7 +64,7 @@ func Scenarios() []Scenario {
 			Why: "flights longer than the buffers, client certificates"},
 		{Name: "network-faults", shape: networkFaults,
 			Why: "resets, early ends, closed windows, spurious readiness"},
-		{Name: "hostile-peer", shape: hostilePeer, Attacks: true,
+		{Name: "hostile-peer", shape: hostilePeer, Needs: model.Capabilities{Attacks: true},
 			Why: "the peer's engine sends what no honest library would"},
 		{Name: "record-faults", shape: recordFaults, Rare: true,
 			Why: "records that are damaged, repeated, lost, split or injected"},
@@ -79,7 +78,8 @@ func Scenarios() []Scenario {
 			Why: "a reset meets data that has arrived, and writes"},
 		{Name: "lasting-pause", shape: lastingPause,
 			Why: "a pause that nobody ends, from before the handshake too"},
-		{Name: "strict-renegotiation", shape: strictRenegotiation, Only12: true, NotReal: true,
+		{Name: "strict-renegotiation", shape: strictRenegotiation, Only12: true,
+			Needs:  model.Capabilities{Renegotiation: true, AllTraits: true},
 			Barred: model.Restrictions{NoClient: true},
 			Why:    "libraries that take no data in a renegotiation, as crypto/tls"},
 		{Name: "eager-peer", shape: eagerPeer,
@@ -87,49 +87,12 @@ func Scenarios() []Scenario {
 	}
 }
 
-// ScenarioNamed finds a scenario by its name.
-func ScenarioNamed(name string) (Scenario, bool) {
+// scenarioNames are the names of all of them.
+func scenarioNames() (names []string) {
 	for _, s := range Scenarios() {
-		if s.Name == name {
-			return s, true
-		}
+		names = append(names, s.Name)
 	}
-	return Scenario{}, false
-}
-
-// fits says whether the pump and the options allow the scenario.
-func (s *Scenario) Fits(o *Options) bool { return s.Misfit(o) == "" }
-
-// Misfit says in a clause why the pump or the options don't allow the scenario;
-// empty if they do.
-//
-// Story 58: a pump without TLS 1.3 that was hunted with --tls 1.3 ran in 1.2, and
-// came out clean of what it had never met.
-func (s *Scenario) Misfit(o *Options) string {
-	no13 := o.Pump.Restrictions.NoTLS13
-	switch {
-	case o.Scenario != "" && o.Scenario != s.Name:
-		return "scenario " + o.Scenario + " is asked for"
-	case o.Pump.Restrictions.Any(s.Barred):
-		return "pump " + o.Pump.Name + " is not made for scenario " + s.Name
-	case no13 && (s.Only13 || o.TLS == "1.3"):
-		return "pump " + o.Pump.Name + " is not made for TLS 1.3"
-	case s.Only13 && o.TLS == "1.2":
-		return "scenario " + s.Name + " is about TLS 1.3 only"
-	case s.Only12 && o.TLS == "1.3":
-		return "scenario " + s.Name + " is about TLS 1.2 only"
-	case s.Only12 && o.mixed():
-		return "two libraries meet without scenario " + s.Name
-	case s.Attacks && !o.attacks():
-		return "scenario " + s.Name + " wants a hostile peer"
-	case s.NotReal && o.Real():
-		return "real libraries can't do what scenario " + s.Name + " is about"
-	case s.NotGo && o.hostile():
-		return "a hostile peer can't do what scenario " + s.Name + " is about"
-	case s.NotGo && o.crypto():
-		return "crypto/tls can't do what scenario " + s.Name + " is about"
-	}
-	return ""
+	return names
 }
 
 const client, server = model.Client, model.Server
@@ -244,7 +207,7 @@ func refusedRenegotiation(d *drawer) {
 	d.cfg.SoftRefusal = true
 	d.cfg.RefuseReneg = d.rand.OneIn(2)
 	d.cfg.IgnoreReneg = !d.cfg.RefuseReneg
-	if d.opts.Real() {
+	if !d.libs.both.AllTraits {
 		d.cfg.RefuseReneg, d.cfg.IgnoreReneg, d.cfg.SoftRefusal = true, false, false
 	}
 }
@@ -252,7 +215,7 @@ func refusedRenegotiation(d *drawer) {
 func keyUpdate(d *drawer) {
 	d.traffic()
 	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 6)))
-	d.cfg.AnswerAtRead = d.rand.OneIn(2) && !d.opts.Real()
+	d.cfg.AnswerAtRead = d.rand.OneIn(2) && d.libs.both.AllTraits
 }
 
 func awaitedKeyUpdate(d *drawer) {
@@ -260,7 +223,7 @@ func awaitedKeyUpdate(d *drawer) {
 	d.set(client, script.Write, 5, 2)
 	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 8)))
 	d.plan.Body = d.body(100)
-	d.cfg.AnswerAtRead = d.rand.OneIn(4) && !d.opts.Real()
+	d.cfg.AnswerAtRead = d.rand.OneIn(4) && d.libs.both.AllTraits
 }
 
 // postHandshakeAuth: with certificates or without, to a client that has one or

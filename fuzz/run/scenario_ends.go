@@ -119,8 +119,8 @@ func eagerPeer(d *drawer) {
 // hurries makes the peer eager. Its library is then entered while the end under test
 // calls its socket; in an attached engine of the machine that would be from inside it.
 func (d *drawer) hurries() {
-	if d.opts.Real() && !d.opts.Pump.Restrictions.NoPair {
+	if !d.libs.own.Nested && !d.opts.Pump.Restrictions.NoPair {
 		d.cfg.Transport = model.Pair
 	}
-	d.cfg.EagerPeer = !d.opts.Real() || d.cfg.Transport == model.Pair
+	d.cfg.EagerPeer = d.libs.own.Nested || d.cfg.Transport == model.Pair
 }

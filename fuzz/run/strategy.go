@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -108,16 +109,13 @@ func (s *Strategy) Learns() bool {
 	return false
 }
 
-// Misfit says in a clause why the strategy can't be had with these options; empty
-// if it can.
-func (s *Strategy) Misfit(o *Options) string {
-	if !o.Real() {
-		return ""
+// On is the strategy as it is on libraries that can do this: with one that does not run in
+// this process nothing is learned.
+func (s *Strategy) On(can model.Capabilities) (*Strategy, error) {
+	if can.InProcess {
+		return s, nil
 	}
-	if _, err := s.Unlearned(); err != nil {
-		return "strategy " + s.Name + " learns, which is not done on a library of the machine"
-	}
-	return ""
+	return s.Unlearned()
 }
 
 // Unlearned is the strategy without what learns, as it is on a library of the

@@ -19,6 +19,13 @@ func NewModels() *Models { return &Models{} }
 // Name implements model.Library.
 func (m *Models) Name() string { return "model" }
 
+// Can implements model.Library: the model can do all there is, with itself.
+func (m *Models) Can() model.Capabilities {
+	return model.Capabilities{UnderTest: true, Attacks: true, PSK: true, Certificates: true,
+		Renegotiation: true, PostAuth: true, EarlyData: true, AllTraits: true, Nested: true,
+		Snapshots: true, InProcess: true}
+}
+
 // Describe implements model.Library.
 func (m *Models) Describe() string {
 	return "the abstract TLS engine: TLS 1.2 and 1.3 with OpenSSL 3.0's call semantics"
