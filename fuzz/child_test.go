@@ -38,6 +38,11 @@ type fragile struct {
 
 func (l *fragile) Name() string { return "fragile" }
 
+func (l *fragile) Can() model.Capabilities {
+	return model.Capabilities{RealTLS: true, UnderTest: true, PSK: true, Certificates: true,
+		Renegotiation: true, PostAuth: true, EarlyData: true}
+}
+
 func (l *fragile) Begin(seed uint64) {
 	l.fatal = os.Getenv(fatalSeed) == fmt.Sprint(seed)
 }
@@ -74,7 +79,7 @@ func (e *doomed) die() model.Status {
 
 func fragileCatalog() *run.Catalog {
 	c := run.NewCatalog()
-	c.AddEngine("fragile", func() (model.Library, error) {
+	c.AddEngine(&fragile{}, func() (model.Library, error) {
 		return &fragile{Models: tls.NewModels()}, nil
 	})
 	return c

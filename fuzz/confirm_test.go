@@ -19,6 +19,8 @@ type other struct {
 	change func(cfg *model.EngineConfig) error
 }
 
+func (l *other) Name() string { return "other" }
+
 func (l *other) New(cfg *model.EngineConfig) (model.Engine, error) {
 	mine := *cfg
 	if err := l.change(&mine); err != nil {
@@ -26,6 +28,12 @@ func (l *other) New(cfg *model.EngineConfig) (model.Engine, error) {
 	}
 	return l.Models.New(&mine)
 }
+
+// A missing library can't be loaded.
+type missing struct{ model.Library }
+
+func (missing) Name() string            { return "missing" }
+func (missing) Can() model.Capabilities { return model.Capabilities{} }
 
 // confirmed asks a library that differs from the model by a change to confirm
 // a script of the corpus.
@@ -35,10 +43,10 @@ func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error
 	t.Helper()
 	s := corpusScript(t, name+corpus.Ext)
 	c := run.NewCatalog()
-	c.AddEngine("other", func() (model.Library, error) {
+	c.AddEngine(&other{}, func() (model.Library, error) {
 		return &other{tls.NewModels(), change}, nil
 	})
-	c.AddEngine("missing", func() (model.Library, error) { return nil, errors.New("no library") })
+	c.AddEngine(missing{}, func() (model.Library, error) { return nil, errors.New("no library") })
 	spec, err := c.Pump(s.Config.Pump)
 	if err != nil {
 		t.Fatal(err)

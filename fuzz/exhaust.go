@@ -31,9 +31,8 @@ func Exhaust(t *testing.T, spec model.Spec, bounds ...Within) {
 	}
 	c := run.NewCatalog(spec)
 	for _, name := range exhausted {
-		sc, _ := run.ScenarioNamed(name)
 		o := run.Options{Pump: &spec, Scenario: name}
-		if !sc.Fits(&o) {
+		if c.Compatible(&o, nil) != "" {
 			continue
 		}
 		for _, w := range bounds {

@@ -17,6 +17,8 @@ import (
 // at their second read.
 type frail struct{ *tls.Models }
 
+func (l frail) Name() string { return "frail" }
+
 func (l frail) New(cfg *model.EngineConfig) (model.Engine, error) {
 	e, err := l.Models.New(cfg)
 	if cfg.Role == model.Server {
@@ -48,7 +50,7 @@ func (e *dying) Err() error {
 // the pump has done all the same, and by a confirmation that comes to nothing.
 func TestStoriesTellOfALibraryThatFails(t *testing.T) {
 	c := run.NewCatalog()
-	c.AddEngine("frail", func() (model.Library, error) { return frail{tls.NewModels()}, nil })
+	c.AddEngine(frail{}, func() (model.Library, error) { return frail{tls.NewModels()}, nil })
 	spec := pumps.ReferenceSpec()
 	r, err := run.NewRunner(c, run.Options{Pump: &spec})
 	if err != nil {

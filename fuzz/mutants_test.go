@@ -119,7 +119,7 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 func TestEveryPropertyHasItsMutant(t *testing.T) {
 	covered := map[oracle.PropertyID]bool{}
 	for _, m := range pumps.Mutants() {
-		if _, known := run.ScenarioNamed(m.Scenario); !known {
+		if _, err := run.NewCatalog().Scenario(m.Scenario); err != nil {
 			t.Errorf("%s: got scenario %q; want one that exists", m.Name, m.Scenario)
 		}
 		if m.Also == 0 || m.Breaks == oracle.Deadlock && !covered[m.Breaks] && pureAtHome(t, &m) {

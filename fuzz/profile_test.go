@@ -4,18 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/model/tls"
 )
-
-// A named library is the model's under another name.
-type named struct {
-	*tls.Models
-	name string
-}
-
-func (l named) Name() string { return l.name }
 
 // drawn counts the profiles of schedules, and those with client certificates
 // outside of the scenario that is about them.
@@ -61,14 +54,14 @@ func TestProfilesAreDrawn(t *testing.T) {
 
 // Where a library has no PSK there is none, and it can't be asked for.
 func TestNoPSKWithoutALibraryThatHasIt(t *testing.T) {
-	crypto := named{tls.NewModels(), "gotls"}
+	crypto, openSSL := gotls.New(), (*openssl.Library)(nil)
 	if counts, _ := drawn(t, run.Options{Engine: crypto}, 200); counts["psk"] > 0 {
 		t.Errorf("got profiles %v on crypto/tls, which has no PSK", counts)
 	}
 	for _, o := range []run.Options{
 		{Engine: crypto, Profile: "psk"},
-		{Engine: crypto, PeerEngine: named{tls.NewModels(), "openssl"}, Profile: "psk"},
-		{Engine: named{tls.NewModels(), "openssl"}, PeerEngine: crypto, Profile: "psk"},
+		{Engine: crypto, PeerEngine: openSSL, Profile: "psk"},
+		{Engine: openSSL, PeerEngine: crypto, Profile: "psk"},
 	} {
 		spec := pumps.ReferenceSpec()
 		o.Pump = &spec

@@ -102,10 +102,10 @@ func (g *target) single(data []byte) (sim.Result, error) {
 	if err != nil {
 		return sim.Result{}, err
 	}
-	cfg := s.Config
-	cfg.Pump, cfg.Peer, cfg.Engine, cfg.PeerEngine = g.pump, "reference", "model", "model"
-	res, _, err := g.Actions(&cfg, s.Actions, run.ScriptOptions{Watch: oracle.EveryProperty, Loose: true})
-	return res, err
+	s.Config.Peer, s.Property = "reference", "" // any property counts
+	out, err := run.Replay(g.Runner, s, run.ReplayOptions{Loose: true, Pump: g.pump,
+		Engine: run.DefaultEngine, PeerEngine: run.DefaultEngine})
+	return out.Result, err
 }
 
 // seedScripts are the texts of the project's corpus and of the test's own scripts.

@@ -32,7 +32,7 @@ func (l falling) Begin(seed uint64) {
 // serveFalling is the command of a child, with that library.
 func serveFalling() {
 	c := run.NewCatalog()
-	c.AddEngine("openssl", func() (model.Library, error) {
+	c.AddEngine((*openssl.Library)(nil), func() (model.Library, error) {
 		lib, err := openssl.Load(os.Getenv(libsslVariable))
 		return falling{lib}, err
 	})

@@ -70,13 +70,18 @@ func newGuard() (*guard.Guard, error) {
 	return &guard.Guard{Command: func() *exec.Cmd { return exec.Command(self, containedName) }}, nil
 }
 
-// foreign says whether an engine runs code that may take its process with it.
-func foreign(engine string) bool { return engine != "" && engine != "model" }
+// foreign says whether one of the named libraries may take its process with it. What is
+// unknown is not: whoever looks for it here says so.
+func foreign(c *run.Catalog, engine string, more ...string) bool {
+	can, err := c.Can(engine, more...)
+	return err == nil && !can.InProcess
+}
 
 // contained replays a script: in a child if a real library takes part.
 func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
-	ends := [2]string{either(o.Engine, s.Config.Engine), either(o.PeerEngine, s.Config.PeerEngine)}
-	if !foreign(ends[0]) && !foreign(ends[1]) {
+	if !foreign(r.Catalog(), either(o.Engine, s.Config.Engine),
+		either(o.PeerEngine, s.Config.PeerEngine)) {
+
 		return run.Replay(r, s, o)
 	}
 	g, err := newGuard()
@@ -94,7 +99,7 @@ func containedShrink(ctx context.Context, r *run.Runner, s *script.Script,
 	progress func(shrink.Shrunk)) (shrink.Shrunk, error) {
 
 	o := shrink.ShrinkOptions{Progress: progress}
-	if !foreign(s.Config.Engine) && !foreign(s.Config.PeerEngine) {
+	if !foreign(r.Catalog(), s.Config.Engine, s.Config.PeerEngine) {
 		return shrink.Shrink(ctx, r, s, o)
 	}
 	g, err := newGuard()

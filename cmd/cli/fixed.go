@@ -15,7 +15,7 @@ import (
 func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal, h *hunt.Hunt,
 	c *run.Catalog) error {
 
-	if f.real() || f.property != "" || f.confirm != "" {
+	if f.real(c) || f.property != "" || f.confirm != "" {
 		return fmt.Errorf("got --fixed with --engine, --peer-engine, --confirm or --property; want " +
 			"it on the model: the property is the script's")
 	}
@@ -25,7 +25,7 @@ func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal
 		return err
 	}
 	r.Close()
-	if foreign(s.Config.Engine) || foreign(s.Config.PeerEngine) {
+	if foreign(c, s.Config.Engine, s.Config.PeerEngine) {
 		return fmt.Errorf("%s: got a script of engine %s; want one of the model's: hunts on a "+
 			"library of this machine don't say how often they would find it", f.fixed, s.Config.Engine)
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz/guard"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
@@ -65,7 +64,7 @@ func newHunt(p *program) *cobra.Command {
 	fl.StringVar(&f.pump, "pump", p.pump(), "the pump under test: see list")
 	fl.StringVar(&f.peer, "peer", "", "the other end's pump (default: reference, or now and then"+
 		" the pump itself)")
-	fl.StringVar(&f.engine, "engine", "model", "the TLS library under the pump: "+p.engineNames())
+	fl.StringVar(&f.engine, "engine", run.DefaultEngine, "the TLS library under the pump: "+p.engineNames())
 	fl.StringVar(&f.peerEngine, "peer-engine", "", "the other end's (default: the same)")
 	fl.StringVar(&f.confirm, "confirm", "", "replay each find on this library too, before it is"+
 		" reported")
@@ -163,28 +162,28 @@ func (f *huntFlags) names(h *hunt.Hunt, c *run.Catalog) (err error) {
 // engines finds the libraries. Those that are not the model's are loaded by
 // the processes that use them.
 func (f *huntFlags) engines(h *hunt.Hunt, c *run.Catalog) (err error) {
-	for _, name := range []string{f.engine, f.peerEngine, f.confirm} {
-		if err := c.HasEngine(either(name, "model")); err != nil {
-			return err
-		}
+	if _, err := c.Can(f.engine, f.peerEngine, f.confirm); err != nil {
+		return err
 	}
 	if f.confirm != "" && f.confirm == f.engine {
 		return fmt.Errorf("got --confirm %s and --engine %s; want two that differ", f.confirm,
 			f.engine)
 	}
-	if f.confirm == puppet.Name {
-		return fmt.Errorf("got --confirm %s; want a library that others use: a puppet keeps no "+
-			"promise", f.confirm)
+	if can, err := c.Can(f.confirm); err == nil && !can.UnderTest {
+		return fmt.Errorf("got --confirm %s; want a library that others use: a %s keeps no "+
+			"promise", f.confirm, f.confirm)
 	}
-	if f.real() {
+	if f.real(c) {
 		return nil
 	}
-	h.Engine, err = c.Engine(f.engine)
+	if h.Engine, err = c.Engine(f.engine); err == nil && f.peerEngine != "" {
+		h.PeerEngine, err = c.Engine(f.peerEngine)
+	}
 	return err
 }
 
 // real says whether a library of the machine takes part in the hunt itself.
-func (f *huntFlags) real() bool { return foreign(f.engine) || foreign(f.peerEngine) }
+func (f *huntFlags) real(c *run.Catalog) bool { return foreign(c, f.engine, f.peerEngine) }
 
 func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
 	t, c := p.terminal, p.catalog()
@@ -228,7 +227,7 @@ func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
 func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
 	rep hunt.Report, err error) {
 
-	if !f.real() && f.confirm == "" {
+	if !f.real(c) && f.confirm == "" {
 		return h.Run(ctx, c)
 	}
 	g, err := newGuard()
@@ -243,7 +242,7 @@ func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
 			return g.Confirm(s, f.confirm)
 		}
 	}
-	if f.real() {
+	if f.real(c) {
 		return g.Hunt(ctx, h, guard.Engines{Engine: f.engine, Peer: f.peerEngine})
 	}
 	return h.Run(ctx, c)

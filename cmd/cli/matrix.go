@@ -13,9 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz/matrix"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model"
 )
 
 // matrixFlags are the flags of matrix.
@@ -51,7 +51,7 @@ func newMatrix(p *program) *cobra.Command {
 		" (default: all, or none with --mutant)")
 	fl.StringVar(&f.mutants, "mutant", "", "mutants, by names, patterns, or families A to K"+
 		" (default: all,\nor none with --pump)")
-	fl.StringVar(&f.engines, "engine", "model", "TLS libraries under the pump, some of "+p.engineNames())
+	fl.StringVar(&f.engines, "engine", run.DefaultEngine, "TLS libraries under the pump, some of "+p.engineNames())
 	fl.StringVar(&f.tls, "tls", "1.2,1.3", "TLS versions, some of 1.2, 1.3, and any, which draws both")
 	fl.StringVar(&f.strategies, "strategy", run.Portfolio, "how actions are picked, some of "+
 		strategyNames())
@@ -198,27 +198,31 @@ func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
 	case f.confirm == "none":
 		f.Confirm = nil
 	case len(f.Confirm) == 0:
-		for _, name := range c.Engines() {
-			if name == puppet.Name {
-				continue // it is a peer only
-			}
-			if _, absent := c.Engine(name); foreign(name) && absent == nil {
-				f.Confirm = append(f.Confirm, name)
-			}
-		}
+		f.Confirm = c.EnginesThat(confirms)
+		f.Confirm = slices.DeleteFunc(f.Confirm, func(name string) bool {
+			_, absent := c.Engine(name)
+			return absent != nil
+		})
 	}
 	f.Guard, err = newGuard()
+	judges := c.EnginesThat(func(can model.Capabilities) bool { return can.UnderTest })
 	for _, name := range append(slices.Clone(f.Engines), f.Confirm...) {
-		if name == puppet.Name {
-			return fmt.Errorf("got engine %s, which is a peer only; want some of model, openssl, "+
-				"gotls", name)
+		if can, unknown := c.Can(name); unknown == nil && !can.UnderTest {
+			return fmt.Errorf("got engine %s, which is a peer only; want some of %s", name,
+				strings.Join(judges, ", "))
 		}
 	}
-	if err == nil && slices.Contains(f.Confirm, "model") {
-		err = fmt.Errorf("got --confirm %s; want real libraries: %s", f.confirm, strings.Join(c.Engines(), ", "))
+	for _, name := range f.Confirm {
+		if can, unknown := c.Can(name); err == nil && unknown == nil && !confirms(can) {
+			err = fmt.Errorf("got --confirm %s; want real libraries: %s", f.confirm,
+				strings.Join(c.EnginesThat(confirms), ", "))
+		}
 	}
 	return err
 }
+
+// confirms says whether a library is a real one, which can confirm what the model shows.
+func confirms(can model.Capabilities) bool { return can.RealTLS && can.UnderTest }
 
 // done saves the script of a cell, and prints the cell for programs.
 func (f *matrixFlags) done(t *terminal, c *matrix.Cell) (err error) {

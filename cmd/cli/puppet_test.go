@@ -76,8 +76,8 @@ func TestPuppetWhereItCannotBe(t *testing.T) {
 		"hunt --peer-engine puppet":            "want the model at both ends or at none",
 		"hunt --confirm puppet":                "got --confirm puppet; want a library that others use",
 		on + "--profile mutual":                "has no certificates; want psk",
-		on + "--scenario early-data":           "and peer-engine puppet, which do not go together",
-		on + "--scenario key-update --tls 1.2": "key-update and TLS 1.2",
+		on + "--scenario early-data":           "scenario early-data needs early data, which engine gotls does not have",
+		on + "--scenario key-update --tls 1.2": "scenario key-update is about TLS 1.3 only",
 	} {
 		refused(t, command(strings.Fields(line)...), words)
 	}

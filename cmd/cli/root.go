@@ -30,15 +30,15 @@ type program struct {
 // catalog knows the pumps and the libraries of this machine.
 func (p *program) catalog() *run.Catalog {
 	c := run.NewCatalog(p.pumps...)
-	c.AddEngine("openssl", func() (model.Library, error) {
+	c.AddEngine((*openssl.Library)(nil), func() (model.Library, error) {
 		lib, err := openssl.Load(os.Getenv(libsslVariable))
 		if err != nil {
 			return nil, err
 		}
 		return lib, nil
 	})
-	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
-	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
+	c.AddEngine(gotls.New(), func() (model.Library, error) { return gotls.New(), nil })
+	c.AddEngine(puppet.New(), func() (model.Library, error) { return puppet.New(), nil })
 	return c
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -123,7 +124,7 @@ func (f *showFlags) runs(c *run.Catalog, paths []string) (runs []shown, err erro
 	}
 	other := shown{f.replayFlags, paths[0]}
 	other.Loose = true
-	if c.HasEngine(f.against) == nil {
+	if slices.Contains(c.Engines(), f.against) {
 		other.Engine, other.PeerEngine = f.against, f.against
 	} else {
 		other.Pump = f.against

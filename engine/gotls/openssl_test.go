@@ -154,8 +154,8 @@ func TestNoRenegotiation(t *testing.T) {
 func TestNoPSKAgainstOpenSSL(t *testing.T) {
 	other := need(t)
 	c := run.NewCatalog()
-	c.AddEngine("openssl", func() (model.Library, error) { return other, nil })
-	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
+	c.AddEngine(other, func() (model.Library, error) { return other, nil })
+	c.AddEngine(gotls.New(), func() (model.Library, error) { return gotls.New(), nil })
 	_, err := c.Parts(&script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
 		PeerEngine: "gotls"})
 	if err == nil || !strings.Contains(err.Error(), "want a chain") {

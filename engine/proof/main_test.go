@@ -44,15 +44,15 @@ func exit(text string, err error) {
 // catalog knows the real libraries and the puppet.
 func catalog() *run.Catalog {
 	c := run.NewCatalog()
-	c.AddEngine("openssl", func() (model.Library, error) {
+	c.AddEngine((*openssl.Library)(nil), func() (model.Library, error) {
 		lib, err := openssl.Load("")
 		if err != nil {
 			return nil, err
 		}
 		return lib, nil
 	})
-	c.AddEngine("gotls", func() (model.Library, error) { return gotls.New(), nil })
-	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
+	c.AddEngine(gotls.New(), func() (model.Library, error) { return gotls.New(), nil })
+	c.AddEngine(puppet.New(), func() (model.Library, error) { return puppet.New(), nil })
 	return c
 }
 

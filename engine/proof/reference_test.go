@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 )
@@ -33,8 +32,8 @@ func TestReferenceHolds(t *testing.T) {
 func TestReferenceHoldsUnderAttack(t *testing.T) {
 	t.Parallel()
 	pairings(t, map[pairing]extent{
-		{"openssl", puppet.Name}: {500, 50000},
-		{"gotls", puppet.Name}:   {500, 50000},
+		{"openssl", "puppet"}: {500, 50000},
+		{"gotls", "puppet"}:   {500, 50000},
 	}, func(t *testing.T, p pairing, schedules uint64) {
 		for _, scenario := range []string{"", "hostile-peer"} {
 			c := catalog()
@@ -49,7 +48,7 @@ func TestReferenceHoldsUnderAttack(t *testing.T) {
 // for.
 func TestAttacksFindInOthers(t *testing.T) {
 	c := catalog()
-	h := hunt.Hunt{Options: pairing{"openssl", puppet.Name}.options(t, c), Seed: 1,
+	h := hunt.Hunt{Options: pairing{"openssl", "puppet"}.options(t, c), Seed: 1,
 		Schedules: 2000, First: true}
 	pump, err := c.Pump("kv-original")
 	if err != nil {
@@ -121,7 +120,8 @@ func checkTally(t *testing.T, counts tally, p pairing, schedules uint64) {
 	for _, sc := range run.Scenarios() {
 		// A renegotiation is not for crypto/tls, nor is what else it can't do; and
 		// neither library attacks.
-		if !(sc.Attacks || sc.NotReal || p.engine != p.peer && sc.Only12 || crypto && sc.NotGo) {
+		if !(sc.Needs.Attacks || sc.Needs.AllTraits || p.engine != p.peer && sc.Needs.Renegotiation ||
+			crypto && (sc.Needs.PostAuth || sc.Needs.EarlyData)) {
 			least[sc.Name] = 150
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
@@ -131,10 +133,10 @@ func replay(t *testing.T, engine, text string) run.Outcome {
 	c := run.NewCatalog()
 	for _, lib := range libraries[1:] {
 		if lib.name == engine {
-			c.AddEngine(engine, func() (model.Library, error) { return lib.load(t), nil })
+			c.AddEngine(lib.load(t), func() (model.Library, error) { return lib.load(t), nil })
 		}
 	}
-	c.AddEngine(puppet.Name, func() (model.Library, error) { return puppet.New(), nil })
+	c.AddEngine(puppet.New(), func() (model.Library, error) { return puppet.New(), nil })
 	s, err := script.Parse(strings.NewReader(text), "story")
 	if err != nil {
 		t.Fatal(err)
@@ -155,16 +157,16 @@ func replay(t *testing.T, engine, text string) run.Outcome {
 // TestWorlds: an error of one line says which worlds a puppet can't be in.
 func TestWorlds(t *testing.T) {
 	c := run.NewCatalog()
-	for _, name := range []string{"openssl", "gotls", puppet.Name} {
-		c.AddEngine(name, func() (model.Library, error) { return named{name}, nil })
+	for _, lib := range []model.Library{(*openssl.Library)(nil), gotls.New(), puppet.New()} {
+		c.AddEngine(lib, func() (model.Library, error) { return lib, nil })
 	}
 	good := script.Config{Pump: "reference", Peer: "reference", Engine: "openssl",
-		PeerEngine: puppet.Name, Version: model.TLS13}
+		PeerEngine: "puppet", Version: model.TLS13}
 	if _, err := c.Parts(&good); err != nil {
 		t.Errorf("a PSK with OpenSSL: %v", err)
 	}
 	for want, change := range map[string]func(*script.Config){
-		"want it at the other end": func(c *script.Config) { c.Engine = puppet.Name },
+		"want it at the other end": func(c *script.Config) { c.Engine = "puppet" },
 		"the model at both ends":   func(c *script.Config) { c.Engine = "model" },
 		"has no certificates":      func(c *script.Config) { c.Sizes.Chain = 500 },
 		"without trait resume":     func(c *script.Config) { c.Engine = "gotls" },
@@ -177,16 +179,4 @@ func TestWorlds(t *testing.T) {
 			t.Errorf("got %v; want a line with %q", err, want)
 		}
 	}
-}
-
-// named is a library that has a name and makes no engines.
-type named struct{ name string }
-
-func (n named) Name() string    { return n.name }
-func (named) Describe() string  { return "a name" }
-func (named) Begin(uint64)      {}
-func (named) End()              {}
-func (named) Free(model.Engine) {}
-func (named) New(*model.EngineConfig) (model.Engine, error) {
-	return nil, fmt.Errorf("puppet_test: nothing to make")
 }

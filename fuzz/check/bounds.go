@@ -102,7 +102,7 @@ func (w Within) Search(c *run.Catalog, o run.Options) (*Search, error) {
 		return nil, err
 	}
 	defer r.Close()
-	if o.Real() {
+	if !o.Can().Snapshots {
 		return nil, fmt.Errorf("check: got engine %q; want the model: another library's state can't "+
 			"be saved and put back", o.Engine.Name())
 	}
@@ -115,7 +115,10 @@ func (w Within) Search(c *run.Catalog, o run.Options) (*Search, error) {
 	}
 	s := &Search{Bounds: w.bounds(&outline), Parts: func(cfg *script.Config) (sim.Parts, error) {
 		p, err := c.Parts(cfg)
-		p.Engine = tls.NewModels() // each worker has its own
+		if err != nil {
+			return p, err
+		}
+		p.Engine, err = c.Another(cfg.Engine) // each worker has its own
 		p.PeerEngine = p.Engine
 		return p, err
 	}}

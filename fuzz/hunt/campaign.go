@@ -9,7 +9,6 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/model/tls"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -48,8 +47,8 @@ type attempt struct {
 
 func newCampaign(h *Hunt, c *run.Catalog, rep *Report) (*campaign, error) {
 	strategy, err := run.StrategyNamed(h.strategy())
-	if err == nil && h.Options.Real() {
-		strategy, err = strategy.Unlearned()
+	if err == nil {
+		strategy, err = strategy.On(h.Can())
 	}
 	if err != nil {
 		return nil, err
@@ -70,13 +69,15 @@ func (k *campaign) hire(c *run.Catalog) error {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	if k.hunt.Options.Real() {
+	if !k.hunt.Can().InProcess {
 		n = 1
 	}
 	for i := range n {
 		o := k.hunt.Options
 		if i > 0 {
-			o.Engine, o.PeerEngine = tls.NewModels(), nil
+			if err := another(c, &o); err != nil {
+				return err
+			}
 		}
 		r, err := run.NewRunner(c, o)
 		if err != nil {
@@ -90,6 +91,22 @@ func (k *campaign) hire(c *run.Catalog) error {
 		k.crew = append(k.crew, s)
 	}
 	return nil
+}
+
+// another gives a worker libraries of its own: each belongs to one goroutine. None stays none.
+func another(c *run.Catalog, o *run.Options) (err error) {
+	engine, peer := o.Engine, o.PeerEngine
+	if o.Engine == nil {
+		o.Engine, err = c.Another(run.DefaultEngine)
+	} else {
+		o.Engine, err = c.Another(engine.Name())
+	}
+	if err == nil && peer == engine {
+		o.PeerEngine = o.Engine
+	} else if err == nil && peer != nil {
+		o.PeerEngine, err = c.Another(peer.Name())
+	}
+	return err
 }
 
 func (k *campaign) close() {
@@ -124,7 +141,7 @@ func (k *campaign) run(ctx context.Context) error {
 // library a generation is one schedule, because each is announced before it begins.
 func (k *campaign) decide(n uint64) {
 	size := min(generation, max(n, firstGeneration))
-	if k.hunt.Options.Real() {
+	if !k.hunt.Can().InProcess {
 		size = 1
 	}
 	if k.hunt.Schedules != 0 {

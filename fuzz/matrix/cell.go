@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -64,6 +65,7 @@ type Cell struct {
 	// Path is for Matrix.Done to say where it has saved the script.
 	Path string
 
+	can     model.Capabilities // of the column's engine
 	outcome outcome
 	verdict string // the part of Reason that is not about libraries
 }
@@ -78,7 +80,7 @@ func (c *Cell) Killed() bool {
 // Confirmed lists the real libraries on which the script fails; the cell's own engine comes
 // first if it is one.
 func (c *Cell) Confirmed() (names []string) {
-	if c.Script != nil && real(c.Engine) {
+	if c.Script != nil && c.can.RealTLS {
 		names = append(names, c.Engine)
 	}
 	for _, k := range c.Confirmations {
@@ -88,9 +90,6 @@ func (c *Cell) Confirmed() (names []string) {
 	}
 	return names
 }
-
-// real says whether an engine is a library of the machine.
-func real(engine string) bool { return engine != "model" }
 
 // A Row is a cell for other programs: a line of JSON, and a line of CSV under the same names.
 type Row struct {

@@ -27,7 +27,7 @@ func (w *filler) fill(ctx context.Context, c *Cell) error {
 	if err != nil {
 		return err
 	}
-	if c.Reason = c.senseless(o); c.Reason != "" {
+	if c.Reason = w.senseless(c, o); c.Reason != "" {
 		c.outcome = senseless
 		return nil
 	}
@@ -50,26 +50,18 @@ func (w *filler) options(c *Cell) (o run.Options, err error) {
 
 // senseless says why nothing could fail in the cell; empty if something could. Hunts go
 // through all scenarios, but a mutant needs its own to fail.
-func (c *Cell) senseless(o run.Options) (why string) {
+func (w *filler) senseless(c *Cell, o run.Options) (why string) {
 	strategy, err := run.StrategyNamed(c.Strategy)
 	if err == nil {
-		why = strategy.Misfit(&o)
+		_, err = strategy.On(c.can)
 	}
-	if why != "" {
-		return why
+	if err != nil {
+		return strings.TrimPrefix(err.Error(), "fuzz: ")
 	}
-	scenarios := run.Scenarios()
-	if m := c.Subject.Mutant; m != nil {
-		if own, known := run.ScenarioNamed(m.Scenario); known {
-			scenarios = []run.Scenario{own}
-		}
+	if c.Subject.Mutant != nil {
+		o.Scenario = c.Subject.Mutant.Scenario
 	}
-	for i := range scenarios {
-		if why = scenarios[i].Misfit(&o); why == "" {
-			break
-		}
-	}
-	return why
+	return w.catalog.Compatible(&o, nil)
 }
 
 // hunts hunts with each seed: for a mutant until it breaks the property that it must break,
@@ -87,7 +79,7 @@ func (w *filler) hunts(ctx context.Context, c *Cell, o run.Options) (bySeed [][]
 			Strategy: c.Strategy, Workers: 1, Unshrunk: true, First: c.Subject.Mutant == nil,
 			Until: oracle.EveryProperty.Only(c.Subject.Must())}
 		var rep hunt.Report
-		if real(c.Engine) {
+		if !c.can.InProcess {
 			rep, err = w.Guard.Hunt(ctx, &h, guard.Engines{Engine: c.Engine})
 		} else {
 			rep, err = h.Run(ctx, w.catalog)
@@ -225,7 +217,7 @@ func (w *filler) runner(c *Cell) (*run.Runner, error) {
 
 // replay runs the script of a cell.
 func (w *filler) replay(c *Cell) (out run.Outcome, err error) {
-	if real(c.Engine) {
+	if !c.can.InProcess {
 		return w.Guard.Replay(c.Script, run.ReplayOptions{})
 	}
 	r, err := w.runner(c)
@@ -238,7 +230,7 @@ func (w *filler) replay(c *Cell) (out run.Outcome, err error) {
 
 // shrink shrinks the script. A script that kills every process stays as it is.
 func (w *filler) shrink(ctx context.Context, c *Cell) error {
-	if real(c.Engine) {
+	if !c.can.InProcess {
 		out, err := w.Guard.Replay(c.Script, run.ReplayOptions{})
 		if err == nil && !out.Lost {
 			_, err = w.Guard.Shrink(ctx, c.Script, shrink.ShrinkOptions{})
@@ -315,7 +307,7 @@ func (w *filler) finish(c *Cell) error {
 // traced runs the script of a cell, and keeps what happened.
 func (w *filler) traced(r *run.Runner, c *Cell) (run.Outcome, error) {
 	o := run.ReplayOptions{Trace: true}
-	if real(c.Engine) {
+	if !c.can.InProcess {
 		return w.Guard.Traced(r, c.Script, o)
 	}
 	return run.Replay(r, c.Script, o)

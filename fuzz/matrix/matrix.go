@@ -113,8 +113,10 @@ func (m *Matrix) check() error {
 			return fmt.Errorf("matrix: got TLS version %q; want 1.2, 1.3 or %s", v, anyVersion)
 		}
 	}
-	if slices.Contains(m.Confirm, "model") {
-		return fmt.Errorf("matrix: got the model to confirm what is found; want a real library")
+	for _, name := range m.Confirm {
+		if can, err := c.Can(name); err != nil || !can.RealTLS {
+			return fmt.Errorf("matrix: got the %s to confirm what is found; want a real library", name)
+		}
 	}
 	if m.Seeds < 1 || m.Schedules < 1 {
 		return fmt.Errorf("matrix: got %d seeds and %d schedules; want at least 1 of each", m.Seeds,
@@ -133,10 +135,11 @@ func (m *Matrix) table() *Table {
 			}
 		}
 	}
-	taken := map[string]bool{}
+	catalog, taken := m.Catalog(), map[string]bool{}
 	for i := range m.Subjects {
 		for _, col := range t.columns {
 			c := &Cell{Subject: &m.Subjects[i], column: col, Seeds: m.Seeds}
+			c.can, _ = catalog.Can(col.Engine) // check knows it
 			c.Slug = vacant(taken, corpus.Slug(c.Subject.Spec.Name, col.Engine, col.Version,
 				col.Strategy))
 			t.Cells = append(t.Cells, c)

@@ -53,11 +53,11 @@ func (c *Catalog) Mutants() []pumps.Mutant { return c.mutants }
 
 // Engines lists the names of the libraries.
 func (c *Catalog) Engines() []string {
-	return c.enginesThat(func(model.Capabilities) bool { return true })
+	return c.EnginesThat(func(model.Capabilities) bool { return true })
 }
 
-// enginesThat lists the names of the libraries whose capabilities are right.
-func (c *Catalog) enginesThat(right func(model.Capabilities) bool) (names []string) {
+// EnginesThat lists the names of the libraries whose capabilities are right.
+func (c *Catalog) EnginesThat(right func(model.Capabilities) bool) (names []string) {
 	for i := range c.engines {
 		if right(c.engines[i].can) {
 			names = append(names, c.engines[i].name)

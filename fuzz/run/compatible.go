@@ -90,7 +90,7 @@ func (l *libraries) talk() string {
 func (l *libraries) traits(cfg *script.Config, c *Catalog) string {
 	switch {
 	case cfg.Hostile && !l.peer.Attacks:
-		able := c.enginesThat(func(can model.Capabilities) bool { return can.Attacks })
+		able := c.EnginesThat(func(can model.Capabilities) bool { return can.Attacks })
 		return fmt.Sprintf("got trait hostile and peer-engine %q; want %s, which can attack",
 			l.peerEngine, strings.Join(able, " or "))
 	case cfg.EagerPeer && cfg.Transport == model.Attached && !l.own.Nested:

@@ -92,6 +92,9 @@ func (r *Runner) equip() (err error) {
 	return nil
 }
 
+// Catalog is what the runner knows names by.
+func (r *Runner) Catalog() *Catalog { return r.catalog }
+
 // World is the runner's world, as the last run left it.
 func (r *Runner) World() *sim.World { return r.world }
 

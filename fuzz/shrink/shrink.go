@@ -86,7 +86,7 @@ func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o ShrinkOption
 		return k.stats, err
 	}
 	if k.o.Runs == 0 {
-		k.o.Runs = budget(&s.Config) + firstRuns*k.cost
+		k.o.Runs = budget(r, &s.Config) + firstRuns*k.cost
 	}
 	k.limit = k.o.Runs
 	k.stats.Minimal = k.shrink() == nil
@@ -97,8 +97,8 @@ func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o ShrinkOption
 }
 
 // budget is how many runs a shrink in a world may take.
-func budget(c *script.Config) int {
-	if c.Engine != "model" || c.PeerEngine != "model" {
+func budget(r *run.Runner, c *script.Config) int {
+	if can, err := r.Catalog().Can(c.Engine, c.PeerEngine); err != nil || !can.InProcess {
 		return maxRealRuns
 	}
 	return maxShrinkRuns
