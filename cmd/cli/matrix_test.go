@@ -96,7 +96,7 @@ func TestMatrixOnALibrary(t *testing.T) {
 	if got := all[0]["confirmed"].([]any); len(got) != 1 || got[0] != "gotls" {
 		t.Errorf("got %v; want what is found on gotls confirmed there", all[0])
 	}
-	tells(t, all[1]["reason"].(string), "strategy coverage learns")
+	tells(t, all[1]["reason"].(string), "got strategy \"coverage\" for a library of the machine")
 	tells(t, want(t, exitViolation, "replay", all[0]["script"].(string)), "(as saved)")
 }
 
