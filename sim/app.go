@@ -7,9 +7,9 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// The messages of the apps have memcached's 24-byte binary header: byte 0
-// magic, byte 1 opcode, bytes 8 to 11 body length, 12 to 15 opaque, 16 to 23
-// cas. Our apps keep the wanted length of the answer in the cas's low half.
+// The messages of the apps have memcached's 24-byte binary header: byte 0 is the magic, 1
+// the opcode, 8 to 11 the body length, 12 to 15 the opaque, 16 to 23 the cas. Our apps put
+// the length of the answer that they want into the low half of the cas.
 const (
 	headerLen     = 24
 	magicRequest  = 0x80
@@ -19,8 +19,8 @@ const (
 	opMutation    = 0x57
 	opAck         = 0x5d
 	ackEvery      = 4
-	maxBacklog    = 1 << 16 // a hunt writes no more while this much waits
-	maxAnswer     = 1 << 20 // a longer answer is not given
+	maxBacklog    = 1 << 16 // no more is written while this much waits, in bytes
+	maxAnswer     = 1 << 20 // the longest body of an answer, in bytes
 )
 
 // pattern is what bodies are made of. It does not repeat within a body.
@@ -32,8 +32,8 @@ var pattern = func() (p [1 << 16]byte) {
 	return p
 }()
 
-// An app is an end's model.App: it writes messages, checks what it is given
-// against what its peer wrote, answers requests, and closes.
+// An app is the model.App of an end. It writes messages, checks what it is given against
+// what its peer wrote, answers requests, and closes.
 type app struct {
 	g            *goPump
 	e            *endpoint
@@ -46,8 +46,8 @@ type app struct {
 	finish, half bool   // close, or half-close, once the backlog is taken
 }
 
-// write appends a message with body bytes; answer is the body length that is
-// wanted back, 0 for no answer.
+// write appends a message whose body has that many bytes. answer is the body length that
+// is wanted back, 0 for no answer.
 func (a *app) write(op byte, body int, answer uint32) {
 	t := &a.e.plain
 	t.grow(headerLen + body)
@@ -68,7 +68,7 @@ func (a *app) write(op byte, body int, answer uint32) {
 	a.opaque++
 }
 
-// offer gives the pump what it takes, then closes if that was the last.
+// offer gives the pump the backlog as long as it takes some, then closes if that was all.
 func (a *app) offer() {
 	acct, t := a.e.acct, &a.e.plain
 	for t.backlog() > 0 && !acct.Backpressure && !t.offered {
@@ -89,7 +89,8 @@ func (a *app) offer() {
 	a.close()
 }
 
-// close asks the pump for what the app has decided, once all is taken.
+// close asks the pump to close or half-close if the app has decided so and the pump has
+// taken everything.
 func (a *app) close() {
 	acct := a.e.acct
 	switch {
@@ -126,8 +127,8 @@ func (a *app) Closed(why model.Cause) {
 	a.e.w.judgeClosed(a.e)
 }
 
-// afterTurn is the app's own turn, after the pump's: it answers, and reacts to
-// the end.
+// afterTurn is the app's own turn, after the pump's. The app answers, and reacts to the
+// end of the link.
 func (a *app) afterTurn() {
 	acct := a.e.acct
 	if acct.Gone {
@@ -148,9 +149,9 @@ func (a *app) afterTurn() {
 	}
 }
 
-// keepsOpen says whether the end's app does not close although it was told of the
-// end: at the peer a clean one, at the end under test a failure of the engine, whose
-// alert still has to leave.
+// keepsOpen says whether the app does not close although it was told of the end. At the
+// peer that goes for a clean end. At the end under test it goes for a failure of the
+// engine, whose alert still has to leave.
 func (e *endpoint) keepsOpen() bool {
 	why := model.Clean
 	if e.w.under(e) {
@@ -238,8 +239,8 @@ func (a *app) leave(whole bool) {
 	a.close()
 }
 
-// mayWrite says whether the app may begin a message: a server whose pump takes
-// whole requests only, or whose stream is not open, may not.
+// mayWrite says whether the app may begin a message. A server may not if its pump takes
+// only whole requests, or its stream is not open.
 func (a *app) mayWrite() bool {
 	c := &a.e.w.cfg
 	switch {
@@ -268,8 +269,8 @@ func (a *app) snapshot(s *model.Snapshot) {
 		return
 	}
 	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
-	// Story 54: a pump had panicked in its Write, and whoever was put back into the
-	// app that had called it wrote no more.
+	// Story 54: a pump had panicked in its Write. The app that had called it still
+	// counted as in that Write when another state was put back, and wrote no more.
 	t.offered = false
 	a.have = copy(a.header[:], header)
 	t.refill(t.buf[t.head:t.taken], backlog)

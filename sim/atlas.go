@@ -25,8 +25,8 @@ func kindOfFeature(i uint32) kind {
 	return states
 }
 
-// An Atlas is what the schedules of a hunt have reached together. It must be
-// told of them in their order.
+// An Atlas is what the schedules of a hunt have reached together. They must be added in
+// their order.
 type Atlas struct {
 	once, twice features // by at least one, by at least two schedules
 	first       [numKinds][]uint64
@@ -35,8 +35,7 @@ type Atlas struct {
 	tested      oracle.PropertySet
 }
 
-// Add enters what schedule number n has reached. It says how many features are
-// new.
+// Add adds what schedule number n has reached, and says how many features are new.
 func (a *Atlas) Add(n uint64, s Sighting) (news int) {
 	a.schedules = max(a.schedules, n+1)
 	a.tested |= s.Tested
@@ -56,7 +55,7 @@ func (a *Atlas) Add(n uint64, s Sighting) (news int) {
 	return news
 }
 
-// Tested are the properties that some schedule has put to the test.
+// Tested are the properties that at least one schedule has put to the test.
 func (a *Atlas) Tested() oracle.PropertySet { return a.tested }
 
 // Reached is how many features of each kind have been reached.
@@ -69,13 +68,13 @@ type Tally struct {
 	// Reached is how many there are, and Late how many of them came in the last
 	// tenth of the schedules.
 	Reached, Late int
-	// Chance estimates how likely the next schedule shows a new one: the part
-	// of the schedules that were alone in reaching one (Good 1953, after
+	// Chance estimates how likely the next schedule is to show a new one: the features
+	// that only one schedule has reached, as a share of the schedules (Good 1953, after
 	// Turing), at most 1.
 	Chance float64
 }
 
-// Tally sums up each kind.
+// Tally sums up each kind of feature.
 func (a *Atlas) Tally() (ofSituations, ofPairs, ofStates Tally) {
 	return a.tally(situations), a.tally(pairs), a.tally(states)
 }
@@ -94,9 +93,9 @@ func (a *Atlas) tally(kind kind) Tally {
 	return t
 }
 
-// Survey compares the cells that have been reached with those of a terrain: how
-// many there are, those that were reached beyond it included, and which were
-// not reached.
+// Survey compares the situations that have been reached with those of a terrain. total
+// is how many there are, with those that were reached beyond the terrain; never are those
+// that were not reached.
 func (a *Atlas) Survey(t Terrain) (total int, never []Situation) {
 	total = len(a.first[situations])
 	for _, i := range t.situations() {

@@ -64,7 +64,7 @@ func hostileWorld(t *testing.T, change func(*script.Config)) (*World, *rebels) {
 	return w, lib
 }
 
-// shakeHands does what a heal does, as actions of a script.
+// shakeHands does what quiescing does, as actions of a script.
 func shakeHands(w *World) {
 	for w.sweep() {
 	}

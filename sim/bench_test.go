@@ -22,7 +22,7 @@ func benchConfig() (script.Config, sim.Parts) {
 	return cfg, sim.Parts{Pump: &spec, Peer: &spec, Engine: library, PeerEngine: library}
 }
 
-// benchPlan makes storms of about 300 steps: requests and answers of up to 64
+// benchPlan makes workloads of about 300 steps: requests and answers of up to 64
 // bytes, renegotiations, records that arrive in parts.
 func benchPlan() sim.Plan {
 	p := sim.Plan{Steps: 300, Portions: [4]uint16{4, 8, 6, 2}, Body: 64, Answer: 64}

@@ -8,17 +8,17 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// What a run can reach is numbered. There are three kinds of such features:
+// A feature is something that a run can reach, as a number. There are three kinds:
 //
-//	cells   what the pump under test met: its role, the phase of its link, the
-//	        call, the answer, and whether output was pending
-//	pairs   who wrote and who read: bytes of the wire, and the engine's output
-//	states  what the link looks like after a turn, roughly, as a hash
+//	situations  what the pump under test met: its role, the phase of its link, the
+//	            call, the answer, and whether output was pending
+//	pairs       who wrote and who read: bytes on the wire, or the engine's output
+//	states      what the link looks like after a turn, roughly, as a hash
 const (
 	firstPair  = 1 << 13
 	firstState = 1 << 16
-	// numFeatures bounds the features' numbers. States share the room that is
-	// left; two of them may share a number.
+	// numFeatures bounds the numbers. States are hashed into what the other kinds leave,
+	// so two of them may share a number.
 	numFeatures = 1 << 20
 )
 
@@ -31,14 +31,14 @@ func (f *features) Has(i uint32) bool { return f[i>>6%uint32(len(f))]>>(i&63)&1 
 // Add adds feature i.
 func (f *features) Add(i uint32) { f[i>>6%uint32(len(f))] |= 1 << (i & 63) }
 
-// A Cover notes what the runs of a world reach. It sees and changes nothing
-// else: the hash of a run is the same with it as without.
+// A Cover notes what the runs of a world reach. It changes nothing: the hash of a run is
+// the same with it as without.
 type Cover struct {
-	// Atlas is what earlier schedules have reached. A Cover only reads it, so
-	// that several can share one while nobody adds to it.
+	// Atlas is what earlier schedules have reached. A Cover only reads it, so several can
+	// share one while nobody adds to it.
 	Atlas *Atlas
 
-	seen     features // of this run, less what is settled
+	seen     features // of this run, without those that two schedules had reached
 	fresh    []uint32
 	lastNew  int
 	tested   oracle.PropertySet
@@ -51,18 +51,16 @@ type Cover struct {
 
 // A Sighting is what a run has reached.
 type Sighting struct {
-	// Fresh are the features that were not settled: those that fewer than two
-	// of the atlas's schedules had reached.
+	// Fresh are the features that fewer than two of the atlas's schedules had reached.
 	Fresh []uint32
-	// Around is the number of the storm's actions when the last feature that
-	// is new to the atlas was reached; 0 if none was.
+	// Around is how many actions of the workload were done when the run reached the last
+	// feature that is new to the atlas; 0 if it reached none.
 	Around int
 	// Tested are the properties that the run put to the test.
 	Tested oracle.PropertySet
 }
 
-// SetCover makes the runs after the next Reset tell c what they reach; nil ends
-// that.
+// SetCover makes the runs after the next Reset tell c what they reach. nil ends that.
 func (w *World) SetCover(c *Cover) { w.cover = c }
 
 // restart forgets the last run.
@@ -123,7 +121,8 @@ func (c *Cover) call(e *endpoint, op, n int, status uint8) {
 	c.mark(w, situationNumber(model.Role(e.id&1), e.phase(), op, status, pending))
 }
 
-// produced notes what an engine call left to drain; 1 if there is anything.
+// produced notes what an engine call left to drain. It is 1 if there is anything, and 0
+// if not.
 func (c *Cover) produced(e *endpoint, op int) (pending int) {
 	out := e.inside.output()
 	if out > c.output[e.id] {
@@ -133,7 +132,7 @@ func (c *Cover) produced(e *endpoint, op int) (pending int) {
 	return min(out, 1)
 }
 
-// drained notes who takes output that was left.
+// drained notes who drains output that was left.
 func (c *Cover) drained(e *endpoint, n int) {
 	if n > 0 {
 		c.mark(e.w, firstPair+1<<15+uint32(c.producer[e.id])<<4+uint32(e.w.verb()))
@@ -141,7 +140,7 @@ func (c *Cover) drained(e *endpoint, n int) {
 	}
 }
 
-// verb is that of the action at hand; the heal polls.
+// verb is the verb of the action at hand. While the world quiesces it is Poll.
 func (w *World) verb() script.Verb {
 	if w.quiescing || len(w.actions) == 0 {
 		return script.Poll
@@ -152,8 +151,8 @@ func (w *World) verb() script.Verb {
 // doer says who acts at an end: in which phase, because of what.
 func (w *World) doer(e *endpoint) uint8 { return uint8(w.verb()) | uint8(e.phase())<<4 }
 
-// state notes what the link of an action looks like after a turn of a pump, and
-// which properties that puts to the test.
+// state notes what the link looks like after a turn of a pump, and which properties that
+// puts to the test.
 func (c *Cover) state(w *World, a script.Action) {
 	if turns>>a.Verb&1 == 0 {
 		return
@@ -227,8 +226,8 @@ func when(so bool, bit uint32) uint32 {
 	return 0
 }
 
-// tested are the properties that a state puts to the test, of what either end
-// and what both ends show.
+// tested are the properties that a state puts to the test. either and both are the bits
+// that one end, or both ends, show.
 func tested(either, both uint32) oracle.PropertySet {
 	set := oracle.PropertySet(1 << oracle.Crash)
 	if either&(seesRefusal|seesPause) != 0 {
@@ -240,8 +239,7 @@ func tested(either, both uint32) oracle.PropertySet {
 	return set
 }
 
-// judged notes which properties a moment puts to the test: an obligation of
-// their kind is there.
+// judged notes which properties a moment puts to the test.
 func (c *Cover) judged(w *World, e *endpoint, m oracle.Moment) {
 	a, p := e.acct, e.peer().acct
 	clean := !w.tainted[e.id/2]

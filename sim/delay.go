@@ -7,16 +7,15 @@ import (
 // MaxDelays is the most delays of Delay.
 const MaxDelays = 16
 
-// Delay is a deterministic scheduler that is disturbed a few times (Emmi,
-// Qadeer and Rakamarić, "Delay-Bounded Scheduling", POPL 2011). It gives each
-// event its share of the steps in turn, as the plan's weights say (stride
-// scheduling, Waldspurger 1995); a delay puts the event whose turn it is off,
-// for a while. What is random is where each event begins, which are delayed,
-// and for how long.
+// Delay is a deterministic scheduler with a few random delays (Emmi, Qadeer and
+// Rakamarić, "Delay-Bounded Scheduling", POPL 2011). It gives each event its share of the
+// steps in turn, as the plan's weights say (stride scheduling, Waldspurger 1995). A delay
+// puts off the event whose turn it is. What is random is where each event begins, which
+// events are delayed, and for how long.
 type Delay struct {
 	odds
-	// Delays is how many there are, up to MaxDelays; 0 means that it is drawn,
-	// from 1 to 6.
+	// Delays is how many there are, up to MaxDelays. 0 means that it is drawn, from 1
+	// to 6.
 	Delays int
 
 	due     [numBits]uint64 // when an event has its turn; the first happens
@@ -67,8 +66,7 @@ func (d *Delay) Next(w *World) (script.Action, bool) {
 	return d.act(first), true
 }
 
-// pause draws the length of a delay: about 1 to 256 steps, in which the others
-// have their turns.
+// pause draws the length of a delay: about 1 to 256 steps of the others.
 func (d *Delay) pause(events uint64) uint64 {
 	step := stride / d.weigh(events)
 	return step + d.rand.Below(step<<d.rand.Below(9))

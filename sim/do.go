@@ -62,14 +62,14 @@ func (w *World) expectRefusal(e *endpoint) {
 	}
 }
 
-// tick advances the clock. A timer that runs out in a storm gives up on bytes
-// that may only be slow: what it breaks is the clock's doing, not the pump's.
-// So it is in a heal that ends no pause.
+// tick advances the clock. A timer that runs out during the workload may give up on
+// bytes that are only slow. What it breaks is the clock's fault and not the pump's, so
+// the link is tainted. The same goes for a world that quiesces with lasting pauses.
 //
-// Story 55: in a heal it was always the pump's. Two ends, each in the middle of a
-// flight that did not fit the link, waited for each other, as no pump could help; one
-// of them closed, gave up in the end, and what its reset took from the other was put
-// down to that one's pump.
+// Story 55: while a world quiesced it was always the pump's fault. Two ends waited for
+// each other, each in the middle of a flight that did not fit the link, and no pump
+// could help it. One of them closed and gave up in the end, and the data that its reset
+// destroyed were put down to the other one's pump.
 func (w *World) tick(n uint64) {
 	w.now += n
 	for i := range w.ends[:w.n] {
@@ -80,7 +80,7 @@ func (w *World) tick(n uint64) {
 	}
 }
 
-// jammed says whether the engines at both ends of e's link are in each other's way.
+// jammed says whether the engines at both ends of e's link block each other.
 func (w *World) jammed(e *endpoint) bool {
 	if e.acct.Gone || e.peer().acct.Gone {
 		return false

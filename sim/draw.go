@@ -5,12 +5,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Draw makes a draw function of the world's choices for other generators
-// (rapid, fuzz bytes): below(n, label) must answer 0 to n-1.
+// Draw is the scheduler that lets another generator choose, such as rapid or a fuzzer.
 type Draw struct {
-	// Below draws; label says what for.
+	// Below draws a number from 0 to n-1. label says what for.
 	Below func(n int, label string) int
-	// Plan bounds the storm.
+	// Plan bounds the workload.
 	Plan *Plan
 }
 
@@ -27,8 +26,8 @@ func (d *Draw) Next(w *World) (script.Action, bool) {
 	return d.arguments(v, e), true
 }
 
-// Of is an action of a verb, for drivers that draw the verb themselves; ok is
-// false if none is enabled that the plan allows.
+// Of is an action of a verb, for drivers that draw the verb themselves. ok is false if
+// the verb is not enabled, or the plan does not allow it.
 func (d *Draw) Of(w *World, v script.Verb) (a script.Action, ok bool) {
 	if len(w.actions) >= d.Plan.Steps {
 		return a, false
@@ -51,7 +50,7 @@ func (d *Draw) Any(w *World) bool {
 	return n > 0
 }
 
-// options are those of the events that the plan allows, and how many.
+// options are the events that the plan allows, and how many there are.
 func (d *Draw) options(w *World, events uint64) (options [numBits]int, n int) {
 	each(events, func(bit int) {
 		if v, e := enabledAt(bit); d.allowed(w, v, e) {
@@ -62,7 +61,7 @@ func (d *Draw) options(w *World, events uint64) (options [numBits]int, n int) {
 	return options, n
 }
 
-// allowed says whether the plan has the verb and its budget is not spent.
+// allowed says whether the plan has the verb, and its budget is not spent.
 func (d *Draw) allowed(w *World, v script.Verb, e script.End) bool {
 	role := e & 1
 	if d.Plan.Weights[role][v] == 0 {

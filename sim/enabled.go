@@ -75,9 +75,9 @@ func (w *World) choices(e *endpoint) uint16 {
 	return m
 }
 
-// heardAll says whether an end may begin a renegotiation that no data may meet:
-// a client whose server has had all requests, and has sent all that it has to
-// say. What has come may still lie in front of the client's app.
+// heardAll says whether an end may begin a renegotiation that no data may cross. That is
+// a client whose server has received all requests and sent all answers. What has arrived
+// at the client need not have been delivered.
 func (e *endpoint) heardAll() bool {
 	p := e.peer()
 	a, b := e.acct, p.acct
@@ -117,7 +117,7 @@ func (e *endpoint) networkChoices(now uint64) uint16 {
 	return m
 }
 
-// oddChoices are those of a stream that has ended, broken or stopped.
+// oddChoices are the choices of a stream that has ended, is broken or has stopped.
 func (s *stream) oddChoices(now uint64) uint16 {
 	var m uint16
 	if s.deliverable(now) {

@@ -2,7 +2,6 @@ package sim
 
 import (
 	"encoding/binary"
-	"math/bits"
 )
 
 const (
@@ -30,30 +29,3 @@ func foldBytes(h uint64, p []byte) uint64 {
 	}
 	return fold(h, tail)
 }
-
-// A Rand is a random source (splitmix64, Steele 2014): its whole state is its
-// seed, so that a run's choices can be named by a number.
-type Rand uint64
-
-// Uint64 draws 64 bits.
-func (r *Rand) Uint64() uint64 {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-// Below draws from 0 to n-1; n must be positive.
-func (r *Rand) Below(n uint64) uint64 {
-	hi, _ := bits.Mul64(r.Uint64(), n)
-	return hi
-}
-
-// Between draws from lo to hi, both included.
-func (r *Rand) Between(lo, hi int) int {
-	return lo + int(r.Below(uint64(hi-lo+1)))
-}
-
-// OneIn is true once in n draws.
-func (r *Rand) OneIn(n uint64) bool { return r.Below(n) == 0 }

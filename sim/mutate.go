@@ -7,8 +7,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// mutate changes the record that arrives next. What is in flight is taken
-// out, edited and put back.
+// mutate changes the record that arrives next. It takes out what is in flight, edits it
+// and puts it back.
 func (w *World) mutate(s *stream, m script.Mutation, arg uint32) {
 	n := s.inFlight()
 	w.spare = append(w.spare[:0], make([]byte, n)...)
@@ -54,7 +54,7 @@ func edit(rec, rest []byte, m script.Mutation, arg uint32) []byte {
 	return append(rec, rest...)
 }
 
-// editPair applies a mutation that looks at the next record too, or makes one.
+// editPair applies a mutation that needs the next record too, or makes one.
 func editPair(rec, rest []byte, m script.Mutation, arg uint32) []byte {
 	if m == script.Split {
 		body := rec[wire.HeaderLen:]

@@ -7,18 +7,18 @@ import (
 // MaxDepth is the greatest depth of PCT.
 const MaxDepth = 16
 
-// PCT schedules sources by random priorities, and lowers that of the source at
-// work at a few random steps, the change points (Burckhardt, Kothari,
-// Musuvathi and Nagarakatte, "A Randomized Scheduler with Probabilistic
-// Guarantees of Finding Bugs", ASPLOS 2010).
+// PCT gives sources random priorities. At a few random steps, the change points, it
+// lowers the priority of the source that would act next (Burckhardt, Kothari, Musuvathi
+// and Nagarakatte, "A Randomized Scheduler with Probabilistic Guarantees of Finding
+// Bugs", ASPLOS 2010).
 //
-// A bug of depth d is one that d orderings between events of different sources
-// are enough for. In a storm of k steps of n sources it is found with a chance
-// of at least 1/(n·k^(d-1)).
+// A bug has depth d if d orderings between events of different sources are enough for
+// it. A workload of k steps of n sources finds it with a chance of at least
+// 1/(n·k^(d-1)).
 type PCT struct {
 	odds
-	// Depth is d, 1 to MaxDepth: there are Depth-1 change points. 0 means that
-	// it is drawn, from 2 to 5.
+	// Depth is d, 1 to MaxDepth: there are Depth-1 change points. 0 means that it is
+	// drawn, from 2 to 5.
 	Depth int
 
 	rank    [numSources]uint8 // the highest acts

@@ -6,12 +6,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// POS samples partial orders: each event has a random priority from the moment
-// it is enabled, the first one happens, and those that race with it draw anew
-// (Yuan, Yang and Gu, "Partial Order Aware Concurrency Sampling", CAV 2018).
-// Races are between events that touch the same end or the same direction of a
-// link. The odds of the plan hold: priorities are drawn as waiting times, in
-// which a verb of twice the weight comes twice as early.
+// POS samples partial orders. Each event draws a priority when it becomes enabled; the
+// first one happens, and the events that race with it draw again (Yuan, Yang and Gu,
+// "Partial Order Aware Concurrency Sampling", CAV 2018). Two events race if they touch
+// the same end, or the same direction of a link. A priority is drawn as a waiting time,
+// so that the odds of the plan hold: a verb of twice the weight comes twice as early.
 type POS struct {
 	odds
 	wait  [numBits]uint64 // the shortest happens
@@ -39,7 +38,7 @@ func (p *POS) Next(w *World) (script.Action, bool) {
 	return p.act(first), true
 }
 
-// earliest is the event whose time is the first; of equals the lowest bit.
+// earliest is the event whose time comes first. Of equal ones it is the lowest bit.
 func earliest(events uint64, at *[numBits]uint64) (first int) {
 	first = bits.TrailingZeros64(events) & (numBits - 1)
 	for m := events & (events - 1); m != 0; m &= m - 1 {
@@ -50,9 +49,9 @@ func earliest(events uint64, at *[numBits]uint64) (first int) {
 	return first
 }
 
-// waiting draws how long an event waits: exponentially, with its weight for a
-// rate. -log2(u) is taken from the place of u's first bit and, along a straight
-// line, from the bits behind it; that is off by less than a tenth.
+// waiting draws how long an event waits: exponentially, with its weight as the rate.
+// -log2(u) is taken from the place of u's first bit and, along a straight line, from the
+// bits behind it. That is off by less than a tenth.
 func (o *odds) waiting(bit int) uint64 {
 	u := o.rand.Uint64() | 1
 	zeros := bits.LeadingZeros64(u)
@@ -60,9 +59,8 @@ func (o *odds) waiting(bit int) uint64 {
 	return (uint64(zeros+1)<<16 - mantissa) << 16 / uint64(max(1, o.weights[bit&(numBits-1)]))
 }
 
-// races says which events race with an event: itself when it comes again, all
-// at its end, and those that move the same bytes at the other. Time is
-// everybody's.
+// races says which events race with an event: the same one when it comes again, all at
+// its end, and those at the other end that move the same bytes. The clock races with all.
 var races = func() (with [numBits]uint64) {
 	for i := range numBits {
 		v, e := enabledAt(i)

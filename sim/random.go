@@ -4,17 +4,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Searcher is a strategy that makes storms of plans: what search is done
-// with. One Searcher makes storm after storm.
-type Searcher interface {
-	Scheduler
-	// Restart makes it new, for a plan and a seed. In the same world the same
-	// two make the same storm.
-	Restart(p *Plan, seed uint64)
-}
-
-// Random is the strategy that draws each action by the weights of its plan: a
-// random walk.
+// Random draws each action by the weights of its plan: a random walk.
 type Random struct{ odds }
 
 // Restart implements Searcher.

@@ -7,30 +7,23 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// maxHeal is how many actions of a heal may give no app a byte: a world that is
-// still busy then never rests.
+// maxQuiesce is how many actions may pass while a world quiesces without giving an app
+// a byte. A world that is still busy then never becomes quiescent.
 //
-// Story 40: the bound was one for the whole heal. A simple pump that sends three
-// bytes a turn, and has a hundred thousand records to send, was taken for one that
-// spins.
+// Story 40: the bound was one for all actions. A simple pump that sends three bytes a
+// turn, and had a hundred thousand records to send, was taken for one that spins.
 const maxQuiesce = 1 << 20
 
-// maxIdle is how many rounds of a heal, or timers, in a row may move nothing:
-// then pumps that still want to be called only spin.
+// maxIdle is how many rounds, or timers, in a row may move nothing while a world
+// quiesces. Pumps that still want to be called after that only spin.
 const maxIdle = 16
 
-// A Scheduler picks the next action of a storm among those that are enabled.
-type Scheduler interface {
-	// Next is the next action; ok is false when the storm is over.
-	Next(w *World) (a script.Action, ok bool)
-}
-
-// Run lets the strategy make the storm, then heals, and gives the verdict. A
-// panic of the pump is a finding; one of the strategy goes on up.
+// Run lets the scheduler make the workload, then lets the world quiesce, and returns the
+// result. A panic of the pump is a finding. A panic of the scheduler goes on up.
 //
-// Story 39: rapid ends a test whose draws are used up with a panic, out of the
-// strategy. Taken for the pump's, it made a crash out of whatever rapid was
-// shrinking, with an empty script.
+// Story 39: rapid panics, out of the scheduler, to end a test whose draws are used up.
+// The panic was put down to the pump, so that whatever rapid was shrinking became a
+// crash with an empty script.
 func (w *World) Run(s Scheduler) (r Result) {
 	choosing := false
 	defer func() {
@@ -57,7 +50,7 @@ func (w *World) Run(s Scheduler) (r Result) {
 	return w.result()
 }
 
-// crashed turns a panic into a finding: the pump is to blame, whose turn it is.
+// crashed turns a panic into a finding. The pump whose turn it is is to blame.
 func (w *World) crashed(fault any) {
 	f := oracle.Finding{Property: oracle.Crash, Detail: fmt.Sprint("panic: ", fault)}
 	f.End = int(w.turn)
@@ -71,8 +64,8 @@ func (w *World) crashed(fault any) {
 	w.find(f)
 }
 
-// heal lets everything arrive and everybody read, without faults or new work,
-// until nothing can happen any more; then the ledger is judged.
+// quiesce lets everything arrive and everybody read, without faults or new work, until
+// nothing can happen any more. Then it judges the ledger.
 func (w *World) quiesce() {
 	w.quiescing = true
 	w.calm()
@@ -94,7 +87,7 @@ func (w *World) quiesce() {
 			idle = 0
 		}
 	}
-	w.seeQuiescence()
+	w.judgeQuiescence()
 }
 
 // calm opens windows and ends pauses.
@@ -112,9 +105,8 @@ func (w *World) calm() {
 // sweep delivers all to each end and polls each that is ready. It reports
 // whether there was anything to do.
 //
-// Story 43: an attacker that takes no input is ready for ever. The heal took its
-// turns for work, lost patience after 16 rounds, and never came to the timer that
-// its victim waited for.
+// Story 43: an attacker that takes no input is ready for ever. Its turns counted as
+// work, so the run ended after 16 rounds, before the timer that its victim waited for.
 func (w *World) sweep() (any bool) {
 	for i := range w.ends[:w.n] {
 		id := script.End(i)
@@ -131,8 +123,8 @@ func (w *World) sweep() (any bool) {
 	return any
 }
 
-// wait lets time pass when nothing else can happen. What is owed by then waits
-// for no peer.
+// wait lets time pass when nothing else can happen. What is owed at that moment does
+// not wait for the peer, so it is judged.
 func (w *World) wait() bool {
 	next := w.nextTimer()
 	if next == 0 {
@@ -177,8 +169,8 @@ func (w *World) given() uint64 {
 	return sum
 }
 
-// rest judges the ledger, the end under test first.
-func (w *World) seeQuiescence() {
+// judgeQuiescence judges the ledger, the end under test first.
+func (w *World) judgeQuiescence() {
 	if w.over {
 		return
 	}
@@ -196,16 +188,36 @@ func (w *World) judgeLinks(m oracle.Moment) {
 	}
 }
 
-// foldRest mixes what lies in an end's buffers into the chain: what was never
-// drained has passed no seam, and would not show in it otherwise.
+// foldQuiescence mixes what lies in an end's buffers into the chain. Bytes that were
+// never drained have passed no seam, and would not show in it otherwise.
 func (w *World) foldQuiescence(r *oracle.Quiescence) {
 	for _, n := range [...]int{r.Unread, r.Output, r.Sealed, r.Inside, r.Buffered} {
 		w.chain = fold(w.chain, uint64(n))
 	}
 }
 
-// restless is the verdict on a world that does not come to rest.
+// restless is the verdict on a world that does not become quiescent.
 func (w *World) restless() {
 	w.find(oracle.Finding{Property: oracle.BusyLoop, End: int(w.cfg.Under),
 		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", maxQuiesce)})
 }
+
+// Do does an action, for drivers that pick actions themselves and need no Scheduler.
+// They end the run with End; between Reset and End nothing else may run the world. more
+// is false if the action was not enabled, or if it has ended the run.
+func (w *World) Do(a script.Action) (more bool) {
+	if w.over || !w.Can(a) {
+		return false
+	}
+	w.actions = append(w.actions, a)
+	return w.Try(a)
+}
+
+// End lets the world quiesce and returns the result of what was done with Do.
+func (w *World) End() Result { return w.Run(nothing{}) }
+
+// nothing is the scheduler of a workload that has been done already.
+type nothing struct{}
+
+// Next implements Scheduler.
+func (nothing) Next(*World) (script.Action, bool) { return script.Action{}, false }

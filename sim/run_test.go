@@ -82,7 +82,7 @@ func TestHashTellsRunsApart(t *testing.T) {
 		t.Fatalf("the same run again differs: %s", diff)
 	}
 	if len(marks) != want.Steps || want.Workload != len(actions) {
-		t.Fatalf("%d marks, %d steps, storm of %d; want one a step", len(marks), want.Steps,
+		t.Fatalf("%d marks, %d steps, workload of %d; want one a step", len(marks), want.Steps,
 			want.Workload)
 	}
 	for _, tc := range []struct {
@@ -145,7 +145,7 @@ func TestTraceChangesNothing(t *testing.T) {
 	}
 }
 
-// TestScriptGetsStuck: an action that is not enabled ends the storm there, or
+// TestScriptGetsStuck: an action that is not enabled ends the workload there, or
 // is skipped and counted.
 func TestScriptGetsStuck(t *testing.T) {
 	actions := scripted(t, "poll client\nresume client\npoll server\ndeliver server all")
@@ -184,10 +184,10 @@ func TestFaultsTaintTheirLink(t *testing.T) {
 	}
 }
 
-// TestTimerThatFiresInAStormTaints: a close that gives up on bytes which are
-// only slow breaks the link, and that is the clock's doing. In the heal the
+// TestTimerThatFiresInAWorkloadTaints: a close that gives up on bytes which are
+// only slow breaks the link, and that is the clock's doing. While the world quiesces the
 // same timer is the pump's own.
-func TestTimerThatFiresInAStormTaints(t *testing.T) {
+func TestTimerThatFiresInAWorkloadTaints(t *testing.T) {
 	text := `
 		write client 30 0
 		deliver server all
@@ -208,19 +208,19 @@ func TestTimerThatFiresInAStormTaints(t *testing.T) {
 	}
 }
 
-// TestHealBringsTheWorldToRest: pauses and windows end, everything arrives,
+// TestTheWorldBecomesQuiescent: pauses and windows end, everything arrives,
 // everybody reads, and then nothing is enabled that could change anything.
-func TestHealBringsTheWorldToRest(t *testing.T) {
+func TestTheWorldBecomesQuiescent(t *testing.T) {
 	w := NewWorld()
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	storm := talk + `
+	workload := talk + `
 		write client 5000 0
 		pause server
 		poll client
 		window client 100
 		window server 100
 		write server 4000 0`
-	r := w.Run(NewScripted(scripted(t, storm), true))
+	r := w.Run(NewScripted(scripted(t, workload), true))
 	if r.Found || r.Skipped > 0 {
 		t.Fatalf("found %v, %d skipped; want a clean run of all", r.Violation, r.Skipped)
 	}
@@ -244,9 +244,9 @@ type weary struct{}
 // Next implements Scheduler.
 func (weary) Next(*World) (script.Action, bool) { panic("no more draws") }
 
-// TestPanicOfAStrategyIsNoFinding: it goes on to whoever made the strategy, and
+// TestPanicOfASchedulerIsNoFinding: it goes on to whoever made the scheduler, and
 // the world can be used again.
-func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
+func TestPanicOfASchedulerIsNoFinding(t *testing.T) {
 	w := NewWorld()
 	run := func() (fault any) {
 		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
@@ -265,12 +265,12 @@ func TestPanicOfAStrategyIsNoFinding(t *testing.T) {
 
 // TestSlowIsNotBusy: a link that holds one byte in flight takes millions of
 // actions for an answer of half a million bytes. As long as an app is given some of
-// them the heal goes on, and ends in order.
+// them the world goes on to quiesce, and ends in order.
 func TestSlowIsNotBusy(t *testing.T) {
 	cfg := benchConfig()
 	cfg.Sizes.Flight, cfg.Sizes.Window = 1, 1
 	r, _ := play(t, cfg, scripted(t, "write client 0 500000"))
 	if healed := r.Steps - r.Workload; healed <= maxQuiesce {
-		t.Errorf("the heal took %d actions; want %d and more, or this shows nothing", healed, maxQuiesce)
+		t.Errorf("quiescing took %d actions; want %d and more, or this shows nothing", healed, maxQuiesce)
 	}
 }

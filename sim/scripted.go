@@ -4,11 +4,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Scripted is the strategy that does the actions of a script.
+// Scripted is the scheduler that does the actions of a script.
 type Scripted struct {
 	Actions []script.Action
-	// Loose skips actions that are not enabled, and counts them; otherwise
-	// the storm ends there and Stuck is set.
+	// Loose skips actions that are not enabled; Skipped counts them. Otherwise the
+	// workload ends at the first of them, and Stuck is set.
 	Loose   bool
 	Skipped int
 	// Stuck is the index of the action that was not enabled, -1 if none.
@@ -16,12 +16,12 @@ type Scripted struct {
 	at    int
 }
 
-// NewScripted makes the strategy of a list of actions.
+// NewScripted makes a scheduler of a list of actions.
 func NewScripted(actions []script.Action, loose bool) *Scripted {
 	return &Scripted{Actions: actions, Loose: loose, Stuck: -1}
 }
 
-// Restart makes the strategy new, for another list.
+// Restart makes it new, for another list.
 func (s *Scripted) Restart(actions []script.Action, loose bool) {
 	*s = Scripted{Actions: actions, Loose: loose, Stuck: -1}
 }

@@ -68,7 +68,7 @@ func newToyWorld(writes int, bug func(events string) bool) *toyWorld {
 	return t
 }
 
-// storm runs one storm of the world.
+// workload runs one workload of the world.
 func (t *toyWorld) workload(s Searcher, seed uint64) Result {
 	s.Restart(&t.plan, seed)
 	if trier, ok := s.(Trier); ok {
@@ -95,7 +95,7 @@ func inTheMiddle(events string) bool {
 }
 
 // interlocked is one of depth 3: a client's message, the server's 3rd, the
-// client's next, the server's 4th, in this order, in the middle of the storm.
+// client's next, the server's 4th, in this order, in the middle of the workload.
 func interlocked(events string) bool {
 	for c := 3; c <= 6; c++ {
 		first, second := at(events, 'c', c), at(events, 'c', c+1)
@@ -132,7 +132,7 @@ func count(events string) (c, s int) {
 	return c, s
 }
 
-// TestPCTKeepsItsBound: a bug of depth d in storms of k steps of n sources is
+// TestPCTKeepsItsBound: a bug of depth d in workloads of k steps of n sources is
 // found at least as often as Burckhardt's bound 1/(n·k^(d-1)) says, and not at
 // all with fewer change points than it takes, so that it has that depth.
 func TestPCTKeepsItsBound(t *testing.T) {
@@ -233,8 +233,8 @@ func walled() (cfg script.Config, parts Parts, plan Plan) {
 }
 
 // TestSearchersKeepToThePlan: whatever a searcher does is enabled, allowed and
-// within the budget, and the storm is no longer than the plan says. The same
-// seed makes the same storm, another seed another one.
+// within the budget, and the workload is no longer than the plan says. The same
+// seed makes the same workload, another seed another one.
 func TestSearchersKeepToThePlan(t *testing.T) {
 	for name, s := range searchers() {
 		t.Run(name, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 					}
 				}
 				if first.Workload > plan.Steps {
-					t.Fatalf("seed %d: a storm of %d actions; want at most %d", seed, first.Workload,
+					t.Fatalf("seed %d: a workload of %d actions; want at most %d", seed, first.Workload,
 						plan.Steps)
 				}
 				if again := run(seed, nil); again != first {
@@ -274,7 +274,7 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 				kinds[first.Hash] = true
 			}
 			if len(kinds) < 90 {
-				t.Errorf("got %d different storms of 100 seeds", len(kinds))
+				t.Errorf("got %d different workloads of 100 seeds", len(kinds))
 			}
 		})
 	}
@@ -294,7 +294,7 @@ func (c *checked) Next(w *World) (script.Action, bool) {
 	return a, ok
 }
 
-// TestNobodyStarves: in storms of every searcher, taken together, each source
+// TestNobodyStarves: in workloads of every searcher, taken together, each source
 // has its turns: a clock, a spinning pump or a chatty app does not keep the
 // others out of all of them.
 func TestNobodyStarves(t *testing.T) {
@@ -317,7 +317,7 @@ func TestNobodyStarves(t *testing.T) {
 			perEnd + loopSource, perEnd + appSource, perEnd + wireSource, perEnd + faultSource,
 			clockSource} {
 			if done[of] < 200 {
-				t.Errorf("%s: source %d did %d actions in 200 storms; want at least 200", name, of,
+				t.Errorf("%s: source %d did %d actions in 200 workloads; want at least 200", name, of,
 					done[of])
 			}
 		}
@@ -345,8 +345,8 @@ func TestWeightsHoldForDelay(t *testing.T) {
 	}
 }
 
-// TestVariation: a storm is varied up to the place, and what is done is done
-// in the order of the storm that it varies.
+// TestVariation: a workload is varied up to the place, and what is done is done
+// in the order of the workload that it varies.
 func TestVariation(t *testing.T) {
 	cfg, parts, plan := walled()
 	w := NewWorld()
@@ -380,12 +380,12 @@ func TestVariation(t *testing.T) {
 		t.Errorf("variations share %d of %d actions with their parent; want about half", mean,
 			len(parent))
 	}
-	if same > 50 { // at its end a storm often has one way to go
-		t.Errorf("%d of 200 variations of a storm of %d change nothing", same, len(parent))
+	if same > 50 { // at its end a workload often has one way to go
+		t.Errorf("%d of 200 variations of a workload of %d change nothing", same, len(parent))
 	}
 }
 
-// TestVariationKeepsSizes: a storm of another world is cut to the sizes of the
+// TestVariationKeepsSizes: a workload of another world is cut to the sizes of the
 // plan at hand.
 func TestVariationKeepsSizes(t *testing.T) {
 	cfg, parts, plan := walled()
@@ -439,7 +439,7 @@ func TestCoverSeesAndChangesNothing(t *testing.T) {
 		t.Error("the same run must reach the same")
 	}
 	if len(first.Fresh) < 20 || first.Around == 0 || first.Tested&oracle.EveryProperty == 0 {
-		t.Errorf("got %d features, around %d, tested %b; want what a storm reaches", len(first.Fresh),
+		t.Errorf("got %d features, around %d, tested %b; want what a workload reaches", len(first.Fresh),
 			first.Around, first.Tested)
 	}
 }

@@ -9,11 +9,10 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Piece is a part of a world's state that is saved by itself. Most actions
-// change few pieces, and what a pump's turn does depends on few: its own end,
-// what it has received, the plaintext that it should find there, how much room
-// there is, and what its peer has made known. So pieces are kept once each,
-// and a state is a list of them.
+// A Piece is a part of a world's state that is saved by itself. Most actions change few
+// pieces. A pump's turn depends on few: its own end, what it has received, the plaintext
+// that it should find there, how much room there is, and what its peer has made known. So
+// package check keeps each piece once, and a state is a list of pieces.
 type Piece uint8
 
 const (
@@ -23,10 +22,10 @@ const (
 	ReceivedPiece
 	// FlightPiece is what is in flight toward an end.
 	FlightPiece
-	// TransitPiece is the plaintext that was accepted at the other end and is
-	// not delivered to this one yet.
+	// TransitPiece is the plaintext that was accepted at the other end and is not yet
+	// delivered at this one.
 	TransitPiece
-	// SharedPiece is what belongs to no end: taints and threads.
+	// SharedPiece is what belongs to no end: the taints and the threads.
 	SharedPiece
 
 	// numPieces is how many kinds there are.
@@ -34,19 +33,19 @@ const (
 )
 
 const (
-	// lifted is added to the offsets of a stream that is put back, so that none
-	// is negative: a multiple of streamSize.
+	// lifted is added to the offsets of a stream that is put back, so that none is
+	// negative. It is a multiple of streamSize.
 	lifted = 1 << 32
-	// counted is what a counter of the ledger is when it is put back. Only
-	// differences count.
+	// counted is the value of a counter of the ledger that is put back. Only differences
+	// of counters matter.
 	counted = 1 << 32
-	// restored is the clock of a world that was put back: one tick, so that a
-	// timer that has run out is not one that was never set.
+	// restored is the clock of a world that was put back. It is not 0, so that a timer
+	// that has run out differs from one that was never set.
 	restored = 1
 )
 
-// Snapshots says whether the world's pumps and engines can be saved, and if
-// not which can't. It is asked after Reset.
+// Snapshots is an error if one of the world's pumps or engines can't be saved. It is
+// called after Reset.
 func (w *World) Snapshots() error {
 	for i := range w.ends[:w.n] {
 		if err := w.ends[i].inside.savable(); err != nil {
@@ -67,9 +66,8 @@ func (w *World) Save(p Piece, id script.End, dst []byte) []byte {
 	return w.snap.Data()
 }
 
-// Load puts a piece back, as Save has written it. Settle follows the last one.
-// After a Tick all pieces have to be put back, for moments are kept as the time
-// that is left.
+// Load puts a piece back that Save has written. After the last piece comes Settle. After
+// a Tick all pieces have to be put back, for a timer is saved as the time that is left.
 func (w *World) Load(p Piece, id script.End, src []byte) error {
 	w.snap.Read(src)
 	w.snapshot(p, id)
@@ -95,8 +93,8 @@ func (w *World) snapshot(p Piece, id script.End) {
 	}
 }
 
-// Settle makes a whole of what was put back: the run has found nothing, the
-// accounts fit each other, and what can happen next is known.
+// Settle makes a whole of the pieces that were put back: the run has found nothing, the
+// accounts fit each other, and the enabled set is up to date.
 func (w *World) Settle() {
 	w.now = restored
 	w.found, w.over, w.quiescing = false, false, false
@@ -124,9 +122,9 @@ func (e *endpoint) snapshot(s *model.Snapshot) {
 	e.inside.snapshot(s)
 }
 
-// snapshotLoop lists the registration. An edge that has come since the socket
-// said would-block is noted when somebody looks; whether it was noted already
-// is no difference, as long as what made it is there. Other loops have none.
+// snapshotLoop lists the registration. An edge is noted when somebody looks. While the
+// readiness that made it lasts, it makes no difference whether it was noted, so the edge
+// is saved as one that was not. Other loops have no edges.
 func (e *endpoint) snapshotLoop(s *model.Snapshot) {
 	edges, wouldBlock := e.edges, e.wouldBlock
 	if e.host.trigger != model.Edge {
@@ -144,8 +142,8 @@ func (e *endpoint) snapshotLoop(s *model.Snapshot) {
 	snapshotTick(s, &e.timer, e.w.now)
 }
 
-// snapshotTick lists a moment that matters only if it is still to come: 0 is
-// never, and all that are past are one.
+// snapshotTick lists a moment that matters only while it is still to come. 0 is never. All
+// moments of the past are saved alike.
 func snapshotTick(s *model.Snapshot, at *uint64, now uint64) {
 	left := 0
 	if *at > 0 {
@@ -161,7 +159,7 @@ func snapshotTick(s *model.Snapshot, at *uint64, now uint64) {
 	}
 }
 
-// snapshotAccount lists the account: of its counts only what a pump holds.
+// snapshotAccount lists the account. Of its counts it lists only what a pump holds.
 func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	a := e.acct
 	queue, held := int(a.Accepted-a.Written), int(a.Decrypted-a.Delivered)
@@ -199,8 +197,8 @@ func (s *stream) snapshotReceived(snap *model.Snapshot) {
 	}
 }
 
-// snapshotFlight lists what is in flight, and where in a record that begins.
-// Of a header that has arrived in part the framing needs what is there.
+// snapshotFlight lists what is in flight, and where in a record it begins. If a header has
+// arrived in part, the framing needs that part too.
 func (s *stream) snapshotFlight(snap *model.Snapshot, flight int, now uint64) {
 	for s.recordEnd < s.seen && s.frame() {
 	}
@@ -223,7 +221,7 @@ func (s *stream) snapshotFlight(snap *model.Snapshot, flight int, now uint64) {
 	}
 }
 
-// lift moves the offsets of a fresh stream up.
+// lift moves the offsets of a new stream up.
 func (s *stream) lift() {
 	if s.seen < lifted {
 		s.head, s.seen, s.tail = s.head+lifted, s.seen+lifted, s.tail+lifted

@@ -6,9 +6,9 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A source is what stands for a thread where strategies schedule threads:
-// something that acts in an order of its own. Each end has four, and all share
-// the clock:
+// A source is something that acts in an order of its own. It stands for a thread, for
+// the schedulers of this package were made for threads. Each end has four sources, and
+// all ends share the clock:
 //
 //	loop   calls the end's pump: poll
 //	app    writes, pauses, renegotiates, closes
@@ -33,7 +33,7 @@ var kindOf = [script.NumVerbs]source{script.Deliver: wireSource, script.Poll: lo
 	script.Shut: appSource, script.Close: appSource, script.Spurious: faultSource, script.Window: faultSource,
 	script.Reset: faultSource, script.Fin: faultSource, script.Mutate: faultSource, script.Attack: faultSource}
 
-// sourceOf says whose event a bit is, and eventsOf which events a source has.
+// sourceOf says which source an event belongs to, and eventsOf which events a source has.
 var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) {
 	for i := range numBits {
 		v, e := enabledAt(i)
@@ -50,11 +50,10 @@ var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) 
 	return of, events
 }()
 
-// rushes bounds what a plan leaves without bound: how often in a storm time
-// passes or a window closes.
+// rushes is the most ticks, or closed windows, of a workload whose plan sets no bound.
 //
-// Story 37: the clock had the first place in a schedule by priorities, and was
-// never out of work. All 600 steps of the storm were ticks.
+// Story 37: the clock had the highest priority of a schedule, and never ran out of work.
+// All 600 steps of the workload were ticks.
 const rushes = 24
 
 // bound gives the clock and the windows a budget if the plan gives none.
@@ -68,9 +67,9 @@ func (o *odds) bound() {
 	}
 }
 
-// idle are the polls of pumps whose last turn changed nothing: one that spins
-// gives way to the others, or they never get a turn (Burckhardt 2010, section
-// 3: yields lower a priority).
+// idle are the polls of pumps whose last turn changed nothing. A pump that spins must
+// give way, or the others never get a turn (Burckhardt 2010, section 3: yields lower a
+// priority).
 func (w *World) idle() (events uint64) {
 	for i := range w.ends[:w.n] {
 		if w.ends[i].acct.Idle > 0 {
@@ -80,7 +79,7 @@ func (w *World) idle() (events uint64) {
 	return events
 }
 
-// busy are the choices less the idle polls, if anything else is left.
+// busy are the choices without the idle polls, unless nothing else is left.
 func (o *odds) busy(w *World) uint64 {
 	events := o.choices(w)
 	if rest := events &^ w.idle(); rest != 0 {

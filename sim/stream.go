@@ -9,8 +9,8 @@ import (
 // and what is received lie in it together.
 const streamSize = 4 * script.MaxOnLink
 
-// A stream is one direction of a link: bytes in flight, and behind the
-// visible mark the bytes in the receiver's buffer.
+// A stream is one direction of a link: bytes in flight, and bytes in the receiver's
+// buffer.
 //
 //	head ──received──▶ seen ──in flight──▶ tail
 type stream struct {
@@ -45,7 +45,7 @@ func (s *stream) unread() int { return int(s.seen - s.head) }
 // inFlight is how much is on its way.
 func (s *stream) inFlight() int { return int(s.tail - s.seen) }
 
-// put appends bytes that the caller has found room for.
+// put appends bytes. The caller has checked that there is room.
 func (s *stream) put(p []byte) {
 	at := s.tail & (streamSize - 1)
 	n := copy(s.buf[at:], p)
@@ -114,8 +114,8 @@ func (s *stream) record() int {
 	return int(min(s.recordEnd, s.tail) - s.seen)
 }
 
-// mutable says whether a record starts where the stream is seen, its header in
-// flight.
+// mutable says whether the next byte to arrive is the first of a record, and its header
+// is in flight.
 func (s *stream) mutable() bool {
 	if s.inFlight() < wire.HeaderLen {
 		return false
@@ -125,9 +125,9 @@ func (s *stream) mutable() bool {
 	return s.recordEnd == s.seen
 }
 
-// frame moves recordEnd behind the next record. It reports whether the header
-// was there: half of one is waited for, so that the framing stays in step with
-// a sender that has room for a few bytes only.
+// frame moves recordEnd behind the next record, if its whole header is there, and reports
+// whether it was. It waits for the rest of a header, so that the framing stays in step
+// with a sender that has room for a few bytes only.
 func (s *stream) frame() bool {
 	n := s.recordAt(s.recordEnd)
 	s.recordEnd += uint64(n)
@@ -145,8 +145,8 @@ func (s *stream) recordAt(off uint64) int {
 	return wire.RecordSize(head[:])
 }
 
-// deliver makes up to n bytes in flight visible, then the end of the stream.
-// It reports bytes that reached a closed socket: TCP answers with a reset.
+// deliver makes up to n bytes in flight visible, then the end of the stream. It reports
+// whether bytes have reached a closed socket, which TCP answers with a reset.
 func (s *stream) deliver(n int) (refused bool) {
 	if s.reset {
 		s.resetSeen = true

@@ -6,24 +6,15 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Trier is a searcher that wants a run of the same world, with the same plan,
-// before the one that counts.
-type Trier interface {
-	Searcher
-	// Trial is the strategy of that run; it is called after Restart. If the
-	// trial finds something, it is the run that counts.
-	Trial() Scheduler
-}
-
-// SURW is a selectively uniform random walk (Zhao, Wolff, Mathur and
-// Roychoudhury, "Selectively Uniform Concurrency Testing", ASPLOS 2025): of
-// the orders in which the interesting events of all sources can come, each is
-// about as likely. It decides whose interesting event comes next, a source's
-// chance being how many it has left, and holds the others' back until then;
-// what is not interesting is drawn as by Random. A trial counts the events.
+// SURW is a selectively uniform random walk: all orders in which the interesting events
+// of the sources can come are about equally likely (Zhao, Wolff, Mathur and Roychoudhury,
+// "Selectively Uniform Concurrency Testing", ASPLOS 2025). It draws the source whose
+// interesting event comes next, each with a chance of how many it has left, and holds the
+// other sources' interesting events back until then. Other events are drawn as by Random.
+// A trial counts the interesting events beforehand.
 //
-// Interesting is what can change the state of TLS: some of the classes, drawn
-// for each storm.
+// An event is interesting if it can change the state of TLS. Which classes of them count
+// is drawn for each workload.
 type SURW struct {
 	odds
 	count [numSources]int // interesting events that are still expected
@@ -65,7 +56,7 @@ func (s *SURW) Restart(plan *Plan, seed uint64) {
 // Trial implements Trier.
 func (s *SURW) Trial() Scheduler { return &s.trial }
 
-// A trial is a random walk that counts.
+// A trial is a random walk that counts interesting events.
 type trial struct {
 	Random
 	of *SURW
@@ -84,7 +75,7 @@ func (t *trial) Next(w *World) (script.Action, bool) {
 	return t.act(bit), true
 }
 
-// interesting are the events that the storm's classes have.
+// interesting are the events of the workload's classes.
 func (s *SURW) interesting(w *World) (events uint64) {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
@@ -125,11 +116,11 @@ func (s *SURW) Next(w *World) (script.Action, bool) {
 	return s.act(bit), true
 }
 
-// expects is the weight of a source: what it has left. One that does more than
-// was counted stays possible.
+// expects is the weight of a source: how many interesting events it has left. A source
+// that has none left keeps a small weight, for it may do more than was counted.
 func (s *SURW) expects(of source) uint64 { return uint64(s.count[of])<<4 + 1 }
 
-// choose draws a source that has an event, by what it has left.
+// choose draws a source that has an event, by the weights of the sources.
 func (s *SURW) choose(events uint64) source {
 	var total uint64
 	for m := events; m != 0; {

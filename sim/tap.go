@@ -6,8 +6,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A tap is an end's model.Engine as its pump has it: the real one, with each
-// call entered into the ledger.
+// A tap is the model.Engine that a pump works with: the real one, with each call entered
+// into the account.
 type tap struct {
 	e      *endpoint
 	engine model.Engine
@@ -17,8 +17,8 @@ type tap struct {
 	early  int  // bytes of early data, as long as the peer may reject them
 }
 
-// dead says whether the engine has failed. A call that it only refused was no
-// pump's failure.
+// dead says whether the engine has failed for good. A call that it only refused does not
+// count.
 func (t *tap) dead() bool {
 	if !t.failed {
 		return false
@@ -27,14 +27,14 @@ func (t *tap) dead() bool {
 	return err != nil && !errors.Is(err, model.ErrRefused)
 }
 
-// settle enters the answer of a call.
+// settle records the answer of a call.
 func (t *tap) settle(op, n int, st model.Status) {
 	if st == model.Failed {
 		t.fell()
 	}
 	t.e.observe(op, n, uint8(st))
 	if op == opWrite && st == model.OK && t.e.initDone {
-		return // no handshake is under way behind a Write that was taken
+		return // after a Write that was taken, no handshake is under way
 	}
 	if done := t.engine.InitFinished(); done != t.e.initDone {
 		t.e.initDone = done
@@ -46,8 +46,8 @@ func (t *tap) settle(op, n int, st model.Status) {
 	}
 }
 
-// fell enters that a call has failed. What a library breaks by itself is a
-// fault like a reset of the network: it taints the link, and the run goes on.
+// fell records that a call has failed. A library that fails by itself is a fault like a
+// reset of the network: it taints the link, and the run goes on.
 func (t *tap) fell() {
 	if !t.failed {
 		t.failed = true
@@ -65,7 +65,8 @@ func (t *tap) fell() {
 	}
 }
 
-// settleEarly enters early data that was accepted; other has to be written again.
+// settleEarly counts early data as written if it was accepted. Otherwise the pump has to
+// write it again.
 func (t *tap) settleEarly() {
 	if t.engine.EarlyData() == model.EarlyAccepted {
 		t.e.moved(&t.e.acct.Written, t.early)
@@ -181,7 +182,7 @@ func (t *tap) Drain(p []byte) int {
 	t.e.call()
 	n := t.engine.Drain(p)
 	held, lost := &t.e.acct.Drained, uint64(0)
-	if t.e.out.fin || t.e.acct.Broken { // it has nowhere to go
+	if t.e.out.fin || t.e.acct.Broken { // it has nowhere to go: the pump does not hold it
 		held = &lost
 	}
 	t.e.moved(held, n)

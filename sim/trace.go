@@ -51,12 +51,12 @@ func (ev Event) IsAction() bool { return ev.Call == "" && ev.Err == nil && !ev.I
 // IsNote says whether the event is a message of an engine.
 func (ev Event) IsNote() bool { return ev.Note.Message != "" }
 
-// A Trace is what happened in a run, for stories and pictures. It costs
-// allocations; the run's hash is the same with it as without.
+// A Trace is what happened in a run, for stories and pictures. It costs allocations. The
+// hash of a run is the same with it as without.
 type Trace struct {
 	Events []Event
-	// Views are of each end after each step, the first before all; a step in
-	// which a pump panicked has none.
+	// Views are what each end looked like after each step; Views[0] is before the first
+	// step. A step in which a pump panicked has none.
 	Views [][]View
 	// Secrets are the lines of the key log (EngineConfig.KeyLog), in order.
 	Secrets []string
@@ -66,7 +66,7 @@ type Trace struct {
 	wrong [2 * script.MaxLinks]bool
 }
 
-// SetTrace makes the runs after the next Reset write to t; nil ends that.
+// SetTrace makes the runs after the next Reset write to t. nil ends that.
 func (w *World) SetTrace(t *Trace) { w.trace = t }
 
 func (t *Trace) begin(w *World, a script.Action) {
@@ -146,9 +146,8 @@ func (ev Event) EngineCall() (st model.Status, ok bool) {
 	return model.Status(ev.Status), engineCalls>>ev.op&1 != 0
 }
 
-// Answer is what an engine answered to its pump, or the pump told its app,
-// without any size: what two libraries should agree on. ok is false for events
-// of another kind.
+// Answer is what an engine answered to its pump, or what the pump told its app, without
+// any size. Two libraries should agree on it. ok is false for events of another kind.
 func (ev Event) Answer() (text string, ok bool) {
 	if ev.Err != nil {
 		return "library failed by itself", true

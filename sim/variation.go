@@ -4,7 +4,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Variation is the strategy of a search that learns: it makes a storm again
+// A Variation is the scheduler of a search that learns. It does an earlier workload again
 // with a part of it changed, and goes on at random.
 //
 //	before ──▶ gap random actions ──▶ after ──▶ random to the end
@@ -16,22 +16,22 @@ type Variation struct {
 	turnAt int             // where after begins
 }
 
-// Restart implements Searcher: with nothing to vary it is a random walk.
+// Restart implements Searcher. With nothing to vary it is a random walk.
 func (v *Variation) Restart(plan *Plan, seed uint64) {
 	v.restart(plan, seed)
 	v.edited, v.gap, v.at, v.turnAt = v.edited[:0], 0, 0, 0
 }
 
-// Vary makes a change of a storm what comes next. It is called after Restart.
-// around is an index of it near which changes are likely to matter: where it
-// reached something new.
-func (v *Variation) Vary(storm []script.Action, around int) {
-	if len(storm) == 0 {
+// Vary draws a change of a workload and makes the result what comes next. It is called
+// after Restart. around is the index of the action that reached something new: changes
+// near it are likely to matter.
+func (v *Variation) Vary(workload []script.Action, around int) {
+	if len(workload) == 0 {
 		return
 	}
-	at := v.place(len(storm), around)
-	rest := storm[at:]
-	before, after := storm[:at], rest[:0]
+	at := v.place(len(workload), around)
+	rest := workload[at:]
+	before, after := workload[:at], rest[:0]
 	block := rest[:min(len(rest), 1<<v.rand.Below(6))]
 	v.edited = append(v.edited[:0], before...)
 	switch v.rand.Below(8) {
@@ -54,7 +54,7 @@ func (v *Variation) Vary(storm []script.Action, around int) {
 	v.edited = append(v.edited, after...)
 }
 
-// place draws where a storm of n actions is changed: half of the time within 32
+// place draws where a workload of n actions is changed: half of the time within 32
 // actions of the place that matters, otherwise anywhere.
 func (v *Variation) place(n, around int) int {
 	const near = 32
@@ -94,9 +94,9 @@ func (v *Variation) can(w *World, a script.Action) bool {
 
 // fit keeps an action's sizes within the plan.
 //
-// Story 38: a storm from another world wrote a message that was larger than the
-// queue of this one. A pump that takes whole messages only can't help it, and
-// was blamed for holding more than its limit.
+// Story 38: a workload from another world wrote a message that was larger than this
+// world's queue. A pump that takes only whole messages can't help holding more than its
+// limit then, and was blamed for it.
 func (v *Variation) fit(a script.Action) script.Action {
 	if a.Verb == script.Write {
 		a.Arg = min(a.Arg, uint32(v.plan.Body))

@@ -10,8 +10,8 @@ import (
 
 // A View is what can be seen of an end after a step of a traced run.
 type View struct {
-	// Account is the end's page of the ledger, its Rest filled as if nothing
-	// could happen any more.
+	// Account is the end's page of the ledger, its Quiescence filled as if nothing could
+	// happen any more.
 	Account oracle.Account
 	// Tainted: a fault has destroyed something on its link.
 	Tainted bool
@@ -31,8 +31,7 @@ type View struct {
 	State string
 }
 
-// look takes the views of all ends. The ledger is left as it is: its Rest is
-// not due before the end.
+// look takes the views of all ends.
 func (t *Trace) look(w *World) {
 	views := make([]View, w.n)
 	for i := range views {
@@ -41,6 +40,7 @@ func (t *Trace) look(w *World) {
 	t.Views = append(t.Views, views)
 }
 
+// view looks at the end and leaves its account as it was.
 func (e *endpoint) view() View {
 	kept := e.acct.Quiescence
 	e.seeQuiescence()
@@ -53,8 +53,8 @@ func (e *endpoint) view() View {
 	return v
 }
 
-// LedgerAt is the ledger of a run of cfg as it was after a step; 0 is before the
-// first.
+// LedgerAt is the ledger of a run of cfg as it was after a step. Step 0 is before the
+// first one.
 func (t *Trace) LedgerAt(cfg *script.Config, step int) oracle.Ledger {
 	l := ledgerOf(cfg)
 	for i, v := range t.Views[step] {
@@ -85,8 +85,8 @@ func (t *Trace) brought(s *stream) {
 	}
 }
 
-// written compares what a pump gave its engine with what its app wrote, and
-// marks the event of the call that was the first to differ.
+// written compares what a pump gave its engine with what its app wrote, and marks the
+// first call that differs.
 func (t *Trace) written(e *endpoint, p []byte) {
 	a := &e.plain
 	at := a.taken - int(int64(e.acct.Accepted)-int64(e.acct.Written))
@@ -98,7 +98,7 @@ func (t *Trace) written(e *endpoint, p []byte) {
 	t.Events[len(t.Events)-1].Wrong = true
 }
 
-// secret takes a line of a key log. Both ends of a link log the same ones.
+// secret takes a line of a key log. Both ends of a link log the same lines.
 func (t *Trace) secret(line string) {
 	if !slices.Contains(t.Secrets, line) {
 		t.Secrets = append(t.Secrets, line)

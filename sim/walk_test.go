@@ -285,13 +285,13 @@ func TestRunsAllocateNothing(t *testing.T) {
 			}
 			plan.Weights[role][script.Deliver], plan.Weights[role][script.Poll] = 60, 60
 		}
-		w, p, storm := NewWorld(), parts(), &Random{}
+		w, p, workload := NewWorld(), parts(), &Random{}
 		seed, steps := uint64(0), 0
 		schedule := func() {
 			seed = seed%50 + 1
 			rebuild(t, w, cfg, p, oracle.EveryProperty)
-			storm.Restart(plan, seed)
-			r := w.Run(storm)
+			workload.Restart(plan, seed)
+			r := w.Run(workload)
 			if steps += r.Steps; r.Found {
 				t.Fatalf("seed %d: %v", seed, r.Violation)
 			}

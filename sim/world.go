@@ -14,8 +14,8 @@ type Parts struct {
 	Engine, PeerEngine model.Library
 }
 
-// A World is everything in one run: links, ends, loops, clock and ledger. It
-// can be used again, run after run, and then allocates nothing.
+// A World is everything in one run: links, ends, loops, clock and ledger. It can be
+// used for run after run, and then allocates nothing.
 //
 // A World belongs to one goroutine.
 type World struct {
@@ -34,7 +34,7 @@ type World struct {
 	tainted  [script.MaxLinks]bool
 	ledger   oracle.Ledger
 	enabled  Enabled
-	turn     script.End // whose action is being done
+	turn     script.End // the end whose action is being done
 
 	quiescing bool
 	wide      bool // an action at one end may change what can happen at any
@@ -43,7 +43,7 @@ type World struct {
 	finding   oracle.Finding
 	at        int // the step of the finding
 
-	workload int // steps of the storm
+	workload int // its steps
 	actions  []script.Action
 	marks    []uint64 // the chain after each step
 	keep     bool     // keep marks
@@ -133,18 +133,18 @@ func (w *World) Close() {
 // under says whether the end has the pump under test.
 func (w *World) under(e *endpoint) bool { return model.Role(e.id&1) == w.cfg.Under }
 
-// fatal are the violations after which a run means nothing: it ends there,
-// even if they are not watched.
+// fatal are the violations after which a run means nothing. It ends there, even if they
+// are not watched.
 const fatal = oracle.PropertySet(1<<oracle.Crash | 1<<oracle.Corruption)
 
-// hung are those after which only the clock goes on: what it then makes of the
-// link comes of the hang, and is not looked for.
+// hung are the violations after which only the clock goes on. What it does to the link
+// then comes of the hang, so the run ends there too.
 //
-// Story 70: a flight that nobody sent kept a close waiting. Its timer ran out, and a
-// hunt that had reported the stall before put the bare end down to the peer's pump.
+// Story 70: a flight that nobody sent kept a close waiting until its timer ran out. A
+// hunt that no longer watched for stalls put the truncated end down to the peer's pump.
 const hung = oracle.PropertySet(1<<oracle.Stall | 1<<oracle.Deadlock)
 
-// judge checks the properties of a moment; the first finding counts.
+// judge checks the properties of a moment. The first finding counts.
 func (w *World) judge(e *endpoint, m oracle.Moment) {
 	if w.over || e.acct.Hostile {
 		return
@@ -217,7 +217,7 @@ func packed(a script.Action) uint64 {
 // Violation says what a run found.
 type Violation struct {
 	oracle.Finding
-	// Step is the number of the action, from 1, storm and heal together.
+	// Step is the number of the action, from 1. What the world does to quiesce counts.
 	Step int
 }
 
@@ -226,7 +226,8 @@ type Result struct {
 	// Found: a watched property does not hold.
 	Found     bool
 	Violation Violation
-	// Steps is how many actions were done, Storm those before the heal.
+	// Steps is how many actions were done, and Workload how many of them the scheduler
+	// picked.
 	Steps, Workload int
 	// Hash is the end of the chain, Wire that of the bytes on the wire.
 	Hash, Wire uint64
@@ -245,14 +246,14 @@ func (w *World) result() Result {
 	return r
 }
 
-// Actions are those of the last run's storm. The slice is reused by the next.
+// Actions are the workload of the last run. The next run reuses the slice.
 func (w *World) Actions() []script.Action { return w.actions }
 
 // Marks are the chain after each step of the last run, if KeepMarks was set.
 func (w *World) Marks() []uint64 { return w.marks }
 
-// KeepMarks makes the following runs keep the chain after each step, so that
-// two runs can be compared step by step.
+// KeepMarks makes the following runs keep the chain after each step, so that two runs
+// can be compared step by step.
 func (w *World) KeepMarks(on bool) { w.keep = on }
 
 // Ledger is that of the last run.

@@ -54,21 +54,21 @@ func (e *endpoint) phase() phase {
 	return opened
 }
 
-// A Cell is something that a pump can meet: in a phase of its link a call is
-// answered in a certain way. The call is where it has to decide what to do.
+// A Situation is something that a pump can meet: in a phase of its link, a call has a
+// certain answer. There the pump has to decide what to do.
 type Situation struct {
 	Role model.Role
 	// Phase is where in its life the link is: "handshake", "open", "renegotiation",
 	// "half-closed", "closing" or "ended".
 	Phase string
-	// Call and Answer are the event, in words. "told" is the pump's call of its
-	// app, and its answer the cause that it gives.
+	// Call and Answer are words: see Event.Call. "told" is the pump's call of its app's
+	// Closed, and the answer is the cause that it gives.
 	Call, Answer string
 	// Pending: the engine has output that nobody has drained.
 	Pending bool
 }
 
-// String is the cell's name: "server, open: read says want-read, output
+// String is the situation's name: "server, open: read says want-read, output
 // pending".
 func (c Situation) String() string {
 	s := fmt.Sprintf("%s, %s: %s says %s", c.Role, c.Phase, c.Call, c.Answer)
@@ -78,13 +78,13 @@ func (c Situation) String() string {
 	return s
 }
 
-// cellNumber is a cell's number: pending is 1 if the engine has output.
+// situationNumber is a situation's number. pending is 1 if the engine has output.
 func situationNumber(role model.Role, p phase, op int, status uint8, pending int) uint32 {
 	at := uint32(role)*uint32(numPhases) + uint32(p)
 	return at<<9 | uint32(op)<<4 | uint32(status&7)<<1 | uint32(pending)
 }
 
-// cellOf is the cell of a number.
+// situationOf is the situation of a number.
 func situationOf(i uint32) Situation {
 	at, op, status := i>>9, int(i>>4&31), uint8(i>>1&7)
 	c := Situation{Role: model.Role(at / uint32(numPhases)), Phase: phase(at % uint32(numPhases)).String()}
@@ -111,9 +111,9 @@ const (
 	inAll     = 1<<numPhases - 1
 )
 
-// events are the answers that calls can have: where without output pending, and
-// where with it. It is what correct libraries and sockets answer to a pump that
-// asks where it should; who asks elsewhere may meet others.
+// events are the answers that calls can have, and in which phases: idle without output
+// pending, and pending with it. They are what correct libraries and sockets answer to a
+// pump that makes each call where it should. Other pumps may meet more.
 var events = []struct {
 	op            int
 	status        uint8
@@ -148,7 +148,7 @@ var events = []struct {
 	{opTold, uint8(model.Fault), inShaking | inOpen | inReneg, 0},
 }
 
-// A Terrain is what a hunt can come to at all.
+// A Terrain is what a hunt can reach at all.
 type Terrain struct {
 	// Client: the pump under test can be the client's.
 	Client bool
@@ -156,7 +156,7 @@ type Terrain struct {
 	Renegotiation, HalfClose, Close bool
 }
 
-// cells are the numbers of the cells of a terrain.
+// situations are the numbers of the situations of a terrain.
 func (t Terrain) situations() (all []uint32) {
 	in := phases(inAll)
 	if !t.Renegotiation {

@@ -5,23 +5,23 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Try does one action, which must be enabled, as a step of a workload. It says
-// whether the run goes on: if not, Found says whether by what is watched.
+// Try does one action, which must be enabled, as a step of a workload. It says whether
+// the run goes on. If not, Found says whether a watched property is violated.
 func (w *World) Try(a script.Action) (more bool) {
 	defer w.recovered(&more)
 	w.step(a)
 	return !w.over
 }
 
-// TryQuiesce ends a workload, lets the world quiesce and judges. It says whether
-// all is well, like Try.
+// TryQuiesce ends a workload: the world quiesces and is judged. It says whether the run
+// is clean; if not, see Found.
 func (w *World) TryQuiesce() (more bool) {
 	defer w.recovered(&more)
 	w.quiesce()
 	return !w.over
 }
 
-// recovered makes a finding of a panic. It is deferred by who makes single steps.
+// recovered turns a panic of a single step into a finding. It is deferred.
 func (w *World) recovered(more *bool) {
 	if fault := recover(); fault != nil {
 		w.crashed(fault)
@@ -35,8 +35,8 @@ func (w *World) Found() bool { return w.found }
 // Violation is what was found last.
 func (w *World) Violation() Violation { return Violation{w.finding, w.at} }
 
-// Open is what the end's app can do, and spurious readiness, as a set of
-// verbs. It follows from the end's piece alone.
+// Open is what the end's app can do, and spurious readiness, a bit a verb. It depends on
+// the end's piece alone.
 func (w *World) Open(id script.End) uint16 {
 	e := &w.ends[id]
 	if e.acct.Gone {
@@ -74,8 +74,8 @@ func (w *World) Way(id script.End) Way {
 	return Way{s.room(), s.fin, s.reset}
 }
 
-// SetWay gives the end a way that looks so, and is empty: what it then sends
-// is what SaveSent saves. A FlightPiece that is loaded makes it a whole one.
+// SetWay gives the end an empty way that looks like this to its turns. SaveSent saves what
+// the end then sends. Loading a FlightPiece makes the way whole again.
 func (w *World) SetWay(id script.End, way Way) {
 	s := w.ends[id].out
 	s.tail, s.recordEnd = s.seen, s.seen
@@ -89,14 +89,14 @@ func (w *World) SaveSent(id script.End, dst []byte) []byte {
 	return w.snap.Data()
 }
 
-// Send puts what SaveSent has saved behind what is in flight.
+// Send appends what SaveSent has saved to what is in flight.
 func (w *World) Send(id script.End, src []byte) {
 	w.snap.Read(src)
 	w.ends[id].out.snapshotSent(&w.snap)
 }
 
-// snapshotSent lists what was sent on a way that was empty; read back, it is
-// sent again.
+// snapshotSent lists what was sent on a way that was empty. To read it back is to send it
+// again.
 func (s *stream) snapshotSent(snap *model.Snapshot) {
 	fin, reset := s.fin, s.reset
 	snap.Flags(&fin, &reset)

@@ -6,10 +6,10 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Plan is what a random storm may do: how often, how much, how large. It is
-// drawn from the schedule's seed.
+// A Plan is what a random workload may do: how often, how much, how large. It is drawn
+// from the schedule's seed.
 type Plan struct {
-	// Steps is the length of the storm in actions.
+	// Steps is the length of the workload in actions.
 	Steps int
 	// Weights are the odds of each verb, by the role of the end; 0 forbids it.
 	Weights [2][script.NumVerbs]uint16
@@ -19,8 +19,7 @@ type Plan struct {
 	Portions [4]uint16
 	// Body and Answer are the largest bodies of messages and answers, bytes.
 	Body, Answer int
-	// Mutations are those that Mutate takes in turn, and Attacks those of Attack:
-	// verb arguments.
+	// Mutations are the arguments that Mutate takes in turn, and Attacks those of Attack.
 	Mutations, Attacks []script.Action
 }
 
@@ -28,9 +27,8 @@ type Plan struct {
 // 16*end+verb of the enabled set.
 const numBits = 16 * 2 * script.MaxLinks
 
-// odds are a plan as it is carried out: what it still allows, how likely each
-// event is, and the draws of the arguments. All strategies that make storms of
-// a plan are built on it.
+// odds are a plan as it is carried out: what it still allows, how likely each event is,
+// and the draws of the arguments. Every searcher is built on it.
 type odds struct {
 	plan    Plan
 	rand    Rand
@@ -57,8 +55,8 @@ func (o *odds) restart(p *Plan, seed uint64) {
 	o.deal(p.Portions)
 }
 
-// choices are the enabled events that the plan allows; none when the storm is
-// over.
+// choices are the enabled events that the plan allows. There are none when the workload
+// is over.
 func (o *odds) choices(w *World) uint64 {
 	if len(w.actions) >= o.plan.Steps {
 		return 0
@@ -86,8 +84,8 @@ func (o *odds) act(bit int) script.Action {
 	return o.arguments(v, e)
 }
 
-// deal fills the table of portions: a draw is one look at it. Odds finer than
-// a 64th are rounded, but none that is not 0 is lost.
+// deal fills the table of portions, so that a draw is a single look at it. Odds are
+// rounded to 64ths, but none that is not 0 becomes 0.
 func (o *odds) deal(odds [4]uint16) {
 	total := 0
 	for _, n := range odds {
@@ -114,7 +112,7 @@ func (o *odds) deal(odds [4]uint16) {
 	}
 }
 
-// pick is the enabled bit in whose share of the weights at lies.
+// pick is the enabled bit whose share of the weights contains at.
 func (o *odds) pick(enabled, at uint64) int {
 	for {
 		i := bits.TrailingZeros64(enabled) & 63
