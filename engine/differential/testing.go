@@ -9,12 +9,6 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 )
 
-// How many sequences a test makes, and how many with WANTWRITE_LONG=1.
-const (
-	sequences     = 1500
-	longSequences = 100_000
-)
-
 // Test makes sequences with numbered seeds. None may differ without a trait that explains it.
 func (c *Comparison) Test(t *testing.T) { c.test(t, drawSequence) }
 
@@ -26,10 +20,7 @@ func (c *Comparison) TestFull(t *testing.T) { c.test(t, drawFull) }
 
 // test makes sequences of a kind.
 func (c *Comparison) test(t *testing.T, drawn drawer) {
-	n := uint64(sequences)
-	if require.Long() {
-		n = longSequences
-	}
+	n := require.Fewer(require.Times(1500, 100_000))
 	for seed := range n {
 		r := rand.New(rand.NewPCG(seed, 1))
 		if d := c.try(t, drawn, seeded(r)); d != nil {

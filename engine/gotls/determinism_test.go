@@ -67,7 +67,7 @@ func TestNothingIsLeft(t *testing.T) {
 	lib := gotls.New()
 	lib.Begin(1)
 	defer lib.End()
-	links := 10000
+	links := int(require.Fewer(10000))
 	if testing.Short() || testing.CoverMode() != "" {
 		links = 1000
 	}

@@ -27,11 +27,11 @@ const scriptFolder = "WANTWRITE_PROOF_SCRIPTS"
 // The wait is left out by default.
 func TestSameWireEverywhere(t *testing.T) {
 	t.Parallel()
-	pairings(t, map[pairing]extent{
-		{"openssl", "openssl"}: {100, 1000},
-		{"gotls", "gotls"}:     {20, 200},
-		{"openssl", "gotls"}:   {20, 200},
-		{"gotls", "openssl"}:   {20, 200},
+	pairings(t, map[pairing]uint64{
+		{"openssl", "openssl"}: require.Times(100, 1000),
+		{"gotls", "gotls"}:     require.Times(20, 200),
+		{"openssl", "gotls"}:   require.Times(20, 200),
+		{"gotls", "openssl"}:   require.Times(20, 200),
 	}, func(t *testing.T, p pairing, scripts uint64) {
 		later := time.Duration(0)
 		if require.Long() {

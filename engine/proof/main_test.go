@@ -79,26 +79,15 @@ func (p pairing) options(t testing.TB, c *run.Catalog) run.Options {
 		PeerEngine: library(t, c, p.peer)}
 }
 
-// An extent is how often a test does something: few times by default, and many with
-// WANTWRITE_LONG=1.
-type extent struct{ few, many uint64 }
-
-func (e extent) now() uint64 {
-	if require.Long() {
-		return e.many
-	}
-	return e.few
-}
-
-// pairings runs a test with each pairing, in parallel. Runs of OpenSSL take turns all the
+// pairings runs a test with each pairing, in parallel, so many times. Runs of OpenSSL take turns all the
 // same, because only one at a time is deterministic.
-func pairings(t *testing.T, extents map[pairing]extent,
-	test func(t *testing.T, p pairing, many uint64)) {
+func pairings(t *testing.T, times map[pairing]uint64,
+	test func(t *testing.T, p pairing, times uint64)) {
 
-	for p, e := range extents {
+	for p, n := range times {
 		t.Run(p.String(), func(t *testing.T) {
 			t.Parallel()
-			test(t, p, e.now())
+			test(t, p, n)
 		})
 	}
 }

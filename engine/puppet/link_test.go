@@ -1,6 +1,8 @@
 package puppet_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/gotls"
@@ -59,6 +61,85 @@ func (l *link) Read(r model.Role) (string, model.Status) {
 	return l.Link.Read(r)
 }
 
+// drive reads at both ends until nothing moves any more. It gives how many bytes the victim read,
+// and what it was told last. With shaking it shakes hands first.
+func (l *link) drive(shaking bool) (data int, last model.Status) {
+	for range 1 << 16 {
+		before := l.Moved()
+		if shaking && !l.victim().InitFinished() {
+			l.victim().ClearErrors()
+			last = l.victim().Handshake()
+		} else {
+			var text string
+			text, last = l.Read(l.role.Peer())
+			data += len(text)
+		}
+		l.Read(l.role)
+		l.Settle()
+		done := last == model.Failed || last == model.Closed
+		if l.Moved() == before && (done || last != model.OK) {
+			return data, last
+		}
+	}
+	l.t.Fatal("no end in sight")
+	return
+}
+
+// outcome drives the link, and says what became of the victim. It "absorbed" what came, with so
+// many bytes of data; or it is "closed"; or it failed, with which alert.
+func (l *link) outcome(shaking bool) string {
+	data, last := l.drive(shaking)
+	what := "absorbed"
+	switch last {
+	case model.Closed:
+		what = "closed"
+	case model.Failed:
+		what = l.alert()
+	}
+	if data > 0 {
+		what += fmt.Sprintf(", %d bytes", data)
+	}
+	return what
+}
+
+// alert is the alert with which the victim failed.
+func (l *link) alert() string {
+	for range 4 { // the puppet may have failed over it already, or not read it yet
+		l.Settle()
+		l.Read(l.role)
+	}
+	what := "failed"
+	for _, n := range l.Notes {
+		if a, ok := strings.CutPrefix(n.Message, "alert "); ok && n.By == l.role && !n.Sent {
+			what = a
+		}
+	}
+	return what
+}
+
+// lives fails the test unless a text passes both ways.
+func (l *link) lives(after string) {
+	l.t.Helper()
+	for _, from := range []model.Role{l.role.Peer(), l.role} {
+		text := fmt.Sprint("after ", after)
+		l.Ends[from].ClearErrors()
+		if _, st := l.Ends[from].Write([]byte(text)); st != model.OK {
+			l.t.Errorf("%s: the %v's Write says %v (%v)", after, from, st, l.Ends[from].Err())
+			return
+		}
+		var heard string
+		for before := -1; before != l.Moved(); {
+			before = l.Moved()
+			l.Settle()
+			got, _ := l.Read(from.Peer())
+			heard += got
+		}
+		if heard != text {
+			l.t.Errorf("%s: the %v reads %q; want %q", after, from.Peer(), heard, text)
+		}
+	}
+}
+
 // need gives the machine's OpenSSL.
 func need(t testing.TB) model.Library {
 	t.Helper()
@@ -71,14 +152,6 @@ func need(t testing.TB) model.Library {
 
 // goTLS gives crypto/tls.
 func goTLS(testing.TB) model.Library { return gotls.New() }
-
-// longer is the long figure with WANTWRITE_LONG=1, and the short one otherwise.
-func longer(short, long uint64) uint64 {
-	if require.Long() {
-		return long
-	}
-	return short
-}
 
 // roles runs a test for both versions, with the puppet at either end.
 func roles(t *testing.T, test func(t *testing.T, v model.Version, r model.Role)) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/linktest"
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -159,7 +160,7 @@ func (s *spree) run(t testing.TB, lib model.Library) model.Status {
 // TestSprees: all sprees that gofuzz makes end, and no library and no puppet breaks. Some victims
 // fail, some are closed, and some live.
 func TestSprees(t *testing.T) {
-	sprees := int(longer(400, 20000))
+	sprees := int(require.Fewer(require.Times(400, 20000)))
 	for _, lib := range libraries {
 		t.Run(lib.name, func(t *testing.T) {
 			f := gofuzz.NewWithSeed(5).NilChance(0).NumElements(1, maxMoves)

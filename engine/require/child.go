@@ -9,9 +9,6 @@ import (
 	"testing"
 )
 
-// Long says whether tests run with their long figures, as CI has them: WANTWRITE_LONG is 1.
-func Long() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
-
 // Child runs the test that calls it once more, in a process of its own that has these
 // variables too ("NAME=value"), and gives what that prints. A TestMain that knows one of
 // the variables may do something else there.

@@ -20,8 +20,19 @@ func Missing(t testing.TB, name string, why any) {
 	t.Skip(why)
 }
 
-// Fewer is n, or a tenth with the race detector: it looks for goroutines that meet, and
-// what one of them does ten times as often shows it nothing more.
+// Long says whether tests run at full length, as in CI: WANTWRITE_LONG is 1.
+func Long() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
+
+// Times is how often a test does something: few times by default, and many at full length.
+func Times(few, many uint64) uint64 {
+	if Long() {
+		return many
+	}
+	return few
+}
+
+// Fewer is n, or a tenth of it with the race detector. That looks for goroutines that meet, and
+// more repetitions in one goroutine show it nothing new.
 func Fewer(n uint64) uint64 {
 	if Race {
 		return n / 10
