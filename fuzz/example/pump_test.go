@@ -7,10 +7,11 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/example"
 )
 
-// TestPump replays testdata/wantwrite, hunts, and lets rapid draw.
+// TestPump replays the scripts of testdata/wantwrite, hunts for new failures, and lets
+// pgregory.net/rapid draw schedules.
 func TestPump(t *testing.T) { fuzz.Check(t, example.Spec()) }
 
-// TestPumpWithinBounds explores small scenarios to the end.
+// TestPumpWithinBounds explores every schedule of some small scenarios.
 func TestPumpWithinBounds(t *testing.T) { fuzz.Exhaust(t, example.Spec()) }
 
 // FuzzPump is for go test -fuzz FuzzPump.

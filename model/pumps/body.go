@@ -4,10 +4,9 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A body is a chassis that moves in turns, and its app's side. A turn goes round
-// until nothing more can move; what the app asks for meanwhile, from inside a
-// callback, only leaves a note. What a round does, and which wakeups it needs, is
-// the shape's own.
+// A body is a chassis that moves in turns, and the calls of its app. A turn goes round until
+// nothing moves. What the app asks for meanwhile, from inside a callback, is noted and done by
+// the turn that is running. What a round does, and which wakeups it needs, is up to the shape.
 type body struct {
 	chassis
 	shape shape
@@ -15,23 +14,22 @@ type body struct {
 	most  int  // rounds of a turn
 }
 
-// A shape is a pump that is built on a chassis.
+// A shape is a pump that is built on a body.
 type shape interface {
 	model.Pump
 	// base is the chassis.
 	base() *chassis
-	// renew makes the pump new, for a link. Its memory and mistakes stay.
+	// renew makes the pump new for a link. Its memory and its mistakes stay.
 	renew(model.Env)
-	// round moves what can be moved, once, and says whether another round could
-	// move more.
+	// round moves what can be moved, once. It says whether another round could move more.
 	round() bool
-	// wakeups are the events that are needed, and no others: one more is a busy
-	// loop, one less is a stall.
+	// wakeups are the events that are needed now, and no others. One more is a busy loop, one
+	// less is a stall.
 	wakeups() model.Events
 }
 
-// built gives the New of a shape's Spec, with mistakes or without. It uses the
-// last pump again.
+// built gives the New of a shape's Spec, with mistakes or without. It uses the pump of the link
+// before again.
 func built[P shape](empty func() P, mistakes ...mistakeIn[P]) func(model.Env) model.Pump {
 	return func(env model.Env) model.Pump {
 		p, ok := lastOf[P](env)
@@ -46,8 +44,8 @@ func built[P shape](empty func() P, mistakes ...mistakeIn[P]) func(model.Env) mo
 	}
 }
 
-// lastOf gives the pump of the link before, if it is exactly a P. A wrapper around
-// a P is none: its New has to make the wrapper anew, or reuse it knowingly.
+// lastOf gives the pump of the link before, if it is exactly a P. A wrapper around a P is not:
+// the wrapper's New must make that anew, or reuse it knowingly.
 func lastOf[P model.Pump](env model.Env) (p P, ok bool) {
 	if env.Last == nil {
 		return p, false
@@ -56,7 +54,7 @@ func lastOf[P model.Pump](env model.Env) (p P, ok bool) {
 	return p, ok
 }
 
-// makes says whether these are the mistakes of a pump.
+// makes says whether a pump has these mistakes.
 func makes[P shape](p P, mistakes []mistakeIn[P]) bool {
 	f, wrong := p.base().flaws.(*flawed[P])
 	if !wrong || len(mistakes) == 0 {
@@ -65,7 +63,7 @@ func makes[P shape](p P, mistakes []mistakeIn[P]) bool {
 	return &f.mistakes[0] == &mistakes[0]
 }
 
-// restart makes the body new, around its shape, and arms the first interest.
+// restart makes the body new around its shape, and arms the first interest.
 func (p *body) restart(env model.Env, shape shape) {
 	p.shape, p.busy = shape, false
 	p.chassis.restart(env)
@@ -91,8 +89,8 @@ func (p *body) Write(b []byte) int {
 		took := p.queue.put(b[n:], p.retry > 0 || p.early.retry > 0)
 		n += took
 		p.turn()
-		// The turn may have made room where there was none. To refuse now, with
-		// nothing under way, would be a promise that nobody keeps.
+		// The turn may have made room where there was none. To refuse bytes then, with nothing
+		// under way, would be to promise a Writable that nobody calls.
 		full := p.queue.len() == p.queue.limit || p.retry > 0 || p.early.retry > 0
 		if n == len(b) || took == 0 && full {
 			break
@@ -123,7 +121,7 @@ func (p *body) Close() {
 	p.turn()
 }
 
-// turn goes round until nothing more can move, then arms.
+// turn goes round until nothing moves, and then arms.
 func (p *body) turn() {
 	if p.busy || p.gone {
 		return
@@ -143,15 +141,15 @@ func (p *body) turn() {
 	p.arm()
 }
 
-// yield gives the other links a turn; what is left must not wait for the
-// socket, which may have nothing to report (bugzoo D2).
+// yield leaves the thread to the other links. What is left to do must not wait for the socket,
+// which may have nothing to report (bug D2).
 func (p *body) yield() {
 	if p.decide(atWakeAfterYield, true) {
 		p.env.Loop.Wake()
 	}
 }
 
-// interests is the mask of these.
+// interests is the mask of these events.
 func interests(input, room bool) (mask model.Events) {
 	if input {
 		mask = model.Readable
@@ -162,7 +160,7 @@ func interests(input, room bool) (mask model.Events) {
 	return mask
 }
 
-// arm asks for the wakeups that are needed, if the loop has others.
+// arm asks for the wakeups that are needed, if the loop does not have them already.
 func (p *body) arm() {
 	if p.gone {
 		return

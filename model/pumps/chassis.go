@@ -4,14 +4,13 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A chassis is what every pump knows about its link, whatever its shape: what
-// the app has asked for, what the engine and the socket have said of the end, the
-// plaintext that is on its way to the engine, and the call that has to be
-// repeated. The reference and the pumps of other shapes are built on it; how
-// they get ciphertext and wakeups around is theirs.
+// A chassis is the part that the sound pumps share: the reference, and those of other shapes. It
+// remembers what the app has asked for, what the engine and the socket have said of the end, the
+// plaintext that waits for the engine, and the call that has to be repeated. How ciphertext and
+// wakeups get around is up to each shape.
 //
-// Where pumps have decided wrongly it asks decide or amount, with the right
-// answer: see Decision.
+// Wherever real pumps have decided wrongly it asks decide or amount, and passes the right answer
+// along: see Point.
 type chassis struct {
 	env   model.Env
 	flaws planted // nil in a correct pump
@@ -49,8 +48,7 @@ type chassis struct {
 	stirred bool // something has left since then
 }
 
-// restart makes the chassis new, for another link. The memory stays, and so do
-// the mistakes.
+// restart makes the chassis new for another link. The memory and the mistakes stay.
 func (p *chassis) restart(env model.Env) {
 	*p = chassis{env: env, flaws: p.flaws, queue: p.queue, scratch: p.scratch}
 	l := env.Limits
@@ -67,77 +65,78 @@ func (p *chassis) base() *chassis { return p }
 // up says whether no handshake is under way.
 func (p *chassis) up() bool { return p.env.Engine.InitFinished() }
 
-// engine is the engine for a call that may write: its thread's error queue is
-// empty (bugzoo, section H), and its output has to be looked at afterwards.
+// engine is the engine, for a call that may write. It empties the error queue first: otherwise an
+// error of another connection of the thread is reported as this call's (bugs.txt, H1 to H11). And
+// it notes that there may be output afterwards.
 func (p *chassis) engine() model.Engine {
 	p.drained = false
 	p.env.Engine.ClearErrors()
 	return p.env.Engine
 }
 
-// note takes down that a call has to be carried on when there is room.
+// note remembers a call that wants to write. It is made again when there is room.
 func (p *chassis) note(s model.Status) {
 	if s == model.WantWrite {
 		p.stuckR = true
 	}
 }
 
-// established says whether the app may begin something new.
+// established says whether the app may begin something new: a handshake or a KeyUpdate.
 func (p *chassis) established() bool {
 	return !p.gone && !p.dead && !p.shut && !p.half && !p.closing && !p.over &&
 		p.up()
 }
 
-// resting says whether the app wants no data now.
+// resting says whether the app has paused, and wants no data.
 func (p *chassis) resting() bool { return p.paused && !p.closing }
 
-// hungry says whether a Read is due that may be made.
+// hungry says whether a Read is due and may be made now.
 func (p *chassis) hungry() bool { return p.due && !p.resting() && !p.early.stuck }
 
-// stuck says whether a call waits for room.
+// stuck says whether a call waits for room in the engine's output.
 func (p *chassis) stuck() bool { return p.stuckR || p.stuckW || p.stuckS || p.early.stuck }
 
-// mayListen says whether an attached engine may take input: while the app has
-// paused only a handshake's, as far as no data is in front of it.
+// mayListen says whether an attached engine may read the socket. While the app has paused it may
+// only for a handshake, and only with no data in front of that.
 //
-// Story 50: a pause kept the handshake waiting too, for as long as it lasted
-// (netty 5039, bugzoo B14).
+// Story 50: a pause kept the handshake waiting too, for as long as it lasted (netty 5039, bug
+// B14).
 func (p *chassis) mayListen() bool {
 	return !p.paused || !p.up() && !p.early.open && p.env.Engine.Pending() == 0
 }
 
-// listens says whether an attached engine would take input. A handshake that wants
-// to write takes none until it could: with read interest armed the loop would call
-// for nothing (bugzoo C1 to C4). Outside of one only an alert or a KeyUpdate waits,
-// and not to read meanwhile is how two ends block each other (bugzoo G3).
+// listens says whether an attached engine would read the socket. A handshake that wants to write
+// does not read until it has written, and read interest would make the loop call for nothing
+// (bugs C1 to C4). Outside of a handshake only an alert or a KeyUpdate waits to be written. Then
+// the pump must read on: two ends that do not would block each other (bug G3).
 func (p *chassis) listens() bool {
 	return p.mayListen() && !p.over && (!p.stuckR || p.up()) && !p.early.stuck
 }
 
-// mayFlush says whether output may leave now. It always may, whichever call has
-// produced it: that it did not is MB-53428.
+// mayFlush says whether output may leave now. It always may, whichever call has made it. A pump
+// that sent only what a write had made was MB-53428.
 func (p *chassis) mayFlush() bool { return p.decide(atFlush, true) }
 
-// discards says whether input is only read to be thrown away: our side is
-// closed, and closing the socket with data unread would send a reset that
-// destroys what the peer has not read yet (RFC 2525, 2.17; bugzoo F9 to F12). Or the
-// peer's side is: what comes behind its close_notify means nothing (RFC 8446, 6.1).
+// discards says whether input is read only to be thrown away. That is so when our side is closed:
+// a socket that is closed with input unread sends a reset, and the reset destroys what the peer
+// has not read yet (RFC 2525, section 2.17; bugs F9 to F12). And it is so when the peer's side is
+// closed: what comes after its close_notify means nothing (RFC 8446, section 6.1).
 //
-// Story 74: that was left in the socket until our close_notify had gone. It did not
-// go: the link was full in both directions, and a peer in the middle of its answer to
-// a CertificateRequest had to write before it could read.
+// Story 74: input after the peer's close stayed in the socket until our close_notify had left. It
+// never left. The link was full in both directions, and the peer, in the middle of its answer to
+// a CertificateRequest, had to write before it could read.
 func (p *chassis) discards() bool { return p.dead || p.over || p.closing && p.shut }
 
-// silent says whether nothing can leave any more, so that output is thrown away.
+// silent says whether output is thrown away, because nothing can leave any more.
 //
-// Story 72: behind our FIN it was left in the engine. The peer went on sending, and
-// asked for KeyUpdates; the answers filled the engine's output, and Read waited for
-// room there that nobody made, with the peer's data behind it.
+// Story 72: after our FIN, output stayed in the engine. The peer went on sending and asked for
+// KeyUpdates. The answers filled the engine's output, and Read waited for room in it that nobody
+// made, with the peer's data still unread.
 func (p *chassis) silent() bool { return p.mute || p.finished }
 
-// Reading: from the socket, and from the engine to the app.
+// Reading: from the socket to the engine, and from the engine to the app.
 
-// discard reads and throws away.
+// discard reads input and throws it away. It says whether there may be more to do.
 func (p *chassis) discard() bool {
 	p.due = p.due && !p.dead && !p.shut // otherwise see carryOn
 	n, st := p.env.Socket.Recv(p.scratch)
@@ -145,7 +144,7 @@ func (p *chassis) discard() bool {
 	return n > 0 || p.eof || p.broken
 }
 
-// ended takes down what a Recv said of the end.
+// ended remembers what a Recv has said of the end of the socket.
 func (p *chassis) ended(st model.IOStatus) {
 	switch model.IOStatus(p.amount(atSocketEnds, int(st))) {
 	case model.EOF:
@@ -155,8 +154,8 @@ func (p *chassis) ended(st model.IOStatus) {
 	}
 }
 
-// take moves plaintext to the app, and lets the engine absorb and answer
-// whatever else has come.
+// take moves plaintext from the engine to the app. The same calls of Read let the engine absorb
+// whatever else has come, and answer it.
 func (p *chassis) take() {
 	if !p.due {
 		return
@@ -180,8 +179,8 @@ func (p *chassis) take() {
 		if p.decide(atDeliver, !p.closing) {
 			p.env.App.Data(p.scratch[:n])
 		}
-		// Story 47: it read until the engine had no more. With a peer that sends as
-		// fast as it is read that is never, and others of the thread starve.
+		// Story 47: it read until the engine had no more. A peer that sends as fast as it is read
+		// never lets that happen, and the other connections of the thread starved.
 		left -= n
 		if p.resting() || left <= 0 && p.decide(atEnoughRead, true) {
 			p.due = true
@@ -193,14 +192,14 @@ func (p *chassis) take() {
 	}
 }
 
-// enough is how much plaintext, in bytes, a round takes at most, but for a piece.
+// enough is how much plaintext a round takes, in bytes. The last piece may exceed it.
 func (p *chassis) enough() int { return max(p.env.Limits.Pipe, p.env.Limits.Chunk) }
 
-// carryOn moves a KeyUpdate, or a request for a certificate, that did not fit when
-// it was made. The peer has closed since then, so that no Read does it.
+// carryOn finishes a KeyUpdate, or a request for a certificate, that did not fit into the
+// engine's output, after the peer has closed: no Read does it then.
 //
-// Story 28: without it nobody did. The answer to a KeyUpdate half fitted, the
-// peer had closed, and what the app had written behind it waited for ever.
+// Story 28: nobody did it. An answer to a KeyUpdate fitted by half, the peer closed, and what the
+// app had written behind the answer waited for ever.
 func (p *chassis) carryOn() {
 	if !p.over || p.cut || p.dead || p.stuckR || p.up() {
 		return
@@ -212,14 +211,14 @@ func (p *chassis) carryOn() {
 	}
 }
 
-// shake carries a handshake on although the app has paused: the answer is the
-// peer's, not the app's.
+// shake carries a handshake on while the app has paused. The peer waits for the answer, whatever
+// our app does.
 func (p *chassis) shake() {
 	if !p.decide(atShake, true) || p.over || p.dead || p.stuckR || p.up() || p.early.open {
 		return
 	}
-	// A read of nothing, for in a renegotiation data may come: to any other
-	// call that is fatal (ssl3_read_bytes in OpenSSL; bugzoo K3).
+	// Read nothing, because data may come in a renegotiation. To any other call data is fatal
+	// (ssl3_read_bytes in OpenSSL; bug K3).
 	switch _, st := p.engine().Read(nil); {
 	case st == model.Failed, st == model.Closed && !p.up():
 		p.failed()
@@ -230,13 +229,12 @@ func (p *chassis) shake() {
 	}
 }
 
-// readEnded says what becomes of a Read that gave no data. The end of the
-// socket counts only now: what had come before it is delivered (MB-53428's
-// second half, bugzoo F1).
+// readEnded handles a Read that gave no data. Only now does the end of the socket count, because
+// what came before it is delivered (the second half of MB-53428, bug F1).
 //
-// Story 75: a Read that wants to write counted as one that has no more. Data lay behind
-// the KeyUpdate that it wanted to answer first. Where nothing can leave any more its
-// answer is thrown away, and then it gives them.
+// Story 75: a Read that wanted to write counted as one without more data. Data lay behind the
+// KeyUpdate that it wanted to answer first. When nothing can leave any more, the answer is thrown
+// away, and then Read gives the data.
 func (p *chassis) readEnded(st model.Status) {
 	switch {
 	case st == model.Failed:
@@ -256,7 +254,7 @@ func (p *chassis) readEnded(st model.Status) {
 	}
 }
 
-// failed: the engine is dead. Its alert still wants to leave.
+// failed handles an engine that is dead. Its alert still has to leave.
 func (p *chassis) failed() {
 	p.dead = true
 	p.queue.clear()
@@ -286,14 +284,14 @@ func (p *chassis) tell(why model.Cause) {
 
 // Writing: from the app to the engine.
 
-// mayTake says whether plaintext of the app still has a way out.
+// mayTake says whether plaintext of the app can still leave.
 func (p *chassis) mayTake() bool {
 	open := !p.half && !p.closing && !p.gone && !p.dead && !p.mute
 	return p.decide(atTakePlaintext, open)
 }
 
-// give moves plaintext from the app to the engine, and lets the engine send
-// what it has put off until the next write.
+// give moves plaintext from the app to the engine, and lets the engine send the answer that it
+// keeps for the next write.
 func (p *chassis) give() {
 	if p.queue.len() == 0 && !p.refused && p.env.Version == model.TLS12 {
 		return // only in TLS 1.3 is anything put off
@@ -302,7 +300,7 @@ func (p *chassis) give() {
 	}
 }
 
-// spend moves the queue to the engine, and says whether all of it went.
+// spend moves the queue to the engine. It says whether all of it went.
 func (p *chassis) spend() bool {
 	p.settleEarly()
 	if !p.mayWrite() {
@@ -321,14 +319,14 @@ func (p *chassis) spend() bool {
 	return true
 }
 
-// mayWrite says whether the engine would take plaintext.
+// mayWrite says whether the engine takes plaintext now.
 func (p *chassis) mayWrite() bool {
 	return !p.dead && !p.shut && !p.stuckW && !p.mute && p.decide(atWriteNow, p.up())
 }
 
-// writeOne offers one piece, and says whether it was taken. A retry repeats
-// the same bytes from the same place: the engine has sealed them already
-// (bugzoo E1 to E11).
+// writeOne offers one piece to the engine, and says whether another may follow. A retry offers
+// the same bytes at the same address, because the engine has sealed them already (bugs E1 to
+// E11).
 func (p *chassis) writeOne() bool {
 	if p.wary && p.up() && !p.mayGoOn() {
 		return false
@@ -353,8 +351,8 @@ func (p *chassis) writeOne() bool {
 		p.queue.take(n)
 		return !blocked || p.mayGoOn()
 	case model.WantWrite:
-		// It may be a renegotiation that wants to write, begun by this call
-		// because an earlier write was in its way. Only reads carry it on.
+		// It may be a renegotiation that wants to write. This call has begun it, because an
+		// earlier write was in its way. Only reads carry it on.
 		p.retry, p.stuckW = len(piece), true
 		p.stuckR = p.stuckR || !p.up()
 	case model.WantRead:
@@ -365,16 +363,16 @@ func (p *chassis) writeOne() bool {
 	return false
 }
 
-// mayGoOn says whether another Write may follow one that had waited for room.
+// mayGoOn says whether another Write may follow one that has waited for room.
 //
-// Story 33: a HelloRequest had been read while the Write waited, and the next
-// Write began the handshake. It met data that was on its way to us, and any call
-// but a Read fails over that, OpenSSL's too. So a read of nothing goes first; and
-// once more, because with half a record read the first only takes the rest of it.
+// Story 33: a HelloRequest was read while a Write waited, and the next Write began the handshake.
+// It met data of the peer that was on its way, and every call but a Read fails at that, in
+// OpenSSL too. So a read of nothing goes first. It is made twice, because with half a record read
+// the first one only takes in the other half.
 //
-// Story 76: the rest of it had not come, and no read could begin the handshake: of five
-// bytes four were there. The Write after the fifth did, and met data. So it is done
-// again, in front of each Write, until no record is half read.
+// Story 76: the other half had not come. Of five bytes four were there, so no read could begin
+// the handshake. The Write after the fifth byte did, and met data. So the read goes in front of
+// each Write until no record is half read.
 func (p *chassis) mayGoOn() bool {
 	if p.env.Version == model.TLS13 || p.over {
 		return true
@@ -393,7 +391,7 @@ func (p *chassis) mayGoOn() bool {
 	return p.up()
 }
 
-// ask lets the app go on that was refused before.
+// ask lets the app write again, if it was refused before.
 func (p *chassis) ask() bool {
 	if !p.refused || p.half || p.closing {
 		return false
@@ -406,11 +404,11 @@ func (p *chassis) ask() bool {
 	return true
 }
 
-// retryStuck lets calls that wanted to write be made again: there is room in the
-// engine now, or, attached, there is no telling but to try.
+// retryStuck lets the calls that wanted to write be made again. The engine has room now; an
+// attached engine can only try.
 //
-// Story 51: Shutdown was tried again behind the reads, one of which had sent the
-// close_notify meanwhile. Then it waits for the peer's, and data is fatal to that.
+// Story 51: Shutdown was tried again after the reads, one of which had sent the close_notify
+// meanwhile. A second Shutdown waits for the peer's close_notify, and fails at data.
 func (p *chassis) retryStuck() {
 	p.due = p.due || p.stuckR
 	again := p.stuckS && p.retry == 0 // behind a Write its second call is fatal
@@ -423,7 +421,7 @@ func (p *chassis) retryStuck() {
 
 // Early data.
 
-// An early is how far the reference pump has come with early data.
+// An early is how far the pump has come with early data.
 type early struct {
 	open  bool // a client may send some, a server may have some to read
 	sent  int  // bytes at the front of the queue that were sent; they stay
@@ -431,9 +429,9 @@ type early struct {
 	stuck bool // WriteEarly wants to write
 }
 
-// giveEarly sends as early data what the app has written before the first turn,
-// and says whether that is still under way. Nothing may be read meanwhile
-// (bugzoo K9). The bytes stay in the queue: the server may reject them.
+// giveEarly sends what the app has written before the first turn as early data. It says whether
+// that is still under way. Nothing may be read meanwhile (bug K9). The bytes stay in the queue,
+// because the server may reject them.
 func (p *chassis) giveEarly() (busy bool) {
 	if !p.early.open || p.env.Role == model.Server {
 		return false
@@ -459,11 +457,11 @@ func (p *chassis) giveEarly() (busy bool) {
 	return p.decide(atEarlyFirst, p.early.open)
 }
 
-// mayEarly says whether the engine would take more.
+// mayEarly says whether the engine takes more of it.
 func (p *chassis) mayEarly() bool { return !p.early.stuck && !p.dead && !p.mute }
 
-// concludeEarly ends the early data, as soon as the server has answered: no Read
-// does, and there may be nothing to write (bugzoo K11).
+// concludeEarly ends the early data as soon as the server has answered. No Read does that, and
+// there may be nothing to write (bug K11).
 func (p *chassis) concludeEarly() {
 	if !p.decide(atConcludeEarly, true) {
 		return
@@ -475,8 +473,8 @@ func (p *chassis) concludeEarly() {
 	}
 }
 
-// settleEarly drops what the server has accepted. What it has rejected is sent
-// again, behind the handshake.
+// settleEarly drops from the queue what the server has accepted. What it has rejected is sent
+// again after the handshake.
 func (p *chassis) settleEarly() {
 	if p.early.sent == 0 || !p.up() {
 		return
@@ -487,7 +485,7 @@ func (p *chassis) settleEarly() {
 	p.early.sent = 0
 }
 
-// read is a Read, or a server's ReadEarly until that has come to the end.
+// read is a Read; at a server it is a ReadEarly first, until the early data ends.
 func (p *chassis) read(into []byte) (int, model.Status) {
 	if p.early.open && p.env.Role == model.Server && !p.up() {
 		if n, st := p.engine().ReadEarly(into); st != model.OK || n > 0 {
@@ -500,9 +498,9 @@ func (p *chassis) read(into []byte) (int, model.Status) {
 
 // Closing.
 
-// leave takes the steps of a close, each once the one before is through:
-// all that was accepted, close_notify, FIN, the peer's end, the socket. owes says
-// whether output waits for room.
+// leave takes the steps of a close, each when the one before is done: send what was accepted,
+// send close_notify, send FIN, wait for the end of the peer, close the socket. owes says whether
+// output waits for room.
 func (p *chassis) leave(owes func() bool) bool {
 	if p.mute && (p.closing || p.told) {
 		return p.release() // nothing can leave any more
@@ -524,7 +522,7 @@ func (p *chassis) leave(owes func() bool) bool {
 	return false
 }
 
-// notify hands close_notify to the engine, behind all that was accepted.
+// notify hands close_notify to the engine, after all that was accepted.
 func (p *chassis) notify() bool {
 	if p.dead {
 		p.shut = true
@@ -534,8 +532,8 @@ func (p *chassis) notify() bool {
 		return false
 	}
 	if !p.up() {
-		// Shutting down in mid-handshake only leaves an error behind
-		// (bugzoo F22). If the handshake never ends the timer does.
+		// Shutdown during a handshake does nothing but leave an error behind (bug F22). If the
+		// handshake never ends, the timer ends the close.
 		p.shut = p.cut
 		return p.cut
 	}
@@ -553,8 +551,8 @@ func (p *chassis) notify() bool {
 	return true
 }
 
-// pointless: nobody will read what is queued, for the peer has closed. In TLS
-// 1.2 its close_notify says so; in 1.3 it may still read.
+// pointless says whether nobody will read what is queued, because the peer has closed. In TLS 1.2
+// its close_notify ends both directions. In TLS 1.3 it may still read.
 func (p *chassis) pointless() bool {
 	return p.cut || p.over && p.decide(atPeerReadsNoMore, p.env.Version == model.TLS12)
 }
@@ -572,8 +570,8 @@ func (p *chassis) finish(owes bool) bool {
 
 // linger arms the timer that bounds a close.
 //
-// Story 49: it was armed when close_notify and FIN had left. With a peer that does
-// not read they never do, and the close never ended (golang 31224, bugzoo F7).
+// Story 49: it was armed when close_notify and FIN had left. With a peer that does not read they
+// never leave, and the close never ended (golang 31224, bug F7).
 func (p *chassis) linger() {
 	wait := p.closing && !p.lingers && !p.gone && p.env.Limits.CloseTicks > 0
 	if p.decide(atBoundClose, wait) {
@@ -590,7 +588,7 @@ func (p *chassis) expire() {
 	}
 }
 
-// release gives the socket back.
+// release closes the socket.
 func (p *chassis) release() bool {
 	p.gone = true
 	if p.lingers {

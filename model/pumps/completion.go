@@ -4,13 +4,13 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A completion is a pump of submitted operations, as on io_uring: at most one recv
-// and one send are under way, each with a buffer that is the kernel's until the
-// operation completes. Nothing is tried before that: what is ready is learned from
-// what has completed. A send may be short, and its rest is the next one.
+// A completion is a pump of submitted operations, as on io_uring. At most one recv and one send
+// are under way. Each has a buffer that is the kernel's until the operation completes. Nothing is
+// tried before that: the pump learns what is ready from what has completed. A send may be short;
+// its rest is the next send.
 //
-// Here an operation completes in the first turn in which the socket can do it. The
-// loop knows of it by interest, which is given up with each completion.
+// Here an operation completes in the first turn in which the socket can do it. The loop learns of
+// an operation by interest, which each completion gives up.
 type completion struct {
 	body
 	rx, tx operation
@@ -22,7 +22,7 @@ type operation struct {
 	submitted bool
 }
 
-// completionSpec is the pump's of operations that complete.
+// completionSpec is the spec of the pump of operations that complete.
 func completionSpec() model.Spec {
 	return model.Spec{Name: "completion", New: built(newCompletion),
 		About:        "one recv and one send that are submitted and complete, as on io_uring",
@@ -81,8 +81,8 @@ func (p *completion) completeSend() {
 	}
 }
 
-// complete gives an operation's buffer back, and its interest up: so that an edge
-// is seen by the next one, too.
+// complete gives an operation's buffer and its interest back. The next operation arms interest
+// again, and so sees an edge too.
 func (p *completion) complete(op *operation, ev model.Events) {
 	op.submitted = false
 	if p.mask &^= ev; !p.gone {
@@ -90,7 +90,7 @@ func (p *completion) complete(op *operation, ev model.Events) {
 	}
 }
 
-// round implements shape. Operations are submitted at its end: each of the others
+// round implements shape. Operations are submitted at its end, because each of the other steps
 // may have something for them.
 func (p *completion) round() bool {
 	moved := p.feed()
@@ -103,7 +103,7 @@ func (p *completion) round() bool {
 	return p.submitSend() || moved || p.hungry() || p.mayFeed()
 }
 
-// feed moves what a recv has brought to the engine, or to nowhere.
+// feed moves what a recv has brought to the engine, or throws it away.
 func (p *completion) feed() bool {
 	if p.rx.submitted || p.rx.buf.len() == 0 {
 		return false
@@ -127,15 +127,15 @@ func (p *completion) mayFeed() bool {
 	return p.rx.buf.len() > 0 && !p.rx.submitted && p.decide(atFeedOn, room)
 }
 
-// submitRecv asks for more, once all is fed that had come.
+// submitRecv submits a recv, once all that had come is fed.
 func (p *completion) submitRecv() {
 	if p.rx.buf.len() == 0 && !p.eof && !p.broken {
 		p.rx.submitted = true
 	}
 }
 
-// submitSend sends what the engine has, or the rest of a send that was short. It
-// says whether the engine has room again.
+// submitSend submits a send of what the engine has, or of the rest of a short one. It says
+// whether the engine has room again.
 func (p *completion) submitSend() bool {
 	if p.silent() {
 		n := p.env.Engine.Drain(p.scratch)
@@ -159,7 +159,7 @@ func (p *completion) submitSend() bool {
 	return n > 0
 }
 
-// owes says whether output is under way or waits for the send before it.
+// owes says whether output is under way, or waits for the send before it.
 func (p *completion) owes() bool {
 	if p.silent() {
 		return false

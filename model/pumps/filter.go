@@ -4,25 +4,24 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A filter is a TLS layer between two buffers, as libevent's bufferevent_openssl
-// is over another bufferevent. The one below has the socket and keeps ciphertext;
-// the one above is the app's, and has an input of its own:
+// A filter is a TLS layer between two buffers, as libevent's bufferevent_openssl is over another
+// bufferevent. The buffer below has the socket and keeps ciphertext. The buffer above is the
+// app's, and has an input of its own:
 //
 //	socket ─▶ in ──Feed─▶ engine ─Read─▶ input ─▶ app.Data
 //	socket ◀─ out ◀Drain─ engine ◀Write─ queue ◀─ Write
 //
-// Reading and writing are loops of their own. Each first carries on what the other
-// one waits for: a read that is blocked on a write, a write that is blocked on a
-// read.
+// Reading and writing are two loops. Each of them first carries on what the other one waits for:
+// a read that is blocked on a write, or a write that is blocked on a read.
 //
-// The app's callbacks are deferred: they run from the top of the next turn, where
-// no call is under way (libevent 4e62cd16, da529335).
+// The app's callbacks are deferred. They run at the start of the next turn, when no call is under
+// way (libevent 4e62cd16, da529335).
 type filter struct {
 	piped
 	input    span // decrypted, for the app
 	deferred bool // callbacks are to run
-	// writeBlockedOnRead: the queue waits for a handshake, which only reads carry
-	// on. Its opposite is the chassis' stuckR.
+	// writeBlockedOnRead: the queue waits for a handshake, which only reads carry on. Its
+	// opposite is stuckR of the chassis.
 	writeBlockedOnRead bool
 }
 
@@ -53,8 +52,7 @@ func (p *filter) Ready(ev model.Events) {
 	p.piped.Ready(ev)
 }
 
-// PauseRead implements Pump. What the app's input holds has no other wakeup
-// (bugzoo D4).
+// PauseRead implements Pump. What lies in the app's input has no other wakeup (bug D4).
 func (p *filter) PauseRead(paused bool) {
 	if p.decide(atRecheckOnResume, !paused) && p.input.len() > 0 {
 		p.postpone()
@@ -72,7 +70,7 @@ func (p *filter) postpone() {
 	}
 }
 
-// callbacks runs them. What the app asks for in them only leaves a note.
+// callbacks runs the callbacks. What the app asks for in them is noted, and done by the turn.
 func (p *filter) callbacks() {
 	if p.gone || !p.deferred {
 		return
@@ -85,7 +83,7 @@ func (p *filter) callbacks() {
 	p.busy = false
 }
 
-// roomy says whether the app could be asked for more.
+// roomy says whether the app can be asked for more.
 func (p *filter) roomy() bool {
 	return p.refused && p.retry == 0 && p.queue.len() < p.queue.limit && p.mayTake()
 }
@@ -116,8 +114,8 @@ func (p *filter) round() bool {
 	return moved || p.mayFeed()
 }
 
-// considerReading reads until the engine wants something or the app's input is
-// full. A write that was blocked on a read is tried again.
+// considerReading reads until the engine wants something or the app's input is full. A write that
+// was blocked on a read may be tried again afterwards.
 func (p *filter) considerReading() {
 	switch {
 	case p.resting():
@@ -138,7 +136,7 @@ func (p *filter) considerReading() {
 	}
 }
 
-// doRead is a read, and says whether another one may follow.
+// doRead reads once. It says whether another read may follow.
 func (p *filter) doRead() bool {
 	room := p.input.limit - p.input.len()
 	if room == 0 {
@@ -157,9 +155,8 @@ func (p *filter) doRead() bool {
 	return false
 }
 
-// considerWriting writes until the engine wants something or the queue is empty. A
-// write in the middle of a handshake has to wait: it would meet data there that
-// only a read can give (bugzoo K2).
+// considerWriting writes until the engine wants something or the queue is empty. In a handshake a
+// write has to wait: it would meet data that only a read can give (bug K2).
 func (p *filter) considerWriting() {
 	if !p.up() {
 		p.writeBlockedOnRead = p.writeBlockedOnRead || p.queue.len() > 0

@@ -4,83 +4,81 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// The three kv pumps are the TLS side of a memcached server with one worker
-// thread, libevent's level triggers and a BIO pair, as they were around
-// MB-53428. They are museum pieces. Never fix a kv pump: its mistakes are what
-// the workbench has to find, and a hunt that finds nothing in them is broken.
+// The three kv pumps are the TLS side of a memcached server with one worker thread, libevent's
+// level triggers and a BIO pair, as they were around MB-53428. They are museum pieces. Never fix
+// a kv pump: hunts have to find its bugs, and a hunt that finds none is broken.
 //
 //	socket ──▶ in ──Feed──▶ engine ──Read──▶ request ──▶ app.Data
 //	socket ◀── out ◀─Drain── engine ◀─Write── response ◀── Write
 //
-// This file is the pump as its loop and app see it, kv_wire.go moves the bytes
-// and kv_command.go is the command loop.
+// This file is the pump as its loop and its app see it. kv_wire.go moves the bytes, and
+// kv_command.go is the command loop.
 
-// The 24-byte header of the memcached binary protocol: byte 0 is the magic,
-// byte 1 the opcode, bytes 8 to 11 the length of the body, big endian, 12 to
-// 15 the opaque, 16 to 23 the cas.
+// The 24-byte header of the memcached binary protocol: byte 0 is the magic, byte 1 the opcode,
+// bytes 8 to 11 the length of the body in big-endian order, 12 to 15 the opaque, 16 to 23 the
+// cas.
 const (
 	kvHeaderLen = 24
 	kvRequest   = 0x80
 	kvResponse  = 0x81
-	// kvOpenStream is the opcode DCP_OPEN. From then on the link is full duplex.
+	// kvOpenStream is the opcode DCP_OPEN. After it the link is full duplex.
 	kvOpenStream = 0x50
-	// kvMaxBody is the longest body in bytes; a longer one closes the link. The
-	// server's own limit is a setting, 20 MB and more. A lie in a header should
-	// not cost a hunt that much.
+	// kvMaxBody is the longest body in bytes; a longer one closes the link. The limit of the
+	// server is a setting of 20 MB and more. A hunt should not pay that much for a false length
+	// in a header.
 	kvMaxBody = 1 << 20
-	// kvTurn is how many commands one turn executes before it yields.
+	// kvTurn is how many commands a turn executes before it yields.
 	kvTurn = 20
 )
 
-// A kvAfterRead is what a pump does with the engine's output after SSL_read,
-// which may have absorbed a message and answered it.
+// A kvAfterRead is what a pump does with the engine's output after SSL_read, which may have
+// absorbed a message and answered it.
 type kvAfterRead uint8
 
 const (
-	// kvLeave: nothing. Story 2: a client renegotiates and waits. SSL_read
-	// absorbs the ClientHello, leaves the answer in the network BIO and says
-	// WANT_READ. The documentation promises a WANT_WRITE, so nobody drains
-	// until the app next sends, which on an idle link is never (MB-53428).
+	// kvLeave: nothing. Story 2: a client renegotiates and waits. SSL_read absorbs the
+	// ClientHello, leaves the answer in the network BIO and says WANT_READ. The documentation
+	// promises a WANT_WRITE. So nobody drains the BIO until the app next sends, and on an idle
+	// link the app never sends (MB-53428).
 	kvLeave kvAfterRead = iota
-	// kvAlways: drain whatever SSL_read has returned.
+	// kvAlways: drain, whatever SSL_read has returned.
 	kvAlways
-	// kvWhenDry: on WANT_READ with bytes in the network BIO, drain and read
-	// again.
+	// kvWhenDry: on WANT_READ with bytes in the network BIO, drain and read again.
 	kvWhenDry
 )
 
-// A kvPolicy is all in which the three differ.
+// A kvPolicy is all in which the three pumps differ.
 type kvPolicy struct {
 	after kvAfterRead
-	// lateFlag: a socket error is looked at after the read loop, and only if
-	// nothing was read. Otherwise it is before each SSL_read.
+	// lateFlag: the socket's error flag is looked at after the read loop, and only if nothing was
+	// read. Otherwise it is looked at before each SSL_read.
 	//
-	// Story 3: the last record and FIN arrive together. Receiving meets both,
-	// FIN sets the error flag, and whoever looks at the flag first never
-	// decrypts the record (commit dec107512, part 2.1).
+	// Story 3: the last record and FIN arrive together. Receiving meets both, and FIN sets the
+	// error flag. A pump that looks at the flag first never decrypts the record (commit
+	// dec107512, part 2.1).
 	lateFlag bool
-	// keep: on ZERO_RETURN the read gives what it had decrypted, and says that
-	// the link is closed the next time. Otherwise those bytes are lost.
+	// keep: on ZERO_RETURN the read gives what it has decrypted, and says the next time that the
+	// link is closed. Otherwise those bytes are lost.
 	keep bool
 }
 
-// kvOriginal is kv_engine before MB-53428: after SSL_read it does nothing, and
-// what the engine has to say waits in the write BIO until the app next sends.
+// kvOriginal is kv_engine before MB-53428. After SSL_read it does nothing, and what the engine
+// has to say waits in the write BIO until the app next sends.
 func kvOriginal() model.Spec {
 	return kvSpec("kv-original", kvPolicy{after: kvLeave},
 		"Couchbase's memcached server before MB-53428: sends nothing after a read")
 }
 
-// kvSpeculative is the change for MB-53428 that was abandoned ("speculatively
-// perform an SSL write after read"): it always drains after SSL_read.
+// kvSpeculative is the abandoned change for MB-53428 ("speculatively perform an SSL write after
+// read"). It always drains after SSL_read.
 func kvSpeculative() model.Spec {
 	return kvSpec("kv-speculative", kvPolicy{after: kvAlways},
 		"the abandoned fix of MB-53428: tries to send after every read")
 }
 
-// kvLanded is the change for MB-53428 that was merged (dec107512): it drains
-// when SSL_read says WANT_READ, refuses renegotiation (SSL_OP_NO_RENEGOTIATION)
-// and delivers what it decrypted before it looks at the end of the stream.
+// kvLanded is the merged change for MB-53428 (dec107512). It drains when SSL_read says WANT_READ,
+// refuses renegotiation (SSL_OP_NO_RENEGOTIATION), and delivers what it has decrypted before it
+// looks at the end of the stream.
 func kvLanded() model.Spec {
 	s := kvSpec("kv-landed", kvPolicy{after: kvWhenDry, lateFlag: true, keep: true},
 		"the merged fix of MB-53428: sends on WANT_READ, refuses renegotiation")
@@ -120,17 +118,16 @@ type kvPump struct {
 	state kvState
 	// after is the state that follows kvSend.
 	after kvState
-	// mask is the interest that the loop has. Asking for the same one again
-	// costs libevent a system call, so it is left out.
+	// mask is the interest that the loop has. To ask for the same interest again costs libevent a
+	// system call, so the pump does not.
 	mask model.Events
-	// request holds what was decrypted and not executed; a read asks for all
-	// that it has room for, so that it may hold several frames and a part.
-	// total is the length of the frame at its start, header and body, once the
-	// header was parsed.
+	// request holds what was decrypted and not executed. A read asks for all that it has room
+	// for, so it may hold several frames and a part of one. total is the length of the frame at
+	// its start, header and body, once the header is parsed.
 	request kvPipe
 	total   int
-	// response is the response under way; piece is what SSL_write was offered
-	// and has not taken (MB-35717: a retry has to offer the same bytes).
+	// response is the response under way. piece is the length that SSL_write was offered and has
+	// not taken (MB-35717: a retry must offer the same bytes).
 	response kvPipe
 	piece    int
 	// chunk is the most plaintext of one piece, in bytes.
@@ -139,13 +136,13 @@ type kvPump struct {
 	refused bool
 	// commands is how many this turn has executed.
 	commands int
-	// turn: the loop has called and waits for the pump to return.
+	// turn: the loop has called, and the pump has not returned.
 	turn bool
 	// dcp: the link is a stream, full duplex.
 	dcp bool
 }
 
-// renew makes the pump new, for another link. The buffers stay.
+// renew makes the pump new for another link. The buffers stay.
 func (p *kvPump) renew(env model.Env) {
 	lim := env.Limits
 	*p = kvPump{
@@ -161,8 +158,8 @@ func (p *kvPump) renew(env model.Env) {
 	p.interest(model.Readable)
 }
 
-// Ready runs the command loop until it has to wait. What is ready does not
-// matter: the loop tries what its state wants and finds out.
+// Ready runs the command loop until it has to wait. It ignores what is ready: the loop tries what
+// its state wants, and finds out.
 func (p *kvPump) Ready(model.Events) {
 	if p.state == kvClosed {
 		return
@@ -176,10 +173,9 @@ func (p *kvPump) Ready(model.Events) {
 	p.turn = false
 }
 
-// Write takes what the response buffer has room for. From inside Data it is
-// the answer to the command. At any other time it becomes a response of its
-// own, on which the command loop then waits; on a stream it is shipped in the
-// next turn.
+// Write takes what the response buffer has room for. From inside Data it is the answer to the
+// command. At any other time it becomes a response of its own, and the command loop waits for it.
+// On a stream it is sent in the next turn.
 func (p *kvPump) Write(b []byte) int {
 	if p.state == kvClosed {
 		return 0
@@ -207,8 +203,8 @@ func (p *kvPump) PauseRead(bool) {}
 // CloseWrite does nothing: the server never half-closes.
 func (p *kvPump) CloseWrite() {}
 
-// Close gives the socket back at once, without a close_notify and whatever is
-// under way. The app, which has asked for it, is not told.
+// Close closes the socket at once, without a close_notify, whatever is under way. The app has
+// asked for it and is not told.
 func (p *kvPump) Close() {
 	if p.state == kvClosed {
 		return
@@ -217,8 +213,8 @@ func (p *kvPump) Close() {
 	p.wire.socket.Close()
 }
 
-// end is the server's state closing: the app is told why, and the socket goes.
-// No close_notify is sent.
+// end closes the link, in the server's state "closing": the app is told why, and the socket is
+// closed. No close_notify is sent.
 func (p *kvPump) end(why model.Cause) {
 	if p.state == kvClosed {
 		return
@@ -236,9 +232,9 @@ func (p *kvPump) interest(mask model.Events) {
 	}
 }
 
-// armRead asks to be called when there is more to read. Decrypted bytes inside
-// the engine raise no event, so the pump makes itself ready for them by hand
-// (MB-11203: an under-read after a yield slept on them).
+// armRead asks to be called when there is more to read. Decrypted bytes inside the engine raise
+// no event, so the pump wakes itself for them (MB-11203: a short read after a yield left them
+// asleep).
 func (p *kvPump) armRead() {
 	switch {
 	case p.wire.up && p.wire.pendingInput():
@@ -250,14 +246,14 @@ func (p *kvPump) armRead() {
 	}
 }
 
-// armWrite asks to be called when the socket has room, and for nothing else:
-// the server reads no request while a response is under way.
+// armWrite asks to be called when the socket has room, and for nothing else: the server reads no
+// request while a response is under way.
 func (p *kvPump) armWrite() {
 	p.interest(model.Writable)
 }
 
-// unfinished: a response is under way. What only the engine has to send does
-// not count, here as in the server.
+// unfinished says whether a response is under way. What only the engine has to send does not
+// count, here as in the server.
 func (p *kvPump) unfinished() bool {
 	return !p.response.empty() || !p.wire.out.empty()
 }

@@ -26,11 +26,11 @@ const (
 	kvReadBody
 	// kvExecute gives the frame to the app, which may answer.
 	kvExecute
-	// kvSend transmits the response; nothing is read meanwhile.
+	// kvSend transmits the response. Nothing is read meanwhile.
 	kvSend
 	// kvNewCommand begins the next command, or yields.
 	kvNewCommand
-	// kvClosed is the end: no call of anything from here on.
+	// kvClosed is the end: nothing is called any more.
 	kvClosed
 
 	numKVStates
@@ -48,7 +48,7 @@ func (s kvState) String() string {
 	return fmt.Sprintf("kvState(%d)", uint8(s))
 }
 
-// step does what the state wants and says whether the turn goes on.
+// step does what the state wants. It says whether the turn goes on.
 func (p *kvPump) step() bool {
 	switch p.state {
 	case kvWaiting:
@@ -75,8 +75,7 @@ func (p *kvPump) wait() bool {
 	return false
 }
 
-// fill reads all that the request buffer has room for, which may be the next
-// commands too.
+// fill reads all that the request buffer has room for, which may include the next commands.
 func (p *kvPump) fill() kvResult {
 	got, r := p.wire.read(p.request.space())
 	p.request.hi += got
@@ -95,8 +94,8 @@ func (p *kvPump) readHeader() bool {
 	return true
 }
 
-// stop ends the turn for a result after which nothing can be read or written
-// now: the link ends, unless the pump only spins.
+// stop ends the turn after a result that lets nothing be read or written now. Unless the pump
+// only spins, the link ends.
 func (p *kvPump) stop(r kvResult) bool {
 	switch r {
 	case kvEnded:
@@ -111,8 +110,8 @@ func (p *kvPump) stop(r kvResult) bool {
 	return false
 }
 
-// parse needs the whole frame. A header that is not one, or that promises too
-// much, ends the link.
+// parse looks at the header of a frame. Something that is no header, or that promises too long a
+// body, ends the link.
 func (p *kvPump) parse() bool {
 	h := p.request.bytes()
 	body := binary.BigEndian.Uint32(h[8:])
@@ -144,8 +143,8 @@ func (p *kvPump) readBody() bool {
 	}
 }
 
-// execute gives the frame to the app. An app that writes nothing has executed
-// a quiet command, and there is nothing to send.
+// execute gives the frame to the app. If the app writes nothing, the command was a quiet one, and
+// there is nothing to send.
 func (p *kvPump) execute() bool {
 	frame := p.request.bytes()[:p.total]
 	p.commands++
@@ -162,8 +161,8 @@ func (p *kvPump) execute() bool {
 	return true
 }
 
-// send transmits until the response is complete. A response longer than the
-// buffer comes in parts, for which the app is asked one after the other.
+// send transmits until the response is complete. A response longer than the buffer comes in
+// parts, and the app is asked for one after the other.
 func (p *kvPump) send() bool {
 	switch r := p.transmit(); r {
 	case kvMore:
@@ -182,8 +181,7 @@ func (p *kvPump) send() bool {
 	return true
 }
 
-// ask asks an app that was refused for the rest, and says whether it gave any
-// or has closed.
+// ask asks an app that was refused for the rest. It says whether the app gave any, or has closed.
 func (p *kvPump) ask() bool {
 	if !p.refused {
 		return false
@@ -193,8 +191,8 @@ func (p *kvPump) ask() bool {
 	return p.state == kvClosed || !p.response.empty()
 }
 
-// transmit sends the next piece of the response. The response is done when
-// nothing of it is left in the pump, not even as ciphertext.
+// transmit sends the next piece of the response. The response is done when nothing of it is left
+// in the pump, not even as ciphertext.
 func (p *kvPump) transmit() kvResult {
 	p.wire.drainSend()
 	if !p.wire.out.empty() {
@@ -221,7 +219,7 @@ func (p *kvPump) transmit() kvResult {
 	return kvDone
 }
 
-// held: the socket did not take all ciphertext.
+// held is the result of a socket that did not take all ciphertext.
 func (p *kvPump) held() kvResult {
 	if p.wire.failed {
 		return kvReset
@@ -229,9 +227,9 @@ func (p *kvPump) held() kvResult {
 	return kvBlocked
 }
 
-// ship sends on a stream what the app has given, as far as it gets. Reading
-// goes on whatever comes of it. With nothing to send nothing is drained, so
-// an answer of the engine waits on a quiet stream as it does elsewhere.
+// ship sends on a stream what the app has given, as far as it gets. The pump reads on whatever
+// comes of it. With nothing to send it drains nothing, so an answer of the engine waits on a
+// quiet stream as it does elsewhere.
 func (p *kvPump) ship() {
 	for p.unfinished() || p.refused {
 		switch r := p.transmit(); r {
@@ -249,9 +247,9 @@ func (p *kvPump) ship() {
 	}
 }
 
-// newCommand goes on reading, not waiting: the engine may hold the next
-// command already, and then no event would ever tell. The buffer goes back to
-// its size: what one long frame needed is not kept for the next thousand.
+// newCommand reads on at once and does not wait: the engine may hold the next command already,
+// and no event would tell. The buffer returns to its size, so that the memory of one long frame
+// is not kept for the next thousand.
 func (p *kvPump) newCommand() bool {
 	p.request.shrink(max(kvHeaderLen, p.chunk))
 	if p.commands >= kvTurn {
@@ -271,14 +269,12 @@ func (p *kvPump) newCommand() bool {
 	return true
 }
 
-// yield leaves the thread to its other connections. If there is input it asks
-// to be called when the socket is writable, because that is soon; a stream
-// always does.
+// yield leaves the thread to its other connections. If there is input it asks to be called when
+// the socket is writable, because that is soon. On a stream it always does.
 //
-// Story 4: pending is what is decrypted, not what has arrived. When the
-// twentieth command ends where the request buffer and the record end, nothing
-// is pending. One more record may be in the BIO; the socket is empty, and that
-// command waits for the next one (the shape of MB-11203).
+// Story 4: pending counts what is decrypted, not what has arrived. If the twentieth command ends
+// where the request buffer and the record end, nothing is pending. One more record may lie in the
+// BIO while the socket is empty, and its command waits for the next one (the shape of MB-11203).
 func (p *kvPump) yield() {
 	switch {
 	case p.dcp:

@@ -10,7 +10,7 @@ type kvPipe struct {
 	lo, hi int
 }
 
-// resized is the pipe, empty, with room for n bytes.
+// resized is the pipe with room for n bytes, empty.
 func (b kvPipe) resized(n int) kvPipe {
 	if cap(b.buf) < n {
 		return kvPipe{buf: make([]byte, n)}
@@ -22,7 +22,7 @@ func (b *kvPipe) empty() bool   { return b.lo == b.hi }
 func (b *kvPipe) len() int      { return b.hi - b.lo }
 func (b *kvPipe) bytes() []byte { return b.buf[b.lo:b.hi] }
 
-// space is all the room that is left, after what is held was moved down.
+// space is all the room that is left. What the pipe holds is moved down first.
 func (b *kvPipe) space() []byte {
 	if b.lo > 0 {
 		b.hi = copy(b.buf, b.buf[b.lo:b.hi])
@@ -38,7 +38,7 @@ func (b *kvPipe) consume(n int) {
 	}
 }
 
-// grow makes the pipe at least n bytes long and keeps what it holds.
+// grow makes the pipe at least n bytes long, and keeps what it holds.
 func (b *kvPipe) grow(n int) {
 	if n <= len(b.buf) {
 		return
@@ -59,13 +59,13 @@ func (b *kvPipe) shrink(n int) {
 	}
 }
 
-// A kvResult is what the moving of bytes comes to.
+// A kvResult says what came of moving bytes.
 type kvResult uint8
 
 const (
-	// kvDone: what was asked for is done, or a part of it.
+	// kvDone: all of it is done, or a part.
 	kvDone kvResult = iota
-	// kvMore: a piece was written and there are more.
+	// kvMore: a piece is written, and there are more.
 	kvMore
 	// kvBlocked: would-block.
 	kvBlocked
@@ -73,10 +73,10 @@ const (
 	kvEnded
 	// kvReset: the socket's error flag is set (ECONNRESET).
 	kvReset
-	// kvFault: an engine call failed for good; the server says ECONNRESET too.
+	// kvFault: an engine call failed for good. The server says ECONNRESET for this too.
 	kvFault
-	// kvSpin: the server would go round again at once although nothing has
-	// moved. It has to be called again to go on where it was.
+	// kvSpin: the server would go round again at once, although nothing has moved. It must be
+	// called again, and goes on where it was.
 	kvSpin
 )
 
@@ -88,14 +88,13 @@ type kvWire struct {
 	in, out kvPipe
 	// chunk is the most plaintext to ask of one SSL_read, in bytes.
 	chunk int
-	// failed is the error flag: the socket has ended or broken. Nothing ever
-	// clears it.
+	// failed is the error flag: the socket has ended, or is broken. Nothing ever clears it.
 	failed bool
-	// up: the handshake is done, the first one; no later one counts.
+	// up: the first handshake is done. No later one counts.
 	up bool
-	// moved: ciphertext has moved since the flag was last taken down.
+	// moved: ciphertext has moved since the flag was last cleared.
 	moved bool
-	// resume: the last read was left by kvSpin, with carried bytes read.
+	// resume: the last read stopped with kvSpin, after carried bytes.
 	resume  bool
 	carried int
 }
@@ -112,9 +111,8 @@ func (w *kvWire) restart(env model.Env) kvWire {
 	}
 }
 
-// drainReceive moves ciphertext from the socket to the engine while any moves.
-// When it returns the engine has all of it, or it is full and the pipe holds
-// the rest.
+// drainReceive moves ciphertext from the socket to the engine while any moves. Afterwards the
+// engine has all of it, or it is full and the pipe holds the rest.
 func (w *kvWire) drainReceive() {
 	for {
 		fed := w.feed()
@@ -136,8 +134,8 @@ func (w *kvWire) feed() bool {
 	return n > 0
 }
 
-// receive fills the pipe from the socket. The end of the stream and a reset
-// are the same to the server: an error.
+// receive fills the pipe from the socket. To the server the end of the stream and a reset are the
+// same: an error.
 func (w *kvWire) receive() bool {
 	room := w.in.space()
 	if len(room) == 0 {
@@ -151,8 +149,8 @@ func (w *kvWire) receive() bool {
 	return n > 0
 }
 
-// drainSend moves ciphertext from the engine to the socket while any moves. A
-// socket without room ends it at once, even if the pipe has some.
+// drainSend moves ciphertext from the engine to the socket while any moves. If the socket has no
+// room it stops at once, even if the pipe has some.
 func (w *kvWire) drainSend() {
 	for {
 		sent := false
@@ -183,16 +181,16 @@ func (w *kvWire) drain() bool {
 	return n > 0
 }
 
-// pendingInput gives the engine what it has room for, once, and asks whether
-// it holds decrypted bytes. Whole records that wait in its input buffer do not
-// count (SSL_pending(3) knows only the record that was processed last).
+// pendingInput gives the engine what it has room for, once, and asks whether it holds decrypted
+// bytes. Whole records in its input buffer do not count: SSL_pending(3) knows only the record
+// that was processed last.
 func (w *kvWire) pendingInput() bool {
 	w.feed()
 	return w.engine.Pending() > 0
 }
 
-// read fills dest and answers how many bytes it has put there: all with
-// kvDone, fewer with the other results.
+// read fills dest and says how many bytes it has put there: all of them with kvDone, fewer with
+// other results.
 func (w *kvWire) read(dest []byte) (int, kvResult) {
 	if !w.resume {
 		w.carried = 0
@@ -213,10 +211,9 @@ func (w *kvWire) read(dest []byte) (int, kvResult) {
 	return n, r
 }
 
-// accept is the accept loop. It waits for the peer's flight without going back
-// to the event loop, and meanwhile starves the other connections of its thread
-// (MB-51498). Before that it took WANT_WRITE for fatal, which a certificate
-// flight longer than the BIO brings about (MB-42607).
+// accept is the accept loop. It waits for the flight of the peer without returning to the event
+// loop, and starves the other connections of its thread meanwhile (MB-51498). An earlier version
+// took WANT_WRITE for fatal, which a certificate flight longer than the BIO causes (MB-42607).
 func (w *kvWire) accept() kvResult {
 	for {
 		w.moved = false
@@ -240,14 +237,14 @@ func (w *kvWire) accept() kvResult {
 	}
 }
 
-// fault is a call that failed for good. Logging it takes all entries out of
-// the error queue, and nothing else ever does.
+// fault handles a call that failed for good. The server logs it, which takes all entries out of
+// the error queue. Nothing else ever does.
 func (w *kvWire) fault() kvResult {
 	w.engine.ClearErrors()
 	return kvFault
 }
 
-// readLoop is SSL_read until dest is full.
+// readLoop calls SSL_read until dest is full.
 func (w *kvWire) readLoop(dest []byte) (n int, r kvResult) {
 	for n < len(dest) {
 		w.moved = false
@@ -281,8 +278,8 @@ func (w *kvWire) readLoop(dest []byte) (n int, r kvResult) {
 // again says whether the read loop goes on after WANT_READ.
 func (w *kvWire) again() bool {
 	if w.policy.after == kvWhenDry && w.engine.OutputPending() > 0 {
-		// Against story 2. With a peer that does not read nothing can leave,
-		// and the loop goes round and round on the full pipe.
+		// This is against story 2. If the peer does not read, nothing can leave, and the loop
+		// goes round and round on the full pipe.
 		w.drainSend()
 		return true
 	}
@@ -293,7 +290,7 @@ func (w *kvWire) again() bool {
 	return true
 }
 
-// dry is the end of a read for want of input.
+// dry is the result of a read that has no more input.
 func (w *kvWire) dry(n int) kvResult {
 	switch {
 	case w.carried+n > 0:
@@ -304,7 +301,7 @@ func (w *kvWire) dry(n int) kvResult {
 	return kvBlocked
 }
 
-// closed is the end of a read at the peer's close_notify.
+// closed is the result of a read that meets the peer's close_notify.
 func (w *kvWire) closed(n int) kvResult {
 	if w.policy.keep && w.carried+n > 0 {
 		return kvDone
@@ -312,8 +309,8 @@ func (w *kvWire) closed(n int) kvResult {
 	return kvEnded
 }
 
-// write offers src to the engine and answers how much it took. It must be
-// offered the same bytes again after kvBlocked or kvSpin.
+// write offers src to the engine and says how much it took. After kvBlocked or kvSpin it must be
+// given the same bytes again.
 func (w *kvWire) write(src []byte) (int, kvResult) {
 	w.drainSend()
 	if w.failed {
@@ -342,7 +339,7 @@ func (w *kvWire) write(src []byte) (int, kvResult) {
 	}
 }
 
-// Snapshot lists the pipe's content and how long it may get.
+// Snapshot lists what the pipe holds, and how long it may get.
 func (b *kvPipe) Snapshot(s *model.Snapshot) {
 	room := len(b.buf)
 	s.Int(&room)

@@ -5,19 +5,18 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// A mistakeIn is a wrong answer to a decision, of a pump of one kind. Exactly one
-// of judge and count is set; each is given the right answer, and may do what it
-// likes with the pump.
+// A mistakeIn is a wrong answer at a point, in a pump of one kind. Either judge or count is set.
+// It is given the right answer, and may do anything with the pump.
 type mistakeIn[P any] struct {
 	at    Point
 	judge func(p P, right bool) bool
 	count func(p P, right int) int
 }
 
-// A mistake is one of the reference's.
+// A mistake is one in the reference.
 type mistake = mistakeIn[*Reference]
 
-// A planted is what a pump with mistakes answers to its decisions.
+// A planted answers at the points of a pump that has mistakes.
 type planted interface {
 	judge(d Point, right bool) bool
 	count(d Point, right int) int
@@ -29,16 +28,15 @@ type flawed[P any] struct {
 	mistakes []mistakeIn[P]
 }
 
-// A slip is what planted mistakes have to remember.
+// A slip is what planted mistakes remember.
 type slip struct {
 	on   bool
 	n    int
 	held []byte
 }
 
-// snapshotSlip adds what only a mutant has to keep: its memory, and what the
-// reference leaves alone or never offers from. Without some there is none, as in
-// the reference.
+// snapshotSlip adds what only a mutant has to remember: the slip, and what the reference leaves
+// alone or never reads again. If some is false there is none of it, as in the reference.
 func (p *chassis) snapshotSlip(s *model.Snapshot, some bool) {
 	if p.flaws == nil {
 		return
@@ -54,13 +52,13 @@ func (p *chassis) snapshotSlip(s *model.Snapshot, some bool) {
 	s.Bytes(&p.slip.held)
 }
 
-// slipped says whether there is any of that.
+// slipped says whether a mutant has anything of that to remember.
 func (p *chassis) slipped() bool {
 	return p.slip.on || p.slip.n != 0 || len(p.slip.held) > 0 ||
 		p.queue.limit != p.env.Limits.Queue
 }
 
-// decide gives the right answer, unless a mistake is planted there.
+// decide gives the right answer, or the wrong one of a mistake that is planted at the point.
 func (p *chassis) decide(d Point, right bool) bool {
 	if p.flaws == nil {
 		return right
@@ -79,7 +77,7 @@ func (p *chassis) amount(d Point, right int) int {
 // did is decide where nothing depends on the answer.
 func (p *chassis) did(d Point) { p.decide(d, true) }
 
-// misarm asks the decisions on wakeups: all at once, because every turn does.
+// misarm asks at the points about wakeups. Only mutants call it, because every turn arms.
 func (p *chassis) misarm(mask model.Events) (wrong model.Events) {
 	if p.decide(atArmRead, mask&model.Readable != 0) {
 		wrong = model.Readable
@@ -111,8 +109,8 @@ func (f *flawed[P]) count(d Point, right int) int {
 	return right
 }
 
-// A plan is how a mutant is written down; the first of its mistakes names the
-// decision. They are the reference's, or with a variant those of another shape.
+// A plan is a row of the table of mutants. Its mistakes are the reference's, or with a variant
+// those of another shape. The first of them says where the mutant decides wrongly.
 type plan struct {
 	name     string
 	about    string
@@ -125,12 +123,12 @@ type plan struct {
 	variant  variant
 }
 
-// A variant is a pump with mistakes.
+// A variant is a pump of any shape with mistakes.
 type variant struct {
 	spec model.Spec // of the correct pump
 	new  func(model.Env) model.Pump
 	at   []Point
-	// whole: each mistake is either a judgement or a number.
+	// whole: each mistake is either a judgement or a number, and not both.
 	whole bool
 }
 
@@ -144,7 +142,7 @@ func variantOf[P shape](spec model.Spec, empty func() P, mistakes []mistakeIn[P]
 	return v
 }
 
-// planted is the plan's pump.
+// planted is the pump of the row.
 func (f *plan) planted() variant {
 	if f.variant.new != nil {
 		return f.variant
@@ -152,7 +150,7 @@ func (f *plan) planted() variant {
 	return variantOf(ReferenceSpec(), newReference, f.mistakes)
 }
 
-// mutant makes a mutant of a plan.
+// mutant makes the mutant of the row.
 func (f *plan) mutant() Mutant {
 	v := f.planted()
 	m := Mutant{Spec: v.spec, Of: v.spec.Name, Bugs: f.bugs, Breaks: f.breaks,
@@ -169,7 +167,7 @@ func either(ids ...oracle.PropertyID) (s oracle.PropertySet) {
 	return s
 }
 
-// never and always are the simplest mistakes of the reference.
+// never and always are the simplest mistakes of the reference: one answer, whatever is right.
 func never(at Point) []mistake {
 	return judged(at, no[*Reference])
 }
@@ -178,7 +176,7 @@ func always(at Point) []mistake {
 	return judged(at, yes[*Reference])
 }
 
-// judged is a wrong judgement, counted a wrong number.
+// judged is a wrong judgement, and counted is a wrong number.
 func judged[P any](at Point, judge func(p P, right bool) bool) []mistakeIn[P] {
 	return []mistakeIn[P]{{at: at, judge: judge}}
 }
@@ -187,7 +185,7 @@ func counted[P any](at Point, count func(p P, right int) int) []mistakeIn[P] {
 	return []mistakeIn[P]{{at: at, count: count}}
 }
 
-// answers takes one answer of a call for another.
+// answers mistakes one answer of an engine's call for another.
 func answers(at Point, wrong func(p *Reference, st model.Status) model.Status) []mistake {
 	return counted(at, func(p *Reference, right int) int { return int(wrong(p, model.Status(right))) })
 }
@@ -196,17 +194,17 @@ func answers(at Point, wrong func(p *Reference, st model.Status) model.Status) [
 func yes[P any](P, bool) bool { return true }
 func no[P any](P, bool) bool  { return false }
 
-// gaveUpText is why a stall may end as something else.
+// gaveUpText says why a stall may end as something else.
 const gaveUpText = "a close that waits is given up by its timer, with what it had to send"
 
-// droppedText is why dropped plaintext breaks more than one property.
+// droppedText says why dropped plaintext breaks more than one property.
 const droppedText = "what is dropped is to the ledger still in the queue; and what comes in its " +
 	"place is a gap only if it is a later part of the stream"
 
-// headerRoom is the stack buffer of one-record-a-write, in bytes.
+// headerRoom is the size of the stack buffer of one-record-a-write, in bytes.
 const headerRoom = 64
 
-// instead takes one answer of a call for another.
+// instead mistakes one answer for another.
 func instead(of, is model.Status) func(*Reference, model.Status) model.Status {
 	return func(_ *Reference, st model.Status) model.Status {
 		if st == of {
@@ -223,13 +221,13 @@ func ordinal(b bool) int {
 	return 0
 }
 
-// unlessWriteWaits is right but while a write waits for a handshake.
+// unlessWriteWaits is right, except while a write waits for a handshake.
 func (p *Reference) unlessWriteWaits(right bool) bool {
 	return right && (p.queue.len() == 0 || p.up())
 }
 
-// parked says whether to write now, if what met the handshake stays parked
-// when it has ended.
+// parked says whether to write now, if what was written during the handshake stays parked after
+// it.
 func (p *Reference) parked(up, counts bool) bool {
 	p.slip.on = p.slip.on || !up && counts && p.queue.len() > 0
 	return up && !p.slip.on
@@ -241,8 +239,8 @@ var unpark = judged(atTakePlaintext, func(p *Reference, right bool) bool {
 	return right
 })
 
-// pastLastFlight holds what is pending when a handshake ends, until the app's
-// side makes output.
+// pastLastFlight holds back what is pending when a handshake ends, until the app's side makes
+// output.
 func (p *Reference) pastLastFlight(bool) bool {
 	switch {
 	case !p.up():
@@ -254,8 +252,8 @@ func (p *Reference) pastLastFlight(bool) bool {
 	return p.slip.n > 0
 }
 
-// shakeHandsFirst makes the first handshake by calls of Handshake, and leaves it
-// at that.
+// shakeHandsFirst makes the first handshake by calls of Handshake, and does not read in the same
+// turn.
 func (p *Reference) shakeHandsFirst(bool) bool {
 	if p.slip.on || p.up() {
 		p.slip.on = true
@@ -268,7 +266,7 @@ func (p *Reference) shakeHandsFirst(bool) bool {
 	return false
 }
 
-// ends takes some ends of the socket for would-block.
+// ends mistakes some ends of the socket for would-block.
 func ends(missed func(p *Reference, st model.IOStatus) bool) []mistake {
 	return counted(atSocketEnds, func(p *Reference, right int) int {
 		if missed(p, model.IOStatus(right)) {
@@ -286,7 +284,7 @@ func (p *Reference) spin(on bool) bool {
 	return false
 }
 
-// leftText is why data that is not read breaks more than one property.
+// leftText says why data that is not read breaks more than one property.
 const leftText = "data that is left in the engine is fatal to a renegotiation that a write " +
 	"carries on, and the link behind it fills up"
 
@@ -311,7 +309,8 @@ func (p *Reference) withhold(bool) bool {
 // watermark is what read-watermark waits for, in bytes.
 const watermark = 48
 
-// enoughToRead: the most room that there ever was is the buffer's size.
+// enoughToRead says whether enough input lies in the engine. The most room that there ever was is
+// taken for the size of the buffer.
 func (p *Reference) enoughToRead(bool) bool {
 	room := p.env.Engine.InputRoom()
 	p.slip.n = max(p.slip.n, room)
@@ -319,14 +318,14 @@ func (p *Reference) enoughToRead(bool) bool {
 	return input == 0 || input >= watermark || room == 0 || p.eof || p.broken
 }
 
-// refusedText is why a refused write breaks more than one property.
+// refusedText says why a refused write breaks more than one property.
 const refusedText = "an app that has closed is told nothing: then the failure shows in what does " +
 	"not reach the peer"
 
 // anySize is more than an app has to write at once, in bytes.
 const anySize = 1 << 16
 
-// offered is the length of the piece that was offered last.
+// offered is the length of the last piece that was offered.
 func (p *Reference) offered() int {
 	if p.retry > 0 {
 		return p.retry
@@ -347,7 +346,7 @@ func (p *Reference) lookForEnd(right bool) bool {
 	return right
 }
 
-// shutDownTwice lets Shutdown read, once ours is sent.
+// shutDownTwice lets Shutdown read the socket, after our close_notify is sent.
 func (p *Reference) shutDownTwice(right bool) bool {
 	if p.env.Transport != model.Attached || !p.closing || !p.shut || p.dead || p.eof {
 		return right
@@ -365,26 +364,26 @@ func (p *Reference) unlessQueued(right bool) bool {
 	return right && (p.queue.len() == 0 || !p.up())
 }
 
-// uncleared is an engine for a pump that has not heard of the error queue.
+// uncleared is the engine of a pump that does not know of the error queue.
 type uncleared struct{ model.Engine }
 
 // ClearErrors does nothing.
 func (uncleared) ClearErrors() {}
 
-// clearsAfter is an engine for a pump that empties the error queue when a Read or
-// a Write has failed, and thinks that this is enough.
+// clearsAfter is the engine of a pump that empties the error queue when a Read or a Write has
+// failed, and takes that for enough.
 type clearsAfter struct{ model.Engine }
 
 // ClearErrors does nothing.
 func (*clearsAfter) ClearErrors() {}
 
-// Read clears what it leaves.
+// Read empties the queue if it fails.
 func (e *clearsAfter) Read(p []byte) (int, model.Status) {
 	n, st := e.Engine.Read(p)
 	return n, e.clean(st)
 }
 
-// Write clears what it leaves.
+// Write empties the queue if it fails.
 func (e *clearsAfter) Write(p []byte) (int, model.Status) {
 	n, st := e.Engine.Write(p)
 	return n, e.clean(st)
@@ -419,7 +418,7 @@ func (p *Reference) hoard(right bool) bool {
 	return false
 }
 
-// hasRoomForHoard says whether some of it would fit now.
+// hasRoomForHoard says whether some of it fits now.
 func (p *Reference) hasRoomForHoard(bool) bool {
 	room := p.env.Transport == model.Pair && p.env.Engine.InputRoom() > 0
 	if len(p.slip.held) == 0 || !room || p.over || p.dead || p.broken || p.discards() {
@@ -442,7 +441,7 @@ func (p *Reference) hoardOutput(right bool) bool {
 	return right
 }
 
-// useFreed is what a C library does with memory that is gone, on a good day.
+// useFreed does what a C library does with memory that is gone, on a good day.
 func (p *Reference) useFreed(n int) int {
 	if p.slip.on {
 		panic("the engine was let go in a callback, and is used")

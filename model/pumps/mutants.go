@@ -5,28 +5,28 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// A Mutant is a correct pump, most often the reference, with one planted mistake
-// from real public bugs.
+// A Mutant is a sound pump, most often the reference, with one planted mistake that real pumps
+// made.
 type Mutant struct {
 	model.Spec
-	// Of names the correct pump.
+	// Of names the sound pump.
 	Of string
-	// Bugs are the ids of the real bugs, as in the project's bug list.
+	// Bugs are the real bugs that it stands for, by their IDs in bugs.txt.
 	Bugs []string
 	// Breaks is the property that the mistake must break.
 	Breaks oracle.PropertyID
-	// Scenario is the one that shows it.
+	// Scenario is the one that shows the mistake.
 	Scenario string
-	// Also are other properties that it may break, and Because says why. Most
-	// break none.
+	// Also are other properties that it may break, and Because says why. Most mutants break no
+	// other.
 	Also    oracle.PropertySet
 	Because string
-	// At is where it decides wrongly.
+	// At is the point of its first mistake.
 	At Point
 }
 
-// Mutants lists them, family by family as in the bug list, and then shape by shape:
-// at least one for each property.
+// Mutants lists the mutants: those of the reference, family by family as in bugs.txt, and then
+// those of each other shape. Each property is broken by one at least.
 func Mutants() []Mutant {
 	all := make([]Mutant, 0, len(mutants)+len(shapeMutants))
 	for _, table := range [...][]plan{mutants, shapeMutants} {
@@ -37,13 +37,14 @@ func Mutants() []Mutant {
 	return all
 }
 
-// ids are numbers of bugs.
+// ids are the IDs of bugs.
 type ids = []string
 
-// mutants is the table of them: those of the reference. Add one here, with its family; the
-// numbers of a hunt's schedules depend on the order. Those of other shapes follow it.
+// mutants is the table of the reference's mutants. To add a mutant, add a row to its family. Do
+// not reorder the rows: the schedules of a hunt are numbered by their order. The mutants of other
+// shapes are in mutants_shapes.go.
 var mutants = []plan{
-	// Family A: output that a read, or a callback, has created never leaves.
+	// Family A: output that a read or a callback has made never leaves.
 	{name: "no-flush-after-read", breaks: oracle.Stall, bugs: ids{"A1", "A2", "A5", "A7"},
 		scenario: "key-update",
 		about:    "leaves what a read produced in the engine until the app writes",
@@ -131,7 +132,7 @@ var mutants = []plan{
 			return true
 		})},
 
-	// Family B: what a handshake has to send, or to have read, is left where it is.
+	// Family B: what a handshake has to send, or has to have read, stays where it is.
 	{name: "flights-unflushed", breaks: oracle.Stall, bugs: ids{"B4", "B16", "B17"},
 		scenario: "request-response",
 		about:    "sends nothing while a handshake is under way",
@@ -182,7 +183,7 @@ var mutants = []plan{
 			"late may meet a renegotiation",
 		mistakes: judged(atRead, (*Reference).shakeHandsFirst)},
 
-	// Family C: the wrong wakeups, or too many.
+	// Family C: the wrong wakeups, or too many of them.
 	{name: "write-armed-for-ever", breaks: oracle.BusyLoop, bugs: ids{"C3", "C15", "C29"},
 		scenario: "request-response",
 		about:    "never gives write interest up",
@@ -296,7 +297,7 @@ var mutants = []plan{
 			return st
 		})},
 
-	// Family D: bytes that are inside TLS, or the pump, are not delivered.
+	// Family D: bytes inside TLS or the pump are not delivered.
 	{name: "one-read-a-wakeup", breaks: oracle.Stall,
 		bugs:     ids{"D1", "D7", "D8", "D10", "D11", "D12", "D13", "D19"},
 		scenario: "request-response",
@@ -367,7 +368,7 @@ var mutants = []plan{
 		because:  "a close that waits for a handshake so is given up, by the pump's timer",
 		mistakes: judged(atRead, (*Reference).enoughToRead)},
 
-	// Family E: what is written twice, in part, or not at all.
+	// Family E: bytes are written twice, in part, or not at all.
 	{name: "shorter-retry", breaks: oracle.SpuriousFailure, bugs: ids{"E1", "E2"},
 		scenario: "bulk-both-ways",
 		about:    "offers fewer bytes when it tries a write again",
@@ -747,7 +748,7 @@ var mutants = []plan{
 			return right && p.refused
 		}})},
 
-	// Family K: handshakes, data, and who may have which.
+	// Family K: handshakes and data, and which may come when.
 	{name: "write-in-renegotiation", breaks: oracle.SpuriousFailure, bugs: ids{"K2"},
 		scenario: "renegotiation",
 		about:    "writes in the middle of a renegotiation, which data of the peer then ends",

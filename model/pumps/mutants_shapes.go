@@ -5,7 +5,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
-// shapeMutants are those of the pumps of other shapes: bugs that need such a shape.
+// shapeMutants are the mutants of the pumps of other shapes: bugs that need such a shape. Add a
+// row to its shape, and do not reorder the rows.
 var shapeMutants = []plan{
 	// filterMistakes are those of a filter between two buffers.
 
@@ -272,10 +273,10 @@ var shapeMutants = []plan{
 		}))},
 }
 
-// fullText is why what is not read breaks more than one property.
+// fullText says why input that is not read breaks more than one property.
 const fullText = "the link behind what is not read may fill up, in both directions"
 
-// inFilter, and its likes, plant mistakes in a shape.
+// inFilter and the functions below plant mistakes in a pump of a shape.
 func inFilter(m []mistakeIn[*filter]) variant { return variantOf(filterSpec(), newFilter, m) }
 
 func inFlags(m []mistakeIn[*readyFlags]) variant {
@@ -294,8 +295,8 @@ func inLock(m []mistakeIn[*oneLock]) variant { return variantOf(oneLockSpec(), n
 
 func inNested(m []mistakeIn[*nested]) variant { return variantOf(nestedSpec(), newNested, m) }
 
-// stale goes by what the handshake has wanted when it last was blocked: the retry
-// that this allows is made, the calls after it are not.
+// stale goes by the want of the last handshake call that was blocked. It makes the retry that
+// this allows, and skips the calls after it.
 func (p *readyFlags) stale(bool) bool {
 	if !p.slip.on {
 		return false
@@ -307,7 +308,7 @@ func (p *readyFlags) stale(bool) bool {
 
 func (p *writeRequest) unlessRequested(right bool) bool { return right && (!p.current || !p.up()) }
 
-// overwrittenText is why lost ciphertext breaks more than one property.
+// overwrittenText says why lost ciphertext breaks more than one property.
 const overwrittenText = "what is lost of the ciphertext is to the ledger still in the pump, and " +
 	"to the peer a damaged record, or half of one"
 

@@ -4,21 +4,19 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A nested is a pump that its app calls from inside its callbacks, and that acts
-// there and then, as uSockets does: a write, a pause or a close within a callback is
-// a turn within the turn. The engine has the socket.
+// A nested is a pump that acts inside the app's callbacks, as uSockets does: a write, a pause or
+// a close within a callback is a turn within the turn. The engine has the socket.
 //
-// So whatever a turn has looked at before a callback has to be looked at again
-// behind it: the socket may be gone (bugzoo J1, J5). And what the app is looking at
-// has to stay: a turn within Data hands nothing over, because the buffer is lent
-// (bugzoo J4, J7).
+// So the pump must look again, after each callback, at whatever it looked at before: the socket
+// may be gone (bugs J1 and J5). And what the app is looking at must stay: a turn within Data
+// hands nothing over, because the buffer is lent to the app (bugs J4 and J7).
 type nested struct {
 	body
 	inside bool // the app is in a callback
 	onLoan int  // bytes of the buffer that it is looking at
 }
 
-// nestedSpec is the pump's whose turns nest.
+// nestedSpec is the spec of the pump whose turns nest.
 func nestedSpec() model.Spec {
 	return model.Spec{Name: "nested", New: built(newNested),
 		About:        "turns within turns, from inside the app's callbacks, as in uSockets",
@@ -58,7 +56,7 @@ func (p *nested) round() bool {
 	return moved || p.hungry() && p.onLoan == 0
 }
 
-// onData reads until the engine wants something, and hands over.
+// onData reads until the engine wants something, and hands the data over.
 func (p *nested) onData() {
 	p.due = false
 	p.carryOn()
@@ -82,7 +80,7 @@ func (p *nested) reads() bool {
 	return p.decide(atLookAgain, !p.gone && !p.over && !p.dead && !p.discards())
 }
 
-// hand hands data over. Whatever the app asks for in there is done in there.
+// hand hands data over. What the app asks for meanwhile is done at once.
 func (p *nested) hand(n int) {
 	if !p.decide(atDeliver, !p.closing) {
 		return
@@ -101,12 +99,12 @@ func (p *nested) onWritable() {
 	}
 }
 
-// mayWriteHere says whether a write may come in the middle of the reads.
+// mayWriteHere says whether a write may come between the reads.
 //
-// Story 56: a HelloRequest had come with half a record behind it. The read that took
-// the rest gave data, the app answered from inside Data, and its write began the
-// handshake, which met more data. As behind a write that has waited, a read of nothing
-// goes first: it leaves the buffer alone.
+// Story 56: a HelloRequest came, and half a record after it. The read that took the other half
+// gave data. The app answered from inside Data, and its write began the handshake, which met more
+// data. As after a write that has waited, a read of nothing goes first: it leaves the buffer
+// alone.
 func (p *nested) mayWriteHere() bool {
 	return p.onLoan == 0 || p.queue.len() == 0 || !p.mayWrite() || p.mayGoOn()
 }

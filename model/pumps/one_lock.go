@@ -4,14 +4,14 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A oneLock is a pump of two fibers, a reader and a writer, that share the engine
-// and its output by a lock, as in helio and, with a queue in the lock's place, in
-// asyncio. While a write is in flight nothing is read: the reader waits in front of
-// the lock, and is woken when it is let go of.
+// A oneLock is a pump of two fibers, a reader and a writer, that share the engine and its output
+// by a lock, as in helio. In asyncio a queue takes the place of the lock. While a write is in
+// flight nothing is read: the reader waits for the lock, and is woken when the writer gives it
+// up.
 //
-// A write that the socket keeps waiting is not in flight. It parks, and lets go of
-// the lock: if it kept it two such ends, each with more to say than the link holds,
-// would wait for each other for ever (bugzoo G2 to G5).
+// A write that the socket keeps waiting is not in flight. It parks and gives the lock up. If it
+// kept the lock, two such ends, each with more to say than the link holds, would wait for each
+// other for ever (bugs G2 to G5).
 type oneLock struct {
 	piped
 	holder party
@@ -28,7 +28,7 @@ const (
 	theReader
 )
 
-// oneLockSpec is the pump's of two fibers and a lock.
+// oneLockSpec is the spec of the pump of two fibers and a lock.
 func oneLockSpec() model.Spec {
 	return model.Spec{Name: "one-lock", New: built(newOneLock),
 		About: "reads wait behind the write in flight, by a lock, as in helio and asyncio",
@@ -65,8 +65,8 @@ func (p *oneLock) round() bool {
 	return p.flush() || moved || p.mayFeed() || p.runnable()
 }
 
-// runnable says whether a fiber could go on now: the app may have written while the
-// reader had the lock.
+// runnable says whether a fiber can go on now. The app may have written while the reader had the
+// lock.
 func (p *oneLock) runnable() bool {
 	writes := p.holder == theWriter || p.holder == nobody && p.queue.len() > 0 && p.mayWrite()
 	return p.hungry() || writes && !p.parked
@@ -81,7 +81,7 @@ func (p *oneLock) lock(who party) bool {
 	return true
 }
 
-// unlock lets go of it, and wakes the reader if it waits (helio 80b2eb4).
+// unlock gives the lock up, and wakes the reader if it waits (helio 80b2eb4).
 func (p *oneLock) unlock() {
 	p.holder = nobody
 	if p.waits {
@@ -89,8 +89,8 @@ func (p *oneLock) unlock() {
 	}
 }
 
-// writer writes one piece, and sends it. The lock is its own until all that there
-// is to write has left, or until the socket keeps it waiting.
+// writer writes one piece and sends it. It has the lock until all that there is to write has
+// left, or until the socket keeps it waiting.
 func (p *oneLock) writer() bool {
 	p.parked = p.parked && p.owes()
 	if p.parked || p.holder != theWriter && !p.wantsToWrite() || !p.lock(theWriter) {
@@ -107,8 +107,8 @@ func (p *oneLock) writer() bool {
 	return moved
 }
 
-// piece offers one to the engine. Behind the last one goes an answer that was put
-// off, and the app is asked for more.
+// piece offers one piece to the engine. After the last one an answer that was put off is sent,
+// and the app is asked for more.
 func (p *oneLock) piece() {
 	if p.settleEarly(); p.queue.len() == 0 {
 		p.give()
@@ -117,7 +117,7 @@ func (p *oneLock) piece() {
 	}
 }
 
-// wantsToWrite says whether the engine would take plaintext, and there is some.
+// wantsToWrite says whether there is something to write, and the engine takes it.
 func (p *oneLock) wantsToWrite() bool {
 	return p.mayWrite() && (p.queue.len() > 0 || p.refused || p.env.Engine.Deferred())
 }

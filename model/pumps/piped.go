@@ -4,9 +4,9 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A piped is a body with a buffer in each direction between the socket and the
-// engine of a pair. What has been received and finds no room in the engine waits,
-// and the end of the socket is behind it.
+// A piped is a body over a BIO pair that keeps ciphertext in a buffer for each direction.
+// Received bytes that do not fit into the engine wait there, and the end of the socket waits
+// behind them.
 type piped struct {
 	body
 	in, out span
@@ -14,7 +14,7 @@ type piped struct {
 	dry     bool           // it had less than was asked for
 }
 
-// restart makes the buffers new, and the body.
+// restart makes the buffers and the body new.
 func (p *piped) restart(env model.Env, shape shape) {
 	p.in.restart(env.Limits.Pipe)
 	p.out.restart(env.Limits.Pipe)
@@ -22,7 +22,7 @@ func (p *piped) restart(env model.Env, shape shape) {
 	p.body.restart(env, shape)
 }
 
-// receive moves input from the socket into its buffer, or to nowhere.
+// receive moves input from the socket to its buffer, or throws it away.
 func (p *piped) receive() bool {
 	room := p.in.limit - p.in.len()
 	switch {
@@ -47,7 +47,8 @@ func (p *piped) wantsInput() bool {
 	return open && (p.discards() || p.in.len() < p.in.limit)
 }
 
-// feed moves input on into the engine, and then tells of the end.
+// feed moves input from the buffer to the engine. Once the buffer is empty it handles the end of
+// the socket.
 func (p *piped) feed() bool {
 	n := 0
 	if p.in.len() > 0 && p.decide(atFeedOn, true) {
@@ -63,12 +64,12 @@ func (p *piped) feed() bool {
 	return n > 0 || ends
 }
 
-// mayFeed says whether more of it would fit now.
+// mayFeed says whether more of the buffer would fit now.
 func (p *piped) mayFeed() bool {
 	return p.in.len() > 0 && p.decide(atFeedOn, p.env.Engine.InputRoom() > 0)
 }
 
-// drain moves output from the engine into its buffer, as far as there is room.
+// drain moves output from the engine to its buffer, as far as there is room.
 func (p *piped) drain() bool {
 	if p.silent() {
 		p.out.clear()
@@ -88,7 +89,7 @@ func (p *piped) drain() bool {
 	return true
 }
 
-// send moves output on into the socket.
+// send moves output from the buffer to the socket.
 func (p *piped) send() bool {
 	if p.out.len() == 0 || p.silent() {
 		return false
@@ -110,8 +111,8 @@ func (p *piped) owes() bool {
 	return p.out.len() > 0 || p.mayFlush() && p.env.Engine.OutputPending() > 0
 }
 
-// wakeups are read interest while there is room for input, and write interest
-// exactly while output waits.
+// wakeups are read interest while there is room for input, and write interest exactly while
+// output waits.
 func (p *piped) wakeups() model.Events {
 	return interests(p.wantsInput(), p.owes())
 }

@@ -4,11 +4,10 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A readyFlags is a pump as nginx's and haproxy's are: the engine calls the socket
-// itself, and the pump remembers of each direction whether it is ready. A loop
-// that reports edges sets the flags; would-block, as the engine's want, clears
-// them, and nothing else may. A read that wants to write lends its handler to the
-// write event.
+// A readyFlags is a pump as nginx and haproxy have it. The engine calls the socket itself, and
+// the pump remembers of each direction whether it is ready. A loop that reports edges sets the
+// flags. Would-block clears them, and the engine's wants are would-block; nothing else may. A
+// read that wants to write lends its handler to the write event.
 type readyFlags struct {
 	body
 	readReady  bool         // as far as anybody knows a recv would not block
@@ -18,7 +17,7 @@ type readyFlags struct {
 	shaken     bool         // the first handshake is done
 }
 
-// readyFlagsSpec is the pump's on ready flags.
+// readyFlagsSpec is the spec of the pump on ready flags.
 func readyFlagsSpec() model.Spec {
 	return model.Spec{Name: "ready-flags", New: built(newReadyFlags),
 		About:        "ready flags over an engine that has the socket, as in nginx and haproxy",
@@ -27,7 +26,7 @@ func readyFlagsSpec() model.Spec {
 
 func newReadyFlags() *readyFlags { return &readyFlags{} }
 
-// renew implements shape. Early data is not for it: a server rejects it.
+// renew implements shape. This pump reads no early data: a server rejects it.
 func (p *readyFlags) renew(env model.Env) {
 	p.readReady, p.writeReady, p.lent = false, true, false
 	p.last, p.shaken = model.OK, false
@@ -71,8 +70,8 @@ func (p *readyFlags) throwAway() bool {
 	return p.discards() && !p.eof && !p.broken && p.discard()
 }
 
-// block clears the write flag over what the engine has said to chassis' calls. A
-// read that wants to write is made again when there is room.
+// block clears the write flag after calls of the chassis that wanted to write. A read that wants
+// to write is made again when there is room.
 func (p *readyFlags) block() {
 	stuck := p.stuckR || p.stuckW || p.stuckS
 	if stuck && p.decide(atClearReady, true) {
@@ -81,9 +80,9 @@ func (p *readyFlags) block() {
 	}
 }
 
-// shakeHands drives the first handshake. Both directions are ready when it is
-// done, whatever it has made of the flags: what came with its last flight is in
-// the engine (nginx 15769c391).
+// shakeHands drives the first handshake. When it is done both directions are ready, whatever it
+// has made of the flags: what came with its last flight is in the engine and raises no event
+// (nginx 15769c391).
 func (p *readyFlags) shakeHands() {
 	if p.over || !p.readReady || p.lent || p.decide(atStaleWant, false) {
 		return
@@ -99,14 +98,14 @@ func (p *readyFlags) shakeHands() {
 	p.readReady, p.writeReady = p.due, true
 }
 
-// react sets the flags by what a call has said.
+// react sets the flags by the answer of a call.
 func (p *readyFlags) react(st model.Status) {
 	switch st {
 	case model.WantRead:
 		p.readReady = false
 	case model.WantWrite:
-		// With no handshake under way the socket was empty, and only an answer
-		// waits: not to read meanwhile is how two ends block each other (G3).
+		// With no handshake under way the socket was empty, and only an answer waits to be
+		// written. The pump must read on: two ends that do not block each other (bug G3).
 		p.writeReady, p.lent = !p.decide(atClearReady, true), true
 		p.readReady = !p.up()
 	case model.Closed, model.Failed:
@@ -114,10 +113,11 @@ func (p *readyFlags) react(st model.Status) {
 	}
 }
 
-// recvEnded says what becomes of a recv that gave no data.
+// recvEnded handles a recv that gave no data.
 //
-// Story 77: the peer's close was kept behind the data, and judged when it was told: by
-// then a write had begun an answer to a KeyUpdate, and it was taken for a handshake.
+// Story 77: the peer's close was kept until the data before it was delivered, and judged when it
+// was told. By then a write had begun an answer to a KeyUpdate, and that was taken for a
+// handshake.
 func (p *readyFlags) recvEnded(st model.Status) {
 	if st == model.Closed {
 		p.tell(model.Clean)
@@ -154,8 +154,8 @@ func (p *readyFlags) onRead() {
 	}
 }
 
-// recv fills the buffer as far as it can. What ends that comes behind the data: it
-// is kept, and is the next call's answer.
+// recv fills the buffer as far as it can. An end that comes after data is kept, and is the answer
+// of the next call.
 func (p *readyFlags) recv(buf []byte) (n int, st model.Status) {
 	if p.last != model.OK {
 		return 0, p.last
@@ -187,8 +187,8 @@ func (p *readyFlags) onWrite() {
 // owes says whether something waits for room in the socket.
 func (p *readyFlags) owes() bool { return !p.writeReady && !p.finished && !p.broken }
 
-// wakeups implements shape. Edges need no more than to be registered; a level
-// would go on reporting a flag that is set already.
+// wakeups implements shape. For edges it is enough to be registered. A level loop would go on
+// reporting a direction whose flag is set already.
 func (p *readyFlags) wakeups() model.Events {
 	if p.env.Trigger == model.Edge {
 		return model.Readable | model.Writable

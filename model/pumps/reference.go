@@ -4,13 +4,14 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// Reference is the correct pump: hunts must find nothing in it. It works with
-// both transports, all triggers and at both ends.
+// Reference is the correct pump: hunts must find nothing in it. It works with both transports,
+// all triggers and at both ends.
 //
-// A turn goes round until nothing more can move: input to the engine, plaintext to the
-// app, plaintext from the app, the steps of a close, output to the socket.
-// Then it arms read interest while it can take input, and write interest
-// exactly while output is pending.
+// A turn goes round until nothing moves: input to the engine, plaintext to the app, plaintext
+// from the app, the steps of a close, output to the socket. Then it arms read interest while it
+// can take input, and write interest exactly while output is pending.
+//
+// A pump of yours may embed a Reference that NewReference makes.
 type Reference struct {
 	body
 	pipe span // ciphertext on its way to the socket
@@ -24,7 +25,8 @@ func ReferenceSpec() model.Spec {
 		About: "the correct pump: hunts must find nothing in it"}
 }
 
-// NewReference makes the reference pump, for pumps that embed it.
+// NewReference makes the reference pump, for pumps that embed it. It uses what env.Last gives
+// again only if that is a *Reference: a wrapper around one is made anew for each link.
 func NewReference(env model.Env) *Reference { return built(newReference)(env).(*Reference) }
 
 func newReference() *Reference { return &Reference{} }
@@ -44,8 +46,8 @@ func (p *Reference) Ready(ev model.Events) {
 	p.body.Ready(ev)
 }
 
-// round moves what can be moved, once, and says whether another round could
-// move more. The output comes last: each of the others may have made some.
+// round moves what can be moved, once. It says whether another round could move more. The output
+// comes last, because each of the others may have made some.
 func (p *Reference) round() bool {
 	again := p.fill()
 	if !p.giveEarly() {
@@ -64,8 +66,8 @@ func (p *Reference) round() bool {
 	return again || p.hungry()
 }
 
-// wakeups are read interest while input would be taken, and write interest
-// exactly while output waits.
+// wakeups are read interest while input would be taken, and write interest exactly while output
+// waits.
 func (p *Reference) wakeups() model.Events {
 	return interests(p.wantsInput(), p.owes())
 }
@@ -80,7 +82,7 @@ func (p *Reference) wantsInput() bool {
 	case p.env.Transport == model.Attached:
 		return p.listens()
 	}
-	// With less in the socket than there was room for, there is room now.
+	// The socket had less than there was room for, so there is room now.
 	return p.dry || p.env.Engine.InputRoom() > 0
 }
 
@@ -98,8 +100,8 @@ func (p *Reference) owes() bool {
 	return !p.drained && p.mayFlush() && p.env.Engine.OutputPending() > 0
 }
 
-// fill moves input from the socket into the engine, or to nowhere, and says
-// whether there may be more.
+// fill moves input from the socket to the engine, or throws it away. It says whether there may be
+// more.
 func (p *Reference) fill() bool {
 	if p.eof || p.broken || p.dry && !p.discards() {
 		return false
@@ -129,11 +131,11 @@ func (p *Reference) fill() bool {
 	return again || p.eof || p.broken
 }
 
-// makesRoom says whether carrying a handshake on has made room for more of it,
-// although the app has paused.
+// makesRoom carries a handshake on while the app has paused, and says whether that has made room
+// for more input.
 //
-// Story 52: only what followed in the same turn would have, and the turn was at its
-// end. The edge had been told, and the pause lasted.
+// Story 52: only the rest of the same turn would have, and the turn was at its end. The edge had
+// been reported, and the pause lasted.
 func (p *Reference) makesRoom() bool {
 	if !p.due || !p.resting() {
 		return false
@@ -149,9 +151,8 @@ func (p *Reference) listen() bool {
 	return false
 }
 
-// flush moves output into the socket until it is gone or the socket is full.
-// It says whether that lets something else go on: a call that wanted to write,
-// the next step of a close, the end.
+// flush moves output to the socket until it is gone or the socket is full. It says whether
+// something else can go on now: a call that wanted to write, the next step of a close, the end.
 func (p *Reference) flush() (again bool) {
 	if p.env.Transport == model.Attached {
 		return false // the engine's calls have done it
@@ -185,10 +186,10 @@ func (p *Reference) flush() (again bool) {
 	}
 }
 
-// unsendable takes down that a Send has said reset.
+// unsendable handles a Send that has said reset.
 //
-// Story 48: the socket was then taken for empty. What had come before the reset
-// lay in it unread, and the app was told of the end (bugzoo F18, F19).
+// Story 48: the socket was then taken for empty. What had come before the reset lay in it unread,
+// and the app was told of the end (bugs F18 and F19).
 func (p *Reference) unsendable() {
 	p.mute, p.due, p.dry = true, true, false
 	p.pipe.clear()
@@ -198,8 +199,8 @@ func (p *Reference) unsendable() {
 	}
 }
 
-// drain moves output from the engine into the pipe. Room in the engine means
-// that a call that wanted to write can be made again.
+// drain moves output from the engine to the pipe. That makes room in the engine, and the calls
+// that wanted to write can be made again.
 func (p *Reference) drain() bool {
 	if p.drained || !p.mayFlush() {
 		return false
@@ -228,12 +229,11 @@ func (p *Reference) Renegotiate() {
 	p.turn()
 }
 
-// renegotiate begins the renegotiation that the app would like.
+// renegotiate begins the renegotiation that the app has asked for.
 //
-// Story 46: it began at once, with the peer's data still in the socket. A library
-// that takes no data between its ClientHello and the ServerHello, as crypto/tls,
-// then fails over what it had time enough to read (bugzoo K6). A server's
-// HelloRequest only asks.
+// Story 46: it began at once, with the peer's data still in the socket. A library that takes no
+// data between its ClientHello and the ServerHello, such as crypto/tls, then fails at data that
+// it had time to read before (bug K6). A server's HelloRequest only asks, and may go at once.
 func (p *Reference) renegotiate() {
 	if !p.wish {
 		return
@@ -245,8 +245,8 @@ func (p *Reference) renegotiate() {
 	p.due, p.wrote = true, true
 }
 
-// KeyUpdate implements Initiator. A record that waits for room comes first:
-// until it is gone the engine takes none (OpenSSL 16077, bugzoo E13).
+// KeyUpdate implements Initiator. A record that waits for room comes first: until it is gone the
+// engine takes no KeyUpdate (OpenSSL 16077, bug E13).
 func (p *Reference) KeyUpdate(requested bool) {
 	free := p.retry == 0 && !p.stuckR
 	if !p.established() || !p.decide(atBeginUpdate, free) {
@@ -257,8 +257,8 @@ func (p *Reference) KeyUpdate(requested bool) {
 	p.turn()
 }
 
-// Authenticate implements Initiator. A record that waits for room comes first,
-// and so does an answer that is owed: see Engine.Authenticate.
+// Authenticate implements Initiator. A record that waits for room comes first, and so does an
+// answer that is owed: see Engine.Authenticate.
 func (p *Reference) Authenticate() {
 	if !p.established() || p.retry > 0 || p.stuckR || p.env.Engine.Deferred() {
 		return

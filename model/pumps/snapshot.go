@@ -11,7 +11,7 @@ func (p *Reference) Snapshot(s *model.Snapshot) {
 	s.Flags(&p.dry, &p.wish)
 }
 
-// Snapshot lists the chassis' state between turns.
+// Snapshot lists the state of the chassis between turns.
 func (p *chassis) Snapshot(s *model.Snapshot) {
 	p.queue.Snapshot(s)
 	s.Place(p.queue.buf)
@@ -28,7 +28,7 @@ func (p *chassis) Snapshot(s *model.Snapshot) {
 	p.snapshotSlip(s, slips)
 }
 
-// Snapshot lists the buffers of a body that has some.
+// Snapshot lists the state of a body with buffers.
 func (p *piped) Snapshot(s *model.Snapshot) {
 	p.body.Snapshot(s)
 	p.in.Snapshot(s)
@@ -90,7 +90,7 @@ func (p *kvPump) Snapshot(s *model.Snapshot) {
 	s.Flags(&p.refused, &p.dcp)
 }
 
-// Snapshot lists the wire's state between turns.
+// Snapshot lists the state of the wire between turns.
 func (w *kvWire) Snapshot(s *model.Snapshot) {
 	w.in.Snapshot(s)
 	w.out.Snapshot(s)

@@ -6,8 +6,8 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A span is a bounded queue of bytes in one piece of memory. What it shows
-// stays where it is until it is taken, unless put may move it.
+// A span is a bounded queue of bytes in one piece of memory. What bytes shows stays where it is
+// until it is taken, unless put may move it.
 type span struct {
 	buf        []byte
 	head, tail int
@@ -16,9 +16,9 @@ type span struct {
 
 // restart empties the span and sets its capacity in bytes.
 //
-// Story 29: it kept all memory of earlier links, and put, which may not move
-// what is there, took what fitted that. A run depended on the one before it, and
-// a shrunk script did not fail when it was replayed.
+// Story 29: the span kept all the memory of earlier links. put, which may not move what is there,
+// then took as much as that memory held. A run depended on the one before it, and a shrunk script
+// did not fail when it was replayed.
 func (s *span) restart(limit int) {
 	if cap(s.buf) < limit {
 		s.buf = make([]byte, limit)
@@ -38,12 +38,12 @@ func (s *span) take(n int) {
 	}
 }
 
-// space is where new bytes can be written; grew says how many were. The span
-// must be empty.
+// space is where new bytes can be written, and grew says how many were. The span must be empty.
 func (s *span) space() []byte { return s.buf[:s.limit] }
 func (s *span) grew(n int)    { s.tail = n }
 
-// put appends what fits; with fixed set, what is there is not moved.
+// put appends what fits and says how much that was. With fixed set it does not move what is
+// there.
 func (s *span) put(p []byte, fixed bool) int {
 	n := min(len(p), s.limit-s.len())
 	if s.tail+n > len(s.buf) && !fixed {
@@ -59,11 +59,11 @@ func (s *span) put(p []byte, fixed bool) int {
 	return n
 }
 
-// maxHeld bounds what a snapshot makes a buffer grow to, in bytes.
+// maxHeld is the most that a buffer grows to when a snapshot is read, in bytes.
 const maxHeld = 1 << 24
 
-// Snapshot lists the span's content, place and memory: how much fits behind
-// what must not move depends on them.
+// Snapshot lists the content, the place and the memory of the span. How much fits behind content
+// that must not move depends on all three.
 func (q *span) Snapshot(s *model.Snapshot) {
 	room, held := len(q.buf), q.bytes()
 	s.Int(&q.limit)
@@ -82,7 +82,7 @@ func (q *span) Snapshot(s *model.Snapshot) {
 	q.tail = q.head + copy(q.buf[q.head:], held)
 }
 
-// resized gives a slice of n bytes with whatever content.
+// resized gives a slice of n bytes, with any content.
 func resized(b []byte, n int) []byte {
 	if cap(b) < n {
 		return make([]byte, n, 1<<bits.Len(uint(n)))

@@ -4,15 +4,14 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A writeRequest is a pump of write requests and their callbacks, as node's TLSWrap
-// is. The app has one request under way: what it writes meanwhile is refused, and
-// the callback asks for more. The request is done when its ciphertext is out of the
-// pump's hands, not when the engine has taken it.
+// A writeRequest is a pump of write requests and their callbacks, as node's TLSWrap is. The app
+// has one request under way. What it writes meanwhile is refused, and the callback asks for more.
+// The request is done when its ciphertext has left the pump, not when the engine has taken its
+// plaintext.
 //
-// Whatever comes starts a cycle: plaintext into the engine, plaintext out of it,
-// ciphertext out of it, of which one write at a time is with the stream below. A
-// callback is never made from inside the Write that it belongs to: then it comes
-// from the top of the loop.
+// Every event starts a cycle: plaintext into the engine, plaintext out of it, ciphertext out of
+// it. One write of ciphertext at a time is with the stream below. A callback is never made from
+// inside the Write that it belongs to; then it comes from the next turn.
 type writeRequest struct {
 	piped
 	current   bool // a request is under way
@@ -20,7 +19,7 @@ type writeRequest struct {
 	scheduled bool // the request is done, and its callback due
 }
 
-// writeRequestSpec is the pump's of write requests.
+// writeRequestSpec is the spec of the pump of write requests.
 func writeRequestSpec() model.Spec {
 	return model.Spec{Name: "write-request", New: built(newWriteRequest),
 		About:        "one write request at a time, with a callback, as in node",
@@ -64,8 +63,8 @@ func (p *writeRequest) round() bool {
 	return moved || p.mayFeed() || p.hungry() || p.mayClear()
 }
 
-// clearIn moves what the request has left to the engine: whatever it did not take
-// stays, and is offered again in the next cycle.
+// clearIn moves what is left of the request to the engine. What the engine does not take is
+// offered again in the next cycle.
 func (p *writeRequest) clearIn() {
 	if p.decide(atRetryWrite, true) {
 		p.spend()
@@ -74,15 +73,15 @@ func (p *writeRequest) clearIn() {
 
 // mayClear says whether the engine would take some of it now.
 //
-// Story 57: the plaintext that came out of the engine had the end of the handshake in
-// front of it. What the app had written before stayed where it was, for the cycle was
-// past that, and nothing moved that would have begun another.
+// Story 57: a read gave plaintext, and with it the end of the handshake. What the app had written
+// before stayed where it was. The cycle was past that step, and nothing moved that would have
+// begun another one.
 func (p *writeRequest) mayClear() bool {
 	return p.queue.len() > 0 && p.mayWrite() && p.decide(atRetryWrite, true)
 }
 
-// encOut moves ciphertext to the stream below, a write at a time, until it takes no
-// more or there is none. Then the request may be done.
+// encOut moves ciphertext to the stream below, one write at a time, until the stream is full or
+// there is no more. Then the request may be done.
 func (p *writeRequest) encOut() (moved bool) {
 	for p.out.len() > 0 && !p.silent() || p.drain() {
 		if !p.send() {
@@ -93,8 +92,8 @@ func (p *writeRequest) encOut() (moved bool) {
 	return p.finishRequest() || moved
 }
 
-// finishRequest lets the callback come, if the request is done: in this turn, but
-// not before Write has returned.
+// finishRequest schedules the callback of a request that is done: for this turn, or for the next
+// one if Write has not returned yet.
 func (p *writeRequest) finishRequest() bool {
 	done := p.queue.len() == 0 && !p.owes()
 	if !p.current || p.scheduled || !p.decide(atRequestDone, done) {
