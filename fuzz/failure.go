@@ -41,7 +41,7 @@ func failing(r *run.Runner, res sim.Result) *script.Script {
 
 // tell shrinks a failing script and writes its story into it.
 func tell(r *run.Runner, s *script.Script) *script.Script {
-	_, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
+	_, err := shrink.Shrink(context.Background(), r, s, shrink.Options{})
 	var out run.Outcome
 	if err == nil {
 		out, err = run.Replay(r, s, run.ReplayOptions{Trace: true})

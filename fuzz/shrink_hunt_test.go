@@ -81,7 +81,7 @@ func TestGuardShrinks(t *testing.T) {
 		want := shrunk(t, r, &here)
 		reports := 0
 		st, err := n.Shrink(context.Background(), &there,
-			shrink.ShrinkOptions{Progress: func(shrink.Shrunk) { reports++ }})
+			shrink.Options{Progress: func(shrink.Shrunk) { reports++ }})
 		if err != nil || st != want || string(there.Format()) != string(here.Format()) {
 			t.Errorf("got %+v, %v in a child; want %+v\n%s", st, err, want, there.Format())
 		}
@@ -90,7 +90,7 @@ func TestGuardShrinks(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		st, err = n.Shrink(ctx, &cut, shrink.ShrinkOptions{Progress: func(shrink.Shrunk) { cancel() }})
+		st, err = n.Shrink(ctx, &cut, shrink.Options{Progress: func(shrink.Shrunk) { cancel() }})
 		if err != nil || !st.Fails || st.After != len(cut.Actions) {
 			t.Errorf("got %+v, %v and %d actions", st, err, len(cut.Actions))
 		}
@@ -104,7 +104,7 @@ func TestGuardShrinksWhatKills(t *testing.T) {
 	s := scriptOf(t, "kv-original", "crash", "write client 0 0\ntick 1\n", "engine: model",
 		"engine: fragile")
 	text := string(s.Format())
-	_, err := n.Shrink(context.Background(), s, shrink.ShrinkOptions{})
+	_, err := n.Shrink(context.Background(), s, shrink.Options{})
 	if err == nil || !strings.Contains(err.Error(), "the engine fell") ||
 		!strings.Contains(err.Error(), "it stays as it was") {
 		t.Errorf("got %v; want how the process died", err)
@@ -113,7 +113,7 @@ func TestGuardShrinksWhatKills(t *testing.T) {
 		t.Errorf("got\n%s", s.Format())
 	}
 	bad := scriptOf(t, "nope", "stall", "poll client\n")
-	if _, err := n.Shrink(context.Background(), bad, shrink.ShrinkOptions{}); err == nil ||
+	if _, err := n.Shrink(context.Background(), bad, shrink.Options{}); err == nil ||
 		!strings.Contains(err.Error(), `got pump "nope"`) {
 		t.Errorf("got %v; want the child's error", err)
 	}

@@ -37,7 +37,7 @@ func simplify(t *testing.T, q *quarry, s *script.Script) {
 	t.Helper()
 	best := *s
 	q.caught(t, 20, func(r *run.Runner, other *script.Script) {
-		o := shrink.ShrinkOptions{Afresh: true}
+		o := shrink.Options{Afresh: true}
 		if _, err := shrink.Shrink(t.Context(), r, other, o); err != nil {
 			t.Fatal(err)
 		}
@@ -115,7 +115,7 @@ func TestShrinkRecalls(t *testing.T) {
 		if text := actionsOf(s); text != actionsOf(known) || !st.Minimal {
 			t.Errorf("got %+v:\n%s\nwant the corpus's:\n%s", st, text, actionsOf(known))
 		}
-		slow, err := shrink.Shrink(t.Context(), r, &afresh, shrink.ShrinkOptions{Afresh: true})
+		slow, err := shrink.Shrink(t.Context(), r, &afresh, shrink.Options{Afresh: true})
 		if err != nil || slow.Runs <= st.Runs {
 			t.Errorf("got %d runs afresh (%v); want more than %d", slow.Runs, err, st.Runs)
 		}

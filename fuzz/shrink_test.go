@@ -18,7 +18,7 @@ import (
 // shrunk shrinks a script that must fail, and says how it went.
 func shrunk(t testing.TB, r *run.Runner, s *script.Script) shrink.Shrunk {
 	t.Helper()
-	st, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
+	st, err := shrink.Shrink(context.Background(), r, s, shrink.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -287,7 +287,7 @@ func TestShrinkOfWhatHolds(t *testing.T) {
 	r := runnerOf(t, &spec)
 	s := scriptOf(t, "reference", "stall", "poll client\ntick 5\n", "bio=8192", "bio=77")
 	text := string(s.Format())
-	st, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
+	st, err := shrink.Shrink(context.Background(), r, s, shrink.Options{})
 	if err != nil || st.Fails || st.Runs != 1 || string(s.Format()) != text {
 		t.Errorf("got %+v, %v and\n%s", st, err, s.Format())
 	}
@@ -321,7 +321,7 @@ func TestShrinkOfWhatCannotRun(t *testing.T) {
 	} {
 		s := scriptOf(t, spec.Name, "stall", "poll client\n", test[0], test[1])
 		text := string(s.Format())
-		st, err := shrink.Shrink(context.Background(), r, s, shrink.ShrinkOptions{})
+		st, err := shrink.Shrink(context.Background(), r, s, shrink.Options{})
 		if err == nil || !strings.Contains(err.Error(), test[2]) || st.Fails {
 			t.Errorf("got %+v, %v; want %s", st, err, test[2])
 		}
@@ -343,7 +343,7 @@ func TestShrinkInterrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
 		calls := 0
-		st, err := shrink.Shrink(ctx, r, s, shrink.ShrinkOptions{Progress: func(far shrink.Shrunk) {
+		st, err := shrink.Shrink(ctx, r, s, shrink.Options{Progress: func(far shrink.Shrunk) {
 			if calls++; far.Before != whole || far.After > whole {
 				t.Errorf("got progress %+v of %d actions", far, whole)
 			}
@@ -372,11 +372,11 @@ func TestShrinkOutlivesTheTime(t *testing.T) {
 	<-ctx.Done()
 	q.caught(t, 1, func(r *run.Runner, s *script.Script) {
 		long := *s
-		st, err := shrink.Shrink(ctx, r, s, shrink.ShrinkOptions{})
+		st, err := shrink.Shrink(ctx, r, s, shrink.Options{})
 		if err != nil || !st.Minimal || st.Interrupted {
 			t.Errorf("got %+v, %v; want a whole shrink", st, err)
 		}
-		st, err = shrink.Shrink(ctx, r, &long, shrink.ShrinkOptions{Runs: 100})
+		st, err = shrink.Shrink(ctx, r, &long, shrink.Options{Runs: 100})
 		if err != nil || st.Minimal || st.Interrupted || st.Runs > 100 || st.After >= st.Before {
 			t.Errorf("got %+v, %v; want the best of 100 runs", st, err)
 		}

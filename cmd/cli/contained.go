@@ -98,7 +98,7 @@ func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcom
 func containedShrink(ctx context.Context, r *run.Runner, s *script.Script,
 	progress func(shrink.Shrunk)) (shrink.Shrunk, error) {
 
-	o := shrink.ShrinkOptions{Progress: progress}
+	o := shrink.Options{Progress: progress}
 	if !foreign(r.Catalog(), s.Config.Engine, s.Config.PeerEngine) {
 		return shrink.Shrink(ctx, r, s, o)
 	}

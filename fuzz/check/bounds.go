@@ -237,8 +237,9 @@ const maxActs = 200
 
 // turns are the verbs that call a pump or an app. What they do follows from what the
 // end can see.
-const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume | 1<<script.Renegotiate |
-	1<<script.KeyUpdate | 1<<script.Shut | 1<<script.Close | 1<<script.Spurious
+const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume |
+	1<<script.Renegotiate | 1<<script.KeyUpdate | 1<<script.Shut | 1<<script.Close |
+	1<<script.Spurious
 
 // check says what is wrong with the bounds.
 func (b *Bounds) check() error {

@@ -146,7 +146,7 @@ func (c *child) shrink(ctx context.Context, j *shrinkJob) (*shrunkMessage, error
 		return nil, err
 	}
 	defer r.Close()
-	st, err := shrink.Shrink(ctx, r, script, shrink.ShrinkOptions{Runs: j.Runs, Progress: c.far})
+	st, err := shrink.Shrink(ctx, r, script, shrink.Options{Runs: j.Runs, Progress: c.far})
 	return &shrunkMessage{string(script.Format()), st}, err
 }
 

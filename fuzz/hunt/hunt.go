@@ -200,7 +200,7 @@ func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Failure, rep *Repor
 	if h.Unshrunk {
 		return nil
 	}
-	o := shrink.ShrinkOptions{Progress: func(s shrink.Shrunk) { h.ReportShrink(*rep, s) }}
+	o := shrink.Options{Progress: func(s shrink.Shrunk) { h.ReportShrink(*rep, s) }}
 	f.Shrunk, err = shrink.Shrink(ctx, r, f.Script, o)
 	return err
 }

@@ -182,7 +182,7 @@ func (w *filler) insist(ctx context.Context, c *Cell, long *script.Script) error
 	for _, engine := range w.Confirm {
 		s := copyOf(long)
 		s.Config.Engine, s.Config.PeerEngine = engine, engine
-		st, err := w.Guard.Shrink(ctx, s, shrink.ShrinkOptions{})
+		st, err := w.Guard.Shrink(ctx, s, shrink.Options{})
 		if err != nil || !st.Fails || ctx.Err() != nil {
 			continue // the confirmation has said already why it can't run there
 		}
@@ -233,7 +233,7 @@ func (w *filler) shrink(ctx context.Context, c *Cell) error {
 	if !c.can.InProcess {
 		out, err := w.Guard.Replay(c.Script, run.ReplayOptions{})
 		if err == nil && !out.Lost {
-			_, err = w.Guard.Shrink(ctx, c.Script, shrink.ShrinkOptions{})
+			_, err = w.Guard.Shrink(ctx, c.Script, shrink.Options{})
 		}
 		return err
 	}
@@ -242,7 +242,7 @@ func (w *filler) shrink(ctx context.Context, c *Cell) error {
 		return err
 	}
 	defer r.Close()
-	_, err = shrink.Shrink(ctx, r, c.Script, shrink.ShrinkOptions{})
+	_, err = shrink.Shrink(ctx, r, c.Script, shrink.Options{})
 	return err
 }
 

@@ -6,8 +6,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// reduce tries what makes the best script simpler by a step until no step
-// does: then it is 1-minimal.
+// reduce tries all steps that make the best script simpler, until no step does. Then
+// the script is 1-minimal.
 func (k *shrinker) reduce() error {
 	for {
 		before := k.best
@@ -35,12 +35,12 @@ func (k *shrinker) dropActions() error {
 	return k.dropPairs()
 }
 
-// maxPairs is the longest script of which pairs are left out: there are about
+// maxPairs is the longest script from which pairs are left out: their number is about
 // half the square of its length.
 const maxPairs = 32
 
-// dropPairs leaves two actions out: one alone may only make sense with the
-// other, such as pause and resume.
+// dropPairs leaves two actions out at a time: one may make sense only with the other,
+// such as pause and resume.
 func (k *shrinker) dropPairs() error {
 	if len(k.best.actions) > maxPairs {
 		return nil
@@ -57,14 +57,14 @@ func (k *shrinker) dropPairs() error {
 	return nil
 }
 
-// without is the best script less n actions.
+// without is the best script without the n actions from an index on.
 func (k *shrinker) without(at, n int) candidate {
 	actions := make([]script.Action, 0, len(k.best.actions)-n)
 	actions = append(append(actions, k.best.actions[:at]...), k.best.actions[at+n:]...)
 	return candidate{k.best.cfg, actions}
 }
 
-// changed is the best script with another action in the place of one.
+// changed is the best script with one action replaced.
 func (k *shrinker) changed(at int, a script.Action) candidate {
 	actions := slices.Clone(k.best.actions)
 	actions[at] = a
@@ -74,12 +74,12 @@ func (k *shrinker) changed(at int, a script.Action) candidate {
 const (
 	// headerLen is what a message has in front of its body, in bytes.
 	headerLen = 24
-	// maxMerged is the longest body or answer of a write that is made of two:
-	// long ones take long in a world with small buffers.
+	// maxMerged is the longest body or answer of a write that is made of two. Longer
+	// ones take too long in a world with small buffers.
 	maxMerged = 1 << 14
 )
 
-// merge makes one write of two.
+// merge makes one write of two at the same end.
 func (k *shrinker) merge() error {
 	for i := 0; i < len(k.best.actions); i++ {
 		for j := i + 1; j < len(k.best.actions); j++ {
@@ -100,8 +100,8 @@ func (k *shrinker) merge() error {
 	return nil
 }
 
-// writers lets the other end write what an end has written, or what it was answered,
-// or the same end ask for it.
+// writers replaces a write by one of the same length: either end writes it, or asks
+// the other end for it.
 func (k *shrinker) writers() error {
 	for i := 0; i < len(k.best.actions); i++ {
 		a := k.best.actions[i]
@@ -161,7 +161,7 @@ func (k *shrinker) simplerArgument(i, which int, arg *argument) error {
 	return nil
 }
 
-// order swaps neighbours that stand in another order than the canonical one.
+// order swaps neighbours that are not in the canonical order.
 func (k *shrinker) order() error {
 	for i := 0; i+1 < len(k.best.actions); i++ {
 		actions := slices.Clone(k.best.actions)

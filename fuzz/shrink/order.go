@@ -8,9 +8,9 @@ import (
 )
 
 // Scripts have a total order: first the fewest actions and settings that are not
-// plain, then the simplest actions, the roundest sizes, the simplest arguments.
-// A shrink goes down in it, so that it ends, and looks for the least script that
-// fails in the same way, so that many failing runs end in one.
+// default, then the simplest actions, the roundest sizes, the simplest arguments. A
+// shrink only goes down in this order, so it ends. It looks for the least script that
+// fails for the same cause, so many failing runs end in one script.
 
 // A candidate is a script to be tried.
 type candidate struct {
@@ -18,7 +18,7 @@ type candidate struct {
 	actions []script.Action
 }
 
-// Simpler says whether a is a simpler script than b, as a shrink sees it.
+// Simpler says whether a is a simpler script than b in the order of a shrink.
 func Simpler(a, b *script.Script) bool {
 	return less(&candidate{a.Config, a.Actions}, &candidate{b.Config, b.Actions})
 }
@@ -35,8 +35,7 @@ func compare(a, b *candidate) int {
 		compareWorlds(&a.cfg, &b.cfg), compareEach(a.actions, b.actions, compareArguments))
 }
 
-// settingWeight is how many actions a reader would rather have than a setting
-// that is not plain.
+// settingWeight is how many actions count as much as a setting that is not default.
 const settingWeight = 8
 
 func weight(c *candidate) int { return len(c.actions) + settingWeight*unusual(&c.cfg) }
@@ -51,8 +50,8 @@ func compareEach(a, b []script.Action, by func(a, b script.Action) int) int {
 	return 0
 }
 
-// compareKinds compares what two actions are: a message that is not answered is simpler
-// than one that is.
+// compareKinds compares two actions without their arguments. A message that is not
+// answered is simpler than one that is.
 func compareKinds(a, b script.Action) int {
 	return cmp.Or(cmp.Compare(a.Verb, b.Verb), cmp.Compare(answered(a), answered(b)),
 		cmp.Compare(a.On, b.On))
@@ -71,11 +70,12 @@ func compareArguments(a, b script.Action) int {
 	return cmp.Or(cmp.Compare(x[0], y[0]), cmp.Compare(x[1], y[1]))
 }
 
-// An argument of an action: its values from the simplest, which is plain.
+// An argument describes the values of an action's argument.
 type argument struct {
-	plain int
-	// words are values that are simpler than any number, in order; a value
-	// that is none of them is a number and counts from base.
+	// least is the simplest value.
+	least int
+	// words are the values that are simpler than any number, in order. A value that
+	// is none of them is a number, and counts from base.
 	words []int
 	base  int
 	// kinds: the values are names, of which the lower ones are simpler.
@@ -83,11 +83,12 @@ type argument struct {
 }
 
 var (
-	portions  = &argument{words: []int{script.All, script.Record, script.Part, script.OneByte}, base: script.Bytes}
+	portions = &argument{base: script.Bytes,
+		words: []int{script.All, script.Record, script.Part, script.OneByte}}
 	bytesOf   = &argument{}
-	ticks     = &argument{plain: 1}
+	ticks     = &argument{least: 1}
 	names     = &argument{kinds: true}
-	firstName = &argument{kinds: true, plain: 1}
+	firstName = &argument{kinds: true, least: 1}
 )
 
 // arguments are those of each verb; nil is none.
@@ -120,9 +121,9 @@ func (g *argument) rank(v int) uint64 {
 		}
 	}
 	if g.kinds {
-		return uint64(max(v-g.plain, 0))
+		return uint64(max(v-g.least, 0))
 	}
-	return uint64(len(g.words)) + rank(v-g.base, g.plain)
+	return uint64(len(g.words)) + rank(v-g.base, g.least)
 }
 
 // simpler lists the values that are simpler than v, the simplest first.
@@ -134,12 +135,12 @@ func (g *argument) simpler(v int) (out []int) {
 		out = append(out, word)
 	}
 	if g.kinds {
-		for n := g.plain; n < v; n++ {
+		for n := g.least; n < v; n++ {
 			out = append(out, n)
 		}
 		return out
 	}
-	for _, n := range simpler(v-g.base, g.plain) {
+	for _, n := range simpler(v-g.base, g.least) {
 		if n > 0 || g.base == 0 { // a delivery of 0 bytes is no action
 			out = append(out, n+g.base)
 		}
@@ -153,57 +154,57 @@ const maxPower = 20
 // odd is the first rank of a size that is not round.
 const odd = 64
 
-// rank orders the values of a size: first the plain one, then the powers of
-// two, those near to the plain one first, then all others by their distance.
-// Round values are the same wherever a shrink comes from.
-func rank(v, plain int) uint64 {
+// rank orders the values of a size: first the default, then the powers of two, those
+// near to the default first, then all others by their distance. Round values are the
+// same wherever a shrink comes from.
+func rank(v, preferred int) uint64 {
 	switch {
-	case v == plain:
+	case v == preferred:
 		return 0
-	case v > plain && v&(v-1) != 0:
-		return odd + 2*uint64(v-plain)
+	case v > preferred && v&(v-1) != 0:
+		return odd + 2*uint64(v-preferred)
 	case v <= 0 || v&(v-1) != 0:
-		return odd + 2*uint64(plain-v) + 1
+		return odd + 2*uint64(preferred-v) + 1
 	}
-	way := bits.Len(uint(v)) - bits.Len(uint(plain))
+	way := bits.Len(uint(v)) - bits.Len(uint(preferred))
 	if way > 0 {
 		return uint64(2 * way)
 	}
 	return uint64(1 - 2*way)
 }
 
-// round is the power of two that has a rank; ok is false if none has.
-func round(rank uint64, plain int) (v int, ok bool) {
+// round is the power of two with a rank; ok is false if there is none.
+func round(rank uint64, preferred int) (v int, ok bool) {
 	way := int(rank / 2)
 	if rank%2 == 1 {
 		way = -way
 	}
-	power := bits.Len(uint(plain)) - 1 + way
-	if power < 0 || power > maxPower || 1<<power == plain {
+	power := bits.Len(uint(preferred)) - 1 + way
+	if power < 0 || power > maxPower || 1<<power == preferred {
 		return 0, false
 	}
 	return 1 << power, true
 }
 
-// simpler lists values of a size that are simpler than v, the simplest first:
-// the plain one, the round ones, and then those on the way to the plain one, in
-// steps that get smaller.
-func simpler(v, plain int) (out []int) {
-	own := rank(v, plain)
+// simpler lists values of a size that are simpler than v, the simplest first: the
+// default, the round ones, and then those on the way to the default, in steps that get
+// smaller.
+func simpler(v, preferred int) (out []int) {
+	own := rank(v, preferred)
 	if own == 0 {
 		return nil
 	}
-	out = append(out, plain)
+	out = append(out, preferred)
 	for r := uint64(1); r < min(own, odd); r++ {
-		if p, ok := round(r, plain); ok {
+		if p, ok := round(r, preferred); ok {
 			out = append(out, p)
 		}
 	}
 	if own < odd {
 		return out
 	}
-	for step := max(v-plain, plain-v) / 2; step >= 1; step /= 2 {
-		if v > plain {
+	for step := max(v-preferred, preferred-v) / 2; step >= 1; step /= 2 {
+		if v > preferred {
 			out = append(out, v-step)
 		} else {
 			out = append(out, v+step)

@@ -12,8 +12,8 @@ import (
 // TestSimplerValues: the values that are tried in the place of a size, in order.
 func TestSimplerValues(t *testing.T) {
 	for _, test := range []struct {
-		v, plain int
-		want     []int
+		v, preferred int
+		want         []int
 	}{
 		{8192, 8192, nil},
 		{4096, 8192, []int{8192, 16384}},
@@ -24,8 +24,8 @@ func TestSimplerValues(t *testing.T) {
 		{8, 0, []int{0, 1, 2, 4}},
 		{2, 1, []int{1}},
 	} {
-		if got := simpler(test.v, test.plain); !slices.Equal(got, test.want) {
-			t.Errorf("got %v for %d of %d; want %v", got, test.v, test.plain, test.want)
+		if got := simpler(test.v, test.preferred); !slices.Equal(got, test.want) {
+			t.Errorf("got %v for %d of %d; want %v", got, test.v, test.preferred, test.want)
 		}
 	}
 	got := simpler(237, 8192)
@@ -36,25 +36,26 @@ func TestSimplerValues(t *testing.T) {
 
 // TestSimplerIsLower: whatever is tried is lower in the order than what it is
 // tried for, so that a shrink comes to an end, and there is always a way down
-// but from the plain value.
+// but from the default.
 func TestSimplerIsLower(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		plain := rapid.SampledFrom([]int{0, 1, 16, 8192, 16384}).Draw(t, "plain")
+		preferred := rapid.SampledFrom([]int{0, 1, 16, 8192, 16384}).Draw(t, "preferred")
 		v := rapid.IntRange(0, 1<<17).Draw(t, "value")
-		if w := rapid.IntRange(0, 1<<17).Draw(t, "other"); v != w && rank(v, plain) == rank(w, plain) {
+		w := rapid.IntRange(0, 1<<17).Draw(t, "other")
+		if v != w && rank(v, preferred) == rank(w, preferred) {
 			t.Errorf("got the same rank for %d and %d", v, w)
 		}
-		if w := 2*plain - v; v != plain && w > 0 && rank(v, plain) == rank(w, plain) {
-			t.Errorf("got the same rank for %d and %d, on both sides of %d", v, w, plain)
+		if w := 2*preferred - v; v != preferred && w > 0 && rank(v, preferred) == rank(w, preferred) {
+			t.Errorf("got the same rank for %d and %d, on both sides of %d", v, w, preferred)
 		}
-		values := simpler(v, plain)
+		values := simpler(v, preferred)
 		for _, n := range values {
-			if n < 0 || rank(n, plain) >= rank(v, plain) {
+			if n < 0 || rank(n, preferred) >= rank(v, preferred) {
 				t.Errorf("got %d for %d; want one that is simpler", n, v)
 			}
 		}
-		if (len(values) == 0) != (v == plain) {
-			t.Errorf("got %v for %d of %d", values, v, plain)
+		if (len(values) == 0) != (v == preferred) {
+			t.Errorf("got %v for %d of %d", values, v, preferred)
 		}
 	})
 }
@@ -84,8 +85,8 @@ func drawCandidate(t *rapid.T) (c candidate) {
 	}
 	c.cfg.Seed = defaultSeed
 	for range rapid.IntRange(0, 3).Draw(t, "actions") {
-		a := script.Action{Verb: rapid.SampledFrom([]script.Verb{script.Deliver, script.Poll, script.Write,
-			script.Tick}).Draw(t, "verb")}
+		verbs := []script.Verb{script.Deliver, script.Poll, script.Write, script.Tick}
+		a := script.Action{Verb: rapid.SampledFrom(verbs).Draw(t, "verb")}
 		if a.Verb != script.Tick {
 			a.On = script.End(rapid.IntRange(0, 1).Draw(t, "end"))
 		}

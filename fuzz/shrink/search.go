@@ -12,15 +12,15 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Single steps end in a script that depends on where they began. So a shrink
-// then looks for the least script of the same cause afresh, breadth first, in
-// the simplest worlds first: failing runs that differ end in the same script.
+// Single steps end in a script that depends on where they began. So a shrink then
+// looks for the least script of the same cause from scratch: breadth first, in the
+// simplest worlds first. Then different failing runs end in the same script.
 
 const (
 	// maxDepth is the longest script that is looked for in a simpler world.
 	maxDepth = 12
-	// A search in a world where a size is tight is a short one, and where several
-	// are a very short one: there are many such worlds.
+	// There are many worlds in which a size is tight, and more in which several are.
+	// So a search there is short, or very short.
 	strideDepth, tightDepth           = 6, 3
 	looseRuns, tightRuns, tighterRuns = 8000, 400, 100
 	// wideRuns bounds the search in single actions.
@@ -40,10 +40,10 @@ var knownScripts = sync.OnceValue(func() map[string][]candidate {
 	return known
 })
 
-// recall looks for the least script of the best one's cause among those that are known,
-// in the worlds in which they have failed: a mistake that has been made before ends in
-// the script that is known for it, whichever run it was found in. Only if the best
-// script is none of them, it is looked for afresh.
+// recall looks for the least script of the best one's cause among the known ones, in
+// the worlds in which they failed. So a known mistake ends in the script that is known
+// for it, whichever run found it. If no known script is as simple as the best one, it
+// searches from scratch.
 func (k *shrinker) recall() error {
 	before := k.best
 	for _, old := range knownScripts()[k.cause.property.String()] {
@@ -64,8 +64,9 @@ func (k *shrinker) recall() error {
 	return k.derive()
 }
 
-// akin says whether a known script is of a script's scenario, or does nothing that it
-// does not do: what began with a renegotiation is not to end with a KeyUpdate.
+// akin says whether a known script has the candidate's scenario, or does nothing that
+// the candidate does not do. A script with a renegotiation must not become one with a
+// KeyUpdate.
 func akin(old, c *candidate) bool {
 	if old.cfg.Scenario == c.cfg.Scenario {
 		return true
@@ -93,8 +94,8 @@ func (k *shrinker) inThisWorld(old *candidate) candidate {
 	return c
 }
 
-// derive looks for the least script with the best one's cause. It leaves a
-// third of the runs to the single steps that come after it.
+// derive looks for the least script with the best one's cause. It leaves a third of
+// the runs to the single steps that come after it.
 func (k *shrinker) derive() error {
 	k.limit = k.o.Runs * 2 / 3
 	defer func() { k.limit = k.o.Runs }()
@@ -123,14 +124,14 @@ func (k *shrinker) derive() error {
 	return nil
 }
 
-// depthIn is how many actions a script in a world may have to be no longer than
-// the best one; it is negative if there can be none.
+// depthIn is how many actions a script in a world may have without being longer than
+// the best one; negative if there can be none.
 func (k *shrinker) depthIn(cfg *script.Config) int {
 	return min(maxDepth, weight(&k.best)-weight(&candidate{cfg: *cfg}))
 }
 
-// asItIs tries what the best script does in a world, the same with messages that
-// fill its buffers, and nothing at all.
+// asItIs tries three scripts in a world: nothing at all, what the best script does
+// there, and the same with messages that fill its buffers.
 func (k *shrinker) asItIs(w *candidate) error {
 	for _, actions := range [...][]script.Action{nil, w.actions, swollen(w.actions, plenty(&w.cfg))} {
 		if _, err := k.try(candidate{w.cfg, actions}); err != nil {
@@ -140,7 +141,7 @@ func (k *shrinker) asItIs(w *candidate) error {
 	return nil
 }
 
-// swollen are actions in which what is not empty of a message is large.
+// swollen are actions in which the parts of messages that are not empty are large.
 func swollen(actions []script.Action, large uint32) []script.Action {
 	out := slices.Clone(actions)
 	for i := range out {
@@ -153,26 +154,26 @@ func swollen(actions []script.Action, large uint32) []script.Action {
 	return out
 }
 
-// plenty is a size that does not fit into the buffers of a world.
+// plenty is a length that does not fit into the buffers of a world.
 func plenty(cfg *script.Config) uint32 { return uint32(4 * smallest(cfg)) }
 
-// A find does what it does in a world of its own, between deliveries and polls
-// that happened to be drawn, and the buffer that is too small is the one that
-// happened to be. Its settled forms do the same with everything delivered and
-// polled in between, or not. A shrink tries them in all simple worlds, whichever
-// sizes are tight there: finds that fill different buffers end in one script.
+// A failing run has deliveries and polls that happened to be drawn, and a buffer that
+// happened to be too small. Its settled forms do the same with everything delivered
+// and polled in between, or not. A shrink tries them in all simple worlds, whichever
+// sizes are tight there. So runs that fill different buffers end in one script.
 
 const (
 	// settledRuns bounds the search for a settled form.
 	settledRuns = 24_000
-	// From what fails but is longer, up to so many actions, single steps go down
-	// too, in so many runs, and so often in a world.
+	// A failing script that is at most restartSlack actions longer than the best is
+	// made simpler in single steps too: restartRuns runs each, and worldRestarts times
+	// in a world.
 	restartSlack, restartRuns, worldRestarts = 8, 1000, 2
-	// maxGaps is up to how many places of a script between its apps' actions are
-	// settled in all combinations.
+	// maxGaps is how many places between the apps' actions are settled in all
+	// combinations. With more only some combinations are tried.
 	maxGaps = 4
-	// maxKinds is up to how many settings of a world that are no sizes are made
-	// plain in all combinations.
+	// maxKinds is how many settings that are no sizes are made default in all
+	// combinations. With more only some are tried.
 	maxKinds = 4
 )
 
@@ -193,8 +194,8 @@ func (k *shrinker) settled() error {
 	return nil
 }
 
-// tryForm runs a candidate with settles in it, which is the best one if what it
-// does is simpler.
+// tryForm runs a candidate with settles in it. It becomes the best one if what it did
+// is simpler.
 func (k *shrinker) tryForm(c *candidate) error {
 	if err := k.spent(); err != nil {
 		return err
@@ -207,12 +208,12 @@ func (k *shrinker) tryForm(c *candidate) error {
 	return err
 }
 
-// hit makes the candidate that was run last, and that failed for the same cause,
-// the best if what it did is simpler, or becomes so in single steps.
+// hit is called when the candidate that was run last failed for the same cause. It
+// becomes the best if what it did is simpler, or becomes simpler in single steps.
 //
-// Story 67: a settled form of 16 actions that single steps make one of 10 lost to a
-// script of 12 that they leave as it is, so that each seed kept its own. A hit that is
-// somewhat longer is made simpler before it is compared.
+// Story 67: a settled form of 16 actions, which single steps shorten to 10, lost to a
+// script of 12 that they can't shorten. So each seed kept its own script. A hit that is
+// somewhat longer is now made simpler before it is compared.
 func (k *shrinker) hit(cfg script.Config) (better bool, err error) {
 	c, best := candidate{cfg, k.r.World().Actions()}, k.best
 	if less(&c, &best) {
@@ -236,8 +237,8 @@ func (k *shrinker) hit(cfg script.Config) (better bool, err error) {
 	return better, err
 }
 
-// settledForms are what a script's apps do, with settles between in many ways,
-// and messages of several lengths.
+// settledForms are what a script's apps do, with settles between the actions in many
+// ways, and with messages of several lengths.
 func settledForms(c *candidate) (out [][]script.Action) {
 	var apps, direct []script.Action
 	for _, a := range c.actions {
@@ -263,7 +264,7 @@ func settledForms(c *candidate) (out [][]script.Action) {
 	return out
 }
 
-// gapsOf are sets of places of n to settle, all combinations if they are few.
+// gapsOf are sets of places to settle, out of n: all combinations if n is small.
 func gapsOf(n int) (sets []uint64) {
 	if n <= maxGaps {
 		for set := range uint64(1) << n {
@@ -281,7 +282,7 @@ func gapsOf(n int) (sets []uint64) {
 	return slices.Compact(sets)
 }
 
-// withSettles are actions with settles in a set of the places between them.
+// withSettles are actions with settles in a set of places between them.
 func withSettles(apps []script.Action, gaps uint64) (out []script.Action) {
 	for i := range len(apps) + 1 {
 		if gaps>>i&1 != 0 {
@@ -305,16 +306,16 @@ func flooded(actions []script.Action, large uint32) []script.Action {
 	return out
 }
 
-// brimStep is the step in which messages that fill a link to the brim get longer:
-// less than what has to find no room is long.
+// brimStep is the step in which messages that fill a link get longer. It is less than
+// the length of what must find no room.
 const brimStep = 64
 
-// brim looks for a deadlock in a world with plain sizes: an end lets an answer pile
-// up, fills what leads to its peer, almost, and then does what the script does last.
+// brim looks for a deadlock in a world with default sizes: an end lets an answer pile
+// up, almost fills the way to its peer, and then does what the script does last.
 //
-// Story 66: four finds of one deadlock ended in four scripts of 16 to 51 actions, in
-// worlds with buffers of 16 to 64 bytes: what must find no room is some 100 bytes long,
-// and no single step leads from a link that small to one that is nearly full.
+// Story 66: four failing runs of one deadlock ended in four scripts of 16 to 51
+// actions, in worlds with buffers of 16 to 64 bytes. What must find no room is some 100
+// bytes long, and no single step leads from so small a link to one that is nearly full.
 func (k *shrinker) brim() error {
 	best := k.best
 	if k.cause.property != oracle.Deadlock || len(best.actions) == 0 {
@@ -339,9 +340,8 @@ func (k *shrinker) brim() error {
 	return nil
 }
 
-// strides searches a world with actions between which all is settled, or not:
-// with what the best script does, and where nothing is tight then with all that
-// is like it.
+// strides searches a world in actions and settles: first in the actions of the best
+// script, and where nothing is tight then in all that are like them.
 func (k *shrinker) strides(w *candidate) error {
 	depth, runs, alphabets := strideDepth, looseRuns, k.alphabets(w)
 	switch n := tight(&w.cfg); {
@@ -361,8 +361,8 @@ func (k *shrinker) strides(w *candidate) error {
 	return nil
 }
 
-// wide searches a world in which nothing is tight, or the best script's own, in
-// single actions.
+// wide searches a world in single actions, if nothing is tight there or it is the best
+// script's own.
 func (k *shrinker) wide(w *candidate) error {
 	if tight(&w.cfg) > 0 && w.cfg != k.best.cfg {
 		return nil
@@ -376,9 +376,9 @@ func (k *shrinker) wide(w *candidate) error {
 	return nil
 }
 
-// alphabets are what a search in a world tries: deliveries and polls, and what
-// the script does there; then all that is like it too, at all ends, with its own
-// arguments, the simplest, and large ones, and plain messages.
+// alphabets are the actions that a search in a world tries. The first has deliveries,
+// polls, and the script's own actions. The second also has those that are like them:
+// at all ends, with their own, the simplest and large arguments; and simple messages.
 func (k *shrinker) alphabets(w *candidate) [][]script.Action {
 	ends := script.End(2 * w.cfg.Links)
 	var own, like []script.Action
@@ -400,7 +400,7 @@ func (k *shrinker) alphabets(w *candidate) [][]script.Action {
 	return [][]script.Action{inOrder(own), inOrder(append(like, own...))}
 }
 
-// inOrder are actions in order, each once.
+// inOrder sorts actions and drops those that come twice.
 func inOrder(actions []script.Action) []script.Action {
 	slices.SortFunc(actions, func(a, b script.Action) int {
 		return cmp.Or(compareKinds(a, b), compareArguments(a, b))
@@ -408,7 +408,7 @@ func inOrder(actions []script.Action) []script.Action {
 	return slices.Compact(actions)
 }
 
-// variants are the actions at an end that a search tries where a script has one.
+// variants are the actions at an end that a search tries in the place of one.
 func variants(a script.Action, on script.End, large uint32) (out []script.Action) {
 	b := a
 	if a.Verb != script.Tick {
@@ -437,21 +437,21 @@ func variants(a script.Action, on script.End, large uint32) (out []script.Action
 	return out
 }
 
-// A node is a list of actions that does not fail, and what can come next.
+// A node is a list of actions that does not fail, and the actions that can follow.
 type node struct {
 	actions []script.Action
 	enabled sim.Enabled
 	print   uint64
 }
 
-// can says whether an action can come next.
+// can says whether an action can follow.
 func (n *node) can(a script.Action) bool {
 	return a.Verb == script.Tick || a.Verb == settle || n.enabled.Has(a.Verb, a.On)
 }
 
-// allows says whether a search may do a verb once more: not more often than the
-// best script, or once more in a simpler world. Deliveries and polls are free, and
-// so is a message, and one end for another.
+// allows says whether a search may do a verb once more: not more often than the best
+// script does, and once more in a simpler world. Deliveries and polls are not counted.
+// One message is always allowed, and a close in the place of a reset or fin.
 func (k *shrinker) allows(cfg *script.Config, actions []script.Action, v script.Verb) bool {
 	if v == script.Deliver || v == script.Poll || v == settle {
 		return true
@@ -478,8 +478,8 @@ func count(actions []script.Action, v script.Verb) (n int) {
 	return n
 }
 
-// breadth goes through all lists of actions of an alphabet, the short ones
-// first, as far as the runs reach.
+// breadth goes through all lists of actions of an alphabet, the short ones first, until
+// the runs are used up.
 func (k *shrinker) breadth(cfg script.Config, alphabet []script.Action, depth, runs int) (
 	better bool, err error) {
 
@@ -514,7 +514,7 @@ func (k *shrinker) breadth(cfg script.Config, alphabet []script.Action, depth, r
 	return false, nil
 }
 
-// visit runs a list of actions. The node is nil if it fails in another way.
+// visit runs a list of actions. The node is nil if they fail.
 func (k *shrinker) visit(cfg script.Config, actions []script.Action) (*node, bool, error) {
 	if err := k.spent(); err != nil {
 		return nil, false, err
@@ -529,9 +529,9 @@ func (k *shrinker) visit(cfg script.Config, actions []script.Action) (*node, boo
 	return n, false, nil
 }
 
-// fingerprint sums up what is visible of a world: two lists of actions with
-// the same one are taken for two ways to the same state. If they are not, a
-// simpler script may be missed, no more.
+// fingerprint sums up what is visible of a world. Two lists of actions with the same
+// fingerprint are taken for two ways to the same state. If they are not, a simpler
+// script may be missed, and nothing worse.
 func fingerprint(w *sim.World) uint64 {
 	h := uint64(w.Enabled())
 	ends := w.Ledger().Ends
@@ -542,9 +542,10 @@ func fingerprint(w *sim.World) uint64 {
 			h = mix(h, n)
 		}
 	}
-	var others uint64 // what was done but for deliveries and polls, in any order
+	var others uint64 // all actions but deliveries and polls, in any order
 	for _, a := range w.Actions() {
-		if a.Verb != script.Poll && a != (script.Action{Verb: script.Deliver, On: a.On, Arg: script.All}) {
+		whole := script.Action{Verb: script.Deliver, On: a.On, Arg: script.All}
+		if a.Verb != script.Poll && a != whole {
 			others += mix(uint64(a.Verb)|uint64(a.On)<<8, uint64(a.Arg)|uint64(a.Arg2)<<32)
 		}
 	}

@@ -12,25 +12,26 @@ import (
 )
 
 const (
-	// maxShrinkRuns is how many runs a shrink may take, and maxRealRuns how
-	// many where a library of the machine takes part, which is slower.
+	// maxShrinkRuns is how many runs a shrink may take; maxRealRuns is how many with a
+	// real library, which is slower.
 	maxShrinkRuns = 300_000
 	maxRealRuns   = 6_000
-	// firstRuns is how many runs it may take to make a very long script short.
+	// firstRuns is how many runs of the first script's length a shrink may take more, to
+	// make a very long script short.
 	firstRuns = 64
-	// usualSteps and usualBytes are what costs as much as an empty run: long
-	// runs count for several.
+	// usualSteps steps, or usualBytes bytes, cost as much as an empty run. So a long run
+	// counts for several.
 	usualSteps, usualBytes = 32, 1 << 15
 	// shrinkReportEvery is how many runs pass between reports of progress.
 	shrinkReportEvery = 64
 )
 
-// ShrinkOptions say how a script is shrunk.
-type ShrinkOptions struct {
-	// Runs is how many runs it may take, of which long ones count for several; 0
-	// means what is right for the engine and the script.
+// Options say how a script is shrunk.
+type Options struct {
+	// Runs is how many runs it may take, of which long ones count for several. 0 means
+	// a number that fits the engine and the script.
 	Runs int
-	// Afresh leaves out what is known of other finds: the project's own corpus.
+	// Afresh ignores the scripts of the project's own corpus.
 	Afresh bool
 	// Progress, if not nil, is called now and then.
 	Progress func(Shrunk)
@@ -44,19 +45,18 @@ type Shrunk struct {
 	Before, After int
 	// Runs is how many runs it took.
 	Runs int
-	// Minimal: no single action can be left out and no single size, setting
-	// or argument be made simpler by a step: all were tried.
+	// Minimal: all steps were tried. No single action can be left out, and no single
+	// size, setting or argument can be made simpler.
 	Minimal bool
 	// Interrupted: the context was cancelled. The script is the best so far.
 	Interrupted bool
 }
 
-// A shrinker makes a failing script simpler as long as it fails for the same
-// cause.
+// A shrinker makes a failing script simpler for as long as it fails for the same cause.
 type shrinker struct {
 	ctx      context.Context
 	r        *run.Runner
-	o        ShrinkOptions
+	o        Options
 	watch    oracle.PropertySet
 	cause    cause
 	best     candidate
@@ -69,16 +69,16 @@ type shrinker struct {
 }
 
 // errSpent ends a shrink whose runs are used up, or that was interrupted.
-var errSpent = errors.New("fuzz: no more runs")
+var errSpent = errors.New("shrink: no more runs")
 
-// Shrink makes a script simpler on three axes at once, its actions, its
-// records and its world, for as long as it violates its property for the same
-// cause. It works on s in place; the hash and story are the caller's to renew.
+// Shrink makes a script simpler on three axes at once, its actions, its records and its
+// world, for as long as it violates its property for the same cause. It changes s in
+// place. The caller has to renew the hash and the story.
 //
-// A context that is cancelled ends it, with the best script so far. One whose
-// time is up does not: a shrink takes a bounded number of runs, and what was
-// found in time should be short.
-func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o ShrinkOptions) (Shrunk, error) {
+// If the context is cancelled the shrink ends with the best script so far. A deadline
+// does not end it: a shrink takes a bounded number of runs, and what a hunt found in
+// time should become short.
+func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o Options) (Shrunk, error) {
 	k := &shrinker{ctx: ctx, r: r, o: o, watch: run.Watched(s), tried: map[uint64]struct{}{},
 		cfgs: map[script.Config]uint64{}}
 	k.stats.Before, k.stats.After = len(s.Actions), len(s.Actions)
@@ -118,7 +118,7 @@ func (k *shrinker) adopt(s *script.Script) error {
 	return nil
 }
 
-// shrink makes the best script simpler until nothing helps any more.
+// shrink makes the best script simpler until no step and no search does.
 func (k *shrinker) shrink() error {
 	for {
 		if err := k.reduce(); err != nil {
@@ -149,7 +149,7 @@ func (k *shrinker) run(c *candidate, look func(*sim.World)) (res sim.Result, err
 	return res, nil
 }
 
-// costOf is what a run costs, in empty runs: about as much time.
+// costOf is what a run costs, in empty runs of about the same time.
 func costOf(res *sim.Result, w *sim.World) int {
 	n := uint64(0)
 	for i := range w.Ledger().Ends {
@@ -164,13 +164,13 @@ func costOf(res *sim.Result, w *sim.World) int {
 type probe struct {
 	actions []script.Action
 	at      int
-	settled int // how many actions it took so far to settle
+	settled int // how many actions settling took so far
 	look    func(*sim.World)
 }
 
-// settle is an action of a search, and of no script: all is delivered and all
-// polled until nothing is left to do, or this many actions were done. If its Arg is
-// not 0, nothing is delivered to its end.
+// settle is an action of searches only: everything is delivered and polled until
+// nothing is left to do, or maxSettle actions were done. If its Arg is not 0, nothing
+// is delivered to its end.
 const (
 	settle    = script.NumVerbs
 	maxSettle = 48
@@ -215,8 +215,8 @@ func (p *probe) sweep(w *sim.World, as script.Action) (script.Action, bool) {
 	return script.Action{}, false
 }
 
-// try runs a candidate that is simpler than the best one; if it fails for the
-// same cause it is the best.
+// try runs a candidate if it is simpler than the best one. If it fails for the same
+// cause it becomes the best.
 func (k *shrinker) try(c candidate) (better bool, err error) {
 	if err := k.spent(); err != nil {
 		return false, err
@@ -227,7 +227,7 @@ func (k *shrinker) try(c candidate) (better bool, err error) {
 	return k.fails(&c, nil) && k.take(&c), nil
 }
 
-// spent says whether the shrink is at its end.
+// spent is errSpent if the shrink has to end.
 func (k *shrinker) spent() error {
 	k.stats.Interrupted = errors.Is(k.ctx.Err(), context.Canceled)
 	if k.stats.Interrupted || k.cost >= k.limit {
@@ -236,15 +236,15 @@ func (k *shrinker) spent() error {
 	return nil
 }
 
-// fails says whether a candidate fails for the same cause. A world that can't
-// be had does not.
+// fails says whether a candidate fails for the same cause. In a world that can't be
+// built it does not.
 func (k *shrinker) fails(c *candidate, look func(*sim.World)) bool {
 	res, err := k.run(c, look)
 	return err == nil && res.Found && causeOf(&c.cfg, &res.Violation, k.r.World()) == k.cause
 }
 
-// take makes the candidate that was run last the best: what it did, which may
-// be less than what it says.
+// take makes the candidate that was run last the best. Its actions become those that
+// were done, which may be fewer.
 func (k *shrinker) take(c *candidate) bool {
 	k.best.cfg = c.cfg
 	k.best.actions = append([]script.Action(nil), k.r.World().Actions()...)
@@ -258,7 +258,7 @@ func (k *shrinker) report() {
 	}
 }
 
-// fresh says whether a candidate has not been tried yet, and notes it.
+// fresh says whether a candidate was not tried before, and notes it.
 func (k *shrinker) fresh(c *candidate) bool {
 	world, known := k.cfgs[c.cfg]
 	if !known {
@@ -282,13 +282,14 @@ func mix(h, x uint64) uint64 {
 	return r.Uint64()
 }
 
-// A cause is what a shrink keeps: the same obligation without the same wakeup.
+// A cause is what stays the same in a shrink: the obligation, and the wakeup that it
+// lacks.
 type cause struct {
 	property oracle.PropertyID
-	// under: it is the end under test that is to blame, not its peer.
+	// under: the end under test failed, not its peer.
 	under      bool
 	obligation oracle.Obligation
-	// detail is the finding's, less its numbers, which are matters of size.
+	// detail is the finding's without its numbers, which depend on sizes.
 	detail string
 	// mask and spins are the wakeups that were there at rest, where a
 	// violation is judged then.

@@ -37,7 +37,7 @@ func unusual(c *script.Config) (n int) {
 	return n
 }
 
-// tight counts the sizes that are not plain.
+// tight counts the sizes that are not default.
 func tight(cfg *script.Config) (n int) {
 	for _, s := range settings {
 		if s.Size && s.Get(cfg) != s.Default {
@@ -68,12 +68,12 @@ func compareWorlds(a, b *script.Config) int {
 	return 0
 }
 
-// plainer compares two candidates by their worlds.
-func plainer(a, b candidate) int {
+// byWorld compares two candidates by their worlds.
+func byWorld(a, b candidate) int {
 	return cmp.Or(cmp.Compare(unusual(&a.cfg), unusual(&b.cfg)), compareWorlds(&a.cfg, &b.cfg))
 }
 
-// defaultWorld is the script in a world in which all is plain.
+// defaultWorld is the script in a world in which all settings are default.
 func defaultWorld(c *candidate) candidate {
 	out := *c
 	for _, s := range settings {
@@ -85,8 +85,8 @@ func defaultWorld(c *candidate) candidate {
 	return out
 }
 
-// defaultSettings makes the world plain, all at once or one setting after the
-// other.
+// defaultSettings makes the settings of the world default, all at once or one after
+// the other.
 func (k *shrinker) defaultSettings() error {
 	if better, err := k.try(defaultWorld(&k.best)); better || err != nil {
 		return err
@@ -107,7 +107,7 @@ func (k *shrinker) defaultSettings() error {
 	return nil
 }
 
-// simplerSizes makes the sizes of the world simpler that can't be plain.
+// simplerSizes makes the sizes of the world simpler that can't be default.
 func (k *shrinker) simplerSizes() error {
 	for _, s := range settings {
 		if s.Size {
@@ -138,8 +138,8 @@ func (k *shrinker) simplerSize(s *script.Dimension) error {
 	return nil
 }
 
-// scale makes sizes larger together with the messages that fill them: each size
-// alone, and all at once.
+// scale makes tight sizes larger together with the messages that fill them: each size
+// by itself, and all at once.
 func (k *shrinker) scale() error {
 	var tight []*script.Dimension
 	for _, s := range settings {
@@ -155,7 +155,7 @@ func (k *shrinker) scale() error {
 	return k.scaleSizes(tight)
 }
 
-// scaleSizes multiplies some sizes and all messages by as large a power of two as
+// scaleSizes multiplies some sizes and all messages by a power of two, as large as
 // possible.
 func (k *shrinker) scaleSizes(sizes []*script.Dimension) error {
 	for power := 12; power > 0 && len(sizes) > 0; power-- {
@@ -181,7 +181,7 @@ func (k *shrinker) scaleSizes(sizes []*script.Dimension) error {
 	return nil
 }
 
-// scaled is the length of a message multiplied by a power of two, and round.
+// scaled is the length of a message multiplied by a power of two, and rounded up.
 func scaled(n uint32, power int) uint32 {
 	if n == 0 {
 		return 0
@@ -189,11 +189,11 @@ func scaled(n uint32, power int) uint32 {
 	return uint32(min(roundUp(int(n)<<power), 1<<16))
 }
 
-// roundUp is the power of two that is not less than v.
+// roundUp is the least power of two that is not less than v.
 func roundUp(v int) int { return 1 << bits.Len(uint(v-1)) }
 
-// worlds are the worlds in which some of the best script's unusual settings
-// are plain, the simplest first. Sizes take the round values in turn.
+// worlds are the worlds in which some of the best script's unusual settings are
+// default, the simplest first. Sizes take the round values in turn.
 func (k *shrinker) worlds() (out []candidate) {
 	var odd []*script.Dimension
 	for _, s := range settings {
@@ -207,7 +207,7 @@ func (k *shrinker) worlds() (out []candidate) {
 	for set := range 1 << len(odd) {
 		out = append(out, k.worldsOf(odd, set)...)
 	}
-	slices.SortFunc(out, plainer)
+	slices.SortFunc(out, byWorld)
 	return out
 }
 
@@ -241,12 +241,12 @@ func (k *shrinker) worldsOf(odd []*script.Dimension, set int) (out []candidate) 
 	return append(out, base)
 }
 
-// tightSizes are the sizes that are tried; single steps find those between.
+// tightSizes are the sizes that are tried. Single steps find those between.
 var tightSizes = [...]int{1, 16, 64, 256, 1024, 4096, 16384, 65536}
 
-// simpleWorlds are the worlds with no more unusual settings than the script's,
-// of which at most two are sizes: with the actions as they are there, simple
-// ones first. There are pairs of sizes only if one is not enough for the script.
+// simpleWorlds are the script in worlds with no more unusual settings than its own, of
+// which at most two are sizes, the simplest first. There are pairs of sizes only if
+// the script's own world has several.
 func simpleWorlds(c *candidate) (out []candidate) {
 	for _, w := range kindsOf(c) {
 		singles := withSize([]candidate{w}, c)
@@ -255,12 +255,12 @@ func simpleWorlds(c *candidate) (out []candidate) {
 			out = append(out, withSize(singles, c)...)
 		}
 	}
-	slices.SortFunc(out, plainer)
+	slices.SortFunc(out, byWorld)
 	return slices.CompactFunc(out, func(a, b candidate) bool { return a.cfg == b.cfg })
 }
 
-// kindsOf are the script's worlds with plain sizes, and some of the other
-// settings plain.
+// kindsOf are the script in worlds with default sizes, in which some of its other
+// settings are default too.
 func kindsOf(c *candidate) (out []candidate) {
 	var odd []*script.Dimension
 	base := *c
@@ -289,8 +289,8 @@ func kindsOf(c *candidate) (out []candidate) {
 	return out
 }
 
-// withSize are the worlds with one tight size more, as far as they are not less
-// plain than the script's.
+// withSize are the worlds with one more tight size, as far as they have no more
+// unusual settings than the script's.
 func withSize(worlds []candidate, c *candidate) (out []candidate) {
 	most := unusual(&c.cfg)
 	for _, w := range worlds {

@@ -72,4 +72,6 @@ func readNumber(what, word string, lo, hi uint32) (uint32, error) {
 	return uint32(n), nil
 }
 
-func numbers[T int | uint32](lo, hi T) string { return fmt.Sprintf("a number from %d to %d", lo, hi) }
+func numbers[T int | uint32](lo, hi T) string {
+	return fmt.Sprintf("a number from %d to %d", lo, hi)
+}
