@@ -60,8 +60,18 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.widen()
 }
 
-// maxLink is the most that is drawn for what a link holds, in bytes.
-const maxLink = 1 << 16
+// dim has the dimensions whose limits are those of what is drawn.
+var dim = struct{ bio, pipe, queue, flight, window, record, hello, chain, early *script.Dimension }{
+	bio:    script.DimensionNamed("bio"),
+	pipe:   script.DimensionNamed("pipe"),
+	queue:  script.DimensionNamed("queue"),
+	flight: script.DimensionNamed("flight"),
+	window: script.DimensionNamed("window"),
+	record: script.DimensionNamed("record"),
+	hello:  script.DimensionNamed("hello"),
+	chain:  script.DimensionNamed("chain"),
+	early:  script.DimensionNamed("early"),
+}
 
 // widen keeps buffers from being so small that what has to pass through them
 // takes thousands of steps; once in a while it does.
@@ -77,7 +87,7 @@ func (d *drawer) widen() {
 	if d.rand.OneIn(64) {
 		least = volume / 512
 	}
-	least = min(least, maxLink)
+	least = min(least, script.MaxOnLink)
 	s.Flight, s.Window = max(s.Flight, least), max(s.Window, least)
 	if d.frames() {
 		s.Queue = max(s.Queue, 24+most)
@@ -134,20 +144,20 @@ func (d *drawer) drawVersion(sc *Scenario, sup model.Restrictions) model.Version
 // drawSizes draws the sizes of the world: tiny ones often.
 func (d *drawer) drawSizes() {
 	s := &d.cfg.Sizes
-	s.Bio = d.size(1, 8192)
+	s.Bio = d.upToDefault(dim.bio)
 	s.Pipe = s.Bio
 	if d.rand.OneIn(2) {
-		s.Pipe = d.size(1, 8192)
+		s.Pipe = d.upToDefault(dim.pipe)
 	}
-	s.Queue = d.size(1, 8192)
-	s.Chunk = d.size(1, 16384)
-	s.Flight = d.size(1, 16384)
-	s.Window = d.size(1, 16384)
-	s.Record = 16384
+	s.Queue = d.upToDefault(dim.queue)
+	s.Chunk = d.size(1, dim.record.Most)
+	s.Flight = d.upToDefault(dim.flight)
+	s.Window = d.upToDefault(dim.window)
+	s.Record = dim.record.Default
 	if d.rand.OneIn(3) {
-		s.Record = d.size(1, 16384)
+		s.Record = d.upToDefault(dim.record)
 	}
-	s.Hello = 16384
+	s.Hello = dim.hello.Default
 	s.Linger = d.rand.Between(4, 64)
 	if d.cfg.Version == model.TLS13 {
 		s.Tickets = int(d.rand.Below(3))
@@ -155,12 +165,15 @@ func (d *drawer) drawSizes() {
 	}
 	d.cfg.Resume = d.rand.OneIn(8) && d.libs.shareSession()
 	if d.rand.OneIn(6) {
-		s.Chain = d.rand.Between(300, 1500)
+		s.Chain = d.rand.Between(dim.chain.Least, mostChain)
 	}
 	if d.frames() {
 		s.Pipe = s.Bio // kv_engine: pipes and BIO pair have one size
 	}
 }
+
+// upToDefault draws a size from its least value to its default.
+func (d *drawer) upToDefault(of *script.Dimension) int { return d.size(of.Least, of.Default) }
 
 // size draws from lo to hi. In a tight world it is often small and sometimes
 // tiny; in the others it is comfortable, because tight ones cost more.

@@ -56,7 +56,8 @@ func (r *Runner) kind(c *script.Config) script.Config {
 	k := *c
 	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, script.Sizes{}
 	if c.Sizes.Chain > 0 { // a scenario about flights: the shortest chains
-		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = 300, 300, int(c.Version)
+		least := dim.chain.Least
+		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = least, least, int(c.Version)
 	}
 	if c.Early > 0 {
 		k.Early = shortEarly

@@ -32,9 +32,9 @@ func ProfileOf(cfg *script.Config) string {
 	return profileECDSA
 }
 
-// leastChain and mostChain are the lengths of chains that are drawn where the
-// scenario asks for nothing else, in bytes.
-const leastChain, mostChain = 300, 1500
+// mostChain is the longest chain that is drawn where the scenario asks for nothing
+// else, in bytes.
+const mostChain = 1500
 
 // identify brings the world into the profile that is asked for. If none is, a
 // server that has a certificate now and then wants the client's. It draws from
@@ -46,14 +46,14 @@ func (d *drawer) identify() {
 		s.Chain = 0
 	}
 	wanted := profile != profilePSK && (profile != "" || d.libs.certified())
-	if chain := rand.Between(leastChain, mostChain); wanted && s.Chain == 0 {
+	if chain := rand.Between(dim.chain.Least, mostChain); wanted && s.Chain == 0 {
 		s.Chain = chain
 	}
 	if mutual := rand.OneIn(3); profile == "" && s.ClientChain == 0 {
 		d.cfg.Auth = mutual
 	}
 	d.cfg.Auth = s.Chain > 0 && profile != profileECDSA && (d.cfg.Auth || profile == profileMutual)
-	if chain := rand.Between(leastChain, mostChain); d.cfg.Auth && s.ClientChain == 0 {
+	if chain := rand.Between(dim.chain.Least, mostChain); d.cfg.Auth && s.ClientChain == 0 {
 		s.ClientChain = chain
 	}
 	if !d.libs.both.Certificates { // without a PSK, too, the ends only resume

@@ -235,10 +235,10 @@ func postHandshakeAuth(d *drawer) {
 	d.both(script.KeyUpdate, 4, 1)
 	s := &d.cfg.Sizes
 	if s.Chain = 0; d.rand.OneIn(2) {
-		s.Chain = d.rand.Between(300, 1500)
+		s.Chain = d.rand.Between(dim.chain.Least, mostChain)
 	}
 	if d.rand.OneIn(2) {
-		s.ClientChain = d.rand.Between(300, 3000)
+		s.ClientChain = d.rand.Between(dim.chain.Least, 3000)
 	}
 	if d.rand.OneIn(3) {
 		d.scale(4)
@@ -250,7 +250,7 @@ func postHandshakeAuth(d *drawer) {
 // first and much.
 func earlyData(d *drawer) {
 	d.traffic()
-	d.cfg.Resume, d.cfg.Early = true, d.rand.Between(1, 600)
+	d.cfg.Resume, d.cfg.Early = true, d.rand.Between(dim.early.Least, dim.early.Most)
 	d.cfg.RejectEarly = d.rand.OneIn(3)
 	d.set(client, script.Write, 400, uint16(d.rand.Between(1, 40)))
 	d.plan.Body = d.body(600)
@@ -289,15 +289,15 @@ func twoLinks(d *drawer) {
 func longHandshake(d *drawer) {
 	d.traffic()
 	s := &d.cfg.Sizes
-	s.Chain = d.rand.Between(300, 3000)
+	s.Chain = d.rand.Between(dim.chain.Least, 3000)
 	if d.rand.OneIn(8) {
-		s.Chain = 20000
+		s.Chain = dim.chain.Most
 	}
 	d.cfg.Auth = d.rand.OneIn(2)
-	s.ClientChain = d.rand.Between(300, 3000)
+	s.ClientChain = d.rand.Between(dim.chain.Least, 3000)
 	s.Tickets = d.rand.Between(0, 4)
 	d.cfg.Retry = d.cfg.Version == model.TLS13 && d.rand.OneIn(3)
-	s.Hello = d.size(64, 16384)
+	s.Hello = d.size(64, dim.hello.Default)
 	s.Bio = d.size(1, 4096)
 }
 

@@ -21,7 +21,7 @@ func closeInHandshake(d *drawer) {
 		d.both(script.Shut, 6, 1)
 	}
 	if s := &d.cfg.Sizes; d.rand.OneIn(3) {
-		s.Chain = d.rand.Between(300, 3000)
+		s.Chain = d.rand.Between(dim.chain.Least, 3000)
 	}
 }
 
