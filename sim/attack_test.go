@@ -131,8 +131,8 @@ func TestForgedData(t *testing.T) {
 	}
 }
 
-// TestHostileEndOwesNothing: an attacker that spins and keeps what it has is not
-// blamed, and nobody is for the harm that it does to itself.
+// TestHostileEndOwesNothing: an attacker that spins and keeps what it has is not blamed,
+// and nobody else is blamed for the harm that it does to itself.
 func TestHostileEndOwesNothing(t *testing.T) {
 	for _, hostile := range []bool{true, false} {
 		w, _ := hostileWorld(t, nil)

@@ -16,7 +16,7 @@ func (s Enabled) Has(v script.Verb, e script.End) bool { return s>>(16*uint(e)+u
 // Len is how many there are.
 func (s Enabled) Len() int { return bits.OnesCount64(uint64(s)) }
 
-// At is the verb and end with bit number i.
+// enabledAt is the verb and end with bit number i.
 func enabledAt(i int) (script.Verb, script.End) { return script.Verb(i & 15), script.End(i >> 4) }
 
 // Enabled is what can happen next.
@@ -46,11 +46,13 @@ func (w *World) refresh(a script.Action) {
 }
 
 // turns are the verbs that call a pump or an app.
-const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume | 1<<script.Renegotiate | 1<<script.KeyUpdate |
-	1<<script.Shut | 1<<script.Close | 1<<script.Spurious | 1<<script.Attack
+const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume |
+	1<<script.Renegotiate | 1<<script.KeyUpdate | 1<<script.Shut | 1<<script.Close |
+	1<<script.Spurious | 1<<script.Attack
 
 // fromNetwork are the verbs that networkChoices decides.
-const fromNetwork = 1<<script.Deliver | 1<<script.Reset | 1<<script.Fin | 1<<script.Window | 1<<script.Mutate
+const fromNetwork = 1<<script.Deliver | 1<<script.Reset | 1<<script.Fin |
+	1<<script.Window | 1<<script.Mutate
 
 func (w *World) refreshAll() {
 	w.enabled = 0

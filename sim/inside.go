@@ -7,13 +7,14 @@ import (
 )
 
 // An inside is the program at one end of a link, behind its socket and its
-// registration with the loop. The world knows no more of it than this.
+// registration with the loop. The world knows nothing else of it. What both sides look
+// at often lies in the endpoint, in the last group of its fields.
 //
 // There is one kind: goPump, a model.Pump with its engine and app.
 type inside interface {
-	// restart makes it new for a run of the world's Config, with these parts. It
-	// fails if an engine can't be had.
-	restart(spec *model.Spec, lib model.Library) error
+	// restart makes it new for a run of the world's Config and Parts. It fails if an
+	// engine can't be had.
+	restart() error
 	// free gives back what restart has taken. It may be called twice.
 	free()
 	// crash drops whatever a panic may have left in the middle of something, and revive

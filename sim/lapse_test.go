@@ -53,9 +53,9 @@ func (e *breaking) Err() error {
 	return e.Engine.Err()
 }
 
-// What a library breaks by itself is no pump's failure: the link is as one that
-// a fault has touched, the run goes on, and the trace says what happened. The
-// same failure without that excuse is found.
+// A library that fails by itself is no pump's fault: the link counts as touched by a
+// fault, the run goes on, and the trace says what happened. The same failure without
+// that excuse is found.
 func TestLibraryThatFailsByItself(t *testing.T) {
 	own := fmt.Errorf("brittle: read failed: %w: no reason", model.ErrLibrary)
 	for _, c := range []struct {

@@ -51,8 +51,8 @@ func TestLevelRepeats(t *testing.T) {
 	b.poll("server", "read")
 }
 
-// TestEdgeOnceUntilWouldBlock: an edge is reported once. Whoever leaves bytes
-// in the socket is not told of them again; only a would-block arms the next.
+// TestEdgeOnceUntilWouldBlock: an edge is reported once. A pump that leaves bytes in the
+// socket is not told of them again; only a would-block arms the next edge.
 func TestEdgeOnceUntilWouldBlock(t *testing.T) {
 	b := trigger(t, model.Edge)
 	s := b.server()

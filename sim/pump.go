@@ -10,8 +10,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A goPump is the inside of an end that runs a model.Pump, between an engine and
-// an app that it owns too. The pump has the engine behind a tap.
+// A goPump is an inside that consists of a model.Pump, the engine that it drives, and the
+// app that owns it. Between pump and engine there is a tap.
 type goPump struct {
 	e       *endpoint
 	spec    *model.Spec
@@ -33,7 +33,11 @@ func newGoPump(e *endpoint) *goPump {
 }
 
 // restart implements inside.
-func (g *goPump) restart(spec *model.Spec, lib model.Library) error {
+func (g *goPump) restart() error {
+	spec, lib := g.e.w.parts.Peer, g.e.w.parts.PeerEngine
+	if g.e.w.under(g.e) {
+		spec, lib = g.e.w.parts.Pump, g.e.w.parts.Engine
+	}
 	if g.spec != spec {
 		g.crash()
 	}
@@ -72,7 +76,7 @@ func (g *goPump) configure() {
 		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal,
 			NoDataInReneg: c.StrictReneg}}
 	switch {
-	case !w.under(e): // who refuses, or ignores, can't be who asks
+	case !w.under(e): // the peer may be the one that asks
 	case c.RefuseReneg:
 		g.cfg.Traits.Renegotiation = model.RenegRefuse
 	case c.IgnoreReneg:
@@ -93,8 +97,8 @@ func (g *goPump) configure() {
 	}
 }
 
-// start makes the pump; New may use the last one again if it is of the same kind. A
-// pump that panics already here is a finding like any other.
+// start makes the pump. New may use the last one again if it is of the same kind. A
+// panic of New is a finding like any other.
 func (g *goPump) start() {
 	e := g.e
 	defer func() {
@@ -144,8 +148,8 @@ func (g *goPump) turn(ev model.Events) {
 // act implements inside. Most actions are decisions of the app; spurious
 // readiness is not, but the loop has not announced it either.
 //
-// Story 42: the pump had no reason to look at its engine after an attack, whose
-// output lay there until something else came by. The end of a pause makes it look.
+// Story 42: the pump had no reason to look at its engine after an attack. The output lay
+// there until something else happened. The end of a pause makes the pump look.
 func (g *goPump) act(a script.Action) {
 	g.e.calls = 0
 	switch a.Verb {

@@ -71,9 +71,8 @@ func play(t *testing.T, cfg script.Config, actions []script.Action) (Result, []u
 	return r, w.Marks()
 }
 
-// TestHashTellsRunsApart: the same run has the same hash, and what differs in
-// an action, in the world or in the clock shows in it, from the step on in
-// which it differs.
+// TestHashTellsRunsApart: the same run has the same hash. A difference in an action, in
+// the world or in the clock shows in the hash from its step on.
 func TestHashTellsRunsApart(t *testing.T) {
 	actions := scripted(t, talk)
 	want, marks := play(t, benchConfig(), actions)
@@ -164,8 +163,8 @@ func TestScriptGetsStuck(t *testing.T) {
 	}
 }
 
-// TestFaultsTaintTheirLink: what destroys bytes excuses the pumps of that
-// link, and of no other; what only delays them excuses nobody.
+// TestFaultsTaintTheirLink: a fault that destroys bytes excuses the pumps of its link and
+// no others. One that only delays bytes excuses nobody.
 func TestFaultsTaintTheirLink(t *testing.T) {
 	start := "poll client\npoll client2\n"
 	for line, want := range map[string]bool{
@@ -185,8 +184,8 @@ func TestFaultsTaintTheirLink(t *testing.T) {
 }
 
 // TestTimerThatFiresInAWorkloadTaints: a close that gives up on bytes which are
-// only slow breaks the link, and that is the clock's doing. While the world quiesces the
-// same timer is the pump's own.
+// only slow breaks the link, and that is the clock's fault. While the world quiesces the
+// same timer is the pump's own fault.
 func TestTimerThatFiresInAWorkloadTaints(t *testing.T) {
 	text := `
 		write client 30 0
@@ -238,14 +237,14 @@ func TestTheWorldBecomesQuiescent(t *testing.T) {
 	}
 }
 
-// weary is a strategy that gives up with a panic, as rapid's draws do.
+// weary is a scheduler that gives up with a panic, as rapid's draws do.
 type weary struct{}
 
 // Next implements Scheduler.
 func (weary) Next(*World) (script.Action, bool) { panic("no more draws") }
 
-// TestPanicOfASchedulerIsNoFinding: it goes on to whoever made the scheduler, and
-// the world can be used again.
+// TestPanicOfASchedulerIsNoFinding: the panic reaches the caller of Run, and the world can
+// be used again.
 func TestPanicOfASchedulerIsNoFinding(t *testing.T) {
 	w := NewWorld()
 	run := func() (fault any) {
@@ -255,7 +254,7 @@ func TestPanicOfASchedulerIsNoFinding(t *testing.T) {
 		return nil
 	}
 	if fault := run(); fault != "no more draws" {
-		t.Errorf("got the panic %v; want the strategy's own", fault)
+		t.Errorf("got the panic %v; want the scheduler's own", fault)
 	}
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 	if r := w.Run(NewScripted(scripted(t, talk), false)); r.Found {

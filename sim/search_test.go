@@ -280,7 +280,7 @@ func TestSearchersKeepToThePlan(t *testing.T) {
 	}
 }
 
-// checked is a strategy whose actions are looked at.
+// checked is a scheduler whose actions are looked at.
 type checked struct {
 	Scheduler
 	check func(a script.Action)

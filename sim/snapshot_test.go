@@ -95,9 +95,9 @@ func (s *shadow) compareWorlds(w *World) {
 	}
 }
 
-// TestSnapshots: a state that is put back into a world that has seen something
-// else behaves as the one that it was taken from, action by action, to the
-// verdict. Any world, any action, all pumps.
+// TestSnapshots: a state is put back into a world that has seen something else. From then
+// on that world behaves like the one the state was taken from, action by action, to the
+// verdict. It is tried with any world, any action and all pumps.
 func TestSnapshots(t *testing.T) {
 	w, other := NewWorld(), NewWorld()
 	defer w.Close()

@@ -28,10 +28,17 @@ const (
 )
 
 // kindOf says which of an end's sources a verb belongs to.
-var kindOf = [script.NumVerbs]source{script.Deliver: wireSource, script.Poll: loopSource, script.Write: appSource,
-	script.Pause: appSource, script.Resume: appSource, script.Renegotiate: appSource, script.KeyUpdate: appSource,
-	script.Shut: appSource, script.Close: appSource, script.Spurious: faultSource, script.Window: faultSource,
-	script.Reset: faultSource, script.Fin: faultSource, script.Mutate: faultSource, script.Attack: faultSource}
+var kindOf = [script.NumVerbs]source{
+	script.Poll:    loopSource,
+	script.Deliver: wireSource,
+
+	script.Write: appSource, script.Pause: appSource, script.Resume: appSource,
+	script.Renegotiate: appSource, script.KeyUpdate: appSource,
+	script.Shut: appSource, script.Close: appSource,
+
+	script.Spurious: faultSource, script.Window: faultSource, script.Reset: faultSource,
+	script.Fin: faultSource, script.Mutate: faultSource, script.Attack: faultSource,
+}
 
 // sourceOf says which source an event belongs to, and eventsOf which events a source has.
 var sourceOf, eventsOf = func() (of [numBits]source, events [numSources]uint64) {

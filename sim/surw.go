@@ -37,8 +37,10 @@ const (
 
 // startingVerbs and endingVerbs are those of the two classes.
 const (
-	startingVerbs = 1<<script.Write | 1<<script.Renegotiate | 1<<script.KeyUpdate | 1<<script.Pause | 1<<script.Resume
-	endingVerbs   = 1<<script.Shut | 1<<script.Close | 1<<script.Reset | 1<<script.Fin | 1<<script.Mutate | 1<<script.Attack
+	startingVerbs = 1<<script.Write | 1<<script.Renegotiate | 1<<script.KeyUpdate |
+		1<<script.Pause | 1<<script.Resume
+	endingVerbs = 1<<script.Shut | 1<<script.Close | 1<<script.Reset | 1<<script.Fin |
+		1<<script.Mutate | 1<<script.Attack
 )
 
 // Restart implements Searcher.

@@ -14,9 +14,9 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A walk is a strategy without a plan: any enabled action, only that the fatal
-// ones are rare enough to leave time for the others. It checks on its way that
-// the enabled set keeps its promises.
+// A walk is a scheduler without a plan: it does any enabled action, the fatal ones rarely
+// enough to leave time for the others. It checks on its way that the enabled set keeps
+// its promises.
 type walk struct {
 	t     *testing.T
 	rand  Rand
@@ -227,8 +227,8 @@ func TestRoguesAreCaught(t *testing.T) {
 	}
 }
 
-// TestAPumpThatCanNotStart: a panic of New is a finding too, and the world can
-// be used again.
+// TestAPumpThatCanNotStart: a panic of New is a finding too, and the world can be used
+// again.
 func TestAPumpThatCanNotStart(t *testing.T) {
 	w := NewWorld()
 	spec := model.Spec{Name: "stillborn", New: func(model.Env) model.Pump { panic("no memory") }}
@@ -246,8 +246,8 @@ func TestAPumpThatCanNotStart(t *testing.T) {
 	}
 }
 
-// TestUnwatchedRoguesEndTheRun: what is not looked for is not reported, but
-// nothing after it is either, and no run goes on for ever.
+// TestUnwatchedRoguesEndTheRun: a violation that is not looked for is not reported. Nothing
+// after it is reported either, and no run goes on for ever.
 func TestUnwatchedRoguesEndTheRun(t *testing.T) {
 	stall := oracle.PropertySet(0).With(oracle.Stall)
 	for name, act := range map[string]func(env model.Env){

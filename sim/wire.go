@@ -45,10 +45,7 @@ func (e *endpoint) restart() error {
 	*e = endpoint{w: e.w, id: e.id, acct: e.acct, host: e.host, in: e.in, out: e.out,
 		inside: e.inside, plain: e.plain, edges: model.Writable, wouldBlock: model.Readable}
 	*e.acct = oracle.Account{Limits: e.limits(), Attached: e.w.cfg.Transport == model.Attached}
-	if e.w.under(e) {
-		return e.inside.restart(e.w.parts.Pump, e.w.parts.Engine)
-	}
-	return e.inside.restart(e.w.parts.Peer, e.w.parts.PeerEngine)
+	return e.inside.restart()
 }
 
 // limits are what the pump of this end has to keep to.
@@ -183,7 +180,7 @@ func (s socket) CloseWrite() {
 	e.observe(opFin, 0, 0)
 }
 
-// endOutput sends FIN, once, and judges what is cut off by it.
+// endOutput sends FIN, once, and judges what it cuts off.
 func (e *endpoint) endOutput() {
 	if e.out.fin {
 		return

@@ -8,7 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// quietLedger is a link at rest: all is delivered and nobody has closed.
+// quietLedger is a quiescent link: all is delivered and nobody has closed.
 func quietLedger() *Ledger {
 	l := &Ledger{Ends: make([]Account, 4), Tainted: make([]bool, 2), Version: model.TLS13}
 	for i := range l.Ends {
@@ -52,7 +52,7 @@ func verdict(id PropertyID, m Moment, changes []hand) (Finding, bool) {
 }
 
 // TestStallFindsEachObligation: what waits, at which end, and how much of it;
-// and beside each what makes it nobody's duty.
+// and, beside each, what makes it not owed.
 func TestStallFindsEachObligation(t *testing.T) {
 	armed := own(func(a *Account) { a.Quiescence.Mask |= model.Writable })
 	for _, tc := range []struct {
