@@ -51,22 +51,13 @@ func (f forger) Close() bool {
 
 func (f forger) End() { f.e.err, f.e.plain = errEnded, nil }
 
-// strayHello is a ClientHello that is none of the handshake's.
+// strayHello is a ClientHello that is no part of the handshake.
 func (e *engine) strayHello() []byte {
 	kept := e.hand
 	defer func() { e.hand = kept }()
 	e.begin()
 	e.hand.randoms[model.Client] = e.hand.randoms[e.role]
 	return e.clientHello()
-}
-
-// say sends a message of the handshake, which counts.
-func (e *engine) say(m []byte) {
-	if m[0] == serverHello {
-		e.manner.StreamOn(forger{e})
-	}
-	e.hand.said = append(e.hand.said, m...)
-	e.emit(m)
 }
 
 // emit sends a handshake message, in the manner that an attack has set.
@@ -78,27 +69,3 @@ func (e *engine) emit(m []byte) {
 // flush sends the messages that an attack holds back: before anything else is sealed,
 // before the keys change, and at the end of a call.
 func (e *engine) flush() { e.manner.Flush(e.seal) }
-
-// alert sends an alert.
-func (e *engine) alert(level byte, a wire.Alert) {
-	e.flush()
-	e.note(true, "alert "+a.String(), 2)
-	e.seal(wire.TypeAlert, []byte{level, byte(a)})
-}
-
-// notifyClose sends close_notify, once.
-func (e *engine) notifyClose() {
-	if (forger{e}).Close() {
-		e.alert(wire.LevelWarning, wire.AlertCloseNotify)
-	}
-}
-
-// seal makes a record, which waits for room.
-func (e *engine) seal(typ byte, content []byte) { e.sealPadded(typ, content, 0) }
-
-func (e *engine) sealPadded(typ byte, content []byte, padding int) {
-	if typ == wire.TypeApplicationData {
-		e.note(true, "application data", len(content))
-	}
-	e.late = e.write.seal(e.late, typ, content, padding)
-}

@@ -10,9 +10,9 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// An engine is an end of a link. It takes in a record at a time, answers at once,
-// and keeps what it has sealed until there is room: nothing in it ever waits. Its
-// handshake is a table of what may come next, in handle.
+// An engine is one end of a link. It takes in a record at a time, answers at once, and keeps
+// what it has sealed until there is room, so nothing in it ever waits. What may come next in a
+// handshake is in handle.
 type engine struct {
 	transport
 	role          model.Role
@@ -53,6 +53,19 @@ func (f *failure) Error() string {
 	return fmt.Sprintf("puppet: got %s (alert %s)", f.what, f.alert)
 }
 
+// Reasons to fail, each with its alert.
+var (
+	errUnexpected = &failure{wire.AlertUnexpectedMessage, "unexpected message"}
+	errDecode     = &failure{wire.AlertDecodeError, "a message that can't be read"}
+	errNoCommon   = &failure{wire.AlertHandshakeFailure, "nothing in common with the peer"}
+	errDecrypt    = &failure{wire.AlertDecryptError, "a Finished or binder that is wrong"}
+	errBadMAC     = &failure{wire.AlertBadRecordMAC, "a record that does not open"}
+	errOverflow   = &failure{wire.AlertRecordOverflow, "a record or message that is too long"}
+)
+
+// errEnded is the Err of an engine that the attack "end" has ended.
+var errEnded = errors.New("puppet: it was told to end the link")
+
 func newEngine(cfg *model.EngineConfig, seed uint64) *engine {
 	e := &engine{transport: newTransport(cfg), role: cfg.Role,
 		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
@@ -84,7 +97,7 @@ func (e *engine) send() {
 	e.push()
 }
 
-// step takes in a record; OK says that it did.
+// step takes in a record. OK says that it did.
 func (e *engine) step() model.Status {
 	if !e.fetch() {
 		return e.lacks()
@@ -152,7 +165,7 @@ func (e *engine) dispatch() *failure {
 	return errUnexpected
 }
 
-// longestMessage is the longest handshake message that is taken, in bytes.
+// longestMessage is the longest handshake message that is accepted, in bytes.
 const longestMessage = 1 << 17
 
 // handleAll acts on the handshake messages that are whole.
@@ -176,7 +189,7 @@ func (e *engine) handleAll() *failure {
 	return nil
 }
 
-// alerted takes in an alert. What is only a warning means nothing here.
+// alerted takes in an alert. Warnings other than close_notify mean nothing here.
 func (e *engine) alerted(content []byte) *failure {
 	if len(content) != 2 {
 		return errDecode
@@ -192,7 +205,7 @@ func (e *engine) alerted(content []byte) *failure {
 	return nil
 }
 
-// Handshake implements [model.Engine]. However it ends, what it has answered leaves.
+// Handshake implements [model.Engine]. However it ends, its answers leave.
 func (e *engine) Handshake() model.Status {
 	if !e.enter() {
 		return model.Failed
@@ -214,8 +227,8 @@ func (e *engine) Handshake() model.Status {
 
 // Read implements [model.Engine].
 //
-// Story 79: a Read that absorbed a KeyUpdate and then a close_notify said Closed, and
-// its answer waited for a call that nobody owed it.
+// Story 79: a Read absorbed a KeyUpdate and then a close_notify, and said Closed. Its answer to
+// the KeyUpdate then waited for a call that nobody had to make.
 func (e *engine) Read(p []byte) (int, model.Status) {
 	if !e.enter() {
 		return 0, model.Failed
@@ -234,8 +247,7 @@ func (e *engine) Read(p []byte) (int, model.Status) {
 	return n, model.OK
 }
 
-// Write implements [model.Engine]. What it has sealed waits behind all that an
-// attack has sealed before.
+// Write implements [model.Engine]. Its records wait behind all that an attack has sealed before.
 func (e *engine) Write(p []byte) (int, model.Status) {
 	if !e.enter() {
 		return 0, model.Failed
@@ -260,7 +272,8 @@ func (e *engine) Write(p []byte) (int, model.Status) {
 	return n, model.OK
 }
 
-// sealData makes records of p, or with partial writes one of its front.
+// sealData makes records of p, or with partial writes one record of its front, and says how many
+// bytes are in them.
 func (e *engine) sealData(p []byte) (n int) {
 	for n < len(p) {
 		k := min(len(p)-n, e.most)
@@ -273,7 +286,7 @@ func (e *engine) sealData(p []byte) (n int) {
 	return n
 }
 
-// Shutdown implements [model.Engine]. In a handshake it is refused.
+// Shutdown implements [model.Engine]. During a handshake it is refused.
 func (e *engine) Shutdown() model.Status {
 	switch {
 	case !e.enter():
@@ -342,7 +355,78 @@ func (e *engine) KeyUpdate(requested bool) model.Status {
 	return model.OK
 }
 
-// note tells whoever watches of a message.
+// Authenticate implements [model.Engine]: it is refused.
+func (e *engine) Authenticate() model.Status {
+	e.enter()
+	return e.refuse("a puppet has no certificates")
+}
+
+// WriteEarly implements [model.Engine]: it is refused.
+func (e *engine) WriteEarly([]byte) (int, model.Status) {
+	e.enter()
+	return 0, e.refuse("a puppet has no early data")
+}
+
+// ReadEarly implements [model.Engine]: it is refused.
+func (e *engine) ReadEarly([]byte) (int, model.Status) { return e.WriteEarly(nil) }
+
+// EarlyData implements [model.Engine].
+func (e *engine) EarlyData() model.EarlyStatus { return model.EarlyUnsent }
+
+// ClearErrors implements [model.Engine]. It does nothing: a puppet has no error queue.
+func (e *engine) ClearErrors() {}
+
+// InitFinished implements [model.Engine].
+func (e *engine) InitFinished() bool { return e.hand.at == settled && e.err == nil }
+
+// Pending implements [model.Engine].
+func (e *engine) Pending() int { return len(e.plain) }
+
+// HasPending implements [model.Engine].
+func (e *engine) HasPending() bool {
+	return len(e.plain) > 0 || len(e.record) > wire.HeaderLen
+}
+
+// Deferred implements [model.Engine]: a KeyUpdate is answered at the read.
+func (e *engine) Deferred() bool { return false }
+
+// ShutState implements [model.Engine].
+func (e *engine) ShutState() model.ShutState { return e.shut }
+
+// Err implements [model.Engine].
+func (e *engine) Err() error {
+	if e.err == nil {
+		return e.refused
+	}
+	return e.err
+}
+
+// alert sends an alert.
+func (e *engine) alert(level byte, a wire.Alert) {
+	e.flush()
+	e.note(true, "alert "+a.String(), 2)
+	e.seal(wire.TypeAlert, []byte{level, byte(a)})
+}
+
+// notifyClose sends close_notify, if it has not been sent.
+func (e *engine) notifyClose() {
+	if (forger{e}).Close() {
+		e.alert(wire.LevelWarning, wire.AlertCloseNotify)
+	}
+}
+
+// seal makes a record, which waits for room.
+func (e *engine) seal(typ byte, content []byte) { e.sealPadded(typ, content, 0) }
+
+// sealPadded is seal with that many bytes of padding, which only TLS 1.3 has.
+func (e *engine) sealPadded(typ byte, content []byte, padding int) {
+	if typ == wire.TypeApplicationData {
+		e.note(true, "application data", len(content))
+	}
+	e.late = e.write.seal(e.late, typ, content, padding)
+}
+
+// note tells the configuration's watcher of a message.
 func (e *engine) note(sent bool, what string, n int) {
 	if e.watch == nil {
 		return
@@ -353,13 +437,10 @@ func (e *engine) note(sent bool, what string, n int) {
 	e.watch(model.Note{Sent: sent, Message: what, Bytes: n})
 }
 
-// logKey writes a secret down for Wireshark.
+// logKey writes a secret to the key log, for Wireshark.
 func (e *engine) logKey(label string, secret []byte) {
 	if e.log != nil {
 		e.log(label + " " + hex.EncodeToString(e.hand.randoms[model.Client]) + " " +
 			hex.EncodeToString(secret))
 	}
 }
-
-// errEnded is why an engine fails that the attack "end" has ended.
-var errEnded = errors.New("puppet: it was told to end the link")

@@ -8,7 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A handshake is what one handshake has come to.
+// A handshake is how far one handshake has come, and what it has agreed.
 type handshake struct {
 	at       step
 	said     []byte    // all its messages, in order
@@ -41,16 +41,6 @@ const (
 	waitFinished
 	// settled: no handshake is under way.
 	settled
-)
-
-// Reasons to fail, each with its alert.
-var (
-	errUnexpected = &failure{wire.AlertUnexpectedMessage, "unexpected message"}
-	errDecode     = &failure{wire.AlertDecodeError, "a message that can't be read"}
-	errNoCommon   = &failure{wire.AlertHandshakeFailure, "nothing in common with the peer"}
-	errDecrypt    = &failure{wire.AlertDecryptError, "a Finished or binder that is wrong"}
-	errBadMAC     = &failure{wire.AlertBadRecordMAC, "a record that does not open"}
-	errOverflow   = &failure{wire.AlertRecordOverflow, "a record or message that is too long"}
 )
 
 // begin makes the engine ready for a new handshake.
@@ -86,7 +76,7 @@ func (e *engine) newKey(group int) *ecdh.PrivateKey {
 	}
 }
 
-// handle acts on a handshake message, which is whole.
+// handle acts on a whole handshake message.
 func (e *engine) handle(m []byte) *failure {
 	typ, body := m[0], m[4:]
 	switch {
@@ -120,6 +110,15 @@ func (e *engine) handle(m []byte) *failure {
 		return e.finish(m)
 	}
 	return errUnexpected
+}
+
+// say sends a message of the handshake, which its transcript includes.
+func (e *engine) say(m []byte) {
+	if m[0] == serverHello {
+		e.manner.StreamOn(forger{e})
+	}
+	e.hand.said = append(e.hand.said, m...)
+	e.emit(m)
 }
 
 // asked is a client's answer to a HelloRequest.
@@ -157,7 +156,7 @@ func (e *engine) update(requested byte) {
 	}
 }
 
-// hear is a server's answer to a ClientHello, the first or one of a renegotiation.
+// hear is a server's answer to a ClientHello, the first one or one of a renegotiation.
 func (e *engine) hear(m []byte) *failure {
 	h, ok := readHello(m[4:], true)
 	switch {
@@ -207,7 +206,7 @@ func (e *engine) finish(m []byte) *failure {
 	return e.finish12(m)
 }
 
-// same compares what proves that the peer has the key.
+// same compares a proof that the peer has the key.
 func same(got, want []byte) *failure {
 	if !hmac.Equal(got, want) {
 		return errDecrypt

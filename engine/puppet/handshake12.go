@@ -11,8 +11,8 @@ import (
 // verifyLen is the length of a Finished in TLS 1.2.
 const verifyLen = 12
 
-// answer12 is a server's flight: the whole one with a PSK, or the short one of a
-// session that is resumed, known by its id or its ticket.
+// answer12 is a server's flight: the full one with a PSK, or the short one of a session that is
+// resumed. The session is known by its id or its ticket.
 func (e *engine) answer12(h *hello, again bool) *failure {
 	suite, known := suitePSK, e.resume && !again
 	e.hand.extended = h.extended
@@ -86,8 +86,15 @@ func (e *engine) agree() {
 	h.master = prf(pms, "master secret", seed, 48)
 }
 
-// sealers12 are the keys that the handshake has made, by role (RFC 5246, section
-// 6.3).
+// premaster makes a premaster secret of a PSK: as many zeros, and the PSK (RFC 4279, section 2).
+func premaster(psk []byte) []byte {
+	var b builder
+	b.opaque16(make([]byte, len(psk)))
+	b.opaque16(psk)
+	return b
+}
+
+// sealers12 makes the keys that the handshake has agreed, by role (RFC 5246, section 6.3).
 func (e *engine) sealers12() (keys [2]sealer) {
 	h := &e.hand
 	seed := append(bytes.Clone(h.randoms[model.Server]), h.randoms[model.Client]...)
@@ -129,7 +136,7 @@ func (e *engine) cipherSpec() *failure {
 	return nil
 }
 
-// finish12 checks the peer's Finished; whoever has not sent one does so now.
+// finish12 checks the peer's Finished. An end that has not sent its own does so now.
 func (e *engine) finish12(m []byte) *failure {
 	peer := e.role.Peer()
 	want := e.proof(peer)

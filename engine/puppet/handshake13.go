@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // answer13 is a server's flight, or a HelloRetryRequest.
@@ -31,7 +32,7 @@ func (e *engine) answer13(m []byte, h *hello) *failure {
 	return e.flight13(h, key)
 }
 
-// psk13 is the number of our PSK with that name; -1: none.
+// psk13 is the index of our PSK with that name; -1: none.
 func (e *engine) psk13(identity []byte) int {
 	for i := range e.psks {
 		if bytes.Equal(e.psks[i].identity, identity) {
@@ -41,7 +42,7 @@ func (e *engine) psk13(identity []byte) int {
 	return -1
 }
 
-// knows is the number of the first identity that we know; -1: none.
+// knows is the index of the hello's first identity that we know; -1: none.
 func (e *engine) knows(h *hello) int {
 	for i, identity := range h.identities {
 		if e.psk13(identity) >= 0 && i < len(h.binders) {
@@ -51,18 +52,18 @@ func (e *engine) knows(h *hello) int {
 	return -1
 }
 
-// retry asks for another share. The first ClientHello counts by its hash from
-// then on (RFC 8446, section 4.4.1).
+// retry asks for another key share. From then on a hash of the first ClientHello stands for it
+// in the transcript (RFC 8446, section 4.4.1).
 func (e *engine) retry(m []byte, group int) {
 	e.hand.retried = true
 	e.hand.said = message(messageHash, sum(m))
-	e.say(e.serverHello(retryRandom, suite13, func(b *builder) {
+	e.say(e.serverHello([]byte(wire.RetryRandom), suite13, func(b *builder) {
 		b.extension(extVersions, func() { b.u16(version13) })
 		b.extension(extKeyShare, func() { b.u16(group) })
 	}))
 }
 
-// flight13 sends what a server has to say, from ServerHello to Finished.
+// flight13 sends a server's messages from ServerHello to Finished.
 func (e *engine) flight13(h *hello, key int) *failure {
 	e.say(e.serverHello(e.hand.randoms[model.Server], suite13, func(b *builder) {
 		b.extension(extVersions, func() { b.u16(version13) })
@@ -86,7 +87,7 @@ func (e *engine) flight13(h *hello, key int) *failure {
 
 // greeted13 takes in a ServerHello, or a HelloRetryRequest.
 func (e *engine) greeted13(m []byte, h *hello) *failure {
-	if bytes.Equal(h.random, retryRandom) {
+	if string(h.random) == wire.RetryRandom {
 		return e.again(m, h)
 	}
 	if h.chosen < 0 || h.chosen >= len(e.psks) || h.group != e.hand.group {
@@ -110,8 +111,7 @@ func (e *engine) again(m []byte, h *hello) *failure {
 	return nil
 }
 
-// share makes the keys of the handshake from both shares and the PSK (RFC 8446,
-// section 7.1).
+// share makes the keys of the handshake from both key shares and the PSK (RFC 8446, section 7.1).
 func (e *engine) share(theirs []byte) *failure {
 	public, err := curveOf(e.hand.group).NewPublicKey(theirs)
 	if err != nil {
@@ -133,7 +133,8 @@ func (e *engine) share(theirs []byte) *failure {
 	return nil
 }
 
-// application makes the secrets of the data, from all up to the server's Finished.
+// application makes the secrets of application data. The transcript must end with the server's
+// Finished.
 func (e *engine) application() {
 	empty := make([]byte, len(e.hand.master))
 	e.hand.master = extract(derive(e.hand.master, "derived", nil), empty)
@@ -148,7 +149,7 @@ func (e *engine) prove13() {
 	e.say(message(finishedMessage, finished(e.hand.traffic[e.role], sum(e.hand.said))))
 }
 
-// finish13 checks the peer's Finished; a client sends its own.
+// finish13 checks the peer's Finished. A client then sends its own.
 func (e *engine) finish13(m []byte) *failure {
 	peer := e.role.Peer()
 	if wrong := same(m[4:], finished(e.hand.traffic[peer], sum(e.hand.said))); wrong != nil {

@@ -11,6 +11,9 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
+// This file has the keys: those of records, which seal and open them, and the functions that
+// derive them from secrets.
+
 const (
 	keyLen  = 16 // AES-128
 	ivLen   = 12
@@ -20,8 +23,7 @@ const (
 	explicitLen = ivLen - saltLen
 )
 
-// A sealer is the keys of one direction. The zero value leaves records in the
-// clear.
+// A sealer is the keys of one direction. The zero value leaves records unsealed.
 type sealer struct {
 	aead   cipher.AEAD
 	iv     [ivLen]byte // in TLS 1.2 its front is the salt
@@ -30,8 +32,7 @@ type sealer struct {
 	secret []byte // of TLS 1.3, from which the next one follows
 }
 
-// newSealer makes the keys of a direction. The errors of crypto/aes and cipher
-// are those of wrong lengths.
+// newSealer makes the keys of a direction. It panics if key or iv have a wrong length.
 func newSealer(key, iv []byte) sealer {
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -45,19 +46,19 @@ func newSealer(key, iv []byte) sealer {
 	return s
 }
 
-// newSealer13 makes them of a traffic secret (RFC 8446, section 7.3).
+// newSealer13 makes keys of a traffic secret (RFC 8446, section 7.3).
 func newSealer13(secret []byte) sealer {
 	s := newSealer(expand(secret, "key", nil, keyLen), expand(secret, "iv", nil, ivLen))
 	s.tls13, s.secret = true, secret
 	return s
 }
 
-// next are the keys after a KeyUpdate (RFC 8446, section 7.2).
+// next makes the keys after a KeyUpdate (RFC 8446, section 7.2).
 func (s *sealer) next() sealer {
 	return newSealer13(expand(s.secret, "traffic upd", nil, sha256.Size))
 }
 
-// overhead is how much longer sealing makes content.
+// overhead is how many bytes sealing adds to content.
 func (s *sealer) overhead() int {
 	switch {
 	case s.aead == nil:
@@ -68,8 +69,7 @@ func (s *sealer) overhead() int {
 	return explicitLen + tagLen
 }
 
-// seal appends content as a record, with that much padding in TLS 1.3, which
-// alone has any.
+// seal appends content as a record to dst. Only TLS 1.3 has padding, in bytes.
 func (s *sealer) seal(dst []byte, typ byte, content []byte, padding int) []byte {
 	if s.aead == nil {
 		return wire.AppendRecord(dst, typ, wire.TLS12, content)
@@ -104,14 +104,13 @@ func (s *sealer) nonce() []byte {
 	return n[:]
 }
 
-// additional is what TLS 1.2 authenticates besides (RFC 5246, section 6.2.3.3).
+// additional is what TLS 1.2 authenticates besides the content (RFC 5246, section 6.2.3.3).
 func (s *sealer) additional(typ byte, n int) []byte {
 	a := binary.BigEndian.AppendUint64(nil, s.seq)
 	return append(a, typ, 3, 3, byte(n>>8), byte(n))
 }
 
-// open gives the inner type and the content of a whole record, which may share
-// its memory.
+// open gives the inner type and the content of a whole record. The content may lie in rec.
 func (s *sealer) open(rec []byte) (typ byte, content []byte, ok bool) {
 	body := rec[wire.HeaderLen:]
 	switch {
@@ -157,28 +156,21 @@ func prf(secret []byte, label string, seed []byte, n int) []byte {
 	return out[:n]
 }
 
+// mac is HMAC with SHA-256.
 func mac(key, p []byte) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write(p)
 	return h.Sum(nil)
 }
 
+// sum is SHA-256.
 func sum(p []byte) []byte {
 	s := sha256.Sum256(p)
 	return s[:]
 }
 
-// premaster is a PSK as TLS 1.2 makes it one: its length in zeros, and itself
-// (RFC 4279, section 2).
-func premaster(psk []byte) []byte {
-	var b builder
-	b.opaque16(make([]byte, len(psk)))
-	b.opaque16(psk)
-	return b
-}
-
-// extract is HKDF-Extract, and expand HKDF-Expand-Label (RFC 8446, section 7.1).
-// They fail only for lengths that nobody asks for.
+// extract is HKDF-Extract, and expand HKDF-Expand-Label (RFC 8446, section 7.1). They panic for
+// lengths that nobody asks for.
 func extract(salt, secret []byte) []byte {
 	p, err := hkdf.Extract(sha256.New, secret, salt)
 	if err != nil {
@@ -199,7 +191,7 @@ func expand(secret []byte, label string, context []byte, n int) []byte {
 	return p
 }
 
-// derive is Derive-Secret, of what the handshake has said so far.
+// derive is Derive-Secret, of the transcript so far.
 func derive(secret []byte, label string, said []byte) []byte {
 	return expand(secret, label, sum(said), sha256.Size)
 }

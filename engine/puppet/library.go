@@ -1,26 +1,3 @@
-// Package puppet is a TLS peer that holds the keys and sends what no honest
-// library would, as a [model.Library]: TLS 1.2 and 1.3 with a pre-shared key,
-// written on Go's crypto packages.
-//
-// An engine of it is honest until it is told to attack: see [attack.Attacker]. It
-// shakes hands with OpenSSL by the link's PSK, or by a session that both know
-// beforehand; with crypto/tls, which has no external PSK, only by such a session:
-// in TLS 1.3 a ticket whose key both know, in TLS 1.2 an abbreviated handshake
-// by a ticket whose master secret both know. See package secret.
-//
-//	        suites                                       groups
-//	TLS 1.2 PSK, or ECDHE-ECDSA for a ticket, each with  none
-//	        AES-128-GCM and SHA-256
-//	TLS 1.3 AES-128-GCM with SHA-256, psk_dhe_ke          X25519, P-256
-//
-// It is as lenient as it can be: what comes from the peer is the library's, and
-// no test of it. It takes an alert in the clear after the keys have changed, data
-// in the middle of a handshake, and any length of record. KeyUpdates are answered
-// at the read. It has no certificates, and so no authentication after the
-// handshake, and it has no early data; it sends no tickets.
-//
-// Runs repeat, down to the bytes on the wire: hello randoms and key shares follow
-// from the run's seed, the link's key and the role.
 package puppet
 
 import (
@@ -31,8 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 )
 
-// A Library makes puppets. It implements [model.Library], and belongs to one
-// goroutine.
+// A Library makes puppets. It implements [model.Library], and belongs to one goroutine.
 type Library struct{ seed uint64 }
 
 // New makes a library.
@@ -57,12 +33,12 @@ func (l *Library) Describe() string {
 // Begin starts a run whose randomness follows from seed.
 func (l *Library) Begin(seed uint64) { l.seed = seed }
 
-// End has nothing to do.
+// End implements [model.Library]. It does nothing.
 func (l *Library) End() {}
 
-// New makes an engine, which is a [attack.Attacker]. ClientAuth, ClientChain,
-// Tickets, HandshakeRecord, Errors and the traits other than Renegotiation are not
-// used. The error says what a puppet can't do.
+// New makes an engine, which is an [attack.Attacker]. It ignores ClientAuth, ClientChain,
+// Tickets, HandshakeRecord, Errors, and the traits other than Renegotiation. The error says
+// what a puppet can't do.
 func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	if err := supported(cfg); err != nil {
 		return nil, err

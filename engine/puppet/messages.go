@@ -3,10 +3,13 @@ package puppet
 import (
 	"bytes"
 	"crypto/ecdh"
+	"encoding/binary"
 
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
+
+// This file makes and reads handshake messages.
 
 // The types of handshake messages (RFC 5246, section 7.4; RFC 8446, section 4).
 const (
@@ -29,8 +32,8 @@ var messageText = map[byte]string{helloRequest: "HelloRequest", clientHello: "Cl
 	serverHelloDone: "ServerHelloDone", clientKeyExchange: "ClientKeyExchange",
 	finishedMessage: "Finished", keyUpdate: "KeyUpdate"}
 
-// The cipher suites: of TLS 1.2 the one that OpenSSL has with a PSK, and the one
-// that sessions of crypto/tls have; and that of TLS 1.3.
+// The cipher suites: for TLS 1.2 the one that OpenSSL has with a PSK, and the one of crypto/tls's
+// sessions; and that of TLS 1.3.
 const (
 	suitePSK   = 0x00a8 // TLS_PSK_WITH_AES_128_GCM_SHA256
 	suiteECDSA = 0xc02b // TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
@@ -61,7 +64,7 @@ const (
 	version13 = 0x0304
 )
 
-// curveOf is the curve of a group; nil if we have not got it.
+// curveOf is the curve of a group; nil if we do not have it.
 func curveOf(group int) ecdh.Curve {
 	switch group {
 	case groupX25519:
@@ -72,9 +75,84 @@ func curveOf(group int) ecdh.Curve {
 	return nil
 }
 
-// retryRandom is the random of a ServerHello that is a HelloRetryRequest
-// (RFC 8446, section 4.1.3).
-var retryRandom = sum([]byte("HelloRetryRequest"))
+// A builder makes messages: numbers, and vectors with a length in front
+// (RFC 8446, section 3.4).
+type builder []byte
+
+func (b *builder) u8(n int) { *b = append(*b, byte(n)) }
+
+func (b *builder) u16(n int) { *b = binary.BigEndian.AppendUint16(*b, uint16(n)) }
+
+func (b *builder) bytes(p []byte) { *b = append(*b, p...) }
+
+func (b *builder) vec8(fill func()) { b.vec(1, fill) }
+
+func (b *builder) vec16(fill func()) { b.vec(2, fill) }
+
+func (b *builder) opaque8(p []byte) { b.vec8(func() { b.bytes(p) }) }
+
+func (b *builder) opaque16(p []byte) { b.vec16(func() { b.bytes(p) }) }
+
+// extension appends an extension with what fill appends.
+func (b *builder) extension(typ int, fill func()) {
+	b.u16(typ)
+	b.vec16(fill)
+}
+
+// vec appends a length of n bytes, and behind it what fill appends.
+func (b *builder) vec(n int, fill func()) {
+	at := len(*b)
+	*b = append(*b, make([]byte, n)...)
+	fill()
+	length := len(*b) - at - n
+	for i := at + n - 1; i >= at; i-- {
+		(*b)[i] = byte(length)
+		length >>= 8
+	}
+}
+
+// message is a handshake message: type, length of three bytes, body.
+func message(typ byte, body []byte) []byte {
+	m := builder{typ}
+	m.vec(3, func() { m.bytes(body) })
+	return m
+}
+
+// A reader takes messages apart. What is not there reads as nothing, and sets bad.
+type reader struct {
+	p   []byte
+	bad bool
+}
+
+func (r *reader) bytes(n int) []byte {
+	if n > len(r.p) {
+		r.p, r.bad = nil, true
+		return nil
+	}
+	p := r.p[:n:n]
+	r.p = r.p[n:]
+	return p
+}
+
+// number reads a number of n bytes.
+func (r *reader) number(n int) (x int) {
+	for _, b := range r.bytes(n) {
+		x = x<<8 | int(b)
+	}
+	return x
+}
+
+func (r *reader) u8() int { return r.number(1) }
+
+func (r *reader) u16() int { return r.number(2) }
+
+func (r *reader) vec8() []byte { return r.bytes(r.number(1)) }
+
+func (r *reader) vec16() []byte { return r.bytes(r.number(2)) }
+
+func (r *reader) sub16() reader { return reader{p: r.vec16()} }
+
+func (r *reader) more() bool { return len(r.p) > 0 && !r.bad }
 
 // A hello is a ClientHello or a ServerHello, read.
 type hello struct {
@@ -91,7 +169,7 @@ type hello struct {
 	chosen          int // the server's identity; -1: none
 }
 
-// readHello takes a hello's body apart; ok is false if it can't.
+// readHello takes a hello's body apart; ok is false if that fails.
 func readHello(body []byte, fromClient bool) (h hello, ok bool) {
 	r := reader{p: body}
 	h.chosen = -1
@@ -117,7 +195,7 @@ func readHello(body []byte, fromClient bool) (h hello, ok bool) {
 	return h, !r.bad && h.bindersAt >= 0
 }
 
-// bindersLen is the length of a list of binders.
+// bindersLen is the length in bytes of a list of binders.
 func bindersLen(binders [][]byte) int {
 	n := 2
 	for _, b := range binders {
@@ -126,8 +204,8 @@ func bindersLen(binders [][]byte) int {
 	return n
 }
 
-// read takes in an extension. One that is damaged reads as nothing: whoever needs
-// it notices.
+// read takes in an extension. A damaged one reads as nothing; if it is needed, that is noticed
+// later.
 func (h *hello) read(typ int, ext reader, fromClient bool) {
 	switch {
 	case typ == extExtended:
@@ -179,9 +257,9 @@ type psk struct {
 	label         string // of its binder key
 }
 
-// psksOf are those of a link. An engine does not know which library is at the
-// other end: OpenSSL takes a session for an external PSK, crypto/tls for one of a
-// ticket, and each passes over the name that the other one knows.
+// psksOf gives the PSKs of a link. An engine does not know which library is at the other end, so
+// there are two for a session: OpenSSL takes it for an external PSK, crypto/tls for that of a
+// ticket. Each passes over the name that only the other one knows.
 func psksOf(cfg *model.EngineConfig) []psk {
 	if !cfg.Resume {
 		key := make([]byte, secret.PSKLen)
@@ -199,7 +277,7 @@ func (k *psk) binder(said []byte) []byte {
 	return finished(derive(early, k.label, nil), sum(said))
 }
 
-// clientHello makes the ClientHello of this moment, whole.
+// clientHello makes the next ClientHello of the handshake.
 func (e *engine) clientHello() []byte {
 	var b builder
 	h := &e.hand
@@ -239,8 +317,8 @@ func (e *engine) commonExtensions(b *builder) {
 	})
 }
 
-// extensions12 are those of a ClientHello of TLS 1.2. A session is offered by its
-// id and by its ticket; in a renegotiation none is.
+// extensions12 are those of a ClientHello of TLS 1.2. A session is offered by its id and by its
+// ticket; in a renegotiation none is.
 func (e *engine) extensions12(b *builder) {
 	b.extension(extPointFormats, func() { b.opaque8([]byte{0}) })
 	b.extension(extExtended, func() {})
@@ -250,8 +328,8 @@ func (e *engine) extensions12(b *builder) {
 	}
 }
 
-// extensions13 are those of a ClientHello of TLS 1.3: the PSKs come last, with
-// binders that bind fills in.
+// extensions13 are those of a ClientHello of TLS 1.3. The PSKs come last, with zeros for the
+// binders, which bind fills in.
 func (e *engine) extensions13(b *builder) {
 	h := &e.hand
 	b.extension(extVersions, func() { b.vec8(func() { b.u16(version13) }) })
@@ -277,7 +355,7 @@ func (e *engine) extensions13(b *builder) {
 	})
 }
 
-// bind fills the binders of a ClientHello in.
+// bind fills in the binders of a ClientHello.
 func (e *engine) bind(m []byte) {
 	size := 1 + len(sum(nil))
 	at := len(m) - size*len(e.psks) - 2

@@ -9,8 +9,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A transport carries records: two bounded buffers, or a socket. What is sealed
-// and has no room waits in late, however much it is.
+// A transport carries records over two bounded buffers, or a socket. What is sealed and has no
+// room waits in late, however much it is.
 type transport struct {
 	carrier.Carrier
 	late   []byte        // sealed, behind out
@@ -25,7 +25,7 @@ func newTransport(cfg *model.EngineConfig) (t transport) {
 	return t
 }
 
-// begin sets what one call may take of the input.
+// begin sets how much of the input one call may take.
 func (t *transport) begin() {
 	switch t.ration = math.MaxInt; {
 	case t.manner.Deaf:
@@ -65,8 +65,8 @@ func (t *transport) take(n int) int {
 	return got
 }
 
-// push moves what waits into the buffer, or the socket, as far as it fits. What
-// a broken socket can't take is gone.
+// push moves what waits into the buffer, or the socket, as far as it fits. If the socket is
+// broken the rest is dropped.
 func (t *transport) push() {
 	for len(t.late) > 0 && t.Cause != model.ErrReset {
 		n := t.Send(t.late)
@@ -83,10 +83,10 @@ func (t *transport) push() {
 // Feed implements [model.Engine].
 func (t *transport) Feed(p []byte) int { return t.In.Write(p[:min(len(p), t.InputRoom())]) }
 
-// Drain implements [model.Engine]. What waits behind the buffer follows.
+// Drain implements [model.Engine]. What waits behind the buffer follows at once.
 //
-// Story 73: it followed once the call was over, so that a Drain that gave less than
-// was asked for left output behind, as no library's does; the pump took it for empty.
+// Story 73: it followed only after the call. A Drain that gave less than was asked for then left
+// output behind, which no library's does, and the pump took it for empty.
 func (t *transport) Drain(p []byte) (n int) {
 	for t.Socket == nil {
 		got := t.Out.Read(p[n:])
