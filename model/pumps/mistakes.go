@@ -18,8 +18,8 @@ type mistake = mistakeIn[*Reference]
 
 // A planted answers at the points of a pump that has mistakes.
 type planted interface {
-	judge(d Point, right bool) bool
-	count(d Point, right int) int
+	judge(at Point, right bool) bool
+	count(at Point, right int) int
 }
 
 // A flawed is one pump and its mistakes.
@@ -59,23 +59,23 @@ func (p *chassis) slipped() bool {
 }
 
 // decide gives the right answer, or the wrong one of a mistake that is planted at the point.
-func (p *chassis) decide(d Point, right bool) bool {
+func (p *chassis) decide(at Point, right bool) bool {
 	if p.flaws == nil {
 		return right
 	}
-	return p.flaws.judge(d, right)
+	return p.flaws.judge(at, right)
 }
 
 // amount is decide for numbers.
-func (p *chassis) amount(d Point, right int) int {
+func (p *chassis) amount(at Point, right int) int {
 	if p.flaws == nil {
 		return right
 	}
-	return p.flaws.count(d, right)
+	return p.flaws.count(at, right)
 }
 
 // did is decide where nothing depends on the answer.
-func (p *chassis) did(d Point) { p.decide(d, true) }
+func (p *chassis) did(at Point) { p.decide(at, true) }
 
 // misarm asks at the points about wakeups. Only mutants call it, because every turn arms.
 func (p *chassis) misarm(mask model.Events) (wrong model.Events) {
@@ -91,18 +91,18 @@ func (p *chassis) misarm(mask model.Events) (wrong model.Events) {
 	return wrong
 }
 
-func (f *flawed[P]) judge(d Point, right bool) bool {
+func (f *flawed[P]) judge(at Point, right bool) bool {
 	for i := range f.mistakes {
-		if m := &f.mistakes[i]; m.at == d {
+		if m := &f.mistakes[i]; m.at == at {
 			right = m.judge(f.pump, right)
 		}
 	}
 	return right
 }
 
-func (f *flawed[P]) count(d Point, right int) int {
+func (f *flawed[P]) count(at Point, right int) int {
 	for i := range f.mistakes {
-		if m := &f.mistakes[i]; m.at == d {
+		if m := &f.mistakes[i]; m.at == at {
 			right = m.count(f.pump, right)
 		}
 	}
