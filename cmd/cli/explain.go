@@ -94,13 +94,12 @@ func bugsOf(mutants []pumps.Mutant) (all []pumps.Bug) {
 }
 
 func explainProperty(t *terminal, p oracle.Property) {
-	m := story.MeaningOf(p.ID)
 	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
-	t.printf("%s\n\n", strings.ReplaceAll(story.Wrap(m.Means, 2, 98), "\n    ", "\n  "))
-	t.paragraph("judged", m.Judged)
+	t.printf("%s\n\n", strings.ReplaceAll(story.Wrap(p.Means, 2, 98), "\n    ", "\n  "))
+	t.paragraph("judged", p.Judged)
 	t.paragraph("takes", p.Takes)
 	t.paragraph(p.Kind(), p.Because)
-	t.paragraph("no violation", m.Not)
+	t.paragraph("no violation", p.Not)
 	mutants := mutantsOf(p.ID)
 	bugs := bugsOf(mutants)
 	t.printf("\n%s\n", t.bold(fmt.Sprint(len(bugs), " public bugs that broke it, or the like of it")))

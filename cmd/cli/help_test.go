@@ -149,12 +149,11 @@ func unwrapped(text string) string { return strings.Join(strings.Fields(text), "
 // said to show it does.
 func TestExplain(t *testing.T) {
 	for _, p := range oracle.Properties() {
-		m := story.MeaningOf(p.ID)
 		text := want(t, exitClean, "explain", p.Name)
 		tells(t, text, p.Name+": "+p.Why, "judged: ", "no violation: ", "see it: ",
 			"  "+bugsOf(mutantsOf(p.ID))[0].ID+" ",
 			"wantwrite show corpus/"+p.Name+"/", "--property "+p.Name)
-		tells(t, unwrapped(text), m.Means, m.Judged, m.Not)
+		tells(t, unwrapped(text), p.Means, p.Judged, p.Not)
 		for line := range strings.Lines(text) {
 			if len(line) > 101 && !strings.HasPrefix(line, "  wantwrite ") {
 				t.Errorf("got %d columns: %q", len(line), line)

@@ -362,7 +362,8 @@ func TestPropertiesAreComplete(t *testing.T) {
 	}
 	for _, p := range Properties() {
 		back, ok := PropertyNamed(p.Name)
-		if !ok || back.ID != p.ID || p.ID.String() != p.Name || p.Why == "" || p.Takes == "" || p.Because == "" || p.check == nil {
+		if !ok || back.ID != p.ID || p.ID.String() != p.Name || p.Why == "" || p.Takes == "" || p.Because == "" ||
+			p.Means == "" || p.Judged == "" || p.Not == "" || p.check == nil {
 			t.Errorf("property %d (%s) is not complete", p.ID, p.Name)
 		}
 		if judged[p.ID] != len(p.when) || len(p.when) == 0 {

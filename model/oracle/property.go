@@ -88,6 +88,9 @@ type Property struct {
 	Name string
 	// Why says what users see when it does not hold.
 	Why string
+	// Means is what it asks of a pump, for people who meet it for the first time. Judged is
+	// when it is looked at, and Not is what is not taken for a violation.
+	Means, Judged, Not string
 	// Takes says what puts the property to the test. A run without that proves nothing
 	// about it.
 	Takes string
@@ -108,6 +111,10 @@ func (p *Property) Kind() string {
 	return "safety"
 }
 
+// whenQuiescent is when stall and deadlock are judged, in words.
+const whenQuiescent = "once, at the end of a run, when no fault is left, all is delivered, everybody reads, " +
+	"and nothing can happen any more"
+
 // properties is indexed by PropertyID.
 var properties = [numProperties]Property{
 	Stall: {ID: Stall, Name: "stall",
@@ -115,49 +122,95 @@ var properties = [numProperties]Property{
 		Why:      "something is owed and no wakeup will ever move it: a hang",
 		Takes:    "bytes on the wire, and quiescence after them",
 		Liveness: true,
-		Because:  "what is owed must move in the end; it is judged when nothing else can happen"},
+		Because:  "what is owed must move in the end; it is judged when nothing else can happen",
+		Means: "Whatever waits somewhere, output in the engine, a queue in the pump, bytes in the " +
+			"socket, a handshake, a close, has a wakeup that will move it: write or read interest, a " +
+			"wake by hand, a timer. Here something waits and nothing is armed. Users see a connection " +
+			"that hangs for ever, on an idle machine, with nothing in the log.",
+		Judged: whenQuiescent,
+		Not: "what waits for the peer, with the interest that tells when it has come; a KeyUpdate " +
+			"that may be answered at the next write; what a fault has destroyed"},
 	Deadlock: {ID: Deadlock, Name: "deadlock",
 		when: []Moment{AtWait, AtQuiescence}, check: checkDeadlock,
 		Why:      "both ends wait for room, and neither reads to make it",
 		Takes:    "both directions of a link full",
 		Liveness: true,
-		Because:  "one of the ends must read in the end; it is judged when nothing else can happen"},
+		Because:  "one of the ends must read in the end; it is judged when nothing else can happen",
+		Means: "Both ends have something to send, both directions are full, and neither end reads. " +
+			"Each waits for the other for ever. A pump that can't write goes on reading, or it needs a " +
+			"peer that does.",
+		Judged: whenQuiescent,
+		Not:    "two engines that are each in the middle of a flight that does not fit: no pump can help"},
 	BusyLoop: {ID: BusyLoop, Name: "busy-loop",
 		when: []Moment{AtTurn}, check: checkBusyLoop,
 		Why:      "the loop calls the pump again and again and nothing changes: a hot core",
 		Takes:    "a turn in which nothing moves",
 		Liveness: true,
-		Because:  "turns must change something in the end; a bound on idle turns stands for the end"},
+		Because:  "turns must change something in the end; a bound on idle turns stands for the end",
+		Means: "The loop calls the pump, the pump does nothing that changes anything, and is ready " +
+			"again at once: interest that is never given up, a wake by hand without work, a loop of its " +
+			"own that goes round. Users see a core at 100 % and a service that gets slower.",
+		Judged: "after each turn: a few in a row that moved nothing and left the pump ready",
+		Not:    "a turn that was called for nothing once, as spurious readiness does"},
 	DataLoss: {ID: DataLoss, Name: "data-loss",
 		when: []Moment{AtData, AtClosed, AtQuiescence}, check: checkDataLoss,
 		Why:     "bytes that were accepted, or had arrived, never reach the app",
 		Takes:   "accepted plaintext on a link without faults",
-		Because: "bytes that are in no buffer any more can't come back"},
+		Because: "bytes that are in no buffer any more can't come back",
+		Means: "Bytes that a pump has accepted from its app, or that had come before the end of the " +
+			"stream, reach the app at the other end. Here a part of them is nowhere any more, or the " +
+			"end was told in front of them.",
+		Judged: "when an app is given data, when it is told of the end, and at the end of a run",
+		Not: "what is on its way when an app closes at once, a link that a fault has destroyed, and " +
+			"what a failure that was told has cut off"},
 	Corruption: {ID: Corruption, Name: "corruption",
 		when: []Moment{AtData}, check: checkCorruption,
 		Why:     "the app gets bytes that nobody wrote, or gets them twice",
 		Takes:   "data for an app",
-		Because: "what the app was given can't be taken back"},
+		Because: "what the app was given can't be taken back",
+		Means: "What an app is given is what its peer's app wrote, in order and each byte once. A " +
+			"retried write that offers other bytes, or a buffer that is handed over twice, breaks it.",
+		Judged: "whenever an app is given data",
+		Not:    "a gap, which is data-loss"},
 	Truncation: {ID: Truncation, Name: "truncation",
 		when: []Moment{AtFin, AtClosed}, check: checkTruncation,
 		Why:     "a close without close_notify: the peer can't tell the end from an attack",
 		Takes:   "an end of a link that an app asked for",
-		Because: "nothing can follow a FIN"},
+		Because: "nothing can follow a FIN",
+		Means: "A close that an app asks for leaves as close_notify and then FIN, and a stream that " +
+			"ends without close_notify is told as cut off. Otherwise nobody can tell the end of the " +
+			"data from an attacker who cuts the cable (RFC 8446, section 6.1).",
+		Judged: "when a pump sends FIN, and when an app is told of the end",
+		Not:    "an end that a fault has made, or after a failure that was told"},
 	SpuriousFailure: {ID: SpuriousFailure, Name: "spurious-failure",
 		when: []Moment{AtClosed}, check: checkSpurious,
 		Why:     "the app is told of a failure where nothing failed",
 		Takes:   "an end of a link that an app is told of",
-		Because: "what the app was told can't be taken back"},
+		Because: "what the app was told can't be taken back",
+		Means: "An app is told of a failure only if something has failed. A WANT that is taken for an " +
+			"error, a good close that is logged as a reset, or an error that another link has left in " +
+			"the thread's queue breaks it.",
+		Judged: "when an app is told of the end",
+		Not:    "a failure on a link with a fault, or after the peer has failed"},
 	UnboundedBuffer: {ID: UnboundedBuffer, Name: "unbounded-buffer",
 		when: []Moment{AtStep, AtData}, check: checkUnbounded,
 		Why:     "the pump holds more than it was allowed: memory grows as the peer likes",
 		Takes:   "backpressure, or a pause",
-		Because: "a single moment above the limit breaks it"},
+		Because: "a single moment above the limit breaks it",
+		Means: "A pump holds no more than it was allowed, and gives its app no data while that has " +
+			"paused. Without a bound a peer that sends, or does not read, decides how much memory a " +
+			"server needs.",
+		Judged: "after each step, and when an app is given data",
+		Not:    "what comes behind a close and is thrown away"},
 	Crash: {ID: Crash, Name: "crash",
 		when: []Moment{AtStep}, check: checkCrash,
 		Why:     "the pump panics, or uses what it has given back",
 		Takes:   "a turn",
-		Because: "a panic, or a call on a closed socket, has happened for good"},
+		Because: "a panic, or a call on a closed socket, has happened for good",
+		Means: "A pump does not panic, and uses nothing that it has given back: no call of the socket " +
+			"or of the engine after Close. With a real library it is also the process that dies.",
+		Judged: "after each step",
+		Not:    "a panic of the workbench, which ends the hunt"},
 }
 
 // byMoment lists the properties that are judged at each moment. Crash comes first: a
