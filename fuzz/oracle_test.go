@@ -3,7 +3,6 @@ package fuzz_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
@@ -97,28 +96,4 @@ func TestCanary(t *testing.T) {
 	if caught.Step < 1 {
 		t.Errorf("got step %d; want the first step that differs", caught.Step)
 	}
-}
-
-// hashes runs n schedules, of the reference and of a kv pump in turn, and sums
-// up their hashes.
-func hashes(t testing.TB, n uint64) string {
-	t.Helper()
-	var runners []*run.Runner
-	for _, spec := range []model.Spec{pumps.ReferenceSpec(), pumps.Named("kv-speculative")} {
-		r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.Close()
-		runners = append(runners, r)
-	}
-	sum := uint64(0)
-	for i := range n {
-		res, err := runners[i%2].Schedule(3, i, oracle.EveryProperty)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sum = sum*31 + res.Hash
-	}
-	return fmt.Sprintf("%016x", sum)
 }

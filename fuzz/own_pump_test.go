@@ -10,7 +10,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/fuzz"
 	"github.com/wantwrite/wantwrite/fuzz/example"
-	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 )
 
 // childPump makes a test process check the user's pump, "broken" or "fixed".
@@ -21,7 +21,7 @@ const childPump = "WANTWRITE_TEST_PUMP"
 func TestOwnPumpChild(t *testing.T) {
 	switch os.Getenv(childPump) {
 	case "broken":
-		fuzz.Check(t, brokenSpec())
+		fuzz.Check(t, fuzztest.Broken())
 	case "fixed":
 		fuzz.Check(t, example.Spec())
 	default:
@@ -34,7 +34,7 @@ func FuzzOwnPumpChild(f *testing.F) {
 	if os.Getenv(childPump) != "broken" {
 		f.Skip("runs as a child of TestOwnPumpFuzzed only")
 	}
-	fuzz.Fuzz(f, brokenSpec())
+	fuzz.Fuzz(f, fuzztest.Broken())
 }
 
 // TestOwnPumpFuzzed: a fuzz target that fails, here with one of its seeds, says and
@@ -46,7 +46,7 @@ func TestOwnPumpFuzzed(t *testing.T) {
 	if ok {
 		t.Fatalf("the target of a broken pump must fail; got:\n%s", out)
 	}
-	wants(t, out, "Lost wakeup: ", "saved: testdata/wantwrite/stall/example-",
+	fuzztest.Wants(t, out, "Lost wakeup: ", "saved: testdata/wantwrite/stall/example-",
 		"replay: go test -run '^FuzzOwnPumpChild$'", "page: pages/stall-example-")
 	if pages, _ := filepath.Glob(filepath.Join(dir, "pages/stall-example-*.html")); len(pages) == 0 {
 		t.Errorf("got no page:\n%s", out)
@@ -67,7 +67,7 @@ func TestOwnPump(t *testing.T) {
 		t.Fatalf("no stall was saved (%v):\n%s", err, out)
 	}
 	name := filepath.Base(scripts[0])
-	wants(t, out, "stall: something is owed", "ciphertext waits in the engine",
+	fuzztest.Wants(t, out, "stall: something is owed", "ciphertext waits in the engine",
 		"<<< the wakeup is lost here",
 		"Lost wakeup: write interest, or a drain after the call that",
 		"saved: testdata/wantwrite/stall/"+name, "replay: go test -run '^TestOwnPumpChild$'",
@@ -80,12 +80,12 @@ func TestOwnPump(t *testing.T) {
 	if ok {
 		t.Errorf("the saved script must fail again; got:\n%s", out)
 	}
-	wants(t, out, "testdata/wantwrite/stall/"+name+" fails again", "Lost wakeup: write interest")
+	fuzztest.Wants(t, out, "testdata/wantwrite/stall/"+name+" fails again", "Lost wakeup: write interest")
 
 	if out, ok = checkOwnPump(t, dir, "fixed"); !ok {
 		t.Errorf("the mended pump must pass with the saved script; got:\n%s", out)
 	}
-	wants(t, out, "--- PASS: TestOwnPumpChild/replay")
+	fuzztest.Wants(t, out, "--- PASS: TestOwnPumpChild/replay")
 }
 
 // TestOwnPumpRapid: what rapid finds is told and saved like what a hunt finds, once,
@@ -103,16 +103,16 @@ func TestOwnPumpRapid(t *testing.T) {
 	}
 	property, name := filepath.Base(filepath.Dir(scripts[0])), filepath.Base(scripts[0])
 	page := "pages/" + property + "-" + strings.TrimSuffix(name, ".script") + ".html"
-	wants(t, out, "<<< the wakeup is lost here", "Lost wakeup: ", "saved: testdata/wantwrite/"+
+	fuzztest.Wants(t, out, "<<< the wakeup is lost here", "Lost wakeup: ", "saved: testdata/wantwrite/"+
 		property+"/"+name, "replay: go test -run '^TestOwnPumpChild$'", "page: "+page)
 	text, err := os.ReadFile(filepath.Join(dir, page))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wants(t, string(text), "<!DOCTYPE html>", "Lost wakeup: ")
+	fuzztest.Wants(t, string(text), "<!DOCTYPE html>", "Lost wakeup: ")
 
 	out, _ = checkOwnPump(t, dir, "broken", "/rapid", "-wantwrite.html="+scripts[0], many)
-	wants(t, out, "saved: ", "no page: ")
+	fuzztest.Wants(t, out, "saved: ", "no page: ")
 }
 
 // TestPageFlag: the flag says in its help where the folder is.
@@ -144,57 +144,4 @@ func checkOwnPump(t *testing.T, dir, pump string, more ...string) (out string, o
 		t.Fatal(err)
 	}
 	return string(text), err == nil
-}
-
-func wants(t *testing.T, out string, texts ...string) {
-	t.Helper()
-	for _, text := range texts {
-		if !strings.Contains(out, text) {
-			t.Errorf("the output must say %q; got:\n%s", text, out)
-		}
-	}
-}
-
-// brokenSpec is the example as its author had it first: it looks for output
-// after a write and not after a read.
-func brokenSpec() model.Spec {
-	spec := example.Spec()
-	spec.New = func(env model.Env) model.Pump {
-		env.Engine = &noFlush{Engine: env.Engine}
-		return example.New(env)
-	}
-	return spec
-}
-
-// A noFlush is an engine whose output goes unnoticed from a Read that made it
-// to the next Write: what a pump sees that does not look after a Read.
-type noFlush struct {
-	model.Engine
-	unseen bool
-}
-
-func (e *noFlush) Read(p []byte) (int, model.Status) {
-	quiet := e.InitFinished() && e.Engine.OutputPending() == 0
-	n, st := e.Engine.Read(p)
-	e.unseen = e.unseen || quiet && e.Engine.OutputPending() > 0
-	return n, st
-}
-
-func (e *noFlush) Write(p []byte) (int, model.Status) {
-	e.unseen = false
-	return e.Engine.Write(p)
-}
-
-func (e *noFlush) Drain(p []byte) int {
-	if e.unseen {
-		return 0
-	}
-	return e.Engine.Drain(p)
-}
-
-func (e *noFlush) OutputPending() int {
-	if e.unseen {
-		return 0
-	}
-	return e.Engine.OutputPending()
 }

@@ -75,7 +75,7 @@ func matrixPage(t *testing.T) (path string) {
 	}
 	m.Done = func(c *matrix.Cell) error {
 		if c.Script == nil {
-			c.Reason = hostile
+			c.Reason = hostileText
 		}
 		return nil
 	}
@@ -89,3 +89,7 @@ func matrixPage(t *testing.T) (path string) {
 	}
 	return path
 }
+
+// hostileText is text that would do something if it were not escaped.
+const hostileText = "<script>document.title='owned'</script><img src=x onerror=alert(1)>'\"`\x00\x01\u2028" +
+	"</script><!--${1}{{.}}\xff&amp;"

@@ -1,4 +1,4 @@
-package fuzz_test
+package script_test
 
 import (
 	"bytes"

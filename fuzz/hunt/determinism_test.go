@@ -1,6 +1,7 @@
-package fuzz_test
+package hunt_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
@@ -9,9 +10,11 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
 // childSeeds makes a test process print the hashes of that many schedules and
@@ -20,9 +23,6 @@ const childSeeds = "WANTWRITE_TEST_SEEDS"
 
 // TestMain lets the test binary be its own child process.
 func TestMain(m *testing.M) {
-	if os.Getenv(asGuarded) != "" {
-		beGuarded()
-	}
 	if n, err := strconv.ParseUint(os.Getenv(childSeeds), 10, 64); err == nil {
 		os.Stdout.WriteString(hashes(&testing.B{}, n) + "\n")
 		os.Exit(0)
@@ -72,17 +72,17 @@ func TestSchedulesDoNotKnowOfEachOther(t *testing.T) {
 	t.Parallel()
 	c := run.NewCatalog()
 	specs := c.Pumps()
-	mutants := exemplars(t)
-	if longTests() {
+	mutants := fuzztest.Exemplars(t)
+	if fuzztest.Long() {
 		mutants = c.Mutants()
 	}
 	for _, m := range mutants {
 		specs = append(specs, m.Spec)
 	}
 	for _, spec := range specs {
-		used := newRunner(t, spec)
+		used := fuzztest.Runner(t, spec)
 		for n := range uint64(120) {
-			want, err := newRunner(t, spec).Schedule(9, n, oracle.EveryProperty)
+			want, err := fuzztest.Runner(t, spec).Schedule(9, n, oracle.EveryProperty)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,12 +98,26 @@ func TestSchedulesDoNotKnowOfEachOther(t *testing.T) {
 	}
 }
 
-func newRunner(t *testing.T, spec model.Spec) *run.Runner {
+// hashes runs n schedules, of the reference and of a kv pump in turn, and sums
+// up their hashes.
+func hashes(t testing.TB, n uint64) string {
 	t.Helper()
-	r, err := run.NewRunner(run.NewCatalog(spec), run.Options{Pump: &spec})
-	if err != nil {
-		t.Fatal(err)
+	var runners []*run.Runner
+	for _, spec := range []model.Spec{pumps.ReferenceSpec(), pumps.Named("kv-speculative")} {
+		r, err := run.NewRunner(run.NewCatalog(), run.Options{Pump: &spec})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		runners = append(runners, r)
 	}
-	t.Cleanup(r.Close)
-	return r
+	sum := uint64(0)
+	for i := range n {
+		res, err := runners[i%2].Schedule(3, i, oracle.EveryProperty)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum = sum*31 + res.Hash
+	}
+	return fmt.Sprintf("%016x", sum)
 }

@@ -1,7 +1,8 @@
-package fuzz_test
+package story_test
 
 import (
 	"context"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
@@ -63,7 +65,7 @@ func checkWidth(t *testing.T, text string) {
 // TestEachStoryNamesWhatWasLost: for each script of the corpus. A wakeup was
 // lost in a turn of the end that is to blame, and nothing was armed after it.
 func TestEachStoryNamesWhatWasLost(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		told := tellScript(t, s, r, run.ReplayOptions{})
 		v := &told.Verdict
 		checkVerdict(t, v)
@@ -102,16 +104,19 @@ var golden = []string{
 	"unbounded-buffer/queue-without-limit-slow-reader", "crash/recv-after-close-mutual-close",
 }
 
-// TestGoldenStories: with -rewrite they are recorded anew; read the diff.
+// rewriteStories records the golden stories anew: read the diff.
+var rewriteStories = flag.Bool("rewrite", false, "record the golden stories anew")
+
+// TestGoldenStories: with -rewriteStories they are recorded anew; read the diff.
 func TestGoldenStories(t *testing.T) {
 	held := map[string]bool{}
 	for _, name := range golden {
 		t.Run(name, func(t *testing.T) {
-			s := corpusScript(t, name+".script")
+			s := fuzztest.Script(t, name+".script")
 			held[s.Property] = true
-			got := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{}).Text(story.TextOptions{})
-			path := filepath.Join("story", "testdata", "story", strings.ReplaceAll(name, "/", "-")+".txt")
-			if *rewrite {
+			got := tellScript(t, s, fuzztest.RunnerFor(t, s), run.ReplayOptions{}).Text(story.TextOptions{})
+			path := filepath.Join("testdata", "story", strings.ReplaceAll(name, "/", "-")+".txt")
+			if *rewriteStories {
 				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
 					t.Fatal(err)
 				}
@@ -134,7 +139,7 @@ func TestGoldenStories(t *testing.T) {
 
 // TestStoryOfACleanRun: without a violation all is shown, and nothing blamed.
 func TestStoryOfACleanRun(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		told := tellScript(t, s, r, run.ReplayOptions{Pump: "reference", Loose: true})
 		text := told.Text(story.TextOptions{})
 		if !strings.HasSuffix(text, "\n  no violation of "+s.Property+"\n") ||
@@ -147,8 +152,8 @@ func TestStoryOfACleanRun(t *testing.T) {
 
 // TestStoryColors: the same text, in a terminal's colours.
 func TestStoryColors(t *testing.T) {
-	s := corpusScript(t, golden[0]+".script")
-	told := tellScript(t, s, runnerFor(t, s), run.ReplayOptions{})
+	s := fuzztest.Script(t, golden[0]+".script")
+	told := tellScript(t, s, fuzztest.RunnerFor(t, s), run.ReplayOptions{})
 	colored := told.Text(story.TextOptions{Color: true})
 	if !strings.Contains(colored, "\x1b[1;31m   12  poll server") {
 		t.Errorf("got no red mark in %q", colored)
@@ -167,7 +172,7 @@ func TestStoryColors(t *testing.T) {
 func TestStoriesOfHunts(t *testing.T) {
 	c := run.NewCatalog()
 	names := []string{"kv-original", "kv-landed"}
-	for _, m := range exemplars(t) {
+	for _, m := range fuzztest.Exemplars(t) {
 		names = append(names, m.Name)
 	}
 	for _, name := range names {
@@ -180,7 +185,7 @@ func TestStoriesOfHunts(t *testing.T) {
 			h := hunt.Hunt{Options: run.Options{Pump: pump}, Seed: 11, Schedules: 500}
 			h.Found = func(f *hunt.Failure) error {
 				found++
-				told := tellScript(t, f.Script, runnerFor(t, f.Script), run.ReplayOptions{})
+				told := tellScript(t, f.Script, fuzztest.RunnerFor(t, f.Script), run.ReplayOptions{})
 				checkVerdict(t, &told.Verdict)
 				checkWidth(t, told.Text(story.TextOptions{All: true}))
 				return nil

@@ -1,11 +1,14 @@
-package fuzz_test
+package shrink_test
 
 import (
 	"flag"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/fuzz/story"
@@ -48,12 +51,16 @@ func simplify(t *testing.T, q *quarry, s *script.Script) {
 	if !shrink.Simpler(&best, s) {
 		return
 	}
-	out, err := run.Replay(runnerFor(t, &best), &best, run.ReplayOptions{Trace: true})
+	out, err := run.Replay(fuzztest.RunnerFor(t, &best), &best, run.ReplayOptions{Trace: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	best.Story = story.Retell(&best, &out)
-	record(t, &best, out.Result.Hash)
+	best.Hash = out.Result.Hash
+	name := filepath.Join("..", "..", "corpus", filepath.Base(filepath.Dir(t.Name())), filepath.Base(t.Name()))
+	if err := os.WriteFile(name, best.Format(), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("%d actions instead of %d", len(best.Actions), len(s.Actions))
 }
 
@@ -64,9 +71,9 @@ func TestShrinksAreNormal(t *testing.T) {
 		t.Skip("takes too long with the race detector, which has nothing to see here")
 	}
 	const runs, forms = 20, 3
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		name := strings.TrimPrefix(t.Name(), "TestShrinksAreNormal/")
-		if !longTests() && !sample[name] {
+		if !fuzztest.Long() && !sample[name] {
 			t.Skip("with WANTWRITE_LONG=1")
 		}
 		why, ok := reasonOf(r, s)
@@ -104,8 +111,8 @@ func TestShrinksAreNormal(t *testing.T) {
 // for it, at once; one whose script does something else does not. Looked for afresh, it
 // is the same but takes longer.
 func TestShrinkRecalls(t *testing.T) {
-	known := corpusScript(t, "stall/kv-original-idle-renegotiation.script")
-	why, _ := reasonOf(runnerFor(t, known), known)
+	known := fuzztest.Script(t, "stall/kv-original-idle-renegotiation.script")
+	why, _ := reasonOf(fuzztest.RunnerFor(t, known), known)
 	spec := pumps.Named("kv-original")
 	q := quarry{run.Options{Pump: &spec, Scenario: "idle-renegotiation"}, oracle.Stall,
 		func(w reason) bool { return w == why }}

@@ -1,8 +1,9 @@
-package fuzz_test
+package story_test
 
 import (
 	"testing"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -25,7 +26,7 @@ func lost(s *story.Story, end script.End) map[oracle.Obligation]bool {
 // the verdict says is owed is in the page's ledger, and nothing is armed for it.
 func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 	judged := 0
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		story := tellScript(t, s, r, run.ReplayOptions{})
 		v := &story.Verdict
 		if v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String() {
@@ -51,7 +52,7 @@ func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 // TestLedgerOfTheReference: when the correct pump has come to rest, nothing waits
 // for a wakeup that is not armed.
 func TestLedgerOfTheReference(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		story := tellScript(t, s, r, run.ReplayOptions{Pump: "reference", Loose: true})
 		for end := range script.End(2 * s.Config.Links) {
 			for o := range lost(story, end) {

@@ -1,4 +1,4 @@
-package fuzz_test
+package hunt_test
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -41,7 +42,7 @@ func TestWorkersFindTheSame(t *testing.T) {
 		}
 		for _, h.Workers = range []int{2, 5} {
 			many := hunted(t, h)
-			if diff := cmp.Diff(digest(one), digest(many)); diff != "" {
+			if diff := cmp.Diff(fuzztest.Digest(one), fuzztest.Digest(many)); diff != "" {
 				t.Errorf("%s with %d workers: %s", strategy, h.Workers, diff)
 			}
 			if many.Steps != one.Steps {
@@ -102,7 +103,7 @@ func TestEveryStrategyFindsTheStall(t *testing.T) {
 		if s.Name != "portfolio" && f.Strategy != s.Name {
 			t.Errorf("%s: got a find of %s", s.Name, f.Strategy)
 		}
-		if diff := cmp.Diff(digest(rep), digest(hunted(t, h))); diff != "" {
+		if diff := cmp.Diff(fuzztest.Digest(rep), fuzztest.Digest(hunted(t, h))); diff != "" {
 			t.Errorf("%s, again: %s", s.Name, diff)
 		}
 	}

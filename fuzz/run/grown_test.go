@@ -1,4 +1,4 @@
-package fuzz_test
+package run_test
 
 import (
 	"strings"

@@ -1,10 +1,11 @@
-package fuzz_test
+package story_test
 
 import (
 	"slices"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -23,7 +24,7 @@ func TestEveryDecisionHasItsScript(t *testing.T) {
 		case !slices.Contains(corpus.Names(), name):
 			t.Errorf("%s: got script %q; want one of the corpus", d, name)
 		default:
-			if s := corpusScript(t, name); s.Config.Pump != m.Name || s.Property != m.Breaks.String() {
+			if s := fuzztest.Script(t, name); s.Config.Pump != m.Name || s.Property != m.Breaks.String() {
 				t.Errorf("%s: %s shows %s of %s; want %s of %s", d, name, s.Property, s.Config.Pump,
 					m.Breaks, m.Name)
 			}

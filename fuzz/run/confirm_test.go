@@ -1,4 +1,4 @@
-package fuzz_test
+package run_test
 
 import (
 	"errors"
@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/tls"
@@ -41,7 +42,7 @@ func confirmed(t *testing.T, name string, change func(*model.EngineConfig) error
 	got *run.Confirmation) {
 
 	t.Helper()
-	s := corpusScript(t, name+corpus.Ext)
+	s := fuzztest.Script(t, name+corpus.Ext)
 	c := run.NewCatalog()
 	c.AddEngine(&other{}, func() (model.Library, error) {
 		return &other{tls.NewModels(), change}, nil

@@ -1,10 +1,11 @@
-package fuzz_test
+package hunt_test
 
 import (
 	"context"
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
@@ -94,7 +95,7 @@ func TestUntested(t *testing.T) {
 // mutants break one each.
 func TestTestedIsBroken(t *testing.T) {
 	t.Parallel()
-	for _, m := range exemplars(t) {
+	for _, m := range fuzztest.Exemplars(t) {
 		h := hunt.Hunt{Seed: 1, Schedules: 10000, First: true,
 			Watch: oracle.EveryProperty.Only(m.Breaks)}
 		rep := huntOf(t, m.Spec, h)
@@ -125,9 +126,9 @@ func TestRecheckMeasures(t *testing.T) {
 		t.Errorf("got %v sure after %d schedules; want 99 %%, and no schedule too many", sure,
 			h.Schedules)
 	}
-	wants(t, k.Verdict(h.Schedules), "stall was not seen again", "which are enough",
+	fuzztest.Wants(t, k.Verdict(h.Schedules), "stall was not seen again", "which are enough",
 		"schedules of kv-original")
-	wants(t, k.Verdict(1), "which are too few")
+	fuzztest.Wants(t, k.Verdict(1), "which are too few")
 
 	original := pumps.Named("kv-original")
 	h = hunt.Hunt{Options: run.Options{Pump: &original}, Seed: 1}

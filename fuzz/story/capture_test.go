@@ -1,4 +1,4 @@
-package fuzz_test
+package story_test
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
@@ -113,7 +114,7 @@ func captureOf(t *testing.T, s *script.Script, o run.ReplayOptions) ([]captured,
 
 	t.Helper()
 	o.Trace = true
-	out, err := run.Replay(runnerFor(t, s), s, o)
+	out, err := run.Replay(fuzztest.RunnerFor(t, s), s, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +167,7 @@ func streams(t *testing.T, packets []captured, link int) (client, server []byte)
 // TestCaptureHasTheWire: for each script of the corpus the streams are the bytes
 // that left the end under test, and those that came there.
 func TestCaptureHasTheWire(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, _ *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, _ *run.Runner) {
 		packets, comment, told, trace := captureOf(t, s, run.ReplayOptions{})
 		for link := range s.Config.Links {
 			client, server := streams(t, packets, link)
@@ -204,7 +205,7 @@ func allComments(packets []captured) string {
 // the engine made of it and that this was the end, and the last one what never
 // left. Microseconds are steps.
 func TestCaptureTellsTheStall(t *testing.T) {
-	s := corpusScript(t, "stall/kv-original-idle-renegotiation.script")
+	s := fuzztest.Script(t, "stall/kv-original-idle-renegotiation.script")
 	packets, _, told, _ := captureOf(t, s, run.ReplayOptions{})
 	text := allComments(packets)
 	for _, want := range []string{"absorbs ClientHello (118 bytes)\n",
@@ -226,7 +227,7 @@ func TestCaptureTellsTheStall(t *testing.T) {
 // as client:fin, in their order.
 func ends(t *testing.T, name, actions string) (all []string) {
 	t.Helper()
-	s := corpusScript(t, name)
+	s := fuzztest.Script(t, name)
 	s.Property, s.Actions = "", nil
 	for line := range strings.Lines(actions) {
 		a, err := script.ParseAction(strings.TrimSpace(line))
@@ -269,7 +270,7 @@ func TestCaptureOfEnds(t *testing.T) {
 // TestCaptureOfFaults: a damaged record is captured as it came, and the fault is
 // told with the packet in front of it.
 func TestCaptureOfFaults(t *testing.T) {
-	s := corpusScript(t, "crash/recv-after-close-mutual-close.script")
+	s := fuzztest.Script(t, "crash/recv-after-close-mutual-close.script")
 	s.Property, s.Actions = "", []script.Action{{Verb: script.Poll},
 		{Verb: script.Mutate, On: 1, Arg: uint32(script.WrongType), Arg2: 99}}
 	packets, _, _, _ := captureOf(t, s, run.ReplayOptions{Pump: "reference"})

@@ -1,4 +1,4 @@
-package fuzz_test
+package guard_test
 
 import (
 	"context"
@@ -11,9 +11,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/guard"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -29,6 +31,14 @@ const (
 	fatalSeed = "WANTWRITE_TEST_FATAL_SEED"
 	fatalWay  = "WANTWRITE_TEST_FATAL_WAY"
 )
+
+// TestMain lets the test binary be the child of a Guard.
+func TestMain(m *testing.M) {
+	if os.Getenv(asGuarded) != "" {
+		beGuarded()
+	}
+	os.Exit(m.Run())
+}
 
 // A fragile library is the model's under another name, and dies on purpose.
 type fragile struct {
@@ -142,18 +152,6 @@ func here(t *testing.T, h hunt.Hunt) hunt.Report {
 	return rep
 }
 
-// digest is all of a report that does not depend on the clock. A crash counts
-// as what it cost: a schedule.
-func digest(rep hunt.Report) (lines []string) {
-	for _, f := range rep.Failures {
-		if f.Result.Violation.Property != oracle.Crash {
-			lines = append(lines, fmt.Sprintf("%d %d %d %+v\n%s\n%s", f.Schedule, f.Original,
-				f.Stats.Schedules, f.Result, strings.Join(f.Story, "\n"), f.Script.Format()))
-		}
-	}
-	return append(lines, fmt.Sprintf("%d schedules", rep.Schedules))
-}
-
 // kv is a hunt that soon finds a stall, and then nothing any more.
 func kv() hunt.Hunt {
 	spec := pumps.Named("kv-original")
@@ -184,7 +182,7 @@ func TestContainedHuntFindsTheSame(t *testing.T) {
 	h.Watch = 0
 	want := here(t, h)
 	got := newNursery(t).hunted(t, context.Background(), &h)
-	if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
+	if diff := cmp.Diff(fuzztest.Digest(want), fuzztest.Digest(got)); diff != "" {
 		t.Error(diff)
 	}
 	if got.Steps != want.Steps || len(got.Failures) < 2 {
@@ -212,7 +210,7 @@ func TestDeathCostsOneSchedule(t *testing.T) {
 				n.Patience = time.Second
 			}
 			got := n.hunted(t, context.Background(), &h)
-			if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
+			if diff := cmp.Diff(fuzztest.Digest(want), fuzztest.Digest(got)); diff != "" {
 				t.Error(diff)
 			}
 			find := crashIn(t, got)
@@ -220,7 +218,7 @@ func TestDeathCostsOneSchedule(t *testing.T) {
 				t.Errorf("got schedule %d on %s; want 100 on fragile", find.Schedule,
 					find.Script.Config.Engine)
 			}
-			wants(t, strings.Join(find.Story, "\n"), "schedule 100 of seed 1 died", how,
+			fuzztest.Wants(t, strings.Join(find.Story, "\n"), "schedule 100 of seed 1 died", how,
 				"run alone in another process the same happens")
 			if len(n.children) != 3 {
 				t.Errorf("got %d children; want one before, one alone, one after", len(n.children))
@@ -260,7 +258,7 @@ func lostAgain(t *testing.T, n *nursery, find *hunt.Failure, how string) {
 	if !out.Lost || !out.Result.Found || out.Result.Violation.Property != oracle.Crash {
 		t.Errorf("got %+v; want a crash again", out.Result)
 	}
-	wants(t, out.Result.Violation.String(), "crash at the", "the process died: ", how)
+	fuzztest.Wants(t, out.Result.Violation.String(), "crash at the", "the process died: ", how)
 	if len(s.Actions) == 0 || s.Actions[len(s.Actions)-1].On&1 != script.End(model.Client) {
 		t.Errorf("got %v; want the last action to be the client's, whose engine fell", s.Actions)
 	}
@@ -268,7 +266,7 @@ func lostAgain(t *testing.T, n *nursery, find *hunt.Failure, how string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wants(t, c.String(), "fragile only: the process that ran it died: ")
+	fuzztest.Wants(t, c.String(), "fragile only: the process that ran it died: ")
 }
 
 // Somebody kills a child in mid-hunt, with a signal that it can't see coming:
@@ -285,11 +283,11 @@ func TestKilledFromOutside(t *testing.T) {
 		}
 	}
 	want, got := here(t, same), n.hunted(t, context.Background(), &h)
-	if diff := cmp.Diff(digest(want), digest(got)); diff != "" {
+	if diff := cmp.Diff(fuzztest.Digest(want), fuzztest.Digest(got)); diff != "" {
 		t.Error(diff)
 	}
 	find := crashIn(t, got)
-	wants(t, strings.Join(find.Story, "\n"), "died: ", "does no harm")
+	fuzztest.Wants(t, strings.Join(find.Story, "\n"), "died: ", "does no harm")
 	if out, err := n.Replay(find.Script, run.ReplayOptions{}); err != nil || out.Result.Found {
 		t.Errorf("got %v, %v; want a clean replay: the schedule was not to blame", out.Result, err)
 	}
@@ -313,7 +311,7 @@ func TestDeathWhileShrinking(t *testing.T) {
 			f.Script.Property, len(f.Script.Actions), f.Schedule, want.Script.Property,
 			want.Original, want.Schedule)
 	}
-	wants(t, strings.Join(f.Story, "\n"), "not shrunk: the process that tried died")
+	fuzztest.Wants(t, strings.Join(f.Story, "\n"), "not shrunk: the process that tried died")
 }
 
 // An interrupt ends the child after the schedule at hand, in good order.
@@ -365,4 +363,69 @@ func TestContainedErrors(t *testing.T) {
 	n.Command = func() *exec.Cmd { return exec.Command("./no such program") }
 	_, err = n.Hunt(context.Background(), &h, guard.Engines{Engine: "fragile"})
 	check(err, "a child process can't be started")
+}
+
+// TestGuardShrinks: a child shrinks as this process does, tells how far it is,
+// and comes to an end when it is interrupted.
+func TestGuardShrinks(t *testing.T) {
+	n := newNursery(t)
+	spec := pumps.Named("kv-original")
+	r, err := run.NewRunner(fragileCatalog(), run.Options{Pump: &spec})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	h := hunt.Hunt{Options: run.Options{Pump: &spec, Scenario: "renegotiation"}, Seed: 1, Schedules: 20000,
+		Watch: oracle.EveryProperty.Only(oracle.Stall), First: true, Unshrunk: true}
+	rep, err := h.Run(context.Background(), run.NewCatalog())
+	if err != nil || len(rep.Failures) != 1 {
+		t.Fatalf("got %d failures, %v; want one", len(rep.Failures), err)
+	}
+	s := rep.Failures[0].Script
+	s.Hash, s.Story = 0, nil
+	s.Config.Engine, s.Config.PeerEngine = "fragile", "fragile"
+	here, there, cut := *s, *s, *s
+	want, err := shrink.Shrink(context.Background(), r, &here, shrink.Options{})
+	if err != nil || !want.Fails {
+		t.Fatalf("got %+v, %v in this process; want a script that fails", want, err)
+	}
+	reports := 0
+	st, err := n.Shrink(context.Background(), &there,
+		shrink.Options{Progress: func(shrink.Shrunk) { reports++ }})
+	if err != nil || st != want || string(there.Format()) != string(here.Format()) {
+		t.Errorf("got %+v, %v in a child; want %+v\n%s", st, err, want, there.Format())
+	}
+	if reports == 0 {
+		t.Error("the child did not tell how far it was")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	st, err = n.Shrink(ctx, &cut, shrink.Options{Progress: func(shrink.Shrunk) { cancel() }})
+	if err != nil || !st.Fails || st.After != len(cut.Actions) {
+		t.Errorf("got %+v, %v and %d actions", st, err, len(cut.Actions))
+	}
+}
+
+// TestGuardShrinksWhatKills: a script that its process does not survive stays
+// as it is, and the error says how the process died.
+func TestGuardShrinksWhatKills(t *testing.T) {
+	n := newNursery(t, fatalSeed+"=1", fatalWay+"=crash")
+	s := fuzztest.Script(t, "stall/kv-original-idle-renegotiation.script")
+	s.Property, s.Config.Seed = "crash", 1
+	s.Config.Engine, s.Config.PeerEngine = "fragile", "fragile"
+	text := string(s.Format())
+	_, err := n.Shrink(context.Background(), s, shrink.Options{})
+	if err == nil || !strings.Contains(err.Error(), "the engine fell") ||
+		!strings.Contains(err.Error(), "it stays as it was") {
+		t.Errorf("got %v; want how the process died", err)
+	}
+	if string(s.Format()) != text {
+		t.Errorf("got\n%s", s.Format())
+	}
+	bad := fuzztest.Script(t, "stall/kv-original-idle-renegotiation.script")
+	bad.Config.Pump = "nope"
+	if _, err := n.Shrink(context.Background(), bad, shrink.Options{}); err == nil ||
+		!strings.Contains(err.Error(), `got pump "nope"`) {
+		t.Errorf("got %v; want the child's error", err)
+	}
 }

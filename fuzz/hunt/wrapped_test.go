@@ -1,9 +1,10 @@
-package fuzz_test
+package hunt_test
 
 import (
 	"context"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
@@ -83,12 +84,12 @@ func TestWrappersAreInEveryRun(t *testing.T) {
 // sameAsNew runs schedules in one world, and each in a world of its own.
 func sameAsNew(t *testing.T, spec model.Spec) {
 	t.Helper()
-	used := newRunner(t, spec)
-	bare := newRunner(t, pumps.ReferenceSpec())
+	used := fuzztest.Runner(t, spec)
+	bare := fuzztest.Runner(t, pumps.ReferenceSpec())
 	unlike := 0
 	for i := range uint64(100) {
 		got := hashOf(t, used, i)
-		if want := hashOf(t, newRunner(t, spec), i); got != want {
+		if want := hashOf(t, fuzztest.Runner(t, spec), i); got != want {
 			t.Fatalf("schedule %d: got hash %x in a used world; want %x, as in a new one", i, got, want)
 		}
 		if got != hashOf(t, bare, i) {

@@ -1,4 +1,4 @@
-package fuzz_test
+package shrink_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/model"
@@ -188,7 +189,7 @@ func TestShrinkEachAxis(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			spec := pumps.Named("kv-original")
-			r := runnerOf(t, &spec)
+			r := fuzztest.Runner(t, spec)
 			s := scriptOf(t, spec.Name, "stall", test.actions, test.changes...)
 			st := shrunk(t, r, s)
 			if got := actionsOf(s); got != test.want {
@@ -205,22 +206,11 @@ func TestShrinkEachAxis(t *testing.T) {
 	}
 }
 
-// runnerOf makes a runner of a pump for a test.
-func runnerOf(t testing.TB, spec *model.Spec) *run.Runner {
-	t.Helper()
-	r, err := run.NewRunner(run.NewCatalog(*spec), run.Options{Pump: spec})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.Close)
-	return r
-}
-
 // TestShrinkToASize: a size that matters becomes plain if a larger message does
 // as well, and otherwise the round one that is nearest to the plain one.
 func TestShrinkToASize(t *testing.T) {
 	mutant := mutantOf(t, oracle.UnboundedBuffer)
-	r := runnerOf(t, &mutant.Spec)
+	r := fuzztest.Runner(t, mutant.Spec)
 	s := scriptOf(t, mutant.Name, "unbounded-buffer",
 		"write server 100 0\nwrite server 57 0\nwrite server 260 0\n", "queue=8192", "queue=252")
 	shrunk(t, r, s)
@@ -228,7 +218,7 @@ func TestShrinkToASize(t *testing.T) {
 		t.Errorf("got %s with queue=%d; want %s with 8192", got, s.Config.Sizes.Queue, want)
 	}
 	mutant = mutantOf(t, oracle.SpuriousFailure)
-	r = runnerOf(t, &mutant.Spec)
+	r = fuzztest.Runner(t, mutant.Spec)
 	s = scriptOf(t, mutant.Name, "spurious-failure", "tick 1\n", "bio=8192", "bio=37")
 	shrunk(t, r, s)
 	if got := s.Config.Sizes.Bio; got != 128 || len(s.Actions) > 0 {
@@ -240,7 +230,7 @@ func TestShrinkToASize(t *testing.T) {
 // mutantOf is a mutant that breaks a property.
 func mutantOf(t testing.TB, id oracle.PropertyID) pumps.Mutant {
 	t.Helper()
-	for _, m := range exemplars(t) {
+	for _, m := range fuzztest.Exemplars(t) {
 		if m.Breaks == id {
 			return m
 		}
@@ -252,7 +242,7 @@ func mutantOf(t testing.TB, id oracle.PropertyID) pumps.Mutant {
 // TestShrinkOfALongScript: somebody's log of 100,000 actions.
 func TestShrinkOfALongScript(t *testing.T) {
 	spec := pumps.Named("kv-original")
-	r := runnerOf(t, &spec)
+	r := fuzztest.Runner(t, spec)
 	noise := strings.Repeat("tick 1\nspurious client read\n", 50000)
 	s := scriptOf(t, spec.Name, "stall", noise+strings.ReplaceAll(handshake12, "; ", "\n")+
 		"\nrenegotiate client\n"+noise)
@@ -284,7 +274,7 @@ func TestShrinkIsRepeatable(t *testing.T) {
 // TestShrinkOfWhatHolds: a script that does not fail stays as it is.
 func TestShrinkOfWhatHolds(t *testing.T) {
 	spec := pumps.ReferenceSpec()
-	r := runnerOf(t, &spec)
+	r := fuzztest.Runner(t, spec)
 	s := scriptOf(t, "reference", "stall", "poll client\ntick 5\n", "bio=8192", "bio=77")
 	text := string(s.Format())
 	st, err := shrink.Shrink(context.Background(), r, s, shrink.Options{})
@@ -297,7 +287,7 @@ func TestShrinkOfWhatHolds(t *testing.T) {
 // action that is not enabled, is judged and shrunk for what it breaks.
 func TestShrinkNeedsNoVerdict(t *testing.T) {
 	spec := pumps.Named("kv-original")
-	r := runnerOf(t, &spec)
+	r := fuzztest.Runner(t, spec)
 	actions := "renegotiate server\n" + strings.ReplaceAll(handshake12, "; ", "\n") +
 		"\nresume client\nrenegotiate client\n"
 	s := scriptOf(t, spec.Name, "none", actions)
@@ -311,7 +301,7 @@ func TestShrinkNeedsNoVerdict(t *testing.T) {
 // script stays.
 func TestShrinkOfWhatCannotRun(t *testing.T) {
 	spec := pumps.Named("kv-original")
-	r := runnerOf(t, &spec)
+	r := fuzztest.Runner(t, spec)
 	for _, test := range [][]string{
 		{"pump: PUMP", "pump: nope", `got pump "nope"`},
 		{"peer: reference", "peer: nope", `got pump "nope"`},

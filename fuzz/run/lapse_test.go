@@ -1,4 +1,4 @@
-package fuzz_test
+package run_test
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
@@ -58,7 +59,7 @@ func TestStoriesTellOfALibraryThatFails(t *testing.T) {
 	}
 	defer r.Close()
 
-	s := corpusScript(t, "crash/recv-after-close-mutual-close"+corpus.Ext)
+	s := fuzztest.Script(t, "crash/recv-after-close-mutual-close"+corpus.Ext)
 	out, err := run.Replay(r, s, run.ReplayOptions{Engine: "frail", PeerEngine: "frail",
 		Loose: true, Trace: true})
 	if err != nil {
@@ -70,7 +71,7 @@ func TestStoriesTellOfALibraryThatFails(t *testing.T) {
 		t.Errorf("got found %v, story\n%s\nwant %s", out.Result.Found, story, want)
 	}
 
-	s = corpusScript(t, "stall/kv-original-idle-renegotiation"+corpus.Ext)
+	s = fuzztest.Script(t, "stall/kv-original-idle-renegotiation"+corpus.Ext)
 	got, err := run.Confirm(r, s, "frail")
 	if err != nil {
 		t.Fatal(err)

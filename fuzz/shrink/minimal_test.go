@@ -1,13 +1,13 @@
-package fuzz_test
+package shrink_test
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -215,7 +215,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 		id   oracle.PropertyID
 	}
 	var all []prey
-	for _, m := range exemplars(t) {
+	for _, m := range fuzztest.Exemplars(t) {
 		all = append(all, prey{m.Spec, m.Breaks})
 	}
 	for _, spec := range []model.Spec{pumps.Named("kv-original"), pumps.Named("kv-speculative"), pumps.Named("kv-landed")} {
@@ -225,7 +225,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 		}
 	}
 	many := 1
-	if longTests() {
+	if fuzztest.Long() {
 		many = 20
 	}
 	for _, p := range all {
@@ -252,7 +252,7 @@ func TestShrinksAreMinimal(t *testing.T) {
 // axis. Else the test above could not fail.
 func TestStepsAreSeen(t *testing.T) {
 	spec := pumps.Named("kv-original")
-	r := runnerOf(t, &spec)
+	r := fuzztest.Runner(t, spec)
 	stall := strings.ReplaceAll(handshake12, "; ", "\n") + "\nrenegotiate client\n"
 	header := func(from, to string) *script.Script {
 		return scriptOf(t, spec.Name, "stall", stall, from, to)
@@ -280,13 +280,10 @@ func TestStepsAreSeen(t *testing.T) {
 	}
 }
 
-// longTests says whether tests may take minutes.
-func longTests() bool { return os.Getenv("WANTWRITE_LONG") == "1" }
-
-// deafPump is the example with two mistakes: what a read has answered is not
-// sent, and who has paused once does nothing any more.
+// deafPump is the example with two mistakes: it does not send what a read answered, and
+// after a pause it does nothing any more.
 func deafPump() model.Spec {
-	spec := brokenSpec()
+	spec := fuzztest.Broken()
 	broken := spec.New
 	spec.Restrictions.NoPause = false
 	spec.New = func(env model.Env) model.Pump { return &deaf{Pump: broken(env)} }
@@ -316,7 +313,7 @@ func (p *deaf) KeyUpdate(requested bool) { p.Pump.(model.Initiator).KeyUpdate(re
 // script and takes less.
 func TestShrinkKeepsTheCause(t *testing.T) {
 	spec := deafPump()
-	r := runnerOf(t, &spec)
+	r := fuzztest.Runner(t, spec)
 	answer := "poll client\ndeliver server all\npoll server\npoll server\ndeliver client all\n" +
 		"poll client\ndeliver server all\npoll server\nkeyupdate client requested\n" +
 		"keyupdate client quiet\ndeliver server all\npoll server\n"

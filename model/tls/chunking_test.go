@@ -1,4 +1,4 @@
-package fuzz_test
+package tls_test
 
 import (
 	"fmt"

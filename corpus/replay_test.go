@@ -1,13 +1,13 @@
-package fuzz_test
+package corpus_test
 
 import (
-	"bytes"
 	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -17,45 +17,10 @@ import (
 // that is meant. The verdicts must hold all the same: read the diff.
 var rewrite = flag.Bool("rewrite", false, "record the hashes of the corpus anew")
 
-// corpusScript reads a script of the project's corpus.
-func corpusScript(t *testing.T, name string) *script.Script {
-	t.Helper()
-	s, err := script.Parse(bytes.NewReader(corpus.Text(name)), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-// runnerFor is a runner for a script of one of the project's pumps.
-func runnerFor(t *testing.T, s *script.Script) *run.Runner {
-	t.Helper()
-	spec, err := run.NewCatalog().Pump(s.Config.Pump)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return runnerOf(t, spec)
-}
-
-// eachScript runs check for each script of the project's corpus.
-func eachScript(t *testing.T, check func(t *testing.T, s *script.Script, r *run.Runner)) {
-	t.Helper()
-	names := corpus.Names()
-	if len(names) == 0 {
-		t.Fatal("the corpus is empty")
-	}
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			s := corpusScript(t, name)
-			check(t, s, runnerFor(t, s))
-		})
-	}
-}
-
 // TestCorpusReplays: each saved failure fails again, with the verdict and the
 // hash that were recorded.
 func TestCorpusReplays(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		out, err := run.Replay(r, s, run.ReplayOptions{})
 		if err != nil {
 			t.Fatal(err)
@@ -76,8 +41,7 @@ func TestCorpusReplays(t *testing.T) {
 func record(t *testing.T, s *script.Script, hash uint64) {
 	t.Helper()
 	s.Hash = hash
-	name := filepath.Join("..", "corpus", filepath.Base(filepath.Dir(t.Name())),
-		filepath.Base(t.Name()))
+	name := filepath.Join(filepath.Base(filepath.Dir(t.Name())), filepath.Base(t.Name()))
 	if err := os.WriteFile(name, s.Format(), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +50,7 @@ func record(t *testing.T, s *script.Script, hash uint64) {
 // TestReferencePassesTheCorpus: what broke the others does not break the
 // reference.
 func TestReferencePassesTheCorpus(t *testing.T) {
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		out, err := run.Replay(r, s, run.ReplayOptions{Pump: "reference", Loose: true})
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package fuzz_test
+package hunt_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -71,7 +72,7 @@ func TestEveryMutantIsKilled(t *testing.T) {
 // TestDefaultHuntsKillEveryMutant does so in all scenarios, as hunt does by
 // default. It runs with WANTWRITE_LONG=1.
 func TestDefaultHuntsKillEveryMutant(t *testing.T) {
-	if !longTests() {
+	if !fuzztest.Long() {
 		t.Skip("WANTWRITE_LONG is not 1: the short form is TestEveryMutantIsKilled")
 	}
 	eachMutant(t, anyScenario, killed)
@@ -82,7 +83,7 @@ func TestDefaultHuntsKillEveryMutant(t *testing.T) {
 // each.
 func TestMutantsBreakNothingElse(t *testing.T) {
 	schedules := require.Fewer(400)
-	if longTests() {
+	if fuzztest.Long() {
 		schedules = 20000
 	}
 	eachMutant(t, anyScenario, func(t *testing.T, m *pumps.Mutant, r *run.Runner) {
@@ -106,7 +107,7 @@ func TestMutantsBreakNothingElse(t *testing.T) {
 		for _, p := range oracle.Properties() {
 			also = also || m.Also.Has(p.ID) && broken[p.ID] > 0
 		}
-		if longTests() && m.Also != 0 && !also {
+		if fuzztest.Long() && m.Also != 0 && !also {
 			t.Errorf("%s has leave to break more than %s, and does not need it", m.Name, m.Breaks)
 		}
 	})
@@ -163,7 +164,7 @@ func pureAtHome(t *testing.T, m *pumps.Mutant) bool {
 func TestEveryMutantHasItsScript(t *testing.T) {
 	shown := map[string]*script.Script{}
 	for _, name := range corpus.Names() {
-		s := corpusScript(t, name)
+		s := fuzztest.Script(t, name)
 		shown[s.Config.Pump+" "+s.Property] = s
 	}
 	for _, m := range pumps.Mutants() {
@@ -208,28 +209,10 @@ func plantScript(t *testing.T, m *pumps.Mutant) *script.Script {
 		return nil
 	}
 	best.Story = append(best.Story, "planted: a pump that "+m.About, bugLine(m))
-	path, err := corpus.Dir("../corpus").Save(best.Property, corpus.Slug(best.Config.Pump, best.Config.Scenario), best.Format())
+	path, err := corpus.Dir("../../corpus").Save(best.Property, corpus.Slug(best.Config.Pump, best.Config.Scenario), best.Format())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%s: %d actions, %s", m.Name, len(best.Actions), strings.TrimPrefix(path, "../"))
+	t.Logf("%s: %d actions, %s", m.Name, len(best.Actions), strings.TrimPrefix(path, "../../"))
 	return best
-}
-
-// exemplars are nine of the mutants, one for each property: for tests that take
-// too long with all.
-func exemplars(t testing.TB) (some []pumps.Mutant) {
-	t.Helper()
-	names := []string{"no-flush-after-read", "no-read-while-blocked", "write-armed-for-ever",
-		"eof-before-data", "off-by-one-retry", "no-close-notify", "want-write-fatal",
-		"queue-without-limit", "recv-after-close"}
-	for _, m := range pumps.Mutants() {
-		if slices.Contains(names, m.Name) {
-			some = append(some, m)
-		}
-	}
-	if len(some) != len(names) {
-		t.Fatalf("got %d exemplars; want %d", len(some), len(names))
-	}
-	return some
 }

@@ -1,4 +1,4 @@
-package fuzz_test
+package hunt_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -20,7 +21,7 @@ import (
 // that they are made for. With WANTWRITE_LONG=1 in 1,000,000 schedules each.
 func TestShapesHold(t *testing.T) {
 	schedules := require.Fewer(3000)
-	if longTests() {
+	if fuzztest.Long() {
 		schedules = 1000000
 	}
 	for _, spec := range pumps.Sound()[1:] {
@@ -56,7 +57,7 @@ func TestSoundPumpsPassWhatOnceFailed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := run.Replay(runnerFor(t, s), s, run.ReplayOptions{Loose: true})
+		out, err := run.Replay(fuzztest.RunnerFor(t, s), s, run.ReplayOptions{Loose: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +74,7 @@ func TestSoundPumpsPassTheirMutantsScripts(t *testing.T) {
 	for _, m := range pumps.Mutants() {
 		of[m.Name] = m.Of
 	}
-	eachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
 		sound := of[s.Config.Pump]
 		if sound == "" {
 			if !strings.HasPrefix(s.Config.Pump, "kv-") {

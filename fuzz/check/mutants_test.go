@@ -1,4 +1,4 @@
-package fuzz_test
+package check_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
@@ -75,7 +76,7 @@ func TestCheckAgreesWithHunts(t *testing.T) {
 		t.Skip("the race detector has nothing to see in a search with one worker")
 	}
 	least, states, some := 30, uint64(8000), corners[:2]
-	if longTests() {
+	if fuzztest.Long() {
 		least, states, some = 70, 250000, corners
 	}
 	var own, leave atomic.Int32
@@ -133,7 +134,7 @@ func convicted(t *testing.T, m *pumps.Mutant, some []corner, states uint64) orac
 // replayed makes a script of a counterexample; its replay gives the same verdict.
 func replayed(t *testing.T, m *pumps.Mutant, c *check.Counterexample) oracle.PropertyID {
 	t.Helper()
-	r := runnerFor(t, &script.Script{Config: c.Config})
+	r := fuzztest.RunnerFor(t, &script.Script{Config: c.Config})
 	find := &hunt.Failure{Script: c.Script()}
 	if err := find.Tell(r); err != nil {
 		t.Fatal(err)
