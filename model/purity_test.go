@@ -46,6 +46,7 @@ var arrows = map[string]struct {
 	"fuzz/story":    {"fuzz/run sim sim/script model model/oracle model/pumps corpus", true},
 	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
 	"fuzz/check":    {"fuzz/run sim sim/script model model/wire model/oracle model/tls", false},
+	"fuzz/fuzztest": {"fuzz/run fuzz/hunt fuzz/example sim/script model model/oracle model/pumps corpus", false},
 	"fuzz/example":  {"model", false},
 	"fuzz/live":     {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
