@@ -11,6 +11,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz/check"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -34,13 +35,13 @@ func newCheck(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "explore a scenario exhaustively, within bounds",
-		Long: "check goes through all that can happen in a scenario within the bounds: every order in\n" +
+		Long: "check explores everything that can happen in a scenario within the bounds: every order in\n" +
 			"which bytes arrive and ends are polled, and every moment at which an app does something.\n" +
-			"It runs the code itself, on the model's engine. Either no watched property can be\n" +
-			"violated within these bounds, or there is a shortest script that violates one, which is\n" +
-			"saved (exit code 1). A check that stops before it is done proves nothing (exit code 2).\n\n" +
+			"It runs the pump's code on the model's engine. Either no watched property can be violated\n" +
+			"within these bounds, or check saves a shortest script that violates one (exit code 1). A\n" +
+			"check that stops before it is done proves nothing (exit code 2).\n\n" +
 			"Each size of the buffers, and each kind of world that the scenario draws, is explored by\n" +
-			"itself. What the scenario does not do is not done, whatever the bounds say.",
+			"itself. Bounds do not add anything that the scenario does not do.",
 		Example: "  wantwrite check --pump reference --scenario idle-renegotiation\n" +
 			"  wantwrite check --pump kv-original --scenario idle-renegotiation --property stall\n" +
 			"  wantwrite check --pump reference --scenario key-update --writes 2 --buffers 1..2\n" +
@@ -54,17 +55,17 @@ func newCheck(p *program) *cobra.Command {
 	f.names(cmd, p.pump())
 	f.bounds(cmd)
 	fl := cmd.Flags()
-	fl.IntVar(&f.workers, "workers", 0, "how many work at once (default: one for each processor)")
-	fl.StringVar(&f.memory, "memory", "", "stop at so much memory, such as 500MiB or 4GiB")
-	fl.Uint64Var(&f.states, "states", 0, "stop at so many states of a world (default: never)")
-	fl.StringVar(&f.checkpoint, "checkpoint", "", "the file where a check that stops is saved, and"+
-		" gone on with\nby the same command")
+	fl.IntVar(&f.workers, "workers", 0, "how many goroutines search (default: one for each core)")
+	fl.StringVar(&f.memory, "memory", "", "stop when it takes this much memory, such as 500MiB or 4GiB")
+	fl.Uint64Var(&f.states, "states", 0, "stop when a world has this many states (default: never)")
+	fl.StringVar(&f.checkpoint, "checkpoint", "", "save a check that stops to this file; the same"+
+		" command\ncontinues it")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where a script is saved")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
-// names are the flags that say what is checked.
+// names adds the flags that say what is checked.
 func (f *checkFlags) names(cmd *cobra.Command, pump string) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.pump, "pump", pump, "the pump under test: see list")
@@ -75,11 +76,11 @@ func (f *checkFlags) names(cmd *cobra.Command, pump string) {
 	fl.StringVar(&f.transport, "transport", "pair", "pair or attached")
 	fl.StringVar(&f.trigger, "trigger", "level", "level, edge or oneshot")
 	fl.StringVar(&f.under, "under", "server", "the end under test: client or server")
-	fl.StringVar(&f.modes, "modes", "", "some of whole-writes, fixed-buffer, reentrant: traits\nof"+
+	fl.StringVar(&f.modes, "modes", "", "some of whole-writes, fixed-buffer, reentrant, as in"+
 		" scripts")
 }
 
-// bounds are the flags that say how far.
+// bounds adds the flags that bound the search.
 func (f *checkFlags) bounds(cmd *cobra.Command) {
 	fl, w := cmd.Flags(), &f.Within
 	fl.IntVar(&w.Writes, "writes", w.Writes, "how many messages each end's app may write")
@@ -89,11 +90,11 @@ func (f *checkFlags) bounds(cmd *cobra.Command) {
 	fl.IntVar(&w.Pauses, "pauses", w.Pauses, "how often each may stop reading")
 	fl.IntVar(&w.Faults, "faults", w.Faults, "how often each fault may happen at each end (default: 1"+
 		" if the\nscenario is about faults, else 0)")
-	fl.StringVar(&f.body, "body", "16", "the sizes of messages, in bytes: such as 16,300")
-	fl.StringVar(&f.answer, "answer", "16", "the sizes of their answers")
+	fl.StringVar(&f.body, "body", "16", "the sizes of messages, in bytes, such as 16,300")
+	fl.StringVar(&f.answer, "answer", "16", "the sizes of answers, in bytes")
 	fl.IntVar(&w.Record, "record", w.Record, "the most plaintext of a record, in bytes")
-	fl.StringVar(&f.buffers, "buffers", "1..3", "how many records fit the buffers: each size, in"+
-		" engine and pump, and\nin the link")
+	fl.StringVar(&f.buffers, "buffers", "1..3", "how many records fit into the buffers of engine,"+
+		" pump and link:\neach of these numbers")
 	fl.StringVar(&f.deliver, "deliver", "record,all", "how bytes arrive: byte, part, record, all,"+
 		" or counts")
 	fl.IntVar(&w.Depth, "depth", 0, "the most actions (default: without limit)")
@@ -120,7 +121,7 @@ func (f *checkFlags) run(cmd *cobra.Command, p *program) error {
 	return f.end(p.terminal, c, o, s, &rep)
 }
 
-// search makes a search of the flags.
+// search makes a search from the flags.
 func (f *checkFlags) search(c *run.Catalog) (s *check.Search, o run.Options, err error) {
 	if err := f.parse(); err != nil {
 		return nil, o, err
@@ -193,7 +194,7 @@ func (f *checkFlags) parse() (err error) {
 	return f.parseModes()
 }
 
-// parseModes reads the settings of the world that are on.
+// parseModes reads the modes, each of which turns a setting of the world on.
 func (f *checkFlags) parseModes() error {
 	modes := map[string]*bool{"whole-writes": &f.WholeWrites, "fixed-buffer": &f.FixedBuffer,
 		"reentrant": &f.Reentrant}
@@ -206,18 +207,7 @@ func (f *checkFlags) parseModes() error {
 	return nil
 }
 
-// parseWord finds the value that a flag's word means.
-func parseWord[T fmt.Stringer](flag, word string, values ...T) (T, error) {
-	var known []string
-	for _, v := range values {
-		if v.String() == word {
-			return v, nil
-		}
-		known = append(known, v.String())
-	}
-	return values[0], fmt.Errorf("got --%s %q; want one of %s", flag, word, strings.Join(known, ", "))
-}
-
+// parseSizes reads a list of sizes.
 func parseSizes(flag, list string) (sizes []int, err error) {
 	for word := range strings.SplitSeq(list, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(word))
@@ -229,6 +219,7 @@ func parseSizes(flag, list string) (sizes []int, err error) {
 	return sizes, nil
 }
 
+// parseRange reads a number of records or a range of them.
 func parseRange(text string) (lo, hi int, err error) {
 	first, last, ranged := strings.Cut(text, "..")
 	if !ranged {
@@ -245,7 +236,7 @@ func parseRange(text string) (lo, hi int, err error) {
 	return lo, hi, nil
 }
 
-// parseDeliver reads portions as scripts have them.
+// parseDeliver reads a list of amounts, in the form that scripts have.
 func parseDeliver(list string) (args []uint32, err error) {
 	for word := range strings.SplitSeq(list, ",") {
 		a, err := script.ParseAction("deliver client " + strings.TrimSpace(word))
@@ -271,4 +262,214 @@ func parseMemory(text string) (uint64, error) {
 		return 0, fmt.Errorf("got --memory %q; want a size such as 500MiB or 4GiB", text)
 	}
 	return uint64(n * scale), nil
+}
+
+// searching draws how far a check is.
+func (t *terminal) searching(s check.Stats) {
+	t.draw(fmt.Sprintf("world %d of %d, %d states, %.0f/s, depth %d", s.Worlds+1, s.Of, s.States,
+		perSecond(&s), s.Depth))
+}
+
+// perSecond is the rate of a check, in states.
+func perSecond(s *check.Stats) float64 { return float64(s.States) / max(s.Elapsed.Seconds(), 1e-9) }
+
+// perState is the memory of a state of the largest world, in bytes.
+func perState(s *check.Stats) float64 { return float64(s.Memory) / float64(max(1, s.Largest)) }
+
+// end reports the result of a check.
+func (f *checkFlags) end(t *terminal, c *run.Catalog, o run.Options, s *check.Search,
+	rep *check.Report) error {
+
+	failure, path, err := f.save(c, o, rep)
+	if err != nil {
+		return err
+	}
+	if f.json {
+		err = t.object(checkObject(f, s, rep, failure, path))
+	} else {
+		f.tell(t, s, rep, failure, path)
+	}
+	switch {
+	case err != nil:
+		return err
+	case failure != nil:
+		return errViolation
+	case rep.Unfinished() != "":
+		return f.unfinished(rep)
+	}
+	return nil
+}
+
+// save saves the script of a counterexample; failure is nil if there is none.
+func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
+	failure *hunt.Failure, path string, err error) {
+
+	if rep.Counterexample == nil {
+		return nil, "", nil
+	}
+	r, err := run.NewRunner(c, o)
+	if err != nil {
+		return nil, "", err
+	}
+	defer r.Close()
+	failure = &hunt.Failure{Script: rep.Counterexample.Script()}
+	if err := failure.Tell(r); err != nil {
+		return nil, "", err
+	}
+	path, err = save(f.corpus, failure.Script)
+	return failure, path, err
+}
+
+// unfinished is the error of a check that stopped before it was done.
+func (f *checkFlags) unfinished(rep *check.Report) error {
+	hint := "; nothing was found so far"
+	if f.checkpoint != "" {
+		hint += ", and " + f.checkpoint + " is there to go on from"
+	}
+	return fmt.Errorf("%s after %d states of world %d of %d%s", rep.Unfinished(), rep.States,
+		rep.Worlds+1, rep.Of, hint)
+}
+
+// tell prints a report for people.
+func (f *checkFlags) tell(t *terminal, s *check.Search, rep *check.Report, failure *hunt.Failure,
+	path string) {
+
+	verdict := "holds within these bounds"
+	switch {
+	case failure != nil:
+		verdict = failure.Script.Property
+	case rep.Unfinished() != "":
+		verdict = "not done"
+	}
+	if failure != nil {
+		t.printf("%s in %s: a shortest script, scenario %s\n%s\n", t.bold(verdict), f.pump, f.scenario,
+			indent(failure.Story))
+		t.printf("  %d actions: %s\n  replay: %s replay %s\n\n", len(failure.Script.Actions), path,
+			t.name, path)
+	}
+	t.printf("%s: %s\n", f.pump, verdict)
+	t.printf("  %d states, %d transitions, depth %d, in %s; quiesced %d times\n", rep.States,
+		rep.Transitions, rep.Depth, worlds(rep), rep.Quiesced)
+	t.printf("  %.1fs, %.0f states/s, %.1f bytes a state in the largest world\n",
+		rep.Elapsed.Seconds(), perSecond(&rep.Stats), perState(&rep.Stats))
+	t.printf("  bounds: %s\n", f.within(s))
+	if p := rep.Partial; p != nil {
+		t.printf("  covered of world %d: all that takes fewer than %d actions; %d states wait\n",
+			rep.Worlds+1, p.Level, p.Frontier)
+	}
+	t.printf("%s\n", indent(f.meaning(rep)))
+}
+
+// worlds counts the worlds that were explored.
+func worlds(rep *check.Report) string {
+	if rep.Worlds < rep.Of {
+		return fmt.Sprintf("%d of %d worlds", rep.Worlds, rep.Of)
+	}
+	return fmt.Sprintf("%d worlds", rep.Of)
+}
+
+// within is the bounds in words.
+func (f *checkFlags) within(s *check.Search) string {
+	var may []string
+	for role, budget := range s.Bounds.Budget {
+		var verbs []string
+		for v, n := range budget {
+			if n > 0 {
+				verbs = append(verbs, fmt.Sprintf("%s %d", script.Verb(v), n))
+			}
+		}
+		if verbs != nil {
+			may = append(may, fmt.Sprintf("%s: %s", script.End(role), strings.Join(verbs, ", ")))
+		}
+	}
+	if may == nil {
+		may = []string{"no app does anything"}
+	}
+	text := fmt.Sprintf("%s; messages of %s bytes, answers of %s; records of %d; buffers of %s"+
+		" records; bytes arrive by %s; %s transport, %s trigger, under test the %s",
+		strings.Join(may, "; "), f.body, f.answer, f.Record, f.buffers, f.deliver, f.transport, f.trigger,
+		f.under)
+	if f.modes != "" {
+		text += "; " + strings.Join(words(f.modes), ", ")
+	}
+	if f.Depth > 0 {
+		text += fmt.Sprintf("; at most %d actions", f.Depth)
+	}
+	return text
+}
+
+// meaning says what the result proves, and what it does not.
+func (f *checkFlags) meaning(rep *check.Report) []string {
+	switch {
+	case rep.Counterexample != nil && rep.Partial != nil:
+		return []string{"there may be a shorter one in the worlds that were not explored"}
+	case rep.Counterexample != nil:
+		return []string{"no script of fewer actions violates a watched property within these bounds"}
+	case rep.Unfinished() != "":
+		return []string{"this proves nothing yet: what was not reached may violate a property"}
+	}
+	return []string{
+		"proved: on the model's engine this build of the pump violates no watched property in any",
+		"  run within the bounds, whichever way bytes, turns and the app's actions fall",
+		"states are compared whole and not by a hash: the odds that one was missed are 0",
+		"not proved: other sizes and counts, more links, what another library does otherwise, and",
+		"  timers that run out while bytes are still on their way",
+	}
+}
+
+// A checkJSON is the object of a check.
+type checkJSON struct {
+	Result      string   `json:"result"`
+	Stop        string   `json:"stop"`
+	Pump        string   `json:"pump"`
+	Scenario    string   `json:"scenario"`
+	TLS         string   `json:"tls,omitempty"`
+	States      uint64   `json:"states"`
+	Transitions uint64   `json:"transitions"`
+	Heals       uint64   `json:"heals"`
+	Depth       int      `json:"depth"`
+	Worlds      int      `json:"worlds"`
+	Of          int      `json:"of"`
+	Seconds     float64  `json:"seconds"`
+	Rate        float64  `json:"states_per_second"`
+	Memory      uint64   `json:"memory"`
+	BytesState  float64  `json:"bytes_per_state"`
+	MissedOdds  float64  `json:"missed_odds"`
+	Bounds      string   `json:"bounds"`
+	Covered     int      `json:"covered,omitempty"`
+	Frontier    uint64   `json:"frontier,omitempty"`
+	Property    string   `json:"property,omitempty"`
+	Actions     int      `json:"actions,omitempty"`
+	Script      string   `json:"script,omitempty"`
+	Hash        string   `json:"hash,omitempty"`
+	End         string   `json:"end,omitempty"`
+	Obligation  string   `json:"obligation,omitempty"`
+	What        string   `json:"what,omitempty"`
+	Story       []string `json:"story,omitempty"`
+}
+
+// checkObject makes the object of a check.
+func checkObject(f *checkFlags, s *check.Search, rep *check.Report, failure *hunt.Failure,
+	path string) checkJSON {
+
+	o := checkJSON{Result: "holds", Stop: rep.Stop.String(), Pump: f.pump, Scenario: f.scenario,
+		TLS: f.tls, States: rep.States, Transitions: rep.Transitions, Heals: rep.Quiesced,
+		Depth: rep.Depth, Worlds: rep.Worlds, Of: rep.Of, Seconds: rep.Elapsed.Seconds(),
+		Rate: perSecond(&rep.Stats), Memory: rep.Memory, BytesState: perState(&rep.Stats),
+		Bounds: f.within(s)}
+	if rep.Unfinished() != "" {
+		o.Result = "unfinished"
+	}
+	if p := rep.Partial; p != nil {
+		o.Covered, o.Frontier = p.Level, p.Frontier
+	}
+	if failure != nil {
+		v := &failure.Result
+		o.Result, o.Property = "violation", failure.Script.Property
+		o.Actions, o.Script = len(failure.Script.Actions), path
+		o.Hash = fmt.Sprintf("%016x", failure.Script.Hash)
+		o.End, o.Obligation, o.What = endOf(v), v.Violation.Obligation.String(), what(v)
+		o.Story = failure.Story
+	}
+	return o
 }

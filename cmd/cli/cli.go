@@ -22,7 +22,13 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/engine/gotls"
+	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -34,8 +40,8 @@ const (
 	exitInternal  = 3
 )
 
-// errViolation ends a command that found, or confirmed, a violation, and
-// errInput one whose input was at fault. Both have been reported.
+// errViolation ends a command that found or confirmed a violation, and errInput one that could
+// not use its input. Both are reported before.
 var (
 	errViolation = errors.New("a violation was found")
 	errInput     = errors.New("some input could not be used")
@@ -59,7 +65,7 @@ func Main(pumps ...model.Spec) {
 	os.Exit(execute(ctx, p, os.Args[1:]))
 }
 
-// execute executes a command line and says how to exit.
+// execute executes a command line and returns the exit code.
 func execute(ctx context.Context, p *program, args []string) (code int) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -74,7 +80,7 @@ func execute(ctx context.Context, p *program, args []string) (code int) {
 	return p.exit(root.ExecuteContext(ctx))
 }
 
-// exit reports an error that nobody has reported, and says how to exit.
+// exit reports an error that is not reported yet, and returns the exit code.
 func (t *terminal) exit(err error) int {
 	if t.broken != nil && !errors.Is(err, t.broken) {
 		err = t.broken
@@ -93,4 +99,98 @@ func (t *terminal) exit(err error) int {
 		return exitInternal
 	}
 	return exitUsage
+}
+
+// libsslVariable is the environment variable that names a libssl to use in place of the
+// system's, such as an older release.
+const libsslVariable = "WANTWRITE_LIBSSL"
+
+// A program is a terminal, and the pumps that a program has besides the project's.
+type program struct {
+	*terminal
+	pumps []model.Spec
+}
+
+// catalog makes a catalog of all pumps and of the libraries of this machine.
+func (p *program) catalog() *run.Catalog {
+	c := run.NewCatalog(p.pumps...)
+	c.AddEngine((*openssl.Library)(nil), func() (model.Library, error) {
+		lib, err := openssl.Load(os.Getenv(libsslVariable))
+		if err != nil {
+			return nil, err
+		}
+		return lib, nil
+	})
+	c.AddEngine(gotls.New(), func() (model.Library, error) { return gotls.New(), nil })
+	c.AddEngine(puppet.New(), func() (model.Library, error) { return puppet.New(), nil })
+	return c
+}
+
+// pump is the name of the pump under test by default.
+func (p *program) pump() string {
+	if len(p.pumps) > 0 {
+		return p.pumps[0].Name
+	}
+	return "kv-original"
+}
+
+// engineNames lists the libraries that the catalog knows.
+func (p *program) engineNames() string { return strings.Join(p.catalog().Engines(), ", ") }
+
+// newRoot makes the command line: the root command and all others.
+func newRoot(p *program) *cobra.Command {
+	root := &cobra.Command{
+		Use:   p.name,
+		Short: "find hangs in non-blocking TLS code, and replay them for ever",
+		Long: "wantwrite runs the code between a socket, an event loop and a TLS library, the\n" +
+			"pump, in a world where every interleaving is a choice. It finds the choices that\n" +
+			"make it hang, spin, lose or garble data, and saves them as a short script.",
+		Example: "  wantwrite hunt\n" +
+			"  wantwrite hunt --pump reference --schedules 1000000\n" +
+			"  wantwrite check --pump reference --scenario idle-renegotiation\n" +
+			"  wantwrite replay corpus/stall/*.script\n" +
+			"  wantwrite show corpus/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
+			"  wantwrite explain stall\n" +
+			"  wantwrite list",
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return unknownCommand(cmd, args[0])
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	chooseLibrary(root)
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(newHunt(p), newCheck(p), newReplay(p), newShow(p), newShrink(p),
+		newExplain(p), newList(p), newMatrix(p), newCompletion(p), newContained(p))
+	root.AddCommand(topics()...)
+	completions(p, root)
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.Long, cmd.Example = p.named(cmd.Long), p.named(cmd.Example)
+	}
+	return root
+}
+
+// named replaces wantwrite by the program's name where a text has one of its commands.
+func (t *terminal) named(text string) string {
+	return strings.ReplaceAll(text, "wantwrite ", t.name+" ")
+}
+
+// chooseLibrary gives all commands the flag --lib. The flag sets libsslVariable, so that child
+// processes load the same file.
+func chooseLibrary(root *cobra.Command) {
+	file := root.PersistentFlags().String("lib", "", "the libssl of engine openssl, as the"+
+		" system's loader takes it\n(default: $"+libsslVariable+", or the one that is installed)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if *file == "" {
+			return nil
+		}
+		return os.Setenv(libsslVariable, *file)
+	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
-// shells are those for which there is a completion script.
+// shells are those that have a completion script.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func newCompletion(p *program) *cobra.Command {
@@ -44,8 +44,7 @@ func newCompletion(p *program) *cobra.Command {
 	}
 }
 
-// completions teaches shells what the flags' values can be, and which arguments
-// are scripts.
+// completions lets shells complete the values of flags, and arguments that are scripts.
 func completions(p *program, root *cobra.Command) {
 	pumps, engines := p.pumpNames(), p.catalog().Engines()
 	for flag, names := range map[string][]string{
@@ -60,7 +59,7 @@ func completions(p *program, root *cobra.Command) {
 		complete := cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp)
 		for _, cmd := range root.Commands() {
 			if cmd.Flags().Lookup(flag) != nil {
-				_ = cmd.RegisterFlagCompletionFunc(flag, complete) // the flag is there
+				_ = cmd.RegisterFlagCompletionFunc(flag, complete) // the flag exists
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -18,11 +19,11 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// containedName is the hidden command of a child process.
+// containedName is the hidden command that a child process runs.
 const containedName = "contained"
 
-// newContained is the command of a child: libraries run in processes of their
-// own, for what is fuzzed there may crash or hang them.
+// newContained is the command of a child process. Real libraries run in children, because
+// what a hunt does may crash or hang them.
 func newContained(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:    containedName,
@@ -30,8 +31,8 @@ func newContained(p *program) *cobra.Command {
 		Hidden: true,
 		Args:   countArgs(0, 0, "none"),
 		RunE: func(*cobra.Command, []string) error {
-			// An interrupt from the keyboard goes to the whole group, and is
-			// the parent's to deal with; it ends its children in good order.
+			// An interrupt from the keyboard goes to all processes. The parent handles it
+			// and ends its children in good order.
 			signal.Ignore(os.Interrupt)
 			signal.Reset(syscall.SIGTERM)
 			return guard.Serve(p.catalog(), &lifeline{os.Stdin}, p)
@@ -39,19 +40,17 @@ func newContained(p *program) *cobra.Command {
 	}
 }
 
-// A lifeline is a child's stdin. When it ends the parent is gone, or wants the
-// child to come to an end.
+// A lifeline is a child's stdin. It ends when the parent is gone, or wants the child to end.
 type lifeline struct{ in io.Reader }
 
-// grace is longer than it takes to end the schedule at hand and shrink what it
-// found. A parent that is there does not wait so long for one that hangs.
+// grace is longer than the present schedule takes, and the shrink of its script. A parent that
+// lives kills a child that hangs much earlier.
 const grace = 2 * time.Minute
 
 // Read implements io.Reader.
 //
-// Story 1: the parent is killed while its child hangs in the library. The
-// child never comes to look whether anybody is still there, and would keep a
-// core busy for ever.
+// Story 1: the parent is killed while its child hangs in the library. The child never notices,
+// and keeps a core busy for ever.
 func (l *lifeline) Read(p []byte) (int, error) {
 	n, err := l.in.Read(p)
 	if err != nil {
@@ -60,7 +59,7 @@ func (l *lifeline) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// newGuard makes children of this same binary.
+// newGuard makes a guard whose children are processes of this program.
 func newGuard() (*guard.Guard, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -70,17 +69,17 @@ func newGuard() (*guard.Guard, error) {
 	return &guard.Guard{Command: func() *exec.Cmd { return exec.Command(self, containedName) }}, nil
 }
 
-// foreign says whether one of the named libraries may take its process with it. What is
-// unknown is not: whoever looks for it here says so.
+// foreign says whether one of the named libraries may crash its process. An unknown one is not
+// foreign: the error comes when it is looked up.
 func foreign(c *run.Catalog, engine string, more ...string) bool {
 	can, err := c.Can(engine, more...)
 	return err == nil && !can.InProcess
 }
 
-// contained replays a script: in a child if a real library takes part.
+// contained replays a script; in a child if one of the engines is foreign.
 func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
-	if !foreign(r.Catalog(), either(o.Engine, s.Config.Engine),
-		either(o.PeerEngine, s.Config.PeerEngine)) {
+	if !foreign(r.Catalog(), cmp.Or(o.Engine, s.Config.Engine),
+		cmp.Or(o.PeerEngine, s.Config.PeerEngine)) {
 
 		return run.Replay(r, s, o)
 	}
@@ -94,7 +93,7 @@ func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcom
 	return g.Replay(s, o)
 }
 
-// containedShrink shrinks a script: in a child if a real library takes part.
+// containedShrink shrinks a script; in a child if one of the engines is foreign.
 func containedShrink(ctx context.Context, r *run.Runner, s *script.Script,
 	progress func(shrink.Shrunk)) (shrink.Shrunk, error) {
 

@@ -16,11 +16,11 @@ import (
 func newExplain(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain NAME",
-		Short: "say what a property means, and the bugs that taught it",
-		Long: "explain says of a property what it asks of a pump, when it is looked at, which\n" +
-			"public bugs broke it, and which mutant and script of the corpus show it. It explains\n" +
-			"a mutant too, a decision of a pump by its number in a verdict, and a bug by its number\n" +
-			"in the project's table.",
+		Short: "say what a property means, and which bugs broke it",
+		Long: "explain says what a property asks of a pump, when it is judged, which public bugs broke\n" +
+			"it, and which mutant and script of the corpus show it. It also explains a mutant by its\n" +
+			"name, a decision of a pump by its number in a verdict, and a bug by its number in the\n" +
+			"project's table.",
 		Example: "  wantwrite explain stall\n" +
 			"  wantwrite explain no-flush-after-read\n" +
 			"  wantwrite explain 5\n" +
@@ -35,10 +35,10 @@ func newExplain(p *program) *cobra.Command {
 	}
 }
 
-// explainable are the names that explain knows, but for the numbers.
+// explainable are the names that explain knows, without the numbers.
 func explainable() []string { return append(propertyNames(), mutantNames()...) }
 
-// explain finds out what a name is of.
+// explain explains a property, a mutant, a decision or a bug.
 func explain(t *terminal, name string) error {
 	if p, ok := oracle.PropertyNamed(name); ok {
 		explainProperty(t, p)
@@ -66,7 +66,7 @@ func explain(t *terminal, name string) error {
 		"decision that a verdict names, or of a bug, such as A1", name, t.name)
 }
 
-// paragraph prints text behind a word, in lines of 96 columns.
+// paragraph prints a word and a text, in lines of 96 columns.
 func (t *terminal) paragraph(word, text string) {
 	t.printf("%s\n", story.Wrap(word+": "+text, 2, 96))
 }
@@ -81,7 +81,7 @@ func mutantsOf(p oracle.PropertyID) (all []pumps.Mutant) {
 	return all
 }
 
-// bugsOf are the bugs that mutants stand for, in the order of the table.
+// bugsOf are the bugs that mutants have, in the order of pumps.Bugs.
 func bugsOf(mutants []pumps.Mutant) (all []pumps.Bug) {
 	for _, b := range pumps.Bugs() {
 		if slices.ContainsFunc(mutants, func(m pumps.Mutant) bool {
@@ -113,12 +113,12 @@ func explainProperty(t *terminal, p oracle.Property) {
 	seen(t, &mutants[0])
 }
 
-// bugLine tells a bug.
+// bugLine is a bug as indented text.
 func bugLine(b *pumps.Bug) string {
 	return story.Wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
 }
 
-// seen says how to see a mutant break its property.
+// seen prints the commands that show how a mutant breaks its property.
 func seen(t *terminal, m *pumps.Mutant) {
 	t.printf("\n%s\n", t.bold("see it: "+m.Name))
 	if script := story.ScriptOf(m); script != "" {

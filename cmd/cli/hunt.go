@@ -12,7 +12,9 @@ import (
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz/guard"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/live"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -31,8 +33,8 @@ type huntFlags struct {
 	http                           string
 	open                           bool
 
-	saved []string      // the paths of the finds' scripts
-	again *hunt.Recheck // of --fixed
+	saved []string      // the paths of the failures' scripts
+	again *hunt.Recheck // what --fixed checks; nil without it
 }
 
 func newHunt(p *program) *cobra.Command {
@@ -40,14 +42,14 @@ func newHunt(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hunt",
 		Short: "look for violations (the main job)",
-		Long: "hunt goes through schedules, random runs that are named by a number, and keeps for\n" +
-			"each property the first one that breaks it. Each find is run again, shrunk to a\n" +
-			"short script, explained and saved. Exit code 1 means that something was found.\n\n" +
-			"With --confirm each find is replayed on that library too: it is confirmed there, or\n" +
-			"the report says at which step the two went apart. Real libraries run in processes of\n" +
-			"their own; one that crashes or hangs costs a schedule, which is saved as a crash.\n\n" +
-			"The schedules are shared out among several strategies, and those that still find\n" +
-			"something new get more: see list. The same seed finds the same with any --workers.",
+		Long: "hunt runs schedules, which are random runs that have numbers, and keeps the first failure\n" +
+			"of each property. It runs each failure again, shrinks it to a short script, explains it\n" +
+			"and saves it. Exit code 1 means that something failed.\n\n" +
+			"With --confirm each failure is replayed on that library too. The report says that it is\n" +
+			"confirmed, or at which step the library did something else. Real libraries run in child\n" +
+			"processes. If one crashes or hangs, its schedule is saved as a crash.\n\n" +
+			"The schedules are divided among several strategies (see list); those that still reach\n" +
+			"something new get more. The same seed finds the same with any number of --workers.",
 		Example: "  wantwrite hunt\n" +
 			"  wantwrite hunt --pump kv-landed --property data-loss\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
@@ -65,8 +67,8 @@ func newHunt(p *program) *cobra.Command {
 	fl.StringVar(&f.peer, "peer", "", "the other end's pump (default: reference, or now and then"+
 		" the pump itself)")
 	fl.StringVar(&f.engine, "engine", run.DefaultEngine, "the TLS library under the pump: "+p.engineNames())
-	fl.StringVar(&f.peerEngine, "peer-engine", "", "the other end's (default: the same)")
-	fl.StringVar(&f.confirm, "confirm", "", "replay each find on this library too, before it is"+
+	fl.StringVar(&f.peerEngine, "peer-engine", "", "the other end's TLS library (default: the same)")
+	fl.StringVar(&f.confirm, "confirm", "", "replay each failure on this library too, before it is"+
 		" reported")
 	fl.StringVar(&f.tls, "tls", "", "1.2 or 1.3 (default: both)")
 	fl.StringVar(&f.scenario, "scenario", "", "one scenario only: see list (default: all)")
@@ -85,14 +87,14 @@ func newHunt(p *program) *cobra.Command {
 	fl.IntVar(&f.workers, "workers", 0, "how many schedules run at once; what is found does not"+
 		" depend on it\n(default: one for each core; real engines: 1)")
 	fl.StringVar(&f.http, "http", "", "serve a live page of the hunt and /metrics for Prometheus at"+
-		" this\naddress, such as 127.0.0.1:8080, or a port of 127.0.0.1; 0 takes any that is free")
+		" this\naddress, such as 127.0.0.1:8080, or a port of 127.0.0.1; 0 is any free port")
 	fl.BoolVar(&f.open, "http-open", false, "let --http be an address that other machines can reach")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	fl.BoolVar(&f.first, "first", false, "stop at the first violation")
 	return cmd
 }
 
-// strategyNames lists the words of --strategy.
+// strategyNames lists the values of --strategy.
 func strategyNames() string {
 	var names []string
 	for _, s := range run.Strategies() {
@@ -134,7 +136,7 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog) (h hunt.Hunt, err e
 	return h, f.names(&h, c)
 }
 
-// names finds what the names among the flags mean.
+// names looks up the names among the flags.
 func (f *huntFlags) names(h *hunt.Hunt, c *run.Catalog) (err error) {
 	if h.Pump, err = c.Pump(f.pump); err != nil {
 		return err
@@ -159,8 +161,7 @@ func (f *huntFlags) names(h *hunt.Hunt, c *run.Catalog) (err error) {
 	return f.engines(h, c)
 }
 
-// engines finds the libraries. Those that are not the model's are loaded by
-// the processes that use them.
+// engines looks up the engines. Child processes load those that are real libraries.
 func (f *huntFlags) engines(h *hunt.Hunt, c *run.Catalog) (err error) {
 	if _, err := c.Can(f.engine, f.peerEngine, f.confirm); err != nil {
 		return err
@@ -182,7 +183,7 @@ func (f *huntFlags) engines(h *hunt.Hunt, c *run.Catalog) (err error) {
 	return err
 }
 
-// real says whether a library of the machine takes part in the hunt itself.
+// real says whether the hunt itself runs real libraries.
 func (f *huntFlags) real(c *run.Catalog) bool { return foreign(c, f.engine, f.peerEngine) }
 
 func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
@@ -213,7 +214,7 @@ func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
 	if !f.json {
 		h.Progress = func(s hunt.Stats) { t.progress(s, goal{h.Schedules, f.time}) }
 	}
-	h.Found = func(find *hunt.Failure) error { return f.found(t, find) }
+	h.Found = func(failure *hunt.Failure) error { return f.found(t, failure) }
 	page.watch(f, &h)
 	rep, err := f.guarded(ctx, &h, c)
 	t.clear()
@@ -223,7 +224,7 @@ func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
 	return f.end(cmd, t, rep)
 }
 
-// guarded runs the hunt, and keeps the libraries out of this process.
+// guarded runs the hunt, with real libraries in child processes.
 func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
 	rep hunt.Report, err error) {
 
@@ -248,20 +249,18 @@ func (f *huntFlags) guarded(ctx context.Context, h *hunt.Hunt, c *run.Catalog) (
 	return h.Run(ctx, c)
 }
 
-// found saves a find and reports it. A terminal that takes nothing more ends
-// the hunt.
-func (f *huntFlags) found(t *terminal, find *hunt.Failure) error {
-	s := find.Script
-	path, err := corpus.Dir(f.corpus).Save(s.Property, corpus.Slug(s.Config.Pump, s.Config.Scenario), s.Format())
+// found saves a failure and reports it. If the report can't be printed the hunt ends.
+func (f *huntFlags) found(t *terminal, failure *hunt.Failure) error {
+	path, err := save(f.corpus, failure.Script)
 	if err != nil {
 		return err
 	}
 	f.saved = append(f.saved, path)
 	if f.json {
-		err = t.object(violationObject(f, find, path))
+		err = t.object(violationObject(f, failure, path))
 	} else {
 		t.clear()
-		tell(t, find, path)
+		tell(t, failure, path)
 	}
 	if t.broken != nil {
 		return fmt.Errorf("%w; what was found is saved in %s", t.broken, f.corpus)
@@ -296,4 +295,174 @@ func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep hunt.Report) error 
 		return errViolation
 	}
 	return nil
+}
+
+// recheck prepares the hunt of --fixed. It replays the script, and says how many schedules are
+// needed to be sure that its failure does not come back.
+func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal, h *hunt.Hunt,
+	c *run.Catalog) error {
+
+	if f.real(c) || f.property != "" || f.confirm != "" {
+		return fmt.Errorf("got --fixed with --engine, --peer-engine, --confirm or --property; want " +
+			"it on the model: the property is the script's")
+	}
+	var open replayFlags
+	s, r, err := open.open(c, f.fixed)
+	if err != nil {
+		return err
+	}
+	r.Close()
+	if foreign(c, s.Config.Engine, s.Config.PeerEngine) {
+		return fmt.Errorf("%s: got a script of engine %s; want one of the model's: hunts on a "+
+			"library of this machine don't say how often they would find it", f.fixed, s.Config.Engine)
+	}
+	if !cmd.Flags().Changed("pump") {
+		f.pump = s.Config.Pump
+		if h.Pump, err = c.Pump(f.pump); err != nil {
+			return fmt.Errorf("%s: %w", f.fixed, err)
+		}
+	}
+	if !cmd.Flags().Changed("strategy") {
+		h.Strategy = ""
+	}
+	if !cmd.Flags().Changed("schedules") {
+		h.Schedules = 0
+	}
+	if f.again, err = h.Recheck(ctx, c, s); err != nil {
+		return fmt.Errorf("%s: %w", f.fixed, err)
+	}
+	if h.Strategy != "" {
+		f.strategy = h.Strategy
+	}
+	f.scenario = h.Scenario
+	if v := f.again.Still; v != nil {
+		return f.still(t, v.String())
+	}
+	return nil
+}
+
+// still reports that the script still fails.
+func (f *huntFlags) still(t *terminal, violation string) error {
+	if f.json {
+		if err := t.object(fixedJSON{Result: "violation", Script: f.fixed, Pump: f.pump,
+			Property: f.again.Property.String(), What: violation}); err != nil {
+			return err
+		}
+	} else {
+		t.printf("%s still fails with %s: %s\n  replay: %s replay --loose --pump %s %s\n",
+			f.fixed, f.pump, violation, t.name, f.pump, f.fixed)
+	}
+	return errViolation
+}
+
+// A fixedJSON is the object of --fixed: a line of its own if the script still fails, otherwise
+// part of the hunt's end.
+type fixedJSON struct {
+	Result   string `json:"result,omitempty"`
+	Script   string `json:"script"`
+	Pump     string `json:"pump,omitempty"`
+	Property string `json:"property"`
+	What     string `json:"what,omitempty"`
+	// The failure was found FoundBefore times in Schedules. Measured says that this was measured
+	// now, with the script's own pump.
+	FoundBefore uint64 `json:"found_before,omitempty"`
+	Schedules   uint64 `json:"schedules_before,omitempty"`
+	Measured    bool   `json:"measured,omitempty"`
+	// Enough is the number of schedules that make 99 % sure. Sure is how sure, from 0 to 1,
+	// those of this hunt make.
+	Enough uint64  `json:"enough,omitempty"`
+	Sure   float64 `json:"sure,omitempty"`
+}
+
+// fixedObject is the object of --fixed at the end of a hunt; nil without --fixed.
+func fixedObject(f *huntFlags, rep *hunt.Report) *fixedJSON {
+	k := f.again
+	if k == nil {
+		return nil
+	}
+	return &fixedJSON{Script: f.fixed, Property: k.Property.String(), FoundBefore: k.Rate.Found,
+		Schedules: k.Rate.Schedules, Measured: k.Measured, Enough: k.Rate.Enough(),
+		Sure: k.Rate.Sure(rep.Schedules)}
+}
+
+// A liveHunt is the page of a hunt with --http; it is empty without the flag.
+type liveHunt struct {
+	board  *live.Board
+	server *live.Server
+}
+
+// serve starts to serve the hunt's page if there is --http, and prints its address.
+func (f *huntFlags) serve(p *program, h *hunt.Hunt) (l liveHunt, err error) {
+	if f.http == "" {
+		if f.open {
+			return l, fmt.Errorf("got --http-open without --http; want the address to serve at")
+		}
+		return l, nil
+	}
+	l.board = live.NewBoard(f.about(h))
+	l.board.Picture = p.drawFailure
+	if l.server, err = live.Serve(f.http, f.open, l.board); err != nil {
+		return l, fmt.Errorf("--http: %w", err)
+	}
+	fmt.Fprintf(p.err, "live page: %s\n", l.server.URL)
+	return l, nil
+}
+
+// about describes the hunt.
+func (f *huntFlags) about(h *hunt.Hunt) live.About {
+	return live.About{Pump: f.pump, Engine: f.engine, TLS: f.tls, Scenario: f.scenario,
+		Strategy: f.strategy, Seed: f.seed, Schedules: h.Schedules, Time: f.time}
+}
+
+// drawFailure makes the page of a failing script. It shares nothing with the hunt, which goes on.
+func (p *program) drawFailure(s *script.Script) ([]byte, error) {
+	c := p.catalog()
+	pump, err := c.Pump(s.Config.Pump)
+	if err != nil {
+		return nil, err
+	}
+	r, err := run.NewRunner(c, run.Options{Pump: pump})
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out, err := contained(r, s, run.ReplayOptions{Trace: true})
+	if err != nil {
+		return nil, err
+	}
+	if out.Lost {
+		return nil, fmt.Errorf("the process that ran it died: there is no trace")
+	}
+	return story.Page(story.Tell(s, &out))
+}
+
+// watch connects the hunt to the board. The description is set again, because --fixed changes
+// it.
+func (l *liveHunt) watch(f *huntFlags, h *hunt.Hunt) {
+	if l.board == nil {
+		return
+	}
+	l.board.Describe(f.about(h))
+	progress, found := h.Progress, h.Found
+	h.Progress = func(s hunt.Stats) {
+		l.board.Progress(s)
+		if progress != nil {
+			progress(s)
+		}
+	}
+	h.Found = func(failure *hunt.Failure) error {
+		before := len(f.saved)
+		err := found(failure)
+		if n := len(f.saved); n > before {
+			l.board.Found(failure, f.saved[n-1])
+		}
+		return err
+	}
+}
+
+// close stops to serve the page.
+func (l *liveHunt) close() {
+	if l.server != nil {
+		l.server.Close()
+	}
 }

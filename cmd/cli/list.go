@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -21,11 +22,11 @@ func newList(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list pumps, mutants, engines, scenarios, settings, attacks and properties",
-		Long: "list prints what there is, and what this machine has of it.\n\n" +
-			"With --traits it prints what the engines do differently, call by call. A\n" +
-			"differential test holds the libraries to it.\n\n" +
-			"With --decisions it prints what every pump decides, what is right, which bugs come of\n" +
-			"what is wrong, and the script that shows it.",
+		Long: "list prints the names that flags and scripts know, and which engines this machine has.\n\n" +
+			"With --traits it prints what the engines do differently, call by call. A differential\n" +
+			"test checks the list against the libraries.\n\n" +
+			"With --decisions it prints what every pump must decide, what is right, which bugs come\n" +
+			"of a wrong decision, and the script that shows it.",
 		Example: "  wantwrite list\n  wantwrite list --json\n  wantwrite list --traits\n" +
 			"  wantwrite list --decisions",
 		Args: countArgs(0, 0, "none"),
@@ -54,7 +55,7 @@ type entry struct {
 	About string `json:"about"`
 }
 
-// entries is everything there is, in the order in which it is printed.
+// entries are all lines of the list, in order.
 func entries(c *run.Catalog) []entry {
 	var all []entry
 	for _, p := range c.Pumps() {
@@ -127,7 +128,7 @@ type traitJSON struct {
 	GoTLS   string `json:"gotls"`
 }
 
-// listTraits prints the traits: under the call what each engine does.
+// listTraits prints each trait: the call, and what each engine does.
 func listTraits(t *terminal, asJSON bool) error {
 	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	for _, d := range differential.Traits() {
@@ -177,8 +178,8 @@ func listDecisions(t *terminal, asJSON bool) error {
 		}
 		t.printf("%2d  %s\n", d.Number, t.bold(d.Name))
 		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + known,
-			"asked at: " + either(strings.Join(points, ", "), "no point of its own"),
-			"shown by: " + either(script, d.Unshown)} {
+			"asked at: " + cmp.Or(strings.Join(points, ", "), "no point of its own"),
+			"shown by: " + cmp.Or(script, d.Unshown)} {
 			t.printf("%s\n", story.Wrap(line, 4, 98))
 		}
 	}

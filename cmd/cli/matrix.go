@@ -31,13 +31,13 @@ func newMatrix(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "matrix",
 		Short: "run pumps and mutants against engines, in a table",
-		Long: "matrix hunts in each pump and each mutant with each engine, TLS version and strategy,\n" +
-			"a few times, and says of each cell whether something was found, by which property,\n" +
-			"after how many schedules, how short the script is, and on which real library the same\n" +
-			"script fails. A mutant that is not killed in any cell, or a failure of a correct pump, is\n" +
-			"exit code 1. A cell in which there is nothing to find says why.\n\n" +
-			"The scripts are saved like those of hunt. An interrupt keeps what was done so far.\n" +
-			"What is found does not depend on --workers.",
+		Long: "matrix hunts in each pump and each mutant with each engine, TLS version and strategy, a\n" +
+			"few times each. For each of these cells it says whether there was a failure, of which\n" +
+			"property, after how many schedules, how short the script is, and on which real libraries\n" +
+			"the script fails too. A cell in which nothing can fail says why. Exit code 1 means that\n" +
+			"some mutant was not killed in any cell, or that a sound pump failed.\n\n" +
+			"The scripts are saved like those of hunt. An interrupt keeps what is done. The result\n" +
+			"does not depend on --workers.",
 		Example: "  wantwrite matrix\n" +
 			"  wantwrite matrix --html matrix.html --csv matrix.csv\n" +
 			"  wantwrite matrix --mutant A,B,*-renegotiation --strategy portfolio,random,pct:3\n" +
@@ -47,24 +47,28 @@ func newMatrix(p *program) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, p) },
 	}
 	fl := cmd.Flags()
+	pumps, mutants := "all, or none with --mutant", "all,\nor none with --pump"
+	if len(p.pumps) > 0 {
+		pumps, mutants = "this program's own", "none"
+	}
 	fl.StringVar(&f.pumps, "pump", "", "pumps, by names or patterns such as kv-*"+
-		" (default: all, or none with --mutant)")
+		" (default: "+pumps+")")
 	fl.StringVar(&f.mutants, "mutant", "", "mutants, by names, patterns, or families A to K"+
-		" (default: all,\nor none with --pump)")
+		" (default: "+mutants+")")
 	fl.StringVar(&f.engines, "engine", run.DefaultEngine, "TLS libraries under the pump, some of "+p.engineNames())
 	fl.StringVar(&f.tls, "tls", "1.2,1.3", "TLS versions, some of 1.2, 1.3, and any, which draws both")
 	fl.StringVar(&f.strategies, "strategy", run.Portfolio, "how actions are picked, some of "+
 		strategyNames())
 	fl.StringVar(&f.confirm, "confirm", "", "real libraries that each script is replayed on, or none"+
-		" (default: those\nthat are here)")
+		" (default: those\nof this machine)")
 	fl.Uint64Var(&f.Seed, "seed", 1, "the first seed")
 	fl.IntVar(&f.Seeds, "seeds", 3, "how many hunts for the median of a cell")
-	fl.Uint64Var(&f.Schedules, "schedules", 10000, "how many schedules each of these may take")
+	fl.Uint64Var(&f.Schedules, "schedules", 10000, "the most schedules of each of these hunts")
 	fl.DurationVar(&f.Time, "time", 0, "the most time for the hunts of a cell, such as 10s")
 	fl.IntVar(&f.Workers, "workers", 0, "how many cells are filled at once (default: one for each"+
 		" core)")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
-	fl.StringVar(&f.csv, "csv", "", "write the cells to this file, with commas")
+	fl.StringVar(&f.csv, "csv", "", "write the cells to this file, as comma-separated values")
 	fl.StringVar(&f.html, "html", "", "write a page of the cells to this file, and a page of each"+
 		" script into a\nfolder beside it")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
@@ -103,14 +107,14 @@ func (f *matrixFlags) run(cmd *cobra.Command, p *program) error {
 	return err
 }
 
-// filled says how far a matrix has come.
+// filled says how far a matrix is.
 func filled(r *matrix.Table) string {
 	s := r.Summary()
 	return fmt.Sprintf("%d of %d cells, %d of %d mutants killed", s.Filled, s.Cells, s.Killed,
 		s.Mutants)
 }
 
-// parse makes a matrix of the flags.
+// parse makes a matrix from the flags.
 func (f *matrixFlags) parse(cmd *cobra.Command, p *program) error {
 	if f.Workers < 0 || cmd.Flags().Changed("workers") && f.Workers == 0 {
 		return fmt.Errorf("got --workers %d; want at least 1", f.Workers)
@@ -140,7 +144,7 @@ func (f *matrixFlags) parse(cmd *cobra.Command, p *program) error {
 	return f.libraries(p.catalog())
 }
 
-// writable says in advance whether what is wanted can be written.
+// writable says before the first hunt whether the files can be written.
 func (f *matrixFlags) writable() error {
 	for _, file := range [...]struct{ flag, path string }{{"csv", f.csv}, {"html", f.html}} {
 		if file.path == "" {
@@ -158,17 +162,8 @@ func (f *matrixFlags) writable() error {
 	return corpus.Dir(f.corpus).Writable()
 }
 
-// words are those of a list with commas, each once.
-func words(list string) (all []string) {
-	for word := range strings.SplitSeq(list, ",") {
-		if word = strings.TrimSpace(word); word != "" && !slices.Contains(all, word) {
-			all = append(all, word)
-		}
-	}
-	return all
-}
-
-// subjects finds the pumps and mutants: all, if none are named.
+// subjects looks up the pumps and mutants. By default they are the program's own pumps, or all
+// pumps and mutants if it has none.
 func (f *matrixFlags) subjects(p *program) error {
 	c := p.catalog()
 	pumps, mutants := words(f.pumps), words(f.mutants)
@@ -190,8 +185,8 @@ func (f *matrixFlags) subjects(p *program) error {
 	return err
 }
 
-// libraries finds the real ones that confirm: those that are named, or that are
-// here.
+// libraries looks up the libraries that confirm failures: those of --confirm, or all real ones
+// that this machine has.
 func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
 	f.Confirm = words(f.confirm)
 	switch {
@@ -224,7 +219,7 @@ func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
 // confirms says whether a library is a real one, which can confirm what the model shows.
 func confirms(can model.Capabilities) bool { return can.RealTLS && can.UnderTest }
 
-// done saves the script of a cell, and prints the cell for programs.
+// done saves the script of a cell, and prints the cell with --json.
 func (f *matrixFlags) done(t *terminal, c *matrix.Cell) (err error) {
 	if c.Script != nil {
 		c.Path, err = corpus.Dir(f.corpus).Save(c.Script.Property, c.Slug, c.Script.Format())
@@ -257,7 +252,7 @@ type matrixJSON struct {
 	Seconds   float64  `json:"seconds"`
 }
 
-// end prints the table, or the last object, and writes the files that are wanted.
+// end prints the table, or with --json the last object, and writes the files.
 func (f *matrixFlags) end(t *terminal, rep *matrix.Table) error {
 	if f.json {
 		if err := t.object(f.object(rep)); err != nil {
@@ -280,6 +275,7 @@ func (f *matrixFlags) end(t *terminal, rep *matrix.Table) error {
 	return t.broken
 }
 
+// object makes the object of the matrix's end.
 func (f *matrixFlags) object(rep *matrix.Table) matrixJSON {
 	s := rep.Summary()
 	o := matrixJSON{"done", s.Cells, s.Filled, s.Senseless, s.Mutants, s.Killed, s.Confirmed,
@@ -291,7 +287,7 @@ func (f *matrixFlags) object(rep *matrix.Table) matrixJSON {
 	return o
 }
 
-// files writes the files that are wanted.
+// files writes the files of --csv and --html.
 func (f *matrixFlags) files(rep *matrix.Table) error {
 	if f.csv != "" {
 		var text bytes.Buffer

@@ -65,14 +65,14 @@ func TestReplayOnOpenSSL(t *testing.T) {
 }
 
 // unconfirmed are the scripts of the corpus whose cause can't exist on OpenSSL,
-// and why. The README lists them.
+// and why.
 var unconfirmed = map[string]string{
 	"stall/kv-original-key-update.script": "a KeyUpdate answer at the read is not supported",
 	"spurious-failure/renegotiates-over-data-strict-renegotiation.script": "refusing data during a " +
 		"renegotiation is not supported",
 }
 
-// soundThere are the scripts that run on OpenSSL and find nothing. The README lists them too.
+// soundThere are the scripts that run on OpenSSL and do not fail there.
 var soundThere = map[string]bool{
 	// Both ends share the thread's queue there, and the other end's pump clears it between.
 	"spurious-failure/errors-never-cleared-flipped-hello.script": true,

@@ -8,16 +8,16 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/shrink"
 )
 
-// A goal is what ends a hunt, if nothing else does; 0 is no bound.
+// A goal is where a hunt ends at the latest; 0 is no bound.
 type goal struct {
 	schedules uint64
 	time      time.Duration
 }
 
-// progress draws how far a hunt has come.
+// progress draws how far a hunt is.
 func (t *terminal) progress(s hunt.Stats, g goal) { t.draw(progressLine(s, g)) }
 
-// progressLine says how far a hunt has come, or the shrink that goes on in it.
+// progressLine says how far a hunt is, and its shrink if it shrinks a script.
 func progressLine(s hunt.Stats, g goal) string {
 	seconds := max(s.Elapsed.Seconds(), 1e-9)
 	line := fmt.Sprintf("%d schedules, %.0f/s, %s steps/s, %d cells, %d states, %d found",
@@ -32,7 +32,7 @@ func progressLine(s hunt.Stats, g goal) string {
 	return line
 }
 
-// short writes a large number with three digits or a few more.
+// short writes a large number in k or M.
 func short(n float64) string {
 	switch {
 	case n >= 1e7:
@@ -45,7 +45,7 @@ func short(n float64) string {
 	return fmt.Sprintf("%.0f", n)
 }
 
-// shrinking says how far a shrink has come.
+// shrinking says how far a shrink is.
 func shrinking(s shrink.Shrunk) string {
 	return fmt.Sprintf("shrinking: %d -> %d actions, %s runs", s.Before, s.After, thousands(s.Runs))
 }

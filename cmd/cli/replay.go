@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// replayFlags are the flags of replay, and of show too.
+// replayFlags are the flags of replay; show and shrink have most of them too.
 type replayFlags struct {
 	run.ReplayOptions
 	json bool
@@ -24,9 +25,9 @@ type replayFlags struct {
 
 func (f *replayFlags) add(cmd *cobra.Command, engines string) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.Pump, "pump", "", "another pump than the script's: is it fixed?")
+	fl.StringVar(&f.Pump, "pump", "", "run another pump than the script's, such as a fixed one")
 	fl.StringVar(&f.Engine, "engine", "", "another TLS library than the script's: "+engines)
-	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's (default: as --engine)")
+	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.Loose, "loose", false, "skip actions that are not enabled, and count them")
 }
 
@@ -35,9 +36,9 @@ func newReplay(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay FILE...",
 		Short: "run saved scripts again",
-		Long: "replay runs saved scripts and says of each whether its property is still violated,\n" +
-			"and whether the run is the one that was saved, to the byte. Exit code 1 means that\n" +
-			"at least one is.",
+		Long: "replay runs saved scripts again. It says of each whether its property is still violated,\n" +
+			"and whether the run is the same, byte by byte, as when the script was saved. Exit code 1\n" +
+			"means that at least one script still fails.",
 		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite replay --engine openssl corpus/stall/no-*.script\n" +
 			"  wantwrite replay --pump reference --loose corpus/*/*.script",
@@ -51,7 +52,7 @@ func newReplay(p *program) *cobra.Command {
 	return cmd
 }
 
-// known looks the names among the flags up once, rather than for each file.
+// known looks up the names among the flags.
 func (f *replayFlags) known(c *run.Catalog) error {
 	if f.PeerEngine == "" {
 		f.PeerEngine = f.Engine
@@ -72,7 +73,7 @@ func (f *replayFlags) known(c *run.Catalog) error {
 	return nil
 }
 
-// open reads a script and makes a runner for it.
+// open reads a script and makes a runner for its pump, or for that of --pump.
 func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Runner, error) {
 	file, err := corpus.Open(path)
 	if err != nil {
@@ -86,7 +87,7 @@ func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Ru
 	if _, err := c.Pump(s.Config.Peer); err != nil {
 		return nil, nil, notOurs(c, path, s.Config.Peer)
 	}
-	pump, err := c.Pump(either(f.Pump, s.Config.Pump))
+	pump, err := c.Pump(cmp.Or(f.Pump, s.Config.Pump))
 	if err != nil {
 		return nil, nil, notOurs(c, path, s.Config.Pump)
 	}
@@ -94,7 +95,13 @@ func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Ru
 	return s, r, err
 }
 
-// notOurs is the error of a script whose pump, or whose peer's, is in another program.
+// save saves a script in a folder, under the names of its property, pump and scenario.
+func save(folder string, s *script.Script) (path string, err error) {
+	slug := corpus.Slug(s.Config.Pump, s.Config.Scenario)
+	return corpus.Dir(folder).Save(s.Property, slug, s.Format())
+}
+
+// notOurs is the error of a script whose pump this program does not have.
 func notOurs(c *run.Catalog, path, pump string) error {
 	var known []string
 	for _, spec := range c.Pumps() {
@@ -104,7 +111,7 @@ func notOurs(c *run.Catalog, path, pump string) error {
 		"program that has it: see docs/your-pump.md (cli.Main)", path, pump, strings.Join(known, ", "))
 }
 
-// one replays one file. Every error names it.
+// one replays one file. Each error names it.
 func (f *replayFlags) one(c *run.Catalog, path string, trace bool) (
 	*script.Script, run.Outcome, error) {
 
@@ -127,8 +134,8 @@ func (f *replayFlags) one(c *run.Catalog, path string, trace bool) (
 	return s, out, err
 }
 
-// replay runs the files one after the other. One that can't be used is
-// reported and does not keep the others from their turn.
+// replay runs the files one after the other. It reports a file that can't be used, and goes on
+// with the next.
 func (f *replayFlags) replay(ctx context.Context, p *program, files []string) (err error) {
 	c := p.catalog()
 	if err := f.known(c); err != nil {
@@ -175,7 +182,7 @@ type replayJSON struct {
 	Verdict    string `json:"verdict"`
 }
 
-// verdict says how a replay ended: a word and a sentence.
+// verdict is the result of a replay: a word and a sentence.
 func verdict(s *script.Script, r *sim.Result) (result, sentence string) {
 	switch {
 	case r.Found:
@@ -186,8 +193,25 @@ func verdict(s *script.Script, r *sim.Result) (result, sentence string) {
 	return "clean", "no violation of " + s.Property
 }
 
-// report prints what came of a replay. Same means that the hash is the saved
-// one, which only a run with the script's own pump and engines can have.
+// endOf names the end at fault; empty if there was no violation.
+func endOf(r *sim.Result) string {
+	if !r.Found {
+		return ""
+	}
+	return script.End(r.Violation.End).String()
+}
+
+// what is a clause that says what is wrong.
+func what(r *sim.Result) string {
+	v := &r.Violation
+	if v.Obligation == oracle.NoObligation {
+		return v.Detail
+	}
+	return v.Obligation.What()
+}
+
+// report prints the result of a replay. The run is the same if its hash is the saved one, which
+// is possible only with the script's own pump and engines.
 func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *run.Outcome) error {
 	res := &out.Result
 	result, sentence := verdict(s, res)
@@ -198,7 +222,7 @@ func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *ru
 			property = res.Violation.Property.String()
 		}
 		return t.object(replayJSON{Result: result, Property: property,
-			Pump: either(f.Pump, s.Config.Pump), Engine: either(f.Engine, s.Config.Engine),
+			Pump: cmp.Or(f.Pump, s.Config.Pump), Engine: cmp.Or(f.Engine, s.Config.Engine),
 			TLS: s.Config.Version.String(), Scenario: s.Config.Scenario, Strategy: "script",
 			Steps: res.Steps, Actions: len(s.Actions), Skipped: res.Skipped, Script: path,
 			Hash: fmt.Sprintf("%016x", res.Hash), Wire: fmt.Sprintf("%016x", res.Wire),
@@ -222,11 +246,4 @@ func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *ru
 		t.printf("  %d actions were not enabled and were skipped\n", res.Skipped)
 	}
 	return t.broken
-}
-
-func either(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

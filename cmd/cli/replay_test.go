@@ -128,13 +128,13 @@ func TestList(t *testing.T) {
 }
 
 // list --traits says of each trait what the three engines do, and at least one
-// of them does otherwise. The README's table says the same.
+// of them does otherwise. The table of docs/engines.md says the same.
 func TestListTraits(t *testing.T) {
-	readme := read(t, "../../README.md")
+	page := read(t, "../../docs/engines.md")
 	people := want(t, exitClean, "list", "--traits")
 	for _, o := range objects(t, want(t, exitClean, "list", "--traits", "--json")) {
 		tells(t, people, o["trait"].(string)+": "+o["call"].(string), o["model"].(string))
-		tells(t, readme, fmt.Sprintf("| `%s` | %s | %s | %s | %s |", o["trait"], o["call"], o["model"],
+		tells(t, page, fmt.Sprintf("| `%s` | %s | %s | %s | %s |", o["trait"], o["call"], o["model"],
 			o["openssl"], o["gotls"]))
 		if o["openssl"] == "the same" && o["gotls"] == "the same" {
 			t.Errorf("got %v; want an engine that differs", o)

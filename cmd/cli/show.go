@@ -27,16 +27,16 @@ func newShow(p *program) *cobra.Command {
 		Use:   "show FILE [FILE]",
 		Short: "explain a saved script",
 		Long: "show runs a script and draws what happened between app, pump, engine, socket, link and\n" +
-			"peer, as far as it matters, then what the buffers hold at the end. The verdict says\n" +
+			"peer, as far as it matters, and then what the buffers hold at the end. The verdict says\n" +
 			"what is owed, which wakeup was lost at which step or which rule was broken, and which\n" +
-			"decision of a pump that is.\n\n" +
-			"With --pcap it writes the run as a capture file for Wireshark and tshark, as seen by\n" +
-			"the end under test: seconds are ticks of virtual time, microseconds are steps, comments\n" +
-			"say what the engine did and what was found. The secrets of real engines are in it.\n\n" +
-			"With --html it writes a page to step through the run. With a second script both runs\n" +
-			"are side by side, with --against the script's own and the one of another pump or\n" +
-			"engine, which leaves out actions that are not enabled there. Their first difference is\n" +
-			"marked. The page needs nothing but a browser.",
+			"decision of a pump was wrong.\n\n" +
+			"With --pcap it writes a capture file for Wireshark and tshark, as the end under test\n" +
+			"sees the run: seconds are ticks of virtual time, microseconds are steps, and comments\n" +
+			"say what the engine did and what is wrong. It includes the secrets of real engines.\n\n" +
+			"With --html it writes a page to step through the run, which needs only a browser. With a\n" +
+			"second script the page has both runs side by side. With --against it has the script's\n" +
+			"own run and one with another pump or engine, in which actions that are not enabled are\n" +
+			"left out. The first difference is marked.",
 		Example: "  wantwrite show found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --all --engine openssl found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --engine openssl --pcap stall.pcapng " +
@@ -58,7 +58,7 @@ func newShow(p *program) *cobra.Command {
 		},
 	}
 	f.add(cmd, p.engineNames())
-	cmd.Flags().BoolVar(&f.all, "all", false, "each step and each call, not only those that matter")
+	cmd.Flags().BoolVar(&f.all, "all", false, "show each step and each call, not only those that matter")
 	cmd.Flags().StringVar(&f.pcap, "pcap", "", "write the run to this file, in pcapng")
 	cmd.Flags().StringVar(&f.keylog, "keylog", "",
 		"write the secrets of real engines to this file, in NSS's key log format")
@@ -68,8 +68,8 @@ func newShow(p *program) *cobra.Command {
 	return cmd
 }
 
-// show tells the runs of one or two scripts, and writes the files that are
-// wanted; a capture is of the first.
+// show prints the stories of one or two scripts and writes the files. A capture is of the first
+// script.
 func (f *showFlags) show(p *program, paths []string) error {
 	t, c := p.terminal, p.catalog()
 	if err := f.known(c); err != nil {
@@ -88,7 +88,7 @@ func (f *showFlags) show(p *program, paths []string) error {
 		}
 		if out.Lost {
 			t.printf("%s: %s\n\n%s\n", run.path, out.Result.Violation, indent(s.Story))
-			return errViolation // the calls went with the process
+			return errViolation // the trace is lost with the process
 		}
 		told := story.Tell(s, &out)
 		t.printf("%s", told.Text(story.TextOptions{All: f.all, Color: t.colors()}))
@@ -107,14 +107,14 @@ func (f *showFlags) show(p *program, paths []string) error {
 	return t.broken
 }
 
-// A shown is a script and how it is run.
+// A shown is a script to show, and how to run it.
 type shown struct {
 	replayFlags
 	path string
 }
 
-// runs are what is shown: each script once, and with --against the same one
-// again, with another pump or at both ends another engine.
+// runs lists what is shown: each script, and with --against the same script with another pump,
+// or with another engine at both ends.
 func (f *showFlags) runs(c *run.Catalog, paths []string) (runs []shown, err error) {
 	for _, path := range paths {
 		runs = append(runs, shown{f.replayFlags, path})
@@ -135,7 +135,7 @@ func (f *showFlags) runs(c *run.Catalog, paths []string) (runs []shown, err erro
 	return append(runs, other), nil
 }
 
-// files writes the files that are wanted.
+// files writes the files of --pcap, --keylog and --html.
 func (f *showFlags) files(t *terminal, stories []*story.Story, trace *sim.Trace) error {
 	for _, file := range []struct {
 		path string

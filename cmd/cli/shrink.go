@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,11 +29,11 @@ func newShrink(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "shrink FILE...",
 		Short: "make saved scripts shorter and simpler",
-		Long: "shrink makes saved scripts simpler for as long as they fail for the same cause:\n" +
-			"fewer actions, rounder sizes, a plainer world. At the end no action can be left out\n" +
-			"and no size, setting or argument be made simpler by a step. Each file is replaced;\n" +
-			"the script that it held is kept beside it, with .orig at the end. What its author\n" +
-			"has written into the story stays. An interrupt keeps the best script so far.\n\n" +
+		Long: "shrink makes saved scripts simpler as long as they fail for the same cause: fewer\n" +
+			"actions, rounder sizes, settings nearer to their defaults. At the end no action can be\n" +
+			"left out, and no size, setting or argument can be made one step simpler. Each file is\n" +
+			"replaced; the old script is kept beside it, with .orig at its end. What its author wrote\n" +
+			"into the story stays. An interrupt keeps the best script so far.\n\n" +
 			"Exit code 0 means that no script fails any more, and that none was changed.",
 		Example: "  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite shrink -o short.script found/stall/kv-original-idle-renegotiation.script\n" +
@@ -48,12 +49,12 @@ func newShrink(p *program) *cobra.Command {
 	fl.StringVar(&f.Pump, "pump", "", "shrink for another pump than the script's; needs --output")
 	fl.StringVar(&f.Engine, "engine", "", "shrink for another TLS library: "+p.engineNames()+
 		"; needs --output")
-	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's (default: as --engine)")
+	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	return cmd
 }
 
-// check refuses flags that do not go together.
+// check says whether the flags go together.
 func (f *shrinkFlags) check(c *run.Catalog, files []string) error {
 	other := f.Pump != "" || f.Engine != "" || f.PeerEngine != ""
 	switch {
@@ -66,8 +67,8 @@ func (f *shrinkFlags) check(c *run.Catalog, files []string) error {
 	return f.known(c)
 }
 
-// shrink shrinks the files one after the other. One that can't be used is
-// reported and does not keep the others from their turn.
+// shrink shrinks the files one after the other. It reports a file that can't be used, and goes
+// on with the next.
 func (f *shrinkFlags) shrink(ctx context.Context, p *program, files []string) (err error) {
 	t, c := p.terminal, p.catalog()
 	if err := f.check(c, files); err != nil {
@@ -77,7 +78,7 @@ func (f *shrinkFlags) shrink(ctx context.Context, p *program, files []string) (e
 		if ctx.Err() != nil {
 			return fmt.Errorf("interrupted after %d of %d files", i, len(files))
 		}
-		one := &shrunkFile{flags: f, t: t, path: path, to: either(f.output, path)}
+		one := &shrunkFile{flags: f, t: t, path: path, to: cmp.Or(f.output, path)}
 		bad := one.shrink(ctx, c)
 		t.clear()
 		switch {
@@ -93,19 +94,19 @@ func (f *shrinkFlags) shrink(ctx context.Context, p *program, files []string) (e
 	return err
 }
 
-// A shrunkFile is a script on its way from one file to another, or the same.
+// A shrunkFile is a script that is read from one file and written to another, or to the same.
 type shrunkFile struct {
 	flags    *shrinkFlags
 	t        *terminal
 	path, to string
-	kept     string // where the original lies, if its file was replaced
+	kept     string // the copy of the original, if its file was replaced
 	script   *script.Script
 	stats    shrink.Shrunk
 	result   sim.Result
 	changed  bool
 }
 
-// shrink reads, shrinks, writes and reports. Every error names the file.
+// shrink reads, shrinks, writes and reports. Each error names the file.
 func (f *shrunkFile) shrink(ctx context.Context, c *run.Catalog) error {
 	s, r, err := f.flags.open(c, f.path)
 	if err != nil {
@@ -118,7 +119,7 @@ func (f *shrunkFile) shrink(ctx context.Context, c *run.Catalog) error {
 		from *string
 	}{{f.flags.Pump, &s.Config.Pump}, {f.flags.Engine, &s.Config.Engine},
 		{f.flags.PeerEngine, &s.Config.PeerEngine}} {
-		*swap.from = either(swap.to, *swap.from)
+		*swap.from = cmp.Or(swap.to, *swap.from)
 	}
 	if err := f.simplify(ctx, r); err != nil {
 		return naming(f.path, err)
@@ -158,6 +159,7 @@ func (f *shrunkFile) simplify(ctx context.Context, r *run.Runner) (err error) {
 	return corpus.Replace(f.to, s.Format())
 }
 
+// progress draws how far the shrink is; nil with --json.
 func (f *shrunkFile) progress() func(shrink.Shrunk) {
 	if f.flags.json {
 		return nil
@@ -180,7 +182,7 @@ type shrinkJSON struct {
 	Runs    int  `json:"runs"`
 	Minimal bool `json:"minimal"`
 	Changed bool `json:"changed"`
-	// Script is where it was written, Original where what its file held is kept.
+	// Script is the file that was written, and Original the copy of what it held.
 	Script     string `json:"script"`
 	Original   string `json:"original"`
 	Hash       string `json:"hash"`
@@ -188,6 +190,7 @@ type shrinkJSON struct {
 	Obligation string `json:"obligation"`
 }
 
+// report prints the result.
 func (f *shrunkFile) report() error {
 	if f.flags.json {
 		return f.t.object(f.object())
@@ -201,7 +204,7 @@ func (f *shrunkFile) report() error {
 	case f.changed:
 		done := "shrunk"
 		if st.After >= st.Before {
-			done = "made plainer," // the world is, and the arguments
+			done = "made simpler," // in its settings and arguments
 		}
 		f.t.printf("%s: %s from %d actions to %d in %s runs: %s\n", f.path, done, st.Before, st.After,
 			thousands(st.Runs), f.t.bold(f.to))
@@ -218,6 +221,7 @@ func (f *shrunkFile) report() error {
 	return f.t.broken
 }
 
+// object makes the object of the result.
 func (f *shrunkFile) object() shrinkJSON {
 	s, st := f.script, &f.stats
 	o := shrinkJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
@@ -235,7 +239,7 @@ func (f *shrunkFile) object() shrinkJSON {
 	return o
 }
 
-// naming puts the file in front of an error that does not name it.
+// naming adds the file's name to an error.
 func naming(path string, err error) error {
 	var input *script.InputError
 	if errors.As(err, &input) {

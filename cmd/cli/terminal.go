@@ -9,21 +9,21 @@ import (
 	"time"
 )
 
-// A terminal is where a command prints: results on out, the rest on err.
+// A terminal is where a command prints: results on out, and errors and progress on err.
 type terminal struct {
-	name     string // of the program
+	name     string // the program's, in front of errors
 	out, err io.Writer
-	broken   error            // why out takes nothing any more
-	drawn    bool             // a progress line stands on err
-	last     time.Time        // of the last progress line
-	clock    func() time.Time // nil is time.Now; a test's has no patience
+	broken   error            // the first error of out
+	drawn    bool             // err shows a progress line
+	last     time.Time        // when the last progress line was drawn
+	clock    func() time.Time // nil means time.Now
 }
 
-// Write prints a result. Once out has failed nothing more is tried, and run
-// turns the failure into the exit code.
+// Write prints a result. After an error of out it prints no more, and the command ends with
+// that error.
 //
-// Story 1: "wantwrite hunt | head" went on for an hour for nobody, and then
-// exited as if all had been read.
+// Story 1: "wantwrite hunt | head" hunted for an hour after head had gone, and then exited
+// with 0.
 func (t *terminal) Write(p []byte) (n int, err error) {
 	if t.broken != nil {
 		return 0, t.broken
@@ -37,15 +37,15 @@ func (t *terminal) Write(p []byte) (n int, err error) {
 // printf prints a result.
 func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 
-// complain prints an error, as one line, whatever is in it. Other packages suggest
-// commands of wantwrite, which are the program's.
+// complain prints an error as one line. Errors of other packages suggest commands as those of
+// wantwrite; the line has the program's name instead.
 func (t *terminal) complain(err error) {
 	t.clear()
 	line := strings.Join(strings.Fields(err.Error()), " ")
 	fmt.Fprintf(t.err, "%s: %s\n", t.name, strings.ReplaceAll(line, ": wantwrite ", ": "+t.name+" "))
 }
 
-// isTerminal says whether w is one that a person looks at.
+// isTerminal says whether w is a terminal, and not a file or a pipe.
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
 	if !ok {
@@ -55,10 +55,10 @@ func isTerminal(w io.Writer) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
-// colors says whether results go to a terminal that may have them.
+// colors says whether results may have colours: out is a terminal, and NO_COLOR is not set.
 func (t *terminal) colors() bool { return isTerminal(t.out) && os.Getenv("NO_COLOR") == "" }
 
-// bold marks text on a terminal.
+// bold makes text bold on a terminal.
 func (t *terminal) bold(s string) string {
 	if !t.colors() {
 		return s
@@ -66,12 +66,12 @@ func (t *terminal) bold(s string) string {
 	return "\x1b[1m" + s + "\x1b[0m"
 }
 
-// draw redraws the progress line, at most ten times a second; when err is no
-// terminal it is a plain line every ten seconds.
+// draw draws the progress line again, at most ten times a second. If err is no terminal it
+// prints a new line every ten seconds.
 //
-// Story 63: a line that was wider than the terminal went on in the next row, and
-// \r leads back to the beginning of the last row only: each redraw left one more.
-// Here what does not fit is left out: DECAWM is off as long as the line is drawn.
+// Story 63: a line was wider than the terminal and continued in the next row. \r goes back to
+// the start of that row only, so each redraw left a row behind. Now the terminal cuts the line:
+// its wrap mode (DECAWM) is off while the line is drawn.
 func (t *terminal) draw(line string) {
 	every := 100 * time.Millisecond
 	live := isTerminal(t.err)
@@ -97,7 +97,7 @@ func (t *terminal) draw(line string) {
 	fmt.Fprintf(t.err, "\r\x1b[K\x1b[?7l%s\x1b[?7h", line)
 }
 
-// clear takes the progress line away.
+// clear removes the progress line.
 func (t *terminal) clear() {
 	if t.drawn {
 		fmt.Fprint(t.err, "\r\x1b[K")
@@ -113,4 +113,9 @@ func (t *terminal) object(v any) error {
 	}
 	_, err = fmt.Fprintf(t, "%s\n", text)
 	return err
+}
+
+// indent joins lines, with two blanks in front of each.
+func indent(lines []string) string {
+	return "  " + strings.Join(lines, "\n  ")
 }
