@@ -28,7 +28,7 @@ var arrows = map[string]struct {
 	"model/oracle":        {"model", false},
 	"model/pumps":         {"model model/oracle", false},
 	"sim":                 {"sim/script model model/wire model/attack model/oracle", false},
-	"sim/script":          {"model model/attack model/oracle", false},
+	"sim/script":          {"model model/wire model/attack model/oracle", false},
 	"engine/openssl":      {"engine/secret model model/wire", true},
 	"engine/puppet":       {"engine/carrier engine/secret model model/wire model/attack", false},
 	"engine/secret":       {"", false},

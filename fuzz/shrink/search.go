@@ -33,7 +33,7 @@ var knownScripts = sync.OnceValue(func() map[string][]candidate {
 	for _, name := range corpus.Names() {
 		s, err := script.Parse(bytes.NewReader(corpus.Text(name)), name)
 		if err != nil {
-			panic("fuzz: an embedded script can't be parsed: " + err.Error())
+			panic("shrink: an embedded script can't be parsed: " + err.Error())
 		}
 		known[s.Property] = append(known[s.Property], candidate{s.Config, s.Actions})
 	}

@@ -87,56 +87,6 @@ const (
 	Bytes
 )
 
-// A Mutation is what Mutate does to one record, or to two.
-type Mutation uint8
-
-const (
-	// Flip inverts one bit: bit number Arg2 modulo the record's bits.
-	Flip Mutation = iota
-	// Truncate cuts the record after Arg2 modulo its length bytes. Its header still
-	// promises all of them.
-	Truncate
-	// Extend adds Arg2 modulo 64, plus one, bytes to the body and the header.
-	Extend
-	// Repeat sends the record twice.
-	Repeat
-	// Drop loses it.
-	Drop
-	// Reorder swaps it with the record behind it.
-	Reorder
-	// Split cuts it into two records with headers of their own.
-	Split
-	// Merge joins its body and the next one's under one header.
-	Merge
-	// WrongType sets the content type to Arg2's low byte.
-	WrongType
-	// WrongVersion sets the version to Arg2's low 16 bits.
-	WrongVersion
-	// Oversize makes the header promise more than is legal.
-	Oversize
-	// Alert puts an unprotected alert in front: level Arg2>>8, description
-	// Arg2&255.
-	Alert
-	// Empties puts Arg2 modulo 64, plus one, empty records in front.
-	Empties
-
-	// NumMutations is how many there are.
-	NumMutations
-)
-
-var mutationText = [NumMutations]string{
-	"flip", "truncate", "extend", "repeat", "drop", "reorder", "split", "merge",
-	"type", "version", "oversize", "alert", "empties",
-}
-
-// String is the mutation's word.
-func (m Mutation) String() string {
-	if m < NumMutations {
-		return mutationText[m]
-	}
-	return fmt.Sprintf("Mutation(%d)", uint8(m))
-}
-
 // MaxLinks is how many links a world can have.
 const MaxLinks = 2
 

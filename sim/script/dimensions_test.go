@@ -276,3 +276,18 @@ func TestOldWords(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionalSize: a size that is added is optional, and missing in old scripts.
+func TestOptionalSize(t *testing.T) {
+	d := DimensionNamed("linger")
+	d.Optional = true
+	defer func() { d.Optional = false }()
+	c := defaults()
+	s := Script{Config: c}
+	if text := string(s.Format()); strings.Contains(text, "linger") {
+		t.Errorf("got an optional size in a script where it is default:\n%s", text)
+	}
+	if got, err := roundTrip(c); err != nil || got != c {
+		t.Errorf("got %+v (%v); want the default", got, err)
+	}
+}
