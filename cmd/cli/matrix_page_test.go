@@ -65,7 +65,7 @@ func TestMatrixPage(t *testing.T) {
 func matrixPage(t *testing.T) (path string) {
 	t.Helper()
 	m := matrix.Matrix{Catalog: func() *run.Catalog { return run.NewCatalog() },
-		Engines: []string{"model"}, Versions: []string{"1.2"}, Strategies: []string{run.Random},
+		Engines: []string{"model"}, Versions: []string{"1.2"}, Strategies: []string{"random"},
 		Seed: 1, Seeds: 1, Schedules: 400, Pages: true}
 	var err error
 	m.Subjects, err = matrix.Mutants(m.Catalog(), []string{"recv-after-close", "reset-is-would-block",

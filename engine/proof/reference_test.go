@@ -9,6 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestReferenceHolds: hunts find nothing in the reference pump on the real libraries, in any
@@ -100,12 +101,23 @@ func tallyOf(t *testing.T, c *run.Catalog, o run.Options, schedules uint64) tall
 	counts := tally{}
 	for n := range schedules {
 		cfg := r.Draw(huntSeed, n)
-		for _, what := range []string{run.ProfileOf(&cfg), "TLS " + cfg.Version.String(),
+		for _, what := range []string{profileOf(&cfg), "TLS " + cfg.Version.String(),
 			cfg.Transport.String(), cfg.Under.String(), cfg.Scenario} {
 			counts[what]++
 		}
 	}
 	return counts
+}
+
+// profileOf is the profile of a world.
+func profileOf(cfg *script.Config) string {
+	switch {
+	case cfg.Sizes.Chain == 0:
+		return "psk"
+	case cfg.Auth:
+		return "mutual"
+	}
+	return "ecdsa"
 }
 
 // checkTally fails the test unless every profile, version, transport, role and scenario that

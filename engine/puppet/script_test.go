@@ -117,7 +117,7 @@ func TestEarlyEnds(t *testing.T) {
 					"resume hostile", "8192", "flight=16384 window=16384", "\npoll client\n"+
 						"deliver server all\nattack server "+attack)
 				out := replay(t, lib, text)
-				victim := out.Rest[0]
+				victim := out.Accounts[0]
 				if out.Result.Found || !victim.Told || victim.Why != want || !victim.Gone {
 					t.Errorf("%s, %s, %s: found %v; told %t of %v, gone %t; want it told of %v", attack,
 						transport, lib, out.Result.Violation, victim.Told, victim.Why, victim.Gone, want)

@@ -13,7 +13,7 @@ type search struct {
 	strategy *run.Strategy
 	learns   bool
 	atlas    *sim.Atlas
-	family   []*run.Ancestor
+	family   []*run.Task
 	oldest   int // in family, once it is full
 	methods  []gain
 }
@@ -100,12 +100,12 @@ func (q *search) learn(t *run.Task, a *attempt) {
 	g.news += uint64(news)
 	g.steps += uint64(a.result.Steps)
 	if news > 0 && q.learns {
-		q.adopt(&run.Ancestor{World: t.World, Actions: a.actions, Around: a.sighting.Around})
+		q.adopt(&run.Task{World: t.World, Actions: a.actions, Around: a.sighting.Around})
 	}
 }
 
 // adopt keeps an ancestor. It replaces the oldest if there are too many.
-func (q *search) adopt(a *run.Ancestor) {
+func (q *search) adopt(a *run.Task) {
 	if len(q.family) < maxFamily {
 		q.family = append(q.family, a)
 		return

@@ -113,7 +113,7 @@ func TestDoneMayEndIt(t *testing.T) {
 // A page of a mutant's script lies beside the page of the matrix.
 func TestWritePages(t *testing.T) {
 	m := small(t, "recv-after-close")
-	m.Versions, m.Strategies = []string{"1.2"}, []string{run.Random}
+	m.Versions, m.Strategies = []string{"1.2"}, []string{"random"}
 	rep, err := m.Run(context.Background())
 	if err != nil {
 		t.Fatal(err)

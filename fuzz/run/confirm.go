@@ -9,22 +9,22 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Confirmation is what another library made of a find: the second of two
-// tiers. The model explores, a real library confirms.
+// A Confirmation is the result of a failure's script on another library. The model explores,
+// and a real library confirms.
 type Confirmation struct {
-	// Engine is the other library, at both ends, and Own the find's own.
+	// Engine is the other library, which stands at both ends, and Own the script's.
 	Engine, Own string
-	// Confirmed: the property is violated there too, at the same role's end.
+	// Confirmed: the same property is violated there, at the end of the same role.
 	Confirmed bool
-	// Skipped is how many actions were not enabled there and were left out.
+	// Skipped is how many actions were left out because they were not enabled there.
 	Skipped int
-	// Step, from 1, is the first at which the two runs went apart, and What
-	// says how, in a clause. Step 0 means that the script can't run there.
+	// Step, from 1, is the first at which the two runs differ, and What says in a clause how.
+	// Step 0 means that the script can't run there.
 	Step int
 	What string
 }
 
-// String is the line that stories get.
+// String is the line that the script's story gets.
 func (c *Confirmation) String() string {
 	switch {
 	case c.Confirmed && c.Skipped > 0:
@@ -36,7 +36,7 @@ func (c *Confirmation) String() string {
 	return c.Own + " only: " + c.Why()
 }
 
-// Why says why the find is not confirmed.
+// Why says why the failure is not confirmed.
 func (c *Confirmation) Why() string {
 	if c.Step == 0 {
 		return c.What
@@ -44,10 +44,9 @@ func (c *Confirmation) Why() string {
 	return fmt.Sprintf("on %s it goes another way at step %d: %s", c.Engine, c.Step, c.What)
 }
 
-// Confirm replays a find with another library at both ends and compares. What
-// that library does is done in this process: Guard.Confirm does it in another.
-// A library that can't be loaded is an error; one that can't run the script's
-// world is an answer.
+// Confirm replays a failure's script with another library at both ends and compares. The library
+// runs in this process; Guard.Confirm runs it in another. A library that can't be loaded is an
+// error. One that can't run the script's world does not confirm.
 func Confirm(r *Runner, s *script.Script, engine string) (*Confirmation, error) {
 	c := &Confirmation{Engine: engine, Own: s.Config.Engine}
 	if _, err := r.catalog.Engine(engine); err != nil {
@@ -75,11 +74,11 @@ func Confirm(r *Runner, s *script.Script, engine string) (*Confirmation, error) 
 	return c, nil
 }
 
-// strictly replaces the other library's loose run by one that ends with the
-// first action that is not enabled.
+// strictly replaces the other library's loose run by one that ends with the first action that is
+// not enabled.
 //
-// Story 1: a skipped poll in a row of polls showed only where the row ended,
-// and the action behind it was said not to be enabled.
+// Story 1: of a row of polls one was skipped. The runs seemed to differ only where the row
+// ended, and the action behind it was called not enabled.
 func (d *differ) strictly(r *Runner) (err error) {
 	d.stuck = -1
 	there := d.runs[1]
@@ -89,13 +88,11 @@ func (d *differ) strictly(r *Runner) (err error) {
 	cfg := d.s.Config
 	cfg.Engine, cfg.PeerEngine = d.names[1], d.names[1]
 	there.Trace = &sim.Trace{}
-	o := ScriptOptions{Watch: oracle.EveryProperty, Trace: there.Trace}
-	there.Result, d.stuck, err = r.Actions(&cfg, d.s.Actions, o)
+	there.Result, d.stuck, err = r.actions(&cfg, d.s.Actions, false, oracle.EveryProperty, there.Trace)
 	return err
 }
 
-// A differ looks for the first step at which two replays of a script went
-// apart.
+// A differ looks for the first step at which two replays of a script differ.
 type differ struct {
 	s     *script.Script
 	names [2]string
@@ -103,15 +100,14 @@ type differ struct {
 	stuck int // the first action that the other library does not allow, or -1
 }
 
-// agrees says whether both runs end with the same verdict: the property, and
-// the role of the end that is to blame.
+// agrees says whether both runs violate the same property, at the end of the same role.
 func (d *differ) agrees() bool {
 	a, b := &d.runs[0].Result, &d.runs[1].Result
 	return a.Found && b.Found && a.Violation.Property == b.Violation.Property &&
 		a.Violation.End&1 == b.Violation.End&1
 }
 
-// apart is the first step that differs, and how.
+// apart is the first step that differs, from 1, and a clause that says how.
 func (d *differ) apart() (step int, what string) {
 	steps := [2][]stepTrace{bySteps(d.runs[0].Trace), bySteps(d.runs[1].Trace)}
 	for i := range max(len(steps[0]), len(steps[1])) {
@@ -122,7 +118,7 @@ func (d *differ) apart() (step int, what string) {
 	return d.verdicts()
 }
 
-// compare says how step i differs; empty if it does not.
+// compare says how step i differs, from 0; empty if it does not.
 func (d *differ) compare(i int, steps [2][]stepTrace) string {
 	if i == d.stuck {
 		return fmt.Sprintf("%q is not enabled on %s", d.s.Actions[i], d.names[1])
@@ -140,7 +136,7 @@ func (d *differ) compare(i int, steps [2][]stepTrace) string {
 	return fmt.Sprintf("%s goes on with %q, %s with %q", d.names[0], a.action, d.names[1], b.action)
 }
 
-// calls says how the answers that the pumps got in a step differ.
+// calls says how the answers in a step differ; empty if they do not.
 func (d *differ) calls(a, b *stepTrace) string {
 	for i := range max(len(a.answers), len(b.answers)) {
 		switch {
@@ -156,7 +152,7 @@ func (d *differ) calls(a, b *stepTrace) string {
 	return ""
 }
 
-// verdicts tells two runs apart that differ in sizes alone.
+// verdicts tells two runs apart whose steps differ at most in sizes.
 func (d *differ) verdicts() (step int, what string) {
 	own, there := &d.runs[0].Result, &d.runs[1].Result
 	step = max(1, own.Violation.Step)
@@ -171,14 +167,14 @@ func (d *differ) verdicts() (step int, what string) {
 	return step, fmt.Sprintf("all answers are the same, and only on %s: %s", d.names[0], owed)
 }
 
-// A stepTrace is a step of a run without its sizes.
+// A stepTrace is a step of a run, with no sizes.
 type stepTrace struct {
 	action  string
-	answers []string // of the engines to the pumps, and the pumps' to the apps
+	answers []string // of engines to pumps, and of pumps to apps
 }
 
-// bySteps cuts a trace into steps. A call that is repeated with the same
-// answer counts once: how often is a matter of sizes.
+// bySteps cuts a trace into steps. A call that is repeated with the same answer counts once,
+// because the number of calls depends on sizes.
 func bySteps(t *sim.Trace) (steps []stepTrace) {
 	for _, ev := range t.Events {
 		if ev.IsAction() {

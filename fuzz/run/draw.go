@@ -6,37 +6,23 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Options say what schedules are drawn for.
-type Options struct {
-	// Pump is the pump under test, Peer the other end's; nil means the
-	// reference, or in some schedules the pump itself.
-	Pump *model.Spec
-	Peer *model.Spec
-	// Engine and PeerEngine are the libraries; nil means the model's.
-	Engine, PeerEngine model.Library
-	// Scenario and TLS, if not empty, bind the schedules to one of these.
-	Scenario, TLS string
-	// Profile, if not empty, binds them to a way in which the ends know each
-	// other: see Profiles.
-	Profile string
-}
-
-// A drawer draws a schedule's world and plan from its seed.
+// A drawer draws a schedule's world and plan from its seed. The order of its draws is part of
+// what a seed means: what is drawn anew goes behind, or has a stream of its own.
 type drawer struct {
 	opts  *Options
 	libs  libraries // of opts
 	rand  sim.Rand
 	cfg   script.Config
 	plan  sim.Plan
-	tight bool            // this world's sizes are where bugs live
-	wild  []script.Action // storage of the plan's mutations
-	zoo   structured[damage]
+	tight bool // the world's sizes are often tiny, which is where bugs are
 
-	assaults []script.Action // and of its attacks
-	blows    structured[blow]
+	// Storage of the plan's mutations and attacks, and what draws them.
+	wild, assaults []script.Action
+	damages        structured[damage]
+	blows          structured[blow]
 }
 
-// draw makes the world and the plan of a schedule.
+// draw makes the world and the plan of the schedule with this seed.
 func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.rand = sim.Rand(seed)
 	sc := d.pick(menu)
@@ -60,7 +46,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.widen()
 }
 
-// dim has the dimensions whose limits are those of what is drawn.
+// dim has the dimensions of worlds whose limits bound what is drawn.
 var dim = struct{ bio, pipe, queue, flight, window, record, hello, chain, early *script.Dimension }{
 	bio:    script.DimensionNamed("bio"),
 	pipe:   script.DimensionNamed("pipe"),
@@ -73,8 +59,8 @@ var dim = struct{ bio, pipe, queue, flight, window, record, hello, chain, early 
 	early:  script.DimensionNamed("early"),
 }
 
-// widen keeps buffers from being so small that what has to pass through them
-// takes thousands of steps; once in a while it does.
+// widen makes buffers so large that what has to pass through them takes hundreds of steps, not
+// thousands. One schedule in 64 may take thousands.
 func (d *drawer) widen() {
 	s := &d.cfg.Sizes
 	most := max(d.plan.Body, d.plan.Answer)
@@ -94,7 +80,7 @@ func (d *drawer) widen() {
 	}
 }
 
-// pick draws a scenario; a rare one is drawn twice before it is taken.
+// pick draws a scenario. A rare one is taken one time in three.
 func (d *drawer) pick(menu []Scenario) *Scenario {
 	for range 4 {
 		sc := &menu[d.rand.Below(uint64(len(menu)))]
@@ -107,22 +93,22 @@ func (d *drawer) pick(menu []Scenario) *Scenario {
 
 // drawKind draws what is not a size: version, role, transport, trigger, modes.
 func (d *drawer) drawKind(sc *Scenario) {
-	c, sup := &d.cfg, d.opts.Pump.Restrictions
+	c, restricted := &d.cfg, d.opts.Pump.Restrictions
 	c.Under = server
-	if !sup.NoClient && d.rand.OneIn(2) {
+	if !restricted.NoClient && d.rand.OneIn(2) {
 		c.Under = client
 	}
-	c.Version = d.drawVersion(sc, sup)
-	if sup.NoPair || !sup.NoAttached && d.rand.OneIn(3) {
+	c.Version = d.drawVersion(sc, restricted)
+	if restricted.NoPair || !restricted.NoAttached && d.rand.OneIn(3) {
 		c.Transport = model.Attached
 	}
 	switch d.rand.Below(4) {
 	case 0:
-		if !sup.NoEdge {
+		if !restricted.NoEdge {
 			c.Trigger = model.Edge
 		}
 	case 1:
-		if !sup.NoOneShot {
+		if !restricted.NoOneShot {
 			c.Trigger = model.OneShot
 		}
 	}
@@ -131,9 +117,10 @@ func (d *drawer) drawKind(sc *Scenario) {
 	c.Reentrant = d.rand.OneIn(2)
 }
 
-func (d *drawer) drawVersion(sc *Scenario, sup model.Restrictions) model.Version {
+// drawVersion draws the TLS version, unless scenario, options or pump decide it.
+func (d *drawer) drawVersion(sc *Scenario, restricted model.Restrictions) model.Version {
 	switch {
-	case sc.Only12 || d.opts.TLS == "1.2" || sup.NoTLS13:
+	case sc.Only12 || d.opts.TLS == "1.2" || restricted.NoTLS13:
 		return model.TLS12
 	case sc.Only13 || d.opts.TLS == "1.3" || d.rand.OneIn(2):
 		return model.TLS13
@@ -141,7 +128,7 @@ func (d *drawer) drawVersion(sc *Scenario, sup model.Restrictions) model.Version
 	return model.TLS12
 }
 
-// drawSizes draws the sizes of the world: tiny ones often.
+// drawSizes draws the sizes of the world, and what goes with a version.
 func (d *drawer) drawSizes() {
 	s := &d.cfg.Sizes
 	s.Bio = d.upToDefault(dim.bio)
@@ -168,15 +155,15 @@ func (d *drawer) drawSizes() {
 		s.Chain = d.rand.Between(dim.chain.Least, mostChain)
 	}
 	if d.frames() {
-		s.Pipe = s.Bio // kv_engine: pipes and BIO pair have one size
+		s.Pipe = s.Bio // as in kv_engine, whose pipes and BIO pair have one size
 	}
 }
 
 // upToDefault draws a size from its least value to its default.
 func (d *drawer) upToDefault(of *script.Dimension) int { return d.size(of.Least, of.Default) }
 
-// size draws from lo to hi. In a tight world it is often small and sometimes
-// tiny; in the others it is comfortable, because tight ones cost more.
+// size draws from lo to hi, both included. In a tight world it is often small and sometimes
+// tiny. In others it is at least 512, because small buffers cost many steps.
 func (d *drawer) size(lo, hi int) int {
 	if !d.tight {
 		lo = max(lo, 512)
@@ -194,16 +181,16 @@ func (d *drawer) size(lo, hi int) int {
 	return d.rand.Between(min(lo, hi), max(min(lo, hi), min(top, hi)))
 }
 
-// body draws the largest body of a schedule's messages, up to most bytes: small
-// ones are as likely as large ones.
+// body draws the largest body of a schedule's messages, in bytes, up to about most. Its
+// logarithm is uniform.
 func (d *drawer) body(most int) int {
 	return 1 + most>>d.rand.Below(8)
 }
 
-// frames says whether the pump takes whole messages only.
+// frames says whether the pump takes only whole messages.
 func (d *drawer) frames() bool { return d.opts.Pump.Restrictions.FramesOnly }
 
-// drawOdds sets what every storm has.
+// drawOdds sets the odds that all workloads begin with.
 func (d *drawer) drawOdds() {
 	d.plan.Steps = d.rand.Between(60, 600)
 	d.both(script.Deliver, 40, 0)
@@ -216,13 +203,13 @@ func (d *drawer) drawOdds() {
 	}
 }
 
-// swarm scales each verb's odds for this schedule, and forbids some: what one
-// verb hides another's absence shows (Groce 2012, swarm testing).
+// swarm scales each verb's odds for this schedule, and forbids some verbs. A bug that one verb
+// hides is found in schedules without it (Groce 2012, swarm testing).
 func (d *drawer) swarm() {
 	for role := range 2 {
 		for v := range script.NumVerbs {
 			if v == script.Attack {
-				continue // what it is about stays
+				continue // a hostile world stays hostile
 			}
 			weight := &d.plan.Weights[role][v]
 			*weight <<= d.rand.Below(3)
@@ -231,4 +218,35 @@ func (d *drawer) swarm() {
 			}
 		}
 	}
+}
+
+const client, server = model.Client, model.Server
+
+// set gives a verb its weight at one role's ends, and the most times that it may happen; 0 is
+// no limit.
+func (d *drawer) set(role model.Role, v script.Verb, weight, budget uint16) {
+	d.plan.Weights[role][v], d.plan.Budget[role][v] = weight, budget
+}
+
+// both does so at both roles' ends.
+func (d *drawer) both(v script.Verb, weight, budget uint16) {
+	d.set(client, v, weight, budget)
+	d.set(server, v, weight, budget)
+}
+
+// scale multiplies all odds so far. What is set afterwards is rarer by this factor.
+func (d *drawer) scale(by uint16) {
+	for role := range d.plan.Weights {
+		for v := range d.plan.Weights[role] {
+			d.plan.Weights[role][v] *= by
+		}
+	}
+}
+
+// traffic is some writes by both ends, for scenarios that are about something else.
+func (d *drawer) traffic() {
+	d.cfg.Stream = d.frames() && d.rand.OneIn(2)
+	d.set(client, script.Write, 15, uint16(d.rand.Between(1, 60)))
+	d.set(server, script.Write, 15, uint16(d.rand.Between(1, 40)))
+	d.plan.Body, d.plan.Answer = d.body(1000), d.body(1000)
 }

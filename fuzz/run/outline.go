@@ -6,21 +6,19 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// An Outline is what a scenario's schedules have in common, whatever is drawn:
-// which verbs there are, and in which kinds of worlds. What is drawn in every
-// scenario is left at its simplest.
+// An Outline is what all schedules of a scenario have in common: which verbs may happen, and in
+// which kinds of worlds. What is drawn in every scenario has its default.
 type Outline struct {
 	// Configs are the kinds of worlds, without their sizes.
 	Configs []script.Config
-	// Verbs are those that there are, by the role of the end.
+	// Verbs are those that may happen, by the role of the end.
 	Verbs [2][script.NumVerbs]bool
 }
 
-// outlines is how many schedules are drawn for an outline: so many that what
-// can be drawn was.
+// outlines is how many schedules are drawn for an outline, so many that each choice comes up.
 const outlines = 256
 
-// Outline is that of the first of the runner's scenarios.
+// Outline is the outline of the first of the runner's scenarios.
 func (r *Runner) Outline() (o Outline) {
 	d := &r.drawer
 	sc := &r.menu[0]
@@ -41,7 +39,7 @@ func (r *Runner) Outline() (o Outline) {
 	return o
 }
 
-// Faults is 1 if the scenario is about faults, or else 0.
+// Faults is 1 if resets or mutations may happen, otherwise 0.
 func (o *Outline) Faults() int {
 	for role := range o.Verbs {
 		if o.Verbs[role][script.Reset] || o.Verbs[role][script.Mutate] {
@@ -51,11 +49,11 @@ func (o *Outline) Faults() int {
 	return 0
 }
 
-// kind is a world as the scenario wants it, without its sizes.
+// kind is a drawn world with the sizes left out.
 func (r *Runner) kind(c *script.Config) script.Config {
 	k := *c
 	k.Seed, k.Peer, k.Under, k.Sizes = 1, r.parts.Peer.Name, model.Server, script.Sizes{}
-	if c.Sizes.Chain > 0 { // a scenario about flights: the shortest chains
+	if c.Sizes.Chain > 0 { // the scenario is about flights: take the shortest chains
 		least := dim.chain.Least
 		k.Sizes.Chain, k.Sizes.ClientChain, k.Sizes.Tickets = least, least, int(c.Version)
 	}
@@ -65,10 +63,10 @@ func (r *Runner) kind(c *script.Config) script.Config {
 	return k
 }
 
-// shortEarly is how much early data a client may send in a check, in bytes.
+// shortEarly is the early data in bytes that a client may send in an exhaustive search.
 const shortEarly = 64
 
-// add notes a kind of world, once.
+// add adds a kind of world, unless it is known.
 func (o *Outline) add(k script.Config) {
 	for _, known := range o.Configs {
 		if known == k {

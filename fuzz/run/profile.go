@@ -2,43 +2,29 @@ package run
 
 import (
 	"github.com/wantwrite/wantwrite/sim"
-	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A profile is how the ends of a link know each other, and so what their
-// handshake costs and how long its flights are. The words are those of
-// --profile.
+// A profile is how the ends of a link know each other. It decides what a handshake costs and
+// how long its flights are. The words are those of --profile.
 const (
-	// profilePSK: a pre-shared key. Cheap, for exploring.
+	// profilePSK: by a pre-shared key, which is cheap.
 	profilePSK = "psk"
 	// profileECDSA: the server has a certificate.
 	profileECDSA = "ecdsa"
-	// profileMutual: and the client too.
+	// profileMutual: the client has one too.
 	profileMutual = "mutual"
 )
 
-// Profiles lists them.
+// Profiles lists the profiles.
 func Profiles() []string { return []string{profilePSK, profileECDSA, profileMutual} }
 
-// ProfileOf is the profile of a world. What crypto/tls makes of a PSK, which
-// it has not, is a certificate, but no hunt asks it for one.
-func ProfileOf(cfg *script.Config) string {
-	switch {
-	case cfg.Sizes.Chain == 0:
-		return profilePSK
-	case cfg.Auth:
-		return profileMutual
-	}
-	return profileECDSA
-}
-
-// mostChain is the longest chain that is drawn where the scenario asks for nothing
-// else, in bytes.
+// mostChain is the longest certificate chain that is drawn, in bytes, unless the scenario says
+// otherwise.
 const mostChain = 1500
 
-// identify brings the world into the profile that is asked for. If none is, a
-// server that has a certificate now and then wants the client's. It draws from
-// a stream of its own, so that the rest of a schedule is the same with any.
+// identify brings the world into the profile that is asked for. If none is, a server with a
+// certificate wants the client's one time in three. The draws have a stream of their own, so
+// that the rest of a schedule is the same with every profile.
 func (d *drawer) identify() {
 	s, rand := &d.cfg.Sizes, sim.Rand(d.cfg.Seed)
 	profile := d.opts.Profile

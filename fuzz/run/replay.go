@@ -10,33 +10,32 @@ import (
 
 // ReplayOptions say how a script is run again.
 type ReplayOptions struct {
-	// Loose skips actions that are not enabled, and counts them.
+	// Loose skips actions that are not enabled; Result.Skipped counts them.
 	Loose bool
-	// Trace keeps what happened.
+	// Trace keeps a trace of the run.
 	Trace bool
-	// Engine and PeerEngine, if not empty, stand for the script's own.
+	// Engine and PeerEngine, if not empty, replace the script's.
 	Engine, PeerEngine string
-	// Pump, if not empty, stands for the script's.
+	// Pump, if not empty, replaces the script's.
 	Pump string
 }
 
-// An Outcome is what came of a replay.
+// An Outcome is the result of a replay.
 type Outcome struct {
 	Result sim.Result
 	Trace  *sim.Trace
-	// Config is what was run: the script's, with the options' names in it.
+	// Config is the world that ran: the script's with the names of the options.
 	Config script.Config
-	// Rest is what was seen of each end at the end.
-	Rest []oracle.Account
-	// Own: the script's own pump and engines ran, so that its hash counts.
+	// Accounts say of each end what the oracle has seen when the run was over.
+	Accounts []oracle.Account
+	// Own: the script's own pump and engines ran, so the hashes must agree.
 	Own bool
-	// Lost: the child process that ran it died (Guard.Replay). There is a
-	// verdict, and no hash.
+	// Lost: the child process that ran it died (Guard.Replay). Result has a verdict and no hash.
 	Lost bool
 }
 
-// Confirms says whether the outcome is what the script promises: its property
-// is violated, and if it names a hash and its own engines ran, the hash too.
+// Confirms is nil if the outcome is what the script promises: its property is violated, and the
+// hash is the script's if it has one and its own pump and engines ran.
 func (o *Outcome) Confirms(s *script.Script) error {
 	switch {
 	case !o.Result.Found:
@@ -48,8 +47,8 @@ func (o *Outcome) Confirms(s *script.Script) error {
 	return nil
 }
 
-// Replay runs a script again and looks for its property alone. An action that
-// is not enabled is an *sim.InputError with its line.
+// Replay runs a script again and looks for its property alone. The error is a
+// *script.InputError with a line number if an action is not enabled.
 func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err error) {
 	cfg := s.Config
 	for _, swap := range []struct {
@@ -62,24 +61,22 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	}
 	out.Config = cfg
 	out.Own = cfg == s.Config
-	so := ScriptOptions{Watch: Watched(s), Loose: o.Loose}
 	if o.Trace {
 		out.Trace = &sim.Trace{}
-		so.Trace = out.Trace
 	}
-	res, stuck, err := r.Actions(&cfg, s.Actions, so)
+	res, stuck, err := r.actions(&cfg, s.Actions, o.Loose, Watched(s), out.Trace)
 	if err != nil {
 		return out, err
 	}
 	out.Result = res
-	out.Rest = append(out.Rest, r.World().Ledger().Ends...)
+	out.Accounts = append(out.Accounts, r.World().Ledger().Ends...)
 	if stuck >= 0 {
 		return out, notEnabled(s, stuck)
 	}
 	return out, nil
 }
 
-// Watched is what to look for in a script: its property, or any.
+// Watched is the property that a script is about; all of them if it names none.
 func Watched(s *script.Script) oracle.PropertySet {
 	if p, ok := oracle.PropertyNamed(s.Property); ok {
 		return oracle.EveryProperty.Only(p.ID)
@@ -87,7 +84,7 @@ func Watched(s *script.Script) oracle.PropertySet {
 	return oracle.EveryProperty
 }
 
-// notEnabled is the error of an action that can't happen where it stands.
+// notEnabled is the error of action i, which can't happen where it stands.
 func notEnabled(s *script.Script, i int) error {
 	line := 0
 	if i < len(s.Lines) {

@@ -1,19 +1,37 @@
 package run
 
 import (
-	"fmt"
+	"errors"
 
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Runner runs schedules and scripts in one world, again and again. It
-// belongs to one goroutine.
+// Options say what schedules are drawn for.
+type Options struct {
+	// Pump is the pump under test.
+	Pump *model.Spec
+	// Peer is the other end's pump. nil means the reference pump, and in some schedules the pump
+	// under test.
+	Peer *model.Spec
+	// Engine is the library under the pump; nil means DefaultEngine. PeerEngine is the other
+	// end's; nil means the same.
+	Engine, PeerEngine model.Library
+	// Scenario, TLS (1.2 or 1.3) and Profile, if not empty, allow only that one. See Scenarios
+	// and Profiles.
+	Scenario, TLS, Profile string
+}
+
+// A Runner runs schedules and scripts, all in one world that is reset for each. It belongs to
+// one goroutine.
 type Runner struct {
+	// Opts are those of NewRunner, with the libraries that it chose.
+	Opts Options
+
 	catalog   *Catalog
-	Opts      Options
-	menu      []Scenario
+	menu      []Scenario // that fit Opts
 	world     *sim.World
 	drawer    drawer
 	cfg       script.Config  // of the last run
@@ -22,15 +40,14 @@ type Runner struct {
 	parts     sim.Parts // of schedules
 	alike     sim.Parts // of schedules whose peer is the pump itself
 
-	observer Observer // nil but in a child process
+	observer Observer // nil except in a child process
 }
 
-// An Observer is told of each run before it begins, and may stand between
-// the world and the strategy.
+// An Observer is told of each run before it begins, and may replace its scheduler.
 type Observer interface {
-	// World is told of a world before it is built.
+	// World is called before a world is built.
 	World(cfg *script.Config)
-	// Follow gives the strategy to run in place of s.
+	// Follow returns the scheduler that runs in place of s.
 	Follow(s sim.Scheduler) sim.Scheduler
 }
 
@@ -51,10 +68,10 @@ func (r *Runner) build(cfg *script.Config, parts *sim.Parts, watch oracle.Proper
 	return r.world.Reset(cfg, parts, watch)
 }
 
-// Observe lets an observer watch all runs from now on.
+// Observe makes an observer watch all runs from now on.
 func (r *Runner) Observe(o Observer) { r.observer = o }
 
-// NewRunner makes a runner for the options' schedules.
+// NewRunner makes a runner for the options' schedules. It fails if Compatible says why.
 func NewRunner(c *Catalog, o Options) (*Runner, error) {
 	r := &Runner{catalog: c, Opts: o, world: sim.NewWorld(),
 		searchers: []sim.Searcher{&sim.Random{}}}
@@ -77,7 +94,7 @@ func (r *Runner) equip() (err error) {
 		o.PeerEngine = o.Engine
 	}
 	if why := r.catalog.Compatible(o, nil); why != "" {
-		return fmt.Errorf("fuzz: %s; see: wantwrite list", why)
+		return errors.New("fuzz: " + why)
 	}
 	r.menu, _ = r.catalog.menu(o)
 	peer := o.Peer
@@ -92,33 +109,32 @@ func (r *Runner) equip() (err error) {
 	return nil
 }
 
-// Catalog is what the runner knows names by.
+// Catalog is the catalog of NewRunner.
 func (r *Runner) Catalog() *Catalog { return r.catalog }
 
 // World is the runner's world, as the last run left it.
 func (r *Runner) World() *sim.World { return r.world }
 
-// Config is that of the last run.
+// Config is the world of the last run.
 func (r *Runner) Config() script.Config { return r.cfg }
 
 // Close frees what the runner holds.
 func (r *Runner) Close() { r.world.Close() }
 
-// seedOf is the seed of a numbered schedule.
+// seedOf is the seed of one schedule of a hunt's seed.
 func seedOf(seed, schedule uint64) uint64 {
 	mix := sim.Rand(seed ^ schedule*0x9e3779b97f4a7c15)
 	return mix.Uint64()
 }
 
-// Draw draws the world of schedule number n of a seed, which is not run.
+// Draw draws the world of schedule number n of a seed. It runs nothing.
 func (r *Runner) Draw(seed, n uint64) script.Config {
 	r.drawer.draw(r.menu, seedOf(seed, n))
 	return r.drawer.cfg
 }
 
-// Schedule runs schedule number n of a seed, at random or as Use has said, and
-// looks for the watched properties. Of a strategy with several methods each has
-// its turn.
+// Schedule runs schedule number n of a seed and looks for the watched properties. The strategy
+// is that of Use, or else random. Methods of a strategy take turns.
 func (r *Runner) Schedule(seed, n uint64, watch oracle.PropertySet) (sim.Result, error) {
 	t := NewTask(seed, n, int(n%uint64(len(r.searchers))))
 	return r.Perform(&t, watch)
@@ -133,8 +149,8 @@ func (r *Runner) reset(watch oracle.PropertySet) error {
 	return r.build(&r.drawer.cfg, parts, watch)
 }
 
-// Drawn runs a schedule whose choices come from a function, such as rapid's
-// draws or a fuzzer's bytes.
+// Drawn runs a schedule whose choices come from a function, such as rapid's draws or a fuzzer's
+// bytes. below returns a number from 0 to n-1; the label says what for.
 func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.PropertySet) (
 	sim.Result, error) {
 
@@ -145,7 +161,7 @@ func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.Propert
 	return r.world.Run(&sim.Draw{Below: below, Plan: &r.drawer.plan}), nil
 }
 
-// Follow runs a strategy in the world of a configuration.
+// Follow runs a scheduler in the world of a configuration.
 func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.PropertySet) (
 	sim.Result, error) {
 
@@ -159,24 +175,17 @@ func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.Proper
 	return r.run(s), nil
 }
 
-// Actions runs a list of actions, skipping those that are not enabled if
-// loose. stuck is the index of one that was not, -1 if none.
-func (r *Runner) Actions(cfg *script.Config, actions []script.Action, o ScriptOptions) (
-	res sim.Result, stuck int, err error) {
+// actions runs a list of actions. With loose, those that are not enabled are skipped. Otherwise
+// stuck is the index of the first one; it is -1 if there was none. trace may be nil.
+func (r *Runner) actions(cfg *script.Config, actions []script.Action, loose bool,
+	watch oracle.PropertySet, trace *sim.Trace) (res sim.Result, stuck int, err error) {
 
-	r.world.SetTrace(o.Trace)
+	r.world.SetTrace(trace)
 	defer r.world.SetTrace(nil)
-	r.script.Restart(actions, o.Loose)
-	if res, err = r.Follow(cfg, &r.script, o.Watch); err != nil {
+	r.script.Restart(actions, loose)
+	if res, err = r.Follow(cfg, &r.script, watch); err != nil {
 		return res, -1, err
 	}
 	res.Skipped = r.script.Skipped
 	return res, r.script.Stuck, nil
-}
-
-// ScriptOptions say how a list of actions is run.
-type ScriptOptions struct {
-	Watch oracle.PropertySet
-	Loose bool
-	Trace *sim.Trace
 }

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,60 +14,62 @@ import (
 
 // A Strategy is a way to search: how the actions of schedules are picked.
 type Strategy struct {
-	// Name is the word of --strategy.
-	Name string
-	// About says in a clause what it does.
-	About string
+	// Name is the word of --strategy, and About a clause that says what the strategy does.
+	Name, About string
 
 	methods []method
 }
 
-// A method makes storms. The portfolio has several, the others one each.
+// A method is one way to pick actions. The portfolio has them all, other strategies have one.
 type method struct {
-	name string
-	make func() sim.Searcher
+	name, about string
+	make        func() sim.Searcher
 }
 
-// Random and Portfolio are the strategies that stand where none is named: of a
-// Runner, which runs schedules one by one, and of a Hunt.
 const (
-	Random    = "random"
+	// random is the strategy of a Runner that got no other.
+	random = "random"
+	// Portfolio is the strategy of a hunt that names none.
 	Portfolio = "portfolio"
 )
 
-// methods are all there are. pct and delay take a number: pct:3, delay:2.
+// methods lists them. pct and delay take a number n, as in pct:3 and delay:2; 0 is their
+// default.
 func methods(n int) []method {
 	return []method{
-		{Random, func() sim.Searcher { return &sim.Random{} }},
-		{"pct", func() sim.Searcher { return &sim.PCT{Depth: n} }},
-		{"pos", func() sim.Searcher { return &sim.POS{} }},
-		{"surw", func() sim.Searcher { return &sim.SURW{} }},
-		{"delay", func() sim.Searcher { return &sim.Delay{Delays: n} }},
-		{"coverage", func() sim.Searcher { return &sim.Variation{} }},
+		{random, "draws each action by the schedule's odds: a random walk",
+			func() sim.Searcher { return &sim.Random{} }},
+		{"pct", "priorities and a few change points; pct:D for bugs of depth D (Burckhardt 2010)",
+			func() sim.Searcher { return &sim.PCT{Depth: n} }},
+		{"pos", "random priorities, drawn anew by events that race (partial order sampling, Yuan 2018)",
+			func() sim.Searcher { return &sim.POS{} }},
+		{"surw", "makes orders of the TLS events about equally likely, after a trial (Zhao 2025)",
+			func() sim.Searcher { return &sim.SURW{} }},
+		{"delay", "takes turns, and is delayed a few times; delay:N for N delays (Emmi 2011)",
+			func() sim.Searcher { return &sim.Delay{Delays: n} }},
+		{"coverage", "varies the schedules that reached something new",
+			func() sim.Searcher { return &sim.Variation{} }},
 	}
 }
 
-var aboutMethods = [...]string{
-	"draws each action by the schedule's odds: a random walk",
-	"priorities and a few change points; pct:D for bugs of depth D (Burckhardt 2010)",
-	"random priorities, drawn anew by events that race (partial order sampling, Yuan 2018)",
-	"makes orders of the TLS events about equally likely, after a trial (Zhao 2025)",
-	"takes turns, and is delayed a few times; delay:N for N delays (Emmi 2011)",
-	"varies the schedules that reached something new",
+// learns says whether a method needs to know what earlier schedules did.
+func (m *method) learns() bool {
+	_, varies := m.make().(*sim.Variation)
+	return varies
 }
 
-// Strategies lists them all, the portfolio first.
+// Strategies lists the portfolio, and then the strategies of one method.
 func Strategies() []Strategy {
 	each := methods(0)
 	all := []Strategy{{Name: Portfolio, methods: each,
 		About: "all of the following: what still finds something new gets more schedules"}}
 	for i, m := range each {
-		all = append(all, Strategy{m.name, aboutMethods[i], each[i : i+1]})
+		all = append(all, Strategy{m.name, m.about, each[i : i+1]})
 	}
 	return all
 }
 
-// StrategyNamed finds a strategy by its name, with its number behind a colon.
+// StrategyNamed finds a strategy by its name. A number may follow behind a colon, as in pct:3.
 func StrategyNamed(name string) (*Strategy, error) {
 	word, number, numbered := strings.Cut(name, ":")
 	var known []string
@@ -83,7 +86,7 @@ func StrategyNamed(name string) (*Strategy, error) {
 	return nil, unknown("strategy", name, known)
 }
 
-// numberedStrategy is pct or delay with a number.
+// numberedStrategy is pct or delay with a number, which name ends with.
 func numberedStrategy(s *Strategy, name, number string) (*Strategy, error) {
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > sim.MaxDepth || s.Name != "pct" && s.Name != "delay" {
@@ -101,16 +104,11 @@ func numberedStrategy(s *Strategy, name, number string) (*Strategy, error) {
 
 // Learns says whether the strategy needs to know what earlier schedules did.
 func (s *Strategy) Learns() bool {
-	for _, m := range s.methods {
-		if _, ok := m.make().(*sim.Variation); ok {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.methods, func(m method) bool { return m.learns() })
 }
 
-// On is the strategy as it is on libraries that can do this: with one that does not run in
-// this process nothing is learned.
+// On is the strategy with libraries of these abilities. Nothing is learned from a library that
+// may take its process along, for what was learned would go with it.
 func (s *Strategy) On(can model.Capabilities) (*Strategy, error) {
 	if can.InProcess {
 		return s, nil
@@ -118,17 +116,11 @@ func (s *Strategy) On(can model.Capabilities) (*Strategy, error) {
 	return s.Unlearned()
 }
 
-// Unlearned is the strategy without what learns, as it is on a library of the
-// machine: that may take its process with it, and all that was learned there.
-// The methods that are left have equal shares.
+// Unlearned is the strategy without the methods that learn. The others have equal shares.
 func (s *Strategy) Unlearned() (*Strategy, error) {
 	rest := *s
-	rest.methods = nil
-	for _, m := range s.methods {
-		if _, ok := m.make().(*sim.Variation); !ok {
-			rest.methods = append(rest.methods, m)
-		}
-	}
+	rest.methods = slices.DeleteFunc(slices.Clone(s.methods),
+		func(m method) bool { return m.learns() })
 	if len(rest.methods) == 0 {
 		return nil, fmt.Errorf("fuzz: got strategy %q for a library of the machine; want one that "+
 			"does not learn, or the model's engine and --confirm", s.Name)
@@ -136,31 +128,7 @@ func (s *Strategy) Unlearned() (*Strategy, error) {
 	return &rest, nil
 }
 
-// A Task is a schedule as it has been decided. All that is done with it, where
-// and how often, follows from it.
-type Task struct {
-	N      uint64    // the number of the schedule
-	Seed   uint64    // of its storm
-	World  uint64    // the seed of its world and plan
-	Method int       // of the strategy: an index of Methods
-	Parent *Ancestor // whose storm is varied; nil if none is
-}
-
-// An Ancestor is a schedule that reached something new, for others to vary.
-type Ancestor struct {
-	World   uint64
-	Actions []script.Action
-	Around  int // where it did so
-}
-
-// NewTask is schedule number n of a seed.
-func NewTask(seed, n uint64, method int) Task {
-	s := seedOf(seed, n)
-	return Task{N: n, Seed: s + 1, World: s, Method: method}
-}
-
-// Methods are the names of the ways in which it makes storms: its own, or of the
-// portfolio several.
+// Methods are the names of the strategy's methods.
 func (s *Strategy) Methods() []string {
 	names := make([]string, len(s.methods))
 	for i, m := range s.methods {
@@ -169,8 +137,32 @@ func (s *Strategy) Methods() []string {
 	return names
 }
 
-// Use makes the runner's schedules those of a strategy. One that learns starts
-// from nothing in each: only a Hunt teaches it.
+// A Task is a schedule that has been decided. A run follows from its task alone: it is the same
+// wherever and however often it is done.
+type Task struct {
+	// N is the number of the schedule.
+	N uint64
+	// Seed is that of the workload, and World that of the world and the plan.
+	Seed, World uint64
+	// Method is an index of Strategy.Methods.
+	Method int
+	// Parent is an earlier schedule whose actions are varied; nil if none is.
+	Parent *Task
+
+	// Actions are what the schedule did, and Around the index of the action that reached
+	// something new. Only a Parent has them.
+	Actions []script.Action
+	Around  int
+}
+
+// NewTask is schedule number n of a hunt's seed.
+func NewTask(seed, n uint64, method int) Task {
+	s := seedOf(seed, n)
+	return Task{N: n, Seed: s + 1, World: s, Method: method}
+}
+
+// Use makes the runner use a strategy for its schedules. A strategy that learns knows nothing
+// here: only a hunt teaches it.
 func (r *Runner) Use(s *Strategy) {
 	r.searchers = nil
 	for _, m := range s.methods {
@@ -178,8 +170,8 @@ func (r *Runner) Use(s *Strategy) {
 	}
 }
 
-// Perform runs a task and looks for the watched properties. A searcher may want
-// a trial first; what that finds counts too.
+// Perform runs a task and looks for the watched properties. A method may want a trial run
+// first, and a failure of that counts too.
 func (r *Runner) Perform(t *Task, watch oracle.PropertySet) (res sim.Result, err error) {
 	r.drawer.draw(r.menu, t.World)
 	s := r.searchers[t.Method]

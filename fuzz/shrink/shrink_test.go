@@ -49,7 +49,7 @@ func reasonOf(r *run.Runner, s *script.Script) (why reason, ok bool) {
 	why = reason{property: v.Property, under: model.Role(v.End&1) == s.Config.Under,
 		obligation: v.Obligation, detail: digits.Replace(v.Detail)}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
-		rest := out.Rest[v.End].Quiescence
+		rest := out.Accounts[v.End].Quiescence
 		why.mask, why.spins = rest.Mask, rest.Spins
 	}
 	return why, true

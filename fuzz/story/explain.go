@@ -158,7 +158,7 @@ func (t *teller) verdict() {
 		t.say("%s", v.Detail)
 	}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
-		rest := &t.out.Rest[v.End].Quiescence
+		rest := &t.out.Accounts[v.End].Quiescence
 		room := "the socket has room"
 		if rest.Room == 0 {
 			room = "the socket is full"

@@ -5,21 +5,22 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// A Scenario is a workload and the faults that are allowed.
+// A Scenario is a workload, and the faults that may happen in it. Adding one takes a row of
+// Scenarios and a shape.
 type Scenario struct {
 	// Name is the word of --scenario and of the scripts' header.
 	Name string
-	// Why says in a clause what it is for.
+	// Why says in a clause what happens in it.
 	Why string
 	// Barred are the restrictions with which a pump can't take part.
 	Barred model.Restrictions
 	// Only12 and Only13 bind it to a TLS version.
 	Only12, Only13 bool
-	// Needs are what it asks of the libraries of both ends; Attacks only of the peer's.
+	// Needs are what both ends' libraries must be able to do. Attacks only the peer's must.
 	Needs model.Capabilities
-	// Rare scenarios are drawn less often: they cost more.
+	// Rare scenarios are drawn one time in three, because they cost more.
 	Rare bool
-	// shape sets what is particular to it.
+	// shape changes the world and the plan that were drawn to those of the scenario.
 	shape func(d *drawer)
 }
 
@@ -87,26 +88,12 @@ func Scenarios() []Scenario {
 	}
 }
 
-// scenarioNames are the names of all of them.
+// scenarioNames lists their names.
 func scenarioNames() (names []string) {
 	for _, s := range Scenarios() {
 		names = append(names, s.Name)
 	}
 	return names
-}
-
-const client, server = model.Client, model.Server
-
-// set gives a verb its weight, and how often it may happen (0: no limit), at
-// one role's ends.
-func (d *drawer) set(role model.Role, v script.Verb, weight, budget uint16) {
-	d.plan.Weights[role][v], d.plan.Budget[role][v] = weight, budget
-}
-
-// both does so at both.
-func (d *drawer) both(v script.Verb, weight, budget uint16) {
-	d.set(client, v, weight, budget)
-	d.set(server, v, weight, budget)
 }
 
 func requestResponse(d *drawer) {
@@ -146,23 +133,6 @@ func uploadAndClose(d *drawer) {
 	d.plan.Body = d.body(4000)
 }
 
-// scale multiplies all odds, so that what is set afterwards is rarer.
-func (d *drawer) scale(by uint16) {
-	for role := range d.plan.Weights {
-		for v := range d.plan.Weights[role] {
-			d.plan.Weights[role][v] *= by
-		}
-	}
-}
-
-// traffic is a little of everything, for scenarios about something else.
-func (d *drawer) traffic() {
-	d.cfg.Stream = d.frames() && d.rand.OneIn(2)
-	d.set(client, script.Write, 15, uint16(d.rand.Between(1, 60)))
-	d.set(server, script.Write, 15, uint16(d.rand.Between(1, 40)))
-	d.plan.Body, d.plan.Answer = d.body(1000), d.body(1000)
-}
-
 func renegotiation(d *drawer) {
 	d.traffic()
 	d.set(client, script.Renegotiate, 15, uint16(d.rand.Between(1, 3)))
@@ -172,10 +142,11 @@ func renegotiation(d *drawer) {
 	}
 }
 
-// pileUp is a client that asks and does not read, over a link shorter than a
-// handshake's flight, and then renegotiates: answers pile up, and both directions
-// fill. Story 69: where all this had to come together by chance, one schedule in
-// 100,000 found the deadlock of kv_engine's pumps.
+// pileUp makes a client send requests, stop reading, and renegotiate, over a link that is
+// shorter than a handshake's flight. Answers pile up, and both directions fill.
+//
+// Story 69: when all this had to come together by chance, one schedule in 100,000 found the
+// deadlock of kv_engine's pumps.
 func (d *drawer) pileUp() {
 	d.cfg.Stream = false
 	s := &d.cfg.Sizes
@@ -226,8 +197,8 @@ func awaitedKeyUpdate(d *drawer) {
 	d.cfg.AnswerAtRead = d.rand.OneIn(4) && d.libs.both.AllTraits
 }
 
-// postHandshakeAuth: with certificates or without, to a client that has one or
-// has none.
+// postHandshakeAuth is drawn with a server certificate or without, and with a client that has
+// a certificate or none.
 func postHandshakeAuth(d *drawer) {
 	d.traffic()
 	d.cfg.PostAuth = true
@@ -246,8 +217,8 @@ func postHandshakeAuth(d *drawer) {
 	}
 }
 
-// earlyData: a client sends early what it has at its first turn, so it writes
-// first and much.
+// earlyData makes the client write first, and much: what it has at its first turn is sent
+// early.
 func earlyData(d *drawer) {
 	d.traffic()
 	d.cfg.Resume, d.cfg.Early = true, d.rand.Between(dim.early.Least, dim.early.Most)
@@ -282,7 +253,7 @@ func twoLinks(d *drawer) {
 	d.both(script.Close, 2, 1)
 	if d.rand.OneIn(2) {
 		d.set(d.cfg.Under, script.Mutate, 4, 1)
-		d.drawMutations()
+		d.mutations()
 	}
 }
 
@@ -316,5 +287,152 @@ func recordFaults(d *drawer) {
 	d.traffic()
 	d.scale(4)
 	d.both(script.Mutate, 3, uint16(d.rand.Between(1, 3)))
-	d.drawMutations()
+	d.mutations()
+}
+
+// hostilePeer is traffic with attacks in the middle.
+func hostilePeer(d *drawer) {
+	d.traffic()
+	d.both(script.KeyUpdate, 4, 1)
+	d.both(script.Pause, 4, 2)
+	d.attacks()
+	if d.rand.OneIn(3) {
+		d.scale(4)
+		d.both(script.Close, 2, 1)
+	}
+	if d.rand.OneIn(4) {
+		d.cfg.Links = 2
+	}
+	if d.rand.OneIn(4) {
+		d.besiege()
+	}
+}
+
+// besiege lets floods come as fast as they are read, in small pieces.
+func (d *drawer) besiege() {
+	d.hurries()
+	s := &d.cfg.Sizes
+	s.Bio, s.Chunk = d.rand.Between(8, 64), d.rand.Between(8, 32)
+	if s.Pipe = s.Bio; !d.frames() {
+		s.Pipe = d.rand.Between(8, 32)
+	}
+	d.plan.Body, d.plan.Answer = min(d.plan.Body, 500), min(d.plan.Answer, 500)
+}
+
+// closeInHandshake lets an end close before the handshake is done. It then waits for the
+// handshake or gives it up, perhaps on a thread that another link shares.
+func closeInHandshake(d *drawer) {
+	d.traffic()
+	d.cfg.Hasty = true
+	if d.rand.OneIn(3) {
+		d.cfg.Links = 2
+	}
+	d.both(script.Close, 6, 1)
+	if d.rand.OneIn(3) {
+		d.both(script.Shut, 6, 1)
+	}
+	if s := &d.cfg.Sizes; d.rand.OneIn(3) {
+		s.Chain = d.rand.Between(dim.chain.Least, 3000)
+	}
+}
+
+func pauseAndClose(d *drawer) {
+	d.traffic()
+	d.both(script.Pause, 20, 12)
+	d.scale(4)
+	d.both(script.Close, 4, 1)
+	if d.rand.OneIn(3) {
+		d.both(script.Shut, 4, 1)
+	}
+}
+
+// unansweredClose makes the end under test close, or fail, while the other one goes on.
+func unansweredClose(d *drawer) {
+	d.traffic()
+	d.cfg.KeepsOpen = true
+	d.scale(4)
+	d.set(d.cfg.Under, script.Close, 8, 1)
+	switch d.rand.Below(3) {
+	case 0:
+		d.both(script.Tick, 16, 0)
+	case 1: // its engine fails
+		d.set(d.cfg.Under, script.Mutate, 8, 1)
+		d.mutations()
+	}
+}
+
+// resetInTraffic makes the pump's buffers smaller than the link's now and then, so that
+// received data waits in the link.
+func resetInTraffic(d *drawer) {
+	d.traffic()
+	d.both(script.Write, 30, uint16(d.rand.Between(2, 40)))
+	d.scale(8)
+	d.both(script.Reset, 2, 1)
+	s := &d.cfg.Sizes
+	if d.rand.OneIn(2) {
+		s.Bio = d.rand.Between(1, 512)
+		s.Pipe = s.Bio
+	}
+}
+
+func lastingPause(d *drawer) {
+	d.traffic()
+	d.cfg.LastingPause = true
+	d.both(script.Pause, 15, 4)
+	d.both(script.Resume, 4, 0)
+	full := d.rand.OneIn(2)
+	if full { // the link is soon full and stays so, and a close has to wait
+		d.cfg.Sizes.Flight, d.cfg.Sizes.Window = d.size(1, 1024), d.size(1, 1024)
+		d.set(d.cfg.Under, script.Write, 60, 30)
+		d.set(d.cfg.Under.Peer(), script.Resume, 0, 0)
+	}
+	d.scale(4)
+	d.both(script.Close, 1, 1)
+	if full {
+		d.set(d.cfg.Under, script.Close, 4, 1)
+	}
+}
+
+// strictRenegotiation makes the client send requests, and renegotiate once it has the answers.
+// No buffer is tiny, so that one turn reads all that has come.
+func strictRenegotiation(d *drawer) {
+	requestResponse(d)
+	d.cfg.StrictReneg = true
+	d.set(client, script.Renegotiate, 60, uint16(d.rand.Between(1, 4)))
+	s := &d.cfg.Sizes
+	for _, size := range [...]*int{&s.Bio, &s.Pipe, &s.Chunk, &s.Record} {
+		*size = max(*size, leastStrict)
+	}
+}
+
+// leastStrict is the smallest buffer, in bytes, with which the rounds of a turn read all that a
+// link holds.
+const leastStrict = 512
+
+// eagerPeer has small pieces and many messages, so that the peer has more to send than one turn
+// should take.
+func eagerPeer(d *drawer) {
+	d.hurries()
+	d.cfg.Stream = d.frames()
+	d.set(d.cfg.Under, script.Write, 10, uint16(d.rand.Between(1, 8)))
+	d.set(d.cfg.Under.Peer(), script.Write, 60, uint16(d.rand.Between(4, 24)))
+	d.plan.Body, d.plan.Answer = d.body(4000), d.body(4000)
+	s := &d.cfg.Sizes
+	s.Bio, s.Chunk = d.rand.Between(8, 128), d.rand.Between(8, 64)
+	if s.Pipe = s.Bio; !d.frames() && d.rand.OneIn(2) {
+		s.Pipe = d.rand.Between(8, 128)
+	}
+	s.Flight, s.Window = d.rand.Between(64, 4096), d.rand.Between(64, 4096)
+	if d.rand.OneIn(2) {
+		d.cfg.Links = 2
+	}
+}
+
+// hurries makes the peer eager: its engine is called while the end under test calls its socket.
+// An attached engine calls its socket from inside the library, which few libraries allow.
+func (d *drawer) hurries() {
+	if !d.libs.own.Nested && !d.opts.Pump.Restrictions.NoPair {
+		d.cfg.Transport = model.Pair
+	}
+	d.cfg.EagerPeer = d.libs.own.Nested || d.cfg.Transport == model.Pair
 }
