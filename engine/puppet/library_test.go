@@ -120,27 +120,36 @@ func TestTamperedRecords(t *testing.T) {
 func TestTamperedHellos(t *testing.T) {
 	roles(t, func(t *testing.T, v model.Version, sender model.Role) {
 		for _, w := range everyWay {
-			for at, longest := wire.HeaderLen, wire.HeaderLen+1; at < longest; at++ {
+			t.Run(fmt.Sprintf("%+v", w), func(t *testing.T) {
 				cfg := config(v)
 				cfg.Resume, cfg.Retry = w.resume, w.retry
-				l := open(t, puppet.New(), sender, cfg)
-				if sender == model.Server {
-					l.Ends[model.Client].Handshake()
-					l.Move(model.Client)
+				for at, longest := wire.HeaderLen, wire.HeaderLen+1; at < longest; at++ {
+					longest = tamper(t, sender, cfg, at)
 				}
-				l.puppet().Handshake()
-				hello := make([]byte, 1<<12)
-				hello = hello[:l.puppet().Drain(hello)]
-				longest = wire.RecordSize(hello)
-				hello[at] ^= 0x10
-				l.victim().Feed(hello)
-				if l.Try(); l.puppet().InitFinished() && l.victim().InitFinished() {
-					t.Fatalf("%+v: byte %d of %d changed, and nobody noticed", w, at, longest)
-				}
-				l.Free()
-			}
+			})
 		}
 	})
+}
+
+// tamper changes the byte at a place of the puppet's hello, and gives the hello's length.
+func tamper(t *testing.T, sender model.Role, cfg model.EngineConfig, at int) (size int) {
+	t.Helper()
+	l := open(t, puppet.New(), sender, cfg)
+	defer l.Free()
+	if sender == model.Server {
+		l.Ends[model.Client].Handshake()
+		l.Move(model.Client)
+	}
+	l.puppet().Handshake()
+	hello := make([]byte, 1<<12)
+	hello = hello[:l.puppet().Drain(hello)]
+	size = wire.RecordSize(hello)
+	hello[at] ^= 0x10
+	l.victim().Feed(hello)
+	if l.Try(); l.puppet().InitFinished() && l.victim().InitFinished() {
+		t.Fatalf("byte %d of %d changed, and nobody noticed", at, size)
+	}
+	return size
 }
 
 // TestKeyLog: the secrets that a puppet logs for Wireshark are those that OpenSSL logs.
