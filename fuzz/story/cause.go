@@ -39,8 +39,8 @@ const (
 // decisionOf finds a decision by its number.
 func decisionOf(number int) pumps.Decision { return pumps.Decisions()[number-1] }
 
-// cause finds which decision of a pump it was, from what was owed or broken and
-// what happened in the turn.
+// cause finds the decision that the pump got wrong, from what was owed or broken and from what
+// happened in the turn.
 func (e *evidence) cause() mistake {
 	switch e.v.Property {
 	case oracle.Stall, oracle.Deadlock:
@@ -79,7 +79,7 @@ func (e *evidence) leaving() string {
 		e.view(step, e.end).Account.Quiescence.Mask)
 }
 
-// callsIn are the end's calls of a step.
+// callsIn are the calls of the end in a step.
 func (e *evidence) callsIn(step int) (calls []*sim.Event) {
 	for i := range e.trace.Events {
 		if ev := &e.trace.Events[i]; ev.Call != "" && ev.Step == step && ev.End == e.end {
@@ -89,8 +89,8 @@ func (e *evidence) callsIn(step int) (calls []*sim.Event) {
 	return calls
 }
 
-// wakeupCause: which wakeup is missing depends on what waits where, and on the
-// call that put it there.
+// wakeupCause names the missing wakeup: by what waits, where it waits, and the call that put it
+// there.
 func (e *evidence) wakeupCause() mistake {
 	v := e.view(e.last, e.end)
 	if e.v.Property == oracle.Deadlock {
@@ -118,7 +118,7 @@ func (e *evidence) wakeupCause() mistake {
 	return mistake{decision: waitDecisions[e.v.Obligation]}
 }
 
-// waitDecisions are those of obligations that need no closer look.
+// waitDecisions are the decisions of obligations that need no closer look.
 var waitDecisions = map[oracle.Obligation]int{
 	oracle.PumpInput:     feeding,
 	oracle.EngineInput:   moreToRead,
@@ -131,13 +131,14 @@ var waitDecisions = map[oracle.Obligation]int{
 	oracle.Delivery:      retryIdentity,
 }
 
-// triggered says whether the end's loop reports edges.
+// triggered says whether the loop of the end reports edges.
 func (e *evidence) triggered() bool {
 	return e.cfg.Trigger == model.Edge && model.Role(e.end&1) == e.cfg.Under
 }
 
-// outputDecision: who met a full socket should have armed write interest; who
-// never tried should have drained after the call that produced the output.
+// outputDecision is the decision behind output that waits. A pump that met a full socket should
+// have armed write interest. A pump that never tried to send should have drained after the call
+// that made the output.
 func (e *evidence) outputDecision(o oracle.Obligation) int {
 	if e.metFullSocket(e.lost) {
 		return armWrite
@@ -200,7 +201,7 @@ func (e *evidence) lastAnswerOf(step int) (st model.Status, call string) {
 	return st, call
 }
 
-// spinCause: what called the pump in the turns that changed nothing.
+// spinCause finds what called the pump in the turns that changed nothing.
 func (e *evidence) spinCause() mistake {
 	var told model.Events
 	for _, ev := range e.trace.Events {
@@ -229,7 +230,7 @@ func (e *evidence) spinCause() mistake {
 	return mistake{decision: moreToRead, how: "it wakes itself, and there is nothing to do"}
 }
 
-// lossCause: where the lost bytes lie says what was looked at too early.
+// lossCause finds what was looked at too early, by where the lost bytes lie.
 func (e *evidence) lossCause() mistake {
 	v := e.view(e.v.Step, e.end)
 	before := e.view(e.v.Step-1, e.end)
@@ -251,7 +252,7 @@ func (e *evidence) lossCause() mistake {
 	return mistake{decision: retryIdentity, how: e.v.Detail}
 }
 
-// corruptionCause: who was the first to pass on what its app had not written?
+// corruptionCause finds who was the first to pass on what its app had not written.
 func (e *evidence) corruptionCause() mistake {
 	for _, ev := range e.trace.Events {
 		if ev.Wrong && ev.End == e.end.Peer() {
@@ -264,7 +265,7 @@ func (e *evidence) corruptionCause() mistake {
 		"decrypted, or others than these twice"}
 }
 
-// truncationCause: close_notify was not sent, or was destroyed, or not missed.
+// truncationCause: close_notify was not sent, or was destroyed, or its absence was not noticed.
 func (e *evidence) truncationCause() mistake {
 	c := mistake{decision: localClose, how: e.v.Detail}
 	if strings.Contains(e.v.Detail, "taken for a clean end") {
@@ -273,7 +274,7 @@ func (e *evidence) truncationCause() mistake {
 	return c
 }
 
-// failureCause: what the pump had just been answered when it gave up.
+// failureCause finds what the pump had just been answered when it gave up.
 func (e *evidence) failureCause() mistake {
 	var call, last *sim.Event // of the engine, and of all
 	for _, ev := range e.callsIn(e.v.Step) {
@@ -307,7 +308,7 @@ func (e *evidence) failureCause() mistake {
 	return c
 }
 
-// errorDecision is what an engine's error comes of.
+// errorDecision is the decision behind an error of the engine.
 func errorDecision(why string) int {
 	switch {
 	case strings.Contains(why, "bad length"), strings.Contains(why, "bad write retry"):
@@ -318,8 +319,8 @@ func errorDecision(why string) int {
 	return postHandshake
 }
 
-// endCause: the end of the stream was taken for a failure, although a
-// close_notify had come, or was told as something that it was not.
+// endCause: the end of the stream was taken for a failure although a close_notify had come, or
+// was told as something that it was not.
 func (e *evidence) endCause() mistake {
 	v, p := e.view(e.v.Step, e.end), e.view(e.v.Step, e.end.Peer())
 	n := v.Account.PipeIn() + uint64(v.Input)
@@ -331,7 +332,7 @@ func (e *evidence) endCause() mistake {
 	return mistake{decision: kindsOfEnd, how: e.v.Detail}
 }
 
-// excessCause: what the pump holds and should not.
+// excessCause: the pump holds something that it should not.
 func (e *evidence) excessCause() mistake {
 	l := e.view(e.v.Step, e.end).Account.Limits
 	o := e.v.Obligation
@@ -351,7 +352,7 @@ func (e *evidence) excessCause() mistake {
 	return c
 }
 
-// crashCause: the pump used what it had given back, or panicked.
+// crashCause: the pump used something that it had given back, or panicked.
 func (e *evidence) crashCause() mistake {
 	c := mistake{decision: callbacks, how: e.v.Detail}
 	if strings.Contains(e.v.Detail, "socket") {
@@ -360,7 +361,7 @@ func (e *evidence) crashCause() mistake {
 	return c
 }
 
-// offence says what was seen, of a violation that is no question of wakeups.
+// offence says what was seen, of a violation that is not about wakeups.
 func (e *evidence) offence() string {
 	text := fmt.Sprintf("At step %d, at %s: ", e.v.Step, e.who(e.end))
 	if o := e.v.Obligation; o != oracle.NoObligation {

@@ -361,99 +361,99 @@ var decisions = [...]Decision{
 type Point uint8
 
 const (
-	// atFlush: may output leave now, whichever call has produced it?
+	// atFlush: may output leave now, whichever call has made it?
 	atFlush Point = iota
 	// atDrained: is the engine's output buffer empty after this drain?
 	atDrained
-	// atArmWrite: is write interest armed, from output that waits?
+	// atArmWrite: is write interest armed, because output waits?
 	atArmWrite
-	// atArmRead: is read interest armed, from room for input?
+	// atArmRead: is read interest armed, because there is room for input?
 	atArmRead
 	// atTakeInput: is the socket read in this round?
 	atTakeInput
-	// atReceiveOn: is it read again, after as much as was asked for?
+	// atReceiveOn: is it read again, after it gave as much as was asked for?
 	atReceiveOn
-	// atRead: is the engine asked for plaintext, when input has come?
+	// atRead: is the engine asked for plaintext, now that input has come?
 	atRead
-	// atReadOn: is it asked again, after how many bytes? 0 ends it.
+	// atReadOn: is the engine asked again, after this many bytes? 0 means no.
 	atReadOn
-	// atReadAnswer: what a Read that gave nothing means.
+	// atReadAnswer: what does the answer of a Read without data mean?
 	atReadAnswer
-	// atEnoughRead: is it let be for now, after as much as a round may take?
+	// atEnoughRead: does reading stop, after as much as a round may take?
 	atEnoughRead
-	// atReadAfterReset: is what had come before a reset still read, when a Send says
-	// so first?
+	// atReadAfterReset: a Send has said reset: is what had come before it still read?
 	atReadAfterReset
 	// atShake: is a handshake carried on while the app has paused?
 	atShake
-	// atReadFirst: does a renegotiation of the app's wait until what has come is read?
+	// atReadFirst: does a renegotiation that our app begins wait until all input is read?
 	atReadFirst
-	// atDeliver: is what was read the app's?
+	// atDeliver: is what was read given to the app?
 	atDeliver
-	// atRest: has the app asked for no more data now?
+	// atRest: has the app paused?
 	atRest
-	// atRecheckOnResume: is what the engine holds looked at when a pause ends?
+	// atRecheckOnResume: a pause ends: does the pump look at what the engine holds?
 	atRecheckOnResume
 	// atWriteNow: does the engine take plaintext now?
 	atWriteNow
-	// atWriteAnswer: what a Write's answer means.
+	// atWriteAnswer: what does the answer of a Write mean?
 	atWriteAnswer
 	// atRetryWrite: is a Write that wanted to write made again when there is room?
 	atRetryWrite
-	// atRetryLength: how many bytes a retry offers.
+	// atRetryLength: how many bytes does a retry offer?
 	atRetryLength
-	// atRetryInPlace: does a piece lie where it lay at the first try?
+	// atRetryInPlace: does a retry offer the bytes at the same address?
 	atRetryInPlace
-	// atPartOfWrite: how many bytes are through after a partial write.
+	// atPartOfWrite: how many bytes are through after a partial write?
 	atPartOfWrite
-	// atAnswerUpdate: is an answer sent that the engine keeps back for a Write?
+	// atAnswerUpdate: is an answer sent that the engine keeps for the next Write?
 	atAnswerUpdate
 	// atBeginUpdate: may a KeyUpdate be begun now?
 	atBeginUpdate
-	// atTakePlaintext: is plaintext of the app taken, and how much?
+	// atTakePlaintext: is plaintext of the app taken now?
 	atTakePlaintext
-	// atAskForMore: is the app asked for more that was refused before?
+	// atAskForMore: is the app asked to go on, after it was refused?
 	atAskForMore
-	// atNoteRefusal: does the app wait to be asked for more from now on?
+	// atNoteRefusal: does the app wait to be asked from now on?
 	atNoteRefusal
-	// atEarlyFirst: does early data that waits for room keep reads back?
+	// atEarlyFirst: does early data that waits for room keep the pump from reading?
 	atEarlyFirst
-	// atConcludeEarly: is its end sent when the server has answered?
+	// atConcludeEarly: is the end of the early data sent, now that the server has answered?
 	atConcludeEarly
-	// atSocketEnds: what a Recv says of the end.
+	// atSocketEnds: what has a Recv said of the end of the socket?
 	atSocketEnds
-	// atTellEnd: is it told at all?
+	// atTellEnd: is the app told of the end?
 	atTellEnd
-	// atAllIsWritten: may close_notify follow?
+	// atAllIsWritten: is all written, so that close_notify may follow?
 	atAllIsWritten
 	// atPeerReadsNoMore: does the peer's close_notify end our direction too?
 	atPeerReadsNoMore
-	// atSendCloseNotify: is it sent?
+	// atSendCloseNotify: is close_notify sent?
 	atSendCloseNotify
-	// atShutdownAnswer: what Shutdown's answer means.
+	// atShutdownAnswer: what does the answer of Shutdown mean?
 	atShutdownAnswer
-	// atPeerIsDone: has the peer closed too, so that the socket can go?
+	// atPeerIsDone: has the peer closed too, so that the socket can be closed?
 	atPeerIsDone
 	// atBoundClose: is the timer armed that bounds a close?
 	atBoundClose
-	// atRelease: the socket has been given back.
+	// atRelease: the socket has been closed. Is it left alone from now on?
 	atRelease
-	// atCallClose: the app has called Close, perhaps from a callback.
+	// atCallClose: the app has called Close, perhaps from inside a callback. Is that only noted?
 	atCallClose
-	// atRestart: what the pump works with; is the error queue emptied before a call?
+	// atRestart: a link begins. What does the pump work with, and does it empty the error queue
+	// before each call?
 	atRestart
-	// atRoundsOfTurn: how much is done before others have their turn.
+	// atRoundsOfTurn: how many rounds does a turn have before others have theirs?
 	atRoundsOfTurn
-	// atWakeAfterYield: does what is left then bring its own wakeup?
+	// atWakeAfterYield: a turn has yielded: does the pump wake itself for what is left?
 	atWakeAfterYield
 	// atWakeByHand: is a wakeup needed that the socket does not give?
 	atWakeByHand
 
-	// Those below only pumps of other shapes have to make.
+	// Only pumps of other shapes ask at those below.
 
-	// atFeedOn: is the engine fed with what waits for room in it?
+	// atFeedOn: is input that waits fed to the engine, now that there is room?
 	atFeedOn
-	// atKeepEnd: has all been delivered that came in front of an end?
+	// atKeepEnd: does an end wait until the data before it is delivered?
 	atKeepEnd
 	// atPostpone: does a callback that may not run now get a turn of its own?
 	atPostpone
@@ -461,19 +461,19 @@ const (
 	atRequestDone
 	// atSetReady: is a direction ready when the handshake has ended?
 	atSetReady
-	// atClearReady: is a direction's flag cleared when a call wants it?
+	// atClearReady: is a direction's ready flag cleared when a call wants that direction?
 	atClearReady
-	// atStaleWant: is what a call wants an older call's answer?
+	// atStaleWant: is the want of an older call taken for this call's?
 	atStaleWant
-	// atBufferFree: may an operation's buffer be written to?
+	// atBufferFree: may the buffer of an operation be written to?
 	atBufferFree
-	// atSent: how many bytes of a send are through.
+	// atSent: how many bytes of a send are through?
 	atSent
 	// atKeepLock: does a fiber keep the lock while it waits for the socket?
 	atKeepLock
 	// atHandOver: is the fiber woken that waits for the lock?
 	atHandOver
-	// atLookAgain: is what a callback may have changed looked at again behind it?
+	// atLookAgain: after a callback, does the pump look again at what that may have changed?
 	atLookAgain
 
 	numPoints

@@ -25,11 +25,12 @@ type filter struct {
 	writeBlockedOnRead bool
 }
 
-// filterSpec is the filter's.
+// filterSpec is the spec of the filter.
 func filterSpec() model.Spec {
 	return model.Spec{Name: "filter", New: built(newFilter),
-		About:        "a filter between two buffers, with deferred callbacks, as in libevent",
-		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true, NoHalfClose: true},
+		About: "a filter between two buffers, with deferred callbacks, as in libevent",
+		Restrictions: model.Restrictions{NoEdge: true, NoOneShot: true, NoAttached: true,
+			NoHalfClose: true},
 		Configure: func(cfg *model.EngineConfig) {
 			cfg.PartialWrite, cfg.MovingBuffer = true, true
 		}}

@@ -55,7 +55,8 @@ type kvFake struct {
 
 func newKVFake(spec model.Spec, bio int, lim model.Limits) *kvFake {
 	w := &kvFake{bio: bio, room: 1 << 30, flight: 40}
-	w.pump = spec.New(model.Env{Role: model.Server, Engine: w, Socket: kvSocket{w}, Loop: w, App: w, Limits: lim})
+	w.pump = spec.New(model.Env{Role: model.Server, Engine: w, Socket: kvSocket{w}, Loop: w, App: w,
+		Limits: lim})
 	return w
 }
 

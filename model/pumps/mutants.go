@@ -393,7 +393,8 @@ var mutants = []plan{
 	{name: "blocked-write-is-sent", breaks: oracle.DataLoss, bugs: ids{"E11", "E15", "E16"},
 		scenario: "bulk-both-ways",
 		about:    "forgets the plaintext of a write that wants to write",
-		also:     either(oracle.Stall, oracle.UnboundedBuffer, oracle.Corruption, oracle.SpuriousFailure, oracle.Truncation),
+		also: either(oracle.Stall, oracle.UnboundedBuffer, oracle.Corruption,
+			oracle.SpuriousFailure, oracle.Truncation),
 		because: droppedText + "; the engine refuses it if it is shorter than what was sealed, " +
 			"and keeps close_notify behind it",
 		mistakes: answers(atWriteAnswer, func(p *Reference, st model.Status) model.Status {

@@ -128,8 +128,9 @@ var shapeMutants = []plan{
 	{name: "completion-short-send", breaks: oracle.Stall, bugs: ids{"E27"},
 		scenario: "bulk-both-ways",
 		about:    "takes a send that was short for a whole one",
-		also:     either(oracle.SpuriousFailure, oracle.UnboundedBuffer, oracle.DataLoss, oracle.Truncation),
-		because:  overwrittenText,
+		also: either(oracle.SpuriousFailure, oracle.UnboundedBuffer, oracle.DataLoss,
+			oracle.Truncation),
+		because: overwrittenText,
 		variant: inCompletion(counted(atSent, func(p *completion, _ int) int {
 			return p.tx.buf.len()
 		}))},

@@ -102,7 +102,8 @@ func newRefLink(t *testing.T, d *datadriven.TestData) *refLink {
 		cfg.Version = model.TLS13
 	}
 	for r := range l.ends {
-		l.ends[r] = &refEnd{link: l, role: model.Role(r), room: room, quiet: model.Readable, edges: model.Writable}
+		l.ends[r] = &refEnd{link: l, role: model.Role(r), room: room, quiet: model.Readable,
+			edges: model.Writable}
 		if trigger == "edge" {
 			l.ends[r].trigger = model.Edge
 		}
