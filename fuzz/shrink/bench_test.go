@@ -10,8 +10,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// BenchmarkShrink shrinks the finds of the default hunt's pump, one after the
-// other, from storms of hundreds of actions.
+// BenchmarkShrink shrinks failures of the default hunt's pump, one after the other, from
+// workloads of hundreds of actions.
 func BenchmarkShrink(b *testing.B) {
 	spec := pumps.Named("kv-original")
 	for _, id := range []oracle.PropertyID{oracle.BusyLoop, oracle.Stall, oracle.DataLoss,

@@ -15,51 +15,28 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// What the shrinker promises is judged here with code that shares nothing with
-// it: what a step is, is written down a second time.
+// What the shrinker promises is checked here with code that shares nothing with it but
+// the table of dimensions: what a step is, is written down a second time.
 
-// A knob is a number of a world that a shrink can turn, and its plain value.
-type knob struct {
-	at    func(*script.Sizes) *int
-	plain int
-	least int
-	most  int
-}
-
-var knobs = map[string]knob{
-	"bio":          {func(s *script.Sizes) *int { return &s.Bio }, 8192, 1, 65536},
-	"pipe":         {func(s *script.Sizes) *int { return &s.Pipe }, 8192, 1, 65536},
-	"queue":        {func(s *script.Sizes) *int { return &s.Queue }, 8192, 1, 65536},
-	"chunk":        {func(s *script.Sizes) *int { return &s.Chunk }, 8192, 1, 65536},
-	"flight":       {func(s *script.Sizes) *int { return &s.Flight }, 16384, 1, 65536},
-	"window":       {func(s *script.Sizes) *int { return &s.Window }, 16384, 1, 65536},
-	"record":       {func(s *script.Sizes) *int { return &s.Record }, 16384, 1, 16384},
-	"hello":        {func(s *script.Sizes) *int { return &s.Hello }, 16384, 1, 16384},
-	"chain":        {func(s *script.Sizes) *int { return &s.Chain }, 0, 300, 20000},
-	"client-chain": {func(s *script.Sizes) *int { return &s.ClientChain }, 0, 300, 20000},
-	"tickets":      {func(s *script.Sizes) *int { return &s.Tickets }, 0, 0, 255},
-	"linger":       {func(s *script.Sizes) *int { return &s.Linger }, 16, 0, 65536},
-}
-
-// nearer are the values of a number that are a step simpler than v: the plain
-// one, the powers of two that are as near to it or nearer, and if v is none,
-// all of them and the next number on the way.
-func nearer(v, plain int) (out []int) {
-	if v == plain {
+// nearer are the values of a number that are a step simpler than v: the default, the
+// powers of two that are as near to it or nearer, and if v is none, all of them and the
+// next number on the way.
+func nearer(v, preferred int) (out []int) {
+	if v == preferred {
 		return nil
 	}
-	far := func(v int) int { return max(log2(v)-log2(plain), log2(plain)-log2(v)) }
+	far := func(v int) int { return max(log2(v)-log2(preferred), log2(preferred)-log2(v)) }
 	isRound := v > 0 && v&(v-1) == 0
-	out = append(out, plain)
+	out = append(out, preferred)
 	for p := 1; p <= 1<<20; p *= 2 {
-		if p != plain && (!isRound || far(p) < far(v)) {
+		if p != preferred && (!isRound || far(p) < far(v)) {
 			out = append(out, p)
 		}
 	}
 	if isRound {
 		return out
 	}
-	if v > plain {
+	if v > preferred {
 		return append(out, v-1)
 	}
 	return append(out, v+1)
@@ -85,47 +62,35 @@ func steps(s *script.Script, try func(what string, simpler script.Script)) {
 			try(fmt.Sprintf("with %q for action %d", a, i+1), c)
 		}
 	}
-	for name, k := range knobs {
-		for _, v := range nearer(*k.at(&s.Config.Sizes), k.plain) {
-			if v == k.plain || v >= k.least && v <= k.most {
+	for _, d := range script.Dimensions() {
+		if !d.Size {
+			continue
+		}
+		for _, v := range nearer(d.Get(&s.Config), d.Default) {
+			if d.Legal(v) {
 				c := *s
-				*k.at(&c.Config.Sizes) = v
-				try(fmt.Sprintf("with %s=%d", name, v), c)
+				d.Set(&c.Config, v)
+				try(fmt.Sprintf("with %s=%d", d.Key, v), c)
 			}
 		}
 	}
 	stepsOfKind(s, try)
 }
 
-// stepsOfKind are the steps that make a choice of the world plain.
+// stepsOfKind are the steps that make a setting default that is no size.
 func stepsOfKind(s *script.Script, try func(what string, simpler script.Script)) {
 	turn := func(what string, change func(*script.Config)) {
 		c := *s
 		if change(&c.Config); c.Config != s.Config {
-			try("with plain "+what, c)
+			try("with default "+what, c)
 		}
 	}
 	turn("seed", func(c *script.Config) { c.Seed = 1 })
-	turn("peer", func(c *script.Config) { c.Peer = "reference" })
-	turn("version", func(c *script.Config) { c.Version = model.TLS13 })
-	turn("transport", func(c *script.Config) { c.Transport = model.Pair })
-	turn("trigger", func(c *script.Config) { c.Trigger = model.Level })
-	turn("links", func(c *script.Config) { c.Links = 1 })
-	turn("early data", func(c *script.Config) { c.Early = 0 })
-	turn("reject-early", func(c *script.Config) { c.RejectEarly = false })
-	turn("resume", func(c *script.Config) { c.Resume = false })
-	turn("hello-retry", func(c *script.Config) { c.Retry = false })
-	turn("post-auth", func(c *script.Config) { c.PostAuth = false })
-	turn("auth", func(c *script.Config) { c.Auth = false })
-	turn("answer-at-read", func(c *script.Config) { c.AnswerAtRead = false })
-	turn("refuse-reneg", func(c *script.Config) { c.RefuseReneg = false })
-	turn("ignore-reneg", func(c *script.Config) { c.IgnoreReneg = false })
-	turn("soft-refusal", func(c *script.Config) { c.SoftRefusal = false })
-	turn("whole-writes", func(c *script.Config) { c.WholeWrites = false })
-	turn("fixed-buffer", func(c *script.Config) { c.FixedBuffer = false })
-	turn("reentrant", func(c *script.Config) { c.Reentrant = false })
-	turn("stream", func(c *script.Config) { c.Stream = false })
-	turn("await-update", func(c *script.Config) { c.AwaitUpdate = false })
+	for _, d := range script.Dimensions() {
+		if !d.Size && d.Key != "under" { // which needs the other end's actions: see below
+			turn(d.Key, func(c *script.Config) { d.Set(c, d.Default) })
+		}
+	}
 	if s.Config.Under == model.Client {
 		c := *s
 		c.Config.Under, c.Actions = model.Server, slices.Clone(s.Actions)
@@ -263,8 +228,8 @@ func TestStepsAreSeen(t *testing.T) {
 	for what, s := range map[string]*script.Script{
 		"without action 1":                action("poll", "tick 5\npoll"),
 		"with linger=16":                  header("linger=16", "linger=5"),
-		"with plain seed":                 header("0x1", "0x2"),
-		"with plain reentrant":            header("0x1", "0x1\ntraits: reentrant"),
+		"with default seed":               header("0x1", "0x2"),
+		"with default reentrant":          header("0x1", "0x1\ntraits: reentrant"),
 		`with "deliver server all"`:       action("all", "500"),
 		`with "spurious server read" for`: action("poll server", "spurious server read+write"),
 	} {

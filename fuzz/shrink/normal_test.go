@@ -17,8 +17,8 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// sample are the finds whose normal form is tested each time; the rest are with
-// WANTWRITE_LONG=1.
+// sample are the failures whose normal form is tested each time. The others are tested
+// with WANTWRITE_LONG=1.
 var sample = map[string]bool{
 	"busy-loop/kv-original-request-response.script":           true,
 	"crash/recv-after-close-mutual-close.script":              true,
@@ -64,8 +64,8 @@ func simplify(t *testing.T, q *quarry, s *script.Script) {
 	t.Logf("%d actions instead of %d", len(best.Actions), len(s.Actions))
 }
 
-// TestShrinksAreNormal: twenty failing runs of one cause end in three scripts
-// at most, for each find in the corpus.
+// TestShrinksAreNormal: twenty failing runs of one cause end in at most three scripts,
+// for each failure in the corpus.
 func TestShrinksAreNormal(t *testing.T) {
 	if require.Race {
 		t.Skip("takes too long with the race detector, which has nothing to see here")

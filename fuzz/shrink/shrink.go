@@ -135,7 +135,7 @@ func (k *shrinker) shrink() error {
 	}
 }
 
-// run runs a candidate. A look, if not nil, sees the world before the heal.
+// run runs a candidate. A look, if not nil, sees the world before it quiesces.
 func (k *shrinker) run(c *candidate, look func(*sim.World)) (res sim.Result, err error) {
 	k.stats.Runs++
 	if k.stats.Runs%shrinkReportEvery == 0 {

@@ -94,8 +94,8 @@ func (q *quarry) caught(t testing.TB, n int, with func(*run.Runner, *script.Scri
 	return got
 }
 
-// TestShrinkTheStall: the main job's find. A storm of hundreds of actions in a
-// world of odd sizes becomes the ten lines of the ticket.
+// TestShrinkTheStall: the stall of MB-53428. A workload of hundreds of actions in a world
+// of odd sizes becomes ten actions.
 func TestShrinkTheStall(t *testing.T) {
 	spec := pumps.Named("kv-original")
 	q := quarry{run.Options{Pump: &spec, Scenario: "renegotiation"}, oracle.Stall,
@@ -112,8 +112,8 @@ func TestShrinkTheStall(t *testing.T) {
 	})
 }
 
-// plainHeader is the header of a script whose world is plain.
-const plainHeader = `wantwrite script 1
+// defaultHeader is the header of a script in a world of defaults.
+const defaultHeader = `wantwrite script 1
 pump: PUMP
 peer: reference
 engine: model
@@ -135,7 +135,7 @@ property: PROPERTY
 func scriptOf(t testing.TB, pump, property, actions string, changes ...string) *script.Script {
 	t.Helper()
 	changes = append(changes, "PUMP", pump, "PROPERTY", property)
-	text := strings.NewReplacer(changes...).Replace(plainHeader)
+	text := strings.NewReplacer(changes...).Replace(defaultHeader)
 	s, err := script.Parse(strings.NewReader(text+actions), "test")
 	if err != nil {
 		t.Fatal(err)
@@ -195,9 +195,9 @@ func TestShrinkEachAxis(t *testing.T) {
 			if got := actionsOf(s); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
-			plain := scriptOf(t, spec.Name, "stall", "")
-			if s.Config != plain.Config {
-				t.Errorf("got  %+v\nwant %+v", s.Config, plain.Config)
+			byDefault := scriptOf(t, spec.Name, "stall", "")
+			if s.Config != byDefault.Config {
+				t.Errorf("got  %+v\nwant %+v", s.Config, byDefault.Config)
 			}
 			if !st.Minimal || st.After != len(s.Actions) {
 				t.Errorf("got %+v", st)
@@ -206,8 +206,8 @@ func TestShrinkEachAxis(t *testing.T) {
 	}
 }
 
-// TestShrinkToASize: a size that matters becomes plain if a larger message does
-// as well, and otherwise the round one that is nearest to the plain one.
+// TestShrinkToASize: a size that matters becomes the default if a larger message does
+// too, and otherwise the round one that is nearest to the default.
 func TestShrinkToASize(t *testing.T) {
 	mutant := mutantOf(t, oracle.UnboundedBuffer)
 	r := fuzztest.Runner(t, mutant.Spec)

@@ -68,8 +68,8 @@ func parse(t testing.TB, text string) *script.Script {
 	return s
 }
 
-// TestScriptSaysWhatItMeans reads the text above and finds in the Script what
-// a person would.
+// TestScriptSaysWhatItMeans compares the Script of the text above with what a person
+// reads there.
 func TestScriptSaysWhatItMeans(t *testing.T) {
 	s := parse(t, stallText)
 	want := script.Config{
