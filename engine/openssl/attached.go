@@ -97,7 +97,7 @@ func (l *Library) socketCtrl(_ uintptr, cmd int32, _, _ uintptr) uintptr {
 //
 // Story 23: haproxy's BIO left the retry flag of the last write set when it
 // read, and the other way round, so that a call said want-read without having
-// tried (bugzoo C5). All flags are cleared at each call.
+// tried (bug C5). All flags are cleared at each call.
 //
 // Story 25: a first version answered 0 when it would block, as BIO_meth_new(3)
 // has it. SSL_shutdown took that for done when a part of its close_notify was

@@ -39,7 +39,7 @@ func (e *engine) offered(p []byte) {
 // the write that is made again while its no_renegotiation alert waits. The link
 // is broken, with bad write retry, or with bad length if that comes first.
 // Not to read while a write waits would be a way round, and is how two ends
-// block each other (bugzoo G2, G3, G5).
+// block each other (bugs G2, G3, G5).
 //
 // Early data that waits for room is counted again whenever it is offered again,
 // until it is too much: that too is its own doing.
