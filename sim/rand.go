@@ -1,19 +1,17 @@
 package sim
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/wantwrite/wantwrite/model/splitmix"
+)
 
 // A Rand is a random source (splitmix64, Steele 2014). Its whole state is one number, so
 // a seed names all choices of a run.
 type Rand uint64
 
 // Uint64 draws 64 bits.
-func (r *Rand) Uint64() uint64 {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
+func (r *Rand) Uint64() uint64 { return splitmix.Next((*uint64)(r)) }
 
 // Below draws from 0 to n-1; n must be positive.
 func (r *Rand) Below(n uint64) uint64 {

@@ -35,33 +35,19 @@ type bridge struct {
 	answer bool // some of late is the answer to something that was read
 	watch  func(model.Note)
 
-	head [recordHeader]byte // of the record that is being read
-	got  int                // bytes of it that were handed out
+	head [wire.HeaderLen]byte // of the record that is being read
+	got  int                  // bytes of it that were handed out
 }
-
-// recordHeader is content type, version and length (RFC 8446, section 5.1).
-const recordHeader = 5
-
-// The content types of records.
-const (
-	kindCipherSpec = 20
-	kindAlert      = 21
-	kindHandshake  = 22
-	kindData       = 23
-)
 
 var errFreed = errors.New("gotls: the engine was given back")
 
 // missing is how much of the record, or of its header, has not been read.
 func (w *bridge) missing() int {
-	if w.got < recordHeader {
-		return recordHeader - w.got
+	if w.got < wire.HeaderLen {
+		return wire.HeaderLen - w.got
 	}
-	return recordHeader + w.length() - w.got
+	return wire.RecordSize(w.head[:]) - w.got
 }
-
-// length is what the header says.
-func (w *bridge) length() int { return int(w.head[3])<<8 | int(w.head[4]) }
 
 // Read implements net.Conn. It stops the engine's goroutine until there is
 // input. In mid-handshake crypto/tls wants bytes here that nobody has asked it
@@ -86,15 +72,15 @@ func (w *bridge) Read(p []byte) (int, error) {
 
 // follow keeps account of where in a record the reading is.
 func (w *bridge) follow(p []byte) {
-	if w.got < recordHeader {
+	if w.got < wire.HeaderLen {
 		copy(w.head[w.got:], p)
 	}
 	w.got += len(p)
-	if w.got < recordHeader || w.missing() > 0 {
+	if w.got < wire.HeaderLen || w.missing() > 0 {
 		return
 	}
 	w.got = 0
-	w.note(false, w.head[0], w.length())
+	w.note(false, w.head[0], wire.RecordSize(w.head[:])-wire.HeaderLen)
 	w.engine.seen(w.head[0])
 }
 
@@ -170,9 +156,9 @@ func (w *bridge) push() {
 // telling but to try.
 func (w *bridge) starved() bool { return w.Socket == nil && w.In.Len() == 0 }
 
-var kindText = map[byte]string{kindCipherSpec: "ChangeCipherSpec record",
-	kindAlert: "alert record", kindHandshake: "handshake record",
-	kindData: "application data record"}
+var kindText = map[byte]string{wire.TypeChangeCipherSpec: "ChangeCipherSpec record",
+	wire.TypeAlert: "alert record", wire.TypeHandshake: "handshake record",
+	wire.TypeApplicationData: "application data record"}
 
 // note tells whoever watches of a record. crypto/tls does not say what is in
 // it; in TLS 1.3 nearly everything looks like application data.
@@ -189,10 +175,10 @@ func (w *bridge) note(sent bool, kind byte, n int) {
 
 // noteAll notes the records that crypto/tls writes, several at a time.
 func (w *bridge) noteAll(p []byte) {
-	for w.watch != nil && len(p) >= recordHeader {
-		n := int(p[3])<<8 | int(p[4])
-		w.note(true, p[0], n)
-		p = p[min(len(p), recordHeader+n):]
+	for w.watch != nil && len(p) >= wire.HeaderLen {
+		n := wire.RecordSize(p)
+		w.note(true, p[0], n-wire.HeaderLen)
+		p = p[min(len(p), n):]
 	}
 }
 

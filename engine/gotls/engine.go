@@ -77,7 +77,7 @@ func (e *engine) task() {
 // only a ClientHello is a handshake record of ours. Conn says nothing, and
 // asking it would take the lock that the handshake holds.
 func (e *engine) wrote(kind byte) {
-	if e.tls12 && e.ready && kind == kindHandshake {
+	if e.tls12 && e.ready && kind == wire.TypeHandshake {
 		e.again, e.switched, e.finished = true, false, false
 		e.wire.held = false // story 44
 	}
@@ -91,9 +91,9 @@ func (e *engine) seen(kind byte) {
 	case !e.again:
 	case kind == 0 && e.finished && e.wire.got == 0:
 		e.again = false
-	case kind == kindCipherSpec:
+	case kind == wire.TypeChangeCipherSpec:
 		e.switched = true
-	case kind == kindHandshake && e.switched:
+	case kind == wire.TypeHandshake && e.switched:
 		e.finished = true
 	}
 }
@@ -369,7 +369,7 @@ func (e *engine) Pending() int { return len(e.plain) }
 
 // HasPending implements [model.Engine].
 func (e *engine) HasPending() bool {
-	half := e.wire.got > 0 && e.wire.got != recordHeader // as SSL_has_pending(3) sees it
+	half := e.wire.got > 0 && e.wire.got != wire.HeaderLen // as SSL_has_pending(3) sees it
 	return len(e.plain) > 0 || half
 }
 

@@ -3,11 +3,13 @@
 // pre-shared key, and the session that a link resumes. None of it is secret.
 package secret
 
-import "encoding/binary"
+import (
+	"encoding/binary"
 
-// A Stream is a source of pseudo-random bytes: splitmix64, whose whole state
-// is one word (Steele, Lea, Flood: Fast splittable pseudorandom number
-// generators, 2014).
+	"github.com/wantwrite/wantwrite/model/splitmix"
+)
+
+// A Stream is a source of pseudo-random bytes. Its whole state is one word.
 type Stream uint64
 
 // Of mixes words into a stream: each is drawn through the ones before.
@@ -20,13 +22,7 @@ func Of(words ...uint64) Stream {
 }
 
 // next draws a word.
-func (s *Stream) next() uint64 {
-	*s += 0x9e3779b97f4a7c15
-	z := uint64(*s)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
+func (s *Stream) next() uint64 { return splitmix.Next((*uint64)(s)) }
 
 // Fill draws len(p) bytes. Words are little-endian on every machine.
 func (s *Stream) Fill(p []byte) {
