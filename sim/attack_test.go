@@ -138,7 +138,7 @@ func TestHostileEndOwesNothing(t *testing.T) {
 		w, _ := hostileWorld(t, nil)
 		shakeHands(w)
 		w.accounts[0].Hostile = hostile
-		w.accounts[0].Idle = oracle.MaxIdle
+		w.accounts[0].Idle = 1000
 		w.judge(&w.ends[0], oracle.AtTurn)
 		if w.found == hostile {
 			t.Errorf("hostile %t: blamed %t for a busy loop", hostile, w.found)

@@ -4,9 +4,6 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// MaxDelays is the most delays of Delay.
-const MaxDelays = 16
-
 // Delay is a deterministic scheduler with a few random delays (Emmi, Qadeer and
 // Rakamarić, "Delay-Bounded Scheduling", POPL 2011). It gives each event its share of the
 // steps in turn, as the plan's weights say (stride scheduling, Waldspurger 1995). A delay
@@ -14,14 +11,14 @@ const MaxDelays = 16
 // events are delayed, and for how long.
 type Delay struct {
 	odds
-	// Delays is how many there are, up to MaxDelays. 0 means that it is drawn, from 1
+	// Delays is how many there are, up to MaxDepth. 0 means that it is drawn, from 1
 	// to 6.
 	Delays int
 
 	due     [numBits]uint64 // when an event has its turn; the first happens
 	now     uint64
 	enabled uint64 // those before the last action
-	delays  [MaxDelays]int
+	delays  [MaxDepth]int
 	n       int
 }
 
@@ -32,7 +29,7 @@ const stride = 1 << 24
 func (d *Delay) Restart(plan *Plan, seed uint64) {
 	d.restart(plan, seed)
 	d.bound()
-	if d.n = min(d.Delays, MaxDelays); d.n <= 0 {
+	if d.n = min(d.Delays, MaxDepth); d.n <= 0 {
 		d.n = d.rand.Between(1, 6)
 	}
 	for i := range d.delays[:d.n] {

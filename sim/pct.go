@@ -4,7 +4,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// MaxDepth is the greatest depth of PCT.
+// MaxDepth is the greatest depth of PCT, and the most delays of Delay.
 const MaxDepth = 16
 
 // PCT gives sources random priorities. At a few random steps, the change points, it

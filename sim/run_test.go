@@ -63,7 +63,7 @@ func play(t *testing.T, cfg script.Config, actions []script.Action) (Result, []u
 	w := NewWorld()
 	w.KeepMarks(true)
 	rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-	s := NewScripted(actions, false)
+	s := newScripted(actions, false)
 	r := w.Run(s)
 	if r.Found || s.Stuck >= 0 {
 		t.Fatalf("found %v, stuck at %d; want a clean run", r.Violation, s.Stuck)
@@ -120,7 +120,7 @@ func TestTraceChangesNothing(t *testing.T) {
 	w, trace := NewWorld(), &Trace{}
 	w.SetTrace(trace)
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	got := w.Run(NewScripted(scripted(t, talk), false))
+	got := w.Run(newScripted(scripted(t, talk), false))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-without a trace +with): %s", diff)
 	}
@@ -149,7 +149,7 @@ func TestTraceChangesNothing(t *testing.T) {
 func TestScriptGetsStuck(t *testing.T) {
 	actions := scripted(t, "poll client\nresume client\npoll server\ndeliver server all")
 	for _, loose := range []bool{false, true} {
-		w, s := NewWorld(), NewScripted(actions, loose)
+		w, s := NewWorld(), newScripted(actions, loose)
 		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
 		w.Run(s)
 		done, stuck, skipped := 1, 1, 0
@@ -175,7 +175,7 @@ func TestFaultsTaintTheirLink(t *testing.T) {
 		w, cfg := NewWorld(), benchConfig()
 		cfg.Links = 2
 		rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-		r := w.Run(NewScripted(scripted(t, start+line), false))
+		r := w.Run(newScripted(scripted(t, start+line), false))
 		if w.tainted[0] != want || w.tainted[1] || r.Found {
 			t.Errorf("%s: tainted %v, found %v; want link 1 %v, link 2 clean", line, w.tainted,
 				r.Violation, want)
@@ -199,7 +199,7 @@ func TestTimerThatFiresInAWorkloadTaints(t *testing.T) {
 		w, cfg := NewWorld(), benchConfig()
 		cfg.Version = model.TLS13
 		rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-		r := w.Run(NewScripted(scripted(t, text+ticks), true))
+		r := w.Run(newScripted(scripted(t, text+ticks), true))
 		if w.tainted[0] != want || r.Found || r.Skipped > 0 {
 			t.Errorf("after %s ticks: tainted %v, found %v, %d skipped; want %v and nothing", ticks,
 				w.tainted[0], r.Violation, r.Skipped, want)
@@ -219,7 +219,7 @@ func TestTheWorldBecomesQuiescent(t *testing.T) {
 		window client 100
 		window server 100
 		write server 4000 0`
-	r := w.Run(NewScripted(scripted(t, workload), true))
+	r := w.Run(newScripted(scripted(t, workload), true))
 	if r.Found || r.Skipped > 0 {
 		t.Fatalf("found %v, %d skipped; want a clean run of all", r.Violation, r.Skipped)
 	}
@@ -257,7 +257,7 @@ func TestPanicOfASchedulerIsNoFinding(t *testing.T) {
 		t.Errorf("got the panic %v; want the scheduler's own", fault)
 	}
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	if r := w.Run(NewScripted(scripted(t, talk), false)); r.Found {
+	if r := w.Run(newScripted(scripted(t, talk), false)); r.Found {
 		t.Errorf("after it: %v; want a clean run", r.Violation)
 	}
 }

@@ -16,8 +16,8 @@ type Scripted struct {
 	at    int
 }
 
-// NewScripted makes a scheduler of a list of actions.
-func NewScripted(actions []script.Action, loose bool) *Scripted {
+// newScripted makes a scheduler of a list of actions.
+func newScripted(actions []script.Action, loose bool) *Scripted {
 	return &Scripted{Actions: actions, Loose: loose, Stuck: -1}
 }
 

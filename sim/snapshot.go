@@ -167,7 +167,7 @@ func (e *endpoint) snapshotAccount(s *model.Snapshot) {
 	if a.Attached {
 		out, in = 0, 0 // nobody holds any
 	}
-	idle := min(a.Idle, oracle.MaxIdle)
+	idle := a.IdleTurns()
 	for _, n := range [...]*int{&queue, &held, &out, &in, &idle} {
 		s.Int(n)
 	}

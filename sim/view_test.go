@@ -19,7 +19,7 @@ func traced(t *testing.T, change func(*script.Config)) (*Trace, script.Config) {
 	w, trace := NewWorld(), &Trace{}
 	w.SetTrace(trace)
 	rebuild(t, w, cfg, parts(), oracle.EveryProperty)
-	if r := w.Run(NewScripted(scripted(t, talk), false)); r.Steps != len(trace.Views)-1 {
+	if r := w.Run(newScripted(scripted(t, talk), false)); r.Steps != len(trace.Views)-1 {
 		t.Fatalf("got %d views of %d steps; want one more", len(trace.Views), r.Steps)
 	}
 	return trace, cfg

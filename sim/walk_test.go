@@ -193,7 +193,7 @@ func TestRoguesAreCaught(t *testing.T) {
 	w := NewWorld()
 	clean := func() Result {
 		rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-		return w.Run(NewScripted(scripted(t, talk), true))
+		return w.Run(newScripted(scripted(t, talk), true))
 	}
 	want := clean()
 	for _, tc := range []struct {
@@ -216,7 +216,7 @@ func TestRoguesAreCaught(t *testing.T) {
 		{"wakes itself", func(env model.Env) { env.Loop.Wake() }, oracle.BusyLoop, "turn after turn"},
 	} {
 		rebuild(t, w, benchConfig(), parts(rogue(2, tc.act)), oracle.EveryProperty)
-		r := w.Run(NewScripted(scripted(t, talk), true))
+		r := w.Run(newScripted(scripted(t, talk), true))
 		if v := r.Violation; !r.Found || v.Property != tc.breaks || v.End != 1 ||
 			!strings.Contains(v.Detail, tc.detail) {
 			t.Errorf("a pump that %s: %v; want %s at the server, %q", tc.name, v, tc.breaks, tc.detail)
@@ -234,14 +234,14 @@ func TestAPumpThatCanNotStart(t *testing.T) {
 	spec := model.Spec{Name: "stillborn", New: func(model.Env) model.Pump { panic("no memory") }}
 	for range 2 {
 		rebuild(t, w, benchConfig(), parts(spec), oracle.EveryProperty)
-		r := w.Run(NewScripted(scripted(t, talk), true))
+		r := w.Run(newScripted(scripted(t, talk), true))
 		if v := r.Violation; !r.Found || v.Property != oracle.Crash || v.End != 1 ||
 			!strings.Contains(v.Detail, "panic: no memory") {
 			t.Errorf("got %v; want a crash at the server: panic: no memory", v)
 		}
 	}
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)
-	if r := w.Run(NewScripted(scripted(t, talk), true)); r.Found {
+	if r := w.Run(newScripted(scripted(t, talk), true)); r.Found {
 		t.Errorf("afterwards a clean run gives %v", r.Violation)
 	}
 }
@@ -258,7 +258,7 @@ func TestUnwatchedRoguesEndTheRun(t *testing.T) {
 	} {
 		w := NewWorld()
 		rebuild(t, w, benchConfig(), parts(rogue(0, act)), stall)
-		r := w.Run(NewScripted(scripted(t, talk), true))
+		r := w.Run(newScripted(scripted(t, talk), true))
 		if r.Found || r.Steps > 1000 {
 			t.Errorf("a pump that %s: found %v in %d steps; want nothing, soon", name, r.Violation,
 				r.Steps)

@@ -109,7 +109,8 @@ func (r *exploration) confirm(c *Counterexample) error {
 	if err := w.Reset(&c.Config, &parts, r.watch); err != nil {
 		return err
 	}
-	script := sim.NewScripted(c.Actions, false)
+	script := &sim.Scripted{}
+	script.Restart(c.Actions, false)
 	res := w.Run(script)
 	if !res.Found {
 		return fmt.Errorf("check: got a counterexample of %d actions whose run finds nothing (%d "+

@@ -91,7 +91,7 @@ func numberedStrategy(s *Strategy, name, number string) (*Strategy, error) {
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > sim.MaxDepth || s.Name != "pct" && s.Name != "delay" {
 		return nil, unknown("strategy", name, []string{"pct:1 to pct:" + strconv.Itoa(sim.MaxDepth),
-			"delay:1 to delay:" + strconv.Itoa(sim.MaxDelays)})
+			"delay:1 to delay:" + strconv.Itoa(sim.MaxDepth)})
 	}
 	for _, m := range methods(n) {
 		if m.name == s.Name {

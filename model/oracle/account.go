@@ -94,9 +94,12 @@ type Quiescence struct {
 	Broken    bool // the socket was reset: nothing can leave any more
 }
 
-// MaxIdle is how many turns in a row may change nothing and leave a pump
+// maxIdle is how many turns in a row may change nothing and leave a pump
 // ready for the next one.
-const MaxIdle = 4
+const maxIdle = 4
+
+// IdleTurns is Idle, but no more than makes a busy loop: larger counts make no difference.
+func (a *Account) IdleTurns() int { return min(a.Idle, maxIdle) }
 
 // Queue is the plaintext that the pump holds for the engine, in bytes.
 func (a *Account) Queue() uint64 { return a.Accepted - min(a.Accepted, a.Written) }
@@ -135,7 +138,7 @@ func (a *Account) Overworks(n uint64) {
 // Suspect says whether one of the properties that are judged after steps and turns
 // may be broken. It is the fast path of a run: if it is false, all of them hold.
 func (a *Account) Suspect() bool {
-	return a.Idle >= MaxIdle || a.Misuse != "" || a.Overworked || a.Queue() > uint64(a.Limits.Queue) ||
+	return a.Idle >= maxIdle || a.Misuse != "" || a.Overworked || a.Queue() > uint64(a.Limits.Queue) ||
 		a.PipeOut() > uint64(a.Limits.Pipe) || a.PipeIn() > uint64(a.Limits.Pipe) ||
 		a.Held() > uint64(a.Limits.Queue)
 }

@@ -158,12 +158,12 @@ var cases = []struct {
 	{"nor is it a stall", Stall, AtQuiescence, false,
 		[]hand{jam, stuck}},
 
-	{"idle turns", BusyLoop, AtTurn, false, []hand{own(func(a *Account) { a.Idle = MaxIdle - 1 })}},
+	{"idle turns", BusyLoop, AtTurn, false, []hand{own(func(a *Account) { a.Idle = maxIdle - 1 })}},
 	{"a turn that others starve of", BusyLoop, AtTurn, true,
 		[]hand{own(func(a *Account) { a.Overworks(uint64(2*model.MaxRounds*20 + 1)) })}},
 	{"a long turn", BusyLoop, AtTurn, false,
 		[]hand{own(func(a *Account) { a.Overworks(uint64(2 * model.MaxRounds * 20)) })}},
-	{"one too many", BusyLoop, AtTurn, true, []hand{own(func(a *Account) { a.Idle = MaxIdle })}},
+	{"one too many", BusyLoop, AtTurn, true, []hand{own(func(a *Account) { a.Idle = maxIdle })}},
 
 	{"a gap", DataLoss, AtData, true, []hand{own(func(a *Account) { a.Mismatch = Gap })}},
 	{"garbled is no gap", DataLoss, AtData, false,

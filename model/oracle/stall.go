@@ -191,7 +191,7 @@ func checkBusyLoop(l *Ledger, e int, _ Moment) (Finding, bool) {
 		return Finding{End: e,
 			Detail: "a turn takes whatever the peer sends on, and others of the thread starve"}, true
 	}
-	if l.Ends[e].Idle < MaxIdle {
+	if l.Ends[e].Idle < maxIdle {
 		return Finding{}, false
 	}
 	return Finding{End: e,
