@@ -17,7 +17,7 @@ import (
 
 // resumeKnown lets an end's settings resume the session that both ends know.
 func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) error {
-	known := secret.SessionOf(cfg.Key)
+	known := secret.LinkOf(cfg.Key)
 	state, err := l.knownState(cfg, &known)
 	if err != nil {
 		return fmt.Errorf("gotls: making a known session: %w", err)
@@ -44,12 +44,12 @@ func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) err
 //	opaque extra<0..2^24-1>, uint8 extended master secret, uint8 early data,
 //	certificates<0..2^24-1>, chains<0..2^24-1>, and then in TLS 1.2 uint16 curve,
 //	at a client of TLS 1.3 uint64 use by, uint32 age add
-func (l *Library) knownState(cfg *model.EngineConfig, s *secret.Session) (
+func (l *Library) knownState(cfg *model.EngineConfig, s *secret.Link) (
 	*tls.SessionState, error) {
 
 	version, suite, key := tls.VersionTLS12, tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, s.Master[:]
 	if cfg.Version == model.TLS13 {
-		version, suite, key = tls.VersionTLS13, tls.TLS_AES_128_GCM_SHA256, s.Master[:secret.PSKLen]
+		version, suite, key = tls.VersionTLS13, tls.TLS_AES_128_GCM_SHA256, s.Master[:len(s.PSK)]
 	}
 	var b []byte
 	b = binary.BigEndian.AppendUint16(b, uint16(version))

@@ -58,11 +58,12 @@ func (l *Library) random(p *byte, n int32) uintptr {
 // the key, and returns the key's length; 0 is a failure.
 func (l *Library) clientPSK(_ uintptr, _ *byte, id *byte, idCap uint32,
 	psk *byte, pskCap uint32) uintptr {
-	if idCap <= uint32(len(secret.Identity)) {
+	known := (*secret.Link)(nil).PSKName()
+	if idCap <= uint32(len(known)) {
 		return 0
 	}
-	name := unsafe.Slice(id, len(secret.Identity)+1)
-	name[copy(name, secret.Identity)] = 0
+	name := unsafe.Slice(id, len(known)+1)
+	name[copy(name, known)] = 0
 	return l.givePSK(psk, pskCap)
 }
 
@@ -73,9 +74,12 @@ func (l *Library) serverPSK(_ uintptr, _ *byte, psk *byte, pskCap uint32) uintpt
 
 // givePSK writes the key that follows from EngineConfig.Key.
 func (l *Library) givePSK(psk *byte, pskCap uint32) uintptr {
-	if l.cur == nil || pskCap < secret.PSKLen {
+	if l.cur == nil {
 		return 0
 	}
-	secret.PSK(l.cur.key, unsafe.Slice(psk, secret.PSKLen))
-	return secret.PSKLen
+	known := secret.LinkOf(l.cur.key)
+	if pskCap < uint32(len(known.PSK)) {
+		return 0
+	}
+	return uintptr(copy(unsafe.Slice(psk, pskCap), known.PSK[:]))
 }

@@ -52,7 +52,7 @@ func newSigner(name string) (*signer, error) {
 		words = append(words, uint64(b))
 	}
 	var raw [32]byte
-	s := secret.Of(words...)
+	s := secret.StreamOf(words...)
 	s.Fill(raw[:])
 	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw[:])
 	if err != nil {

@@ -75,7 +75,7 @@ func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, erro
 	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13,
 		server: cfg.Role == model.Server, watch: cfg.Watch, keyLog: cfg.KeyLog,
 		refuses: cfg.Traits.Renegotiation == model.RenegRefuse}
-	e.random = secret.Of(l.seed, cfg.Key, uint64(cfg.Role), l.made)
+	e.random = secret.StreamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
 	l.made++
 	l.cur = e
 	if e.keyLog != nil {

@@ -67,7 +67,7 @@ func saved(cfg *model.EngineConfig) ([]byte, error) {
 		s.Proto, s.MasterKey, s.Flags = versionTLS13, s.MasterKey[:32], 0
 		s.MaxEarly = cfg.EarlyData
 	}
-	known := secret.SessionOf(cfg.Key)
+	known := secret.LinkOf(cfg.Key)
 	copy(s.ID, known.ID[:])
 	copy(s.MasterKey, known.Master[:])
 	der, err := asn1.Marshal(s)
@@ -96,7 +96,7 @@ func (e *engine) resume(cfg *model.EngineConfig) (err error) {
 	default:
 		l.sslSetPSKUse(e.ssl, l.usePSK)
 	}
-	known := secret.SessionOf(cfg.Key)
+	known := secret.LinkOf(cfg.Key)
 	e.identity = known.Identity[:]
 	return nil
 }

@@ -22,8 +22,7 @@ type engine struct {
 	renegotiation model.RenegPolicy
 	retries       bool // a server sends a HelloRetryRequest
 	resume        bool
-	psk           [secret.PSKLen]byte
-	session       secret.Session
+	known         secret.Link
 	psks          []psk // of TLS 1.3
 	random        secret.Stream
 	watch         func(model.Note)
@@ -71,9 +70,8 @@ func newEngine(cfg *model.EngineConfig, seed uint64) *engine {
 		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
 		most:          min(max(cfg.MaxRecord, 1), wire.MaxRecordLen),
 		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume,
-		session: secret.SessionOf(cfg.Key), psks: psksOf(cfg), watch: cfg.Watch, log: cfg.KeyLog}
-	secret.PSK(cfg.Key, e.psk[:])
-	e.random = secret.Of(seed, cfg.Key, uint64(cfg.Role))
+		known: secret.LinkOf(cfg.Key), psks: psksOf(cfg), watch: cfg.Watch, log: cfg.KeyLog}
+	e.random = secret.StreamOf(seed, cfg.Key, uint64(cfg.Role))
 	return e
 }
 

@@ -59,7 +59,7 @@ func (e *engine) start() {
 	again := e.hand.at == settled
 	e.begin()
 	if !e.tls13 && e.resume && !again {
-		e.hand.session = e.session.ID[:]
+		e.hand.session = e.known.ID[:]
 	}
 	e.say(e.clientHello())
 	e.hand.at = waitServerHello

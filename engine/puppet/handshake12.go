@@ -3,7 +3,6 @@ package puppet
 import (
 	"bytes"
 
-	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -17,9 +16,9 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 	suite, known := suitePSK, e.resume && !again
 	e.hand.extended = h.extended
 	switch {
-	case known && bytes.Equal(h.session, e.session.ID[:]) && h.offers(suitePSK):
+	case known && bytes.Equal(h.session, e.known.ID[:]) && h.offers(suitePSK):
 		e.hand.resumed = true
-	case known && bytes.Equal(h.ticket, e.session.Ticket[:]) && h.offers(suiteECDSA):
+	case known && bytes.Equal(h.ticket, e.known.Ticket[:]) && h.offers(suiteECDSA):
 		e.hand.resumed, suite = true, suiteECDSA
 	case !h.offers(suitePSK):
 		return errNoCommon
@@ -38,7 +37,7 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 		}
 	}))
 	if e.hand.resumed {
-		e.hand.master = e.session.Master[:]
+		e.hand.master = e.known.Master[:]
 		e.conclude12()
 		e.hand.at = waitFinished
 		return nil
@@ -54,7 +53,7 @@ func (e *engine) greeted12(h *hello) *failure {
 	e.hand.resumed = len(e.hand.session) > 0 && bytes.Equal(h.session, e.hand.session)
 	switch {
 	case e.hand.resumed:
-		e.hand.master = e.session.Master[:]
+		e.hand.master = e.known.Master[:]
 		e.hand.at = waitFinished
 	case h.suites[0] != suitePSK:
 		return errNoCommon
@@ -67,7 +66,7 @@ func (e *engine) greeted12(h *hello) *failure {
 // exchange is a client's second flight: the name of the PSK, and the proof.
 func (e *engine) exchange() {
 	var b builder
-	b.opaque16([]byte(secret.Identity))
+	b.opaque16([]byte(e.known.PSKName()))
 	e.say(message(clientKeyExchange, b))
 	e.agree()
 	e.conclude12()
@@ -77,7 +76,7 @@ func (e *engine) exchange() {
 func (e *engine) agree() {
 	h := &e.hand
 	h.at = waitFinished
-	pms := premaster(e.psk[:])
+	pms := premaster(e.known.PSK[:])
 	if h.extended {
 		h.master = prf(pms, "extended master secret", sum(h.said), 48)
 		return

@@ -261,13 +261,11 @@ type psk struct {
 // there are two for a session: OpenSSL takes it for an external PSK, crypto/tls for that of a
 // ticket. Each passes over the name that only the other one knows.
 func psksOf(cfg *model.EngineConfig) []psk {
+	s := secret.LinkOf(cfg.Key)
 	if !cfg.Resume {
-		key := make([]byte, secret.PSKLen)
-		secret.PSK(cfg.Key, key)
-		return []psk{{[]byte(secret.Identity), key, "ext binder"}}
+		return []psk{{[]byte(s.PSKName()), s.PSK[:], "ext binder"}}
 	}
-	s := secret.SessionOf(cfg.Key)
-	key := s.Master[:secret.PSKLen]
+	key := s.Master[:len(s.PSK)]
 	return []psk{{s.Identity[:], key, "ext binder"}, {s.Ticket[:], key, "res binder"}}
 }
 
@@ -324,7 +322,7 @@ func (e *engine) extensions12(b *builder) {
 	b.extension(extExtended, func() {})
 	b.extension(extRenegotiate, func() { b.opaque8(e.verify[model.Client]) })
 	if e.resume && len(e.hand.session) > 0 {
-		b.extension(extTicket, func() { b.bytes(e.session.Ticket[:]) })
+		b.extension(extTicket, func() { b.bytes(e.known.Ticket[:]) })
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package secret is what the two ends of a link know beforehand, whichever
-// library each of them has: the randomness that follows from a seed, a link's
-// pre-shared key, and the session that a link resumes. None of it is secret.
+// Package secret is what the two ends of a link know before the link begins, whichever library
+// each of them has: the randomness that follows from a seed, and the pre-shared key and the
+// session that follow from a link's key. None of it is secret.
 package secret
 
 import (
@@ -12,8 +12,8 @@ import (
 // A Stream is a source of pseudo-random bytes. Its whole state is one word.
 type Stream uint64
 
-// Of mixes words into a stream: each is drawn through the ones before.
-func Of(words ...uint64) Stream {
+// StreamOf mixes words into a stream. Their order matters.
+func StreamOf(words ...uint64) Stream {
 	var s Stream
 	for _, w := range words {
 		s = Stream(s.next() ^ w)
@@ -35,41 +35,37 @@ func (s *Stream) Fill(p []byte) {
 	}
 }
 
-const (
-	// Identity is the name of every link's pre-shared key.
-	Identity = "wantwrite"
-	// PSKLen is its length in bytes.
-	PSKLen = 32
-)
-
-// PSK fills p with the pre-shared key of the link with that key, so that two
-// links have different ones, and the ends of one link the same.
-func PSK(key uint64, p []byte) {
-	s := Of(key)
-	s.Fill(p)
-}
-
-// A Session is what a link resumes that has no link before it.
-type Session struct {
-	// ID names it in TLS 1.2 (RFC 5246, section 7.3).
+// A Link is what both ends of a link know: a pre-shared key, and a session that the link can
+// resume without a link before it.
+type Link struct {
+	// PSK is the pre-shared key. Its name is that of PSKName.
+	PSK [32]byte
+	// ID names the session in TLS 1.2 (RFC 5246, section 7.3).
 	ID [32]byte
-	// Master is the master secret of TLS 1.2; its front is the PSK of TLS 1.3.
+	// Master is the session's master secret in TLS 1.2. The first len(PSK) bytes are its PSK in
+	// TLS 1.3.
 	Master [48]byte
-	// Identity names it as an external PSK of TLS 1.3 (RFC 8446, section 4.2.11),
-	// and is about as long as a ticket.
+	// Identity names the session as an external PSK of TLS 1.3 (RFC 8446, section 4.2.11). It is
+	// about as long as a ticket.
 	Identity [192]byte
-	// Ticket names it to a library that knows sessions by their tickets only.
+	// Ticket names the session to a library that knows sessions only by their tickets.
 	Ticket [160]byte
 }
 
-// SessionOf is the session of the link with that key.
-func SessionOf(key uint64) (s Session) {
-	r := Of(key, 1)
-	r.Fill(s.ID[:])
-	r.Fill(s.Master[:])
-	r = Of(key, 2)
-	r.Fill(s.Identity[:])
-	r = Of(key, 3)
-	r.Fill(s.Ticket[:])
-	return s
+// LinkOf is the link with that key, which is EngineConfig.Key. Links of different keys have
+// nothing in common.
+func LinkOf(key uint64) (l Link) {
+	r := StreamOf(key)
+	r.Fill(l.PSK[:])
+	r = StreamOf(key, 1)
+	r.Fill(l.ID[:])
+	r.Fill(l.Master[:])
+	r = StreamOf(key, 2)
+	r.Fill(l.Identity[:])
+	r = StreamOf(key, 3)
+	r.Fill(l.Ticket[:])
+	return l
 }
+
+// PSKName is the identity of the pre-shared key. It is the same for every link.
+func (*Link) PSKName() string { return "wantwrite" }

@@ -5,17 +5,15 @@ import (
 	"testing"
 )
 
-// TestSecretsStay: what follows from a key is the same for ever, for scripts and their
-// hashes hang on it.
+// TestSecretsStay: what follows from a key never changes, because the hashes of
+// scripts depend on it.
 func TestSecretsStay(t *testing.T) {
-	var psk [PSKLen]byte
-	PSK(7, psk[:])
-	s := SessionOf(7)
+	s := LinkOf(7)
 	for what, c := range map[string]struct {
 		got  []byte
 		want string
 	}{
-		"psk":      {psk[:8], "e7abff12b561bf64"},
+		"psk":      {s.PSK[:8], "e7abff12b561bf64"},
 		"id":       {s.ID[:8], "44da302fa8493025"},
 		"master":   {s.Master[:8], "7593201dfe342298"},
 		"identity": {s.Identity[:8], "09f666e2fe5f8985"},
@@ -25,7 +23,7 @@ func TestSecretsStay(t *testing.T) {
 			t.Errorf("%s begins with %s; want %s", what, got, c.want)
 		}
 	}
-	if SessionOf(8).Master == s.Master {
+	if LinkOf(8).Master == s.Master {
 		t.Error("two links have one secret")
 	}
 }
@@ -33,7 +31,7 @@ func TestSecretsStay(t *testing.T) {
 // TestStreams: equal words give equal bytes, and their order matters.
 func TestStreams(t *testing.T) {
 	fill := func(words ...uint64) (p [20]byte) {
-		s := Of(words...)
+		s := StreamOf(words...)
 		s.Fill(p[:])
 		return p
 	}
