@@ -35,11 +35,11 @@ func newCheck(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "explore a scenario exhaustively, within bounds",
-		Long: "check explores everything that can happen in a scenario within the bounds: every order in\n" +
-			"which bytes arrive and ends are polled, and every moment at which an app does something.\n" +
-			"It runs the pump's code on the model's engine. Either no watched property can be violated\n" +
-			"within these bounds, or check saves a shortest script that violates one (exit code 1). A\n" +
-			"check that stops before it is done proves nothing (exit code 2).\n\n" +
+		Long: "check explores everything that can happen in a scenario within the bounds: every order\n" +
+			"in which bytes arrive and ends are polled, and every moment at which an app does\n" +
+			"something. It runs the pump's code on the model's engine. Either no watched property can\n" +
+			"be violated within these bounds, or check saves a shortest script that violates one\n" +
+			"(exit code 1). A check that stops before it is done proves nothing (exit code 2).\n\n" +
 			"Each size of the buffers, and each kind of world that the scenario draws, is explored by\n" +
 			"itself. Bounds do not add anything that the scenario does not do.",
 		Example: "  wantwrite check --pump reference --scenario idle-renegotiation\n" +
@@ -56,7 +56,7 @@ func newCheck(p *program) *cobra.Command {
 	f.bounds(cmd)
 	fl := cmd.Flags()
 	fl.IntVar(&f.workers, "workers", 0, "how many goroutines search (default: one for each core)")
-	fl.StringVar(&f.memory, "memory", "", "stop when it takes this much memory, such as 500MiB or 4GiB")
+	fl.StringVar(&f.memory, "memory", "", "stop at this much memory, such as 500MiB or 4GiB")
 	fl.Uint64Var(&f.states, "states", 0, "stop when a world has this many states (default: never)")
 	fl.StringVar(&f.checkpoint, "checkpoint", "", "save a check that stops to this file; the same"+
 		" command\ncontinues it")

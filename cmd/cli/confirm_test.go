@@ -50,11 +50,11 @@ func TestHuntConfirms(t *testing.T) {
 	args := []string{"hunt", "--confirm", "openssl", "--scenario", "idle-renegotiation",
 		"--property", "stall"}
 	tells(t, want(t, exitViolation, args...), "  confirmed on openssl\n")
-	find := objects(t, want(t, exitViolation, append(args, "--json")...))[0]
-	if find["confirmed"] != "openssl" || find["diverged"] != nil || find["engine"] != "model" {
-		t.Errorf("got %v; want confirmed by openssl", find)
+	failure := objects(t, want(t, exitViolation, append(args, "--json")...))[0]
+	if failure["confirmed"] != "openssl" || failure["diverged"] != nil || failure["engine"] != "model" {
+		t.Errorf("got %v; want confirmed by openssl", failure)
 	}
-	script := find["script"].(string)
+	script := failure["script"].(string)
 	tells(t, read(t, script), "# confirmed on openssl\n", "engine: model\n")
 	tells(t, want(t, exitViolation, "replay", script), "(as saved)")
 }
@@ -63,16 +63,16 @@ func TestHuntConfirms(t *testing.T) {
 // at which step it went another way: crypto/tls begins no KeyUpdate.
 func TestHuntModelOnly(t *testing.T) {
 	t.Chdir(t.TempDir())
-	find := objects(t, want(t, exitViolation, "hunt", "--json", "--confirm", "gotls",
+	failure := objects(t, want(t, exitViolation, "hunt", "--json", "--confirm", "gotls",
 		"--scenario", "awaited-key-update", "--property", "stall"))[0]
-	diverged, ok := find["diverged"].(map[string]any)
-	if !ok || find["confirmed"] != nil {
-		t.Fatalf("got %v; want one that crypto/tls does not confirm", find)
+	diverged, ok := failure["diverged"].(map[string]any)
+	if !ok || failure["confirmed"] != nil {
+		t.Fatalf("got %v; want one that crypto/tls does not confirm", failure)
 	}
 	if diverged["engine"] != "gotls" || diverged["step"].(float64) < 1 {
 		t.Errorf("got %v; want the step at which gotls went another way", diverged)
 	}
-	tells(t, read(t, find["script"].(string)), "# model only: ", diverged["what"].(string))
+	tells(t, read(t, failure["script"].(string)), "# model only: ", diverged["what"].(string))
 }
 
 // OpenSSL made to fall in one schedule: the hunt goes on, the schedule is saved

@@ -17,10 +17,10 @@ func newExplain(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain NAME",
 		Short: "say what a property means, and which bugs broke it",
-		Long: "explain says what a property asks of a pump, when it is judged, which public bugs broke\n" +
-			"it, and which mutant and script of the corpus show it. It also explains a mutant by its\n" +
-			"name, a decision of a pump by its number in a verdict, and a bug by its number in the\n" +
-			"project's table.",
+		Long: "explain says what a property asks of a pump, when it is judged, which public bugs\n" +
+			"broke it, and which mutant and script of the corpus show it. It also explains a mutant\n" +
+			"by its name, a decision of a pump by its number in a verdict, and a bug by its number\n" +
+			"in the project's table.",
 		Example: "  wantwrite explain stall\n" +
 			"  wantwrite explain no-flush-after-read\n" +
 			"  wantwrite explain 5\n" +

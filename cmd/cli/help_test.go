@@ -84,7 +84,7 @@ func bounded(example string) string {
 	return anyPort.ReplaceAllString(example, "--http 0")
 }
 
-// TestEveryExampleRuns: in a folder with the project's corpus, and a hunt's find,
+// TestEveryExampleRuns: in a folder with the project's corpus, and a hunt's failure,
 // each example does something: exit code 0 or 1, or a check that says that it was
 // stopped.
 func TestEveryExampleRuns(t *testing.T) {
@@ -107,7 +107,7 @@ func TestEveryExampleRuns(t *testing.T) {
 	if err := os.Symlink(scripts, "corpus"); err != nil {
 		t.Fatal(err)
 	}
-	find := read(t, stall(t))
+	failure := read(t, stall(t))
 	ran := map[string]bool{}
 	for _, cmd := range described() {
 		for _, example := range strings.Split(cmd.Example, "\n") {
@@ -116,7 +116,7 @@ func TestEveryExampleRuns(t *testing.T) {
 				continue
 			}
 			ran[example] = true
-			write(t, "found/stall/kv-original-idle-renegotiation.script", find)
+			write(t, "found/stall/kv-original-idle-renegotiation.script", failure)
 			runExample(t, self, bounded(example))
 		}
 	}

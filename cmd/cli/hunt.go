@@ -42,9 +42,9 @@ func newHunt(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "hunt",
 		Short: "look for violations (the main job)",
-		Long: "hunt runs schedules, which are random runs that have numbers, and keeps the first failure\n" +
-			"of each property. It runs each failure again, shrinks it to a short script, explains it\n" +
-			"and saves it. Exit code 1 means that something failed.\n\n" +
+		Long: "hunt runs schedules, which are random runs that have numbers, and keeps the first\n" +
+			"failure of each property. It runs each failure again, shrinks it to a short script,\n" +
+			"explains it and saves it. Exit code 1 means that something failed.\n\n" +
 			"With --confirm each failure is replayed on that library too. The report says that it is\n" +
 			"confirmed, or at which step the library did something else. Real libraries run in child\n" +
 			"processes. If one crashes or hangs, its schedule is saved as a crash.\n\n" +
@@ -66,7 +66,8 @@ func newHunt(p *program) *cobra.Command {
 	fl.StringVar(&f.pump, "pump", p.pump(), "the pump under test: see list")
 	fl.StringVar(&f.peer, "peer", "", "the other end's pump (default: reference, or now and then"+
 		" the pump itself)")
-	fl.StringVar(&f.engine, "engine", run.DefaultEngine, "the TLS library under the pump: "+p.engineNames())
+	fl.StringVar(&f.engine, "engine", run.DefaultEngine,
+		"the TLS library under the pump: "+p.engineNames())
 	fl.StringVar(&f.peerEngine, "peer-engine", "", "the other end's TLS library (default: the same)")
 	fl.StringVar(&f.confirm, "confirm", "", "replay each failure on this library too, before it is"+
 		" reported")

@@ -99,7 +99,8 @@ func violationObject(f *huntFlags, failure *hunt.Failure, path string) violation
 		Strategy: f.strategy, Seed: failure.Seed, Schedules: failure.Stats.Schedules,
 		Steps: failure.Stats.Steps, Actions: len(s.Actions), Seconds: failure.Stats.Elapsed.Seconds(),
 		Script: path, Hash: fmt.Sprintf("%016x", s.Hash),
-		Wire: fmt.Sprintf("%016x", failure.Result.Wire), FoundBy: failure.Strategy, End: endOf(&failure.Result),
+		Wire: fmt.Sprintf("%016x", failure.Result.Wire), FoundBy: failure.Strategy,
+		End:        endOf(&failure.Result),
 		Obligation: failure.Result.Violation.Obligation.String(), What: what(&failure.Result),
 		Story: failure.Story}
 	switch c := failure.Confirmation; {

@@ -25,7 +25,7 @@ func TestHuntFindsTheStall(t *testing.T) {
 		t.Fatalf("got %v, %v in found/stall; want one script", all, err)
 	}
 	if strings.Count(out, "found/stall/"+all[0].Name()) != 3 {
-		t.Errorf("the script %s is named elsewhere than in find, replay and table:\n%s",
+		t.Errorf("the script %s is named elsewhere than in failure, replay and table:\n%s",
 			all[0].Name(), out)
 	}
 }
@@ -40,7 +40,7 @@ func TestHuntTellsTheStoryOfTheTicket(t *testing.T) {
 		"at the server (pump kv-original)", "interest is read, the socket has room",
 		"missing: write interest, or a drain after the call that produced it")
 	if strings.Contains(out, "PROPERTY") {
-		t.Errorf("a single find needs no table:\n%s", out)
+		t.Errorf("a single failure needs no table:\n%s", out)
 	}
 }
 
@@ -51,20 +51,20 @@ func TestHuntInJSON(t *testing.T) {
 	all := objects(t, want(t, exitViolation, "hunt", "--json", "--schedules", schedules))
 	end := all[len(all)-1]
 	if end["result"] != "done" || end["found"] != float64(len(all)-1) {
-		t.Errorf("got %v as the end of %d finds", end, len(all)-1)
+		t.Errorf("got %v as the end of %d failures", end, len(all)-1)
 	}
 	stalls := 0
-	for _, find := range all[:len(all)-1] {
+	for _, failure := range all[:len(all)-1] {
 		for _, name := range []string{"result", "property", "pump", "engine", "tls", "scenario",
 			"strategy", "seed", "schedules", "steps", "actions", "seconds", "script", "hash",
 			"wire", "found_by", "end", "obligation", "what", "story"} {
-			if _, ok := find[name]; !ok {
-				t.Errorf("got no %q in %v", name, find)
+			if _, ok := failure[name]; !ok {
+				t.Errorf("got no %q in %v", name, failure)
 			}
 		}
-		if find["property"] == "stall" {
+		if failure["property"] == "stall" {
 			stalls++
-			checkStall(t, find)
+			checkStall(t, failure)
 		}
 	}
 	if stalls != 1 {
@@ -72,21 +72,21 @@ func TestHuntInJSON(t *testing.T) {
 	}
 }
 
-func checkStall(t *testing.T, find map[string]any) {
+func checkStall(t *testing.T, failure map[string]any) {
 	t.Helper()
 	for name, want := range map[string]any{"result": "violation", "pump": "kv-original",
 		"engine": "model", "strategy": "portfolio", "seed": 1.0, "end": "server",
 		"obligation": "engine-output"} {
-		if find[name] != want {
-			t.Errorf("%s: got %v; want %v", name, find[name], want)
+		if failure[name] != want {
+			t.Errorf("%s: got %v; want %v", name, failure[name], want)
 		}
 	}
-	if n := find["actions"].(float64); n < 1 || n > 15 {
+	if n := failure["actions"].(float64); n < 1 || n > 15 {
 		t.Errorf("the script has %v actions; want at most 15", n)
 	}
-	text := read(t, find["script"].(string))
-	tells(t, text, "property: stall\n", "hash: "+find["hash"].(string)+"\n")
-	for _, line := range find["story"].([]any) {
+	text := read(t, failure["script"].(string))
+	tells(t, text, "property: stall\n", "hash: "+failure["hash"].(string)+"\n")
+	for _, line := range failure["story"].([]any) {
 		tells(t, text, "# "+line.(string)+"\n")
 	}
 }
@@ -124,12 +124,12 @@ func TestHuntForATime(t *testing.T) {
 	tells(t, out, "reference: 0 found in")
 }
 
-// --first stops at the first find, whatever it is.
+// --first stops at the first failure, whatever it is.
 func TestHuntForTheFirst(t *testing.T) {
 	t.Chdir(t.TempDir())
 	all := objects(t, want(t, exitViolation, "hunt", "--first", "--json"))
 	if len(all) != 2 || all[1]["found"] != 1.0 {
-		t.Errorf("got %d objects, the last %v; want one find and the end", len(all), all[1])
+		t.Errorf("got %d objects, the last %v; want one failure and the end", len(all), all[1])
 	}
 }
 
@@ -163,8 +163,8 @@ func TestHuntInterrupted(t *testing.T) {
 	if end := all[len(all)-1]; end["result"] != "interrupted" {
 		t.Errorf("got %v as the end; want interrupted", end)
 	}
-	for _, find := range all[:len(all)-1] {
-		read(t, find["script"].(string))
+	for _, failure := range all[:len(all)-1] {
+		read(t, failure["script"].(string))
 	}
 }
 

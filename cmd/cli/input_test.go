@@ -69,7 +69,7 @@ func TestBadCommandLines(t *testing.T) {
 	}
 	files, _ := filepath.Glob("found/*/*")
 	if len(files) != 1 {
-		t.Errorf("got %v; want nothing but the first find", files)
+		t.Errorf("got %v; want nothing but the first failure", files)
 	}
 }
 

@@ -22,7 +22,7 @@ func newList(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "list pumps, mutants, engines, scenarios, settings, attacks and properties",
-		Long: "list prints the names that flags and scripts know, and which engines this machine has.\n\n" +
+		Long: "list prints the names that flags and scripts know, and the engines of this machine.\n\n" +
 			"With --traits it prints what the engines do differently, call by call. A differential\n" +
 			"test checks the list against the libraries.\n\n" +
 			"With --decisions it prints what every pump must decide, what is right, which bugs come\n" +

@@ -60,7 +60,7 @@ func (h *servedHunt) end(t *testing.T, code int) {
 }
 
 // TestLivePage: while a hunt goes on the page shows how far it is, what it has
-// reached and found, and leads to the finds' own pages; when it is over it says
+// reached and found, and leads to the pages of its failures; when it is over it says
 // so. It asks nobody but the hunt.
 func TestLivePage(t *testing.T) {
 	b := startBrowser(t)
@@ -103,10 +103,10 @@ func TestLivePage(t *testing.T) {
 			t.Errorf("got no %q among %q", want, nodes)
 		}
 	}
-	find := b.eval("document.querySelector('#finds tbody a').href")
-	b.open(fmt.Sprint(find))
+	failure := b.eval("document.querySelector('#finds tbody a').href")
+	b.open(fmt.Sprint(failure))
 	if got := b.eval("document.querySelector('.verdict p').textContent"); got == "" {
-		t.Error("got no verdict on the find's page")
+		t.Error("got no verdict on the page of the failure")
 	}
 	b.open(h.url)
 	b.keptTo(h.url)

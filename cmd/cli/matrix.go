@@ -31,11 +31,11 @@ func newMatrix(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "matrix",
 		Short: "run pumps and mutants against engines, in a table",
-		Long: "matrix hunts in each pump and each mutant with each engine, TLS version and strategy, a\n" +
-			"few times each. For each of these cells it says whether there was a failure, of which\n" +
-			"property, after how many schedules, how short the script is, and on which real libraries\n" +
-			"the script fails too. A cell in which nothing can fail says why. Exit code 1 means that\n" +
-			"some mutant was not killed in any cell, or that a sound pump failed.\n\n" +
+		Long: "matrix hunts in each pump and each mutant with each engine, TLS version and strategy,\n" +
+			"a few times each. For each of these cells it says whether there was a failure, of\n" +
+			"which property, after how many schedules, how short the script is, and on which real\n" +
+			"libraries the script fails too. A cell in which nothing can fail says why. Exit code 1\n" +
+			"means that some mutant was not killed in any cell, or that a sound pump failed.\n\n" +
 			"The scripts are saved like those of hunt. An interrupt keeps what is done. The result\n" +
 			"does not depend on --workers.",
 		Example: "  wantwrite matrix\n" +
@@ -55,7 +55,8 @@ func newMatrix(p *program) *cobra.Command {
 		" (default: "+pumps+")")
 	fl.StringVar(&f.mutants, "mutant", "", "mutants, by names, patterns, or families A to K"+
 		" (default: "+mutants+")")
-	fl.StringVar(&f.engines, "engine", run.DefaultEngine, "TLS libraries under the pump, some of "+p.engineNames())
+	fl.StringVar(&f.engines, "engine", run.DefaultEngine,
+		"TLS libraries under the pump, some of "+p.engineNames())
 	fl.StringVar(&f.tls, "tls", "1.2,1.3", "TLS versions, some of 1.2, 1.3, and any, which draws both")
 	fl.StringVar(&f.strategies, "strategy", run.Portfolio, "how actions are picked, some of "+
 		strategyNames())

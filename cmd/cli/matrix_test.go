@@ -78,7 +78,7 @@ func TestMatrixWithAMutantAlive(t *testing.T) {
 	}
 }
 
-// crypto/tls is on every machine: it confirms a find, or the cell says why not,
+// crypto/tls is on every machine: it confirms a failure, or the cell says why not,
 // and it can be hunted on.
 func TestMatrixOnALibrary(t *testing.T) {
 	t.Chdir(t.TempDir())

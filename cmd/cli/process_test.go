@@ -39,8 +39,8 @@ func TestInterruptedProcess(t *testing.T) {
 	if end := all[len(all)-1]; end["result"] != "interrupted" {
 		t.Errorf("got %v as the end; want interrupted", end)
 	}
-	for _, find := range all[:len(all)-1] {
-		tells(t, read(t, find["script"].(string)), "wantwrite script 1\n")
+	for _, failure := range all[:len(all)-1] {
+		tells(t, read(t, failure["script"].(string)), "wantwrite script 1\n")
 	}
 }
 

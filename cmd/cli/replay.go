@@ -27,7 +27,8 @@ func (f *replayFlags) add(cmd *cobra.Command, engines string) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.Pump, "pump", "", "run another pump than the script's, such as a fixed one")
 	fl.StringVar(&f.Engine, "engine", "", "another TLS library than the script's: "+engines)
-	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's TLS library (default: that of --engine)")
+	fl.StringVar(&f.PeerEngine, "peer-engine", "",
+		"the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.Loose, "loose", false, "skip actions that are not enabled, and count them")
 }
 
@@ -36,9 +37,9 @@ func newReplay(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "replay FILE...",
 		Short: "run saved scripts again",
-		Long: "replay runs saved scripts again. It says of each whether its property is still violated,\n" +
-			"and whether the run is the same, byte by byte, as when the script was saved. Exit code 1\n" +
-			"means that at least one script still fails.",
+		Long: "replay runs saved scripts again. It says of each whether its property is still\n" +
+			"violated, and whether the run is the same, byte by byte, as when the script was saved.\n" +
+			"Exit code 1 means that at least one script still fails.",
 		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite replay --engine openssl corpus/stall/no-*.script\n" +
 			"  wantwrite replay --pump reference --loose corpus/*/*.script",

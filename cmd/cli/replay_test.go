@@ -176,11 +176,11 @@ func TestMissingLibrary(t *testing.T) {
 	tells(t, want(t, exitClean, "list"), "not here: openssl: no library")
 	files, _ := filepath.Glob("found/*/*")
 	if len(files) != 1 {
-		t.Errorf("got %v; want nothing but the model's find", files)
+		t.Errorf("got %v; want nothing but the model's failure", files)
 	}
 }
 
-// A broken terminal ends the hunt at the first find, which is saved.
+// A broken terminal ends the hunt at the first failure, which is saved.
 func TestBrokenOutput(t *testing.T) {
 	t.Chdir(t.TempDir())
 	script := stall(t)

@@ -58,7 +58,7 @@ func newShow(p *program) *cobra.Command {
 		},
 	}
 	f.add(cmd, p.engineNames())
-	cmd.Flags().BoolVar(&f.all, "all", false, "show each step and each call, not only those that matter")
+	cmd.Flags().BoolVar(&f.all, "all", false, "show all steps and calls, not only those that matter")
 	cmd.Flags().StringVar(&f.pcap, "pcap", "", "write the run to this file, in pcapng")
 	cmd.Flags().StringVar(&f.keylog, "keylog", "",
 		"write the secrets of real engines to this file, in NSS's key log format")

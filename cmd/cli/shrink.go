@@ -49,7 +49,8 @@ func newShrink(p *program) *cobra.Command {
 	fl.StringVar(&f.Pump, "pump", "", "shrink for another pump than the script's; needs --output")
 	fl.StringVar(&f.Engine, "engine", "", "shrink for another TLS library: "+p.engineNames()+
 		"; needs --output")
-	fl.StringVar(&f.PeerEngine, "peer-engine", "", "the other end's TLS library (default: that of --engine)")
+	fl.StringVar(&f.PeerEngine, "peer-engine", "",
+		"the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
 	return cmd
 }

@@ -235,7 +235,7 @@ func TestShrinkInterruptedInTheMiddle(t *testing.T) {
 	tells(t, want(t, exitViolation, "shrink", long), "actions to 10 in")
 }
 
-// So it is with a hunt: the find is saved as short as it was by then.
+// So it is with a hunt: the failure is saved as short as it was by then.
 func TestHuntInterruptedInAShrink(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out, complaint bytes.Buffer
@@ -245,7 +245,7 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 		"what was found is saved in found")
 	scripts, _ := filepath.Glob("found/stall/*")
 	if len(scripts) != 1 {
-		t.Fatalf("got %v; want the find", scripts)
+		t.Fatalf("got %v; want the failure", scripts)
 	}
 	tells(t, out.String(), "interrupted; to go on: wantwrite shrink "+scripts[0])
 	tells(t, want(t, exitViolation, "replay", scripts[0]), "(as saved)")

@@ -218,7 +218,9 @@ func (g *Guard) Confirm(s *script.Script, engine string) (*run.Confirmation, err
 
 // Shrink is shrink.Shrink in a child. If the child dies the script stays as it was, and the
 // error says so.
-func (g *Guard) Shrink(ctx context.Context, s *script.Script, o shrink.Options) (shrink.Shrunk, error) {
+func (g *Guard) Shrink(ctx context.Context, s *script.Script, o shrink.Options) (
+	shrink.Shrunk, error) {
+
 	m, died, err := g.follow(job{Shrink: &shrinkJob{string(s.Format()), o.Runs}}, ctx.Done(),
 		o.Progress)
 	switch {

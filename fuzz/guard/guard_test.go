@@ -213,17 +213,17 @@ func TestDeathCostsOneSchedule(t *testing.T) {
 			if diff := cmp.Diff(fuzztest.Digest(want), fuzztest.Digest(got)); diff != "" {
 				t.Error(diff)
 			}
-			find := crashIn(t, got)
-			if find.Schedule != 100 || find.Script.Config.Engine != "fragile" {
-				t.Errorf("got schedule %d on %s; want 100 on fragile", find.Schedule,
-					find.Script.Config.Engine)
+			failure := crashIn(t, got)
+			if failure.Schedule != 100 || failure.Script.Config.Engine != "fragile" {
+				t.Errorf("got schedule %d on %s; want 100 on fragile", failure.Schedule,
+					failure.Script.Config.Engine)
 			}
-			fuzztest.Wants(t, strings.Join(find.Story, "\n"), "schedule 100 of seed 1 died", how,
+			fuzztest.Wants(t, strings.Join(failure.Story, "\n"), "schedule 100 of seed 1 died", how,
 				"run alone in another process the same happens")
 			if len(n.children) != 3 {
 				t.Errorf("got %d children; want one before, one alone, one after", len(n.children))
 			}
-			lostAgain(t, n, find, how)
+			lostAgain(t, n, failure, how)
 		})
 	}
 }
@@ -245,9 +245,9 @@ func crashIn(t *testing.T, rep hunt.Report) *hunt.Failure {
 
 // lostAgain replays a crash from its text. The same actions without the last,
 // in which the engine fell, may be survived: so that was the one.
-func lostAgain(t *testing.T, n *nursery, find *hunt.Failure, how string) {
+func lostAgain(t *testing.T, n *nursery, failure *hunt.Failure, how string) {
 	t.Helper()
-	s, err := script.Parse(strings.NewReader(string(find.Script.Format())), "saved")
+	s, err := script.Parse(strings.NewReader(string(failure.Script.Format())), "saved")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -286,15 +286,15 @@ func TestKilledFromOutside(t *testing.T) {
 	if diff := cmp.Diff(fuzztest.Digest(want), fuzztest.Digest(got)); diff != "" {
 		t.Error(diff)
 	}
-	find := crashIn(t, got)
-	fuzztest.Wants(t, strings.Join(find.Story, "\n"), "died: ", "does no harm")
-	if out, err := n.Replay(find.Script, run.ReplayOptions{}); err != nil || out.Result.Found {
+	failure := crashIn(t, got)
+	fuzztest.Wants(t, strings.Join(failure.Story, "\n"), "died: ", "does no harm")
+	if out, err := n.Replay(failure.Script, run.ReplayOptions{}); err != nil || out.Result.Found {
 		t.Errorf("got %v, %v; want a clean replay: the schedule was not to blame", out.Result, err)
 	}
 }
 
 // The schedule is survived, its shrinking is not (it sets the world's seed to
-// 1): the find is kept as it was.
+// 1): the failure is kept as it was.
 func TestDeathWhileShrinking(t *testing.T) {
 	t.Parallel()
 	h := kv()
@@ -334,7 +334,7 @@ func TestContainedHuntInterrupted(t *testing.T) {
 }
 
 // What is wrong with a hunt is told as it would be without children, and a
-// child that can't even start is an error, not a find.
+// child that can't even start is an error, not a failure.
 func TestContainedErrors(t *testing.T) {
 	t.Parallel()
 	n, h := newNursery(t), kv()

@@ -115,7 +115,8 @@ func (c *chase) found(m *failureMessage) error {
 	}
 	s.Lines, s.Story = nil, m.Story
 	c.job.Watch = c.job.Watch.Without(m.Result.Violation.Property)
-	return c.keep(&hunt.Failure{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk, Script: s,
+	return c.keep(&hunt.Failure{Schedule: m.Schedule, Original: m.Original, Shrunk: m.Shrunk,
+		Script: s,
 		Result: m.Result, Story: m.Story, Strategy: m.Strategy},
 		hunt.Stats{Schedules: m.Schedules, Steps: m.Steps})
 }
