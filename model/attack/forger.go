@@ -5,9 +5,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A Forger is an engine as an attack sees it: whoever has one can send what he likes
-// with its keys. All that it is told to send is sealed at once, behind what its Manner
-// still holds back.
+// A Forger is an engine as an attack sees it: it sends whatever it is told to, with its
+// keys. Each method seals at once, behind what the Manner still holds back.
 type Forger interface {
 	// Manner is how the engine sends and takes in records. It is the engine's own.
 	Manner() *Manner

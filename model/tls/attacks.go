@@ -54,7 +54,9 @@ func (f forger) Alert(level byte, a wire.Alert) {
 	f.t.note(true, a.Word(), 2)
 }
 
-func (f forger) HelloRequest() { f.t.emit(helloRequest, []byte{messages[helloRequest].wire, 0, 0, 0}) }
+func (f forger) HelloRequest() {
+	f.t.emit(helloRequest, []byte{messages[helloRequest].wire, 0, 0, 0})
+}
 
 func (f forger) KeyUpdate() {
 	t := f.t

@@ -211,7 +211,7 @@ func TestHandshakeInMidFlightBehindEarlyData(t *testing.T) {
 }
 
 // A Read that stops behind the server's flight starts no state machine: only that
-// clears the queue of a stranger's error.
+// clears the queue of another link's error.
 func TestStrangersErrorWhereEarlyDataPauses(t *testing.T) {
 	p := newLink(t, earlyConfig(4000))
 	client := p.paused()

@@ -13,10 +13,10 @@ import (
 
 // What sealing adds to a record, in bytes.
 const (
-	// Overhead12 is what sealing adds in TLS 1.2: the explicit nonce and the
+	// overhead12 is what sealing adds in TLS 1.2: the explicit nonce and the
 	// tag, as AES-GCM has them (RFC 5288).
 	overhead12 = nonceLen + tagLen
-	// Overhead13 is what it adds in TLS 1.3: the content type and the tag.
+	// overhead13 is what it adds in TLS 1.3: the content type and the tag.
 	overhead13 = 1 + tagLen
 )
 
@@ -161,13 +161,12 @@ func tail(p []byte) uint64 {
 
 // seal puts a record behind what is pending.
 func (t *TLS) seal(typ byte, content []byte) {
-	// A server that does not take early data could not open an alert among it,
-	// so OpenSSL sends that in the clear, until it has the ServerHello: then it
-	// seals one that nobody can open.
+	// A server that rejects early data could not open an alert sealed with its keys. So
+	// OpenSSL's client sends the alert in the clear until it has the ServerHello. After
+	// that it seals an alert that nobody can open.
 	plain := typ == wire.TypeAlert && t.write.early && !t.read.on
 	if plain && t.early == earlyOver {
-		// It also leaves room for the nonce of a TLS 1.2 record then, and nobody
-		// can read it.
+		// OpenSSL then leaves room for the nonce of a TLS 1.2 record, which garbles it.
 		content = append(make([]byte, nonceLen), content...)
 	}
 	if t.write.on && !plain {

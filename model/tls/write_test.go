@@ -149,7 +149,7 @@ func TestPendingAndHasPending(t *testing.T) {
 	}
 }
 
-// A stranger's error in the thread's queue turns a want into a failure, and
+// Another link's error in the thread's queue turns a want into a failure, and
 // only that: data is data, and a handshake clears the queue (bugs.txt H1, H2).
 func TestStaleErrorQueue(t *testing.T) {
 	p := established(t, model.TLS12, nil)

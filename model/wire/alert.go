@@ -27,7 +27,7 @@ const (
 	LevelFatal   byte = 2
 )
 
-// alertText has each alert's Word; whoever notes an alert then makes no string.
+// alertText has each alert's Word, so that a note of an alert allocates no string.
 var alertText = [256]string{
 	AlertCloseNotify:       "alert close_notify",
 	AlertUnexpectedMessage: "alert unexpected_message",

@@ -1,6 +1,6 @@
 // Package wire is what TLS records and alerts look like on the wire: headers, types,
-// lengths and numbers. It serves whoever makes, parses or damages records: the engines,
-// the world's links, and the faults. See record.go for records and alert.go for alerts.
+// lengths and numbers. The engines make and parse records with it, and the world's
+// faults damage them. See record.go for records and alert.go for alerts.
 package wire
 
 import (
