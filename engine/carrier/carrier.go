@@ -1,5 +1,5 @@
-// Package carrier moves the bytes of engines that are written in Go: crypto/tls
-// and the puppet.
+// Package carrier moves bytes between an engine that is written in Go and its pump or socket. The
+// engines are crypto/tls and the puppet.
 package carrier
 
 import (
@@ -7,8 +7,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/tls"
 )
 
-// A Carrier is what lies below an engine: the two bounded buffers of a pair, or
-// with the attached transport the socket, which stands for both.
+// A Carrier is the transport of an engine: the two bounded buffers of a pair, or the socket of the
+// attached transport.
 type Carrier struct {
 	In, Out tls.Ring
 	// Socket is nil with a pair.
@@ -17,7 +17,7 @@ type Carrier struct {
 	Cause error
 }
 
-// Restart makes the carrier new, for an engine of cfg. Storage stays.
+// Restart makes the carrier as new, for an engine of cfg. It keeps its storage.
 func (c *Carrier) Restart(cfg *model.EngineConfig) {
 	c.Socket, c.Cause = nil, nil
 	in, out := cfg.In, cfg.Out
@@ -28,7 +28,7 @@ func (c *Carrier) Restart(cfg *model.EngineConfig) {
 	c.Out.Reset(out)
 }
 
-// Receive moves input into p, and answers how many bytes there were.
+// Receive moves input into p and returns the number of bytes.
 func (c *Carrier) Receive(p []byte) int {
 	if c.Socket == nil {
 		return c.In.Read(p)
@@ -46,7 +46,7 @@ func (c *Carrier) Receive(p []byte) int {
 	return n
 }
 
-// Send moves output out of p, and answers how many bytes there was room for.
+// Send moves output out of p and returns the number of bytes that there was room for.
 func (c *Carrier) Send(p []byte) int {
 	if c.Socket == nil {
 		return c.Out.Write(p)

@@ -10,12 +10,11 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A link that resumes a session and has no certificate comes as near to a PSK as
-// crypto/tls can: the session follows from the link's key, so that a peer which
-// is no crypto/tls knows it too (engine/puppet). Its name is a ticket that means
-// nothing by itself.
+// A link that resumes a session and has no certificate is as near to a PSK as crypto/tls gets. The
+// session follows from the link's key, so a peer that is not crypto/tls knows it too, such as
+// engine/puppet. Its ticket is a name and carries nothing.
 
-// resumeKnown lets an end's settings resume the session that both ends know.
+// resumeKnown makes an end's settings resume the session that both ends know.
 func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) error {
 	known := secret.LinkOf(cfg.Key)
 	state, err := l.knownState(cfg, &known)
@@ -36,9 +35,9 @@ func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) err
 	return nil
 }
 
-// knownState is the session as an end saves it. Nobody but crypto/tls is said to
-// know what tls.SessionState.Bytes writes, but there is no other way to bring a
-// secret; should a later version read something else, its error says so.
+// knownState is the session as an end saves it. The format of tls.SessionState.Bytes is not
+// documented, but there is no other way to bring a secret along. If a later version reads another
+// format, ParseSessionState fails.
 //
 //	uint16 version, uint8 end, uint16 suite, uint64 created, opaque secret<1..255>,
 //	opaque extra<0..2^24-1>, uint8 extended master secret, uint8 early data,

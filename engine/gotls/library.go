@@ -1,30 +1,27 @@
-// Package gotls is Go's crypto/tls as a [model.Library]: what a pump finds on
-// a machine without a C library, and the other end that OpenSSL talks to.
+// Package gotls is Go's crypto/tls as a [model.Library]. It needs no C library, and it can talk
+// to OpenSSL.
 //
-// A tls.Conn blocks, and a pump must not. So each engine has a goroutine that
-// shakes hands and reads, and that is stopped wherever the Conn wants bytes or
-// room which are not there. Control is handed over: of the pump and the
-// goroutine exactly one runs at any time, and the scheduler decides nothing.
-// Writing needs no goroutine: a sealed record waits in the engine.
+// A tls.Conn blocks, and a pump must not. So each engine has a goroutine that does handshakes and
+// reads. It stops where the Conn wants bytes or room that are not there. Either the pump or the
+// goroutine runs, never both, so the Go scheduler decides nothing. Writes need no goroutine: a
+// sealed record waits in the engine.
 //
-// Runs repeat, down to the bytes on the wire:
+// Runs repeat, to the byte on the wire:
 //
-//   - Config.Rand is a stream that follows from the run's seed and the link's
-//     key. Since Go 1.26 key shares are drawn from elsewhere, unless GODEBUG
-//     says cryptocustomrand=1: [Library.Begin] sees to that.
-//   - Config.Time stands still. Session tickets, which carry it, are on only
-//     where a link resumes a session, which crypto/tls at both ends can.
-//   - Certificates are made in code with Ed25519, whose signatures have no
-//     randomness in them and one length. The group is X25519; P-256 is there
-//     for the certificates of others.
+//   - Config.Rand is a stream that follows from the run's seed and the link's key. Since Go
+//     1.26 key shares come from elsewhere unless GODEBUG has cryptocustomrand=1, which
+//     [Library.Begin] sets.
+//   - Config.Time stands still. Session tickets, which carry it, are on only where a link
+//     resumes a session.
+//   - Certificates are made in code with Ed25519, whose signatures have no randomness and one
+//     length. The group is X25519; P-256 is for the certificates of others.
 //
-// What crypto/tls does its own way, whatever the configuration says: it has no
-// PSK, so all links use certificates, but those that resume a session and have no
-// ServerChain: see known.go. It can't begin a renegotiation or a
-// KeyUpdate. A requested KeyUpdate is answered at the read. A client takes
-// part in a renegotiation, but data in the middle of one is fatal to it; a
-// server fails when it is asked. Handshake messages are not split. Nobody is
-// asked for a certificate after the handshake.
+// What crypto/tls does in its own way, whatever the configuration says: it has no PSK, so all
+// links use certificates, except those that resume a session and have no ServerChain (see
+// known.go). It can't begin a renegotiation or a KeyUpdate. It answers a requested KeyUpdate at the
+// read. A client takes part in a renegotiation, but data in the middle of one is fatal to it. A
+// server that is asked for one fails. Handshake messages are not split. A server can't ask for a
+// certificate after the handshake.
 package gotls
 
 import (
@@ -74,12 +71,12 @@ func (l *Library) Begin(seed uint64) {
 	l.seed = seed
 }
 
-// End has nothing to do: no thread is taken.
+// End does nothing: no thread was taken.
 func (l *Library) End() {}
 
-// pinKeyShares lets Config.Rand decide key shares too, as it did before Go
-// 1.26. The setting is read when it is needed, so it may come this late; it
-// touches nobody who does not bring a random source of their own.
+// pinKeyShares makes Config.Rand decide key shares too, as before Go 1.26. crypto/tls reads the
+// setting when it needs it, so this is early enough. It changes nothing for code without a random
+// source of its own.
 var pinKeyShares = sync.OnceFunc(func() {
 	const setting = "cryptocustomrand=1"
 	if old := os.Getenv("GODEBUG"); old != "" {
@@ -122,7 +119,7 @@ func (l *Library) Free(me model.Engine) {
 	l.stores = append(l.stores, e.wire.store)
 }
 
-// supported says what of cfg crypto/tls, or this package, can't do.
+// supported is the error of a configuration that crypto/tls, or this package, can't do.
 func supported(cfg *model.EngineConfig) error {
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegIgnore:
@@ -140,12 +137,12 @@ func supported(cfg *model.EngineConfig) error {
 	return nil
 }
 
-// now is the time in all runs, and the certificates are valid then.
+// now is the time of all runs. The certificates are valid then.
 func now() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// settings are the tls.Config of an engine. Who a certificate belongs to is not
-// checked: another library at the other end brings one that we can't know.
-// That its key signed the handshake is.
+// settings is the tls.Config of an engine. It does not check whose a certificate is, for another
+// library at the other end brings one that this package does not know. That the certificate's key
+// signed the handshake is checked.
 func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 	version := uint16(tls.VersionTLS12)
 	if cfg.Version == model.TLS13 {

@@ -2,7 +2,7 @@ package gotls
 
 import "github.com/wantwrite/wantwrite/model"
 
-// crypto/tls can be asked for none of these.
+// This file has the calls that crypto/tls can't do. They fail, and the engine lives on.
 
 // Renegotiate implements [model.Engine]: it is refused.
 func (e *engine) Renegotiate() model.Status {

@@ -6,12 +6,11 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A routine is the goroutine of an engine, as a coroutine: its caller waits
-// while it runs, and it waits while its caller runs.
+// A routine is the goroutine of an engine. It is a coroutine: its caller waits while it runs, and
+// it waits while its caller runs.
 //
-// iter.Pull would be twice as fast, but a coroutine of that kind must always be
-// resumed with as many LockOSThread calls as there were when it was made, or
-// the process dies; and engine/openssl takes the thread for its runs.
+// iter.Pull would be twice as fast. But its coroutine must be resumed with as many LockOSThread
+// calls as when it was made, or the process dies, and engine/openssl locks the thread in its runs.
 type routine struct {
 	work    func() // one task: a handshake, or a read
 	resume  chan struct{}
@@ -28,8 +27,8 @@ func newRoutine(work func()) routine {
 	return routine{work: work, resume: make(chan struct{}), yield: make(chan struct{})}
 }
 
-// run lets the goroutine go on with its task, or begin one, until it parks or
-// the task is done. A panic in there is the caller's.
+// run makes the goroutine go on with its task, or begin one, until it parks or the task is done. A
+// panic of the goroutine becomes the caller's.
 func (r *routine) run() {
 	r.inside = true
 	if !r.started {
@@ -46,7 +45,7 @@ func (r *routine) run() {
 	}
 }
 
-// stop ends the goroutine. What its task waits for must fail by now.
+// stop ends the goroutine. What its task waits for must already fail.
 func (r *routine) stop() {
 	r.stopped = true
 	if r.started && !r.ended {
@@ -54,15 +53,14 @@ func (r *routine) stop() {
 	}
 }
 
-// park stops the goroutine, which calls it, until its caller runs it again.
+// park is called by the goroutine, and returns when its caller runs it again.
 func (r *routine) park(wants model.Status) {
 	r.parked = wants
 	r.yield <- struct{}{}
 	<-r.resume
 }
 
-// errEnded is the fault of a goroutine that somebody ended from inside, as
-// runtime.Goexit does.
+// errEnded is the fault of a goroutine that was ended from inside, as by runtime.Goexit.
 var errEnded = errors.New("gotls: the engine's goroutine was ended by somebody else")
 
 // loop does task after task.
@@ -80,7 +78,7 @@ func (r *routine) loop() {
 	}
 }
 
-// leave hands control over for the last time.
+// leave gives control back for the last time.
 func (r *routine) leave() {
 	if r.fault = recover(); r.fault == nil && !r.stopped {
 		r.fault = errEnded

@@ -8,10 +8,9 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A link that resumes a session needs one. crypto/tls makes sessions in
-// handshakes only, so one is made here, over a pipe, with randomness of its own:
-// it is the same in every process, whichever run comes first. It is kept: links
-// of the same kind resume the same session.
+// A link that resumes a session needs one, and crypto/tls makes sessions only in handshakes. So
+// this file makes one over a pipe. Its randomness is its own, so the session is the same in every
+// process, whichever run comes first. It is kept: links of the same kind resume the same session.
 
 // A sessionID is what a session depends on.
 type sessionID struct {
@@ -23,15 +22,15 @@ type sessionID struct {
 // ticketKey seals the tickets of all servers. It is no secret.
 var ticketKey = [32]byte{'w', 'a', 'n', 't', 'w', 'r', 'i', 't', 'e'}
 
-// A cache is a tls.ClientSessionCache with one session, or none yet. With fixed
-// set it keeps the one that it has: what a link hands out is not taken back.
+// A cache is a tls.ClientSessionCache with one session, or none yet. If it is fixed it keeps that
+// session, whatever Put brings.
 type cache struct {
 	session *tls.ClientSessionState
 	fixed   bool
 }
 
-// Get implements tls.ClientSessionCache. Whom the client talks to, the key says,
-// is always the same.
+// Get implements tls.ClientSessionCache. The key would say who the server is; here it is always
+// the same.
 func (c *cache) Get(string) (*tls.ClientSessionState, bool) {
 	return c.session, c.session != nil
 }
@@ -43,7 +42,7 @@ func (c *cache) Put(_ string, s *tls.ClientSessionState) {
 	}
 }
 
-// resume lets an end's settings resume a session.
+// resume makes an end's settings resume a session.
 func (l *Library) resume(settings *tls.Config, cfg *model.EngineConfig) error {
 	settings.SessionTicketsDisabled = false
 	if cfg.Role == model.Server {
@@ -69,7 +68,7 @@ func (l *Library) resume(settings *tls.Config, cfg *model.EngineConfig) error {
 	return nil
 }
 
-// newSession shakes hands as links of cfg do, and gives what the client saved.
+// newSession does a handshake as links of cfg do, and returns the session that the client saved.
 //
 // Story 3: a pipe holds nothing, and a server's ChangeCipherSpec comes behind its
 // HelloRetryRequest, which the client answers at once: both wrote, nobody read,

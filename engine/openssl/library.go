@@ -1,25 +1,23 @@
 // Package openssl is the OpenSSL that is installed on the machine, as a
 // [model.Library]: libssl and libcrypto, loaded at run time without cgo or
-// headers. It is made for version 3. Version 1.1.1 is taken where it is all
-// there is, or named: it has all that is called here.
+// headers. It is made for version 3. Version 1.1.1 has all that is called here, and is used where
+// there is no other, or where it is named.
 //
-// A script that fails on the model is replayed here against the real library,
-// so runs must repeat. Three things see to it:
+// A script that fails on the model is replayed here against the real library, so runs must repeat.
+// Nothing else may decide what they do:
 //
-//   - Randomness is seeded: RAND_set_rand_method(3) makes every hello random,
-//     nonce and key share come from the seed of [Library.Begin].
-//   - The clock stays out: session tickets that carry it are off, a hello
-//     random has had no time in it since OpenSSL 1.1.0, and certificates are
-//     looked at on one day for ever.
-//   - The machine stays out: openssl.cnf is not read, cipher suite and
-//     security level are set.
+//   - Randomness is seeded: RAND_set_rand_method(3) makes every hello random, nonce and key share
+//     follow from the seed of [Library.Begin].
+//   - The clock is not used: session tickets that carry it are off, hello randoms have had no time
+//     in them since OpenSSL 1.1.0, and certificates are verified at a fixed time.
+//   - The machine's settings are not used: openssl.cnf is not read, and cipher suite and security
+//     level are set.
 //
-// Links have one of three profiles. Without a ServerChain both ends have a PSK,
-// which is cheap, and ClientAuth means nothing. With one the server shows
-// ECDSA certificates that add up to its length, give or take 64 bytes, and
-// with ClientAuth the client shows its own; both are checked. The nonces of
-// their signatures come from the run's seed too, but a signature's length in
-// DER varies, and with it a flight's by a few bytes.
+// Links have one of three profiles. Without a ServerChain both ends have a PSK, which is cheap, and
+// ClientAuth means nothing. With a ServerChain the server shows ECDSA certificates of that length,
+// give or take 64 bytes, and with ClientAuth the client shows its own; both are checked. The nonces
+// of their signatures follow from the run's seed too. But the length of a signature in DER varies,
+// so a flight varies by a few bytes.
 //
 // A TLS 1.3 server's tickets are names of sessions that nobody stores, not
 // sealed sessions, so they carry no time. After a handshake with a PSK OpenSSL
