@@ -16,15 +16,15 @@ import (
 type Piece uint8
 
 const (
-	// EndPiece is an end: its registration, engine, pump, app and account.
-	EndPiece Piece = iota
-	// ReceivedPiece is what lies in an end's receive buffer.
-	ReceivedPiece
-	// FlightPiece is what is in flight toward an end.
-	FlightPiece
-	// TransitPiece is the plaintext that was accepted at the other end and is not yet
+	// endPiece is an end: its registration, engine, pump, app and account.
+	endPiece Piece = iota
+	// receivedPiece is what lies in an end's receive buffer.
+	receivedPiece
+	// flightPiece is what is in flight toward an end.
+	flightPiece
+	// transitPiece is the plaintext that was accepted at the other end and is not yet
 	// delivered at this one.
-	TransitPiece
+	transitPiece
 	// SharedPiece is what belongs to no end: the taints and the threads.
 	SharedPiece
 
@@ -80,13 +80,13 @@ func (w *World) Load(p Piece, id script.End, src []byte) error {
 func (w *World) snapshot(p Piece, id script.End) {
 	e, s := &w.ends[id], &w.snap
 	switch p {
-	case EndPiece:
+	case endPiece:
 		e.snapshot(s)
-	case ReceivedPiece:
+	case receivedPiece:
 		e.in.snapshotReceived(s)
-	case FlightPiece:
+	case flightPiece:
 		e.in.snapshotFlight(s, w.cfg.Sizes.Flight, w.now)
-	case TransitPiece:
+	case transitPiece:
 		e.peer().plain.snapshotTransit(s)
 	case SharedPiece:
 		w.snapshotShared(s)

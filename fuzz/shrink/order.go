@@ -18,8 +18,8 @@ type candidate struct {
 	actions []script.Action
 }
 
-// Simpler says whether a is a simpler script than b in the order of a shrink.
-func Simpler(a, b *script.Script) bool {
+// simplerScript says whether a is a simpler script than b in the order of a shrink.
+func simplerScript(a, b *script.Script) bool {
 	return less(&candidate{a.Config, a.Actions}, &candidate{b.Config, b.Actions})
 }
 

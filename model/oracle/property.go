@@ -10,17 +10,16 @@ type PropertyID uint8
 
 const (
 	// NoProperty: nothing is violated.
-	NoProperty PropertyID = iota
-	// The nine: the table properties says what each one means.
-	Stall
-	Deadlock
-	BusyLoop
-	DataLoss
-	Corruption
-	Truncation
-	SpuriousFailure
-	UnboundedBuffer
-	Crash
+	NoProperty      PropertyID = iota
+	Stall                      // something is owed and no wakeup will move it
+	Deadlock                   // both ends wait for room
+	BusyLoop                   // turns that change nothing
+	DataLoss                   // accepted bytes never arrive
+	Corruption                 // bytes that nobody wrote, or twice
+	Truncation                 // an end without close_notify
+	SpuriousFailure            // a failure is told where nothing failed
+	UnboundedBuffer            // the pump holds more than its limits
+	Crash                      // a panic, or use after close
 
 	numProperties
 )

@@ -24,8 +24,9 @@ const (
 	// Write lets the app write a message: Arg bytes of body, answered by a
 	// message of Arg2 bytes of body (0: not answered).
 	Write
-	// Pause stops the app's reading, Resume starts it again.
+	// Pause stops the app's reading.
 	Pause
+	// Resume starts it again.
 	Resume
 	// Renegotiate lets the app begin a new handshake. In TLS 1.3, which has no
 	// renegotiation, a server's app asks for the client's certificate instead.

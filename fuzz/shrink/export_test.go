@@ -1,0 +1,4 @@
+package shrink
+
+// Simpler is simplerScript for the tests outside of the package.
+var Simpler = simplerScript
