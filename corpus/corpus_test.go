@@ -87,7 +87,7 @@ func TestSavedOnceAndWhole(t *testing.T) {
 }
 
 // TestHuntsShareAFolder: workers save different scripts under one slug at one
-// time (story 2 of publish), and each of them is kept.
+// time (story 85), and each of them is kept.
 func TestHuntsShareAFolder(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup

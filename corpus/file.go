@@ -54,7 +54,7 @@ func Keep(path string) (string, error) {
 // writeTemp writes the text to a hidden file and syncs it, before the file gets its name.
 // The file is in the same folder, because a rename is atomic only within a file system.
 //
-// Story 1: a rename comes before the sync, and the power fails. The name now leads to an
+// Story 84: a rename comes before the sync, and the power fails. The name now leads to an
 // empty file (ext4, 2009), and the one script of a rare failure is gone.
 func writeTemp(folder string, text []byte) (path string, err error) {
 	f, err := os.CreateTemp(folder, ".script-*.tmp")

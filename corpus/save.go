@@ -102,7 +102,7 @@ func withoutFound(text []byte) []byte {
 
 // publish gives a written file the first name that is vacant.
 //
-// Story 2: two hunts find two failures with one slug at the same time. Both see that the
+// Story 85: two hunts find two failures with one slug at the same time. Both see that the
 // name is free, and the second rename destroys the first script. A hard link fails instead
 // if the name is taken, and the next name is tried.
 func publish(temp, folder, slug string, text []byte) (string, error) {

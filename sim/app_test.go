@@ -266,7 +266,7 @@ func TestAppBufferMoves(t *testing.T) {
 	}
 }
 
-// TestAppBufferHoldsStill, story 2: a pump reads in the middle of its Write,
+// TestAppBufferHoldsStill, story 91: a pump reads in the middle of its Write,
 // and the answer joins the backlog there. What it was offered stays the same.
 func TestAppBufferHoldsStill(t *testing.T) {
 	b := newBench(t, nil)

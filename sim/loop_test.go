@@ -113,7 +113,7 @@ func TestEdgeAgainOnAddedInterest(t *testing.T) {
 	b.cannot("poll server")
 }
 
-// Story 3: interest that is added while nothing is there is told of what comes,
+// Story 90: interest that is added while nothing is there is told of what comes,
 // although no call has met would-block.
 func TestEdgeOnInterestAddedTooEarly(t *testing.T) {
 	b := trigger(t, model.Edge)

@@ -30,7 +30,7 @@ func (t *plaintext) drop() { t.tail = t.taken }
 
 // grow makes room for n more bytes.
 //
-// Story 2: an answer joined the backlog in the middle of a Write, and what the
+// Story 91: an answer joined the backlog in the middle of a Write, and what the
 // pump was being offered moved down. The pump took other bytes and was blamed for a
 // corruption. Now what is being offered stays where it is.
 func (t *plaintext) grow(n int) {

@@ -228,7 +228,7 @@ type registration struct{ e *endpoint }
 // Interest implements model.Loop. An event that is added is reported again if it
 // is there, and otherwise as soon as it is. EPOLL_CTL_MOD does the same.
 //
-// Story 3: only would-block made an event new. A pump stopped in the middle of its
+// Story 90: only would-block made an event new. A pump stopped in the middle of its
 // reading, gave up read interest and took it again on an empty socket. It was not
 // told of what came then, and was blamed for it.
 func (r registration) Interest(mask model.Events) {

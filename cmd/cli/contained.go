@@ -49,7 +49,7 @@ const grace = 2 * time.Minute
 
 // Read implements io.Reader.
 //
-// Story 1: the parent is killed while its child hangs in the library. The child never notices,
+// Story 94: the parent is killed while its child hangs in the library. The child never notices,
 // and keeps a core busy for ever.
 func (l *lifeline) Read(p []byte) (int, error) {
 	n, err := l.in.Read(p)

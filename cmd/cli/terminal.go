@@ -22,7 +22,7 @@ type terminal struct {
 // Write prints a result. After an error of out it prints no more, and the command ends with
 // that error.
 //
-// Story 1: "wantwrite hunt | head" hunted for an hour after head had gone, and then exited
+// Story 93: "wantwrite hunt | head" hunted for an hour after head had gone, and then exited
 // with 0.
 func (t *terminal) Write(p []byte) (n int, err error) {
 	if t.broken != nil {

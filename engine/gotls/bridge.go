@@ -87,7 +87,7 @@ func (w *bridge) follow(p []byte) {
 // slack is how much of its answers a read may leave behind before it waits for
 // them to leave, in bytes, as a blocking socket has a buffer of its own.
 //
-// Story 2: a read met a damaged record, and waited with its alert for a socket
+// Story 86: a read met a damaged record, and waited with its alert for a socket
 // that was full. It took no more input meanwhile, the input kept the pump
 // ready, and the pump went round and round. OpenSSL reads on.
 const slack = 1024

@@ -116,7 +116,7 @@ func newRandom(seed, key, role uint64) io.Reader {
 
 // random gives its stream's bytes, but to whoever wants just one a zero.
 //
-// Story 1: before it draws a key, crypto/ecdh tosses a coin and reads a byte
+// Story 87: before it draws a key, crypto/ecdh tosses a coin and reads a byte
 // too many from the source (crypto/internal/randutil), so that nobody relies
 // on what it does with the rest. The coin is the scheduler's: two runs of one
 // script had other key shares, and the hash of the wire differed. The odd byte

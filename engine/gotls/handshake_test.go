@@ -98,7 +98,7 @@ func TestResume(t *testing.T) {
 		for _, auth := range []bool{false, true} {
 			cfg := config(v)
 			cfg.ServerChain, cfg.ClientChain, cfg.ClientAuth, cfg.Resume = 900, 700, auth, true
-			cfg.Retry = auth // story 3
+			cfg.Retry = auth // story 88
 			lib := gotls.New()
 			var sums []string
 			for range 2 {

@@ -70,7 +70,7 @@ func (l *Library) resume(settings *tls.Config, cfg *model.EngineConfig) error {
 
 // newSession does a handshake as links of cfg do, and returns the session that the client saved.
 //
-// Story 3: a pipe holds nothing, and a server's ChangeCipherSpec comes behind its
+// Story 88: a pipe holds nothing, and a server's ChangeCipherSpec comes behind its
 // HelloRetryRequest, which the client answers at once: both wrote, nobody read,
 // and a hunt stood still. The session does not depend on it.
 func (l *Library) newSession(cfg *model.EngineConfig) (*tls.ClientSessionState, error) {

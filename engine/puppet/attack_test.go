@@ -23,11 +23,12 @@ func (l *link) records(typ byte) (lengths []int) {
 
 // item is the attack with that word.
 func item(word string) attack.Attack {
-	a, ok := attack.Named(word)
-	if !ok {
-		panic("no attack " + word)
+	for a := range attack.Count {
+		if a.String() == word {
+			return a
+		}
 	}
-	return a
+	panic("no attack " + word)
 }
 
 // against opens a link to OpenSSL or to crypto/tls, before its handshake.

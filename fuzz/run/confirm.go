@@ -77,7 +77,7 @@ func Confirm(r *Runner, s *script.Script, engine string) (*Confirmation, error) 
 // strictly replaces the other library's loose run by one that ends with the first action that is
 // not enabled.
 //
-// Story 1: of a row of polls one was skipped. The runs seemed to differ only where the row
+// Story 89: of a row of polls one was skipped. The runs seemed to differ only where the row
 // ended, and the action behind it was called not enabled.
 func (d *differ) strictly(r *Runner) (err error) {
 	d.stuck = -1

@@ -99,16 +99,6 @@ func (a Attack) Play(f Forger, n int) {
 	}
 }
 
-// Named finds an attack by its word.
-func Named(word string) (Attack, bool) {
-	for a := range Count {
-		if repertoire[a].word == word {
-			return a, true
-		}
-	}
-	return 0, false
-}
-
 // An Attacker is an engine that can be told to attack its peer. What the attack sends
 // is output like any other: it waits for Drain, or with the attached transport for the
 // next call.

@@ -63,7 +63,7 @@ type refEnd struct {
 	link   *refLink
 	role   model.Role
 	pump   model.Pump
-	engine *tls.TLS
+	engine model.Engine
 	errors model.ErrorQueue
 
 	inbox     []byte // sent by the peer and not received
@@ -134,7 +134,11 @@ func (e *refEnd) build(spec *model.Spec, cfg model.EngineConfig, lim model.Limit
 	if cfg.Transport == model.Attached {
 		cfg.Socket = refSocket{e}
 	}
-	e.engine = tls.NewTLS(&cfg)
+	engine, err := tls.NewModels().New(&cfg)
+	if err != nil {
+		panic(err)
+	}
+	e.engine = engine
 	e.pump = spec.New(model.Env{Role: e.role, Version: cfg.Version, Transport: cfg.Transport,
 		Trigger: e.trigger, Engine: e.engine, Socket: refSocket{e}, Loop: e, App: e, Limits: lim})
 }

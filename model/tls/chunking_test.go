@@ -1,4 +1,4 @@
-package tls_test
+package tls
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/model/tls"
 )
 
 // bigBuffer is a pair buffer in which nothing is ever tight.
@@ -62,9 +61,9 @@ func sessionConfig(kind byte) model.EngineConfig {
 // clientSession is all that a client writes in a session with data, a new
 // handshake or keys, more data and a close.
 func clientSession(cfg model.EngineConfig) []byte {
-	server := tls.NewTLS(&cfg)
+	server := newTLS(&cfg)
 	cfg.Role, cfg.Errors = model.Client, &model.ErrorQueue{}
-	client := tls.NewTLS(&cfg)
+	client := newTLS(&cfg)
 	var wire []byte
 	talk := func() { wire = append(wire, exchange(client, server)...) }
 	client.Handshake()
@@ -86,7 +85,7 @@ func clientSession(cfg model.EngineConfig) []byte {
 }
 
 // exchange moves bytes until both are silent, and returns the client's.
-func exchange(client, server *tls.TLS) []byte {
+func exchange(client, server *TLS) []byte {
 	var said []byte
 	buf := make([]byte, bigBuffer)
 	for {
@@ -104,7 +103,7 @@ func exchange(client, server *tls.TLS) []byte {
 }
 
 // readAll reads until the engine has no more, and returns the plaintext.
-func readAll(e *tls.TLS) (plain []byte, st model.Status) {
+func readAll(e *TLS) (plain []byte, st model.Status) {
 	buf := make([]byte, 4096)
 	for {
 		n, st := e.Read(buf)
@@ -122,7 +121,7 @@ func observe(cfg model.EngineConfig, wire, chunks []byte) (o observation) {
 	cfg.Watch = func(n model.Note) {
 		o.Notes = append(o.Notes, fmt.Sprintf("%v %s %d", n.Sent, n.Message, n.Bytes))
 	}
-	server := tls.NewTLS(&cfg)
+	server := newTLS(&cfg)
 	sink := make([]byte, bigBuffer)
 	var last model.Status
 	for i := 0; len(wire) > 0; i++ {

@@ -149,6 +149,9 @@ func (t *TLS) advance(reading bool) model.Status {
 			continue
 		case t.state == connected && !(half && len(t.msgs) > t.msgOff),
 			(reading || t.cfg.Traits.PausesEarly) && t.pausedEarly():
+			// Story 82: after early data, a Read left the server's flight in the middle.
+			// OpenSSL's next Handshake stops where a Read would and says OK; the manual
+			// says otherwise, so that is a trait.
 			return model.OK
 		case t.state == pendingEarlyEnd:
 			t.apply(t.proto.find(t.state, wishEarlyEnd, t.facts))

@@ -46,7 +46,7 @@ func (m *Models) New(cfg *model.EngineConfig) (model.Engine, error) {
 	}
 	n := len(m.free)
 	if n == 0 {
-		return NewTLS(cfg), nil
+		return newTLS(cfg), nil
 	}
 	t := m.free[n-1]
 	m.free = m.free[:n-1]

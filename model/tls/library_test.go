@@ -47,7 +47,7 @@ func TestRecycledEngineSaysTheSame(t *testing.T) {
 		return string(buf[:e.Drain(buf)])
 	}
 	cfg := config(model.TLS13)
-	fresh := NewTLS(&cfg)
+	fresh := newTLS(&cfg)
 	want := wire(fresh)
 	p := established(t, model.TLS13, nil)
 	p.WriteSays(model.Client, []byte("used"), model.OK)
@@ -58,7 +58,7 @@ func TestRecycledEngineSaysTheSame(t *testing.T) {
 	}
 	other := cfg
 	other.Key++
-	if wire(NewTLS(&other)) == want {
+	if wire(newTLS(&other)) == want {
 		t.Error("another key gives the same hello")
 	}
 }

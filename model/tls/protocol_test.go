@@ -15,7 +15,7 @@ func every(f func(e *TLS, name string)) {
 				cfg := config(v)
 				suite.set(&cfg)
 				cfg.Role = role
-				f(NewTLS(&cfg), role.String()+" "+v.String()+" "+suite.name)
+				f(newTLS(&cfg), role.String()+" "+v.String()+" "+suite.name)
 			}
 		}
 	}

@@ -74,8 +74,8 @@ type TLS struct {
 	stale failure      // why the last call failed, if the engine lives
 }
 
-// NewTLS makes an engine from a configuration that makes sense. Models.New checks it.
-func NewTLS(cfg *model.EngineConfig) *TLS {
+// newTLS makes an engine from a configuration that makes sense. Models.New checks it.
+func newTLS(cfg *model.EngineConfig) *TLS {
 	t := &TLS{rec: make([]byte, wire.HeaderLen+maxBody12)}
 	t.Reset(cfg)
 	return t

@@ -62,6 +62,9 @@ func (t *TLS) stuckAlert() bool {
 }
 
 // halfOut says whether a part of another record, of a Write or an alert, is in the way.
+//
+// Story 83: half an alert had left when the engine died. The model tried to send a second
+// alert after it, and every later call asked for room. OpenSSL just fails.
 func (t *TLS) halfOut() bool { return t.appEnd > 0 || t.stuckAlert() }
 
 // writeData seals p record by record. done and claimed outlive the call: the retry goes

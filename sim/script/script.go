@@ -86,7 +86,7 @@ func versionLine() string { return scriptPrefix + strconv.Itoa(scriptVersion) }
 
 // storyLines breaks a story into lines that Parse reads back unchanged.
 //
-// Story 1: a story quoted a panic that had a line break in it. The part after the
+// Story 92: a story quoted a panic that had a line break in it. The part after the
 // break got no # in the script, and was an unknown header line on replay.
 func storyLines(story []string) []string {
 	var lines []string

@@ -117,7 +117,7 @@ func TestScriptEditedByHand(t *testing.T) {
 }
 
 // TestStoryStaysInItsComment: whatever a story quotes, none of it becomes a
-// header line (story 1 of storyLines), and nothing of it reaches a terminal.
+// header line (story 92), and nothing of it reaches a terminal.
 func TestStoryStaysInItsComment(t *testing.T) {
 	s := parse(t, stallText)
 	long := strings.Repeat("é", 3000)
