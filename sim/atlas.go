@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/model/oracle"
-)
+import "github.com/wantwrite/wantwrite/model/oracle"
 
 // A kind is a kind of feature: see Cover.
 type kind int

@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/sim/script"
-)
+import "github.com/wantwrite/wantwrite/sim/script"
 
 // Delay is a deterministic scheduler with a few random delays (Emmi, Qadeer and
 // Rakamarić, "Delay-Bounded Scheduling", POPL 2011). It gives each event its share of the

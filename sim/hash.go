@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 const (
 	hashSeed = 0x9e3779b97f4a7c15

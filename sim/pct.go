@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/sim/script"
-)
+import "github.com/wantwrite/wantwrite/sim/script"
 
 // MaxDepth is the greatest depth of PCT, and the most delays of Delay.
 const MaxDepth = 16

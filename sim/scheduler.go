@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/sim/script"
-)
+import "github.com/wantwrite/wantwrite/sim/script"
 
 // A Scheduler decides what happens next: it picks an action among those that are
 // enabled. These are all there are:

@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/sim/script"
-)
+import "github.com/wantwrite/wantwrite/sim/script"
 
 // Scripted is the scheduler that does the actions of a script.
 type Scripted struct {

@@ -1,8 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/sim/script"
-)
+import "github.com/wantwrite/wantwrite/sim/script"
 
 // A Variation is the scheduler of a search that learns. It does an earlier workload again
 // with a part of it changed, and goes on at random.

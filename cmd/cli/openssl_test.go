@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
-
 	"github.com/wantwrite/wantwrite/engine/require"
 )
 

@@ -3,15 +3,14 @@ package puppet_test
 import (
 	"testing"
 
-	"github.com/wantwrite/wantwrite/model/attack"
-	"github.com/wantwrite/wantwrite/model/wire"
-
 	gofuzz "github.com/google/gofuzz"
 
 	"github.com/wantwrite/wantwrite/engine/linktest"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // A spree is a link and what both its ends do. gofuzz fills it, or a fuzzer's bytes do, one byte

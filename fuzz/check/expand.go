@@ -1,8 +1,6 @@
 package check
 
-import (
-	"github.com/wantwrite/wantwrite/sim/script"
-)
+import "github.com/wantwrite/wantwrite/sim/script"
 
 // A tally is what a worker has found in a batch.
 type tally struct {

@@ -1,8 +1,6 @@
 package run
 
-import (
-	"github.com/wantwrite/wantwrite/sim"
-)
+import "github.com/wantwrite/wantwrite/sim"
 
 // A profile is how the ends of a link know each other. It decides what a handshake costs and
 // how long its flights are. The words are those of --profile.

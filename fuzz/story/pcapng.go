@@ -1,8 +1,6 @@
 package story
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // The blocks that are written of a capture file (draft-ietf-opsawg-pcapng, section 4), all
 // little-endian.

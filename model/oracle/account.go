@@ -1,8 +1,6 @@
 package oracle
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // An Account is one end's page of the ledger: what has passed each seam of its pump,
 // and what its app has decided. All counts are bytes since the run began.

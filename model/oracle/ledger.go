@@ -1,8 +1,6 @@
 package oracle
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A Ledger is the accounts of all ends, and what the properties need to know of the
 // links. An end is a number: its index in Ends.

@@ -1,8 +1,6 @@
 package oracle
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // The safety properties: what must never happen.
 

@@ -1,8 +1,6 @@
 package oracle
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // The liveness properties. A stall is: an end owes something, and no wakeup that is
 // armed, no timer and nothing under way will ever move it.

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A body is a chassis that moves in turns, and the calls of its app. A turn goes round until
 // nothing moves. What the app asks for meanwhile, from inside a callback, is noted and done by

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A chassis is the part that the sound pumps share: the reference, and those of other shapes. It
 // remembers what the app has asked for, what the engine and the socket have said of the end, the

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A completion is a pump of submitted operations, as on io_uring. At most one recv and one send
 // are under way. Each has a buffer that is the kernel's until the operation completes. Nothing is

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A filter is a TLS layer between two buffers, as libevent's bufferevent_openssl is over another
 // bufferevent. The buffer below has the socket and keeps ciphertext. The buffer above is the

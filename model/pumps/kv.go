@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // The three kv pumps are the TLS side of a memcached server with one worker thread, libevent's
 // level triggers and a BIO pair, as they were around MB-53428. They are museum pieces. Never fix

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A kvPipe is a bounded buffer of bytes: buf[lo:hi] is what it holds.
 type kvPipe struct {

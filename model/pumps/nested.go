@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A nested is a pump that acts inside the app's callbacks, as uSockets does: a write, a pause or
 // a close within a callback is a turn within the turn. The engine has the socket.

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A oneLock is a pump of two fibers, a reader and a writer, that share the engine and its output
 // by a lock, as in helio. In asyncio a queue takes the place of the lock. While a write is in

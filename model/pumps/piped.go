@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A piped is a body over a BIO pair that keeps ciphertext in a buffer for each direction.
 // Received bytes that do not fit into the engine wait there, and the end of the socket waits

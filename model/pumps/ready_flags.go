@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A readyFlags is a pump as nginx and haproxy have it. The engine calls the socket itself, and
 // the pump remembers of each direction whether it is ready. A loop that reports edges sets the

@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // Reference is the correct pump: hunts must find nothing in it. It works with both transports,
 // all triggers and at both ends.

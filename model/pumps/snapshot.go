@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // Snapshot implements Snapshotter.
 func (p *Reference) Snapshot(s *model.Snapshot) {

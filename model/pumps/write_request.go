@@ -1,8 +1,6 @@
 package pumps
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // A writeRequest is a pump of write requests and their callbacks, as node's TLSWrap is. The app
 // has one request under way. What it writes meanwhile is refused, and the callback asks for more.

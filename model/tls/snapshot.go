@@ -1,8 +1,6 @@
 package tls
 
-import (
-	"github.com/wantwrite/wantwrite/model"
-)
+import "github.com/wantwrite/wantwrite/model"
 
 // Snapshot implements model.Snapshotter. Sequence numbers and keys are listed as they are:
 // an engine that has sealed another number of records is in another state. A run's work

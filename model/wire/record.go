@@ -3,9 +3,7 @@
 // faults damage them. See record.go for records and alert.go for alerts.
 package wire
 
-import (
-	"encoding/binary"
-)
+import "encoding/binary"
 
 // HeaderLen is the length of a record's header in bytes: content type, version (two
 // bytes), length of the body (two bytes). RFC 8446, section 5.1.
