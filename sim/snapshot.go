@@ -27,9 +27,6 @@ const (
 	transitPiece
 	// SharedPiece is what belongs to no end: the taints and the threads.
 	SharedPiece
-
-	// numPieces is how many kinds there are.
-	numPieces
 )
 
 const (
