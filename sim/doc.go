@@ -10,12 +10,12 @@
 //	world.go      the World: Reset, one step, and the Result
 //	run.go        a whole run: the workload, and how the world quiesces
 //	enabled.go    what can happen next
-//	do.go         what an action does
+//	perform.go    what an action does
 //	scheduler.go  who decides what happens next, with a list of all schedulers
 //	plan.go       what a random workload may do
 //
 //	stream.go     one direction of a link
-//	mutate.go     damaged records
+//	damage.go     damaged records
 //	wire.go       one end of a link: its socket and its registration with the loop
 //	inside.go     what stands behind the socket, as the world knows it
 //	pump.go       the one kind of inside: a pump, with the engine and app that follow
@@ -26,6 +26,6 @@
 //	call.go       the calls of a pump, and the hash chain that they make
 //	trace.go      a run as a list of events, for stories
 //	view.go       an end as it was after a step
-//	cover.go      what runs have reached: situations, pairs and states
+//	coverage*.go  what runs have reached: situations, pairs and states
 //	snapshot.go   the world's state as bytes, and explore.go single steps from it
 package sim
