@@ -101,7 +101,7 @@ func TestShow(t *testing.T) {
 	out := want(t, exitViolation, "show", script)
 	tells(t, out, "kv-original at the server against reference, model, TLS 1.2",
 		"renegotiate client", "● absorbs ClientHello", "● produces ServerHello",
-		"read: want-read", "heal: no more faults, no new work", "the wakeup is lost here",
+		"read: want-read", "quiesce: no more faults, no new work", "the wakeup is lost here",
 		"Lost wakeup: write interest")
 	if all := want(t, exitViolation, "show", "--all", script); len(all) <= len(out) {
 		t.Error("--all shows no more than usual")

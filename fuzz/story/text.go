@@ -104,16 +104,16 @@ func cutLeft(s string, n int) string  { return string([]rune(s)[n:]) }
 // steps writes the diagram.
 func (w *storyWriter) steps(s *Story) {
 	w.styled(w.bold(), heading())
-	healing := false
+	quiescing := false
 	for i := 0; i < len(s.Steps); {
 		st := &s.Steps[i]
 		if st.Number == 0 && !w.o.All {
 			i++
 			continue
 		}
-		if st.Quiesce && !healing {
-			healing = true
-			w.styled(w.dim(), "       heal: no more faults, no new work")
+		if st.Quiesce && !quiescing {
+			quiescing = true
+			w.styled(w.dim(), "       quiesce: no more faults, no new work")
 		}
 		if n := s.leftOut(i, w.o.All); n > 0 {
 			w.styled(w.dim(), "   ··  "+clip(s.gap(s.Steps[i:i+n]), storyWidth-7))

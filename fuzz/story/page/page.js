@@ -132,7 +132,7 @@
     step(svg, i, y) {
       const s = this.run.Steps[i], g = element(svg, "g", { class: "step", "aria-hidden": true });
       element(g, "rect", { x: 0, y, width: this.wide, height: ROW, opacity: 0 });
-      const text = (s.N ? s.N + "  " : "") + this.run.Words[s.T] + (s.H ? "  (heal)" : "");
+      const text = (s.N ? s.N + "  " : "") + this.run.Words[s.T] + (s.H ? "  (quiescing)" : "");
       this.label(g, 14, y, text, "head");
       const mark = [this.run.Words[s.K], i === this.run.Differs ? "the first difference" : ""]
         .filter((m) => m).join("; ");
