@@ -13,7 +13,7 @@ type Carrier struct {
 	In, Out tls.Ring
 	// Socket is nil with a pair.
 	Socket model.Socket
-	// Cause is why the socket carries no more: model.ErrEOF or model.ErrReset.
+	// Cause says why the socket carries no more: model.ErrEOF or model.ErrReset.
 	Cause error
 }
 
@@ -46,7 +46,7 @@ func (c *Carrier) Receive(p []byte) int {
 	return n
 }
 
-// Send moves output out of p and returns the number of bytes that there was room for.
+// Send moves output out of p. It returns the number of bytes that there was room for.
 func (c *Carrier) Send(p []byte) int {
 	if c.Socket == nil {
 		return c.Out.Write(p)

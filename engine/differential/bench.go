@@ -13,14 +13,15 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A bench is a link of two engines of one library whose bytes may be on the way, and all that
-// can be seen of it.
+// A bench is a link of two engines of one library, whose bytes may be on the way, and all that can
+// be seen of it.
 type bench struct {
 	*linktest.Link
 	ends [2]end // by role
-	// whole: the length of a signature varies, so all bytes there are move at once.
+	// whole makes drains and feeds move all bytes at once, because the length of a signature
+	// varies.
 	whole bool
-	// mute: what engines tell of messages is not looked at.
+	// mute ignores the messages that engines report.
 	mute bool
 }
 
@@ -30,22 +31,22 @@ type end struct {
 	peer   *end
 	cfg    model.EngineConfig
 
-	// What comes: way is sent by the peer, and not here yet; front is what has come of the
-	// record that is arriving; inbox is what an attached engine's socket gives.
+	// Input: way has what the peer has sent and is not here yet. front has what has come of the
+	// record that is arriving. inbox is what an attached engine's socket gives.
 	way, inbox linktest.Wire
 	front      []byte
 
-	// What goes: data is what is written, the same for both libraries. Of that wrote has been
-	// taken, and owed is the length of a write that has to be made again. With moved the
-	// retry comes from spare.
+	// Output: data is what the end writes, the same for both libraries. wrote bytes of it are
+	// taken, and owed is the length of a write that has to be repeated. With moved the retry comes
+	// from spare.
 	data        []byte
 	wrote, owed int
 	moved       bool
 	spare       []byte
 
-	// Early data: early is the length of the last WriteEarly. writesEarly says that it has to
-	// be made again, readsEarly that ReadEarly is not at the end, and past that a call was
-	// made behind which no early data is written.
+	// Early data: early is the length of the last WriteEarly. writesEarly says that it has to be
+	// repeated. readsEarly says that ReadEarly is not at the end. past says that a call was made
+	// after which no early data is written.
 	early                         int
 	writesEarly, readsEarly, past bool
 
@@ -54,7 +55,7 @@ type end struct {
 	buffer [all]byte
 }
 
-// A view is what an engine's queries say, and how much is on the way to it.
+// A view is the answers of an engine's queries, and the number of bytes on the way to it.
 type view struct {
 	Init, HasPending, Deferred bool
 	Pending, Output, Room, Way int
@@ -67,21 +68,21 @@ type outcome struct {
 	N      int
 	Status model.Status
 	Data   string // what was read
-	Said   string // handshake messages and alerts that went or came, in order
+	Said   string // handshake messages and alerts that were sent or received, in order
 	Ends   [2]view
 }
 
-// String is the outcome on one line, and of what was read the length only.
+// String is the outcome on one line, with only the length of what was read.
 func (o outcome) String() string {
 	return fmt.Sprintf("%d %s, read %d, said [%s] client %+v server %+v", o.N, o.Status,
 		len(o.Data), o.Said, o.Ends[0], o.Ends[1])
 }
 
-// mostWritten is how much an end writes in a sequence.
+// mostWritten is the most bytes that an end writes in a sequence.
 const mostWritten = 1 << 20
 
-// stock is what both ends write, each from its own half. No two stretches of it are equal, so
-// that bytes in the wrong place show.
+// stock is what both ends write, each from its own half. No two parts of it are equal, so that
+// bytes in the wrong place are found.
 var stock = func() []byte {
 	p := make([]byte, 2*mostWritten)
 	x := uint64(1)
@@ -92,8 +93,7 @@ var stock = func() []byte {
 	return p
 }()
 
-// newBench makes both engines in the run that is under way. tune, if not nil, changes their
-// configurations.
+// newBench makes both engines in the current run. tune, if not nil, changes their configurations.
 func newBench(t rapid.TB, lib model.Library, s *Setting, tune func(*model.EngineConfig)) *bench {
 	t.Helper()
 	b := &bench{whole: s.Certs}
@@ -122,8 +122,8 @@ func newBench(t rapid.TB, lib model.Library, s *Setting, tune func(*model.Engine
 	return b
 }
 
-// note writes down what an engine says or hears, without application data: libraries tell of
-// that at different moments.
+// note writes down a message that an engine sends or receives. It skips application data, which
+// libraries report at different moments.
 func (e *end) note(n model.Note) {
 	if n.Message != "application data" {
 		e.said.WriteString(linktest.Note{By: e.cfg.Role, Note: n}.String() + "; ")
@@ -134,7 +134,7 @@ func (e *end) note(n model.Note) {
 func (b *bench) do(c call) (o outcome) {
 	e := &b.ends[c.on]
 	switch {
-	case b.mute && c.op == opFeedRecord: // the library may pack its messages otherwise
+	case b.mute && c.op == opFeedRecord: // the library may split its messages otherwise
 		c.op, c.n = opFeed, 1<<18
 	case b.whole && (c.op == opDrain || c.op == opFeed):
 		c.n = 1 << 18
@@ -170,7 +170,7 @@ func (b *bench) do(c call) (o outcome) {
 	return o
 }
 
-// look completes an outcome with what was said, and what the queries of both ends say.
+// look adds to an outcome what was said and what the queries of both ends answer.
 func (b *bench) look(o *outcome) {
 	if !b.mute {
 		o.Said = b.ends[0].said.String() + b.ends[1].said.String()
@@ -183,7 +183,8 @@ func (b *bench) look(o *outcome) {
 	}
 }
 
-// count is a number of bytes as it is compared: with certificates, whether there are any.
+// count is a number of bytes as it is compared. With certificates it only says whether there are
+// any.
 func (b *bench) count(n int) int {
 	if b.whole {
 		return min(n, 1)
@@ -191,7 +192,7 @@ func (b *bench) count(n int) int {
 	return n
 }
 
-// shake drives a handshake to its end, whatever it takes.
+// shake drives a handshake to its end.
 func (b *bench) shake() {
 	for range 8 {
 		for role := range model.Role(2) {
@@ -210,10 +211,10 @@ func (e *end) view() view {
 		Way: len(e.way.Bytes), Shut: e.engine.ShutState(), Early: e.engine.EarlyData()}
 }
 
-// failed says whether the engine is dead, as far as the last call tells.
+// failed reports whether the engine is dead, as far as the last call tells.
 func (e *end) failed() bool {
 	err := e.engine.Err()
-	f, ok := err.(interface{ Local() bool }) // the model's say so
+	f, ok := err.(interface{ Local() bool }) // only the model's errors can say so
 	return err != nil && (!ok || !f.Local())
 }
 
@@ -237,9 +238,9 @@ func (e *end) call(o op) model.Status {
 	return model.OK
 }
 
-// impolite says whether a call is left out, because what comes of it is nobody's guess. In the
-// middle of early data OpenSSL has half a dozen states of its own, and its manual asks for an
-// order (SSL_read_early_data(3)); and there may be no early data at all.
+// impolite reports whether a call is left out because its result is not defined. During early data
+// OpenSSL has several states of its own, and its manual asks for an order of calls
+// (SSL_read_early_data(3)). Early data is left out too where the link has none.
 func (e *end) impolite(c call) bool {
 	switch c.op {
 	case opWriteEarly:
@@ -249,9 +250,8 @@ func (e *end) impolite(c call) bool {
 	case opDrain, opFeed, opFeedRecord, opDamage, opFin, opClearErrors:
 		return false
 	case opAuthenticate:
-		// OpenSSL's client ignores a request after its close_notify, and answers it all the
-		// same, with the context of the one before. It also does so if it closes while a
-		// request is on the way.
+		// OpenSSL's client ignores a request after its close_notify, and still answers it, with the
+		// context of the request before. It does so too if it closes while a request is on the way.
 		return e.peer.engine.ShutState()&model.SentClose != 0
 	case opShutdown:
 		if e.peer.asked || e.cfg.EarlyData > 0 && !e.engine.InitFinished() {
@@ -261,7 +261,7 @@ func (e *end) impolite(c call) bool {
 	return e.writesEarly || e.readsEarly
 }
 
-// again is the call as it has to be made: early data that waits is offered whole.
+// again is the call as it has to be made: early data that waits is offered as a whole.
 func (e *end) again(c call) call {
 	if c.op == opWriteEarly && e.writesEarly {
 		c.n = e.early
@@ -269,7 +269,7 @@ func (e *end) again(c call) call {
 	return c
 }
 
-// write offers data, in the way that the op says.
+// write offers data in the way that the op says.
 func (e *end) write(c call) (int, model.Status) {
 	n := e.owed + c.n
 	switch c.op {
@@ -299,11 +299,11 @@ func (e *end) write(c call) (int, model.Status) {
 	return took, st
 }
 
-// writeEarly offers the same data at each call: where they are shows as well.
+// writeEarly offers the same data at each call, so their place is compared as well.
 //
-// Story 80: a refused KeyUpdate had left an error in the queue. It hid that early data waited
-// for room, and a Write came in the middle of them. Only behind a call that ends early data
-// does a failed WriteEarly of an engine that lives mean that it was refused.
+// Story 80: a refused KeyUpdate left an error in the queue. The error hid that early data waited
+// for room, and a Write came in the middle of them. A failed WriteEarly on a live engine means a
+// refusal only after a call that ends early data.
 func (e *end) writeEarly(n int) (took int, st model.Status) {
 	n = min(n, all)
 	took, st = e.engine.WriteEarly(e.data[:n])
@@ -320,7 +320,7 @@ func (e *end) readEarly(p []byte) (n int, st model.Status) {
 	return n, st
 }
 
-// unfinished says whether a call has to be made again.
+// unfinished reports whether a call has to be repeated.
 func unfinished(st model.Status) bool { return st == model.WantRead || st == model.WantWrite }
 
 // drain moves output onto the way to the peer.
@@ -332,7 +332,7 @@ func (e *end) drain(n int) int {
 	return e.peer.way.Put(e.buffer[:got])
 }
 
-// feed moves what is on the way into the engine, or into its socket.
+// feed moves bytes from the way into the engine or its socket.
 func (e *end) feed(n int) int {
 	p := e.way.Bytes[:min(n, len(e.way.Bytes))]
 	if e.cfg.Transport == model.Attached {
@@ -348,9 +348,9 @@ func (e *end) feed(n int) int {
 	return n
 }
 
-// record is the whole length of the record that is arriving, 0 if not even its header is
-// known. Behind an alert that was lost in part there are no records any more, and what looks
-// like a length is anything.
+// record is the whole length of the record that is arriving, in bytes; 0 if its header is not
+// complete. After an alert that was lost in part there are no more records, and a length there
+// would be wrong.
 func (e *end) record() int {
 	var header [wire.HeaderLen]byte
 	n := copy(header[:], e.front)
@@ -362,7 +362,7 @@ func (e *end) record() int {
 	return wire.RecordSize(head)
 }
 
-// rest is how much of that record is still to come.
+// rest is the number of bytes of that record that are still to come.
 func (e *end) rest() int {
 	if size := e.record(); size > 0 {
 		return size - len(e.front)
@@ -370,9 +370,9 @@ func (e *end) rest() int {
 	return len(e.way.Bytes)
 }
 
-// damage flips a bit of the tag of the record that is arriving, once both handshakes are over.
-// What comes unsealed, as the ChangeCipherSpec of TLS 1.3 does, is left alone: there it depends
-// on the message what a flipped bit means.
+// damage flips a bit in the tag of the record that is arriving, once both handshakes are over. It
+// leaves unsealed records alone, such as the ChangeCipherSpec of TLS 1.3: there the effect of a
+// flipped bit depends on the message.
 func (e *end) damage() int {
 	size, come := e.record(), len(e.front)
 	sealed := e.engine.InitFinished() && e.peer.engine.InitFinished()
@@ -383,7 +383,7 @@ func (e *end) damage() int {
 	return 1
 }
 
-// first is the type of the record that is arriving, of which there is a header.
+// first is the type of the record that is arriving. Its header must be there.
 func (e *end) first() byte {
 	if len(e.front) > 0 {
 		return e.front[0]

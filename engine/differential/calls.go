@@ -24,27 +24,27 @@ const (
 	opUpdate
 	// opRead reads into n bytes.
 	opRead
-	// opWrite offers n bytes or, if a write has to be made again, the same bytes from the
-	// same place and n more.
+	// opWrite offers n bytes. If a write has to be repeated, it offers the same bytes from the same
+	// place and n more.
 	opWrite
-	// opMoved is the retry from another address.
+	// opMoved repeats a write from another address.
 	opMoved
-	// opShorter is the retry with n bytes less.
+	// opShorter repeats a write with n bytes less.
 	opShorter
-	// opWriteEarly offers n bytes of early data, or the same again. opReadEarly reads into
+	// opWriteEarly offers n bytes of early data, or repeats the last offer. opReadEarly reads into
 	// n bytes.
 	opWriteEarly
 	opReadEarly
-	// opDrain takes n bytes out of the end's output buffer and puts them on the way.
+	// opDrain moves n bytes from the end's output buffer onto the way to its peer.
 	opDrain
-	// opFeed gives the end n bytes of what is on the way to it.
+	// opFeed gives the end n bytes of those on the way to it.
 	opFeed
 	// opFeedRecord gives it the rest of the record that is arriving.
 	opFeedRecord
-	// opDamage flips a bit in the last byte of the next sealed record that is on the way
-	// to the end, if all of it is there and no handshake is under way.
+	// opDamage flips a bit in the last byte of the next sealed record on the way to the end. It
+	// does so only if all of the record is there and no handshake runs.
 	opDamage
-	// opFin ends the stream toward an attached end.
+	// opFin ends the stream to an attached end.
 	opFin
 
 	numOps
@@ -62,7 +62,7 @@ func (o op) String() string {
 	return fmt.Sprintf("op(%d)", uint8(o))
 }
 
-// counts says whether a call of the op has a number of bytes.
+// counts reports whether a call of the op has a number of bytes.
 func (o op) counts() bool {
 	switch o {
 	case opRead, opWrite, opMoved, opShorter, opWriteEarly, opReadEarly, opDrain, opFeed:
@@ -71,7 +71,7 @@ func (o op) counts() bool {
 	return false
 }
 
-// endsEarly says whether no early data may be written behind a call.
+// endsEarly reports whether no early data may be written after a call of the op.
 func (o op) endsEarly() bool {
 	switch o {
 	case opHandshake, opRead, opWrite, opMoved, opShorter:
@@ -80,14 +80,14 @@ func (o op) endsEarly() bool {
 	return false
 }
 
-// A call is one thing that is done to one end of a pair.
+// A call is one action on one end of a pair.
 type call struct {
 	op op
 	on model.Role
 	n  int // bytes
 }
 
-// all is as many bytes as a call moves at most.
+// all is the most bytes that a call moves.
 const all = 1 << 15
 
 // String is the call as a report shows it: "server read 16384".
@@ -98,9 +98,8 @@ func (c call) String() string {
 	return fmt.Sprintf("%s %s", c.on, c.op)
 }
 
-// parseCalls reads calls as [call.String] writes them, with commas between them. A call
-// without its number of bytes has all. "shake" is a handshake that has room for everything:
-// the client's and the server's flights, twice for TLS 1.2.
+// parseCalls reads calls as [call.String] writes them, with commas between them. A call without its
+// number of bytes moves all. "shake" is a handshake with room for everything.
 func parseCalls(text string) (calls []call, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		part = strings.TrimSpace(part)
@@ -142,7 +141,7 @@ func parseCall(words []string) (c call, err error) {
 	return c, err
 }
 
-// shake is the calls of a handshake.
+// shake is the calls of a handshake: the flights of client and server, three times.
 func shake() (calls []call) {
 	for range 3 {
 		for _, role := range []model.Role{model.Client, model.Server} {

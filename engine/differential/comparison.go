@@ -1,6 +1,6 @@
-// Package differential compares a TLS library with the model that stands for it. The same
-// calls, in the same order, on a pair of engines of each, have to look the same from outside.
-// What differs is a trait of the library, which has a name, or a defect of the model.
+// Package differential compares a TLS library with the model of it. It makes the same calls in the
+// same order on a pair of engines of each. They must look the same from outside. A difference is
+// either a trait of the library, which has a name, or a defect of the model.
 package differential
 
 import (
@@ -14,51 +14,51 @@ import (
 	"github.com/wantwrite/wantwrite/model/tls"
 )
 
-// A Comparison makes sequences of calls on the model and on a library, and compares all that
-// can be seen after each call: what it answered, plaintext, messages and alerts, and what the
-// queries of both ends say. It belongs to one goroutine.
+// A Comparison makes sequences of calls on the model and on a library. After each call it compares
+// all that can be seen: the answer, plaintext, messages and alerts, and the queries of both ends.
+// It belongs to one goroutine.
 type Comparison struct {
-	// library is compared with the model, and traits are what it does differently and the
-	// model can do too.
+	// library is compared with the model. traits are the library's differences that the model can
+	// copy.
 	library model.Library
 	traits  model.Traits
-	// calls counts the calls that were compared, ended the sequences that ended early, by
-	// the trait.
+	// calls counts the compared calls. ended counts, by trait, the sequences that a trait ended
+	// early.
 	calls int
 	ended map[string]int
 
-	// column is what a Trait says of the library.
+	// column returns the library's text in a Trait.
 	column func(Trait) string
-	// mute: the library tells of records and not of messages, and has no error queue. With
-	// queue the model's counts all the same.
+	// mute is for a library that reports records instead of messages and has no error queue. With
+	// queue the model's error queue still counts.
 	mute, queue bool
-	// adapt leaves out of a setting what the library can't be made for.
+	// adapt removes from a setting what the library does not support.
 	adapt func(*Setting)
-	// avoid says whether the library has no counterpart for a call. owed is how much a
-	// write that has to be made again has offered.
+	// avoid reports whether the library has nothing like a call. owed is the length in bytes of a
+	// write that has to be repeated.
 	avoid func(c call, owed int) bool
-	// explain names the trait behind a difference of the model's answer and the library's;
-	// "" if there is none. dead says that the model's engine has failed.
+	// explain names the trait that explains different answers of the model and the library; "" if
+	// none does. dead reports whether the model's engine has failed.
 	explain func(c call, ours, theirs model.Status, dead bool) string
-	// ends names the trait behind which nothing can be compared, if the model or the
-	// library has answered a call like this; "" otherwise.
+	// ends names the trait after which nothing can be compared, given a call and an answer of the
+	// model or the library; "" if there is none.
 	ends func(call, outcome) string
 
 	models  *tls.Models
 	lengths map[Setting]*tls.Lengths
 }
 
-// A difference is a sequence whose last call looks different, or is ended by a trait.
+// A difference is a sequence whose last call looks different or is ended by a trait.
 type difference struct {
 	setting Setting
 	calls   []call
 	// model and library are what was seen of the last call.
 	model, library string
-	// trait is the reason; "" for a defect.
+	// trait explains the difference; "" means a defect.
 	trait string
 }
 
-// String gives setting, calls, and what differs.
+// String is the setting, the calls and what differs.
 func (d *difference) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "differential: after %d calls the library is not like the model\n  %+v\n",
@@ -70,11 +70,11 @@ func (d *difference) String() string {
 	return b.String()
 }
 
-// A drawer draws a sequence: what a pair is made from, and the calls.
+// A drawer draws a sequence: the setting of a pair, and the calls.
 type drawer func(choice, func(*Setting)) (Setting, []call)
 
-// try makes a sequence. A difference that no trait explains is shrunk and returned; nil
-// means that there was none.
+// try compares one drawn sequence. It shrinks and returns a difference that no trait explains; nil
+// means that there is none.
 func (c *Comparison) try(t rapid.TB, drawn drawer, draw choice) *difference {
 	t.Helper()
 	s, calls := drawn(draw, c.adapt)
@@ -91,7 +91,7 @@ func (c *Comparison) try(t rapid.TB, drawn drawer, draw choice) *difference {
 	return nil
 }
 
-// run makes the calls on both, up to the first that differs; nil means that none did.
+// run makes the calls on both, up to the first difference; nil means that there is none.
 func (c *Comparison) run(t rapid.TB, s Setting, calls []call) *difference {
 	t.Helper()
 	lengths := c.measure(t, &s)
@@ -126,8 +126,8 @@ func (c *Comparison) run(t rapid.TB, s Setting, calls []call) *difference {
 	return nil
 }
 
-// trait names what ends a sequence with a call that the model's end e has answered with x,
-// and the library's with y; "" if nothing does.
+// trait names the trait that ends a sequence or explains its last difference; "" if none does. The
+// model's end e has answered call with x, and the library's with y.
 func (c *Comparison) trait(call call, x, y outcome, e *end) string {
 	if c.ends != nil {
 		if trait := cmp.Or(c.ends(call, x), c.ends(call, y)); trait != "" {
@@ -150,7 +150,7 @@ func (c *Comparison) tune(cfg *model.EngineConfig, lengths *tls.Lengths) {
 	}
 }
 
-// shrink leaves calls of a difference out, as long as there is one.
+// shrink removes calls from a difference as long as a difference remains.
 func (c *Comparison) shrink(t rapid.TB, d *difference) *difference {
 	for size := len(d.calls) / 2; size >= 1; {
 		shorter := false
@@ -170,8 +170,8 @@ func (c *Comparison) shrink(t rapid.TB, d *difference) *difference {
 	return d
 }
 
-// measure learns how long the library's handshake messages are. The model has to make its
-// own as long, or buffers would fill at other moments. With a PSK they are always the same.
+// measure learns the lengths of the library's handshake messages. The model's must be as long, or
+// buffers would fill at other moments. With a PSK they are always the same.
 func (c *Comparison) measure(t rapid.TB, s *Setting) *tls.Lengths {
 	t.Helper()
 	key := Setting{Version: s.Version, Certs: s.Certs, Mutual: s.Mutual}
@@ -185,7 +185,7 @@ func (c *Comparison) measure(t rapid.TB, s *Setting) *tls.Lengths {
 	return c.lengths[key]
 }
 
-// probe runs a link that has room for everything, and listens.
+// probe records the lengths on a link that has room for everything.
 func (c *Comparison) probe(t rapid.TB, s Setting) *tls.Lengths {
 	t.Helper()
 	s.In, s.Out, s.Record, s.Tickets = 1<<16, 1<<16, 16384, 1

@@ -2,11 +2,11 @@ package differential
 
 import "github.com/wantwrite/wantwrite/model"
 
-// A choice draws a number from 0 to n-1. label says what for.
+// A choice draws a number from 0 to n-1. label says what it is for.
 type choice func(n int, label string) int
 
-// odds of the ops. Most calls are those of an ordinary pump, so that sequences get
-// somewhere. The others are those of a bad one.
+// odds are the weights of the ops. Most calls are those of an ordinary pump, so that sequences get
+// somewhere. The others are those of a bad pump.
 var odds = [numOps]int{opHandshake: 10, opShutdown: 2, opRenegotiate: 4, opClearErrors: 4,
 	opAuthenticate: 3, opAsk: 3, opUpdate: 2, opRead: 24, opWrite: 16, opMoved: 2, opShorter: 1,
 	opWriteEarly: 4, opReadEarly: 4, opDrain: 24, opFeed: 20, opFeedRecord: 8, opDamage: 1, opFin: 1}
@@ -18,7 +18,7 @@ var totalOdds = func() (sum int) {
 	return sum
 }()
 
-// drawSequence draws a setting, which adapt may change, and 50 to 200 calls.
+// drawSequence draws a setting and 50 to 200 calls. adapt may change the setting.
 func drawSequence(draw choice, adapt func(*Setting)) (Setting, []call) {
 	s := drawSetting(draw)
 	if adapt != nil {
@@ -31,9 +31,9 @@ func drawSequence(draw choice, adapt func(*Setting)) (Setting, []call) {
 	return s, calls
 }
 
-// drawEarly draws a link whose client may send early data, which ordinary sequences do
-// seldom, and calls of which each may come in the middle of it. In every other sequence only
-// the client's output is slow.
+// drawEarly draws a link whose client may send early data, which ordinary sequences seldom do. Each
+// call may come in the middle of the early data. In half of the sequences only the client's output
+// is slow.
 func drawEarly(draw choice, _ func(*Setting)) (Setting, []call) {
 	s := Setting{Version: model.TLS13, Transport: model.Transport(draw(2, "transport")),
 		In: 1 << 14, Out: 1 << 16, Moving: true, Resume: true, Tickets: draw(2, "tickets"),
@@ -62,8 +62,8 @@ func drawEarly(draw choice, _ func(*Setting)) (Setting, []call) {
 	return s, calls
 }
 
-// drawFull draws a link that is up, and calls of which many find its output full but for a
-// few bytes. There an alert, an answer or a record leaves in part.
+// drawFull draws a link that is up. Many of its calls find the output full except for a few bytes,
+// so an alert, an answer or a record leaves in part.
 func drawFull(draw choice, _ func(*Setting)) (Setting, []call) {
 	s := Setting{Version: model.Version(draw(2, "version")),
 		Transport: model.Transport(draw(2, "transport")), In: 1 << 14, Out: 1500 + draw(3000, "room"),
@@ -110,7 +110,7 @@ func drawSetting(draw choice) (s Setting) {
 	return s
 }
 
-// drawBuffer draws the size of a buffer, from 1 byte up.
+// drawBuffer draws the size of a buffer, at least 1 byte.
 func drawBuffer(draw choice) int {
 	switch draw(6, "buffer") {
 	case 0:
@@ -142,8 +142,8 @@ func drawCall(draw choice) (c call) {
 	return c
 }
 
-// drawSize draws a number of bytes. Half the time it is all there are, and often it is 0 or
-// 1, where libraries differ.
+// drawSize draws a number of bytes. Half of the time it is all bytes, and often it is 0 or 1, where
+// libraries differ.
 func drawSize(draw choice) int {
 	switch draw(8, "size") {
 	case 0:

@@ -2,32 +2,32 @@ package differential
 
 import "github.com/wantwrite/wantwrite/model"
 
-// A Setting is what a pair of engines is made from.
+// A Setting says how a pair of engines is made.
 type Setting struct {
 	Version   model.Version
 	Transport model.Transport
-	// In and Out are the sizes of the buffers in bytes, or of an attached end's socket.
-	// With certificates they are not used, and there is room for a handshake and all early
-	// data: only with a PSK do messages have the same length in every handshake.
+	// In and Out are the sizes in bytes of the buffers, or of an attached end's socket. With
+	// certificates they are not used: there is room for a handshake and all early data. Only with a
+	// PSK do messages have the same length in every handshake.
 	In, Out int
 	// Record is the most plaintext of a record in bytes.
 	Record int
-	// Certs and Mutual are the profile: a PSK without Certs, ECDSA with it, and a client
-	// certificate too with both.
+	// Certs and Mutual choose the profile: a PSK without Certs, ECDSA certificates with Certs, and
+	// a client certificate too with both.
 	Certs, Mutual bool
 	// Tickets, Partial and Moving are Tickets, PartialWrite and MovingBuffer of
-	// [model.EngineConfig]; Retry, Resume and PostAuth are those of the same names.
+	// [model.EngineConfig]. Retry, Resume and PostAuth are its fields of the same names.
 	Tickets                 int
 	Partial, Moving         bool
 	Retry, Resume, PostAuth bool
-	// Refuse: one end, the Refuser, refuses renegotiation.
+	// With Refuse one end, the Refuser, refuses renegotiation.
 	Refuse  bool
 	Refuser model.Role
 	// Early is the most early data in bytes.
 	Early int
 }
 
-// chain is the length of both ends' chains in bytes where there are some.
+// chain is the length of both ends' certificate chains in bytes, where they have one.
 const chain = 700
 
 // configure makes the configuration of an end.

@@ -9,16 +9,16 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 )
 
-// Test makes sequences with numbered seeds. None may differ without a trait that explains it.
+// Test compares sequences from numbered seeds. It fails at a difference that no trait explains.
 func (c *Comparison) Test(t *testing.T) { c.test(t, drawSequence) }
 
 // TestEarly is Test for early data.
 func (c *Comparison) TestEarly(t *testing.T) { c.test(t, drawEarly) }
 
-// TestFull is Test for output that is full but for a few bytes.
+// TestFull is Test for output that is full except for a few bytes.
 func (c *Comparison) TestFull(t *testing.T) { c.test(t, drawFull) }
 
-// test makes sequences of a kind.
+// test compares sequences of one kind.
 func (c *Comparison) test(t *testing.T, drawn drawer) {
 	n := require.Fewer(require.Times(1500, 100_000))
 	for seed := range n {
@@ -33,7 +33,7 @@ func (c *Comparison) test(t *testing.T, drawn drawer) {
 // seeded draws from a generator.
 func seeded(r *rand.Rand) choice { return func(n int, _ string) int { return r.IntN(n) } }
 
-// Property lets rapid draw a sequence's setting and calls, and shrink them.
+// Property lets rapid draw the settings and calls of sequences, and shrink them.
 func (c *Comparison) Property(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := c.try(rt, drawSequence, func(n int, label string) int {
@@ -45,7 +45,7 @@ func (c *Comparison) Property(t *testing.T) {
 	})
 }
 
-// Fuzz is the fuzz target: two bytes a draw, and 0 when there are no more.
+// Fuzz is the fuzz target. Each draw takes two bytes of the data; without data left it is 0.
 func (c *Comparison) Fuzz(f *testing.F) {
 	for seed := range uint64(16) {
 		r := rand.New(rand.NewPCG(seed, 2))
@@ -70,23 +70,23 @@ func (c *Comparison) Fuzz(f *testing.F) {
 	})
 }
 
-// A Show is a sequence that shows a trait: with its last call the library is not like the
-// model by default.
+// A Show is a sequence that shows a trait: at its last call the library differs from the model with
+// its defaults.
 type Show struct {
 	Setting Setting
-	// Calls are an end, a verb and a number of bytes each, with commas between them:
-	// "shake, client write 10, client drain, server feed, server read". Without the number
-	// a call has all bytes there are. "shake" is a whole handshake. The verbs are those of
-	// the reports of differences.
+	// Calls has calls with commas between them. A call is an end, a verb and a number of bytes:
+	// "shake, client write 10, client drain, server feed, server read". A call without a number
+	// moves all bytes. "shake" is a whole handshake. The verbs are those of the reports of
+	// differences.
 	Calls string
-	// Test, if not nil, is a test that shows the trait on a link of two libraries instead:
-	// what neither end can begin by itself.
+	// Test, if not nil, shows the trait on a link of two libraries instead. It is for traits that
+	// neither end can begin by itself.
 	Test func(*testing.T)
 }
 
-// Shows checks that each trait of the library is shown, and that the comparison knows it: the
-// model with the library's traits does the same, or the difference is put down to the trait,
-// or the call is not made.
+// Shows checks that each trait of the library is shown and that the comparison knows it. Either the
+// model with the library's traits does the same, or the difference is explained by the trait, or
+// the call is not made.
 func (c *Comparison) Shows(t *testing.T, shows map[string]Show) {
 	for _, trait := range Traits() {
 		show, shown := shows[trait.Name]

@@ -2,20 +2,20 @@ package differential
 
 import "github.com/wantwrite/wantwrite/model"
 
-// A Trait is something that libraries do differently, and what each does. Of a library that
-// does as the model does by default it says "the same".
+// A Trait is something that libraries do differently. It says what the model does by default and
+// what each library does. A library that does as the model has "the same".
 type Trait struct {
-	// Name is a word for it, Call the engine call that shows it.
+	// Name is the trait's word. Call is the engine call that shows it.
 	Name, Call string
-	// What the three do, in a clause.
+	// What the model and the two libraries do, a clause each.
 	Model, OpenSSL, GoTLS string
 }
 
-// same is what a column of a Trait says of a library that does as the model.
+// same is the text of a library that does as the model.
 const same = "the same"
 
-// Traits are all differences that are known between the model, OpenSSL 3.0 and
-// crypto/tls. Whatever else they do differently is a defect of the model.
+// Traits are all known differences between the model, OpenSSL 3.0 and crypto/tls. Every other
+// difference is a defect of the model.
 func Traits() []Trait {
 	return []Trait{
 		{"answer-at-read", "Read of a KeyUpdate that asks for one",
@@ -59,7 +59,7 @@ func Traits() []Trait {
 	}
 }
 
-// earlyPause is the trait that the model can do too, but only for a Handshake.
+// earlyPause is a trait that the model can copy, but only for a Handshake.
 const earlyPause = "early-pause"
 
 // OpenSSL compares the model with OpenSSL.
@@ -69,8 +69,9 @@ func OpenSSL(lib model.Library) *Comparison {
 		traits: model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}}
 }
 
-// endsOpenSSL names the trait of OpenSSL behind which it can't be compared: a Write that took
-// data, or has to be made again, while a client with early data was not through its handshake.
+// endsOpenSSL names the trait of OpenSSL that ends a comparison; "" if none does. It is earlyPause
+// when a client with early data has not finished its handshake, and its Write took data or has to
+// be repeated.
 func endsOpenSSL(c call, o outcome) string {
 	v := o.Ends[c.on]
 	write := c.op == opWrite || c.op == opMoved || c.op == opShorter
@@ -81,8 +82,8 @@ func endsOpenSSL(c call, o outcome) string {
 	return ""
 }
 
-// GoTLS compares the model with crypto/tls, which has certificates only, no tickets here, and
-// no call that begins anything.
+// GoTLS compares the model with crypto/tls. That has only certificates, no tickets here, and no
+// call that begins anything.
 func GoTLS(lib model.Library) *Comparison {
 	return &Comparison{library: lib, mute: true,
 		column: func(t Trait) string { return t.GoTLS },
@@ -97,7 +98,7 @@ func GoTLS(lib model.Library) *Comparison {
 	}
 }
 
-// avoidsGoTLS says whether crypto/tls has no counterpart for a call.
+// avoidsGoTLS reports whether crypto/tls has nothing like a call.
 func avoidsGoTLS(c call, owed int) bool {
 	switch c.op {
 	case opRenegotiate, opAsk, opUpdate, opAuthenticate, opWriteEarly, opReadEarly:
@@ -108,8 +109,8 @@ func avoidsGoTLS(c call, owed int) bool {
 	return false
 }
 
-// explainGoTLS names the trait of crypto/tls by which two outcomes of a call differ. dead says
-// that the model's engine has failed.
+// explainGoTLS names the trait of crypto/tls that explains a difference between two answers to a
+// call; "" if none does. dead reports whether the model's engine has failed.
 func explainGoTLS(c call, ours, theirs model.Status, dead bool) string {
 	switch {
 	case c.op == opShutdown && ours == model.Failed && theirs == model.WantRead:

@@ -11,37 +11,37 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A store is an engine's memory. It outlives the engine.
+// A store holds an engine's buffers. It outlives the engine, and the next engine uses it again.
 type store struct {
 	carrier.Carrier
-	late    []byte // sealed, and behind them: see wire.sent
+	late    []byte // sealed output that Out has no room for; wire.sent bytes of it have left
 	scratch [wire.MaxRecordLen]byte
 }
 
-// A bridge is the net.Conn below the tls.Conn. It hands out input to the end of a
-// record and no further, so that what is inside the engine is always a part of
-// one record, and keeps all output until there is room.
+// A bridge is the net.Conn below the tls.Conn. Read gives input up to the end of a record and no
+// further, so that the engine never holds more than a part of one record. Write keeps all output
+// until there is room.
 //
 //	Feed ──▶ in ──▶ Read ──▶ tls.Conn ──▶ Write ──▶ late ──▶ out ──▶ Drain
 //
-// With the attached transport the socket stands for both buffers.
+// With the attached transport the socket takes the place of both buffers.
 type bridge struct {
 	*store
 	engine *engine
 	freed  bool
 	sent   int  // bytes of late that have left
-	record int  // where in late the record of a Write ends that waits
-	held   bool // late begins with a record of Write, and another call is under way
-	answer bool // some of late is the answer to something that was read
+	record int  // where in late the record of a waiting Write ends
+	held   bool // late begins with a record of Write, and another call runs
+	answer bool // late has an answer to something that was read
 	watch  func(model.Note)
 
 	head [wire.HeaderLen]byte // of the record that is being read
-	got  int                  // bytes of it that were handed out
+	got  int                  // bytes of that record that Read has given
 }
 
 var errFreed = errors.New("gotls: the engine was given back")
 
-// missing is how much of the record, or of its header, has not been read.
+// missing is the number of bytes of the record, or of its header, that have not been read.
 func (w *bridge) missing() int {
 	if w.got < wire.HeaderLen {
 		return wire.HeaderLen - w.got
@@ -49,9 +49,9 @@ func (w *bridge) missing() int {
 	return wire.RecordSize(w.head[:]) - w.got
 }
 
-// Read implements net.Conn. It stops the engine's goroutine until there is
-// input. In mid-handshake crypto/tls wants bytes here that nobody has asked it
-// for: then Read is where a handshake waits for its peer.
+// Read implements net.Conn. It stops the engine's goroutine until there is input. During a
+// handshake crypto/tls asks for bytes here by itself, so this is where a handshake waits for its
+// peer.
 func (w *bridge) Read(p []byte) (int, error) {
 	w.engine.seen(0)
 	for !w.freed {
@@ -70,7 +70,7 @@ func (w *bridge) Read(p []byte) (int, error) {
 	return 0, errFreed
 }
 
-// follow keeps account of where in a record the reading is.
+// follow tracks the position of the reading in its record.
 func (w *bridge) follow(p []byte) {
 	if w.got < wire.HeaderLen {
 		copy(w.head[w.got:], p)
@@ -84,23 +84,21 @@ func (w *bridge) follow(p []byte) {
 	w.engine.seen(w.head[0])
 }
 
-// slack is how much of its answers a read may leave behind before it waits for
-// them to leave, in bytes, as a blocking socket has a buffer of its own.
+// slack is the number of bytes of answers that a read may leave unsent before it waits. A blocking
+// socket has a buffer like that.
 //
-// Story 86: a read met a damaged record, and waited with its alert for a socket
-// that was full. It took no more input meanwhile, the input kept the pump
-// ready, and the pump went round and round. OpenSSL reads on.
+// Story 86: a read met a damaged record, and its alert waited for a full socket. The read took no
+// more input meanwhile. The input kept the pump ready, so the pump spun. OpenSSL reads on.
 const slack = 1024
 
-// Write implements net.Conn. In the engine's goroutine it returns when all of
-// p is out, as with a blocking socket; but outside of a handshake it leaves
-// some slack. A caller of the engine gets back at once: its status says what
-// waits.
+// Write implements net.Conn. In the engine's goroutine it returns when all of p has left, as a
+// blocking socket does; outside a handshake some slack may stay behind. In a caller's goroutine it
+// returns at once, and the call's status says what waits.
 func (w *bridge) Write(p []byte) (int, error) {
 	if w.broken() {
 		return 0, w.why()
 	}
-	w.engine.wrote(p[0]) // crypto/tls never writes nothing
+	w.engine.wrote(p[0]) // crypto/tls never writes zero bytes
 	w.noteAll(p)
 	w.late = append(w.late, p...)
 	w.answer = w.answer || w.engine.inside
@@ -115,7 +113,7 @@ func (w *bridge) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// spare is the slack of this moment.
+// spare is the number of bytes that a read may leave unsent now.
 func (w *bridge) spare() int {
 	if w.engine.settled() {
 		return slack + max(0, w.record-w.sent)
@@ -123,7 +121,7 @@ func (w *bridge) spare() int {
 	return 0
 }
 
-// broken says whether nothing can be written any more.
+// broken reports whether no more output can leave.
 func (w *bridge) broken() bool { return w.freed || w.Cause == model.ErrReset }
 
 func (w *bridge) why() error {
@@ -133,12 +131,12 @@ func (w *bridge) why() error {
 	return w.Cause
 }
 
-// unsent is how much waits behind the buffer, or the socket.
+// unsent is the number of bytes that wait for room in the buffer or the socket.
 func (w *bridge) unsent() int { return len(w.late) - w.sent }
 
-// push moves what waits into the buffer, or the socket, as far as it fits. What
-// a broken socket can't take is gone. A record of Write, and what is behind it,
-// only moves when the Write is made again: whoever forgets that should notice.
+// push moves waiting output into the buffer or the socket, as far as it fits. A broken socket loses
+// its output. While the bridge is held, nothing moves: a record of Write, and all that follows it,
+// moves only when the pump repeats the Write. So a pump that forgets the retry is found.
 func (w *bridge) push() {
 	for w.unsent() > 0 && !w.held && !w.broken() {
 		n := w.Send(w.late[w.sent:])
@@ -152,16 +150,15 @@ func (w *bridge) push() {
 	}
 }
 
-// starved says whether a Read would find nothing. With a socket there is no
-// telling but to try.
+// starved reports whether a Read would find nothing. With a socket only a try can tell.
 func (w *bridge) starved() bool { return w.Socket == nil && w.In.Len() == 0 }
 
 var kindText = map[byte]string{wire.TypeChangeCipherSpec: "ChangeCipherSpec record",
 	wire.TypeAlert: "alert record", wire.TypeHandshake: "handshake record",
 	wire.TypeApplicationData: "application data record"}
 
-// note tells whoever watches of a record. crypto/tls does not say what is in
-// it; in TLS 1.3 nearly everything looks like application data.
+// note tells the watcher of a record. It knows only the record's type, because crypto/tls does not
+// say what is inside. In TLS 1.3 nearly all records look like application data.
 func (w *bridge) note(sent bool, kind byte, n int) {
 	if w.watch == nil {
 		return
@@ -173,7 +170,7 @@ func (w *bridge) note(sent bool, kind byte, n int) {
 	w.watch(model.Note{Sent: sent, Message: text, Bytes: n})
 }
 
-// noteAll notes the records that crypto/tls writes, several at a time.
+// noteAll notes the records in p. crypto/tls may write several at a time.
 func (w *bridge) noteAll(p []byte) {
 	for w.watch != nil && len(p) >= wire.HeaderLen {
 		n := wire.RecordSize(p)
@@ -182,7 +179,7 @@ func (w *bridge) noteAll(p []byte) {
 	}
 }
 
-// An address is all that there is to say about either end.
+// An address is the net.Addr of both ends. It says only "virtual".
 type address struct{}
 
 // Network implements net.Addr.
@@ -191,7 +188,7 @@ func (address) Network() string { return "virtual" }
 // String implements net.Addr.
 func (address) String() string { return "virtual" }
 
-// Close, the addresses and the deadlines complete net.Conn; crypto/tls sets a
+// Close, the addresses and the deadlines complete net.Conn. They do nothing; crypto/tls sets a
 // deadline for its close_notify.
 func (w *bridge) Close() error                     { return nil }
 func (w *bridge) LocalAddr() net.Addr              { return address{} }

@@ -20,23 +20,23 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A certID names a certificate: whose, and its length rounded up.
+// A certID names a certificate by its role and its rounded length in bytes.
 type certID struct {
 	role  model.Role
 	chain int
 }
 
-// chainStep is how exactly the length of a chain is kept, in bytes. It bounds
-// how many certificates a hunt makes.
+// chainStep is the unit that lengths of chains are rounded up to, in bytes. It limits how many
+// certificates a hunt makes.
 const chainStep = 64
 
-// certOf names the certificate of a role and length.
+// certOf is the name of the certificate of a role for a length in bytes.
 func certOf(role model.Role, chain int) certID {
 	return certID{role, (max(chain, 0) + chainStep - 1) / chainStep * chainStep}
 }
 
-// certificate gives the role's certificate of about chain bytes; each is made
-// once. Equal arguments give equal bytes, in every process.
+// certificate returns the role's certificate of about chain bytes. Each is made once. Equal
+// arguments give equal bytes in every process.
 func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, error) {
 	id := certOf(role, chain)
 	if cert := l.certs[id]; cert != nil {
@@ -50,13 +50,12 @@ func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, err
 	return cert, nil
 }
 
-// rootKey is the private key of the root that both ends' certificates are below.
-// It is no secret: engine/openssl derives the same one from its name, and
-// demands certificates below it of whoever it talks to.
+// rootKey is the private key of the root that signs both ends' certificates. It is no secret:
+// engine/openssl derives the same key from the root's name, and accepts only certificates of that
+// root.
 const rootKey = "bfdfe533cf314fd70daf894c9bbc006de15febcfba3faf3540a2ad0e9a3574e5"
 
-// newCertificate makes a certificate, and once more with a padding if it came
-// out too short.
+// newCertificate makes a certificate. If it is too short, it makes one more with padding.
 func newCertificate(id certID) (*tls.Certificate, error) {
 	raw, err := hex.DecodeString(rootKey)
 	if err != nil {
@@ -72,7 +71,7 @@ func newCertificate(id certID) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	const overhead = 20 // of an extension
+	const overhead = 20 // bytes that an extension adds
 	if missing := id.chain - len(der) - overhead; missing > 0 {
 		if der, err = issue(root, id.role, key.Public(), missing); err != nil {
 			return nil, err
@@ -85,11 +84,11 @@ func newCertificate(id certID) (*tls.Certificate, error) {
 	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, nil
 }
 
-// paddingID is below the arc that is set aside for examples.
+// paddingID names the padding extension. It is in the arc reserved for examples, 2.999.
 var paddingID = asn1.ObjectIdentifier{2, 999, 1}
 
-// issue makes a certificate with so many bytes of padding. Without a source of
-// randomness the root signs by RFC 6979, which needs none.
+// issue makes a certificate with padding bytes of padding. No randomness is given, so the root
+// signs by RFC 6979.
 func issue(root *ecdsa.PrivateKey, role model.Role, public any, padding int) ([]byte, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(int64(role) + 1),
@@ -105,7 +104,8 @@ func issue(root *ecdsa.PrivateKey, role model.Role, public any, padding int) ([]
 	return x509.CreateCertificate(nil, template, parent, public, root)
 }
 
-// newRandom is the randomness of an engine: Config.Rand.
+// newRandom makes Config.Rand of an engine. Its stream follows from the seed, the link's key and
+// the role.
 func newRandom(seed, key, role uint64) io.Reader {
 	var start [32]byte
 	binary.LittleEndian.PutUint64(start[:], seed)
@@ -114,13 +114,13 @@ func newRandom(seed, key, role uint64) io.Reader {
 	return random{mathrand.NewChaCha8(start)}
 }
 
-// random gives its stream's bytes, but to whoever wants just one a zero.
+// random gives the bytes of its stream, but a read of one byte gets a zero and leaves the stream
+// alone.
 //
-// Story 87: before it draws a key, crypto/ecdh tosses a coin and reads a byte
-// too many from the source (crypto/internal/randutil), so that nobody relies
-// on what it does with the rest. The coin is the scheduler's: two runs of one
-// script had other key shares, and the hash of the wire differed. The odd byte
-// must not move the stream on.
+// Story 87: before crypto/ecdh draws a key it reads one byte more in half of all cases, at random
+// (crypto/internal/randutil), so that callers do not rely on its use of the source. The Go
+// scheduler decides that case. Two runs of one script had different key shares and different wire
+// hashes. So the extra byte must not move the stream on.
 type random struct{ stream *mathrand.ChaCha8 }
 
 // Read implements io.Reader.

@@ -9,36 +9,34 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// An engine is a tls.Conn over a wire, and the goroutine that drives its
-// handshake and its reads.
+// An engine is a tls.Conn over a wire, and the goroutine that drives its handshake and its reads.
 //
-// crypto/tls has three locks, and none may be wanted by a caller while the
-// goroutine, stopped, holds it. A handshake holds handshakeMutex and the lock
-// of incoming records, a read the latter only; whatever writes holds the lock
-// of outgoing records until the wire has taken it. So:
+// crypto/tls has three locks. A caller must not want a lock that the stopped goroutine holds. A
+// handshake holds handshakeMutex and the lock of incoming records, and a read only the latter. A
+// write holds the lock of outgoing records until the wire has taken the bytes. So:
 //
 //   - Handshakes and reads happen in the goroutine only.
-//   - Conn.Write and CloseWrite are called while no handshake is under way and
-//     the goroutine does not wait for room. They never wait themselves.
+//   - Conn.Write and CloseWrite are called only while no handshake runs and the goroutine does not
+//     wait for room. They never wait themselves.
 type engine struct {
 	routine
 	wire   bridge
 	conn   *tls.Conn
 	freed  bool
 	tls12  bool
-	most   int  // plaintext of a record
+	most   int  // most plaintext of a record in bytes
 	partly bool // Write may take a part
 
-	plain  []byte // decrypted and not taken: a part of wire.scratch
-	result error  // of the task that was done last
+	plain  []byte // decrypted and not read yet: a part of wire.scratch
+	result error  // of the last task
 	ready  bool   // the first handshake is done
 
-	again    bool // a renegotiation is under way
+	again    bool // a renegotiation runs
 	switched bool // and the peer's ChangeCipherSpec has come
-	finished bool // and its Finished has
+	finished bool // and its Finished has come
 
-	done    int // bytes of the Write under way that have left
-	claimed int // and that are sealed behind them
+	done    int // bytes of the current Write that have left
+	claimed int // bytes sealed after those
 
 	shut    model.ShutState
 	err     error // fatal
@@ -53,7 +51,7 @@ func newEngine(cfg *model.EngineConfig, s *store) *engine {
 	return e
 }
 
-// free ends the goroutine: its next call of the wire fails.
+// free ends the goroutine. Its next call of the wire fails.
 func (e *engine) free() {
 	e.freed, e.wire.freed = true, true
 	e.stop()
@@ -73,9 +71,9 @@ func (e *engine) task() {
 	e.again = false
 }
 
-// wrote notes that a renegotiation begins: after the first handshake of TLS 1.2
-// only a ClientHello is a handshake record of ours. Conn says nothing, and
-// asking it would take the lock that the handshake holds.
+// wrote notes that a renegotiation begins. After the first handshake of TLS 1.2, a handshake record
+// of ours always belongs to one. The Conn does not tell, and asking it would need a lock that the
+// handshake holds.
 func (e *engine) wrote(kind byte) {
 	if e.tls12 && e.ready && kind == wire.TypeHandshake {
 		e.again, e.switched, e.finished = true, false, false
@@ -83,9 +81,9 @@ func (e *engine) wrote(kind byte) {
 	}
 }
 
-// seen notes that a renegotiation ends: with the record after the server's
-// ChangeCipherSpec, once crypto/tls has taken it and wants more. That is when
-// it is told of the record 0.
+// seen notes that a renegotiation ends. It ends when crypto/tls has taken the record after the
+// server's ChangeCipherSpec and wants more input; kind is 0 then. Else kind is the type of a record
+// that was read.
 func (e *engine) seen(kind byte) {
 	switch {
 	case !e.again:
@@ -98,13 +96,13 @@ func (e *engine) seen(kind byte) {
 	}
 }
 
-// enter begins a call, and says whether the engine lives. What it has left to
-// say it says even when it does not.
+// enter begins a call and reports whether the engine lives. A dead engine still sends what it has
+// left to send.
 //
-// Story 44: a HelloRequest came while a record of Write waited for room. The
-// ClientHello waited behind the record, which only moved when the Write was made
-// again, and nobody writes in a handshake: reads wanted to write for ever, with an
-// empty socket. In a renegotiation reads carry both.
+// Story 44: a HelloRequest came while a record of Write waited for room. The ClientHello waited
+// behind that record. The record moved only when the Write was repeated, and no pump writes in a
+// handshake. So reads wanted to write for ever while the socket was empty. In a renegotiation reads
+// now send both.
 func (e *engine) enter() bool {
 	if e.freed {
 		panic("gotls: call on an engine that was freed")
@@ -120,8 +118,7 @@ func (e *engine) enter() bool {
 	return e.err == nil
 }
 
-// drive lets the goroutine go on until it wants something that is not there, or
-// its task is done.
+// drive runs the goroutine until it wants something that is not there, or its task is done.
 func (e *engine) drive() model.Status {
 	e.wire.push()
 	wants, hopeless := e.hopeless()
@@ -132,8 +129,8 @@ func (e *engine) drive() model.Status {
 		}
 		wants = e.parked
 	}
-	// An answer that did not fit wants room. Behind a record of Write it leaves
-	// with that, when the Write is made again.
+	// An answer that did not fit wants room. If a record of Write waits before it, both leave when
+	// the pump repeats the Write.
 	e.wire.push()
 	if e.wire.answer && e.claimed == 0 {
 		return model.WantWrite
@@ -141,7 +138,7 @@ func (e *engine) drive() model.Status {
 	return wants
 }
 
-// judge is the status of a task that is done.
+// judge is the status of a finished task.
 func (e *engine) judge(result error) model.Status {
 	switch {
 	case result == nil:
@@ -153,8 +150,8 @@ func (e *engine) judge(result error) model.Status {
 	return e.fail(result)
 }
 
-// hopeless says whether the goroutine would only wait again, and for what. It
-// saves most of the switches.
+// hopeless reports whether the goroutine would only wait again, and what for. It saves most of the
+// switches between goroutines.
 func (e *engine) hopeless() (model.Status, bool) {
 	switch {
 	case e.parked == model.WantWrite:
@@ -165,8 +162,8 @@ func (e *engine) hopeless() (model.Status, bool) {
 	return model.WantRead, e.wire.starved()
 }
 
-// fail is the end of the engine. A socket that ended or broke is its reason,
-// whatever crypto/tls makes of that.
+// fail ends the engine. If its socket has ended or broken, that is the reason, whatever crypto/tls
+// says.
 func (e *engine) fail(why error) model.Status {
 	if e.err = e.wire.Cause; e.err == nil {
 		e.err = fmt.Errorf("gotls: %w", why)
@@ -175,14 +172,14 @@ func (e *engine) fail(why error) model.Status {
 	return model.Failed
 }
 
-// refuse fails a call and not the engine.
+// refuse fails a call; the engine lives on.
 func (e *engine) refuse(format string, args ...any) model.Status {
 	e.refused = fmt.Errorf("gotls: "+format+": %w", append(args, model.ErrRefused)...)
 	return model.Failed
 }
 
-// Handshake implements [model.Engine]: the first handshake, or a renegotiation
-// that the peer began.
+// Handshake implements [model.Engine]. It drives the first handshake, or a renegotiation that the
+// peer began.
 func (e *engine) Handshake() model.Status {
 	if !e.enter() {
 		return model.Failed
@@ -202,8 +199,7 @@ func (e *engine) shake() model.Status {
 	return model.OK
 }
 
-// Read implements [model.Engine]. With a len(p) of 0 it absorbs what there is, up
-// to application data.
+// Read implements [model.Engine]. With an empty p it takes all input up to application data.
 func (e *engine) Read(p []byte) (int, model.Status) {
 	if !e.enter() {
 		return 0, model.Failed
@@ -222,11 +218,10 @@ func (e *engine) Read(p []byte) (int, model.Status) {
 	return n, model.OK
 }
 
-// Write implements [model.Engine]. crypto/tls takes all that it is given, so it
-// is given a record at a time, and with partial writes just one in a call. A retry may
-// come from elsewhere and be longer; one that is shorter than what is sealed
-// is refused. Before the first handshake Write drives that, as Conn does; in
-// a renegotiation it waits.
+// Write implements [model.Engine]. Conn.Write takes all bytes that it is given, so it gets one
+// record at a time, and with partial writes one record in a call. A retry may come from another
+// address and be longer. A retry that is shorter than what is already sealed is refused. Before the
+// first handshake Write drives it, as Conn.Write does; in a renegotiation it waits.
 func (e *engine) Write(p []byte) (int, model.Status) {
 	switch {
 	case !e.enter():
@@ -255,7 +250,7 @@ func (e *engine) Write(p []byte) (int, model.Status) {
 	return n, model.OK
 }
 
-// seal makes a record of the front of p.
+// seal makes a record of the first bytes of p.
 func (e *engine) seal(p []byte) model.Status {
 	n := min(len(p), e.most)
 	if _, err := e.conn.Write(p[:n]); err != nil {
@@ -270,8 +265,8 @@ func (e *engine) seal(p []byte) model.Status {
 	return st
 }
 
-// quiet waits until Conn.Write and CloseWrite can be called: no handshake is
-// under way, and nothing sealed waits for room.
+// quiet waits until Conn.Write and CloseWrite can be called: no handshake runs, and no sealed
+// record waits for room.
 func (e *engine) quiet() model.Status {
 	for e.parked == model.WantWrite || !e.settled() {
 		switch st := e.drive(); {
@@ -286,7 +281,7 @@ func (e *engine) quiet() model.Status {
 	return e.flushed()
 }
 
-// flushed says whether all that was sealed has left.
+// flushed reports by its status whether all sealed bytes have left.
 func (e *engine) flushed() model.Status {
 	e.wire.push()
 	switch {
@@ -298,8 +293,8 @@ func (e *engine) flushed() model.Status {
 	return model.OK
 }
 
-// Shutdown implements [model.Engine] with Conn.CloseWrite. In a handshake it is
-// refused. Data that the peer still sends is no error; it waits for Read.
+// Shutdown implements [model.Engine] with Conn.CloseWrite. It is refused in a handshake. Data that
+// the peer still sends is no error; it waits for Read.
 func (e *engine) Shutdown() model.Status {
 	switch {
 	case !e.enter():
@@ -323,7 +318,7 @@ func (e *engine) Shutdown() model.Status {
 	return e.bothClosed()
 }
 
-// sayClose seals close_notify behind all that was written.
+// sayClose seals a close_notify after all that was written.
 func (e *engine) sayClose() model.Status {
 	if st := e.quiet(); st != model.OK {
 		return st
@@ -339,7 +334,7 @@ func (e *engine) sayClose() model.Status {
 	return e.bothClosed()
 }
 
-// bothClosed is what SSL_shutdown(3) says of the peer's close_notify.
+// bothClosed is the answer of SSL_shutdown(3): WantRead until the peer's close_notify has come.
 func (e *engine) bothClosed() model.Status {
 	if e.shut&model.ReceivedClose == 0 {
 		return model.WantRead
@@ -353,15 +348,13 @@ func (e *engine) ClearErrors() {}
 // Feed implements [model.Engine].
 func (e *engine) Feed(p []byte) int { return e.wire.In.Write(p) }
 
-// Drain implements [model.Engine]. What waits behind the buffer moves into it
-// with the next call.
+// Drain implements [model.Engine]. Output that waits for the buffer moves into it at the next call.
 func (e *engine) Drain(p []byte) int { return e.wire.Out.Read(p) }
 
-// InitFinished implements [model.Engine]. As in OpenSSL, an engine that has
-// failed never finishes.
+// InitFinished implements [model.Engine]. As in OpenSSL, a failed engine is never finished.
 func (e *engine) InitFinished() bool { return e.settled() && e.err == nil }
 
-// settled says whether no handshake is under way.
+// settled reports whether no handshake runs.
 func (e *engine) settled() bool { return e.ready && !e.again }
 
 // Pending implements [model.Engine].
@@ -379,7 +372,7 @@ func (e *engine) OutputPending() int { return e.wire.Out.Len() }
 // InputRoom implements [model.Engine].
 func (e *engine) InputRoom() int { return e.wire.In.Room() }
 
-// Deferred implements [model.Engine]: crypto/tls answers at the read.
+// Deferred implements [model.Engine]. It is false: crypto/tls answers at the read.
 func (e *engine) Deferred() bool { return false }
 
 // ShutState implements [model.Engine].
@@ -388,8 +381,8 @@ func (e *engine) ShutState() model.ShutState { return e.shut }
 // Unsent implements [model.Inspector].
 func (e *engine) Unsent() int { return e.wire.unsent() }
 
-// Err implements [model.Engine]: why the engine failed; or why the last call
-// was refused, which errors.Is tells by [model.ErrRefused].
+// Err implements [model.Engine]. It says why the engine failed or why the last call was refused. A
+// refusal wraps [model.ErrRefused].
 func (e *engine) Err() error {
 	if e.err == nil {
 		return e.refused

@@ -10,11 +10,11 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A link that resumes a session and has no certificate is as near to a PSK as crypto/tls gets. The
-// session follows from the link's key, so a peer that is not crypto/tls knows it too, such as
-// engine/puppet. Its ticket is a name and carries nothing.
+// A link that resumes a session and has no certificate is the nearest to a PSK that crypto/tls has.
+// The session follows from the link's key, so other engines know it too, such as engine/puppet. Its
+// ticket is only a name.
 
-// resumeKnown makes an end's settings resume the session that both ends know.
+// resumeKnown changes an end's settings so that it resumes the session that both ends know.
 func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) error {
 	known := secret.LinkOf(cfg.Key)
 	state, err := l.knownState(cfg, &known)
@@ -36,8 +36,8 @@ func (l *Library) resumeKnown(settings *tls.Config, cfg *model.EngineConfig) err
 }
 
 // knownState is the session as an end saves it. The format of tls.SessionState.Bytes is not
-// documented, but there is no other way to bring a secret along. If a later version reads another
-// format, ParseSessionState fails.
+// documented, but nothing else can bring a secret in. If a later Go reads another format,
+// ParseSessionState fails.
 //
 //	uint16 version, uint8 end, uint16 suite, uint64 created, opaque secret<1..255>,
 //	opaque extra<0..2^24-1>, uint8 extended master secret, uint8 early data,
@@ -72,7 +72,7 @@ func (l *Library) knownState(cfg *model.EngineConfig, s *secret.Link) (
 	return tls.ParseSessionState(b)
 }
 
-// appendPeer appends the peer's certificates: a client's session must have one.
+// appendPeer appends the peer's certificates. A client's session must have one.
 func (l *Library) appendPeer(b []byte, cfg *model.EngineConfig) ([]byte, error) {
 	if cfg.Role == model.Server {
 		return append(b, 0, 0, 0), nil

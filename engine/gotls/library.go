@@ -1,5 +1,5 @@
-// Package gotls is Go's crypto/tls as a [model.Library]. It needs no C library, and it can talk
-// to OpenSSL.
+// Package gotls is Go's crypto/tls as a [model.Library]. It needs no C library, and it can talk to
+// OpenSSL.
 //
 // A tls.Conn blocks, and a pump must not. So each engine has a goroutine that does handshakes and
 // reads. It stops where the Conn wants bytes or room that are not there. Either the pump or the
@@ -8,20 +8,19 @@
 //
 // Runs repeat, to the byte on the wire:
 //
-//   - Config.Rand is a stream that follows from the run's seed and the link's key. Since Go
-//     1.26 key shares come from elsewhere unless GODEBUG has cryptocustomrand=1, which
-//     [Library.Begin] sets.
-//   - Config.Time stands still. Session tickets, which carry it, are on only where a link
+//   - Config.Rand is a stream that follows from the run's seed and the link's key. Since Go 1.26
+//     key shares ignore it unless GODEBUG has cryptocustomrand=1, which [Library.Begin] sets.
+//   - Config.Time stands still. Session tickets carry the time, so they are on only where a link
 //     resumes a session.
-//   - Certificates are made in code with Ed25519, whose signatures have no randomness and one
-//     length. The group is X25519; P-256 is for the certificates of others.
+//   - Certificates are made in code with Ed25519, whose signatures use no randomness and have one
+//     length. The group is X25519; P-256 is there for the certificates of others.
 //
-// What crypto/tls does in its own way, whatever the configuration says: it has no PSK, so all
-// links use certificates, except those that resume a session and have no ServerChain (see
-// known.go). It can't begin a renegotiation or a KeyUpdate. It answers a requested KeyUpdate at the
-// read. A client takes part in a renegotiation, but data in the middle of one is fatal to it. A
-// server that is asked for one fails. Handshake messages are not split. A server can't ask for a
-// certificate after the handshake.
+// crypto/tls has limits that no configuration changes. It has no PSK, so all links use
+// certificates, except those that resume a session and have no ServerChain (see known.go). It can't
+// begin a renegotiation or a KeyUpdate. It answers a requested KeyUpdate at the read. A client
+// takes part in a renegotiation, but data during it is fatal. A server that is asked for a
+// renegotiation fails. Handshake messages are not split. A server can't ask for a certificate after
+// the handshake.
 package gotls
 
 import (
@@ -37,12 +36,12 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A Library makes engines of crypto/tls. It implements [model.Library], and
-// belongs to one goroutine, together with its engines.
+// A Library makes engines of crypto/tls. It implements [model.Library]. It belongs to one
+// goroutine, and so do its engines.
 type Library struct {
 	seed   uint64
 	certs  map[certID]*tls.Certificate
-	stores []*store // of engines that were given back
+	stores []*store // of engines that were freed
 
 	sessions map[sessionID]*tls.ClientSessionState
 }
@@ -75,23 +74,21 @@ func (l *Library) Begin(seed uint64) {
 func (l *Library) End() {}
 
 // pinKeyShares makes Config.Rand decide key shares too, as before Go 1.26. crypto/tls reads the
-// setting when it needs it, so this is early enough. It changes nothing for code without a random
-// source of its own.
+// setting at each use, so this is early enough. Code without its own random source is not affected.
 var pinKeyShares = sync.OnceFunc(func() {
 	const setting = "cryptocustomrand=1"
 	if old := os.Getenv("GODEBUG"); old != "" {
-		os.Setenv("GODEBUG", old+","+setting) // of two the last one counts
+		os.Setenv("GODEBUG", old+","+setting) // the last of two settings counts
 		return
 	}
 	os.Setenv("GODEBUG", setting)
 })
 
-// New makes an engine. ServerChain and ClientChain are kept to within 64
-// bytes, but no certificate is shorter than about 300. MaxRecord bounds the
-// records of Write. Tickets, HandshakeRecord, Errors and the traits other than
-// Renegotiation have no counterpart and are not used. The error says what
-// crypto/tls can't do. Every engine must be given back with Free: its
-// goroutine waits for that.
+// New makes an engine. Its chain is within 64 bytes of ServerChain or ClientChain, but no
+// certificate is shorter than about 300 bytes. MaxRecord limits the records of Write. Tickets,
+// HandshakeRecord, Errors and the traits other than Renegotiation are not used, because crypto/tls
+// has nothing like them. The error says what crypto/tls can't do. Every engine must be freed with
+// Free, which ends its goroutine.
 func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	if err := supported(cfg); err != nil {
 		return nil, err
@@ -119,7 +116,7 @@ func (l *Library) Free(me model.Engine) {
 	l.stores = append(l.stores, e.wire.store)
 }
 
-// supported is the error of a configuration that crypto/tls, or this package, can't do.
+// supported is the error of a configuration that crypto/tls or this package can't do.
 func supported(cfg *model.EngineConfig) error {
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegIgnore:
@@ -137,12 +134,12 @@ func supported(cfg *model.EngineConfig) error {
 	return nil
 }
 
-// now is the time of all runs. The certificates are valid then.
+// now is the time of all runs. All certificates are valid then.
 func now() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// settings is the tls.Config of an engine. It does not check whose a certificate is, for another
-// library at the other end brings one that this package does not know. That the certificate's key
-// signed the handshake is checked.
+// settings is the tls.Config of an engine. It does not check who a certificate belongs to, because
+// another library at the other end brings one that this package does not know. crypto/tls still
+// checks that the certificate's key signed the handshake.
 func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 	version := uint16(tls.VersionTLS12)
 	if cfg.Version == model.TLS13 {
@@ -184,7 +181,7 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 	return c, err
 }
 
-// A keyLog is a Config.KeyLogWriter: each Write is a line.
+// A keyLog is a Config.KeyLogWriter. Each Write is one line.
 type keyLog func(line string)
 
 // Write implements io.Writer.
@@ -193,7 +190,7 @@ func (k keyLog) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// store gives an engine its buffers, used ones if there are any.
+// store returns the buffers for an engine. It uses those of a freed engine if there are any.
 func (l *Library) store(cfg *model.EngineConfig) *store {
 	s := &store{}
 	if n := len(l.stores); n > 0 {

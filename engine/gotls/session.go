@@ -9,10 +9,10 @@ import (
 )
 
 // A link that resumes a session needs one, and crypto/tls makes sessions only in handshakes. So
-// this file makes one over a pipe. Its randomness is its own, so the session is the same in every
-// process, whichever run comes first. It is kept: links of the same kind resume the same session.
+// this file does a handshake over a pipe. It has its own randomness, so the session is the same in
+// every process. Links of the same kind resume the same session.
 
-// A sessionID is what a session depends on.
+// A sessionID is all that a session depends on.
 type sessionID struct {
 	version             model.Version
 	auth                bool
@@ -22,15 +22,15 @@ type sessionID struct {
 // ticketKey seals the tickets of all servers. It is no secret.
 var ticketKey = [32]byte{'w', 'a', 'n', 't', 'w', 'r', 'i', 't', 'e'}
 
-// A cache is a tls.ClientSessionCache with one session, or none yet. If it is fixed it keeps that
-// session, whatever Put brings.
+// A cache is a tls.ClientSessionCache with at most one session. If fixed is true, Put changes
+// nothing.
 type cache struct {
 	session *tls.ClientSessionState
 	fixed   bool
 }
 
-// Get implements tls.ClientSessionCache. The key would say who the server is; here it is always
-// the same.
+// Get implements tls.ClientSessionCache. It ignores the key, which names the server: there is only
+// one.
 func (c *cache) Get(string) (*tls.ClientSessionState, bool) {
 	return c.session, c.session != nil
 }
@@ -42,7 +42,7 @@ func (c *cache) Put(_ string, s *tls.ClientSessionState) {
 	}
 }
 
-// resume makes an end's settings resume a session.
+// resume changes an end's settings so that it resumes a session.
 func (l *Library) resume(settings *tls.Config, cfg *model.EngineConfig) error {
 	settings.SessionTicketsDisabled = false
 	if cfg.Role == model.Server {
@@ -68,11 +68,11 @@ func (l *Library) resume(settings *tls.Config, cfg *model.EngineConfig) error {
 	return nil
 }
 
-// newSession does a handshake as links of cfg do, and returns the session that the client saved.
+// newSession does a handshake as links of cfg do. It returns the session that the client saved.
 //
-// Story 88: a pipe holds nothing, and a server's ChangeCipherSpec comes behind its
-// HelloRetryRequest, which the client answers at once: both wrote, nobody read,
-// and a hunt stood still. The session does not depend on it.
+// Story 88: with a HelloRetryRequest both ends wrote at the same time, the server its
+// ChangeCipherSpec and the client its answer. A pipe holds no bytes, so neither read and a hunt
+// stood still. Retry is off here; the session does not depend on it.
 func (l *Library) newSession(cfg *model.EngineConfig) (*tls.ClientSessionState, error) {
 	var saved cache
 	var ends [2]*tls.Conn
@@ -98,8 +98,7 @@ func (l *Library) newSession(cfg *model.EngineConfig) (*tls.ClientSessionState, 
 	return saved.session, err
 }
 
-// greet sends a byte from the server to the client: in TLS 1.3 the ticket comes
-// in front of it.
+// greet sends a byte from the server to the client. In TLS 1.3 the ticket comes before it.
 func greet(ends [2]*tls.Conn) error {
 	served := make(chan error, 1)
 	go func() {
@@ -108,7 +107,7 @@ func greet(ends [2]*tls.Conn) error {
 	}()
 	_, err := ends[model.Client].Read(make([]byte, 1))
 	if err != nil {
-		ends[model.Client].NetConn().Close() // the server must not wait for ever
+		ends[model.Client].NetConn().Close() // else the server waits for ever
 	}
 	if wrong := <-served; err == nil {
 		err = wrong

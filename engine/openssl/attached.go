@@ -7,14 +7,14 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// Numbers of bio.h, and part of OpenSSL's ABI.
+// Numbers of bio.h. They are part of OpenSSL's ABI.
 const (
 	bioTypeSource = 0x400 // BIO_TYPE_SOURCE_SINK
 
 	bioFlagRead  = 0x01
 	bioFlagWrite = 0x02
 	bioFlagRetry = 0x08 // BIO_FLAGS_SHOULD_RETRY
-	bioFlagsIO   = 0x0f // all of BIO_FLAGS_RWS, and the retry
+	bioFlagsIO   = 0x0f // all of BIO_FLAGS_RWS, and the retry flag
 
 	bioFailed = ^uintptr(0) // -1
 
@@ -28,16 +28,16 @@ const (
 // A transport is what an attached engine knows of its socket.
 type transport struct {
 	socket model.Socket
-	cut    error      // model.ErrEOF or model.ErrReset, once one was met
+	cut    error      // model.ErrEOF or model.ErrReset, after the socket gave one
 	ended  bool       // the socket has said EOF
-	unsent int        // bytes of the last write that the socket had no room for
-	stuck  bool       // that was in the call under way
-	fault  any        // what a socket panicked with inside a call
-	io     [2]uintptr // arguments of the calls made from inside a callback
+	unsent int        // bytes of the last write that found no room
+	stuck  bool       // that write was in the current call
+	fault  any        // the socket's panic inside a call
+	io     [2]uintptr // arguments of calls made inside a callback
 }
 
-// newMethod makes the BIO_METHOD of attached engines, one for all of them:
-// each callback acts for the engine whose call C is in.
+// newMethod makes the BIO_METHOD of attached engines. All share one: a callback acts for the engine
+// whose call is running in C.
 func (l *Library) newMethod() error {
 	l.bioMethod = l.bioMethNew(l.bioNewIndex()|bioTypeSource, "wantwrite socket")
 	if l.bioMethod == 0 {
@@ -49,7 +49,7 @@ func (l *Library) newMethod() error {
 	return nil
 }
 
-// attach puts the engine on its socket.
+// attach connects the engine to its socket.
 func (e *engine) attach(cfg *model.EngineConfig) error {
 	l := e.lib
 	if l.bioMethod == 0 {
@@ -67,7 +67,7 @@ func (e *engine) attach(cfg *model.EngineConfig) error {
 	return nil
 }
 
-// socketRead is the method's bread_ex: 1 and a count, 0 at the end, or less.
+// socketRead is the method's bread_ex. It returns 1 and a count, 0 at the end, or -1.
 func (l *Library) socketRead(bio uintptr, p *byte, n uintptr, count *uintptr) uintptr {
 	return l.cur.transfer(bio, false, unsafe.Slice(p, n), count)
 }
@@ -77,8 +77,8 @@ func (l *Library) socketWrite(bio uintptr, p *byte, n uintptr, count *uintptr) u
 	return l.cur.transfer(bio, true, unsafe.Slice(p, n), count)
 }
 
-// socketCtrl is the method's ctrl. Nothing is buffered in it, so a flush is
-// always done; whether the end was met tells an end from an error.
+// socketCtrl is the method's ctrl. The BIO buffers nothing, so a flush always succeeds.
+// BIO_CTRL_EOF reports whether the socket has ended, which tells an end from an error.
 func (l *Library) socketCtrl(_ uintptr, cmd int32, _, _ uintptr) uintptr {
 	switch cmd {
 	case bioCtrlFlush, bioCtrlDup, bioCtrlSetClose, bioCtrlGetClose:
@@ -91,17 +91,15 @@ func (l *Library) socketCtrl(_ uintptr, cmd int32, _, _ uintptr) uintptr {
 	return 0
 }
 
-// transfer moves bytes between the socket and OpenSSL. A panic must not cross
-// C's frames: it is kept, the call fails, and engine.call panics again when C
-// has returned.
+// transfer moves bytes between the socket and OpenSSL. A panic must not cross C's frames. So it is
+// kept, the call fails, and engine.call panics again after C has returned.
 //
-// Story 23: haproxy's BIO left the retry flag of the last write set when it
-// read, and the other way round, so that a call said want-read without having
-// tried (bug C5). All flags are cleared at each call.
+// Story 23: haproxy's BIO kept the retry flag of the last write when it read, and the other way
+// round. So a call said want-read without a try (bug C5). All flags are cleared at each call.
 //
-// Story 25: a first version answered 0 when it would block, as BIO_meth_new(3)
-// has it. SSL_shutdown took that for done when a part of its close_notify was
-// still there. OpenSSL's own BIOs answer -1, so that is what its callers know.
+// Story 25: a first version returned 0 when it would block, as BIO_meth_new(3) says. SSL_shutdown
+// took that for success while a part of its close_notify still waited. OpenSSL's own BIOs return
+// -1, and its callers expect that.
 func (e *engine) transfer(bio uintptr, send bool, p []byte, count *uintptr) (done uintptr) {
 	*count = 0
 	e.flags(e.lib.bioClearFlags, bio, bioFlagsIO)
@@ -144,7 +142,7 @@ func (e *engine) flags(fn, bio, bits uintptr) {
 	callC(fn, e.io[:])
 }
 
-// rethrow panics with what a socket panicked with inside the last call.
+// rethrow panics with the panic of a socket inside the last call.
 func (e *engine) rethrow() {
 	if f := e.fault; f != nil {
 		e.fault = nil
@@ -152,19 +150,17 @@ func (e *engine) rethrow() {
 	}
 }
 
-// forget takes what a call has left behind without a word for lost: OpenSSL drops
-// the rest of a warning that does not fit, and no caller can know of it (trait
-// loses-alerts).
+// forget drops the count of unsent bytes after a call that did not say want-write. OpenSSL drops
+// the rest of a warning that does not fit, and no caller can know that (trait loses-alerts).
 //
-// Story 71: the rest of a no_renegotiation counted as owed. Read had said want-read,
-// and the pump was blamed for waiting.
+// Story 71: the rest of a no_renegotiation counted as unsent. Read had said want-read, and the pump
+// was blamed for waiting.
 func (e *engine) forget() {
 	if e.stuck {
 		e.unsent, e.stuck = 0, false
 	}
 }
 
-// Unsent implements [model.Inspector]: what is left of the write that an
-// attached engine's socket had no room for. The rest of a flight that OpenSSL
-// has not offered yet is not counted.
+// Unsent implements [model.Inspector]. It is the rest of the last write that the socket had no room
+// for, in bytes. What OpenSSL has not offered yet of a flight is not counted.
 func (e *engine) Unsent() int { return e.unsent }

@@ -6,16 +6,16 @@ import (
 	"github.com/wantwrite/wantwrite/engine/secret"
 )
 
-// randMethod is a RAND_METHOD of rand.h: six function pointers. OpenSSL keeps
-// its address, so it stays where it is, in the Library, as long as the process.
+// randMethod is a RAND_METHOD of rand.h: six function pointers. OpenSSL keeps its address, so it
+// stays in the Library as long as the process lives.
 type randMethod struct {
 	seed, bytes, cleanup, add, pseudorand, status uintptr
 }
 
 func (m *randMethod) address() uintptr { return uintptr(unsafe.Pointer(m)) }
 
-// callbacks are the Go functions that OpenSSL calls, as C sees them. One set
-// serves all engines: a callback acts for the engine whose call C is in.
+// callbacks are the Go functions that OpenSSL calls, as C function pointers. One set serves all
+// engines: a callback acts for the engine whose call is running in C.
 type callbacks struct {
 	method    *randMethod
 	pskClient uintptr
@@ -26,7 +26,7 @@ type callbacks struct {
 	sessionGet, usePSK, findPSK uintptr
 }
 
-// register makes the callbacks, once a Library.
+// register makes the callbacks, once for each Library.
 func (l *Library) register() {
 	bytes := callbackC(l.random)
 	l.method = &randMethod{bytes: bytes, pseudorand: bytes, status: callbackC(ready)}
@@ -39,12 +39,12 @@ func (l *Library) register() {
 	l.findPSK = callbackC(l.findSession)
 }
 
-// ready is RAND_METHOD.status: seeded, always.
+// ready is RAND_METHOD.status. It says that the generator is seeded.
 func ready() uintptr { return 1 }
 
-// random is RAND_METHOD.bytes. RAND_priv_bytes(3) ends here too. Each engine
-// has a stream of its own, so that its bytes depend on its own calls only, and
-// a script that loses an action of one link keeps the bytes of the others.
+// random is RAND_METHOD.bytes; RAND_priv_bytes(3) calls it too. Each engine has its own stream, so
+// its bytes depend on its own calls only. A script that loses an action of one link keeps the bytes
+// of the others.
 func (l *Library) random(p *byte, n int32) uintptr {
 	from := &l.spare
 	if l.cur != nil {
@@ -54,8 +54,8 @@ func (l *Library) random(p *byte, n int32) uintptr {
 	return 1
 }
 
-// clientPSK is SSL_psk_client_cb_func: writes the identity, with its NUL, and
-// the key, and returns the key's length; 0 is a failure.
+// clientPSK is SSL_psk_client_cb_func. It writes the identity with its NUL, and the key. It returns
+// the key's length in bytes, or 0 for a failure.
 func (l *Library) clientPSK(_ uintptr, _ *byte, id *byte, idCap uint32,
 	psk *byte, pskCap uint32) uintptr {
 	known := (*secret.Link)(nil).PSKName()
@@ -67,12 +67,13 @@ func (l *Library) clientPSK(_ uintptr, _ *byte, id *byte, idCap uint32,
 	return l.givePSK(psk, pskCap)
 }
 
-// serverPSK is SSL_psk_server_cb_func. Any identity gets the link's key.
+// serverPSK is SSL_psk_server_cb_func. Every identity gets the link's key.
 func (l *Library) serverPSK(_ uintptr, _ *byte, psk *byte, pskCap uint32) uintptr {
 	return l.givePSK(psk, pskCap)
 }
 
-// givePSK writes the key that follows from EngineConfig.Key.
+// givePSK writes the key that follows from EngineConfig.Key. It returns the key's length in bytes,
+// or 0.
 func (l *Library) givePSK(psk *byte, pskCap uint32) uintptr {
 	if l.cur == nil {
 		return 0

@@ -7,7 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// SSL_CTX_set_verify(3).
+// Modes of SSL_CTX_set_verify(3).
 const (
 	verifyNone   = 0
 	verifyPeer   = 1
@@ -15,18 +15,18 @@ const (
 	verifyLater  = 8 // SSL_VERIFY_POST_HANDSHAKE
 )
 
-// A profile is how the ends of a link know each other.
+// A profile is how the two ends of a link authenticate each other.
 type profile uint8
 
 const (
-	byPSK    profile = iota // a pre-shared key, and no certificate
-	byCert                  // the server has a certificate
-	mutually                // a server that demands the client's too
+	byPSK    profile = iota // a pre-shared key and no certificates
+	byCert                  // a certificate of the server
+	mutually                // a certificate of each end; the server demands the client's
 	numProfiles
 )
 
-// profileOf is that of an end. A client's context is the same whether or not
-// it will be asked for a certificate.
+// profileOf is the profile of an end. A client's context is the same whether or not the server will
+// ask it for a certificate.
 func profileOf(cfg *model.EngineConfig) profile {
 	switch {
 	case cfg.ServerChain <= 0:
@@ -37,7 +37,7 @@ func profileOf(cfg *model.EngineConfig) profile {
 	return byCert
 }
 
-// chainOf is the length of the chain that an end shows; 0: it has none.
+// chainOf is the length in bytes of the chain that an end shows; 0 if it has none.
 func chainOf(cfg *model.EngineConfig) int {
 	switch {
 	case cfg.ServerChain <= 0:
@@ -50,20 +50,20 @@ func chainOf(cfg *model.EngineConfig) int {
 	return 0
 }
 
-// An identity is a chain as OpenSSL's objects, which engines share by their
-// reference counts. It is kept as long as the Library: there are some 300.
+// An identity is a chain as OpenSSL's objects. Engines share it by reference counts. It lives as
+// long as the Library; there are about 300.
 type identity struct {
 	cert, key, rest uintptr // X509, EVP_PKEY, STACK_OF(X509)
 }
 
-// certificates are what a Library has made so far.
+// certificates are all certificates that a Library has made so far.
 type certificates struct {
 	root       uintptr // X509
 	identities map[int]identity
 }
 
-// trust makes a context demand and check certificates: of whoever is below
-// our root, at a time that does not pass.
+// trust makes a context verify certificates, and demand them if the profile says so. It accepts
+// those below our root, and verifies at a fixed time.
 func (l *Library) trust(ctx uintptr, p profile, role model.Role) error {
 	if l.certs.root == 0 {
 		der, err := makeRoot()
@@ -82,8 +82,8 @@ func (l *Library) trust(ctx uintptr, p profile, role model.Role) error {
 	return nil
 }
 
-// verify is the mode of SSL_CTX_set_verify(3) of a role. A server that verifies
-// its peer asks for a certificate, even if it can do without.
+// verify is the mode of SSL_CTX_set_verify(3) for a role. A server that verifies its peer always
+// asks for a certificate. So a server verifies only in the profile mutually.
 func (p profile) verify(role model.Role) int32 {
 	switch {
 	case p == mutually:
@@ -94,7 +94,7 @@ func (p profile) verify(role model.Role) int32 {
 	return verifyPeer
 }
 
-// identity gives the chain of a length, which is made once.
+// identity returns the chain of size bytes. Each is made once.
 func (l *Library) identity(size int) (id identity, err error) {
 	if id, ok := l.certs.identities[size]; ok {
 		return id, nil
@@ -133,15 +133,15 @@ func (l *Library) adopt(c chain) (id identity, err error) {
 	return id, nil
 }
 
-// parseCert makes an X509 of DER; 0 if it is none.
+// parseCert makes an X509 of DER; 0 if the DER is no certificate.
 func (l *Library) parseCert(der []byte) uintptr { return decode(l.d2iX509, der) }
 
-// decode calls one of OpenSSL's d2i functions, which move the pointer that they
-// are given behind what they have read.
+// decode calls one of OpenSSL's d2i functions. These move the pointer that they get to the end of
+// what they have read.
 //
-// Story 31: it was a Go pointer, and then pointed behind a certificate that
-// filled its block of memory to the last byte: at the next block, which was free.
-// Once in a few hundred runs the collector met it there, and the process died.
+// Story 31: the pointer was a Go pointer. For a certificate that filled its block of memory to the
+// last byte it then pointed to the next block, which was free. Once in a few hundred runs the
+// garbage collector met it there, and the process died. So it is a uintptr.
 func decode(d2i func(to uintptr, der *uintptr, n int64) uintptr, der []byte) uintptr {
 	at := uintptr(unsafe.Pointer(&der[0]))
 	object := d2i(0, &at, int64(len(der)))
@@ -149,9 +149,9 @@ func decode(d2i func(to uintptr, der *uintptr, n int64) uintptr, der []byte) uin
 	return object
 }
 
-// identify gives a new engine its chain and key (SSL_use_cert_and_key(3)).
-// What is drawn while a chain is made must not be drawn from the engine's
-// stream: the first run of a process makes it, and the next finds it made.
+// identify gives a new engine its chain and key (SSL_use_cert_and_key(3)). Making a chain must not
+// draw from the engine's stream: only the first run of a process makes it, and the next run would
+// have other bytes on the wire.
 func (e *engine) identify(cfg *model.EngineConfig) error {
 	size := chainOf(cfg)
 	if size == 0 {

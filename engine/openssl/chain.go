@@ -15,28 +15,27 @@ import (
 	"github.com/wantwrite/wantwrite/engine/secret"
 )
 
-// Certificates are made here, in Go, when they are first wanted: P-256 keys
-// from fixed seeds, signatures by RFC 6979. The same chain has the same bytes
-// in every process, and none is a file that expires.
+// Certificates are made here in Go at their first use, with P-256 keys from fixed seeds and
+// signatures by RFC 6979. The same chain has the same bytes in every process, and no file can
+// expire.
 
 const (
-	// chainStep is what lengths of chains are rounded to, so that there is a
-	// bounded number of them to keep. A chain is within 64 bytes of what was
-	// asked for.
+	// chainStep is the unit that lengths of chains are rounded to, in bytes. It limits how many are
+	// kept. A chain is within 64 bytes of the length asked for.
 	chainStep = 64
-	// chainLeast is the least a certificate can be made with, rounded up.
+	// chainLeast is the shortest certificate in bytes, rounded up.
 	chainLeast = 320
-	// certMost is the longest certificate of a chain; a longer chain has more.
+	// certMost is the longest certificate of a chain in bytes; a longer chain has more
+	// certificates.
 	certMost = 4096
 )
 
-// certTime is the time at which certificates are looked at, in seconds since
-// 1970: 2030. They hold for forty years around it, and the machine's clock is
-// not asked.
+// certTime is the time at which certificates are verified, in seconds since 1970: it is in 2030.
+// They are valid for forty years around it. The machine's clock is not used.
 const certTime = 1893456000
 
-// fillerID names the private extension that makes a certificate long. It is
-// below 2.25, whose arcs are UUIDs and need no registration (ITU-T X.667).
+// fillerID names the private extension that makes a certificate long. It is below 2.25, whose arcs
+// are UUIDs and need no registration (ITU-T X.667).
 var fillerID = asn1.ObjectIdentifier{2, 25, 7797}
 
 // A signer is an issuer: its name and its key.
@@ -61,15 +60,15 @@ func newSigner(name string) (*signer, error) {
 	return &signer{name, key}, nil
 }
 
-// Public and Sign implement crypto.Signer. Without a source of randomness
-// ecdsa signs by RFC 6979, which has none.
+// Public and Sign implement crypto.Signer. Without a source of randomness ecdsa signs by RFC 6979,
+// which needs none.
 func (s *signer) Public() crypto.PublicKey { return s.key.Public() }
 
 func (s *signer) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	return s.key.Sign(nil, digest, opts)
 }
 
-// template is what all certificates have, with n bytes of filler.
+// template has what all certificates share, and n bytes of filler.
 func (s *signer) template(n int) *x509.Certificate {
 	at := time.Unix(certTime, 0).UTC()
 	t := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: s.name},
@@ -80,7 +79,7 @@ func (s *signer) template(n int) *x509.Certificate {
 	return t
 }
 
-// certify makes the certificate of s by issuer, with n bytes of filler.
+// certify makes a certificate of s, signed by issuer, with n bytes of filler.
 func (s *signer) certify(issuer *signer, authority bool, n int) ([]byte, error) {
 	t := s.template(n)
 	if authority {
@@ -94,8 +93,8 @@ func (s *signer) certify(issuer *signer, authority bool, n int) ([]byte, error) 
 	return der, nil
 }
 
-// fit is certify with as much filler as makes it size bytes long, less two or
-// three at most: lengths and signatures vary by single bytes.
+// fit is certify with as much filler as makes the certificate size bytes long. It may be two or
+// three bytes shorter, because lengths and signatures vary by single bytes.
 func (s *signer) fit(issuer *signer, authority bool, size int) (der []byte, err error) {
 	filler := 0
 	for range 3 {
@@ -107,22 +106,22 @@ func (s *signer) fit(issuer *signer, authority bool, size int) (der []byte, err 
 	return der, nil
 }
 
-// A chain is the certificates of an end, its own first, and its key.
+// A chain is an end's certificates, its own first, and its key.
 type chain struct {
 	certs [][]byte // DER
 	key   []byte   // DER, SEC 1
 }
 
-// roundChain is the length that a chain for n bytes is made with.
+// roundChain is the length of the chain that is made for n bytes.
 func roundChain(n int) int {
 	return max((n+chainStep/2)/chainStep*chainStep, chainLeast)
 }
 
-// root is the authority that both ends trust; its certificate is in no chain.
+// root names the authority that both ends trust. No chain contains its certificate.
 const root = "wantwrite root"
 
-// makeChain makes a chain of size bytes below the root: as many certificates
-// as it takes, of one length each.
+// makeChain makes a chain of size bytes below the root. It has as few certificates as certMost
+// allows, all of about one length.
 func makeChain(size int) (c chain, err error) {
 	issuer, err := newSigner(root)
 	if err != nil {

@@ -2,7 +2,7 @@ package openssl
 
 import "github.com/wantwrite/wantwrite/model"
 
-// What SSL_read_early_data(3) answers.
+// Results of SSL_read_early_data(3).
 const (
 	earlyData   = 1 // SSL_READ_EARLY_DATA_SUCCESS
 	earlyFinish = 2 // SSL_READ_EARLY_DATA_FINISH
@@ -12,11 +12,10 @@ const callWriteEarly = "SSL_write_early_data"
 
 // WriteEarly is SSL_write_early_data(3), at a client.
 //
-// Story 32: between two such calls a client had read, and there was nothing yet.
-// OpenSSL took the second for the time to go on with the handshake, and could
-// not open what the server then sent (issue 7757). After any other call that
-// may read it is refused. So is a server's, which sends data to it knows not
-// whom.
+// Story 32: a client read between two such calls, and no input had come. OpenSSL took the second
+// call for a continuation of the handshake, and could not decrypt what the server sent then: see
+// issue 7757. So WriteEarly is refused after any other call that may read. It is also refused at a
+// server, which would send data to an unknown peer.
 func (e *engine) WriteEarly(p []byte) (int, model.Status) {
 	if e.server || e.began {
 		return 0, e.refuse(callWriteEarly, "it is not the time for early data")

@@ -8,7 +8,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// SSL_get_error(3), SSL_get_shutdown(3) and SSL_key_update(3).
+// Numbers of SSL_get_error(3), SSL_want(3) and SSL_key_update(3).
 const (
 	errNone       = 0
 	errWantRead   = 2
@@ -23,11 +23,10 @@ const (
 	keyUpdateRequested    = 1
 )
 
-// An engine is one SSL and its transport: a BIO pair, of which the SSL owns the
-// inner half, and net is the half that a socket would be on; or, with net 0, a
-// BIO that calls the socket.
+// An engine is one SSL and its transport. The transport is a BIO pair, whose inner half the SSL
+// owns and whose outer half is net. Or it is a BIO that calls the socket, and net is 0.
 //
-// It belongs to the run, and to the thread, that it was made in.
+// It belongs to the run and the thread that it was made in.
 type engine struct {
 	lib *Library
 	ssl uintptr
@@ -36,37 +35,37 @@ type engine struct {
 	tls13, server bool
 	refuses       bool // SSL_OP_NO_RENEGOTIATION
 
-	args  [4]uintptr     // of the call under way: a slice of it allocates nothing
-	count uintptr        // where C writes how many bytes were moved
+	args  [4]uintptr     // of the current call: a slice of it allocates nothing
+	count uintptr        // where C writes the number of bytes that it moved
 	pin   unsafe.Pointer // what args point to
 
 	key    uint64
 	random secret.Stream
 
-	began bool // a call was made behind which there can be no early data
+	began bool // a call was made after which there can be no early data
 
-	session  []byte // what the link resumes, in DER
+	session  []byte // the session that the link resumes, in DER
 	identity []byte // its name in TLS 1.3
 
 	failed   bool
 	failCall string
 	failCode uint32
-	refused  bool   // the call that failed has changed nothing
-	refusal  string // why, if not for OpenSSL's reason
+	refused  bool   // the failed call has changed nothing
+	refusal  string // the reason, if OpenSSL does not give one
 
-	known, finished bool // what InitFinished says, until the next call of the SSL
+	known, finished bool // the answer of InitFinished, until the next call of the SSL
 
 	moving    bool // a Write may be repeated from another address
-	writing   bool // a record of a Write waits for room: it has to be made again
-	earlyOpen bool // a WriteEarly has to be made again
+	writing   bool // a record of a Write waits for room, and the Write has to be repeated
+	earlyOpen bool // a WriteEarly has to be repeated
 	last      offer
 	own       bool // the library has broken the engine by itself: see lapsed
 
-	first [1]byte  // what peek looks at
+	first [1]byte  // the buffer of peek
 	asked [12]byte // lastHandshake when the last HelloRequest was sent
 
 	watch  func(model.Note)
-	sealed int // length of the record sealed last, if watched
+	sealed int // length of the last sealed record, if watched
 	keyLog func(line string)
 }
 
@@ -79,7 +78,7 @@ func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, erro
 	l.made++
 	l.cur = e
 	if e.keyLog != nil {
-		l.ctxSetKeyLog(ctx, l.secret) // and it stays: others of ctx have no keyLog
+		l.ctxSetKeyLog(ctx, l.secret) // stays set: the context's other engines have a nil keyLog
 	}
 	if e.ssl = l.sslNew(ctx); e.ssl == 0 {
 		return nil, l.queued("SSL_new")
@@ -116,7 +115,7 @@ func (e *engine) connect(cfg *model.EngineConfig) error {
 	return nil
 }
 
-// configure sets what differs between engines of one context.
+// configure sets what differs between the engines of one context.
 func (e *engine) configure(cfg *model.EngineConfig) {
 	l := e.lib
 	if cfg.Role == model.Server {
@@ -139,13 +138,12 @@ func (e *engine) configure(cfg *model.EngineConfig) {
 	}
 }
 
-// otherGroup is, for C, the only group of a server that sends a
-// HelloRetryRequest. A client's first key share is of X25519, but it offers
-// this one as well, as a client of engine/gotls does.
+// otherGroup is a C string. It is the only group of a server that sends a HelloRetryRequest. A
+// client's first key share is of X25519, but it offers this group as well, as a client of
+// engine/gotls does.
 var otherGroup = []byte("P-256\x00")
 
-// modes are the SSL_MODE bits to add to the default, SSL_MODE_AUTO_RETRY
-// (SSL_CTX_set_mode(3)).
+// modes are the SSL_MODE bits to add to the default, SSL_MODE_AUTO_RETRY (SSL_CTX_set_mode(3)).
 func modes(cfg *model.EngineConfig) int64 {
 	var m int64
 	if cfg.PartialWrite {
@@ -168,14 +166,14 @@ func (e *engine) call(fn uintptr, n int) uintptr {
 	return r
 }
 
-// ask calls a function of the SSL alone, which answers an int.
+// ask calls a function that takes only the SSL and returns an int.
 func (e *engine) ask(fn uintptr) int {
 	e.args[0] = e.ssl
 	return int(int32(e.call(fn, 1)))
 }
 
-// askNet calls a function of the network end alone, which answers a size: 0
-// without one.
+// askNet calls a function that takes only the network end and returns a size. Without a network end
+// it returns 0.
 func (e *engine) askNet(fn uintptr) int {
 	if e.net == 0 {
 		return 0
@@ -184,22 +182,21 @@ func (e *engine) askNet(fn uintptr) int {
 	return int(e.call(fn, 1))
 }
 
-// tell calls a function of the SSL with a number.
+// tell calls a function that takes the SSL and a number.
 func (e *engine) tell(fn uintptr, n int) int {
 	e.args[0], e.args[1] = e.ssl, uintptr(n)
 	return int(int32(e.call(fn, 2)))
 }
 
-// move calls one of the _ex functions that move bytes from or to p, and says
-// how many it moved if it answered 1. The pin keeps p alive and, because it
-// escapes through it, on the heap: a stack may move while C is in a callback,
-// and OpenSSL remembers the address of a write that has to be retried.
+// move calls one of the _ex functions, which move bytes from or to p. It returns the number of
+// bytes, and ok if the function returned 1. The pin keeps p alive and on the heap. A stack may move
+// while C is in a callback, and OpenSSL keeps the address of a write that has to be retried.
 func (e *engine) move(fn, object uintptr, p []byte) (n int, ok bool) {
 	n, r := e.moveFor(fn, object, p)
 	return n, r == 1
 }
 
-// moveFor is move for functions with more than two answers.
+// moveFor is move for functions with more than two results.
 func (e *engine) moveFor(fn, object uintptr, p []byte) (n, answer int) {
 	e.pin = unsafe.Pointer(unsafe.SliceData(p))
 	e.count = 0
@@ -209,9 +206,9 @@ func (e *engine) moveFor(fn, object uintptr, p []byte) (n, answer int) {
 	return int(e.count), int(r)
 }
 
-// status is what SSL_get_error(3) makes of a call's result. It looks at the
-// thread's error queue first, so the error of another engine makes a mere
-// want a Failed here: the pump's duty is ClearErrors.
+// status is the answer of SSL_get_error(3) for a call's result. SSL_get_error looks at the thread's
+// error queue first, so another engine's error turns a want into Failed here. The pump must call
+// ClearErrors.
 func (e *engine) status(name string, result int) model.Status {
 	e.failed = false
 	switch e.tell(e.lib.sslGetError, result) {
@@ -231,9 +228,9 @@ func (e *engine) status(name string, result int) model.Status {
 
 // sendStatus is status for a call that sends.
 //
-// Story 24: once the peer's close_notify was read, SSL_get_error says
-// ZERO_RETURN of every failure that left no error in the queue, and so of a
-// write to a socket that is broken. Here that is a failure, as before it.
+// Story 24: after the peer's close_notify, SSL_get_error says ZERO_RETURN for every failure that
+// left no error in the queue. So it did for a write to a broken socket. Here that is a failure, as
+// it is before the close_notify.
 func (e *engine) sendStatus(name string, result int) model.Status {
 	if s := e.status(name, result); s != model.Closed {
 		return s
@@ -241,15 +238,15 @@ func (e *engine) sendStatus(name string, result int) model.Status {
 	return e.fail(name)
 }
 
-// well ends a call that did what it was asked.
+// well ends a call that succeeded.
 func (e *engine) well() model.Status {
 	e.failed = false
 	e.forget()
 	return model.OK
 }
 
-// fail notes which call failed, and the newest error of the queue. The queue
-// keeps it, as a C caller's would.
+// fail notes the failed call and the newest error of the queue. The error stays in the queue, as it
+// does for a C caller.
 func (e *engine) fail(name string) model.Status {
 	e.failed, e.failCall, e.failCode = true, name, e.lib.lastError()
 	e.refused = false
@@ -257,8 +254,8 @@ func (e *engine) fail(name string) model.Status {
 	return model.Failed
 }
 
-// refuse is fail for a call that has changed nothing: the engine goes on. why
-// is empty if OpenSSL says why.
+// refuse is fail for a call that has changed nothing; the engine lives on. why is empty if OpenSSL
+// gives the reason.
 func (e *engine) refuse(name, why string) model.Status {
 	e.fail(name)
 	e.refused, e.refusal = true, why
@@ -274,8 +271,8 @@ func (e *engine) Handshake() model.Status {
 	return e.well()
 }
 
-// Read is SSL_read_ex(3). For an empty p it absorbs what there is and says OK,
-// where OpenSSL makes no difference between nothing read and a failure.
+// Read is SSL_read_ex(3). With an empty p it takes all input and says OK, where OpenSSL can't tell
+// an empty read from a failure.
 func (e *engine) Read(p []byte) (n int, s model.Status) {
 	e.began = true
 	n, ok := e.move(e.lib.sslReadEx, e.ssl, p)
@@ -291,11 +288,12 @@ func (e *engine) Read(p []byte) (n int, s model.Status) {
 	return 0, e.status("SSL_read", 0)
 }
 
-// emptyHanded is what a Read of nothing means that SSL_get_error(3) knows
-// nothing of: there is data, or else the engine is dead.
+// emptyHanded is the status of an empty Read that SSL_get_error(3) does not explain: either there
+// is data, or the engine is dead.
 //
-// Story 41: SSL_peek alone told, and it is a call like any other. It began the
-// renegotiation that half a record had kept back, which no pump had asked it to.
+// Story 41: only SSL_peek told the two apart, but it does all that other calls do. It began a
+// renegotiation that half a record had delayed, and the pump had not asked for it. So InitFinished
+// and Pending are asked first.
 func (e *engine) emptyHanded() model.Status {
 	if e.InitFinished() && e.Pending() > 0 { // a dead engine is never finished
 		return e.well()
@@ -306,8 +304,8 @@ func (e *engine) emptyHanded() model.Status {
 	return e.status("SSL_read", 0)
 }
 
-// Write is SSL_write_ex(3). An empty p sends no record, but whatever the
-// engine has put off: the answer to a KeyUpdate.
+// Write is SSL_write_ex(3). An empty p sends no record, but it sends what the engine has deferred:
+// the answer to a KeyUpdate.
 func (e *engine) Write(p []byte) (n int, s model.Status) {
 	e.offered(p)
 	e.began = true
@@ -320,7 +318,7 @@ func (e *engine) Write(p []byte) (n int, s model.Status) {
 	return 0, e.sendStatus("SSL_write", 0)
 }
 
-// Shutdown is SSL_shutdown(3), whose 0 is WantRead.
+// Shutdown is SSL_shutdown(3). Its 0 is WantRead.
 func (e *engine) Shutdown() model.Status {
 	switch r := e.ask(e.lib.sslShutdown); {
 	case r == 1:
@@ -333,11 +331,11 @@ func (e *engine) Shutdown() model.Status {
 	}
 }
 
-// ClearErrors is ERR_clear_error(3): the queue of the thread, for all engines.
+// ClearErrors is ERR_clear_error(3). It empties the thread's queue, for all engines.
 func (e *engine) ClearErrors() { e.lib.clearErrors() }
 
-// Feed is BIO_write(3) on the network end. A full pair answers a retry there,
-// which pushes nothing on the error queue.
+// Feed is BIO_write(3) on the network end. A full pair asks for a retry and leaves no error in the
+// queue.
 func (e *engine) Feed(p []byte) int {
 	if len(p) == 0 || e.net == 0 {
 		return 0
@@ -349,7 +347,7 @@ func (e *engine) Feed(p []byte) int {
 	return n
 }
 
-// Drain is BIO_read(3) on the network end, which like Feed leaves no error.
+// Drain is BIO_read(3) on the network end. Like Feed it leaves no error.
 func (e *engine) Drain(p []byte) int {
 	if len(p) == 0 || e.net == 0 {
 		return 0
@@ -361,14 +359,13 @@ func (e *engine) Drain(p []byte) int {
 	return n
 }
 
-// Err tells of the last call if it failed: its name, and the text of the
-// newest error in the queue then, which may be another engine's. It is nil
-// again after a call that did not fail, as after a stranger's error was
-// cleared; a broken engine fails every call. A call that was refused, and has
-// changed nothing, wraps [model.ErrRefused].
+// Err describes the last call if it failed: its name, and the text of the newest error in the queue
+// at that time, which may be another engine's. After a call that did not fail it is nil, for
+// example after another engine's error was cleared. A broken engine fails every call. A refused
+// call, which has changed nothing, wraps [model.ErrRefused].
 //
-// An attached engine whose socket has ended or broken says so: the error is
-// [model.ErrEOF] or [model.ErrReset].
+// If the socket of an attached engine has ended or broken, the error is [model.ErrEOF] or
+// [model.ErrReset].
 func (e *engine) Err() error {
 	switch {
 	case !e.failed:

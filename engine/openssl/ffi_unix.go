@@ -8,8 +8,8 @@ import (
 	"github.com/ebitengine/purego"
 )
 
-// defaultNames are what Load("") tries, in this order. Homebrew's library is
-// in no directory that dlopen searches.
+// defaultNames are the names that Load("") tries, in this order. Homebrew's library is in no
+// directory that dlopen searches.
 func defaultNames() []string {
 	if runtime.GOOS == "darwin" {
 		return []string{
@@ -21,7 +21,7 @@ func defaultNames() []string {
 	return []string{"libssl.so.3", "libssl.so.1.1"}
 }
 
-// installHint is what to do when there is none.
+// installHint says what to install when there is no library.
 func installHint() string {
 	if runtime.GOOS == "darwin" {
 		return "install the Homebrew formula openssl@3"
@@ -29,11 +29,11 @@ func installHint() string {
 	return "install the Debian package libssl3"
 }
 
-// opener is the system's word for opening a library.
+// opener is the system's name for opening a library.
 const opener = "dlopen"
 
-// openC opens libssl; libcrypto comes with it. RTLD_LOCAL keeps its symbols
-// from a libssl of another version that the process may have as well.
+// openC opens libssl, which brings libcrypto. RTLD_LOCAL keeps its symbols apart from another
+// version of libssl in the process.
 func openC(name string) (handles []uintptr, err error) {
 	h, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
@@ -42,7 +42,8 @@ func openC(name string) (handles []uintptr, err error) {
 	return []uintptr{h}, nil
 }
 
-// lookupC finds a symbol in the library or in what it depends on; 0: nowhere.
+// lookupC returns the address of a symbol in the library or in what it depends on; 0 if none has
+// it.
 func lookupC(handles []uintptr, symbol string) uintptr {
 	for _, h := range handles {
 		if addr, err := purego.Dlsym(h, symbol); err == nil {

@@ -1,43 +1,39 @@
-// Package openssl is the OpenSSL that is installed on the machine, as a
-// [model.Library]: libssl and libcrypto, loaded at run time without cgo or
-// headers. It is made for version 3. Version 1.1.1 has all that is called here, and is used where
-// there is no other, or where it is named.
+// Package openssl is the OpenSSL that is installed on the machine, as a [model.Library]. It loads
+// libssl and libcrypto at run time, without cgo or headers. It is made for version 3. Version 1.1.1
+// has all functions that are called here. It is used where it is named or there is no other.
 //
 // A script that fails on the model is replayed here against the real library, so runs must repeat.
-// Nothing else may decide what they do:
+// Nothing from outside may change them:
 //
-//   - Randomness is seeded: RAND_set_rand_method(3) makes every hello random, nonce and key share
+//   - Randomness is seeded. RAND_set_rand_method(3) makes every hello random, nonce and key share
 //     follow from the seed of [Library.Begin].
-//   - The clock is not used: session tickets that carry it are off, hello randoms have had no time
+//   - The clock is not used. Session tickets that carry it are off, hello randoms have had no time
 //     in them since OpenSSL 1.1.0, and certificates are verified at a fixed time.
-//   - The machine's settings are not used: openssl.cnf is not read, and cipher suite and security
-//     level are set.
+//   - The machine's settings are not used. openssl.cnf is not read, and the cipher suite and
+//     security level are set.
 //
-// Links have one of three profiles. Without a ServerChain both ends have a PSK, which is cheap, and
-// ClientAuth means nothing. With a ServerChain the server shows ECDSA certificates of that length,
-// give or take 64 bytes, and with ClientAuth the client shows its own; both are checked. The nonces
-// of their signatures follow from the run's seed too. But the length of a signature in DER varies,
-// so a flight varies by a few bytes.
+// A link has one of three profiles. Without a ServerChain both ends have a PSK, which is cheap, and
+// ClientAuth has no effect. With a ServerChain the server shows ECDSA certificates of that length,
+// within 64 bytes. With ClientAuth the client shows its own too. Both are verified. The nonces of
+// their signatures follow from the run's seed. But the length of a signature in DER varies, so a
+// flight varies by a few bytes.
 //
-// A TLS 1.3 server's tickets are names of sessions that nobody stores, not
-// sealed sessions, so they carry no time. After a handshake with a PSK OpenSSL
-// sends at most one of them, after one with certificates as many as asked for.
+// The tickets of a TLS 1.3 server are names of sessions that nobody stores, and not sealed
+// sessions, so they carry no time. After a handshake with a PSK OpenSSL sends at most one. After
+// one with certificates it sends as many as asked for.
 //
-// A link that resumes a session, or sends early data, has its session from code:
-// see session.go.
+// The session of a link that resumes one, or sends early data, is made in code: see session.go.
 //
-// What OpenSSL 3.0.19 breaks by itself, whatever the pump does, if the pump has
-// a write that waits for room: it fails the link on the next read of two
-// KeyUpdates in a row (issue 8677), of a ClientHello or of a CertificateRequest,
-// and when the write is made again after a ClientHello was refused whose alert
-// does not fit. Err wraps [model.ErrLibrary] then: see lapsed. It also throws
-// away what does not fit of a no_renegotiation alert while no write waits, and
-// its peer can decrypt nothing from then on; and it answers a HelloRequest twice
-// if another one follows. A renegotiation that would be begun twice is refused:
-// see stories 20 and 22 at Renegotiate.
+// OpenSSL 3.0.19 breaks some links by itself, whatever the pump does. While a write waits for room,
+// it fails the link on the next read of two KeyUpdates in a row (issue 8677), of a ClientHello or
+// of a CertificateRequest. It also fails the link at the retry of a write after it refused a
+// ClientHello with an alert that does not fit. Err wraps [model.ErrLibrary] then: see lapsed. While
+// no write waits, it drops the part of a no_renegotiation alert that does not fit, and its peer can
+// decrypt nothing from then on. It answers a HelloRequest twice if another one follows. A
+// renegotiation that would begin twice is refused: see stories 20 and 22 at Renegotiate.
 //
-// Both transports are there: a BIO pair, and a BIO that calls the socket. Traits
-// that OpenSSL does not have are errors of New.
+// Both transports work: a BIO pair, and a BIO that calls the socket. New returns an error for
+// traits that OpenSSL does not have.
 package openssl
 
 import (
@@ -53,37 +49,36 @@ import (
 
 // A Library is a loaded OpenSSL. It implements [model.Library].
 //
-// OpenSSL has one source of randomness a process, so only one run at a time
-// can be deterministic: Begin waits while another goroutine is in a run.
-// Nobody else in the process may use the same OpenSSL between Begin and End:
-// they would get predictable keys.
+// OpenSSL has one source of randomness in a process, so only one run at a time can repeat: Begin
+// waits while another goroutine is in a run. Nothing else in the process may use the same OpenSSL
+// between Begin and End, because its keys would be predictable.
 type Library struct {
 	api
 	callbacks
 	certs     certificates
-	bioMethod uintptr // of attached engines, once there is one
+	bioMethod uintptr // of attached engines; 0 until there is one
 
-	// The rest belongs to the run that has the turn.
+	// The rest belongs to the current run.
 	running bool
 	seed    uint64
-	made    uint64        // engines of this run
-	cur     *engine       // whose call C is in: callbacks act for it
-	spare   secret.Stream // randomness of calls that no engine makes
+	made    uint64        // number of engines of this run
+	cur     *engine       // whose call is running in C: callbacks act for it
+	spare   secret.Stream // randomness of calls for no engine
 	ctxs    [numCtxs]uintptr
 }
 
-// turn is held from Begin to End, and owner is the thread that holds it; 0 is
-// none. They are one for all Libraries: two may have the same libcrypto.
+// turn is held from Begin to End. owner is the thread that holds it, or 0. They are shared by all
+// Libraries, because two may have the same libcrypto.
 var (
 	turn  sync.Mutex
 	owner atomic.Uint64
 )
 
-// Name is "openssl". A Library that is nil has a name, too.
+// Name is "openssl", also for a nil Library.
 func (l *Library) Name() string { return "openssl" }
 
-// Can says what OpenSSL can do; l may be nil. The library has one error queue and one source
-// of randomness, and a bug in it takes the process along.
+// Can says what OpenSSL can do; l may be nil. The library has one error queue and one source of
+// randomness, and a bug in it may end the process.
 func (l *Library) Can() model.Capabilities {
 	return model.Capabilities{RealTLS: true, UnderTest: true, PSK: true, Certificates: true,
 		NamedSessions: true, Renegotiation: true, PostAuth: true, EarlyData: true}
@@ -92,10 +87,10 @@ func (l *Library) Can() model.Capabilities {
 // Describe is OpenSSL_version(3): "OpenSSL 3.0.19 27 Jan 2026".
 func (l *Library) Describe() string { return l.version(0) }
 
-// Begin starts a run on the calling goroutine: it takes the thread, because
-// the error queue belongs to it, seeds the randomness and empties the queue.
-// It waits while another goroutine is in a run. On a goroutine that is in one
-// it starts the next, and one End is enough for all.
+// Begin starts a run on the calling goroutine. It locks the goroutine to its thread, because the
+// thread owns the error queue. It seeds the randomness and empties the queue. It waits while
+// another goroutine is in a run. On a goroutine that is in a run it starts the next one, and one
+// End is enough for all.
 func (l *Library) Begin(seed uint64) {
 	runtime.LockOSThread()
 	if me := l.threadID(); owner.Load() == me {
@@ -109,9 +104,8 @@ func (l *Library) Begin(seed uint64) {
 	l.clearErrors()
 }
 
-// End ends the run, on the goroutine that began it. It gives the thread back,
-// and OpenSSL its own randomness. The run's engines may only be freed from
-// then on. Without a run End does nothing.
+// End ends the run, on the goroutine that began it. It unlocks the thread and gives OpenSSL its own
+// randomness back. After it the run's engines may only be freed. Without a run End does nothing.
 func (l *Library) End() {
 	if owner.Load() != l.threadID() {
 		return
@@ -124,11 +118,10 @@ func (l *Library) End() {
 	runtime.UnlockOSThread()
 }
 
-// New makes an engine: an SSL over a BIO pair whose buffers have cfg.In and
-// cfg.Out bytes, or attached to cfg.Socket. MaxRecord is brought into the 512 to 16384 that OpenSSL
-// allows; HandshakeRecord, which it has no setting for, is not used. Of a TLS
-// 1.3 server's cfg.Tickets at most one is sent, as after any handshake with a
-// PSK. The error says what is not supported, or what OpenSSL said.
+// New makes an engine: an SSL over a BIO pair with buffers of cfg.In and cfg.Out bytes, or attached
+// to cfg.Socket. MaxRecord is limited to OpenSSL's range of 512 to 16384. HandshakeRecord is not
+// used, because OpenSSL has no such setting. With a PSK a TLS 1.3 server sends at most one of
+// cfg.Tickets. The error says what is not supported, or what OpenSSL said.
 func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	if !l.running {
 		return nil, errors.New("openssl: New outside a run; want Begin first")
@@ -143,13 +136,13 @@ func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	return l.newEngine(ctx, cfg)
 }
 
-// Free takes an engine back (SSL_free(3)). A second Free does nothing.
+// Free frees an engine (SSL_free(3)). A second Free does nothing.
 func (l *Library) Free(me model.Engine) {
 	e, ok := me.(*engine)
 	if !ok || e.ssl == 0 {
 		return
 	}
-	l.sslFree(e.ssl) // and with it the inner half of the pair, or the socket's BIO
+	l.sslFree(e.ssl) // this also frees the pair's inner half, or the socket's BIO
 	if e.net != 0 {
 		l.bioFree(e.net)
 	}
@@ -159,7 +152,7 @@ func (l *Library) Free(me model.Engine) {
 	}
 }
 
-// supported says what of cfg OpenSSL, or this package, can't do.
+// supported says what of cfg OpenSSL or this package can't do.
 func supported(cfg *model.EngineConfig) error {
 	t := cfg.Traits
 	switch {
@@ -203,10 +196,10 @@ const (
 	versionTLS13 = 0x0304
 )
 
-// numCtxs: a context for each role, version, renegotiation policy and profile.
+// numCtxs counts the contexts: one for each role, version, renegotiation policy and profile.
 const numCtxs = 8 * int(numProfiles)
 
-// ctxIndex is the place of cfg's context in Library.ctxs.
+// ctxIndex is the index of cfg's context in Library.ctxs.
 func ctxIndex(cfg *model.EngineConfig) int {
 	i := int(cfg.Role)<<2 | int(cfg.Version)<<1
 	if cfg.Traits.Renegotiation == model.RenegRefuse {
@@ -215,16 +208,16 @@ func ctxIndex(cfg *model.EngineConfig) int {
 	return i*int(numProfiles) + int(profileOf(cfg))
 }
 
-// context gives the SSL_CTX for cfg, which is made once: it costs ten times
-// as much as an SSL.
+// context returns the SSL_CTX for cfg. Each is made once, because it costs ten times as much as an
+// SSL.
 func (l *Library) context(cfg *model.EngineConfig) (uintptr, error) {
 	slot := &l.ctxs[ctxIndex(cfg)]
 	if *slot != 0 {
 		return *slot, nil
 	}
-	// SSL_CTX_new draws ticket keys. Were they drawn from the run's randomness,
-	// the first run of a process, which makes the contexts, would have other
-	// bytes on the wire than its repetition.
+	// SSL_CTX_new draws ticket keys. They must not come from the run's randomness: only the first
+	// run of a process makes the contexts, so its wire bytes would differ from those of a
+	// repetition.
 	l.cur, l.spare = nil, 0
 	method := l.clientMethod
 	if cfg.Role == model.Server {
@@ -242,7 +235,7 @@ func (l *Library) context(cfg *model.EngineConfig) (uintptr, error) {
 	return ctx, nil
 }
 
-// configure sets version, cipher suite, profile and options of a new context.
+// configure sets the version, cipher suite, profile and options of a new context.
 func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 	proto := int64(versionTLS12)
 	if cfg.Version == model.TLS13 {
@@ -259,9 +252,8 @@ func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 	return l.authenticate(ctx, profileOf(cfg), cfg.Role)
 }
 
-// authenticate sets what the profile needs. The security level is a default of
-// the distribution, and the signature algorithms of a ClientHello follow from
-// it.
+// authenticate sets what the profile needs. It sets the security level too, because that is a
+// default of the distribution and decides the signature algorithms of a ClientHello.
 func (l *Library) authenticate(ctx uintptr, p profile, role model.Role) error {
 	suite := "PSK-AES128-GCM-SHA256:@SECLEVEL=1"
 	if p != byPSK {
@@ -278,8 +270,8 @@ func (l *Library) authenticate(ctx uintptr, p profile, role model.Role) error {
 	return nil
 }
 
-// options are the SSL_OP bits of a context (SSL_CTX_set_options(3)). Without
-// the first, OpenSSL 3 refuses a client's renegotiation as if told to.
+// options are the SSL_OP bits of a context (SSL_CTX_set_options(3)). A server needs
+// SSL_OP_ALLOW_CLIENT_RENEGOTIATION, or OpenSSL 3 refuses every renegotiation of a client.
 func options(cfg *model.EngineConfig) uint64 {
 	ops := uint64(opNoTicket | opNoResumeAgain)
 	switch {
@@ -291,10 +283,10 @@ func options(cfg *model.EngineConfig) uint64 {
 	return ops
 }
 
-// clearErrors empties the thread's queue.
+// clearErrors empties the thread's error queue.
 func (l *Library) clearErrors() { callC(l.errClear, nil) }
 
-// lastError is the newest code of the thread's queue, which keeps it. 0: none.
+// lastError is the newest code of the thread's error queue, or 0. The code stays in the queue.
 func (l *Library) lastError() uint32 { return uint32(callC(l.errPeekLast, nil)) }
 
 // errorText is OpenSSL's text for a code of the queue.
@@ -309,8 +301,8 @@ func (l *Library) errorText(code uint32) string {
 	return string(buf)
 }
 
-// queued makes an error of what a call on no engine left in the queue, and
-// empties it: no engine's call may be judged by it.
+// queued makes an error of what a call for no engine left in the queue. Then it empties the queue,
+// so that no engine's call reports that error.
 func (l *Library) queued(call string) error {
 	code := l.lastError()
 	l.clearErrors()

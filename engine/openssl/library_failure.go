@@ -6,7 +6,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// Reasons of sslerr.h, and part of OpenSSL's ABI.
+// Reasons of sslerr.h. They are part of OpenSSL's ABI.
 const (
 	reasonBadWriteRetry = 127 // SSL_R_BAD_WRITE_RETRY
 	reasonBadLength     = 271 // SSL_R_BAD_LENGTH
@@ -14,15 +14,15 @@ const (
 	reasonDataTooLong   = 146 // SSL_R_DATA_LENGTH_TOO_LONG
 )
 
-// An offer is what the last Write was given.
+// An offer is what the last Write offered.
 type offer struct {
 	at    unsafe.Pointer
 	size  int
-	other bool // it should have repeated the one before, and did not
+	other bool // it was not the retry that it had to be
 }
 
-// offered takes down what Write is about to be given. A retry may offer more;
-// a write of nothing has nothing to repeat.
+// offered keeps what Write is about to offer. A retry may offer more than the write before it. A
+// write of nothing leaves nothing to repeat.
 func (e *engine) offered(p []byte) {
 	old, at := &e.last, unsafe.Pointer(unsafe.SliceData(p))
 	moved := !e.moving && at != old.at
@@ -30,25 +30,22 @@ func (e *engine) offered(p []byte) {
 	e.last = offer{at: at, size: len(p), other: other}
 }
 
-// lapsed says whether the call that has just failed broke the engine, and no
-// pump could have called otherwise: the library broke it by itself.
+// lapsed reports whether the library broke the engine by itself in the call that has just failed,
+// so that no pump could have prevented it.
 //
-// OpenSSL keeps one record that waits for room, and takes whatever is written
-// next for the retry of it. What it writes itself is no exception: its answer
-// to a ClientHello or a KeyUpdate that a read absorbs while a write waits, or
-// the write that is made again while its no_renegotiation alert waits. The link
-// is broken, with bad write retry, or with bad length if that comes first.
-// Not to read while a write waits would be a way round, and is how two ends
-// block each other (bugs G2, G3, G5).
+// OpenSSL keeps one record that waits for room, and takes the next write for its retry, even a
+// write of its own. Its own writes are an answer to a ClientHello or a KeyUpdate that a read takes
+// while a write waits. A no_renegotiation alert that waits has the same effect on a repeated write.
+// The link then breaks with bad write retry, or with bad length if that is found first. A pump
+// could stop reading while a write waits, but then two ends can block each other (bugs G2, G3, G5).
 //
-// Early data that waits for room is counted again whenever it is offered again,
-// until it is too much: that too is its own doing.
+// Early data that waits for room is counted again at each retry, until the count is too high. That
+// is the library's fault too.
 //
-// The first two errors are what a pump gets that breaks the rules, and there
-// are two ways to do so: to repeat a write with less, or from elsewhere where
-// that is not allowed (E1, E5, E11), and to shut down over a write that waits
-// (E4). An error of another engine in the queue breaks nothing: the state
-// machine of this one is not in its error state then.
+// A pump can cause the first two errors in two ways: it repeats a write with less data, or from
+// another address where that is not allowed (E1, E5, E11); or it shuts down while a write waits
+// (E4). An error of another engine in the queue breaks nothing, because this engine's state machine
+// is not in its error state then.
 func (e *engine) lapsed() bool {
 	switch e.lib.reason(e.failCode) {
 	case reasonBadWriteRetry, reasonBadLength:
@@ -63,7 +60,7 @@ func (e *engine) lapsed() bool {
 	return !wrong && e.lib.sslStateText(e.ssl) == "error"
 }
 
-// reason is ERR_GET_REASON of a code: its low 23 bits, 12 before version 3.
+// reason is ERR_GET_REASON of a code: its low 23 bits, or 12 before version 3.
 func (l *Library) reason(code uint32) uint32 {
 	if l.versionNum() < versionThree {
 		return code & 0xfff

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// api is the part of libssl and libcrypto that is used. The addresses are
-// called for every step of a run, through callC; the funcs a few times a link.
+// api is the part of libssl and libcrypto that is used. The addresses are called through callC at
+// every step of a run. The funcs are called a few times in a link.
 type api struct {
 	sslDoHandshake, sslReadEx, sslWriteEx, sslShutdown, sslGetError       uintptr
 	sslPeekEx                                                             uintptr
@@ -80,20 +80,20 @@ type api struct {
 	bioFree            func(bio uintptr) int32
 }
 
-// A symbol is where the address of a C function goes: a *uintptr for callC, or
-// a pointer to a func for bindC.
+// A symbol says where the address of a C function goes: to is a *uintptr for callC, or a pointer to
+// a func for bindC.
 type symbol struct {
 	name string
 	to   any
 }
 
-// symbols lists all that a library must have. The first two are looked up before the
-// others, to tell an older library from an unknown one.
+// symbols lists all symbols that a library must have. The first two are bound before the others,
+// because they tell an old library from an unknown one.
 func (a *api) symbols() []symbol {
 	return slices.Concat(a.librarySymbols(), a.linkSymbols(), a.bioSymbols())
 }
 
-// librarySymbols are those of the library, its contexts and certificates.
+// librarySymbols are the symbols of the library, its contexts and certificates.
 func (a *api) librarySymbols() []symbol {
 	return []symbol{
 		{"OpenSSL_version_num", &a.versionNum},
@@ -128,7 +128,7 @@ func (a *api) librarySymbols() []symbol {
 	}
 }
 
-// linkSymbols are those of an SSL.
+// linkSymbols are the symbols of an SSL.
 func (a *api) linkSymbols() []symbol {
 	return []symbol{
 		{"SSL_new", &a.sslNew},
@@ -173,7 +173,7 @@ func (a *api) linkSymbols() []symbol {
 	}
 }
 
-// bioSymbols are those of the BIOs below it.
+// bioSymbols are the symbols of the BIOs below an SSL.
 func (a *api) bioSymbols() []symbol {
 	return []symbol{
 		{"BIO_get_new_index", &a.bioNewIndex},
@@ -194,7 +194,7 @@ func (a *api) bioSymbols() []symbol {
 	}
 }
 
-// bind fills in one symbol.
+// bind looks one symbol up and fills it in.
 func (s symbol) bind(lib string, handles []uintptr) error {
 	addr := lookupC(handles, s.name)
 	if addr == 0 {
@@ -209,9 +209,9 @@ func (s symbol) bind(lib string, handles []uintptr) error {
 	return nil
 }
 
-// known says whether the numbers that this package has from the headers are
-// those of a library with that OPENSSL_VERSION_NUMBER: 0xMNN00PP0 of a 3.x,
-// 0xMNNFFPPS before. LibreSSL calls itself 2.0.0 for ever.
+// known reports whether this package's numbers, copied from the headers, are right for a library
+// with that OPENSSL_VERSION_NUMBER: 0xMNN00PP0 from 3.0 on, 0xMNNFFPPS before. LibreSSL always says
+// 2.0.0.
 func known(number uint64) bool {
 	const first, last = 0x10101000, 0x10101fff
 	return first <= number && number <= last || number >= versionThree
@@ -221,16 +221,16 @@ func known(number uint64) bool {
 const versionThree = 0x30000000
 
 const (
-	// OPENSSL_INIT_NO_LOAD_CONFIG: a machine's openssl.cnf sets ciphers,
-	// versions and security level, and with them the bytes on the wire.
+	// OPENSSL_INIT_NO_LOAD_CONFIG: a machine's openssl.cnf sets ciphers, versions and the security
+	// level, which change the bytes on the wire.
 	initNoLoadConfig = 0x80
-	// OPENSSL_INIT_NO_ATEXIT: an exit while another thread is in a run must
-	// not free what that thread uses.
+	// OPENSSL_INIT_NO_ATEXIT: an exit during a run of another thread must not free what that thread
+	// uses.
 	initNoAtExit = 0x80000
 )
 
-// bindAll fills in the whole api. The version comes first: an older library
-// lacks symbols too, and its version is the better explanation.
+// bindAll fills in the whole api. The version comes first: an older library lacks symbols too, and
+// its version explains that better.
 func (a *api) bindAll(lib string, handles []uintptr) error {
 	for i, s := range a.symbols() {
 		if err := s.bind(lib, handles); err != nil {
@@ -247,18 +247,16 @@ func (a *api) bindAll(lib string, handles []uintptr) error {
 	return nil
 }
 
-// loaded memoises Load: a library is never unloaded, and its callbacks are
-// never given back. The system gives one handle to all names of one file.
+// loaded keeps what Load has returned. A library is never unloaded, and its callbacks are never
+// freed. The system gives one handle to all names of one file.
 var loaded struct {
 	sync.Mutex
 	byHandle map[uintptr]*Library
 }
 
-// Load opens the OpenSSL that is installed, version 3 or 1.1.1; name is
-// libssl's file name as the system's loader takes it, and "" means the
-// platform's usual one. The same file gives the same Library. The error is one
-// line that says what was tried and what to install. Load may be called from
-// any goroutine.
+// Load opens the installed OpenSSL, version 3 or 1.1.1. name is libssl's file name for the system's
+// loader, and "" means the platform's usual names. The same file gives the same Library. The error
+// is one line that says what was tried and what to install. Load may be called from any goroutine.
 func Load(name string) (*Library, error) {
 	names := []string{name}
 	if name == "" {
@@ -285,8 +283,8 @@ func Load(name string) (*Library, error) {
 	return l, nil
 }
 
-// openFirst opens the first of names that is there. If none is, the error
-// tells of the first: the others are only other places for it.
+// openFirst opens the first of names that exists. If none does, the error is that of the first
+// name, because the others are only other places for it.
 func openFirst(names []string) (found string, handles []uintptr, err error) {
 	var first error
 	for _, n := range names {

@@ -2,15 +2,13 @@ package openssl
 
 import "github.com/wantwrite/wantwrite/model"
 
-// sessionContext is what a server that verifies its client must have before it
-// goes on with a session, or with a PSK, which is one to OpenSSL
-// (SSL_set_session_id_context(3)).
+// sessionContext names the server's application. OpenSSL requires it of a server that verifies its
+// client and resumes a session or uses a PSK (SSL_set_session_id_context(3)).
 var sessionContext = []byte("wantwrite")
 
-// postAuth prepares an end of a TLS 1.3 link for post-handshake authentication:
-// the client offers it, and the server takes what it gets, a client without a
-// certificate too. A server that demands a certificate in the handshake does so
-// later as well.
+// postAuth prepares an end of a TLS 1.3 link for post-handshake authentication. The client offers
+// it. The server then accepts any client, also one without a certificate; but a server that demands
+// a certificate in the handshake demands it later as well.
 func (e *engine) postAuth(cfg *model.EngineConfig) {
 	switch {
 	case !e.server:
@@ -21,14 +19,12 @@ func (e *engine) postAuth(cfg *model.EngineConfig) {
 	}
 }
 
-// Authenticate is SSL_verify_client_post_handshake(3) and then
-// SSL_do_handshake(3).
+// Authenticate is SSL_verify_client_post_handshake(3) and then SSL_do_handshake(3).
 //
-// Story 27: OpenSSL does not look whether it may. Over a write that waits for
-// room it breaks the link (bad write retry). With the answer to a KeyUpdate
-// owed it sends that, says that all is done, and keeps the request back until
-// the next message comes, whenever that is. After our close_notify nobody
-// would read it. All three are refused here.
+// Story 27: OpenSSL does not check whether the call is allowed. While a write waits for room it
+// breaks the link (bad write retry). While the answer to a KeyUpdate is owed it sends the answer,
+// reports success, and keeps the request back until the next message comes. After our close_notify
+// the peer would not read the request. All three are refused here.
 func (e *engine) Authenticate() model.Status {
 	const call = "SSL_verify_client_post_handshake"
 	switch {

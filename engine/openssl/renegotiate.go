@@ -2,23 +2,20 @@ package openssl
 
 import "github.com/wantwrite/wantwrite/model"
 
-// Renegotiate is SSL_renegotiate(3) and the call that begins it. A client's
-// ClientHello is written, or waits for room, when it answers WantRead or
-// WantWrite; a server's HelloRequest when it answers OK. Who has
-// SSL_OP_NO_RENEGOTIATION can't ask either.
+// Renegotiate is SSL_renegotiate(3) and the call that begins the handshake. After WantRead or
+// WantWrite a client's ClientHello is sent or waits for room. After OK a server's HelloRequest is
+// sent. An end with SSL_OP_NO_RENEGOTIATION can't ask either.
 //
-// Story 20: while a part of a record has been read, or a write is pending,
-// OpenSSL puts the renegotiation off. If a HelloRequest or ClientHello of the
-// peer comes first, that begins a handshake, and what was put off stays put
-// off: after the handshake OpenSSL enters another one in which nobody sends
-// anything, and application data in the first is fatal, because it was never
-// counted as a renegotiation (3.0.19, ssl3_renegotiate_check). What was asked
-// of OpenSSL can't be taken back, so here it is not asked: the call is refused.
+// Story 20: while a record is read in part, or a write is pending, OpenSSL delays the
+// renegotiation. If the peer's HelloRequest or ClientHello comes first, it begins a handshake, and
+// the delayed request stays. After that handshake OpenSSL enters another one in which no end sends
+// anything. Application data in the first is fatal, because OpenSSL never counted it as a
+// renegotiation (3.0.19, ssl3_renegotiate_check). A request to OpenSSL can't be taken back, so the
+// call is refused here.
 //
-// Story 22: the same happens to a client whose write is pending, so that it
-// puts off its answer to a HelloRequest, and that then reads another one. A
-// server should not repeat itself before the handshake that it asked for is
-// over (RFC 5246, section 7.4.1.1): that is refused as well.
+// Story 22: a client with a pending write delays its answer to a HelloRequest. If it then reads
+// another HelloRequest, the same happens. A server should not repeat a HelloRequest before the
+// handshake that it asked for is over (RFC 5246, section 7.4.1.1). So that is refused as well.
 func (e *engine) Renegotiate() model.Status {
 	switch {
 	case !e.InitFinished():
@@ -43,17 +40,17 @@ func (e *engine) Renegotiate() model.Status {
 	return e.Handshake()
 }
 
-// lastHandshake is the client's Finished of it, which is never zero.
+// lastHandshake identifies the last handshake by the client's Finished, which is never zero.
 func (e *engine) lastHandshake() (id [12]byte) {
 	e.lib.sslPeerFinished(e.ssl, &id[0], uint64(len(id)))
 	return id
 }
 
-// peek begins a client's renegotiation with SSL_peek_ex(3): it sends the
-// ClientHello and then takes what has come, as a read would.
+// peek begins a client's renegotiation with SSL_peek_ex(3). It sends the ClientHello and then takes
+// input as a read does.
 //
-// Story 21: SSL_do_handshake has nowhere to put application data, so a client
-// that began with it over data which it had not read broke the link.
+// Story 21: SSL_do_handshake has no place for application data. A client that began with it, over
+// data that it had not read, broke the link.
 func (e *engine) peek() model.Status {
 	_, ok := e.move(e.lib.sslPeekEx, e.ssl, e.first[:])
 	st := e.well()
@@ -69,8 +66,8 @@ func (e *engine) peek() model.Status {
 	return st
 }
 
-// KeyUpdate is SSL_key_update(3) and then SSL_do_handshake(3). OpenSSL refuses
-// it in a handshake or while a write is pending.
+// KeyUpdate is SSL_key_update(3) and then SSL_do_handshake(3). OpenSSL refuses it in a handshake or
+// while a write is pending.
 func (e *engine) KeyUpdate(requested bool) model.Status {
 	kind := keyUpdateNotRequested
 	if requested {

@@ -9,17 +9,15 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A link that resumes a session has no link before it here. The session is made
-// in code, from the link's key, as OpenSSL would have saved it; so it is the
-// same in every process, whichever run comes first, and costs no handshake.
+// A link that resumes a session has no link before it here. The session is made in code from the
+// link's key, as OpenSSL would have saved it. So it is the same in every process, whichever run
+// comes first, and it costs no handshake.
 //
-// Neither the clock nor what a ticket makes of it is on the wire. In TLS 1.2 the
-// session is found by its id. In TLS 1.3 the client names it as a PSK, whose
-// age is always 0 (RFC 8446, section 4.2.11); with a ticket it would say how
-// many milliseconds the ticket is old, by the machine's clock.
+// The clock does not change the bytes on the wire. In TLS 1.2 the session is found by its id. In
+// TLS 1.3 the client names it as a PSK, whose age is always 0 (RFC 8446, section 4.2.11). With a
+// ticket the client would send the ticket's age in milliseconds, by the machine's clock.
 
-// A savedSession is SSL_SESSION_ASN1 of ssl_asn1.c: what i2d_SSL_SESSION(3)
-// writes.
+// A savedSession is SSL_SESSION_ASN1 of ssl_asn1.c, the format of i2d_SSL_SESSION(3).
 type savedSession struct {
 	Version      int
 	Proto        int
@@ -36,17 +34,17 @@ type savedSession struct {
 
 const (
 	sessionVersion = 1 // SSL_SESSION_ASN1_VERSION
-	extendedSecret = 1 // SSL_SESS_FLAG_EXTMS: it had an extended master secret
+	extendedSecret = 1 // SSL_SESS_FLAG_EXTMS: the session has an extended master secret
 	sessionLife    = 1<<31 - 1
 	idLen          = 32
 
-	// SSL_SESS_CACHE_NO_INTERNAL: sessions are asked for, and not kept.
+	// SSL_SESS_CACHE_NO_INTERNAL: OpenSSL asks for sessions and keeps none.
 	cacheNothing = 0x300
 	// SSL_OP_NO_SESSION_RESUMPTION_ON_RENEGOTIATION.
 	opNoResumeAgain = 1 << 16
 )
 
-// cipherOf is the cipher suite that links of a version and profile have.
+// cipherOf is the cipher suite of links with a version and profile.
 func cipherOf(v model.Version, p profile) []byte {
 	switch {
 	case v == model.TLS13:
@@ -88,11 +86,11 @@ func (e *engine) resume(cfg *model.EngineConfig) (err error) {
 	case !e.tls13 && !e.server:
 		return e.offer()
 	case !e.tls13:
-		return nil // getSession is its context's
+		return nil // its context calls getSession
 	case e.server:
 		l.sslSetPSKFind(e.ssl, l.findPSK)
 		l.sslSetMaxEarly(e.ssl, uint32(cfg.EarlyData))
-		l.sslSetRecvMaxEarly(e.ssl, uint32(cfg.EarlyData)) // of what is thrown away
+		l.sslSetRecvMaxEarly(e.ssl, uint32(cfg.EarlyData)) // of data that is skipped
 	default:
 		l.sslSetPSKUse(e.ssl, l.usePSK)
 	}
@@ -101,7 +99,7 @@ func (e *engine) resume(cfg *model.EngineConfig) (err error) {
 	return nil
 }
 
-// offer makes a client of TLS 1.2 offer its session (SSL_set_session(3)).
+// offer makes a TLS 1.2 client offer its session (SSL_set_session(3)).
 func (e *engine) offer() error {
 	s := e.newSession()
 	if s == 0 {
@@ -114,8 +112,7 @@ func (e *engine) offer() error {
 	return nil
 }
 
-// newSession makes an SSL_SESSION, which belongs to the caller; 0 if the engine
-// has none.
+// newSession makes an SSL_SESSION that the caller owns. It is 0 if the engine has no session.
 func (e *engine) newSession() uintptr {
 	if len(e.session) == 0 {
 		return 0
@@ -123,9 +120,8 @@ func (e *engine) newSession() uintptr {
 	return decode(e.lib.d2iSession, e.session)
 }
 
-// getSession is the callback of SSL_CTX_sess_set_get_cb(3): a server of TLS 1.2
-// is asked for a session. OpenSSL looks at nothing but what it is given, so the
-// id has to be compared here.
+// getSession is the callback of SSL_CTX_sess_set_get_cb(3): a TLS 1.2 server looks a session up by
+// its id. OpenSSL does not check the session that it gets, so getSession compares the id.
 func (l *Library) getSession(_ uintptr, id *byte, n int32, shared *int32) uintptr {
 	*shared = 0
 	if l.cur == nil || !l.cur.knows(unsafe.Slice(id, n)) {
@@ -134,15 +130,15 @@ func (l *Library) getSession(_ uintptr, id *byte, n int32, shared *int32) uintpt
 	return l.cur.newSession()
 }
 
-// knows says whether the engine's session has that id.
+// knows reports whether the engine's session has that id.
 func (e *engine) knows(id []byte) bool {
 	var s savedSession
 	_, err := asn1.Unmarshal(e.session, &s)
 	return err == nil && string(s.ID) == string(id)
 }
 
-// useSession is the callback of SSL_set_psk_use_session_callback(3): a client of
-// TLS 1.3 offers a session.
+// useSession is the callback of SSL_set_psk_use_session_callback(3): a TLS 1.3 client offers a
+// session.
 func (l *Library) useSession(_, _ uintptr, id **byte, n, session *uintptr) uintptr {
 	*session = 0
 	if l.cur == nil {
@@ -155,8 +151,8 @@ func (l *Library) useSession(_, _ uintptr, id **byte, n, session *uintptr) uintp
 	return 1
 }
 
-// findSession is the callback of SSL_set_psk_find_session_callback(3): a server
-// of TLS 1.3 is offered one.
+// findSession is the callback of SSL_set_psk_find_session_callback(3): a TLS 1.3 server looks an
+// offered session up.
 func (l *Library) findSession(_ uintptr, id *byte, n uintptr, session *uintptr) uintptr {
 	*session = 0
 	if l.cur != nil && string(unsafe.Slice(id, n)) == string(l.cur.identity) {

@@ -9,8 +9,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// Content types of records (RFC 8446, section 5.1), and two that
-// SSL_set_msg_callback(3) has of its own.
+// Content types of records (RFC 8446, section 5.1), and two that only SSL_set_msg_callback(3) has.
 const (
 	contentAlert     = 21
 	contentHandshake = 22
@@ -19,8 +18,8 @@ const (
 	contentInner     = 257 // the true type of a TLS 1.3 record
 )
 
-// What sealing adds to the plaintext of a record: a nonce and a tag in TLS 1.2
-// (RFC 5288, section 3), the true type and a tag in TLS 1.3 (RFC 8446, 5.2).
+// Bytes that sealing adds to the plaintext of a record: a nonce and a tag in TLS 1.2 (RFC 5288,
+// section 3), the true type and a tag in TLS 1.3 (RFC 8446, section 5.2).
 const (
 	headerLen     = 5
 	sealingTLS12  = 8 + 16
@@ -28,8 +27,8 @@ const (
 	handshakeHead = 4
 )
 
-// onMessage is the callback of SSL_set_msg_callback(3), for engines that are
-// watched. It is told of each message and of each record's header.
+// onMessage is the callback of SSL_set_msg_callback(3), for watched engines. OpenSSL calls it for
+// each message and for each record's header.
 func (l *Library) onMessage(sent, _, content int32, p *byte, n uintptr,
 	_, _ uintptr) uintptr {
 	if e := l.cur; e != nil && e.watch != nil && n > 0 {
@@ -38,8 +37,7 @@ func (l *Library) onMessage(sent, _, content int32, p *byte, n uintptr,
 	return 0
 }
 
-// onSecret is the callback of SSL_CTX_set_keylog_callback(3), for engines whose
-// keys are wanted.
+// onSecret is the callback of SSL_CTX_set_keylog_callback(3), for engines that log their keys.
 func (l *Library) onSecret(_ uintptr, line *byte) uintptr {
 	if e := l.cur; e != nil && e.keyLog != nil {
 		n := 0
@@ -51,9 +49,8 @@ func (l *Library) onSecret(_ uintptr, line *byte) uintptr {
 	return 0
 }
 
-// noteMessage tells the watcher of a handshake message, an alert, or a record
-// of application data that was sealed. Data that was received is noted by
-// Read: OpenSSL reports a header long before it has the record.
+// noteMessage tells the watcher of a handshake message, an alert, or a sealed record of application
+// data. Read notes received data, because OpenSSL reports a header long before it has the record.
 func (e *engine) noteMessage(sent bool, content int32, msg []byte) {
 	switch {
 	case content == contentHandshake && len(msg) >= handshakeHead:
@@ -67,9 +64,8 @@ func (e *engine) noteMessage(sent bool, content int32, msg []byte) {
 	}
 }
 
-// noteHeader remembers the length of a record that was sealed, and in TLS 1.2
-// notes its data at once. In TLS 1.3 all sealed records look alike; the true
-// type is told next.
+// noteHeader keeps the length of a sealed record. In TLS 1.2 it also notes the record's data. In
+// TLS 1.3 all sealed records look alike, and OpenSSL reports the true type next.
 func (e *engine) noteHeader(header []byte) {
 	e.sealed = int(binary.BigEndian.Uint16(header[3:]))
 	if !e.tls13 && header[0] == contentData {
@@ -77,13 +73,13 @@ func (e *engine) noteHeader(header []byte) {
 	}
 }
 
-// noteData notes a record of application data that was sent.
+// noteData notes a sent record of application data. sealing is what sealing added, in bytes.
 func (e *engine) noteData(sealing int) {
 	e.watch(model.Note{Sent: true, Message: "application data", Bytes: e.sealed - sealing})
 }
 
-// handshakeNames are the types of handshake messages (RFC 8446, appendix B.3,
-// and RFC 5246, section 7.4).
+// handshakeNames are the types of handshake messages (RFC 8446, appendix B.3, and RFC 5246, section
+// 7.4).
 var handshakeNames = [...]string{
 	0:  "HelloRequest",
 	1:  "ClientHello",
@@ -102,7 +98,7 @@ var handshakeNames = [...]string{
 	24: "KeyUpdate",
 }
 
-// messageName is handshakeName, but of the ServerHello that is none (RFC 8446,
+// messageName is handshakeName, except for a ServerHello that is a HelloRetryRequest (RFC 8446,
 // section 4.1.3).
 func messageName(msg []byte) string {
 	const random = handshakeHead + 2
@@ -121,8 +117,7 @@ func handshakeName(kind byte) string {
 	return fmt.Sprintf("handshake message %d", kind)
 }
 
-// alertNames are the alerts (RFC 8446, appendix B.2, and RFC 5246, section
-// 7.2).
+// alertNames are the alerts (RFC 8446, appendix B.2, and RFC 5246, section 7.2).
 var alertNames = [...]string{
 	0:   "close_notify",
 	10:  "unexpected_message",
@@ -156,7 +151,7 @@ var alertNames = [...]string{
 	120: "no_application_protocol",
 }
 
-// alertName is an alert's name in the RFCs.
+// alertName is an alert's name in the RFCs, or its number.
 func alertName(code byte) string {
 	if int(code) < len(alertNames) && alertNames[code] != "" {
 		return alertNames[code]

@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-// Child runs the test that calls it once more, in a process of its own that has these
-// variables too ("NAME=value"), and gives what that prints. A TestMain that knows one of
-// the variables may do something else there.
+// Child runs the calling test again in another process and returns what that prints. env has more
+// variables for that process, as "NAME=value". A TestMain that knows one of them may do something
+// else there. If the process fails, so does the test.
 func Child(t testing.TB, env ...string) string {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$")
@@ -25,11 +25,12 @@ func Child(t testing.TB, env ...string) string {
 	return string(out)
 }
 
-// elsewhere makes a test process print the text that its test gives to Elsewhere.
+// elsewhere is the variable that makes a test process print the text that its test gives to
+// Elsewhere.
 const elsewhere = "WANTWRITE_ELSEWHERE"
 
-// Elsewhere gives the text that the test which calls it comes to in another process with
-// these variables. There the test ends with the call.
+// Elsewhere runs the calling test in another process with more variables, and returns the text that
+// the test gives to Elsewhere there. In that process the call ends the test.
 func Elsewhere(t testing.TB, here string, env ...string) (there string) {
 	t.Helper()
 	if os.Getenv(elsewhere) != "" {

@@ -2,6 +2,6 @@
 
 package require
 
-// Race says whether the race detector is on: it allocates, makes sync.Pool forget
-// things at random, and takes ten times as long.
+// Race reports whether the race detector is on. It allocates, makes sync.Pool drop things at
+// random, and takes ten times as long.
 const Race = true
