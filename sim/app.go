@@ -240,12 +240,10 @@ func (a *app) leave(whole bool) {
 }
 
 // mayWrite says whether the app may begin a message. A server may not if its pump takes
-// only whole requests, or its stream is not open. A quiet peer begins none.
+// only whole requests, or its stream is not open.
 func (a *app) mayWrite() bool {
 	c := &a.e.w.cfg
 	switch {
-	case c.QuietPeer && !a.e.w.under(a.e):
-		return false
 	case a.e.id&1 == 0:
 		return true
 	case c.StrictReneg:

@@ -97,22 +97,6 @@ func TestEagerPeer(t *testing.T) {
 	}
 }
 
-// TestQuietPeer: a quiet peer's app begins no message, and answers those that come.
-func TestQuietPeer(t *testing.T) {
-	for _, quiet := range []bool{false, true} {
-		w := worldOf(t, func(c *script.Config) { c.QuietPeer, c.Under = quiet, model.Client })
-		shakeHands(w)
-		if got := w.Can(script.Action{Verb: script.Write, On: 1}); got == quiet {
-			t.Errorf("quiet %t: the peer can write %t", quiet, got)
-		}
-		act(t, w, "write client 10 100")
-		if w.quiesce(); w.found || w.accounts[0].Delivered != 124 {
-			t.Errorf("quiet %t: %v, %d bytes of the answer; want all 124", quiet, w.Violation(),
-				w.accounts[0].Delivered)
-		}
-	}
-}
-
 // TestStrictRenegotiation: it can begin when the server has said all, and then what
 // has come is read before it does.
 func TestStrictRenegotiation(t *testing.T) {

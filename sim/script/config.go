@@ -70,8 +70,6 @@ type Config struct {
 	// EagerPeer: the peer sends while the pump under test receives, not only
 	// between its turns.
 	EagerPeer bool
-	// QuietPeer: the peer's app begins no message. It answers, and no more.
-	QuietPeer bool
 	Sizes     Sizes
 }
 

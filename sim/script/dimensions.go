@@ -126,7 +126,6 @@ var rows = []Dimension{
 	flag(Dimension{Key: "strict-reneg", Order: 170, Applies: "TLS 1.2, on the model"},
 		func(c *Config) *bool { return &c.StrictReneg }),
 	flag(Dimension{Key: "eager-peer", Order: 180}, func(c *Config) *bool { return &c.EagerPeer }),
-	flag(Dimension{Key: "quiet-peer", Order: 185}, func(c *Config) *bool { return &c.QuietPeer }),
 	flag(Dimension{Key: "hostile", Order: 190, Applies: "peer engines that can attack"},
 		func(c *Config) *bool { return &c.Hostile }),
 
