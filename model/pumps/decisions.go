@@ -353,14 +353,6 @@ var decisions = [...]Decision{
 		Points: []Point{atWakeByHand},
 		Mutant: "half-a-record-is-input",
 	},
-	{
-		Number: 36, Name: "what is asked before a sleep",
-		Choices: "SSL_pending; SSL_has_pending; the library's last answer; nothing",
-		Rule: "the last read has wanted something: only then is all that the engine holds known " +
-			"to be read",
-		Known:   []string{"memcached 96e05b75f", "curl 17596"},
-		Unshown: "no mutant of its own: pending-is-all asks it after each read, at read-on",
-	},
 }
 
 // A Point is a place in the code of the correct pumps where a decision is made. The code
