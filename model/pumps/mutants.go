@@ -65,14 +65,6 @@ var mutants = []plan{
 		scenario: "awaited-key-update",
 		about:    "leaves the answer to a KeyUpdate to the app's next write",
 		mistakes: never(atAnswerUpdate)},
-	{name: "one-update-answered", breaks: oracle.Stall, bugs: ids{"A15", "A16"},
-		scenario: "awaited-key-update",
-		about:    "answers the first KeyUpdate, and leaves later ones to the app's next write",
-		mistakes: judged(atAnswerUpdate, func(p *Reference, deferred bool) bool {
-			first := deferred && p.slip.n == 0
-			p.slip.n += ordinal(deferred)
-			return first
-		})},
 	{name: "deaf-until-written", breaks: oracle.Stall, bugs: ids{"A17"},
 		scenario: "request-response",
 		about:    "takes no input for a write that wants to read",
