@@ -85,8 +85,6 @@ func Scenarios() []Scenario {
 			Why:    "libraries that take no data in a renegotiation, as crypto/tls"},
 		{Name: "eager-peer", shape: eagerPeer,
 			Why: "a peer that sends as fast as it is read"},
-		{Name: "update-and-close", shape: updateAndClose, Only13: true,
-			Why: "either end updates its keys, and closes meanwhile"},
 	}
 }
 
@@ -428,13 +426,6 @@ func eagerPeer(d *drawer) {
 	if d.rand.OneIn(2) {
 		d.cfg.Links = 2
 	}
-}
-
-func updateAndClose(d *drawer) {
-	d.traffic()
-	d.both(script.KeyUpdate, 15, uint16(d.rand.Between(1, 6)))
-	d.scale(4)
-	d.both(script.Close, 4, 1)
 }
 
 // hurries makes the peer eager: its engine is called while the end under test calls its socket.
