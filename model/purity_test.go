@@ -31,7 +31,6 @@ var arrows = map[string]struct {
 	"sim":                 {"sim/script model model/splitmix model/wire model/attack model/oracle", false},
 	"sim/script":          {"model model/wire model/attack model/oracle", false},
 	"engine/openssl":      {"engine/secret model model/wire", true},
-	"engine/atread":       {"model model/tls", false},
 	"engine/puppet":       {"engine/carrier engine/secret model model/wire model/attack", false},
 	"engine/secret":       {"model/splitmix", false},
 	"engine/gotls":        {"engine/carrier engine/secret model model/wire", false},
@@ -56,7 +55,7 @@ var arrows = map[string]struct {
 	"cmd/wantwrite": {"cmd/cli", false},
 	"cmd/cli": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
 		"fuzz/matrix sim sim/script model model/attack model/oracle model/pumps corpus " +
-		"engine/openssl engine/gotls engine/atread engine/puppet engine/differential", true},
+		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }
 
 // banned is what package model, and nearly all of it package sim, has to be

@@ -24,7 +24,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/engine/atread"
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/puppet"
@@ -123,7 +122,6 @@ func (p *program) catalog() *run.Catalog {
 		return lib, nil
 	})
 	c.AddEngine(gotls.New(), func() (model.Library, error) { return gotls.New(), nil })
-	c.AddEngine(atread.New(), func() (model.Library, error) { return atread.New(), nil })
 	c.AddEngine(puppet.New(), func() (model.Library, error) { return puppet.New(), nil })
 	return c
 }

@@ -69,11 +69,6 @@ func OpenSSL(lib model.Library) *Comparison {
 		traits: model.Traits{DiesBlocked: true, LosesAlerts: true, PausesEarly: true}}
 }
 
-// AtRead compares the model with the library of package atread.
-func AtRead(lib model.Library) *Comparison {
-	return &Comparison{library: lib, traits: model.Traits{AnswerAtRead: true}}
-}
-
 // endsOpenSSL names the trait of OpenSSL that ends a comparison; "" if none does. It is earlyPause
 // when a client with early data has not finished its handshake, and its Write took data or has to
 // be repeated.
