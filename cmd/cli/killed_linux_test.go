@@ -42,17 +42,18 @@ func isChild(name string, parent int) int {
 	return pid
 }
 
-// busyChildOf waits until the child of a process has worked for a while, by
-// its own clock: on a busy machine it may take long to start.
+// busyChildOf waits until a child of a process has worked for a while, by its own
+// clock: on a busy machine it may take long to start. A child that only says whether a
+// library can be loaded comes first, and is gone soon.
 func busyChildOf(parent int) int {
-	child := childOf(parent)
-	for range 2000 {
+	for range 6000 {
+		child := childOf(parent)
 		if child == 0 || ticksOf(child) >= 40 {
-			break
+			return child
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	return child
+	return 0
 }
 
 // ticksOf is the processor time that a process has used in user mode, in

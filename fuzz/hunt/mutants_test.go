@@ -174,7 +174,7 @@ func TestEveryMutantHasItsScript(t *testing.T) {
 		}
 		switch {
 		case s == nil:
-			t.Errorf("%s: no script in corpus/%s; run: go test ./fuzz -run %s -plant", m.Name,
+			t.Errorf("%s: no script in corpus/%s; run: go test ./fuzz/hunt -run %s -plant", m.Name,
 				m.Breaks, t.Name())
 		case !slices.Contains(s.Story, bugLine(&m)):
 			t.Errorf("%s: its story in corpus/%s lacks the line %q", m.Name, m.Breaks, bugLine(&m))
