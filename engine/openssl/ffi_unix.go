@@ -34,7 +34,12 @@ const opener = "dlopen"
 
 // openC opens libssl, which brings libcrypto. RTLD_LOCAL keeps its symbols apart from another
 // version of libssl in the process.
+//
+// Story 95: dlerror tells the last error of its thread. Between dlopen and dlerror the goroutine
+// moved to another thread, and a machine without libssl was told no reason. So it stays.
 func openC(name string) (handles []uintptr, err error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	h, err := purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL)
 	if err != nil {
 		return nil, err

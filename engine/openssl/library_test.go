@@ -3,6 +3,7 @@ package openssl_test
 import (
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
@@ -22,6 +23,22 @@ func TestLoadSaysWhatToInstall(t *testing.T) {
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("the error is longer than a line: %q", err)
 	}
+}
+
+// Each of many that load at once is told the reason: Story 95 in ffi_unix.go.
+func TestEachLoadIsToldItsReason(t *testing.T) {
+	var all sync.WaitGroup
+	for range 64 {
+		all.Go(func() {
+			for range 30 {
+				_, err := openssl.Load("libssl-of-nobody.so.9")
+				if err == nil || strings.Contains(err.Error(), ": )") {
+					t.Errorf("got %v; want a reason in it", err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestLoadRefusesAnotherLibrary(t *testing.T) {
