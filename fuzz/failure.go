@@ -35,7 +35,7 @@ func init() {
 
 // failing is the script of the runner's last run, which broke a property.
 func failing(r *run.Runner, res sim.Result) *script.Script {
-	return &script.Script{Config: r.Config(), Property: res.Violation.Property.String(),
+	return &script.Script{Config: r.Config(), Property: res.Violation.Violated(),
 		Actions: append([]script.Action(nil), r.World().Actions()...)}
 }
 

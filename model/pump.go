@@ -3,6 +3,8 @@ package model
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wantwrite/wantwrite/model/own"
 )
 
 // An IOStatus is what a socket call answers.
@@ -264,6 +266,13 @@ type Spec struct {
 	Configure func(*EngineConfig)
 	// New makes a pump and arms its first interest.
 	New func(Env) Pump
+
+	// Properties, Scenarios and Dialogue are the author's own: what must hold besides the
+	// workbench's properties, what to hunt in besides its scenarios, and what the apps speak.
+	// Who wraps the pump and starts from its Spec takes them along.
+	Properties []own.Property
+	Scenarios  []own.Scenario
+	Dialogue   *own.Dialogue
 }
 
 // An Inspector is an engine that says how much sealed output it holds back for lack

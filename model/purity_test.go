@@ -21,15 +21,16 @@ var arrows = map[string]struct {
 	ours   string // space-separated
 	others bool
 }{
-	"model":               {"", false},
+	"model":               {"model/own", false},
+	"model/own":           {"", false},
 	"model/wire":          {"", false},
 	"model/splitmix":      {"", false},
 	"model/attack":        {"model model/wire", false},
 	"model/tls":           {"model model/wire model/attack", false},
 	"model/oracle":        {"model", false},
 	"model/pumps":         {"model model/oracle", false},
-	"sim":                 {"sim/script model model/splitmix model/wire model/attack model/oracle", false},
-	"sim/script":          {"model model/wire model/attack model/oracle", false},
+	"sim":                 {"sim/script model model/own model/splitmix model/wire model/attack model/oracle", false},
+	"sim/script":          {"model model/wire model/attack", false},
 	"engine/openssl":      {"engine/secret model model/wire", true},
 	"engine/puppet":       {"engine/carrier engine/secret model model/wire model/attack", false},
 	"engine/secret":       {"model/splitmix", false},
@@ -41,7 +42,7 @@ var arrows = map[string]struct {
 	"corpus":              {"", false},
 	"fuzz": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},
-	"fuzz/run":      {"sim sim/script model model/wire model/attack model/oracle model/pumps model/tls", true},
+	"fuzz/run":      {"sim sim/script model model/own model/wire model/attack model/oracle model/pumps model/tls", true},
 	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
 	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
 	"fuzz/story":    {"fuzz/run sim sim/script model model/oracle model/pumps corpus", true},

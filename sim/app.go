@@ -1,71 +1,35 @@
 package sim
 
 import (
-	"encoding/binary"
-
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/own"
 )
 
-// The messages of the apps have memcached's 24-byte binary header: byte 0 is the magic, 1
-// the opcode, 8 to 11 the body length, 12 to 15 the opaque, 16 to 23 the cas. Our apps put
-// the length of the answer that they want into the low half of the cas.
-const (
-	headerLen     = 24
-	magicRequest  = 0x80
-	magicResponse = 0x81
-	opGet         = 0x00
-	opOpenStream  = 0x50
-	opMutation    = 0x57
-	opAck         = 0x5d
-	ackEvery      = 4
-	maxBacklog    = 1 << 16 // no more is written while this much waits, in bytes
-	maxAnswer     = 1 << 20 // the longest body of an answer, in bytes
-)
+// maxBacklog is how much may wait before no more is written, in bytes.
+const maxBacklog = 1 << 16
 
-// pattern is what bodies are made of. It does not repeat within a body.
-var pattern = func() (p [1 << 16]byte) {
-	r := Rand(1)
-	for i := 0; i < len(p); i += 8 {
-		binary.LittleEndian.PutUint64(p[i:], r.Uint64())
-	}
-	return p
-}()
-
-// An app is the model.App of an end. It writes messages, checks what it is given against
-// what its peer wrote, answers requests, and closes.
+// An app is the model.App of an end. Its speaker knows the dialogue. The app hands over what
+// the speaker says, checks what it is given against what its peer wrote, and closes.
 type app struct {
 	g            *goPump
 	e            *endpoint
-	opaque       uint32
-	header       [headerLen]byte
-	have         int    // bytes of header that have come
-	body         uint32 // bytes of the body still to come
-	mutations    int    // received since the last acknowledgement
-	opened       bool   // the stream is open
-	finish, half bool   // close, or half-close, once the backlog is taken
+	speaker      own.Speaker
+	memcached    memcached // the speaker, if the world names no dialogue
+	said         []byte    // what the speaker is saying
+	finish, half bool      // close, or half-close, once the backlog is taken
 }
 
-// write appends a message whose body has that many bytes. answer is the body length that
-// is wanted back, 0 for no answer.
-func (a *app) write(op byte, body int, answer uint32) {
-	t := &a.e.plain
-	t.grow(headerLen + body)
-	head := t.buf[t.tail : t.tail+headerLen]
-	copy(head, pattern[a.opaque%1009:]) // no run of zeros: a repeated byte shows
-	head[0], head[1] = magicRequest, op
-	if op == opGet && a.e.id&1 == 1 {
-		head[0] = magicResponse
+// restart makes the app new.
+func (a *app) restart(g *goPump) {
+	*a = app{g: g, e: g.e, said: a.said}
+	at := own.Place{Server: g.e.id&1 == 1, Stream: g.e.w.cfg.Stream}
+	if d := g.e.w.parts.Dialogue; d != nil {
+		a.speaker = d.New(at)
+		return
 	}
-	binary.BigEndian.PutUint32(head[8:], uint32(body))
-	binary.BigEndian.PutUint32(head[12:], a.opaque)
-	binary.BigEndian.PutUint32(head[20:], answer)
-	t.tail += headerLen
-	for from := int(a.opaque * 61 % 251); body > 0; from = 0 {
-		n := copy(t.buf[t.tail:t.tail+body], pattern[from:])
-		t.tail, body = t.tail+n, body-n
-	}
-	a.opaque++
+	a.memcached = memcached{at: at}
+	a.speaker = &a.memcached
 }
 
 // offer gives the pump the backlog as long as it takes some, then closes if that was all.
@@ -136,6 +100,9 @@ func (a *app) afterTurn() {
 		acct.Backlog = 0
 		return
 	}
+	if a.speaker.Over() && a.mayClose() {
+		a.finish = true
+	}
 	told := acct.Told
 	if told {
 		if acct.Why != model.Clean || a.e.w.cfg.Version == model.TLS12 {
@@ -174,58 +141,25 @@ func (a *app) Data(p []byte) {
 		a.e.w.judge(a.e, oracle.AtData)
 		return
 	}
-	a.parse(p)
+	a.hear(p)
 	if a.e.w.cfg.Reentrant || a.e.acct.Frames {
 		a.offer()
 	}
 }
 
-// parse follows the peer's messages and answers them.
-func (a *app) parse(p []byte) {
-	for len(p) > 0 || a.have == headerLen && a.body == 0 {
-		if a.have < headerLen {
-			n := copy(a.header[a.have:], p)
-			a.have, p = a.have+n, p[n:]
-			if a.have == headerLen {
-				a.body = binary.BigEndian.Uint32(a.header[8:])
-			}
-			continue
-		}
-		n := min(uint32(len(p)), a.body)
-		a.body, p = a.body-n, p[n:]
-		if a.body == 0 {
-			a.have = 0
-			a.message()
-		}
+// hear gives the speaker what the peer said. An app that has closed or half-closed says nothing
+// to it.
+func (a *app) hear(p []byte) {
+	a.said = a.speaker.Hear(a.said[:0], p)
+	if !a.finish && !a.half {
+		a.e.plain.add(a.said)
 	}
 }
 
-// message reacts to a whole message.
-func (a *app) message() {
-	answer := binary.BigEndian.Uint32(a.header[20:])
-	switch {
-	case a.header[1] == opOpenStream:
-		a.opened = true
-	case a.header[1] == opMutation:
-		if a.mutations++; a.mutations%ackEvery == 0 && !a.finish {
-			a.write(opAck, 0, 0)
-		}
-	case answer > 0 && !a.finish && !a.half:
-		a.write(opGet, int(min(answer, maxAnswer)), 0)
-	}
-}
-
-// begin is the app's decision to write a message.
+// begin is the app's decision to say something unasked.
 func (a *app) begin(body int, answer uint32) {
-	op := byte(opGet)
-	switch {
-	case a.e.id&1 == 1:
-		op, answer = opMutation, 0
-	case a.e.w.cfg.Stream && !a.opened:
-		op, answer = opOpenStream, 0
-		a.opened = true
-	}
-	a.write(op, body, answer)
+	a.said = a.speaker.Begin(a.said[:0], body, int(answer))
+	a.e.plain.add(a.said)
 	a.offer()
 }
 
@@ -239,40 +173,36 @@ func (a *app) leave(whole bool) {
 	a.close()
 }
 
-// mayWrite says whether the app may begin a message. A server may not if its pump takes
-// only whole requests, or its stream is not open.
+// mayWrite says whether the app may begin to say something. A server may not if it only
+// answers, or if its pump takes only whole messages and none has come.
 func (a *app) mayWrite() bool {
 	c := &a.e.w.cfg
-	switch {
-	case a.e.id&1 == 0:
-		return true
-	case c.StrictReneg:
-		return false // it only answers
-	case c.Stream:
-		return a.opened
+	if a.e.id&1 == 1 && (c.StrictReneg || a.e.acct.Frames && !c.Stream) {
+		return false
 	}
-	return !a.e.acct.Frames
+	return a.speaker.Begins()
+}
+
+// mayClose says whether the app may close of its own accord. Before the first handshake is done
+// it may only in a hasty world.
+func (a *app) mayClose() bool {
+	e := a.e
+	return !a.g.spec.Restrictions.NoLocalClose && (e.initDone || e.shaken || e.w.cfg.Hasty)
 }
 
 // snapshot lists the app and its backlog. What is on its way is listed apart: see
 // snapshotTransit.
 func (a *app) snapshot(s *model.Snapshot) {
 	t := &a.e.plain
-	opaque, body, acks := int(a.opaque), int(a.body), a.mutations%ackEvery
-	s.Int(&opaque)
-	s.Int(&body)
-	s.Int(&acks)
-	s.Flags(&a.opened, &a.finish, &a.half, &a.e.deceived)
-	header := s.Held(a.header[:a.have])
+	a.speaker.(model.Snapshotter).Snapshot(s)
+	s.Flags(&a.finish, &a.half, &a.e.deceived)
 	backlog := s.Held(t.buf[t.taken:t.tail])
 	if !s.Reading() {
 		return
 	}
-	a.opaque, a.body, a.mutations = uint32(opaque), uint32(body), acks
 	// Story 54: a pump had panicked in its Write. The app that had called it still
 	// counted as in that Write when another state was put back, and wrote no more.
 	t.offered = false
-	a.have = copy(a.header[:], header)
 	t.refill(t.buf[t.head:t.taken], backlog)
 	a.e.acct.Backlog = uint64(len(backlog))
 }

@@ -278,7 +278,7 @@ func TestAppBufferHoldsStill(t *testing.T) {
 		c.wrote = nil
 		c.during = func() {
 			c.during = nil
-			c.App.(*app).parse(request)
+			c.App.(*app).hear(request)
 		}
 		body := 500 + 37*round
 		b.do(fmt.Sprintf("write client %d 0", body))

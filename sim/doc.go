@@ -20,7 +20,9 @@
 //	inside.go     what stands behind the socket, as the world knows it
 //	pump.go       the one kind of inside: a pump, with the engine and app that follow
 //	tap.go        the engine, with each call entered into the account
-//	app.go        the app, which writes messages and answers them
+//	app.go        the app: what it writes, is given, and when it closes
+//	memcached.go  the dialogue of apps that are given none of their own
+//	own.go        properties of the pump's author
 //	plaintext.go  what an app has written, and the check of what arrives
 //
 //	call.go       the calls of a pump, and the hash chain that they make

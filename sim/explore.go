@@ -6,10 +6,18 @@ import (
 )
 
 // Try does one action, which must be enabled, as a step of a workload. It says whether
-// the run goes on. If not, Found says whether a watched property is violated.
+// the run goes on. If not, Found says whether a watched property is violated. The world may
+// be there in part, so an author's own properties are not judged; see TryOwn.
 func (w *World) Try(a script.Action) (more bool) {
 	defer w.recovered(&more)
-	w.step(a)
+	w.advance(a)
+	return !w.over
+}
+
+// TryOwn judges the author's own safety properties. It says whether they hold; if not, see
+// Found. The world must be there as a whole.
+func (w *World) TryOwn() (more bool) {
+	w.judgeOwn(false)
 	return !w.over
 }
 

@@ -37,6 +37,8 @@ type inside interface {
 	output() int
 	// shut says which close_notify alerts have gone by.
 	shut() model.ShutState
+	// owed is what its app still waits for, in a clause; empty if nothing or unknown.
+	owed() string
 	// detail is what only traces tell.
 	detail() detail
 

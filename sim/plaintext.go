@@ -28,6 +28,15 @@ func (t *plaintext) backlog() int { return t.tail - t.taken }
 // drop throws the backlog away.
 func (t *plaintext) drop() { t.tail = t.taken }
 
+// add appends bytes to the backlog.
+func (t *plaintext) add(p []byte) {
+	if len(p) == 0 {
+		return
+	}
+	t.grow(len(p))
+	t.tail += copy(t.buf[t.tail:], p)
+}
+
 // grow makes room for n more bytes.
 //
 // Story 91: an answer joined the backlog in the middle of a Write, and what the

@@ -44,7 +44,7 @@ func (g *goPump) restart() error {
 	g.spec, g.library = spec, lib
 	g.configure()
 	g.e.traits, g.e.acct.Frames = g.cfg.Traits, spec.Restrictions.FramesOnly
-	g.app = app{g: g, e: g.e}
+	g.app.restart(g)
 	engine, err := lib.New(&g.cfg)
 	if err != nil {
 		return err
@@ -219,7 +219,7 @@ func (g *goPump) pausedChoices() uint16 {
 	if !e.initDone && !e.shaken && !c.Hasty {
 		return m
 	}
-	if !g.spec.Restrictions.NoLocalClose {
+	if g.app.mayClose() {
 		m |= 1 << script.Close
 	}
 	if !g.app.half && !g.spec.Restrictions.NoHalfClose && c.Version == model.TLS13 {
@@ -268,6 +268,9 @@ func (g *goPump) output() int { return g.engine.OutputPending() }
 // shut implements inside.
 func (g *goPump) shut() model.ShutState { return g.engine.ShutState() }
 
+// owed implements inside.
+func (g *goPump) owed() string { return g.app.speaker.Owed() }
+
 // detail implements inside.
 func (g *goPump) detail() detail {
 	d := detail{input: g.input(), err: g.engine.Err()}
@@ -286,6 +289,10 @@ func (g *goPump) savable() error {
 	if _, ok := g.pump.(model.Snapshotter); !ok {
 		return fmt.Errorf("sim: got pump %q, whose state can't be saved; want its type to have "+
 			"the method Snapshot(*model.Snapshot), which lists its fields", g.spec.Name)
+	}
+	if _, ok := g.app.speaker.(model.Snapshotter); !ok {
+		return fmt.Errorf("sim: got dialogue %q, whose state can't be saved; want its speaker to have "+
+			"the method Snapshot(*model.Snapshot), which lists its fields", g.e.w.cfg.Dialogue)
 	}
 	return nil
 }

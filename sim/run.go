@@ -179,6 +179,9 @@ func (w *World) judgeQuiescence() {
 		w.foldQuiescence(&w.ends[i].acct.Quiescence)
 	}
 	w.judgeLinks(oracle.AtQuiescence)
+	if len(w.parts.Properties) > 0 {
+		w.judgeOwn(true)
+	}
 }
 
 // judgeLinks judges each link, from its end under test.
@@ -210,7 +213,7 @@ func (w *World) Do(a script.Action) (more bool) {
 		return false
 	}
 	w.actions = append(w.actions, a)
-	return w.Try(a)
+	return w.Try(a) && w.TryOwn()
 }
 
 // End lets the world quiesce and returns the result of what was done with Do.

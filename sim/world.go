@@ -5,6 +5,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -12,6 +13,10 @@ import (
 type Parts struct {
 	Pump, Peer         *model.Spec
 	Engine, PeerEngine model.Library
+	// Dialogue is what the apps speak; nil is memcached's protocol.
+	Dialogue *own.Dialogue
+	// Properties are the author's own. Number i has the id oracle.Own + i.
+	Properties []own.Property
 }
 
 // A World is everything in one run: links, ends, loops, clock and ledger. It can be
@@ -184,8 +189,17 @@ func (w *World) judgeClosed(e *endpoint) {
 	w.judge(e, oracle.AtClosed)
 }
 
-// step does one action and judges what came of it.
+// step does one action and judges what came of it, by the author's own properties too.
 func (w *World) step(a script.Action) {
+	w.advance(a)
+	if len(w.parts.Properties) > 0 {
+		w.judgeOwn(false)
+	}
+}
+
+// advance does one action and judges what came of it by the workbench's properties. They
+// look at the end of the action alone, so that the rest of the world may be missing.
+func (w *World) advance(a script.Action) {
 	w.steps++
 	w.chain = fold(w.chain, packed(a))
 	if w.trace != nil {
@@ -261,7 +275,7 @@ func (w *World) Ledger() *oracle.Ledger { return &w.ledger }
 
 // String names a violation in a line.
 func (v Violation) String() string {
-	s := fmt.Sprintf("step %d: %s at the %s", v.Step, v.Property, script.End(v.End))
+	s := fmt.Sprintf("step %d: %s at the %s", v.Step, v.Violated(), script.End(v.End))
 	if v.Obligation != oracle.NoObligation {
 		s += ": " + v.Obligation.What()
 		if v.Bytes > 0 {

@@ -146,7 +146,7 @@ func (f *checkFlags) search(c *run.Catalog) (s *check.Search, o run.Options, err
 		return nil, o, err
 	}
 	if f.property != "" {
-		p, err := c.Property(f.property)
+		p, err := c.Property(f.property, o.Pump)
 		if err != nil {
 			return nil, o, err
 		}

@@ -153,7 +153,7 @@ func (f *huntFlags) names(h *hunt.Hunt, c *run.Catalog) (err error) {
 		}
 	}
 	if f.property != "" {
-		p, err := c.Property(f.property)
+		p, err := c.Property(f.property, h.Pump)
 		if err != nil {
 			return err
 		}
@@ -346,7 +346,7 @@ func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal
 func (f *huntFlags) still(t *terminal, violation string) error {
 	if f.json {
 		if err := t.object(fixedJSON{Result: "violation", Script: f.fixed, Pump: f.pump,
-			Property: f.again.Property.String(), What: violation}); err != nil {
+			Property: f.again.Script.Property, What: violation}); err != nil {
 			return err
 		}
 	} else {
@@ -381,7 +381,7 @@ func fixedObject(f *huntFlags, rep *hunt.Report) *fixedJSON {
 	if k == nil {
 		return nil
 	}
-	return &fixedJSON{Script: f.fixed, Property: k.Property.String(), FoundBefore: k.Rate.Found,
+	return &fixedJSON{Script: f.fixed, Property: k.Script.Property, FoundBefore: k.Rate.Found,
 		Schedules: k.Rate.Schedules, Measured: k.Measured, Enough: k.Rate.Enough(),
 		Sure: k.Rate.Sure(rep.Schedules)}
 }

@@ -220,7 +220,7 @@ func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *ru
 	if f.json {
 		property := s.Property
 		if res.Found {
-			property = res.Violation.Property.String()
+			property = res.Violation.Violated()
 		}
 		return t.object(replayJSON{Result: result, Property: property,
 			Pump: cmp.Or(f.Pump, s.Config.Pump), Engine: cmp.Or(f.Engine, s.Config.Engine),

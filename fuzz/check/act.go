@@ -231,6 +231,13 @@ func (w *worker) commonAfter(common uint32, a script.Action, shared uint32) uint
 func (w *worker) quiesces(st *state) bool {
 	w.loadAll(st)
 	defer w.forget()
-	w.world.TryQuiesce()
+	_ = w.world.TryOwn() && w.world.TryQuiesce()
 	return !w.world.Found()
+}
+
+// holds says whether the author's own safety properties hold in the state. They look at the
+// whole world, which is not there in most actions.
+func (w *worker) holds(st *state) bool {
+	w.loadAll(st)
+	return w.world.TryOwn()
 }

@@ -17,7 +17,7 @@ type Counterexample struct {
 
 // Script is the script of a counterexample.
 func (c *Counterexample) Script() *script.Script {
-	return &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Property.String()}
+	return &script.Script{Config: c.Config, Actions: c.Actions, Property: c.Finding.Violated()}
 }
 
 // convict makes a counterexample of what was found: a shortest workload, and a run of

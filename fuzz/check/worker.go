@@ -12,6 +12,7 @@ import (
 type worker struct {
 	*space
 	world  *sim.World
+	own    bool                 // the pump's author has properties
 	loaded [numStores][2]uint32 // which pieces lie in the world; 0 is none
 	none   uint32               // the number of the transit that is empty
 
@@ -32,7 +33,7 @@ type worker struct {
 
 // newWorker makes a worker whose world is in its first state.
 func newWorker(s *space, parts sim.Parts, watch oracle.PropertySet) (*worker, error) {
-	w := &worker{space: s, world: sim.NewWorld()}
+	w := &worker{space: s, world: sim.NewWorld(), own: len(parts.Properties) > 0}
 	if err := w.world.Reset(&s.config, &parts, watch); err != nil {
 		return nil, err
 	}

@@ -144,8 +144,8 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, how)
 	}
 	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
-	lost, _ := oracle.PropertyNamed(c.rep.Failures[len(c.rep.Failures)-1].Script.Property)
-	return !over && !c.hunt.Enough(lost.ID) && !c.rep.Interrupted && c.job.Watch != 0, nil
+	lost := c.rep.Failures[len(c.rep.Failures)-1].Result.Violation.Property
+	return !over && !c.hunt.Enough(lost) && !c.rep.Interrupted && c.job.Watch != 0, nil
 }
 
 // lose makes a failure of the schedule in which a child died.

@@ -77,10 +77,10 @@ const (
 // scenario. The hunt watches this property only. Without a number of schedules of its
 // own it runs for as many as make the answer 99 % sure.
 func (h *Hunt) Recheck(ctx context.Context, c *run.Catalog, s *script.Script) (*Recheck, error) {
-	p, ok := oracle.PropertyNamed(s.Property)
-	if !ok {
-		return nil, fmt.Errorf("hunt: got a script of property %q; want one that once failed",
-			s.Property)
+	p, err := c.Property(s.Property, h.Pump)
+	if err != nil {
+		return nil, fmt.Errorf("hunt: got a script of property %q; want one that once failed: %w",
+			s.Property, err)
 	}
 	r, err := run.NewRunner(c, run.Options{Pump: h.Pump})
 	if err != nil {

@@ -174,7 +174,7 @@ func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Res
 	}
 	f := &Failure{Schedule: t.N, Seed: h.Seed, Stats: rep.Stats, Original: len(actions)}
 	f.Script = &script.Script{Config: cfg, Actions: actions,
-		Property: res.Violation.Property.String(), Found: h.Discovery(t.N + 1)}
+		Property: res.Violation.Violated(), Found: h.Discovery(t.N + 1)}
 	if err := h.shrink(ctx, r, f, rep); err != nil {
 		return nil, err
 	}

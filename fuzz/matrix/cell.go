@@ -125,7 +125,7 @@ type Row struct {
 func (c *Cell) Row() Row {
 	r := Row{Result: "cell", Mutant: c.Subject.Spec.Name, Engine: c.Engine, TLS: c.Version,
 		Strategy: c.Strategy, Outcome: c.outcome.String(), Schedules: c.Schedules, Hunts: c.Hunts,
-		Property: propertyName(c.Property), Seeds: c.Seeds,
+		Property: c.property(), Seeds: c.Seeds,
 		Confirmed: append([]string{}, c.Confirmed()...), Script: c.Path, Reason: c.Reason}
 	if m := c.Subject.Mutant; m != nil {
 		r.Must, r.Bugs = m.Breaks.String(), strings.Join(m.Bugs, ", ")
@@ -136,12 +136,12 @@ func (c *Cell) Row() Row {
 	return r
 }
 
-// propertyName is the name of a property; empty for none.
-func propertyName(p oracle.PropertyID) string {
-	if p == oracle.NoProperty {
+// property is the name of the property that was broken; empty for none.
+func (c *Cell) property() string {
+	if c.Property == oracle.NoProperty {
 		return ""
 	}
-	return p.String()
+	return run.PropertyName(c.Property, &c.Subject.Spec)
 }
 
 // CSV writes the table in the format of RFC 4180, with a first line of names. Several words in

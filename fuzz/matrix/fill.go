@@ -115,7 +115,7 @@ func (c *Cell) judge(bySeed [][]*hunt.Failure) (failures []*hunt.Failure) {
 	c.outcome = found
 	if m := c.Subject.Mutant; m != nil && c.Property != m.Breaks {
 		c.outcome = byAnother
-		c.verdict = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.Property)
+		c.verdict = fmt.Sprintf("it must break %s, and broke %s", m.Breaks, c.property())
 		if m.Also.Has(c.Property) {
 			c.verdict += ", for which it has leave: " + m.Because
 		}

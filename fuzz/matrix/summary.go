@@ -78,7 +78,7 @@ func (s *Summary) count(c *Cell) {
 	}
 	if c.outcome == found && c.Subject.Sound {
 		s.Wanting = append(s.Wanting, fmt.Sprintf("%s (%s) by %s", c.Subject.Spec.Name, c.column,
-			c.Property))
+			c.property()))
 	}
 }
 

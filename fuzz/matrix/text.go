@@ -172,7 +172,7 @@ func (t *writing) confirmed(c *Cell) (text string) {
 		text = strings.Join(names, " ")
 	}
 	if c.outcome == byAnother || c.Subject.Mutant == nil {
-		text = strings.TrimSpace(c.Property.String() + " " + text)
+		text = strings.TrimSpace(c.property() + " " + text)
 	}
 	return text
 }

@@ -133,18 +133,22 @@ func (c *Catalog) engine(name string) (*engine, error) {
 	return nil, unknown("engine", name, c.Engines())
 }
 
-// Scenario finds a scenario by its name.
+// Scenario finds a scenario by its name, any pump's own included.
 func (c *Catalog) Scenario(name string) (Scenario, error) {
-	for _, sc := range Scenarios() {
-		if sc.Name == name {
-			return sc, nil
+	all := Scenarios()
+	for i := range c.pumps {
+		if len(c.pumps[i].Scenarios) > 0 {
+			all = append(all, scenariosOf(&c.pumps[i])[len(Scenarios()):]...)
 		}
 	}
-	return Scenario{}, unknown("scenario", name, scenarioNames())
+	if sc := named(all, name); sc != nil {
+		return *sc, nil
+	}
+	return Scenario{}, unknown("scenario", name, namesOf(all))
 }
 
-// Property finds a property by its name.
-func (c *Catalog) Property(name string) (oracle.Property, error) {
+// Property finds a property by its name: the workbench's, or one of the pump's author.
+func (c *Catalog) Property(name string, pump *model.Spec) (oracle.Property, error) {
 	if p, ok := oracle.PropertyNamed(name); ok {
 		return p, nil
 	}
@@ -152,7 +156,29 @@ func (c *Catalog) Property(name string) (oracle.Property, error) {
 	for _, p := range oracle.Properties() {
 		known = append(known, p.Name)
 	}
-	return oracle.Property{}, unknown("property", name, known)
+	for i, p := range properties(pump) {
+		if p.Name == name {
+			return oracle.Property{ID: oracle.Own + oracle.PropertyID(i), Name: p.Name, Why: p.Why,
+				Liveness: p.Liveness}, nil
+		}
+		known = append(known, p.Name)
+	}
+	return oracle.Property{}, fmt.Errorf("%w; pump %s has no other", unknown("property", name, known),
+		pump.Name)
+}
+
+// Watched is the property that a script is about, as its pump has it; all of them if it names
+// none.
+func (c *Catalog) Watched(s *script.Script, pump string) (oracle.PropertySet, error) {
+	if s.Property == "" || s.Property == oracle.NoProperty.String() {
+		return oracle.EveryProperty, nil
+	}
+	spec, err := c.Pump(pump)
+	if err != nil {
+		return 0, err
+	}
+	p, err := c.Property(s.Property, spec)
+	return oracle.EveryProperty.Only(p.ID), err
 }
 
 // Parts finds what the names of a Config mean, and whether they go together.
@@ -169,6 +195,10 @@ func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
 	if p.PeerEngine, err = c.Engine(cfg.PeerEngine); err != nil {
 		return p, err
 	}
+	if p.Dialogue, err = c.dialogue(cfg.Dialogue); err != nil {
+		return p, err
+	}
+	p.Properties = properties(p.Pump)
 	o := Options{Pump: p.Pump, Peer: p.Peer, Engine: p.Engine, PeerEngine: p.PeerEngine}
 	if why := c.Compatible(&o, cfg); why != "" {
 		return p, errors.New("fuzz: " + why)

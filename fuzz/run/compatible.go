@@ -185,17 +185,17 @@ func pumpFits(s *model.Spec, role model.Role, cfg *script.Config, trigger model.
 // menu lists the scenarios that fit the options. If none does, it says why the first of those
 // that were asked for does not.
 func (c *Catalog) menu(o *Options) (menu []Scenario, why string) {
-	asked := Scenarios()
+	asked := scenariosOf(o.Pump)
 	if o.Scenario != "" {
-		sc, err := c.Scenario(o.Scenario)
-		if err != nil {
-			return nil, oneOf("scenario", o.Scenario, scenarioNames())
+		sc := named(asked, o.Scenario)
+		if sc == nil {
+			return nil, oneOf("scenario", o.Scenario, namesOf(asked))
 		}
-		asked = []Scenario{sc}
+		asked = []Scenario{*sc}
 	}
 	l := o.libraries()
 	for i := range asked {
-		misfit := cmp.Or(asked[i].pumpFits(o), asked[i].librariesFit(&l))
+		misfit := asked[i].misfit(o, &l)
 		if misfit == "" {
 			menu = append(menu, asked[i])
 		}
@@ -205,6 +205,15 @@ func (c *Catalog) menu(o *Options) (menu []Scenario, why string) {
 		why = ""
 	}
 	return menu, why
+}
+
+// misfit says why options do not fit a scenario, or one of which it is composed.
+func (s *Scenario) misfit(o *Options, l *libraries) string {
+	why := cmp.Or(s.pumpFits(o), s.librariesFit(l))
+	for i := range s.like {
+		why = cmp.Or(why, s.like[i].misfit(o, l))
+	}
+	return why
 }
 
 // pumpFits says why a pump, or the TLS version that is asked for, does not fit a scenario.

@@ -32,6 +32,9 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	if o.Peer != nil {
 		d.cfg.Peer = o.Peer.Name
 	}
+	if o.Pump.Dialogue != nil {
+		d.cfg.Dialogue = o.Pump.Dialogue.Name
+	}
 	d.plan = sim.Plan{Mutations: d.wild[:0]}
 	d.tight = d.rand.OneIn(3)
 	d.drawKind(sc)
@@ -44,6 +47,9 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.identify()
 	d.swarm()
 	d.widen()
+	if sc.own != nil {
+		d.hold(sc.own)
+	}
 }
 
 // dim has the dimensions of worlds whose limits bound what is drawn.

@@ -26,6 +26,9 @@ func (r *Runner) Outline() (o Outline) {
 		d.rand, d.plan = sim.Rand(seedOf(1, n)), sim.Plan{}
 		d.cfg = script.Config{Pump: r.Opts.Pump.Name, Engine: d.libs.engine,
 			PeerEngine: d.libs.peerEngine, Scenario: sc.Name, Links: 1}
+		if r.Opts.Pump.Dialogue != nil {
+			d.cfg.Dialogue = r.Opts.Pump.Dialogue.Name
+		}
 		d.cfg.Version = d.drawVersion(sc, r.Opts.Pump.Restrictions)
 		d.drawOdds()
 		sc.shape(d)

@@ -64,7 +64,11 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	if o.Trace {
 		out.Trace = &sim.Trace{}
 	}
-	res, stuck, err := r.actions(&cfg, s.Actions, o.Loose, Watched(s), out.Trace)
+	watch, err := r.catalog.Watched(s, cfg.Pump)
+	if err != nil {
+		return out, err
+	}
+	res, stuck, err := r.actions(&cfg, s.Actions, o.Loose, watch, out.Trace)
 	if err != nil {
 		return out, err
 	}
@@ -74,14 +78,6 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 		return out, notEnabled(s, stuck)
 	}
 	return out, nil
-}
-
-// Watched is the property that a script is about; all of them if it names none.
-func Watched(s *script.Script) oracle.PropertySet {
-	if p, ok := oracle.PropertyNamed(s.Property); ok {
-		return oracle.EveryProperty.Only(p.ID)
-	}
-	return oracle.EveryProperty
 }
 
 // notEnabled is the error of action i, which can't happen where it stands.

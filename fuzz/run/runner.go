@@ -85,6 +85,9 @@ func NewRunner(c *Catalog, o Options) (*Runner, error) {
 // equip finds the parts and the scenarios of the schedules.
 func (r *Runner) equip() (err error) {
 	o := &r.Opts
+	if err = checkOwn(o.Pump); err != nil {
+		return err
+	}
 	if o.Engine == nil {
 		if o.Engine, err = r.catalog.Engine(DefaultEngine); err != nil {
 			return err
@@ -103,7 +106,8 @@ func (r *Runner) equip() (err error) {
 			return err
 		}
 	}
-	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine}
+	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine,
+		Dialogue: o.Pump.Dialogue, Properties: properties(o.Pump)}
 	r.alike = r.parts
 	r.alike.Peer = o.Pump
 	return nil

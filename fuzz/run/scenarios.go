@@ -2,6 +2,7 @@ package run
 
 import (
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -22,6 +23,10 @@ type Scenario struct {
 	Rare bool
 	// shape changes the world and the plan that were drawn to those of the scenario.
 	shape func(d *drawer)
+	// own is what the pump's author has written, and like what that is composed of. The
+	// workbench's have neither.
+	own  *own.Scenario
+	like []Scenario
 }
 
 // Scenarios lists them all.
@@ -88,10 +93,12 @@ func Scenarios() []Scenario {
 	}
 }
 
-// scenarioNames lists their names.
-func scenarioNames() (names []string) {
-	for _, s := range Scenarios() {
-		names = append(names, s.Name)
+// scenarioNames lists the names of the workbench's.
+func scenarioNames() []string { return namesOf(Scenarios()) }
+
+func namesOf(list []Scenario) (names []string) {
+	for i := range list {
+		names = append(names, list[i].Name)
 	}
 	return names
 }

@@ -46,7 +46,7 @@ var knownScripts = sync.OnceValue(func() map[string][]candidate {
 // searches from scratch.
 func (k *shrinker) recall() error {
 	before := k.best
-	for _, old := range knownScripts()[k.cause.property.String()] {
+	for _, old := range knownScripts()[k.cause.name] {
 		if !akin(&old, &before) {
 			continue
 		}

@@ -79,7 +79,11 @@ var errSpent = errors.New("shrink: no more runs")
 // does not end it: a shrink takes a bounded number of runs, and what a hunt found in
 // time should become short.
 func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o Options) (Shrunk, error) {
-	k := &shrinker{ctx: ctx, r: r, o: o, watch: run.Watched(s), tried: map[uint64]struct{}{},
+	watch, err := r.Catalog().Watched(s, s.Config.Pump)
+	if err != nil {
+		return Shrunk{}, err
+	}
+	k := &shrinker{ctx: ctx, r: r, o: o, watch: watch, tried: map[uint64]struct{}{},
 		cfgs: map[script.Config]uint64{}}
 	k.stats.Before, k.stats.After = len(s.Actions), len(s.Actions)
 	if err := k.adopt(s); err != nil || !k.stats.Fails {
@@ -92,7 +96,7 @@ func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o Options) (Sh
 	k.stats.Minimal = k.shrink() == nil
 	k.report()
 	s.Config, s.Actions, s.Lines = k.best.cfg, k.best.actions, nil
-	s.Property = k.cause.property.String()
+	s.Property = k.cause.name
 	return k.stats, nil
 }
 
@@ -286,6 +290,8 @@ func mix(h, x uint64) uint64 {
 // lacks.
 type cause struct {
 	property oracle.PropertyID
+	// name is the property's.
+	name string
 	// under: the end under test failed, not its peer.
 	under      bool
 	obligation oracle.Obligation
@@ -298,7 +304,7 @@ type cause struct {
 }
 
 func causeOf(cfg *script.Config, v *sim.Violation, w *sim.World) cause {
-	c := cause{property: v.Property, under: model.Role(v.End&1) == cfg.Under,
+	c := cause{property: v.Property, name: v.Violated(), under: model.Role(v.End&1) == cfg.Under,
 		obligation: v.Obligation, detail: v.Gist()}
 	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
 		rest := &w.Ledger().Ends[v.End].Quiescence

@@ -20,7 +20,7 @@ func Explain(s *script.Script, out *run.Outcome) []string {
 	}
 	v := out.Result.Violation
 	t := &teller{script: s, out: out, v: v, end: script.End(v.End)}
-	t.say("%s: %s", v.Property, why(v.Property))
+	t.say("%s: %s", v.Violated(), why(&v.Finding))
 	t.lapses()
 	t.origin()
 	t.verdict()
@@ -46,6 +46,9 @@ func generated(line string, out *run.Outcome) bool {
 			return true
 		}
 	}
+	if v := &out.Result.Violation; v.Name != "" && line == v.Name+": "+v.Why {
+		return true
+	}
 	for _, begin := range [...]string{"at step ", "nothing can happen any more: ", "missing: ",
 		"confirmed on "} {
 		if strings.HasPrefix(line, begin) {
@@ -59,8 +62,12 @@ func generated(line string, out *run.Outcome) bool {
 	return found.Detail != "" && found.Gist() == told.Gist()
 }
 
-func why(id oracle.PropertyID) string {
-	p, _ := oracle.PropertyNamed(id.String())
+// why is what users see of a violation: a clause of its property.
+func why(f *oracle.Finding) string {
+	p, ok := oracle.PropertyNamed(f.Violated())
+	if !ok {
+		return f.Why
+	}
 	return p.Why
 }
 

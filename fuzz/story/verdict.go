@@ -17,11 +17,11 @@ func (e *evidence) judge() Verdict {
 		}
 		return Verdict{Paragraphs: []string{clean}}
 	}
-	v := Verdict{Property: e.v.Property.String(), End: e.end.String(), Pump: e.pumpOf(e.end),
+	v := Verdict{Property: e.v.Violated(), End: e.end.String(), Pump: e.pumpOf(e.end),
 		Step: e.v.Step, Lost: e.lost, Came: e.came}
 	c := e.cause()
 	v.Decision = decisionOf(c.decision)
-	v.Paragraphs = append(v.Paragraphs, v.Property+": "+why(e.v.Property)+".")
+	v.Paragraphs = append(v.Paragraphs, v.Property+": "+why(&e.v.Finding)+".")
 	if o := e.v.Obligation; o != oracle.NoObligation {
 		v.Owed, v.Wakeup = o.What(), o.Wakeup()
 	}

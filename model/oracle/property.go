@@ -22,6 +22,10 @@ const (
 	Crash                      // a panic, or use after close
 
 	numProperties
+
+	// Own is the first of the properties of the pump's author, which are numbered in the order
+	// of its Spec (model.Spec.Properties). Their names are known to who has the Spec.
+	Own = numProperties
 )
 
 // String is the property's name.
@@ -60,6 +64,8 @@ const (
 // A Finding is a violated property and the evidence.
 type Finding struct {
 	Property PropertyID
+	// Name and Why are those of the author's own property, and empty for the others.
+	Name, Why string
 	// End is the end that is to blame.
 	End int
 	// Obligation and Bytes are what was owed, and how much of it.
@@ -67,6 +73,14 @@ type Finding struct {
 	Bytes      uint64
 	// Detail is one clause for people.
 	Detail string
+}
+
+// Violated is the name of the property.
+func (f *Finding) Violated() string {
+	if f.Name != "" {
+		return f.Name
+	}
+	return f.Property.String()
 }
 
 // Gist is the detail without its numbers. Findings that differ in nothing but numbers
@@ -241,10 +255,13 @@ func PropertyNamed(name string) (Property, bool) {
 }
 
 // A PropertySet is a set of properties.
-type PropertySet uint16
+type PropertySet uint32
 
-// EveryProperty is all nine.
-const EveryProperty = PropertySet(1<<numProperties - 1<<Stall)
+// EveryProperty is all nine, and all of an author's own.
+const EveryProperty = ^PropertySet(0) &^ 1
+
+// MostOwn is how many own properties a set has room for.
+const MostOwn = 32 - int(Own)
 
 // Has says whether the set has id.
 func (s PropertySet) Has(id PropertyID) bool { return s&(1<<id) != 0 }

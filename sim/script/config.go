@@ -13,6 +13,8 @@ type Config struct {
 	Engine, PeerEngine string
 	// Scenario is the name of the workload. It is for people: no run depends on it.
 	Scenario string
+	// Dialogue is the name of what the apps speak; empty is memcached's protocol.
+	Dialogue string
 	// Under is the role of the end under test.
 	Under model.Role
 	// Version, Transport and Trigger are those of package model. The trigger is

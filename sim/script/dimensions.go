@@ -80,6 +80,7 @@ var rows = []Dimension{
 	name("engine", func(c *Config) *string { return &c.Engine }),
 	{Key: "peer-engine", Line: "peer-engine", own: &peerEngineLine},
 	name("scenario", func(c *Config) *string { return &c.Scenario }),
+	{Key: "dialogue", Line: "dialogue", own: &dialogueLine},
 
 	choice(Dimension{Key: "under", Default: int(model.Server), Order: 390, Adapt: mirrored},
 		func(c *Config) *model.Role { return &c.Under }, model.Client, model.Server),

@@ -12,7 +12,7 @@ import (
 
 // noDimension are the fields of Config that have no value: names and the seed.
 // They have rows too, for their lines.
-var noDimension = []string{"Pump", "Engine", "PeerEngine", "Scenario", "Seed"}
+var noDimension = []string{"Dialogue", "Pump", "Engine", "PeerEngine", "Scenario", "Seed"}
 
 // leaves lists the fields of a Config, those of its Sizes included.
 func leaves(t reflect.Type, path string) (names []string) {

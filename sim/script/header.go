@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
 // A line is a line of a script's header. Reading and writing lie side by side,
@@ -132,6 +130,13 @@ var peerEngineLine = func() line {
 	return l
 }()
 
+// dialogueLine is left out when the apps speak memcached's protocol.
+var dialogueLine = func() line {
+	l := nameLine("dialogue", func(c *Config) *string { return &c.Dialogue })
+	l.optional = true
+	return l
+}()
+
 // seedLine is written in hexadecimal and read in that or in decimal.
 var seedLine = line{key: "seed",
 	get: func(s *Script) string { return fmt.Sprintf("%#x", s.Config.Seed) },
@@ -244,17 +249,13 @@ func complete(where string, required []string, seen func(key string) bool) error
 		"; want all of " + strings.Join(required, ", ")}
 }
 
-// getProperty and setProperty: the verdict, "none" for a clean run.
+// getProperty and setProperty: the verdict, "none" for a clean run. It may be a property of
+// the pump's author, so who runs the script says whether there is one of that name.
 func getProperty(s *Script) string { return s.Property }
 
 func setProperty(s *Script, value string) error {
-	words := []string{oracle.NoProperty.String()}
-	for _, p := range oracle.Properties() {
-		words = append(words, p.Name)
-	}
 	s.Property = value
-	_, err := pick("property", value, words)
-	return err
+	return checkName("property", value)
 }
 
 func getHash(s *Script) string {
