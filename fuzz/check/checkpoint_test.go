@@ -111,7 +111,7 @@ func TestBadCheckpoints(t *testing.T) {
 		"half of one":     {good[:len(good)/2], "damaged"},
 		"less a byte":     {good[:len(good)-1], "damaged"},
 		"with a bit less": {flipped, "damaged"},
-		"another search's": {bytes.Replace(good, []byte(`"Watch":1`), []byte(`"Watch":2`), 1),
+		"another search's": {bytes.Replace(good, []byte(`"Watch":4`), []byte(`"Watch":2`), 1),
 			"another search"},
 	} {
 		if err := os.WriteFile(file, tc.text, 0o666); err != nil {

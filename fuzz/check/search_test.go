@@ -101,13 +101,17 @@ func explore(t *testing.T, s Search) Report {
 
 // outcome is what two searches of the same world have to agree on. An edge that
 // was noted and is gone again has two forms when it comes back, one of which
-// only the search in pieces meets: there the number of states is not compared.
+// only the search in pieces meets: there the number of states is not compared, nor which of
+// several shortest scripts is taken, for that goes by the states' contents.
 func outcome(s *Search, rep *Report) string {
+	edges := s.Configs[0].Trigger == model.Edge
 	text := fmt.Sprintf("%s, depth %d", rep.Stop, rep.Depth)
-	if s.Configs[0].Trigger != model.Edge {
+	if !edges {
 		text += fmt.Sprintf(", %d states", rep.States)
 	}
-	if c := rep.Counterexample; c != nil {
+	if c := rep.Counterexample; c != nil && edges {
+		text += fmt.Sprintf(", %d actions: %v", len(c.Actions), c.Finding)
+	} else if c != nil {
 		text += fmt.Sprintf(", %v: %v", c.Actions, c.Finding)
 	}
 	return text
