@@ -57,7 +57,8 @@ func (e *endpoint) program() any {
 // side is what can be seen of the end from outside.
 func (e *endpoint) side() own.Side {
 	a := e.acct
-	return own.Side{Backlog: int(a.Backlog), Queue: int(a.Queue()), Output: e.inside.output(),
+	return own.Side{Backlog: int(a.Backlog), Queue: int(a.Queue()),
+		Transit: e.plain.taken - e.plain.head, Output: e.inside.output(),
 		PipeOut: int(a.PipeOut()), InFlight: e.in.inFlight(), Arrived: e.in.unread(),
 		PipeIn: int(a.PipeIn()), Held: int(a.Held()), Backpressure: a.Backpressure, Paused: a.Paused,
 		HalfClosing: a.HalfClosing, Closing: a.Closing, Told: a.Told,

@@ -14,7 +14,8 @@ type drawer struct {
 	rand  sim.Rand
 	cfg   script.Config
 	plan  sim.Plan
-	tight bool // the world's sizes are often tiny, which is where bugs are
+	tight bool    // the world's sizes are often tiny, which is where bugs are
+	fixed []fixed // sizes that stay as they are
 
 	// Storage of the plan's mutations and attacks, and what draws them.
 	wild, assaults []script.Action
@@ -35,7 +36,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	if o.Pump.Dialogue != nil {
 		d.cfg.Dialogue = o.Pump.Dialogue.Name
 	}
-	d.plan = sim.Plan{Mutations: d.wild[:0]}
+	d.plan, d.fixed = sim.Plan{Mutations: d.wild[:0]}, d.fixed[:0]
 	d.tight = d.rand.OneIn(3)
 	d.drawKind(sc)
 	d.drawSizes()
@@ -47,9 +48,7 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	d.identify()
 	d.swarm()
 	d.widen()
-	if sc.own != nil {
-		d.hold(sc.own)
-	}
+	d.hold()
 }
 
 // dim has the dimensions of worlds whose limits bound what is drawn.

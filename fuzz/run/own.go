@@ -32,10 +32,11 @@ func PropertyName(id oracle.PropertyID, s *model.Spec) string {
 	return id.String()
 }
 
-// unanswered says what is still owed on a link that no fault and no app has ended.
+// unanswered says what is still owed on a link that no fault and no app has ended. What was
+// said and not heard is the business of stall and data-loss, which know when that is right.
 func unanswered(v *own.View) string {
 	for _, s := range [...]*own.Side{&v.Here, &v.There} {
-		if s.Told || s.Closing || s.HalfClosing || s.Gone || v.Faulty {
+		if s.Told || s.Closing || s.HalfClosing || s.Gone || v.Faulty || s.Backlog+s.Transit > 0 {
 			return ""
 		}
 	}
@@ -196,7 +197,11 @@ func (d *drawer) setting(s *own.Setting) {
 	if dimension.Size && span >= 64 {
 		span >>= d.rand.Below(6)
 	}
-	dimension.Set(&d.cfg, d.rand.Between(s.Least, s.Least+span))
+	value := d.rand.Between(s.Least, s.Least+span)
+	dimension.Set(&d.cfg, value)
+	if dimension.Size {
+		d.fixed = append(d.fixed, fixed{dimension, value})
+	}
 	switch {
 	case s.Key == "eager-peer" && d.cfg.EagerPeer:
 		d.hurries()
@@ -205,12 +210,16 @@ func (d *drawer) setting(s *own.Setting) {
 	}
 }
 
-// hold keeps the sizes within what the author has set, whatever was widened since.
-func (d *drawer) hold(o *own.Scenario) {
-	for _, s := range o.Settings {
-		if dimension := script.DimensionNamed(s.Key); dimension.Size {
-			dimension.Set(&d.cfg, min(max(dimension.Get(&d.cfg), s.Least), s.Most))
-		}
+// A fixed is a size that an author's scenario has drawn.
+type fixed struct {
+	dimension *script.Dimension
+	value     int
+}
+
+// hold keeps the sizes that an author's scenario has drawn, whatever was widened since.
+func (d *drawer) hold() {
+	for _, f := range d.fixed {
+		f.dimension.Set(&d.cfg, f.value)
 	}
 }
 

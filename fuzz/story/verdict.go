@@ -19,6 +19,9 @@ func (e *evidence) judge() Verdict {
 	}
 	v := Verdict{Property: e.v.Violated(), End: e.end.String(), Pump: e.pumpOf(e.end),
 		Step: e.v.Step, Lost: e.lost, Came: e.came}
+	if e.v.Name != "" {
+		return e.judgeOwn(v)
+	}
 	c := e.cause()
 	v.Decision = decisionOf(c.decision)
 	v.Paragraphs = append(v.Paragraphs, v.Property+": "+why(&e.v.Finding)+".")
@@ -31,6 +34,14 @@ func (e *evidence) judge() Verdict {
 		v.Paragraphs = append(v.Paragraphs, e.offence())
 	}
 	v.Paragraphs = append(v.Paragraphs, e.conclusion(&v, c))
+	return v
+}
+
+// judgeOwn is the verdict on a property of the pump's author. What is to blame only the author
+// knows.
+func (e *evidence) judgeOwn(v Verdict) Verdict {
+	v.Paragraphs = []string{v.Property + ": " + why(&e.v.Finding) + ".", e.offence(),
+		"This is a property of the pump's author, so no decision is named."}
 	return v
 }
 
@@ -151,6 +162,9 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // Brief is the verdict in one line.
 func (v *Verdict) Brief() string {
 	who := fmt.Sprintf("%s at the %s", v.Pump, v.End)
+	if v.Property != "" && v.Decision.Number == 0 {
+		return fmt.Sprintf("%s, step %d: %s does not hold", who, v.Step, v.Property)
+	}
 	switch {
 	case v.Property == "":
 		return v.Paragraphs[len(v.Paragraphs)-1]

@@ -40,9 +40,10 @@ type View struct {
 // A Side is what can be seen of one end from outside. Counts are bytes.
 type Side struct {
 	// Backlog is plaintext that the app has to write and the pump has not taken. Queue is what
-	// the pump has taken and not given to the engine. Output is ciphertext in the engine. PipeOut
-	// is ciphertext that the pump has drained and not sent.
-	Backlog, Queue, Output, PipeOut int
+	// the pump has taken and not given to the engine. Transit is what the pump has taken and the
+	// other end's app has not been given, wherever it is: Queue is a part of it. Output is
+	// ciphertext in the engine. PipeOut is ciphertext that the pump has drained and not sent.
+	Backlog, Queue, Transit, Output, PipeOut int
 	// InFlight is ciphertext on its way to this end. Arrived is what lies in its socket. PipeIn
 	// is what the pump has received and not fed to the engine. Held is decrypted and not given
 	// to the app.
@@ -63,7 +64,8 @@ type Side struct {
 }
 
 // A Dialogue is the protocol that the apps at both ends of a link speak. Without one they speak
-// memcached's binary protocol.
+// memcached's binary protocol. A pump with a dialogue has a property more, <name>-owed, a liveness
+// property: what an app waits for comes.
 type Dialogue struct {
 	// Name is the word of the line "dialogue" in scripts: a-z, 0-9 and -. About is one sentence.
 	Name, About string
@@ -96,8 +98,9 @@ type Speaker interface {
 	// Over says whether this side has said its last: its app closes when the pump has taken
 	// that.
 	Over() bool
-	// Owed says in a clause what this side still waits for, or "". On a link without faults
-	// that nobody has closed nothing may be owed at quiescence: that is a stall.
+	// Owed says in a clause what this side still waits for, or "". Nothing may be owed at
+	// quiescence on a link that no fault and nobody has ended, when all that was said has been
+	// heard: see Dialogue.
 	Owed() string
 }
 
@@ -122,8 +125,7 @@ type Scenario struct {
 
 // A Setting draws a dimension of the world.
 type Setting struct {
-	// Key is its word in scripts: a trait, a size, links or early. See wantwrite explain
-	// settings.
+	// Key is its word in scripts: a trait, a size, links or early. See wantwrite list.
 	Key string
 	// Least and Most bound the values, both included. A trait is 0 or 1.
 	Least, Most int
@@ -133,7 +135,7 @@ type Setting struct {
 type Action struct {
 	// At is who does it: client, server, under (the end under test), peer, or "" for both ends.
 	At string
-	// Verb is its word in scripts, such as write or key-update.
+	// Verb is its word in scripts, such as write or keyupdate.
 	Verb string
 	// Weight is how likely it is, where deliver has 40 and poll 60; 0 forbids it.
 	Weight int

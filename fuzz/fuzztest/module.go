@@ -1,0 +1,76 @@
+package fuzztest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A Module is a user's module: another one than ours, which imports ours from the checkout.
+type Module struct{ Dir string }
+
+// NewModule makes a module of these files in a folder of its own. root is the checkout, seen
+// from the test.
+func NewModule(t testing.TB, root string, files map[string]string) Module {
+	t.Helper()
+	root, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const ours = "github.com/wantwrite/wantwrite"
+	_, required, _ := strings.Cut(string(mod), "\n") // without the line that names the module
+	m := Module{t.TempDir()}
+	m.Write(t, "go.mod", "module example.com/mypump\n"+required+"\nrequire "+ours+" v0.0.0\n\nreplace "+
+		ours+" => "+root+"\n")
+	m.Write(t, "go.sum", string(sum))
+	for name, text := range files {
+		m.Write(t, name, text)
+	}
+	return m
+}
+
+// Write writes a file of the module.
+func (m Module) Write(t testing.TB, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(m.Dir, name), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Go runs the go command in the module. It gives what that prints, and whether it succeeds.
+func (m Module) Go(t testing.TB, args ...string) (out string, ok bool) {
+	t.Helper()
+	c := exec.Command("go", args...)
+	c.Dir = m.Dir
+	text, err := c.CombinedOutput()
+	if _, failed := err.(*exec.ExitError); err != nil && !failed {
+		t.Fatal(err)
+	}
+	return string(text), err == nil
+}
+
+// Scripts lists the scripts that the module's tests have saved.
+func (m Module) Scripts(t testing.TB) []string {
+	t.Helper()
+	var names []string
+	err := filepath.WalkDir(m.Dir, func(name string, _ os.DirEntry, err error) error {
+		if strings.HasSuffix(name, ".script") {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
