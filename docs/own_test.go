@@ -2,6 +2,7 @@ package docs
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -12,61 +13,66 @@ import (
 // goBlock is a block of Go in a page.
 var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
 
+// ownNames are what the examples of own.md show, in order.
+var ownNames = []string{"property", "scenario", "dialogue"}
+
 // TestOwnExamples: each example of own.md is a test file that a user can take as it is. It
 // is short, and passes in a module of the user's.
 func TestOwnExamples(t *testing.T) {
-	examples := ownExamples(t)
-	for i, name := range []string{"property", "scenario", "dialogue"} {
-		t.Run(name, func(t *testing.T) {
-			lines := strings.Count(strings.ReplaceAll(examples[i], "\n\n", "\n"), "\n")
-			if lines >= 40 {
-				t.Errorf("got %d lines; want fewer than 40", lines)
-			}
-			m := fuzztest.NewModule(t, "..", map[string]string{"pump_test.go": examples[i]})
-			if out, ok := m.Go(t, "test", "-short"); !ok {
-				t.Errorf("got a failure:\n%s", out)
-			}
-		})
+	files := map[string]string{}
+	for i, text := range ownExamples(t) {
+		lines := strings.Count(strings.ReplaceAll(text, "\n\n", "\n"), "\n")
+		if lines >= 40 {
+			t.Errorf("%s: got %d lines; want fewer than 40", ownNames[i], lines)
+		}
+		files[ownNames[i]+"/pump_test.go"] = text
 	}
+	m := fuzztest.NewModule(t, "..", files)
+	if out, ok := m.Go(t, "test", "-short", "./..."); !ok || strings.Count(out, "ok  \t") != len(files) {
+		t.Errorf("got a failure:\n%s", out)
+	}
+}
+
+// ownMistakes are planted in the examples, one in each: what stands there, what is put in its
+// place, the property that is broken, and what the story says.
+var ownMistakes = []struct{ right, wrong, property, says string }{
+	{"a.pump.open = false", "a.pump.open = why == model.Broken",
+		"gone-counts-down", "the socket is closed, and the metric says open"},
+	{"spec.Scenarios =", `spec.Properties = []own.Property{{Name: "no-rekeying-here",
+		Broken: func(v *own.View) string {
+			if v.There.Output > 0 && v.There.InFlight > 400 {
+				return "the link is full"
+			}
+			return ""
+		}}}
+	spec.Scenarios =`, "no-rekeying-here", "the link is full"},
+	{"i < n; i++", "i < n && n != 7; i++", "bytes-owed", "still waits for"},
 }
 
 // TestOwnExamplesFail: with one mistake in it each example fails by what its author has
 // added, and saves a script that fails again.
 func TestOwnExamplesFail(t *testing.T) {
-	examples := ownExamples(t)
-	for i, tc := range []struct{ name, right, wrong, property, says string }{
-		{"property", "a.pump.open = false", "a.pump.open = why == model.Broken",
-			"gone-counts-down", "the socket is closed, and the metric says open"},
-		{"scenario", "spec.Scenarios =", `spec.Properties = []own.Property{{Name: "no-rekeying-here",
-			Broken: func(v *own.View) string {
-				if v.There.Output > 0 && v.There.InFlight > 400 {
-					return "the link is full"
-				}
-				return ""
-			}}}
-	spec.Scenarios =`, "no-rekeying-here", "the link is full"},
-		{"dialogue", "i < n; i++", "i < n && n != 7; i++", "bytes-owed", "still waits for"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			text := strings.Replace(examples[i], tc.right, tc.wrong, 1)
-			if text == examples[i] {
-				t.Fatalf("the example no longer has %q", tc.right)
-			}
-			m := fuzztest.NewModule(t, "..", map[string]string{"pump_test.go": text})
-			out, ok := m.Go(t, "test", "-short", "-run", "TestPump/hunt")
-			if ok {
-				t.Fatalf("got a pass; want a violation of %s:\n%s", tc.property, out)
-			}
-			fuzztest.Wants(t, out, tc.property, tc.says)
-			scripts := m.Scripts(t)
-			if len(scripts) != 1 || !strings.Contains(scripts[0], tc.property) {
-				t.Fatalf("got scripts %v; want one, of %s:\n%s", scripts, tc.property, out)
-			}
-			out, ok = m.Go(t, "test", "-run", "TestPump/replay")
-			if ok || !strings.Contains(out, tc.says) {
-				t.Errorf("the saved script must fail again; got:\n%s", out)
-			}
-		})
+	files := map[string]string{}
+	for i, text := range ownExamples(t) {
+		wrong := strings.Replace(text, ownMistakes[i].right, ownMistakes[i].wrong, 1)
+		if wrong == text {
+			t.Fatalf("the example no longer has %q", ownMistakes[i].right)
+		}
+		files[ownNames[i]+"/pump_test.go"] = wrong
+	}
+	m := fuzztest.NewModule(t, "..", files)
+	hunts, _ := m.Go(t, "test", "-short", "-run", "TestPump/hunt", "./...")
+	replays, _ := m.Go(t, "test", "-run", "TestPump/replay", "./...")
+	if n := strings.Count(replays, "FAIL\texample.com/mypump/"); n != len(files) {
+		t.Errorf("%d of %d saved scripts fail again:\n%s", n, len(files), replays)
+	}
+	for i, tc := range ownMistakes {
+		fuzztest.Wants(t, hunts, tc.property+": ", tc.says)
+		fuzztest.Wants(t, replays, tc.says)
+		scripts, err := filepath.Glob(filepath.Join(m.Dir, ownNames[i], "testdata/wantwrite/*/*.script"))
+		if err != nil || len(scripts) != 1 || !strings.Contains(scripts[0], "/"+tc.property+"/") {
+			t.Errorf("got scripts %v (%v); want one, of %s", scripts, err, tc.property)
+		}
 	}
 }
 
@@ -80,8 +86,8 @@ func ownExamples(t *testing.T) (examples []string) {
 	for _, match := range goBlock.FindAllStringSubmatch(string(page), -1) {
 		examples = append(examples, match[1])
 	}
-	if len(examples) != 3 {
-		t.Fatalf("got %d examples in own.md; want 3", len(examples))
+	if len(examples) != len(ownNames) {
+		t.Fatalf("got %d examples in own.md; want %d", len(examples), len(ownNames))
 	}
 	return examples
 }

@@ -42,7 +42,11 @@ func NewModule(t testing.TB, root string, files map[string]string) Module {
 // Write writes a file of the module.
 func (m Module) Write(t testing.TB, name, text string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(m.Dir, name), []byte(text), 0o666); err != nil {
+	name = filepath.Join(m.Dir, name)
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -57,20 +61,4 @@ func (m Module) Go(t testing.TB, args ...string) (out string, ok bool) {
 		t.Fatal(err)
 	}
 	return string(text), err == nil
-}
-
-// Scripts lists the scripts that the module's tests have saved.
-func (m Module) Scripts(t testing.TB) []string {
-	t.Helper()
-	var names []string
-	err := filepath.WalkDir(m.Dir, func(name string, _ os.DirEntry, err error) error {
-		if strings.HasSuffix(name, ".script") {
-			names = append(names, name)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return names
 }
