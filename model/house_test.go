@@ -15,11 +15,16 @@ import (
 )
 
 // most is how many names a package may export: constants, variables, functions and
-// types. A package that is not here has the rest to share.
+// types. A package that is not here has the rest of mostOfAll to share.
 var most = map[string]int{"model": 70, "fuzz": 30}
 
-// mostOfAll is how many the whole module may export.
+// mostOfAll is how many the packages that there were when the house was rebuilt may export
+// together.
 const mostOfAll = 400
+
+// added are the packages that came after that. Each has a limit of its own, and does not count
+// for mostOfAll.
+var added = map[string]int{"model/own": 12}
 
 // forUsers are the packages whose names are there for other modules and for tests: what
 // a pump's author imports, compares with or wraps, and what tests share.
@@ -82,8 +87,13 @@ func TestExportedNames(t *testing.T) {
 			count[n.dir]++
 		}
 	}
-	if len(seen) > mostOfAll {
-		t.Errorf("the module exports %d names; want at most %d: %v", len(seen), mostOfAll, count)
+	all := len(seen)
+	for dir, limit := range added {
+		most[dir] = limit
+		all -= count[dir]
+	}
+	if all > mostOfAll {
+		t.Errorf("the module exports %d names; want at most %d: %v", all, mostOfAll, count)
 	}
 	for dir, limit := range most {
 		if count[dir] > limit {
