@@ -3,20 +3,19 @@ package gotls
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"math/big"
 	mathrand "math/rand/v2"
 	"time"
 
+	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -50,18 +49,9 @@ func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, err
 	return cert, nil
 }
 
-// rootKey is the private key of the root that signs both ends' certificates. It is no secret:
-// engine/openssl derives the same key from the root's name, and accepts only certificates of that
-// root.
-const rootKey = "bfdfe533cf314fd70daf894c9bbc006de15febcfba3faf3540a2ad0e9a3574e5"
-
 // newCertificate makes a certificate. If it is too short, it makes one more with padding.
 func newCertificate(id certID) (*tls.Certificate, error) {
-	raw, err := hex.DecodeString(rootKey)
-	if err != nil {
-		return nil, err
-	}
-	root, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw)
+	root, err := secret.KeyOf(secret.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +90,7 @@ func issue(root *ecdsa.PrivateKey, role model.Role, public any, padding int) ([]
 	if padding > 0 {
 		template.ExtraExtensions = []pkix.Extension{{Id: paddingID, Value: make([]byte, padding)}}
 	}
-	parent := &x509.Certificate{Subject: pkix.Name{CommonName: "wantwrite root"}}
+	parent := &x509.Certificate{Subject: pkix.Name{CommonName: secret.Root}}
 	return x509.CreateCertificate(nil, template, parent, public, root)
 }
 

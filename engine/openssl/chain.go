@@ -3,7 +3,6 @@ package openssl
 import (
 	"crypto"
 	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -46,14 +45,7 @@ type signer struct {
 
 // newSigner derives an issuer's key from its name.
 func newSigner(name string) (*signer, error) {
-	var words []uint64
-	for _, b := range []byte(name) {
-		words = append(words, uint64(b))
-	}
-	var raw [32]byte
-	s := secret.StreamOf(words...)
-	s.Fill(raw[:])
-	key, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), raw[:])
+	key, err := secret.KeyOf(name)
 	if err != nil {
 		return nil, fmt.Errorf("openssl: key of %q: %w", name, err)
 	}
@@ -117,13 +109,10 @@ func roundChain(n int) int {
 	return max((n+chainStep/2)/chainStep*chainStep, chainLeast)
 }
 
-// root names the authority that both ends trust. No chain contains its certificate.
-const root = "wantwrite root"
-
 // makeChain makes a chain of size bytes below the root. It has as few certificates as certMost
 // allows, all of about one length.
 func makeChain(size int) (c chain, err error) {
-	issuer, err := newSigner(root)
+	issuer, err := newSigner(secret.Root)
 	if err != nil {
 		return c, err
 	}
@@ -146,7 +135,7 @@ func makeChain(size int) (c chain, err error) {
 
 // makeRoot makes the root's certificate.
 func makeRoot() ([]byte, error) {
-	s, err := newSigner(root)
+	s, err := newSigner(secret.Root)
 	if err != nil {
 		return nil, err
 	}
