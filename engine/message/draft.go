@@ -35,8 +35,7 @@ type Level struct {
 	whole bool // Value has the length in front of it
 }
 
-// An Edit changes one level of a message. Value is a number or bytes in hexadecimal, as the Op
-// wants it.
+// An Edit changes one level of a message. Value is a content in hexadecimal, or how many bytes.
 //
 //	set     the level becomes Value, which is its content as on the wire
 //	drop    the element goes
@@ -45,7 +44,7 @@ type Level struct {
 //	insert  Value, which is elements, comes in front of the vector's
 //	longer  the vector's length says that many bytes more, or less
 //	cut     the vector ends that many bytes early; its length is right
-//	pad     Value follows inside the vector; its length is right
+//	pad     that many zeros follow inside the vector; its length is right
 type Edit struct{ Op, Path, Value string }
 
 // String is the edit as text: "longer session -1".
@@ -196,20 +195,17 @@ func (d *Draft) Apply(e Edit) error {
 	}
 	l := &levels[at]
 	switch e.Op {
-	case "longer", "cut":
-		if _, err := strconv.Atoi(e.Value); err != nil {
+	case "longer", "cut", "pad":
+		n, err := strconv.Atoi(e.Value)
+		if err != nil || n < 0 && e.Op != "longer" {
 			return wrong("want a number of bytes")
 		}
 		d.wrong = append(d.wrong, e)
 		return nil
-	case "pad", "set", "insert":
+	case "set", "insert":
 		p, err := hex.DecodeString(e.Value)
 		if err != nil {
 			return wrong("want bytes in hexadecimal")
-		}
-		if e.Op == "pad" {
-			d.wrong = append(d.wrong, e)
-			return nil
 		}
 		if !d.set(l, p, e.Op == "insert") {
 			return wrong("want a content that can be read")
@@ -297,15 +293,14 @@ func (d *Draft) arrange(e Edit) {
 // misshape makes a vector wrong that begins at begin in the encoder's bytes and ends with them. It
 // gives what its length says more than there is.
 func (e Edit) misshape(to *encoder, begin int) (more int) {
+	n, _ := strconv.Atoi(e.Value)
 	switch e.Op {
 	case "longer":
-		more, _ = strconv.Atoi(e.Value)
+		return n
 	case "cut":
-		n, _ := strconv.Atoi(e.Value)
-		to.out = to.out[:max(begin, len(to.out)-max(n, 0))]
+		to.out = to.out[:max(begin, len(to.out)-n)]
 	case "pad":
-		p, _ := hex.DecodeString(e.Value)
-		to.out = append(to.out, p...)
+		to.out = append(to.out, make([]byte, n)...)
 	}
-	return more
+	return 0
 }

@@ -97,7 +97,7 @@ func TestOneLevelIsWrong(t *testing.T) {
 		if p := d.Bytes(); len(p) != len(usual) || different(p, usual) != 1 {
 			t.Errorf("longer %s: %d bytes differ of\n%x and\n%x; want 1", l.Path, different(p, usual), p, usual)
 		}
-		for _, e := range []Edit{{"cut", l.Path, "1"}, {"pad", l.Path, "00"}} {
+		for _, e := range []Edit{{"cut", l.Path, "1"}, {"pad", l.Path, "1"}} {
 			d := hello()
 			if err := d.Apply(e); err != nil {
 				t.Fatal(err)
@@ -177,7 +177,7 @@ func TestEditsAreRefused(t *testing.T) {
 		{"set", "nothing", "00"}, {"set", "version", "xx"}, {"set", "version", "000102"},
 		{"set", "suites", "00"}, {"longer", "session", "many"}, {"longer", "version", "1"},
 		{"drop", "session", ""}, {"sing", "session", ""}, {"insert", "session", "00"},
-		{"insert", "suites", "00"}, {"pad", "session", "x"},
+		{"insert", "suites", "00"}, {"pad", "session", "-1"},
 	} {
 		d := hello()
 		err := d.Apply(e)

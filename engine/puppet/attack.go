@@ -1,6 +1,7 @@
 package puppet
 
 import (
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/wire"
@@ -31,7 +32,7 @@ func (f forger) Overhead() (n int, pads bool) { return f.e.write.overhead(), f.e
 
 func (f forger) Alert(level byte, a wire.Alert) { f.e.alert(level, a) }
 
-func (f forger) HelloRequest() { f.e.emit(message(helloRequest, nil)) }
+func (f forger) HelloRequest() { f.e.emit(bare(helloRequest, nil)) }
 
 func (f forger) KeyUpdate() { f.e.update(1) }
 
@@ -52,18 +53,12 @@ func (f forger) Close() bool {
 func (f forger) End() { f.e.err, f.e.plain = errEnded, nil }
 
 // strayHello is a ClientHello that is no part of the handshake.
-func (e *engine) strayHello() []byte {
-	kept := e.hand
-	defer func() { e.hand = kept }()
-	e.begin()
-	e.hand.randoms[model.Client] = e.hand.randoms[e.role]
-	return e.clientHello()
-}
-
-// emit sends a handshake message, in the manner that an attack has set.
-func (e *engine) emit(m []byte) {
-	e.note(true, messageText[m[0]], len(m))
-	e.manner.Send(m, wire.MaxRecordLen, e.seal)
+func (e *engine) strayHello() message.Message {
+	m, kept := e.anotherHello(), e.hand.said
+	e.hand.said = nil
+	e.bind(&message.Draft{Message: m})
+	e.hand.said = kept
+	return m
 }
 
 // flush sends the messages that an attack holds back: before anything else is sealed,

@@ -1,10 +1,12 @@
 package puppet
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
 
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
@@ -25,12 +27,15 @@ type engine struct {
 	known         secret.Link
 	psks          []psk // of TLS 1.3
 	random        secret.Stream
+	meddle        func(*Turn)
 	watch         func(model.Note)
 	log           func(string)
 
 	hand        handshake
 	verify      [2][]byte // what the Finished of the last handshake said, by role
 	read, write sealer
+	before      sealer // what write was before its keys changed
+	asks        bool   // it has asked for a certificate after the handshake
 	messages    []byte // handshake messages that have come, whole or not
 	plain       []byte // decrypted and not taken
 
@@ -65,12 +70,12 @@ var (
 // errEnded is the Err of an engine that the attack "end" has ended.
 var errEnded = errors.New("puppet: it was told to end the link")
 
-func newEngine(cfg *model.EngineConfig, seed uint64) *engine {
+func newEngine(cfg *model.EngineConfig, seed uint64, meddle func(*Turn)) *engine {
 	e := &engine{transport: newTransport(cfg), role: cfg.Role,
 		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
 		most:          min(max(cfg.MaxRecord, 1), wire.MaxRecordLen),
 		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume,
-		known: secret.LinkOf(cfg.Key), psks: psksOf(cfg), watch: cfg.Watch, log: cfg.KeyLog}
+		known: secret.LinkOf(cfg.Key), psks: psksOf(cfg), meddle: meddle, watch: cfg.Watch, log: cfg.KeyLog}
 	e.random = secret.StreamOf(seed, cfg.Key, uint64(cfg.Role))
 	return e
 }
@@ -169,8 +174,7 @@ const longestMessage = 1 << 17
 // handleAll acts on the handshake messages that are whole.
 func (e *engine) handleAll() *failure {
 	for len(e.messages) >= 4 {
-		head := reader{p: e.messages[1:]}
-		n := 4 + head.number(3)
+		n := 4 + int(binary.BigEndian.Uint32(e.messages)&0xffffff)
 		if n > longestMessage {
 			return errOverflow
 		}
@@ -179,7 +183,7 @@ func (e *engine) handleAll() *failure {
 		}
 		m := append([]byte(nil), e.messages[:n]...)
 		e.messages = append(e.messages[:0], e.messages[n:]...)
-		e.note(false, messageText[m[0]], n)
+		e.note(false, message.Kind(m[0]).String(), n)
 		if wrong := e.handle(m); wrong != nil {
 			return wrong
 		}
@@ -330,7 +334,7 @@ func (e *engine) renegotiate() {
 		e.start()
 		return
 	}
-	e.emit(message(helloRequest, nil))
+	e.emit(bare(helloRequest, nil))
 }
 
 // KeyUpdate implements [model.Engine].
@@ -403,7 +407,7 @@ func (e *engine) Err() error {
 func (e *engine) alert(level byte, a wire.Alert) {
 	e.flush()
 	e.note(true, "alert "+a.String(), 2)
-	e.seal(wire.TypeAlert, []byte{level, byte(a)})
+	e.seal(wire.TypeAlert, bytesOf(&message.Alert{Level: level, Description: a}))
 }
 
 // notifyClose sends close_notify, if it has not been sent.
@@ -421,7 +425,7 @@ func (e *engine) sealPadded(typ byte, content []byte, padding int) {
 	if typ == wire.TypeApplicationData {
 		e.note(true, "application data", len(content))
 	}
-	e.late = e.write.seal(e.late, typ, content, padding)
+	e.late = e.write.sealSo(e.late, typ, content, &records{Padding: padding})
 }
 
 // note tells the configuration's watcher of a message.

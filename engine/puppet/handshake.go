@@ -4,6 +4,7 @@ import (
 	"crypto/ecdh"
 	"crypto/hmac"
 
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -21,7 +22,7 @@ type handshake struct {
 
 	retried bool // TLS 1.3: there was a HelloRetryRequest
 	cookie  []byte
-	group   int
+	group   message.Group
 	private *ecdh.PrivateKey
 	key     *psk
 	traffic [2][]byte // of the handshake, by role
@@ -66,7 +67,7 @@ func (e *engine) start() {
 }
 
 // newKey draws a private key.
-func (e *engine) newKey(group int) *ecdh.PrivateKey {
+func (e *engine) newKey(group message.Group) *ecdh.PrivateKey {
 	seed := make([]byte, 32)
 	for {
 		e.random.Fill(seed)
@@ -78,7 +79,7 @@ func (e *engine) newKey(group int) *ecdh.PrivateKey {
 
 // handle acts on a whole handshake message.
 func (e *engine) handle(m []byte) *failure {
-	typ, body := m[0], m[4:]
+	typ, body := message.Kind(m[0]), m[4:]
 	switch {
 	case typ == helloRequest && e.role == model.Client && !e.tls13:
 		return e.asked()
@@ -108,17 +109,10 @@ func (e *engine) handle(m []byte) *failure {
 		return nil
 	case e.hand.at == waitFinished && typ == finishedMessage:
 		return e.finish(m)
+	case e.asks && (typ == certificate || typ == certificateVerify || typ == finishedMessage):
+		return nil // an answer to a CertificateRequest after the handshake
 	}
 	return errUnexpected
-}
-
-// say sends a message of the handshake, which its transcript includes.
-func (e *engine) say(m []byte) {
-	if m[0] == serverHello {
-		e.manner.StreamOn(forger{e})
-	}
-	e.hand.said = append(e.hand.said, m...)
-	e.emit(m)
 }
 
 // asked is a client's answer to a HelloRequest.
@@ -147,18 +141,14 @@ func (e *engine) updated(body []byte) *failure {
 	return nil
 }
 
-// update sends a KeyUpdate.
+// update sends a KeyUpdate, after which the keys are others.
 func (e *engine) update(requested byte) {
-	e.emit(message(keyUpdate, []byte{requested}))
-	e.flush()
-	if e.write.tls13 && e.hand.at == settled {
-		e.write = e.write.next()
-	}
+	e.emit(&message.KeyUpdate{Request: requested})
 }
 
 // hear is a server's answer to a ClientHello, the first one or one of a renegotiation.
 func (e *engine) hear(m []byte) *failure {
-	h, ok := readHello(m[4:], true)
+	h, ok := readHello(m, e.tls13)
 	switch {
 	case !ok:
 		return errDecode
@@ -184,7 +174,7 @@ func (e *engine) hear(m []byte) *failure {
 
 // greeted is a client's next step at the ServerHello.
 func (e *engine) greeted(m []byte) *failure {
-	h, ok := readHello(m[4:], false)
+	h, ok := readHello(m, e.tls13)
 	if !ok {
 		return errDecode
 	}

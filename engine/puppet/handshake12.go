@@ -2,7 +2,10 @@ package puppet
 
 import (
 	"bytes"
+	"encoding/binary"
+	"slices"
 
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -25,24 +28,19 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 	default:
 		e.hand.session = nil
 	}
-	e.say(e.serverHello(e.hand.randoms[model.Server], suite, func(b *builder) {
-		b.extension(extRenegotiate, func() {
-			b.vec8(func() {
-				b.bytes(e.verify[model.Client])
-				b.bytes(e.verify[model.Server])
-			})
-		})
-		if h.extended {
-			b.extension(extExtended, func() {})
-		}
-	}))
+	proofs := slices.Concat(e.verify[model.Client], e.verify[model.Server])
+	extensions := []message.Extension{message.Ext("renegotiation_info", &proofs)}
+	if h.extended {
+		extensions = append(extensions, message.Ext("extended_master_secret", nil))
+	}
+	e.say(e.serverHello(e.hand.randoms[model.Server], suite, extensions...))
 	if e.hand.resumed {
 		e.hand.master = e.known.Master[:]
 		e.conclude12()
 		e.hand.at = waitFinished
 		return nil
 	}
-	e.say(message(serverHelloDone, nil))
+	e.say(bare(serverHelloDone, nil))
 	e.hand.at = waitClientKeyExchange
 	return nil
 }
@@ -65,9 +63,7 @@ func (e *engine) greeted12(h *hello) *failure {
 
 // exchange is a client's second flight: the name of the PSK, and the proof.
 func (e *engine) exchange() {
-	var b builder
-	b.opaque16([]byte(e.known.PSKName()))
-	e.say(message(clientKeyExchange, b))
+	e.say(&message.ClientKeyExchange{Identity: []byte(e.known.PSKName())})
 	e.agree()
 	e.conclude12()
 }
@@ -87,10 +83,10 @@ func (e *engine) agree() {
 
 // premaster makes a premaster secret of a PSK: as many zeros, and the PSK (RFC 4279, section 2).
 func premaster(psk []byte) []byte {
-	var b builder
-	b.opaque16(make([]byte, len(psk)))
-	b.opaque16(psk)
-	return b
+	b := binary.BigEndian.AppendUint16(nil, uint16(len(psk)))
+	b = append(b, make([]byte, len(psk))...)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(psk)))
+	return append(b, psk...)
 }
 
 // sealers12 makes the keys that the handshake has agreed, by role (RFC 5246, section 6.3).
@@ -109,10 +105,10 @@ func (e *engine) sealers12() (keys [2]sealer) {
 func (e *engine) conclude12() {
 	e.flush()
 	e.seal(wire.TypeChangeCipherSpec, []byte{1})
-	e.write = e.sealers12()[e.role]
+	e.rekey(e.sealers12()[e.role])
 	e.logKey("CLIENT_RANDOM", e.hand.master)
 	e.verify[e.role] = e.proof(e.role)
-	e.say(message(finishedMessage, e.verify[e.role]))
+	e.say(&message.Finished{Verify: bytes.Clone(e.verify[e.role])})
 }
 
 var proofText = [2]string{model.Client: "client finished", model.Server: "server finished"}

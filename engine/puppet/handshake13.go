@@ -3,6 +3,7 @@ package puppet
 import (
 	"bytes"
 
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -22,9 +23,9 @@ func (e *engine) answer13(m []byte, h *hello) *failure {
 		e.retry(m, group)
 		return nil
 	}
-	said := append(bytes.Clone(e.hand.said), m[:4+h.bindersAt]...)
-	k := &e.psks[e.psk13(h.identities[key])]
-	if wrong := same(h.binders[key], k.binder(said)); wrong != nil {
+	said := append(bytes.Clone(e.hand.said), m[:h.bindersAt]...)
+	k := &e.psks[e.psk13(h.offer.Identities[key].Identity)]
+	if wrong := same(h.offer.Binders[key], k.binder(said)); wrong != nil {
 		return wrong
 	}
 	e.hand.said = append(e.hand.said, m...)
@@ -44,8 +45,8 @@ func (e *engine) psk13(identity []byte) int {
 
 // knows is the index of the hello's first identity that we know; -1: none.
 func (e *engine) knows(h *hello) int {
-	for i, identity := range h.identities {
-		if e.psk13(identity) >= 0 && i < len(h.binders) {
+	for i, known := range h.offer.Identities {
+		if e.psk13(known.Identity) >= 0 && i < len(h.offer.Binders) {
 			return i
 		}
 	}
@@ -54,33 +55,29 @@ func (e *engine) knows(h *hello) int {
 
 // retry asks for another key share. From then on a hash of the first ClientHello stands for it
 // in the transcript (RFC 8446, section 4.4.1).
-func (e *engine) retry(m []byte, group int) {
+func (e *engine) retry(m []byte, group message.Group) {
 	e.hand.retried = true
-	e.hand.said = message(messageHash, sum(m))
-	e.say(e.serverHello([]byte(wire.RetryRandom), suite13, func(b *builder) {
-		b.extension(extVersions, func() { b.u16(version13) })
-		b.extension(extKeyShare, func() { b.u16(group) })
-	}))
+	e.hand.said = bytesOf(bare(messageHash, sum(m)))
+	e.say(e.serverHello([]byte(wire.RetryRandom), suite13,
+		message.Ext("supported_versions", new(version13)),
+		message.Ext("key_share", &group)))
 }
 
 // flight13 sends a server's messages from ServerHello to Finished.
 func (e *engine) flight13(h *hello, key int) *failure {
-	e.say(e.serverHello(e.hand.randoms[model.Server], suite13, func(b *builder) {
-		b.extension(extVersions, func() { b.u16(version13) })
-		b.extension(extKeyShare, func() {
-			b.u16(e.hand.group)
-			b.opaque16(e.hand.private.PublicKey().Bytes())
-		})
-		b.extension(extPreShared, func() { b.u16(key) })
-	}))
+	e.say(e.serverHello(e.hand.randoms[model.Server], suite13,
+		message.Ext("supported_versions", new(version13)),
+		message.Ext("key_share", &message.Share{Group: e.hand.group,
+			Key: e.hand.private.PublicKey().Bytes()}),
+		message.Ext("pre_shared_key", new(uint16(key)))))
 	if wrong := e.share(h.share); wrong != nil {
 		return wrong
 	}
-	e.say(message(encryptedExtensions, []byte{0, 0}))
+	e.say(&message.EncryptedExtensions{})
 	e.prove13()
 	e.application()
 	e.flush()
-	e.write = newSealer13(e.hand.next[model.Server])
+	e.rekey(newSealer13(e.hand.next[model.Server]))
 	e.hand.at = waitFinished
 	return nil
 }
@@ -105,7 +102,7 @@ func (e *engine) again(m []byte, h *hello) *failure {
 		return errNoCommon
 	}
 	e.hand.retried, e.hand.cookie = true, h.cookie
-	e.hand.said = append(message(messageHash, sum(e.hand.said)), m...)
+	e.hand.said = append(bytesOf(bare(messageHash, sum(e.hand.said))), m...)
 	e.hand.group, e.hand.private = h.group, e.newKey(h.group)
 	e.say(e.clientHello())
 	return nil
@@ -128,7 +125,7 @@ func (e *engine) share(theirs []byte) *failure {
 	e.logKey("CLIENT_HANDSHAKE_TRAFFIC_SECRET", e.hand.traffic[model.Client])
 	e.logKey("SERVER_HANDSHAKE_TRAFFIC_SECRET", e.hand.traffic[model.Server])
 	e.flush()
-	e.write = newSealer13(e.hand.traffic[e.role])
+	e.rekey(newSealer13(e.hand.traffic[e.role]))
 	e.read = newSealer13(e.hand.traffic[e.role.Peer()])
 	return nil
 }
@@ -146,7 +143,7 @@ func (e *engine) application() {
 
 // prove13 sends a Finished.
 func (e *engine) prove13() {
-	e.say(message(finishedMessage, finished(e.hand.traffic[e.role], sum(e.hand.said))))
+	e.say(&message.Finished{Verify: finished(e.hand.traffic[e.role], sum(e.hand.said))})
 }
 
 // finish13 checks the peer's Finished. A client then sends its own.
@@ -160,7 +157,7 @@ func (e *engine) finish13(m []byte) *failure {
 		e.application()
 		e.prove13()
 		e.flush()
-		e.write = newSealer13(e.hand.next[model.Client])
+		e.rekey(newSealer13(e.hand.next[model.Client]))
 	}
 	e.read = newSealer13(e.hand.next[peer])
 	e.hand.at = settled

@@ -1,12 +1,14 @@
 package puppet
 
 import (
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -69,24 +71,35 @@ func (s *sealer) overhead() int {
 	return explicitLen + tagLen
 }
 
-// seal appends content as a record to dst. Only TLS 1.3 has padding, in bytes.
-func (s *sealer) seal(dst []byte, typ byte, content []byte, padding int) []byte {
+// sealSo appends content as a record to dst.
+func (s *sealer) sealSo(dst []byte, typ byte, content []byte, r *records) []byte {
 	if s.aead == nil {
-		return wire.AppendRecord(dst, typ, wire.TLS12, content)
+		return append(r.header(dst, typ, min(len(content), 0xffff)), content...)
 	}
 	n := len(content) + s.overhead()
 	if s.tls13 {
 		inner := append(append([]byte(nil), content...), typ)
-		inner = append(inner, make([]byte, padding)...)
-		n += padding
-		dst = append(dst, wire.TypeApplicationData, 3, 3, byte(n>>8), byte(n))
+		inner = append(inner, make([]byte, r.Padding)...)
+		dst = r.header(dst, wire.TypeApplicationData, n+r.Padding)
 		header := dst[len(dst)-wire.HeaderLen:]
 		return s.aead.Seal(dst, s.nonce(), inner, header)
 	}
-	dst = append(dst, typ, 3, 3, byte(n>>8), byte(n))
+	head := r.header(nil, typ, len(content))
+	more := slices.Concat(binary.BigEndian.AppendUint64(nil, s.seq), head)
+	dst = r.header(dst, typ, n)
 	dst = binary.BigEndian.AppendUint64(dst, s.seq)
-	more := s.additional(typ, len(content))
 	return s.aead.Seal(dst, s.nonce(), content, more)
+}
+
+// header appends a record's header to dst: the usual one of that type and length in bytes, where r
+// does not say something else.
+func (r *records) header(dst []byte, typ byte, n int) []byte {
+	if r.Type != 0 {
+		typ = r.Type
+	}
+	n += r.Longer
+	return append(dst, typ, byte(cmp.Or(r.Version, version12)>>8), byte(cmp.Or(r.Version, version12)),
+		byte(n>>8), byte(n))
 }
 
 // nonce is that of the next record (RFC 8446, section 5.3; RFC 5288, section 3).
@@ -180,10 +193,11 @@ func extract(salt, secret []byte) []byte {
 }
 
 func expand(secret []byte, label string, context []byte, n int) []byte {
-	var info builder
-	info.u16(n)
-	info.opaque8([]byte("tls13 " + label))
-	info.opaque8(context)
+	info := binary.BigEndian.AppendUint16(nil, uint16(n))
+	info = append(info, byte(len("tls13 "+label)))
+	info = append(info, "tls13 "+label...)
+	info = append(info, byte(len(context)))
+	info = append(info, context...)
 	p, err := hkdf.Expand(sha256.New, secret, string(info), n)
 	if err != nil {
 		panic(err)

@@ -9,7 +9,14 @@ import (
 )
 
 // A Library makes puppets. It implements [model.Library], and belongs to one goroutine.
-type Library struct{ seed uint64 }
+type Library struct {
+	// Meddle, if not nil, is given a Turn before each handshake message of an engine, and at
+	// each call of the engine's method Speak. It may change what is said. A run repeats if
+	// Meddle does.
+	Meddle func(*Turn)
+
+	seed uint64
+}
 
 // New makes a library.
 func New() *Library { return &Library{} }
@@ -43,7 +50,7 @@ func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	if err := supported(cfg); err != nil {
 		return nil, err
 	}
-	return newEngine(cfg, l.seed), nil
+	return newEngine(cfg, l.seed, l.Meddle), nil
 }
 
 // Free takes an engine back. A second Free does nothing.

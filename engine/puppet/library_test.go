@@ -44,6 +44,17 @@ type seeded struct {
 
 func (s seeded) Begin(uint64) { s.Library.Begin(s.seed) }
 
+// TestHonestWire: what a puppet says by itself is the same bytes as ever, when nobody meddles.
+func TestHonestWire(t *testing.T) {
+	want := `0 a1b50434c7955c386e21bd7afd78c492652791787e4dd5dd32b0c73ba36955e8
+1 0e140e39806f0f0d8f82289b6fc14b6b33f7cea8217b2adfccbbf09e6a36f93e
+2 e2ba5e21f77e5b245a25e58fd795bba02d574f975756bed6562a739819c174a1
+3 e27e862e8180ab36a16b1fc40b1d8d37e7a9817eff64009e2a69fecf02df88b9`
+	if got := wireOf(t, 5); got != want {
+		t.Errorf("got\n%s; want\n%s", got, want)
+	}
+}
+
 // TestSameInAnotherProcess: the same seed gives the same bytes on the wire in any process.
 // Another seed gives others.
 func TestSameInAnotherProcess(t *testing.T) {

@@ -3,69 +3,63 @@ package puppet
 import (
 	"bytes"
 	"crypto/ecdh"
-	"encoding/binary"
+	"slices"
 
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// This file makes and reads handshake messages.
+// This file makes and reads hellos.
 
-// The types of handshake messages (RFC 5246, section 7.4; RFC 8446, section 4).
+// The kinds of handshake messages.
 const (
-	helloRequest        byte = 0
-	clientHello         byte = 1
-	serverHello         byte = 2
-	newSessionTicket    byte = 4
-	encryptedExtensions byte = 8
-	serverKeyExchange   byte = 12
-	serverHelloDone     byte = 14
-	clientKeyExchange   byte = 16
-	finishedMessage     byte = 20
-	keyUpdate           byte = 24
-	messageHash         byte = 254
+	helloRequest        message.Kind = 0
+	clientHello         message.Kind = 1
+	serverHello         message.Kind = 2
+	newSessionTicket    message.Kind = 4
+	encryptedExtensions message.Kind = 8
+	certificate         message.Kind = 11
+	serverKeyExchange   message.Kind = 12
+	serverHelloDone     message.Kind = 14
+	certificateVerify   message.Kind = 15
+	clientKeyExchange   message.Kind = 16
+	finishedMessage     message.Kind = 20
+	keyUpdate           message.Kind = 24
+	messageHash         message.Kind = 254
 )
 
-var messageText = map[byte]string{helloRequest: "HelloRequest", clientHello: "ClientHello",
-	serverHello: "ServerHello", newSessionTicket: "NewSessionTicket",
-	encryptedExtensions: "EncryptedExtensions", serverKeyExchange: "ServerKeyExchange",
-	serverHelloDone: "ServerHelloDone", clientKeyExchange: "ClientKeyExchange",
-	finishedMessage: "Finished", keyUpdate: "KeyUpdate"}
+// bare is a message that has no struct of its own.
+func bare(kind message.Kind, body []byte) *message.Opaque {
+	return &message.Opaque{Record: wire.TypeHandshake, Kind: kind, Body: body}
+}
+
+// bytesOf is a message as it is said if nothing is wrong with it.
+func bytesOf(m message.Message) []byte { return (&message.Draft{Message: m}).Bytes() }
 
 // The cipher suites: for TLS 1.2 the one that OpenSSL has with a PSK, and the one of crypto/tls's
 // sessions; and that of TLS 1.3.
 const (
-	suitePSK   = 0x00a8 // TLS_PSK_WITH_AES_128_GCM_SHA256
-	suiteECDSA = 0xc02b // TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
-	suite13    = 0x1301 // TLS_AES_128_GCM_SHA256
+	suitePSK   message.Suite = 0x00a8 // TLS_PSK_WITH_AES_128_GCM_SHA256
+	suiteECDSA message.Suite = 0xc02b // TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+	suite13    message.Suite = 0x1301 // TLS_AES_128_GCM_SHA256
 )
 
-// The extensions of hellos.
+// The groups, the signature algorithms, and the version numbers.
 const (
-	extGroups       = 10
-	extPointFormats = 11
-	extAlgorithms   = 13
-	extExtended     = 23 // extended_master_secret (RFC 7627)
-	extTicket       = 35
-	extPreShared    = 41
-	extVersions     = 43
-	extCookie       = 44
-	extModes        = 45
-	extKeyShare     = 51
-	extRenegotiate  = 0xff01
-)
+	groupP256   message.Group = 23
+	groupX25519 message.Group = 29
 
-// The groups, and the version number of TLS 1.3.
-const (
-	groupP256   = 23
-	groupX25519 = 29
+	schemeECDSA   message.Scheme = 0x0403 // with P-256
+	schemeEd25519 message.Scheme = 0x0807
 
-	version12 = 0x0303
-	version13 = 0x0304
+	version12 uint16 = 0x0303
+	version13 uint16 = 0x0304
 )
 
 // curveOf is the curve of a group; nil if we do not have it.
-func curveOf(group int) ecdh.Curve {
+func curveOf(group message.Group) ecdh.Curve {
 	switch group {
 	case groupX25519:
 		return ecdh.X25519()
@@ -75,124 +69,41 @@ func curveOf(group int) ecdh.Curve {
 	return nil
 }
 
-// A builder makes messages: numbers, and vectors with a length in front
-// (RFC 8446, section 3.4).
-type builder []byte
-
-func (b *builder) u8(n int) { *b = append(*b, byte(n)) }
-
-func (b *builder) u16(n int) { *b = binary.BigEndian.AppendUint16(*b, uint16(n)) }
-
-func (b *builder) bytes(p []byte) { *b = append(*b, p...) }
-
-func (b *builder) vec8(fill func()) { b.vec(1, fill) }
-
-func (b *builder) vec16(fill func()) { b.vec(2, fill) }
-
-func (b *builder) opaque8(p []byte) { b.vec8(func() { b.bytes(p) }) }
-
-func (b *builder) opaque16(p []byte) { b.vec16(func() { b.bytes(p) }) }
-
-// extension appends an extension with what fill appends.
-func (b *builder) extension(typ int, fill func()) {
-	b.u16(typ)
-	b.vec16(fill)
-}
-
-// vec appends a length of n bytes, and behind it what fill appends.
-func (b *builder) vec(n int, fill func()) {
-	at := len(*b)
-	*b = append(*b, make([]byte, n)...)
-	fill()
-	length := len(*b) - at - n
-	for i := at + n - 1; i >= at; i-- {
-		(*b)[i] = byte(length)
-		length >>= 8
-	}
-}
-
-// message is a handshake message: type, length of three bytes, body.
-func message(typ byte, body []byte) []byte {
-	m := builder{typ}
-	m.vec(3, func() { m.bytes(body) })
-	return m
-}
-
-// A reader takes messages apart. What is not there reads as nothing, and sets bad.
-type reader struct {
-	p   []byte
-	bad bool
-}
-
-func (r *reader) bytes(n int) []byte {
-	if n > len(r.p) {
-		r.p, r.bad = nil, true
-		return nil
-	}
-	p := r.p[:n:n]
-	r.p = r.p[n:]
-	return p
-}
-
-// number reads a number of n bytes.
-func (r *reader) number(n int) (x int) {
-	for _, b := range r.bytes(n) {
-		x = x<<8 | int(b)
-	}
-	return x
-}
-
-func (r *reader) u8() int { return r.number(1) }
-
-func (r *reader) u16() int { return r.number(2) }
-
-func (r *reader) vec8() []byte { return r.bytes(r.number(1)) }
-
-func (r *reader) vec16() []byte { return r.bytes(r.number(2)) }
-
-func (r *reader) sub16() reader { return reader{p: r.vec16()} }
-
-func (r *reader) more() bool { return len(r.p) > 0 && !r.bad }
-
 // A hello is a ClientHello or a ServerHello, read.
 type hello struct {
 	random, session []byte
-	suites          []int // of a ServerHello just one
+	suites          []message.Suite // of a ServerHello just one
 	extended        bool
 	ticket          []byte
-	group           int // of share; or, without a share, that the server asks for
+	group           message.Group // of share; or, without a share, that the server asks for
 	share           []byte
 	cookie          []byte
-	identities      [][]byte
-	binders         [][]byte
-	bindersAt       int // where in the body the list of binders begins
+	offer           message.Offer
+	bindersAt       int // where in the message the list of binders begins
 	chosen          int // the server's identity; -1: none
 }
 
-// readHello takes a hello's body apart; ok is false if that fails.
-func readHello(body []byte, fromClient bool) (h hello, ok bool) {
-	r := reader{p: body}
+// readHello takes a hello apart; ok is false if that fails.
+func readHello(m []byte, tls13 bool) (h hello, ok bool) {
 	h.chosen = -1
-	r.u16()
-	h.random, h.session = r.bytes(32), r.vec8()
-	if !fromClient {
-		h.suites = []int{r.u16()}
-		r.u8()
-	} else {
-		for list := r.sub16(); list.more(); {
-			h.suites = append(h.suites, list.u16())
-		}
-		r.vec8()
+	var extensions []message.Extension
+	switch m := message.Parse(m, tls13).(type) {
+	case *message.ClientHello:
+		h.random, h.session, h.suites = m.Random[:], m.Session, m.Suites
+		extensions = m.Extensions
+	case *message.ServerHello:
+		h.random, h.session, h.suites = m.Random[:], m.Session, []message.Suite{m.Suite}
+		extensions = m.Extensions
+	default:
+		return h, false
 	}
-	for exts := r.sub16(); exts.more(); {
-		typ, ext := exts.u16(), exts.sub16()
-		h.read(typ, ext, fromClient)
-		r.bad = r.bad || exts.bad
+	for i := range extensions {
+		h.read(&extensions[i])
 	}
-	if n := len(h.binders); n > 0 {
-		h.bindersAt = len(body) - bindersLen(h.binders)
+	if n := len(h.offer.Binders); n > 0 {
+		h.bindersAt = len(m) - bindersLen(h.offer.Binders)
 	}
-	return h, !r.bad && h.bindersAt >= 0
+	return h, h.bindersAt >= 0
 }
 
 // bindersLen is the length in bytes of a list of binders.
@@ -206,50 +117,42 @@ func bindersLen(binders [][]byte) int {
 
 // read takes in an extension. A damaged one reads as nothing; if it is needed, that is noticed
 // later.
-func (h *hello) read(typ int, ext reader, fromClient bool) {
-	switch {
-	case typ == extExtended:
-		h.extended = true
-	case typ == extTicket:
-		h.ticket = ext.p
-	case typ == extCookie:
-		h.cookie = ext.vec16()
-	case typ == extKeyShare && fromClient:
-		h.readShares(ext.sub16())
-	case typ == extKeyShare:
-		h.group, h.share = ext.u16(), ext.vec16()
-	case typ == extPreShared && !fromClient:
-		h.chosen = ext.u16()
-	case typ == extPreShared:
-		for list := ext.sub16(); list.more(); {
-			h.identities = append(h.identities, list.vec16())
-			list.number(4)
+func (h *hello) read(x *message.Extension) {
+	switch body := x.Body.(type) {
+	case *[]byte:
+		switch x.Name() {
+		case "session_ticket":
+			h.ticket = *body
+		case "cookie":
+			h.cookie = *body
 		}
-		for list := ext.sub16(); list.more(); {
-			h.binders = append(h.binders, list.vec8())
+	case *[]message.Share:
+		h.readShares(*body)
+	case *message.Share:
+		h.group, h.share = body.Group, body.Key
+	case *message.Group:
+		h.group = *body
+	case *message.Offer:
+		h.offer = *body
+	case *uint16:
+		if x.Name() == "pre_shared_key" {
+			h.chosen = int(*body)
 		}
 	}
+	h.extended = h.extended || x.Name() == "extended_master_secret"
 }
 
 // readShares takes the first share of a group that we have.
-func (h *hello) readShares(list reader) {
-	for list.more() {
-		group, share := list.u16(), list.vec16()
-		if h.share == nil && curveOf(group) != nil {
-			h.group, h.share = group, share
+func (h *hello) readShares(shares []message.Share) {
+	for _, s := range shares {
+		if h.share == nil && curveOf(s.Group) != nil {
+			h.group, h.share = s.Group, s.Key
 		}
 	}
 }
 
 // offers says whether the hello has a cipher suite.
-func (h *hello) offers(suite int) bool {
-	for _, s := range h.suites {
-		if s == suite {
-			return true
-		}
-	}
-	return false
-}
+func (h *hello) offers(suite message.Suite) bool { return slices.Contains(h.suites, suite) }
 
 // A psk is a key that both ends know before a handshake of TLS 1.3.
 type psk struct {
@@ -275,102 +178,77 @@ func (k *psk) binder(said []byte) []byte {
 	return finished(derive(early, k.label, nil), sum(said))
 }
 
-// clientHello makes the next ClientHello of the handshake.
-func (e *engine) clientHello() []byte {
-	var b builder
-	h := &e.hand
-	b.u16(version12)
-	b.bytes(h.randoms[model.Client])
-	b.opaque8(h.session)
-	b.vec16(func() {
-		if e.tls13 {
-			b.u16(suite13)
-			return
-		}
-		b.u16(suitePSK)
-		b.u16(suiteECDSA)
-	})
-	b.opaque8([]byte{0}) // no compression
-	b.vec16(func() {
-		e.commonExtensions(&b)
-		if e.tls13 {
-			e.extensions13(&b)
-		} else {
-			e.extensions12(&b)
-		}
-	})
-	m := message(clientHello, b)
+// clientHello makes the next ClientHello of the handshake. In TLS 1.3 its binders are zeros, which
+// bind fills in.
+func (e *engine) clientHello() *message.ClientHello {
+	m := &message.ClientHello{Version: version12, Random: [32]byte(e.hand.randoms[model.Client]),
+		Session: e.hand.session, Compression: []byte{0}}
+	m.Extensions = []message.Extension{
+		message.Ext("supported_groups", &[]message.Group{groupX25519, groupP256}),
+		message.Ext("signature_algorithms", &[]message.Scheme{schemeECDSA, schemeEd25519})}
 	if e.tls13 {
-		e.bind(m)
+		m.Suites = []message.Suite{suite13}
+		m.Extensions = append(m.Extensions, e.extensions13()...)
+	} else {
+		m.Suites = []message.Suite{suitePSK, suiteECDSA}
+		m.Extensions = append(m.Extensions, e.extensions12()...)
 	}
 	return m
 }
 
-func (e *engine) commonExtensions(b *builder) {
-	b.extension(extGroups, func() {
-		b.vec16(func() { b.u16(groupX25519); b.u16(groupP256) })
-	})
-	b.extension(extAlgorithms, func() {
-		b.vec16(func() { b.u16(0x0403); b.u16(0x0807) }) // ECDSA with P-256, Ed25519
-	})
-}
-
 // extensions12 are those of a ClientHello of TLS 1.2. A session is offered by its id and by its
 // ticket; in a renegotiation none is.
-func (e *engine) extensions12(b *builder) {
-	b.extension(extPointFormats, func() { b.opaque8([]byte{0}) })
-	b.extension(extExtended, func() {})
-	b.extension(extRenegotiate, func() { b.opaque8(e.verify[model.Client]) })
+func (e *engine) extensions12() []message.Extension {
+	list := []message.Extension{
+		message.Ext("ec_point_formats", &[]byte{0}),
+		message.Ext("extended_master_secret", nil),
+		message.Ext("renegotiation_info", new(bytes.Clone(e.verify[model.Client])))}
 	if e.resume && len(e.hand.session) > 0 {
-		b.extension(extTicket, func() { b.bytes(e.known.Ticket[:]) })
+		list = append(list, message.Ext("session_ticket", new(bytes.Clone(e.known.Ticket[:]))))
 	}
+	return list
 }
 
-// extensions13 are those of a ClientHello of TLS 1.3. The PSKs come last, with zeros for the
-// binders, which bind fills in.
-func (e *engine) extensions13(b *builder) {
+// extensions13 are those of a ClientHello of TLS 1.3. The PSKs come last.
+func (e *engine) extensions13() []message.Extension {
 	h := &e.hand
-	b.extension(extVersions, func() { b.vec8(func() { b.u16(version13) }) })
-	b.extension(extModes, func() { b.opaque8([]byte{1}) }) // psk_dhe_ke
-	b.extension(extKeyShare, func() {
-		b.vec16(func() { b.u16(h.group); b.opaque16(h.private.PublicKey().Bytes()) })
-	})
+	list := []message.Extension{
+		message.Ext("supported_versions", &[]uint16{version13}),
+		message.Ext("psk_key_exchange_modes", &[]byte{1}), // psk_dhe_ke
+		message.Ext("key_share", &[]message.Share{{Group: h.group, Key: h.private.PublicKey().Bytes()}})}
 	if h.cookie != nil {
-		b.extension(extCookie, func() { b.opaque16(h.cookie) })
+		list = append(list, message.Ext("cookie", new(bytes.Clone(h.cookie))))
 	}
-	b.extension(extPreShared, func() {
-		b.vec16(func() {
-			for _, k := range e.psks {
-				b.opaque16(k.identity)
-				b.bytes([]byte{0, 0, 0, 0}) // its age
-			}
-		})
-		b.vec16(func() {
-			for range e.psks {
-				b.opaque8(make([]byte, len(sum(nil))))
-			}
-		})
-	})
+	offer := new(message.Offer)
+	for _, k := range e.psks {
+		offer.Add(k.identity, len(sum(nil)))
+	}
+	return append(list, message.Ext("pre_shared_key", offer))
 }
 
-// bind fills in the binders of a ClientHello.
-func (e *engine) bind(m []byte) {
-	size := 1 + len(sum(nil))
-	at := len(m) - size*len(e.psks) - 2
-	said := append(bytes.Clone(e.hand.said), m[:at]...)
-	for i, k := range e.psks {
-		copy(m[at+2+i*size+1:], k.binder(said))
+// bind fills in the binders of a ClientHello that are zeros, by the bytes in front of them as they
+// will be sent. Nobody can prove an identity that we do not know.
+func (e *engine) bind(d *message.Draft) {
+	hello, ok := d.Message.(*message.ClientHello)
+	if !ok {
+		return
+	}
+	p := d.Bytes()
+	for i := range hello.Extensions {
+		offer, ok := hello.Extensions[i].Body.(*message.Offer)
+		for j := 0; ok && j < min(len(offer.Binders), len(offer.Identities)); j++ {
+			k := e.psk13(offer.Identities[j].Identity)
+			if k >= 0 && bytes.Equal(offer.Binders[j], make([]byte, len(sum(nil)))) {
+				said := append(bytes.Clone(e.hand.said), p[:d.Binders()]...)
+				offer.Binders[j] = e.psks[k].binder(said)
+			}
+		}
 	}
 }
 
 // serverHello makes a ServerHello, or in TLS 1.3 a HelloRetryRequest.
-func (e *engine) serverHello(random []byte, suite int, extensions func(b *builder)) []byte {
-	var b builder
-	b.u16(version12)
-	b.bytes(random)
-	b.opaque8(e.hand.session)
-	b.u16(suite)
-	b.u8(0)
-	b.vec16(func() { extensions(&b) })
-	return message(serverHello, b)
+func (e *engine) serverHello(random []byte, suite message.Suite,
+	extensions ...message.Extension) *message.ServerHello {
+	return &message.ServerHello{Version: version12, Random: [32]byte(random),
+		Session: e.hand.session, Suite: suite, Extensions: extensions}
 }
