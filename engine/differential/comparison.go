@@ -84,46 +84,81 @@ func (c *Comparison) try(t rapid.TB, drawn drawer, draw choice) *difference {
 		return nil
 	case d.trait == "":
 		return c.shrink(t, d)
-	case c.ended == nil:
+	}
+	c.count(d.trait)
+	return nil
+}
+
+// count counts a sequence that a trait has ended.
+func (c *Comparison) count(trait string) {
+	if c.ended == nil {
 		c.ended = map[string]int{}
 	}
-	c.ended[d.trait]++
-	return nil
+	c.ended[trait]++
 }
 
 // run makes the calls on both, up to the first difference; nil means that there is none.
 func (c *Comparison) run(t rapid.TB, s Setting, calls []call) *difference {
+	t.Helper()
+	m := c.meet(t, s)
+	defer m.end()
+	for i, call := range calls {
+		if d := m.do(call); d != nil {
+			d.calls = calls[:i+1]
+			return d
+		}
+	}
+	return nil
+}
+
+// A meeting is a link of the model's engines and one of the library's, which get the same calls.
+type meeting struct {
+	*Comparison
+	setting Setting
+	ours    *bench // the model's
+	theirs  *bench
+}
+
+// meet makes both links, in a run of the library.
+func (c *Comparison) meet(t rapid.TB, s Setting) *meeting {
 	t.Helper()
 	lengths := c.measure(t, &s)
 	if c.models == nil {
 		c.models = tls.NewModels()
 	}
 	c.library.Begin(1)
-	defer c.library.End()
-	a := newBench(t, c.models, &s, func(cfg *model.EngineConfig) { c.tune(cfg, lengths) })
-	defer a.Free()
-	b := newBench(t, c.library, &s, nil)
-	defer b.Free()
-	a.mute, b.mute = c.mute, c.mute
-	for i, call := range calls {
-		e := &a.ends[call.on]
-		if e.impolite(call) || c.avoid != nil && c.avoid(call, e.owed) {
-			continue
-		}
-		call = e.again(call)
-		if c.mute && !c.queue {
-			e.engine.ClearErrors() // the library has no queue
-		}
-		x, y := a.do(call), b.do(call)
-		c.calls++
-		trait := c.trait(call, x, y, e)
-		if x == y && trait == "" {
-			continue
-		}
-		return &difference{setting: s, calls: calls[:i+1], model: x.String(), library: y.String(),
-			trait: trait}
+	m := &meeting{Comparison: c, setting: s}
+	m.ours = newBench(t, c.models, &s, func(cfg *model.EngineConfig) { c.tune(cfg, lengths) })
+	m.theirs = newBench(t, c.library, &s, nil)
+	m.ours.mute, m.theirs.mute = c.mute, c.mute
+	return m
+}
+
+// end gives all engines back.
+func (m *meeting) end() {
+	m.ours.Free()
+	m.theirs.Free()
+	m.library.End()
+}
+
+// do makes a call on both, and gives the difference; nil means that there is none. It leaves out a
+// call whose result is not defined, or that the library lacks.
+func (m *meeting) do(c call) *difference {
+	e := &m.ours.ends[c.on]
+	if e.impolite(c) || m.avoid != nil && m.avoid(c, e.owed) {
+		return nil
 	}
-	return nil
+	c = e.again(c)
+	if m.mute && !m.queue {
+		e.engine.ClearErrors() // the library has no queue
+	}
+	x, y := m.ours.do(c), m.theirs.do(c)
+	m.calls++
+	trait := m.trait(c, x, y, e)
+	if x == y && trait == "" {
+		return nil
+	}
+	return &difference{setting: m.setting, model: x.String(), library: y.String(), trait: trait}
 }
 
 // trait names the trait that ends a sequence or explains its last difference; "" if none does. The

@@ -4,8 +4,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"pgregory.net/rapid"
-
 	"github.com/wantwrite/wantwrite/engine/require"
 )
 
@@ -32,18 +30,6 @@ func (c *Comparison) test(t *testing.T, drawn drawer) {
 
 // seeded draws from a generator.
 func seeded(r *rand.Rand) choice { return func(n int, _ string) int { return r.IntN(n) } }
-
-// Property lets rapid draw the settings and calls of sequences, and shrink them.
-func (c *Comparison) Property(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		d := c.try(rt, drawSequence, func(n int, label string) int {
-			return rapid.IntRange(0, n-1).Draw(rt, label)
-		})
-		if d != nil {
-			rt.Fatal(d)
-		}
-	})
-}
 
 // Fuzz is the fuzz target. Each draw takes two bytes of the data; without data left it is 0.
 func (c *Comparison) Fuzz(f *testing.F) {
