@@ -20,7 +20,11 @@ import (
 )
 
 // A checkpoint is a line that says what the file is, a line of JSON, the tables
-// as numbers of eight bytes and texts with their lengths, and a checksum.
+// as numbers of eight bytes and texts with their lengths, and a checksum of all that.
+//
+// It holds what a search knows: the tables without their indexes, which are made anew, and
+// how far it has come. The workers, their caches and the limits are not in it, so the search
+// can go on with others.
 
 const checkpointLine = "wantwrite check 1\n"
 
@@ -102,7 +106,7 @@ func (r *exploration) finish() error {
 }
 
 func (r *exploration) write(f io.Writer) error {
-	w := &writer{out: bufio.NewWriterSize(f, 1<<20), sum: crc64.New(crc64.MakeTable(crc64.ECMA))}
+	w := &writer{out: bufio.NewWriterSize(f, 1<<20), sum: newSum()}
 	p := progress{Identity: r.identity(), Done: r.done, Best: r.best, Open: r.space != nil,
 		Elapsed: r.stats().Elapsed, At: r.at, End: r.end, Tally: r.tally}
 	if p.Open {
@@ -187,7 +191,14 @@ func (r *exploration) resume() error {
 		return fmt.Errorf("check: cannot read the checkpoint: %w", err)
 	}
 	defer f.Close()
-	if err := r.read(f); err != nil {
+	err = intact(f)
+	if err == nil {
+		err = r.restore(f)
+	}
+	if err == nil && r.space != nil {
+		err = r.sameCode()
+	}
+	if err != nil {
 		return fmt.Errorf("check: got checkpoint %s, %w; want one that this search has written, or "+
 			"another file", r.Checkpoint, err)
 	}
@@ -196,11 +207,39 @@ func (r *exploration) resume() error {
 
 var errDamaged = errors.New("which is damaged")
 
-func (r *exploration) read(f io.Reader) error {
-	in := &reader{in: bufio.NewReaderSize(f, 1<<20), sum: crc64.New(crc64.MakeTable(crc64.ECMA))}
-	if in.line() != checkpointLine {
+// intact says whether the file is a checkpoint whose checksum is right, and goes back to its
+// beginning. Before that nothing in it is believed.
+func intact(f *os.File) error {
+	line := make([]byte, len(checkpointLine))
+	if _, err := io.ReadFull(f, line); err != nil || string(line) != checkpointLine {
 		return errors.New("which is no checkpoint")
 	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	var want [8]byte
+	sum := newSum()
+	if _, err := io.CopyN(sum, f, size-int64(len(want))); err != nil {
+		return errDamaged
+	}
+	if _, err := io.ReadFull(f, want[:]); err != nil || le64(want[:]) != sum.Sum64() {
+		return errDamaged
+	}
+	_, err = f.Seek(0, io.SeekStart)
+	return err
+}
+
+// newSum makes an empty checksum.
+func newSum() hash.Hash64 { return crc64.New(crc64.MakeTable(crc64.ECMA)) }
+
+// restore reads a checkpoint that is whole.
+func (r *exploration) restore(f io.Reader) error {
+	in := &reader{in: bufio.NewReaderSize(f, 1<<20)}
+	in.line()
 	var p progress
 	if err := json.Unmarshal([]byte(in.line()), &p); err != nil {
 		return errDamaged
@@ -208,25 +247,22 @@ func (r *exploration) read(f io.Reader) error {
 	if !reflect.DeepEqual(p.Identity, r.identity()) {
 		return errors.New("which is of another search")
 	}
-	if p.Done.Worlds > len(r.Configs) || p.Open && p.Done.Worlds == len(r.Configs) {
-		return errDamaged
-	}
 	r.done, r.best, r.before = p.Done, p.Best, p.Elapsed
-	if p.Open {
-		if err := r.open(&r.Configs[p.Done.Worlds]); err != nil {
-			return err
-		}
-		first := r.space.key(r.space.states.get(r.at))
-		r.discharge()
-		if err := r.refill(in, &p); err != nil {
-			return err
-		}
-		if err := in.end(); err != nil {
-			return err
-		}
-		return r.sameCode(first)
+	if !p.Open {
+		return in.err
 	}
-	return in.end()
+	if err := r.open(&r.Configs[p.Done.Worlds]); err != nil {
+		return err
+	}
+	first := r.space.key(r.space.states.get(r.at))
+	r.discharge()
+	if err := r.refill(in, &p); err != nil {
+		return err
+	}
+	if r.space.key(r.space.states.get(r.space.levels[0])) != first {
+		return errors.New("which began in another state")
+	}
+	return nil
 }
 
 // refill reads the tables.
@@ -234,8 +270,8 @@ func (r *exploration) refill(in *reader, p *progress) error {
 	s := r.space
 	fresh := &space{config: s.config, bounds: s.bounds, acts: s.acts, unreduced: s.unreduced,
 		plain: s.plain, levels: p.Levels}
-	fresh.read(in, len(r.workers))
-	if in.err != nil || len(p.Levels) == 0 {
+	fresh.read(in, r.crew())
+	if in.err != nil {
 		return errDamaged
 	}
 	r.space, r.at, r.end, r.tally = fresh, p.At, p.End, p.Tally
@@ -293,20 +329,29 @@ func (s *store) read(in *reader) {
 // maxPiece is more than any piece is long, in bytes.
 const maxPiece = 1 << 26
 
-// sameCode checks that the code still does what it did: the world begins in the same
-// state, and no explored state leads to a new one.
-func (r *exploration) sameCode(first uint64) error {
+// sameCode checks that the code still does what it did: no explored state leads to a new
+// one.
+func (r *exploration) sameCode() error {
 	known := r.space.states.count.Load()
 	halves := r.space.halves.count.Load()
-	if r.space.key(r.space.states.get(r.space.levels[0])) != first {
-		return errors.New("which began in another state")
-	}
 	const sample = 4096
-	stride := max(1, (r.at-1)/sample)
+	stride := 1 + (r.at-1)/sample
 	w := r.workers[0]
 	r.space.reserve(sample*r.branch(), len(r.workers))
-	for id := uint32(1); id < r.at; id += stride {
-		if at := r.space.states.get(id); at != 0 {
+	w.retrace(r.at, stride)
+	if w.fault != nil || r.space.states.count.Load() != known || r.space.halves.count.Load() != halves {
+		return errors.New("which other code has written")
+	}
+	r.settle()
+	return nil
+}
+
+// retrace does what can be done in explored states, each stride-th of those below the
+// number end. Pieces that the code can't read are a fault.
+func (w *worker) retrace(end, stride uint32) {
+	defer w.survive()
+	for id := uint32(1); id < end; id += stride {
+		if at := w.states.get(id); at != 0 {
 			w.steps(at, every&^w.asleep(id), func(s *step) {
 				if s.fate == goesOn {
 					w.states.intern(s.next, &w.statePool)
@@ -314,17 +359,11 @@ func (r *exploration) sameCode(first uint64) error {
 			})
 		}
 	}
-	if r.space.states.count.Load() != known || r.space.halves.count.Load() != halves {
-		return errors.New("which other code has written")
-	}
-	r.settle()
-	return nil
 }
 
-// A reader reads, and sums up what it read.
+// A reader reads numbers and texts.
 type reader struct {
 	in  *bufio.Reader
-	sum hash.Hash64
 	err error
 	buf []byte
 }
@@ -334,7 +373,6 @@ func (r *reader) line() string {
 	if err != nil {
 		r.err = err
 	}
-	r.sum.Write([]byte(text))
 	return text
 }
 
@@ -345,7 +383,6 @@ func (r *reader) text(n uint32) []byte {
 	r.buf = r.buf[:n]
 	if r.err == nil {
 		_, r.err = io.ReadFull(r.in, r.buf)
-		r.sum.Write(r.buf)
 	}
 	return r.buf
 }
@@ -355,16 +392,7 @@ func (r *reader) number() uint64 {
 	if r.err != nil {
 		return 0
 	}
-	return binary.LittleEndian.Uint64(p)
-}
-
-// end is the checksum.
-func (r *reader) end() error {
-	sum := r.sum.Sum64()
-	if r.number() != sum || r.err != nil {
-		return errDamaged
-	}
-	return nil
+	return le64(p)
 }
 
 // count is a number of things for which memory is allocated.

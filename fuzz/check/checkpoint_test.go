@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -100,19 +101,27 @@ func TestBadCheckpoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	deeper := s
+	deeper.Bounds.Depth, deeper.Checkpoint = 99, filepath.Join(t.TempDir(), "other")
+	explore(t, deeper)
+	others, err := os.ReadFile(deeper.Checkpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
 	flipped := bytes.Clone(good)
 	flipped[len(flipped)*2/3] ^= 4
 	for name, tc := range map[string]struct {
 		text []byte
 		says string
 	}{
-		"a log":           {[]byte("hello\nworld\n"), "no checkpoint"},
-		"nothing":         {nil, "no checkpoint"},
-		"half of one":     {good[:len(good)/2], "damaged"},
-		"less a byte":     {good[:len(good)-1], "damaged"},
-		"with a bit less": {flipped, "damaged"},
-		"another search's": {bytes.Replace(good, []byte(`"Watch":4`), []byte(`"Watch":2`), 1),
-			"another search"},
+		"a log":               {[]byte("hello\nworld\n"), "no checkpoint"},
+		"nothing":             {nil, "no checkpoint"},
+		"half of one":         {good[:len(good)/2], "damaged"},
+		"less a byte":         {good[:len(good)-1], "damaged"},
+		"with a bit less":     {flipped, "damaged"},
+		"with a bit more":     {append(bytes.Clone(good), 0), "damaged"},
+		"of another property": {bytes.Replace(good, []byte(`"Watch":4`), []byte(`"Watch":2`), 1), "damaged"},
+		"another search's":    {others, "another search"},
 	} {
 		if err := os.WriteFile(file, tc.text, 0o666); err != nil {
 			t.Fatal(err)
@@ -128,5 +137,43 @@ func TestBadCheckpoints(t *testing.T) {
 	s.Checkpoint = filepath.Join(file, "below", "a", "file")
 	if _, err := s.Run(context.Background()); err == nil {
 		t.Error("a checkpoint that can't be written is no error")
+	}
+}
+
+// TestRestoredStatesAreFound: each state and each half that was read from a checkpoint has its
+// number still, whichever number of workers the search had and has. Nothing makes the indexes
+// anew behind the scenes.
+func TestRestoredStatesAreFound(t *testing.T) {
+	s := tight()
+	s.Checkpoint, s.States, s.Workers = filepath.Join(t.TempDir(), "check"), 2000, 3
+	explore(t, s)
+	for _, workers := range []int{0, 1, 3} {
+		s.Workers = workers
+		r := &exploration{Search: &s, ctx: context.Background(), watch: oracle.EveryProperty}
+		f, err := os.Open(s.Checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if err := r.restore(f); err != nil {
+			t.Fatal(err)
+		}
+		w := r.workers[0]
+		for id := range r.space.states.next.Load() {
+			at := r.space.states.get(id)
+			if at == 0 {
+				continue
+			}
+			if found, fresh := w.states.intern(at, &w.statePool); fresh || found != id {
+				t.Fatalf("%d workers: state %d of %d is not found, or as %d", workers, id,
+					r.space.states.len(), found)
+			}
+			half := r.space.halves.get(at.client())
+			if found, fresh := w.halves.intern(half, &w.halfPool); fresh || found != at.client() {
+				t.Fatalf("%d workers: half %d of %d is not found, or as %d", workers, at.client(),
+					r.space.halves.len(), found)
+			}
+		}
+		r.discharge()
 	}
 }

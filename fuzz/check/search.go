@@ -225,12 +225,17 @@ func (r *exploration) open(cfg *script.Config) error {
 	return nil
 }
 
+// crew is how many workers there are.
+func (s *Search) crew() int {
+	if s.Workers > 0 {
+		return s.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
 // hire makes the workers.
 func (r *exploration) hire() error {
-	n := r.Workers
-	if n == 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
+	n := r.crew()
 	r.workers = nil
 	for range n {
 		parts, err := r.Parts(&r.space.config)

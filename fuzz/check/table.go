@@ -107,8 +107,13 @@ func (t *table[T]) reserve(more uint64, workers int) {
 	}
 }
 
-// rehash makes a new index of that size. The old one is dropped first, for only the
-// records are needed.
+// rehash makes a new index of that size, with at least one worker. The old one is dropped
+// first, for only the records are needed.
+//
+// Story 114: a table that was read from a checkpoint was indexed by the workers of a search
+// that had just let its workers go, which is to say by none. No state was found again, until
+// the table grew and got a new index. A small one did so at once; from some 200,000 states on
+// all seemed to be the work of other code.
 func (t *table[T]) rehash(size uint64, workers int) {
 	t.index = nil
 	t.index = make([]uint32, size)
