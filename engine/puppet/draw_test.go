@@ -29,6 +29,7 @@ type plan struct {
 	Version              model.Version
 	Role                 model.Role
 	Resume, Retry, Auth  bool
+	Certs                bool
 	Fault                fault
 	Flourish1, Flourish2 flourish
 }
@@ -75,7 +76,7 @@ func fillers() []any {
 	return []any{
 		func(v *model.Version, c gofuzz.Continue) { *v = model.Version(c.Intn(2)) },
 		func(r *model.Role, c gofuzz.Continue) { *r = model.Role(c.Intn(2)) },
-		func(n *turnNumber, c gofuzz.Continue) { *n = turnNumber(c.Intn(8)) },
+		func(n *turnNumber, c gofuzz.Continue) { *n = turnNumber(c.Intn(9)) },
 		func(l *faultLevel, c gofuzz.Continue) { // most are as many things as can be said out of turn
 			*l = oneOf(c, wrongField, wrongField, wrongSize, wrongElement, wrongRecord, wrongSkip,
 				wrongOrder, wrongOrder, wrongOrder, wrongAlert, wrongAlert, wrongAlert)
@@ -189,7 +190,8 @@ func newTeller(f *gofuzz.Fuzzer) *teller {
 	te := &teller{fuzzer: f.NilChance(0).NumElements(1, 4).Funcs(fillers()...)}
 	p := &te.plan
 	te.fuzzer.Fuzz(p)
-	te.tale = tale{Version: p.Version, Role: p.Role, Resume: p.Resume, Retry: p.Retry, Auth: p.Auth}
+	te.tale = tale{Version: p.Version, Role: p.Role, Resume: p.Resume, Retry: p.Retry, Auth: p.Auth,
+		Certs: p.Certs && p.Version == model.TLS13 && p.Role == model.Server}
 	return te
 }
 
@@ -224,7 +226,10 @@ func records(field string, n int) []message.Edit {
 // has nothing to say.
 func (te *teller) flourish(p *prompter, t *puppet.Turn, f flourish) {
 	n := max(int(f.Size), 1)
+	_, shows := t.Draft.Message.(*message.Certificate)
 	switch says := te.legal(); {
+	case shows && f.Kind%3 > 0:
+		te.play(p, t, step{Says: "CertificateRequest"})
 	case t.Draft.Message == nil:
 		te.play(p, t, step{Says: says[int(f.Kind)%len(says)]})
 	case f.Kind%2 == 0:

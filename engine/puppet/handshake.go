@@ -110,7 +110,8 @@ func (e *engine) handle(m []byte) *failure {
 	case e.hand.at == waitFinished && typ == finishedMessage:
 		return e.finish(m)
 	case e.asks && (typ == certificate || typ == certificateVerify || typ == finishedMessage):
-		return nil // an answer to a CertificateRequest after the handshake
+		e.hand.said = append(e.hand.said, m...) // an answer to a CertificateRequest
+		return nil
 	}
 	return errUnexpected
 }

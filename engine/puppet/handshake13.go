@@ -12,7 +12,7 @@ import (
 func (e *engine) answer13(m []byte, h *hello) *failure {
 	group, key := h.group, e.knows(h)
 	switch {
-	case !h.offers(suite13) || key < 0:
+	case !h.offers(suite13) || key < 0 && !e.certified:
 		return errNoCommon
 	case e.retries && !e.hand.retried:
 		group = groupP256
@@ -23,13 +23,15 @@ func (e *engine) answer13(m []byte, h *hello) *failure {
 		e.retry(m, group)
 		return nil
 	}
-	said := append(bytes.Clone(e.hand.said), m[:h.bindersAt]...)
-	k := &e.psks[e.psk13(h.offer.Identities[key].Identity)]
-	if wrong := same(h.offer.Binders[key], k.binder(said)); wrong != nil {
-		return wrong
+	if key >= 0 {
+		said := append(bytes.Clone(e.hand.said), m[:h.bindersAt]...)
+		e.hand.key = &e.psks[e.psk13(h.offer.Identities[key].Identity)]
+		if wrong := same(h.offer.Binders[key], e.hand.key.binder(said)); wrong != nil {
+			return wrong
+		}
 	}
 	e.hand.said = append(e.hand.said, m...)
-	e.hand.group, e.hand.private, e.hand.key = group, e.newKey(group), k
+	e.hand.group, e.hand.private = group, e.newKey(group)
 	return e.flight13(h, key)
 }
 
@@ -63,17 +65,24 @@ func (e *engine) retry(m []byte, group message.Group) {
 		message.Ext("key_share", &group)))
 }
 
-// flight13 sends a server's messages from ServerHello to Finished.
+// flight13 sends a server's messages from ServerHello to Finished. Without a key that both know it
+// shows a certificate.
 func (e *engine) flight13(h *hello, key int) *failure {
-	e.say(e.serverHello(e.hand.randoms[model.Server], suite13,
-		message.Ext("supported_versions", new(version13)),
+	extensions := []message.Extension{message.Ext("supported_versions", new(version13)),
 		message.Ext("key_share", &message.Share{Group: e.hand.group,
-			Key: e.hand.private.PublicKey().Bytes()}),
-		message.Ext("pre_shared_key", new(uint16(key)))))
+			Key: e.hand.private.PublicKey().Bytes()})}
+	if key >= 0 {
+		extensions = append(extensions, message.Ext("pre_shared_key", new(uint16(key))))
+	}
+	e.say(e.serverHello(e.hand.randoms[model.Server], suite13, extensions...))
 	if wrong := e.share(h.share); wrong != nil {
 		return wrong
 	}
 	e.say(&message.EncryptedExtensions{})
+	if key < 0 {
+		e.say(e.authentication(certificate))
+		e.say(e.authentication(certificateVerify))
+	}
 	e.prove13()
 	e.application()
 	e.flush()
@@ -118,7 +127,10 @@ func (e *engine) share(theirs []byte) *failure {
 	if err != nil {
 		return errDecode
 	}
-	early := extract(nil, e.hand.key.key)
+	early := extract(nil, make([]byte, len(sum(nil))))
+	if e.hand.key != nil {
+		early = extract(nil, e.hand.key.key)
+	}
 	e.hand.master = extract(derive(early, "derived", nil), common)
 	e.hand.traffic[model.Client] = derive(e.hand.master, "c hs traffic", e.hand.said)
 	e.hand.traffic[model.Server] = derive(e.hand.master, "s hs traffic", e.hand.said)

@@ -126,7 +126,7 @@ func TestTales(t *testing.T) {
 		t.Run(lib.name, func(t *testing.T) {
 			t.Parallel()
 			loaded, r := lib.load(t), newReach()
-			for n := range require.Fewer(require.Times(1000, 200000)) {
+			for n := range require.Fewer(require.Times(1300, 200000)) {
 				st, s := invented(t, loaded, gofuzz.NewWithSeed(int64(n)))
 				r.add(s.Version, st)
 			}

@@ -21,7 +21,7 @@ type stage struct {
 	*linktest.Link
 	role     model.Role // the puppet's
 	said     []saying
-	proved   bool // a Finished was said as it has to be
+	proved   bool // the victim has read a Finished as it has to be
 	last     model.Status
 	complain string // what is wrong with the victim or with us; "": nothing
 	stack    string // of a panic
@@ -29,9 +29,10 @@ type stage struct {
 
 // A saying is a message that the puppet has said.
 type saying struct {
-	name string
-	end  int  // where in all that the puppet sent it ends; -1: not known yet
-	part bool // its record says that there is more
+	name  string
+	end   int  // where in all that the puppet sent it ends; -1: not known yet
+	part  bool // its record says that there is more
+	proof bool // it is a Finished as it has to be
 	// read: the victim was alive when the last byte came, took it in, and did not find that its
 	// record could not be opened. taken: it was alive after that.
 	read, taken bool
@@ -61,7 +62,10 @@ func tell(lib model.Library, s *tale, n narrator) (st *stage) {
 		}
 	}()
 	theirs := linktest.Config(s.Version, room)
-	theirs.Resume, theirs.Retry = s.Resume || lib.Name() == "gotls", s.Retry
+	theirs.Resume, theirs.Retry = (s.Resume || lib.Name() == "gotls") && !s.Certs, s.Retry
+	if s.Certs {
+		theirs.ServerChain = 400
+	}
 	ours := theirs
 	theirs.PostAuth = s.Auth && lib.Can().PostAuth && s.Version == model.TLS13
 	library := puppet.New()
@@ -91,10 +95,11 @@ func (s *stage) victim() model.Engine { return s.Ends[s.role.Peer()] }
 
 // heard takes down a message that the puppet is about to send. usual is what it would have been.
 func (s *stage) heard(t *puppet.Turn, usual []byte) {
-	s.said = append(s.said, saying{name: t.Draft.Name(), end: -1, part: t.Records.Longer > 0})
-	if _, ok := t.Draft.Message.(*message.Finished); ok && bytes.Equal(t.Draft.Bytes(), usual) {
-		s.proved = true
+	m := saying{name: t.Draft.Name(), end: -1, part: t.Records.Longer > 0}
+	if _, ok := t.Draft.Message.(*message.Finished); ok {
+		m.proof = bytes.Equal(t.Draft.Bytes(), usual)
 	}
+	s.said = append(s.said, m)
 }
 
 // settle says where the last message ends that was said: the puppet has sealed no more than that.
@@ -176,7 +181,8 @@ func (s *stage) call() {
 		if m.read || m.part || m.end < 0 || m.end > len(s.Sent[s.role]) || unopened {
 			continue
 		}
-		if m.read = true; !s.alive() {
+		m.read, s.proved = true, s.proved || m.proof
+		if !s.alive() {
 			break // what is behind it was never looked at
 		}
 		m.taken = true

@@ -22,6 +22,7 @@ type tale struct {
 	Resume  bool
 	Retry   bool
 	Auth    bool // a client may be asked for a certificate after the handshake
+	Certs   bool // a server of TLS 1.3 has a certificate, and there is no pre-shared key
 	Steps   []step
 
 	played int   // how many steps have been played
@@ -158,7 +159,7 @@ type flag struct {
 }
 
 func (s *tale) flags() []flag {
-	return []flag{{"resume", &s.Resume}, {"retry", &s.Retry}, {"auth", &s.Auth}}
+	return []flag{{"resume", &s.Resume}, {"retry", &s.Retry}, {"auth", &s.Auth}, {"certs", &s.Certs}}
 }
 
 // parseTale reads the text of a tale.
@@ -201,7 +202,7 @@ func (s *tale) parseLink(words []string) error {
 		case w == "puppet=server":
 			s.Role = model.Server
 		default:
-			return fmt.Errorf("tale: got setting %q of a link; want tls, puppet, resume, retry or auth", w)
+			return fmt.Errorf("tale: got setting %q of a link; want tls, puppet, resume, retry, auth or certs", w)
 		}
 	}
 	return nil

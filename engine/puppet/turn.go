@@ -129,7 +129,7 @@ func (e *engine) follow(d *message.Draft) {
 			e.rekey(e.write.next())
 		}
 	case *message.CertificateRequest:
-		e.asks = e.asks || e.tls13 && e.hand.at == settled
+		e.asks = e.asks || e.tls13
 	}
 }
 

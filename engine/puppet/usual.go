@@ -113,8 +113,12 @@ func (e *engine) authentication(k message.Kind) message.Message {
 	case k == certificate:
 		return &message.Certificate12{List: [][]byte{slices.Clone(leaf.der)}}
 	case k == certificateRequest && e.tls13:
-		return &message.CertificateRequest{Context: []byte{1}, Extensions: []message.Extension{
+		m := &message.CertificateRequest{Extensions: []message.Extension{
 			message.Ext("signature_algorithms", &schemes)}}
+		if e.hand.at == settled { // only then it has a context
+			m.Context = []byte{1}
+		}
+		return m
 	case k == certificateRequest:
 		return &message.CertificateRequest12{Types: []byte{64}, Schemes: schemes} // ecdsa_sign
 	case k == certificateVerify:
