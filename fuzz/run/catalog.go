@@ -80,7 +80,11 @@ func (c *Catalog) Pump(name string) (*model.Spec, error) {
 			return &c.mutants[i].Spec, nil
 		}
 	}
-	return nil, unknown("pump", name, append(known, "a mutant (see: wantwrite list)"))
+	var mutants []string
+	for i := range c.mutants {
+		mutants = append(mutants, c.mutants[i].Name)
+	}
+	return nil, unknown("pump", name, append(known, "a mutant (see: wantwrite list)"), mutants...)
 }
 
 // Can says what a library can do, and all those that are named with it. It loads none, and
@@ -206,12 +210,14 @@ func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
 	return p, nil
 }
 
-// unknown is the error of a name that means nothing here.
-func unknown(kind, name string, known []string) error {
-	return errors.New("fuzz: " + oneOf(kind, name, known))
+// unknown is the error of a name that means nothing here. More are names that are known too,
+// but too many to be listed.
+func unknown(kind, name string, known []string, more ...string) error {
+	return errors.New("fuzz: " + oneOf(kind, name, known, more...))
 }
 
-// oneOf says in a sentence that a name is unknown.
-func oneOf(kind, name string, known []string) string {
-	return fmt.Sprintf("got %s %q; want one of %s", kind, name, strings.Join(known, ", "))
+// oneOf says in a sentence that a name is unknown, and which one it may be.
+func oneOf(kind, name string, known []string, more ...string) string {
+	return fmt.Sprintf("got %s %q; want one of %s%s", kind, name, strings.Join(known, ", "),
+		script.Suggest(name, append(more, known...)))
 }

@@ -83,7 +83,7 @@ func StrategyNamed(name string) (*Strategy, error) {
 		}
 		return numberedStrategy(&s, name, number)
 	}
-	return nil, unknown("strategy", name, known)
+	return nil, unknown("strategy", word, known)
 }
 
 // numberedStrategy is pct or delay with a number, which name ends with.

@@ -70,7 +70,7 @@ var badLines = []struct{ old, new, want string }{
 	// Lines of the header.
 	{"seed: 0x1234", "seed 0x1234",
 		`13: got line "seed 0x1234"; want "key: value", or an empty line before the actions`},
-	{"seed:", "seeds:", `13: got header line "seeds"; want ` + fields},
+	{"seed:", "seeds:", `13: got header line "seeds"; want ` + fields + `; did you mean seed?`},
 	{"seed: 0x1234", "links: 2", `13: got header line "links"; want each of them once`},
 	{"seed: 0x1234\n", "", `17: got a header without seed; want all of ` + required},
 	{"hash: 0123456789abcdef\n\n", "", `17: got line "deliver server all"; ` +
@@ -100,7 +100,7 @@ var badLines = []struct{ old, new, want string }{
 		`17: got hash "123456789abcdef"; want 16 hexadecimal digits`},
 
 	// Sizes.
-	{"bio=64", "boi=64", `15: got size "boi"; want one of ` + sizeWords},
+	{"bio=64", "boi=64", `15: got size "boi"; want one of ` + sizeWords + `; did you mean bio?`},
 	{"bio=64", "bio", `15: got size "bio"; want "key=value"`},
 	{"bio=64", "bio=0", `15: got size "bio=0"; want a number from 1 to 1048576`},
 	{"bio=64", "bio=-64", `15: got size "bio=-64"; want a number from 1 to 1048576`},
@@ -112,13 +112,13 @@ var badLines = []struct{ old, new, want string }{
 	{" window=511", "", `15: got sizes without window; want all of ` + sizeWords},
 
 	// Actions.
-	{"poll server", "pull server", `22: got verb "pull"; want ` + verbs},
+	{"poll server", "pull server", `22: got verb "pull"; want ` + verbs + `; did you mean poll?`},
 	{"poll server", "seed: 7", `22: got verb "seed:"; want ` + verbs},
 	{"poll server", "poll", `22: got line "poll"; want "poll END"`},
 	{"poll server", "poll server now", `22: got line "poll server now"; want "poll END"`},
 	{"poll server", "poll proxy",
 		`22: got end "proxy"; want one of client, server, client2, server2`},
-	{"links: 2", "links: 1", `21: got end "server2"; want one of client, server`},
+	{"links: 2", "links: 1", `21: got end "server2"; want one of client, server; did you mean server?`},
 	{"deliver server all", "deliver server most", `19: got amount "most"; ` +
 		`want one of byte, part, record, all, or a number from 1 to 1048576`},
 	{"deliver server2 17", "deliver server2 0", `21: got amount "0"; ` +
@@ -135,7 +135,7 @@ var badLines = []struct{ old, new, want string }{
 	{"window server 3", "window server -1",
 		`27: got ticks "-1"; want a number from 0 to 1000000`},
 	{"flip 12", "flop 12", `28: got mutation "flop"; want one of flip, truncate, extend, ` +
-		`repeat, drop, reorder, split, merge, type, version, oversize, alert, empties`},
+		`repeat, drop, reorder, split, merge, type, version, oversize, alert, empties; did you mean flip?`},
 	{"flip 12", "flip 4294967296",
 		`28: got parameter "4294967296"; want a number from 0 to 4294967295`},
 	{"tick 5", "tick server 5", `37: got line "tick server 5"; want "tick TICKS"`},
@@ -145,7 +145,7 @@ var badLines = []struct{ old, new, want string }{
 // is told wherever it is known.
 func TestBadAction(t *testing.T) {
 	_, err := script.ParseAction("delivr server all")
-	wantMessage(t, err, `sim: got verb "delivr"; want `+verbs)
+	wantMessage(t, err, `sim: got verb "delivr"; want `+verbs+`; did you mean deliver?`)
 	_, err = script.ParseAction("# nothing")
 	wantMessage(t, err, `sim: got line ""; want an action: `+verbs)
 	wantMessage(t, &script.InputError{Line: 3, Msg: "got x; want y"}, "sim: line 3: got x; want y")

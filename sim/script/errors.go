@@ -60,7 +60,7 @@ func pick(what, got string, words []string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, unexpected(what, got, oneOf(words))
+	return 0, unexpected(what, got, oneOf(words)+Suggest(got, words))
 }
 
 // readNumber reads a decimal number from lo to hi, both included.
