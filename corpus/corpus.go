@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,14 +80,31 @@ func list(from fs.FS) (names []string, err error) {
 	return names, err
 }
 
-// Open opens a script for reading. A folder is an error that names it.
+// Find lists the project's own scripts that a name means, as names of Names: a name of Names, or
+// its last part. It may begin with corpus/, lack Ext, or be a pattern of path.Match.
+func Find(name string) (found []string) {
+	name = strings.TrimPrefix(path.Clean(filepath.ToSlash(name)), "corpus/")
+	for _, own := range Names() {
+		for _, form := range [...]string{own, path.Base(own)} {
+			whole, _ := path.Match(name, form)
+			short, _ := path.Match(name+Ext, form)
+			if whole || short {
+				found = append(found, own)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// Open opens a script for reading: a file, or, if there is none, the only one of the project's
+// own scripts that Find finds. A folder is an error that names it.
 func Open(path string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &fileError{"cannot open " + path, err,
-			"; want a script that was saved by: wantwrite hunt"}
-	case err != nil:
+	if errors.Is(err, fs.ErrNotExist) {
+		return openOwn(path, err)
+	}
+	if err != nil {
 		return nil, &fileError{"cannot open " + path, err, ""}
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
@@ -94,6 +112,20 @@ func Open(path string) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("corpus: got folder %s; want a %s file", path, Ext)
 	}
 	return f, nil
+}
+
+// openOwn opens one of the project's own scripts; missing is why there is no file of this name.
+func openOwn(path string, missing error) (io.ReadCloser, error) {
+	switch own := Find(path); len(own) {
+	case 0:
+		return nil, &fileError{"cannot open " + path, missing,
+			"; want a script that was saved by: wantwrite hunt"}
+	case 1:
+		return files.Open(own[0])
+	default:
+		return nil, fmt.Errorf("corpus: got %s, which may mean %d scripts; want one, such as corpus/%s or "+
+			"corpus/%s", path, len(own), own[0], own[1])
+	}
 }
 
 // maxSlug is the longest slug that Slug makes, in bytes.
