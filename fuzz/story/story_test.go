@@ -3,6 +3,7 @@ package story_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,13 +52,49 @@ func checkVerdict(t *testing.T, v *story.Verdict) {
 	}
 }
 
-// checkWidth: the text fits 100 columns and has no escapes.
-func checkWidth(t *testing.T, text string) {
+// checkWidth: the text fits its columns and has no escapes.
+func checkWidth(t *testing.T, text string, columns int) {
 	t.Helper()
 	for line := range strings.Lines(text) {
 		line = strings.TrimSuffix(line, "\n")
-		if n := utf8.RuneCountInString(line); n > 100 || strings.ContainsAny(line, "\x1b\t") {
-			t.Errorf("got %d columns; want at most 100, and no escapes: %q", n, line)
+		if n := utf8.RuneCountInString(line); n > columns || strings.ContainsAny(line, "\x1b\t") {
+			t.Errorf("got %d columns; want at most %d, and no escapes: %q", n, columns, line)
+		}
+	}
+}
+
+// wordsOf are the words of texts, without what the diagram draws around them.
+func wordsOf(texts ...string) map[string]bool {
+	words := map[string]bool{}
+	for _, text := range texts {
+		for _, word := range strings.Fields(strings.NewReplacer("│", " ", "─", " ", "▶", " ", "◀", " ",
+			"●", " ").Replace(text)) {
+			words[word] = true
+		}
+	}
+	return words
+}
+
+// checkWords: the text of a story, with all its steps, has each of its words as a whole, and no others
+// than those of the widest text.
+func checkWords(t *testing.T, told *story.Story, text string) {
+	t.Helper()
+	got, all := wordsOf(text), []string{told.Title}
+	for _, step := range told.Steps {
+		all = append(all, step.Text, step.Mark)
+		for _, m := range step.Moves {
+			all = append(all, m.Text)
+		}
+	}
+	for word := range wordsOf(append(all, told.Verdict.Paragraphs...)...) {
+		if !got[word] && utf8.RuneCountInString(word) < 50 {
+			t.Errorf("the word %q is cut, or not there", word)
+		}
+	}
+	widest := wordsOf(told.Text(story.TextOptions{All: true}))
+	for word := range got {
+		if !widest[word] && !strings.HasPrefix(word, "·") {
+			t.Errorf("got the word %q, which the widest text does not have", word)
 		}
 	}
 }
@@ -70,7 +107,9 @@ func TestEachStoryNamesWhatWasLost(t *testing.T) {
 		v := &told.Verdict
 		checkVerdict(t, v)
 		for _, all := range []bool{false, true} {
-			checkWidth(t, told.Text(story.TextOptions{All: all}))
+			for _, width := range []int{100, 80, 60} {
+				checkWidth(t, told.Text(story.TextOptions{All: all, Width: width}), width)
+			}
 		}
 		if v.Wakeup == "" || v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String() {
 			return
@@ -107,27 +146,58 @@ var golden = []string{
 // rewriteStories records the golden stories anew: read the diff.
 var rewriteStories = flag.Bool("rewrite", false, "record the golden stories anew")
 
-// TestGoldenStories: with -rewriteStories they are recorded anew; read the diff.
+// holds checks a story's text against a golden file. With -rewrite it is recorded anew; read the diff.
+func holds(t *testing.T, file, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "story", file+".txt")
+	if *rewriteStories {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s: the story is another one (-want +got):\n%s", path, diff)
+	}
+}
+
+// TestStoriesFitTheTerminal: the diagram is a diagram at 60 and 80 columns too. The golden files at 100
+// are those of TestGoldenStories.
+func TestStoriesFitTheTerminal(t *testing.T) {
+	for _, name := range golden {
+		s := fuzztest.Script(t, name+".script")
+		told := tellScript(t, s, fuzztest.RunnerFor(t, s), run.ReplayOptions{})
+		for _, width := range []int{100, 80, 60} {
+			checkWords(t, told, told.Text(story.TextOptions{All: true, Width: width}))
+		}
+		for width, same := range map[int]int{0: 100, 1: 60, 1000: 100} {
+			if told.Text(story.TextOptions{Width: width}) != told.Text(story.TextOptions{Width: same}) {
+				t.Errorf("%s: a width of %d is not %d", name, width, same)
+			}
+		}
+	}
+	for _, name := range golden[:3] {
+		s := fuzztest.Script(t, name+".script")
+		told := tellScript(t, s, fuzztest.RunnerFor(t, s), run.ReplayOptions{})
+		for _, width := range []int{80, 60} {
+			holds(t, fmt.Sprintf("%s-%d", strings.ReplaceAll(name, "/", "-"), width),
+				told.Text(story.TextOptions{Width: width}))
+		}
+	}
+}
+
+// TestGoldenStories: with -rewrite they are recorded anew; read the diff.
 func TestGoldenStories(t *testing.T) {
 	held := map[string]bool{}
 	for _, name := range golden {
 		t.Run(name, func(t *testing.T) {
 			s := fuzztest.Script(t, name+".script")
 			held[s.Property] = true
-			got := tellScript(t, s, fuzztest.RunnerFor(t, s), run.ReplayOptions{}).Text(story.TextOptions{})
-			path := filepath.Join("testdata", "story", strings.ReplaceAll(name, "/", "-")+".txt")
-			if *rewriteStories {
-				if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("the story is another one (-want +got):\n%s", diff)
-			}
+			holds(t, strings.ReplaceAll(name, "/", "-"),
+				tellScript(t, s, fuzztest.RunnerFor(t, s), run.ReplayOptions{}).Text(story.TextOptions{}))
 		})
 	}
 	for _, p := range oracle.Properties() {
@@ -146,7 +216,7 @@ func TestStoryOfACleanRun(t *testing.T) {
 			strings.Contains(text, "<<<") || told.Verdict.Decision.Number != 0 {
 			t.Errorf("got a blame; want none:\n%s", text)
 		}
-		checkWidth(t, text)
+		checkWidth(t, text, 100)
 	})
 }
 
@@ -187,7 +257,7 @@ func TestStoriesOfHunts(t *testing.T) {
 				found++
 				told := tellScript(t, f.Script, fuzztest.RunnerFor(t, f.Script), run.ReplayOptions{})
 				checkVerdict(t, &told.Verdict)
-				checkWidth(t, told.Text(story.TextOptions{All: true}))
+				checkWidth(t, told.Text(story.TextOptions{All: true}), 100)
 				return nil
 			}
 			if _, err := h.Run(context.Background(), c); err != nil {

@@ -4,16 +4,28 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// storyWidth is the width of a story's text in columns.
-const storyWidth = 100
+// A story's text is at most widest columns wide, and at least narrowest.
+const (
+	widest    = 100
+	narrowest = 60
+)
 
-// laneAt is the column of each lane.
+// laneAt is the column of each lane in the widest text.
 var laneAt = [numLanes]int{8, 26, 51, 67, 80, 96}
+
+// lanes are the columns of the lanes in a text of a width: closer to each other where it is less,
+// with the same margins.
+func lanes(width int) (at [numLanes]int) {
+	const left, margins = 8, 12
+	for l := range at {
+		at[l] = left + (laneAt[l]-left)*(width-margins)/(widest-margins)
+	}
+	return at
+}
 
 // TextOptions say how a story is written as text.
 type TextOptions struct {
@@ -21,19 +33,24 @@ type TextOptions struct {
 	All bool
 	// Color uses a terminal's bold, dim and red.
 	Color bool
+	// Width is the most columns of a line. It is taken for at least 60 and at most 100; 0 means 100.
+	Width int
 }
 
-// Text is the story as a sequence diagram of at most 100 columns, what the
-// buffers hold at the end, and the verdict.
+// Text is the story as a sequence diagram, what the buffers hold at the end, and the verdict.
+// Where a line has no room for a text, the text goes on in the next one: no word is cut unless it
+// is wider than the whole text.
 func (s *Story) Text(o TextOptions) string {
-	w := &storyWriter{o: o}
+	w := &storyWriter{o: o, width: widest}
+	if o.Width != 0 {
+		w.width = max(narrowest, min(o.Width, widest))
+	}
+	w.lanes = lanes(w.width)
 	w.wrap(s.Title, "")
 	w.line("")
 	w.steps(s)
 	w.line("")
-	for _, row := range s.table() {
-		w.line(row)
-	}
+	w.table(s)
 	for i, p := range s.Verdict.Paragraphs {
 		w.line("")
 		if i == len(s.Verdict.Paragraphs)-1 {
@@ -48,6 +65,8 @@ func (s *Story) Text(o TextOptions) string {
 type storyWriter struct {
 	strings.Builder
 	o     TextOptions
+	width int
+	lanes [numLanes]int
 	style string // of the lines that follow
 }
 
@@ -74,36 +93,26 @@ func (w *storyWriter) styled(style, text string) {
 }
 
 // wrap writes text in indented lines.
-func (w *storyWriter) wrap(text, indent string) {
-	line := indent
-	for _, word := range strings.Fields(text) {
-		for n := storyWidth - len(indent); runes(word) > n; word = cutLeft(word, n) {
-			if line != indent {
-				w.line(line)
-			}
-			w.line(indent + cutRight(word, n))
-			line = indent
+func (w *storyWriter) wrap(text, indent string) { w.hang(indent, text, indent) }
+
+// hang writes a head and a text behind it. The lines that follow the first one are indented.
+func (w *storyWriter) hang(head, text, indent string) {
+	for i, line := range w.fold(text, runes(head), len(indent)) {
+		if i > 0 {
+			head = indent
 		}
-		if line != indent && runes(line)+1+runes(word) > storyWidth {
-			w.line(line)
-			line = indent
-		}
-		if line != indent {
-			line += " "
-		}
-		line += word
+		w.line(head + line)
 	}
-	w.line(line)
 }
 
-func runes(s string) int { return utf8.RuneCountInString(s) }
-
-func cutRight(s string, n int) string { return string([]rune(s)[:n]) }
-func cutLeft(s string, n int) string  { return string([]rune(s)[n:]) }
+// fold breaks text into lines that have so many columns in front of them: the first one, and the rest.
+func (w *storyWriter) fold(text string, first, rest int) []string {
+	return fold(pieces(text, w.width-rest), w.width-first, w.width-rest)
+}
 
 // steps writes the diagram.
 func (w *storyWriter) steps(s *Story) {
-	w.styled(w.bold(), heading())
+	w.styled(w.bold(), w.heading())
 	quiescing := false
 	for i := 0; i < len(s.Steps); {
 		st := &s.Steps[i]
@@ -116,7 +125,9 @@ func (w *storyWriter) steps(s *Story) {
 			w.styled(w.dim(), "       quiesce: no more faults, no new work")
 		}
 		if n := s.leftOut(i, w.o.All); n > 0 {
-			w.styled(w.dim(), "   ··  "+clip(s.gap(s.Steps[i:i+n]), storyWidth-7))
+			w.style = w.dim()
+			w.hang("   ··  ", s.gap(s.Steps[i:i+n]), stepIndent)
+			w.style = ""
 			i += n
 			continue
 		}
@@ -138,32 +149,39 @@ func (s *Story) leftOut(i int, all bool) (n int) {
 }
 
 // heading names the lanes.
-func heading() string {
-	r := blank(' ')
-	for l, at := range laneAt {
+func (w *storyWriter) heading() string {
+	r := []rune(strings.Repeat(" ", w.width))
+	for l, at := range w.lanes {
 		word := lane(l).String()
 		put(r, at-len(word)/2, word)
 	}
 	return string(r)
 }
 
-// step writes the step's line and those of its moves.
+// stepIndent stands in front of a step's text where there is no number.
+const stepIndent = "       "
+
+// step writes the step's lines and those of its moves.
 func (w *storyWriter) step(st *Step) {
-	head := fmt.Sprintf("%5d  %s", st.Number, st.Text)
-	if st.Number == 0 {
-		head = "       " + st.Text
-	}
-	style := w.bold()
+	text, style := st.Text, w.bold()
 	if st.Mark != "" {
-		head += "  <<< " + st.Mark
+		text += "  <<< " + st.Mark
 		style = w.red()
 	}
-	r := blank(' ')
-	for _, at := range laneAt {
-		r[at] = '│'
+	rest := len(stepIndent)
+	lines := []string{text}
+	if rest+runes(text) > w.width {
+		lines = w.fold(text, rest, rest)
 	}
-	put(r, 0, clip(head, storyWidth)+" ")
-	w.styled(style, string(r))
+	for i, line := range lines {
+		head := stepIndent
+		if i == 0 && st.Number > 0 {
+			head = fmt.Sprintf("%5d  ", st.Number)
+		}
+		r := w.row()
+		put(r, 0, head+line+" ")
+		w.styled(style, string(r))
+	}
 	w.moves(st.Moves)
 }
 
@@ -179,7 +197,7 @@ func (w *storyWriter) moves(all []Move) {
 			period, again = repeated(shown[i:])
 		}
 		for _, m := range shown[i : i+period] {
-			w.line(m.row())
+			w.move(&m)
 		}
 		if again > 0 {
 			w.styled(w.dim(), fmt.Sprintf("   ··  and %d times more", again))
@@ -209,56 +227,86 @@ func repeated(moves []Move) (period, again int) {
 	return 1, 0
 }
 
-// blank is an empty row.
-func blank(r rune) []rune {
-	line := make([]rune, storyWidth)
-	for i := range line {
-		line[i] = r
+// row is a row with nothing but the lanes.
+func (w *storyWriter) row() []rune {
+	r := []rune(strings.Repeat(" ", w.width))
+	for _, at := range w.lanes {
+		r[at] = '│'
 	}
-	return line
+	return r
 }
 
 // put writes text over a row, as far as it fits.
-func put(line []rune, at int, text string) {
+func put(row []rune, at int, text string) {
 	for _, r := range text {
-		if at >= 0 && at < len(line) {
-			line[at] = r
+		if at >= 0 && at < len(row) {
+			row[at] = r
 		}
 		at++
 	}
 }
 
-// clip shortens text to n columns.
-func clip(text string, n int) string {
-	if runes(text) <= n {
-		return text
-	}
-	return cutRight(text, n-1) + "…"
-}
-
-// row draws the move as one row.
-func (m *Move) row() string {
-	line := blank(' ')
-	for _, at := range laneAt {
-		line[at] = '│'
-	}
-	from, to := laneAt[m.From], laneAt[m.To]
+// move draws a move: in one row if its text fits there.
+func (w *storyWriter) move(m *Move) {
+	from, to := w.lanes[m.From], w.lanes[m.To]
 	switch {
 	case m.From == m.To && m.From == lanePeer:
-		line[from] = '●'
-		text := clip(m.Text, from-laneAt[lanePump]-3)
-		put(line, from-2-runes(text), " "+text+" ")
+		w.within(from, from-1, m.Text)
 	case m.From == m.To:
-		line[from] = '●'
-		put(line, from+1, " "+clip(m.Text, storyWidth-from-3)+" ")
-	case from < to:
-		arrow(line[from+1:to], m.Text)
-		line[to-1] = '▶'
+		w.within(from, w.width, m.Text)
 	default:
-		arrow(line[to+1:from], m.Text)
-		line[to+1] = '◀'
+		w.across(from, to, m.Text)
 	}
-	return string(line)
+}
+
+// within draws what happens in a lane, with the text on its right, or, for the last lane, on its left:
+// where the text must end says which. Only the first row has the dot.
+//
+// Story 130: a text that did not fit was cut, or wrote over the dot. On a terminal of 80 columns all
+// rows continued in the next one, and of the diagram nothing was left.
+func (w *storyWriter) within(at, end int, text string) {
+	left := at + 2
+	if end < at {
+		left = w.lanes[lanePump] + 2
+	}
+	words := pieces(text, w.width-2)
+	left = max(1, min(left, end-longest(words)))
+	lines := fold(words, end-left, end-left)
+	for i, line := range lines {
+		r, start := w.row(), left
+		if end < at {
+			start = max(1, end-runes(line))
+		}
+		put(r, start-1, " "+line+" ")
+		if i == 0 {
+			r[at] = '●'
+		}
+		w.line(string(r))
+	}
+}
+
+// across draws an arrow from a column to another, with the text in its middle. If it does not fit
+// there the text is above the arrow.
+func (w *storyWriter) across(from, to int, text string) {
+	left, right := min(from, to), max(from, to)
+	if runes(text)+4 > right-left-1 {
+		words := pieces(text, w.width-2)
+		start := max(1, min(left+2, w.width-longest(words)))
+		for _, line := range fold(words, w.width-start, w.width-start) {
+			r := w.row()
+			put(r, start-1, " "+line+" ")
+			w.line(string(r))
+		}
+		text = ""
+	}
+	r := w.row()
+	arrow(r[left+1:right], text)
+	if from < to {
+		r[to-1] = '▶'
+	} else {
+		r[to+1] = '◀'
+	}
+	w.line(string(r))
 }
 
 // arrow draws a shaft with text in its middle and leaves one end for the head.
@@ -266,32 +314,82 @@ func arrow(shaft []rune, text string) {
 	for i := range shaft {
 		shaft[i] = '─'
 	}
-	text = " " + clip(text, len(shaft)-4) + " "
-	put(shaft, (len(shaft)-runes(text))/2, text)
+	if text != "" {
+		text = " " + text + " "
+		put(shaft, (len(shaft)-runes(text))/2, text)
+	}
 }
 
-// table says what each end holds and waits for after the last step.
-func (s *Story) table() []string {
+// A cell says what an end holds in one place, or waits for. It is idle if it holds nothing there.
+type cell struct {
+	name, text string
+	idle       bool
+}
+
+// column is the cells of an end after the last step, its own name first.
+func (s *Story) column(end script.End) (all []cell) {
+	last := len(s.Views) - 1
+	all = []cell{{fmt.Sprintf("after step %d", last), end.String() + ", " + s.pump(end), false}}
+	for _, h := range s.holds(last, end) {
+		all = append(all, cell{h.Name, h.gauge(), h.Bytes == 0})
+	}
+	for _, waits := range s.waits(last, end) {
+		all = append(all, cell{waits[0], waits[1], false})
+	}
+	return all
+}
+
+// nameColumns is how wide the names of cells are, with their indent, and leastColumns how wide the
+// texts behind them must be.
+const nameColumns, leastColumns = 26, 24
+
+// table writes what each end holds and waits for after the last step: side by side, or one end below
+// the other where there is no room for two.
+func (w *storyWriter) table(s *Story) {
 	if len(s.Views) == 0 {
-		return nil
+		return
 	}
-	ends := [2]script.End{s.End, s.End.Peer()}
-	row := func(name, a, b string) string {
-		return fmt.Sprintf("  %-24s%s%s%s", name, a, strings.Repeat(" ", max(2, 36-runes(a))), b)
+	a, b := s.column(s.End), s.column(s.End.Peer())
+	if (w.width-nameColumns)/2 >= leastColumns {
+		for i := range a {
+			if !a[i].idle || !b[i].idle {
+				w.beside(a[i], b[i])
+			}
+		}
+		return
 	}
-	rows := []string{row(fmt.Sprintf("after step %d", len(s.Views)-1),
-		fmt.Sprintf("%s, %s", ends[0], s.pump(ends[0])), fmt.Sprintf("%s, %s", ends[1], s.pump(ends[1])))}
-	a, b := s.holds(len(s.Views)-1, ends[0]), s.holds(len(s.Views)-1, ends[1])
-	for i := range a {
-		if a[i].Bytes > 0 || b[i].Bytes > 0 {
-			rows = append(rows, row(a[i].Name, a[i].gauge(), b[i].gauge()))
+	for i, end := range [][]cell{a, b} {
+		if i > 0 {
+			w.line("")
+		}
+		for _, c := range end {
+			if !c.idle {
+				w.hang(name(c), c.text, strings.Repeat(" ", nameColumns))
+			}
 		}
 	}
-	x, y := s.waits(len(s.Views)-1, ends[0]), s.waits(len(s.Views)-1, ends[1])
-	for i := range x {
-		rows = append(rows, row(x[i][0], x[i][1], y[i][1]))
+}
+
+func name(c cell) string { return fmt.Sprintf("  %-*s", nameColumns-2, c.name) }
+
+// beside writes two cells in as many lines as the longer one needs.
+func (w *storyWriter) beside(a, b cell) {
+	first := (w.width - nameColumns) / 4 * 2
+	left := w.fold(a.text, w.width-first+2, w.width-first+2)
+	right := w.fold(b.text, nameColumns+first, nameColumns+first)
+	head := name(a)
+	for i := range max(len(left), len(right)) {
+		line := [2]string{}
+		if i < len(left) {
+			line[0] = left[i]
+		}
+		if i < len(right) {
+			line[1] = right[i]
+		}
+		blanks := strings.Repeat(" ", first-runes(line[0]))
+		w.line(head + line[0] + blanks + line[1])
+		head = strings.Repeat(" ", nameColumns)
 	}
-	return rows
 }
 
 // pump is the name of an end's pump.
