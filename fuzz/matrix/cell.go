@@ -70,6 +70,22 @@ type Cell struct {
 	verdict string // the part of Reason that is not about libraries
 }
 
+// ran says whether the cell is filled.
+func (c *Cell) ran() bool { return c.outcome != notRun }
+
+// ran are the cells that are filled: what a table shows. After an interrupt that may be few of many.
+//
+// Story 131: a matrix that was interrupted after ten seconds printed 300 lines with "not-run" in them,
+// and what it had found was at their top.
+func (t *Table) ran() (cells []*Cell) {
+	for _, c := range t.Cells {
+		if c.ran() {
+			cells = append(cells, c)
+		}
+	}
+	return cells
+}
+
 // Killed says whether a mutant broke the property that it must break, or one that it may break
 // too.
 func (c *Cell) Killed() bool {
@@ -102,7 +118,7 @@ type Row struct {
 	TLS      string `json:"tls"`
 	Strategy string `json:"strategy"`
 	// Found says whether there was a failure, and Outcome whether it was the one that counts:
-	// not-run, senseless, clean, by-another or found. Property is the one that failed.
+	// senseless, clean, by-another or found. Property is the one that failed.
 	Found    bool   `json:"found"`
 	Outcome  string `json:"outcome"`
 	Property string `json:"property"`
@@ -144,7 +160,7 @@ func (c *Cell) property() string {
 	return run.PropertyName(c.Property, &c.Subject.Spec)
 }
 
-// CSV writes the table in the format of RFC 4180, with a first line of names. Several words in
+// CSV writes the filled cells in the format of RFC 4180, with a first line of names. Several words in
 // a field have blanks between them.
 func (t *Table) CSV(out io.Writer) error {
 	w := csv.NewWriter(out)
@@ -157,7 +173,7 @@ func (t *Table) CSV(out io.Writer) error {
 	if err := w.Write(names); err != nil {
 		return err
 	}
-	for _, c := range t.Cells {
+	for _, c := range t.ran() {
 		row := reflect.ValueOf(c.Row())
 		var fields []string
 		for i := 1; i < row.NumField(); i++ {

@@ -28,7 +28,7 @@ func (t *Table) Page(folder string) ([]byte, error) {
 	for i, col := range t.columns {
 		view.Totals = append(view.Totals, pageTotal{col, s.columns[i]})
 	}
-	for _, c := range t.Cells {
+	for _, c := range t.ran() {
 		view.Rows = append(view.Rows, newPageRow(c, folder))
 	}
 	page := story.Document{HTML: pageHTML, CSS: pageCSS, JS: pageJS}
@@ -81,8 +81,6 @@ func newPageRow(c *Cell, folder string) pageRow {
 func (c *Cell) mark() (word, class string) {
 	sound := c.Subject.Sound
 	switch {
-	case c.outcome == notRun:
-		return "not run", ""
 	case c.outcome == senseless:
 		return "makes no sense", ""
 	case c.Killed():

@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Subject is a row of the table: a pump or a mutant.
@@ -61,24 +62,28 @@ func (s *Subject) wanted(bySeed [][]*hunt.Failure) oracle.PropertyID {
 // error.
 func Pumps(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
+	var known []string
 	for _, spec := range c.Pumps() {
+		known = append(known, spec.Name)
 		if chosen(patterns, used, spec.Name) {
 			list = append(list, Subject{Spec: spec, Sound: sound(spec.Name)})
 		}
 	}
-	return list, idle("pump", patterns, used)
+	return list, idle("pump", patterns, used, known)
 }
 
 // Mutants returns the catalog's mutants that match one of the patterns, by name or by family:
 // the letter of the mutant's first bug. One that matches nothing is an error.
 func Mutants(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	used := make([]bool, len(patterns))
+	var known []string
 	for _, m := range c.Mutants() {
+		known = append(known, m.Name)
 		if chosen(patterns, used, m.Name, family(&m)) {
 			list = append(list, Subject{Spec: m.Spec, Mutant: &m})
 		}
 	}
-	return list, idle("mutant", patterns, used)
+	return list, idle("mutant", patterns, used, known)
 }
 
 // family is the letter of the family of the first of a mutant's bugs.
@@ -102,16 +107,16 @@ func chosen(patterns []string, used []bool, names ...string) (is bool) {
 	return is
 }
 
-// idle is the error of a pattern that matched nothing.
-func idle(kind string, patterns []string, used []bool) error {
+// idle is the error of a pattern that matched none of the names that are known.
+func idle(kind string, patterns []string, used []bool, known []string) error {
 	want := "a name, or a pattern such as kv-*"
 	if kind == "mutant" {
 		want = "a name, a pattern such as *-renegotiation, or a family, A to K"
 	}
 	for i, pattern := range patterns {
 		if !used[i] {
-			return fmt.Errorf("matrix: got %s %q; want %s; see: wantwrite list", kind,
-				strings.ToValidUTF8(pattern, "?"), want)
+			return fmt.Errorf("matrix: got %s %q; want %s; see: wantwrite list%s", kind,
+				strings.ToValidUTF8(pattern, "?"), want, script.Suggest(pattern, known))
 		}
 	}
 	return nil

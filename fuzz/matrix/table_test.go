@@ -117,6 +117,36 @@ func TestRenderings(t *testing.T) {
 	golden(t, "narrow.txt", narrow.Text(strings.ToUpper))
 }
 
+// An interrupted matrix shows what was run. Of the rest there is one line, and no word in a table or a
+// page.
+func TestInterruptedTable(t *testing.T) {
+	r := &Table{columns: []column{{"model", "1.2", "portfolio"}, {"model", "1.3", "portfolio"}},
+		Seeds: 1, Schedules: 100, Partial: true}
+	add(r, mutant("deaf", oracle.Stall), &Cell{outcome: found, Property: oracle.Stall, Hunts: 1,
+		Schedules: 36, Script: scriptOf(5)}, &Cell{outcome: clean})
+	for range 299 {
+		add(r, mutant("waits", oracle.Stall), &Cell{}, &Cell{})
+	}
+	text := r.Text(nil)
+	if n := strings.Count(text, "\n"); n > 15 || strings.Contains(text, "not-run") ||
+		strings.Contains(text, "waits") || !strings.Contains(text, "  598 of 600 cells were not run\n") {
+		t.Errorf("got %d lines; want the one row, and that 598 cells were not run:\n%s", n, text)
+	}
+	var csv bytes.Buffer
+	if err := r.CSV(&csv); err != nil {
+		t.Fatal(err)
+	}
+	page, err := r.Page("m-cells")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, shown := range []string{csv.String(), string(page)} {
+		if n := strings.Count(shown, "deaf"); n < 2 || strings.Contains(shown, "waits") {
+			t.Errorf("got %d times the mutant that was run, or one that was not:\n%.2000s", n, shown)
+		}
+	}
+}
+
 // Nothing that a label says reaches a terminal, a page or a spreadsheet's line as
 // more than text.
 func TestHostileLabels(t *testing.T) {

@@ -28,6 +28,9 @@ func (table *Table) Text(bold func(string) string) string {
 	for i, k := range t.summary.columns {
 		t.printf("  %s: %s\n", table.columns[i], k.words(len(table.Confirm) > 0))
 	}
+	if n := len(table.ran()); n < len(table.Cells) {
+		t.printf("  %d of %d cells were not run\n", len(table.Cells)-n, len(table.Cells))
+	}
 	t.notes()
 	return t.String()
 }
@@ -42,10 +45,13 @@ type writing struct {
 
 func (t *writing) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 
-// rows writes a line for each subject.
+// rows writes a line for each subject that has a filled cell.
 func (t *writing) rows() {
 	lines := t.heads()
 	for _, row := range t.table.Rows() {
+		if !slices.ContainsFunc(row, (*Cell).ran) {
+			continue
+		}
 		s := row[0].Subject
 		must := "nothing"
 		switch {
