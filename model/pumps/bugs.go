@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 //go:embed bugs.txt
@@ -24,6 +25,34 @@ type Bug struct {
 	Excuse  string
 	// Note says why a mutant breaks another property than the bug did.
 	Note string
+}
+
+// Called says whether a name means the bug: its ID, or words of Project and Where that have a number
+// among them, such as "MB-53428", "h2o 597", "#11535" or a commit, of which seven digits are enough.
+// A number alone has four digits or more. Case does not count, nor does what stands in parentheses in
+// the name.
+func (b *Bug) Called(name string) bool {
+	if strings.EqualFold(name, b.ID) {
+		return true
+	}
+	name, _, _ = strings.Cut(name, "(")
+	known, words, numbered := wordsOf(b.Project+" "+b.Where), wordsOf(name), false
+	for _, word := range words {
+		if !slices.ContainsFunc(known, func(w string) bool {
+			return w == word || len(word) >= 7 && strings.HasPrefix(w, word)
+		}) {
+			return false
+		}
+		numbered = numbered || strings.ContainsAny(word, "0123456789") && (len(words) > 1 || len(word) >= 4)
+	}
+	return numbered
+}
+
+// wordsOf splits a text at all that names of projects, commits and issues do not have.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '.' && r != '_'
+	})
 }
 
 // Bugs lists the known bugs in the order of bugs.txt. It panics at a line that is no bug: the
