@@ -167,8 +167,8 @@ func (c *Catalog) Property(name string, pump *model.Spec) (oracle.Property, erro
 		}
 		known = append(known, p.Name)
 	}
-	return oracle.Property{}, fmt.Errorf("%w; pump %s has no other", unknown("property", name, known),
-		pump.Name)
+	return oracle.Property{}, fmt.Errorf("fuzz: got property %q; want one of %s, for pump %s has no other%s",
+		name, strings.Join(known, ", "), pump.Name, script.Suggest(name, known))
 }
 
 // Watched is the property that a script is about, as its pump has it; all of them if it names
