@@ -21,6 +21,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
@@ -153,22 +154,15 @@ func TestOutput(t *testing.T) {
 	}
 }
 
-// output runs a command of a page in a folder that has the corpus, and an empty folder
-// for what is found.
+// output runs a command of a page in a folder that has nothing but an empty folder for what is
+// found: the corpus is in the program.
 func output(t *testing.T, command string) []string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	scripts, err := filepath.Abs("../corpus")
-	if err != nil {
-		t.Fatal(err)
-	}
 	dir := t.TempDir()
-	if err := os.Symlink(scripts, filepath.Join(dir, "corpus")); err != nil {
-		t.Fatal(err)
-	}
 	if err := os.Mkdir(filepath.Join(dir, "found"), 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +171,7 @@ func output(t *testing.T, command string) []string {
 		t.Fatalf("%s: only the output of go run ./cmd/wantwrite can be shown", command)
 	}
 	run := exec.Command("bash", "-c", `wantwrite() { (exec -a wantwrite "$SELF" "$@"); }; wantwrite`+text)
-	run.Dir, run.Env = dir, append(os.Environ(), asCommand+"=1", "SELF="+self)
+	run.Dir, run.Env = dir, append(os.Environ(), asCommand+"=1", "SELF="+self, "COLUMNS=")
 	var complaint strings.Builder
 	run.Stderr = &complaint
 	out, _ := run.Output()
@@ -262,6 +256,55 @@ func TestMutants(t *testing.T) {
 		t.Errorf("porting.md: got %d rows with a mutant; want more", rows)
 	}
 }
+
+// TestCounts: the numbers in the pages' sentences are those of the tables. A number of such things that
+// no sentence here holds is an error too.
+func TestCounts(t *testing.T) {
+	mutants, bugs, points, planted := pumps.Mutants(), pumps.Bugs(), map[pumps.Point]bool{}, 0
+	for _, d := range pumps.Decisions() {
+		for _, at := range d.Points {
+			points[at] = true
+		}
+	}
+	for _, b := range bugs {
+		if len(b.Mutants) > 0 {
+			planted++
+		}
+	}
+	decisions := len(pumps.Decisions())
+	held := map[string]int{}
+	for _, c := range []struct{ page, sentence string }{
+		{"matrix.md", fmt.Sprintf("There are %d, planted at %d points", len(mutants), len(points))},
+		{"matrix.md", fmt.Sprintf("lists the %d decisions", decisions)},
+		{"matrix.md", fmt.Sprintf("Every pump makes %d decisions", decisions)},
+		{"matrix.md", fmt.Sprintf("Of %d known bugs of this kind %d have a mutant", len(bugs), planted)},
+		{"matrix.md", fmt.Sprintf("All ten pumps and %d mutants", len(mutants))},
+		{"matrix.md", fmt.Sprintf("two cores. %d of %d mutants", len(mutants), len(mutants))},
+		{"bounds.md", "the reference's first 88 mutants"}, // of fuzz/check's TestCheckAgreesWithHunts
+		{"porting.md", fmt.Sprintf("`wantwrite list --decisions` lists %d.", decisions)},
+		{"engines.md", fmt.Sprintf("`list` names the %d attacks", attack.Count)},
+		{"../README.md", fmt.Sprintf("of %d public bugs of such code, %d are planted", len(bugs), planted)},
+	} {
+		text := strings.Join(strings.Fields(strings.Join(read(t, c.page), " ")), " ")
+		if !strings.Contains(text, c.sentence) {
+			t.Errorf("%s: got no %q; count anew", c.page, c.sentence)
+		}
+		held[c.page] += len(counted.FindAllString(c.sentence, -1))
+	}
+	if n := len(pumps.Pumps()); n != 10 {
+		t.Errorf("got %d pumps; matrix.md says ten", n)
+	}
+	for _, page := range pages(t) {
+		text := strings.Join(strings.Fields(strings.Join(read(t, page), " ")), " ")
+		if all := counted.FindAllString(text, -1); len(all) != held[page] {
+			t.Errorf("%s: got %q; want %d of them: each number needs a sentence in this test", page, all,
+				held[page])
+		}
+	}
+}
+
+// counted is a number of things that tables have.
+var counted = regexp.MustCompile(`\d+ (decisions|mutants|attacks|known bugs|public bugs|scenarios|properties)\b`)
 
 // TestTraits: engines.md has the traits as package differential tells them.
 func TestTraits(t *testing.T) {

@@ -200,7 +200,9 @@ func (f *checkFlags) parseModes() error {
 		"reentrant": &f.Reentrant}
 	for _, word := range words(f.modes) {
 		if modes[word] == nil {
-			return fmt.Errorf("got --modes %q; want some of whole-writes, fixed-buffer, reentrant", f.modes)
+			known := []string{"whole-writes", "fixed-buffer", "reentrant"}
+			return fmt.Errorf("got --modes %q; want some of %s%s", f.modes, strings.Join(known, ", "),
+				script.Suggest(word, known))
 		}
 		*modes[word] = true
 	}

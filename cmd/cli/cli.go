@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -139,12 +140,14 @@ func (p *program) engineNames() string { return strings.Join(p.catalog().Engines
 
 // newRoot makes the command line: the root command and all others.
 func newRoot(p *program) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   p.name,
 		Short: "find hangs in non-blocking TLS code, and replay them for ever",
 		Long: "wantwrite runs the code between a socket, an event loop and a TLS library, the\n" +
 			"pump, in a world where every interleaving is a choice. It finds the choices that\n" +
-			"make it hang, spin, lose or garble data, and saves them as a short script.",
+			"make it hang, spin, lose or garble data, and saves them as a short script.\n\n" +
+			"To install the newest version:\n\n  " + installed,
 		Example: "  wantwrite hunt\n" +
 			"  wantwrite hunt --pump reference --schedules 1000000\n" +
 			"  wantwrite check --pump reference --scenario idle-renegotiation\n" +
@@ -162,19 +165,41 @@ func newRoot(p *program) *cobra.Command {
 			}
 			return unknownCommand(cmd, args[0])
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(*cobra.Command, []string) error {
+			if version {
+				p.printf("%s", p.version(buildInfo()))
+			} else {
+				p.overview()
+			}
+			return p.broken
+		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version and the libraries that were found")
 	chooseLibrary(root)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newHunt(p), newCheck(p), newReplay(p), newShow(p), newShrink(p),
-		newExplain(p), newList(p), newMatrix(p), newCompletion(p), newContained(p))
+		newExplain(p), newList(p), newMatrix(p), newSchema(p), newMan(p), newCompletion(p), newContained(p))
 	root.AddCommand(topics()...)
 	completions(p, root)
 	for _, cmd := range append(root.Commands(), root) {
 		cmd.Long, cmd.Example = p.named(cmd.Long), p.named(cmd.Example)
 	}
 	return root
+}
+
+// overview is what the program prints without arguments: what it is for, and how to begin.
+func (p *program) overview() {
+	p.printf("%s finds hangs in non-blocking TLS code, and replays them.\n\n", p.name)
+	w := tabwriter.NewWriter(p, 0, 0, 3, ' ', 0)
+	for _, line := range [...][2]string{
+		{"hunt", "look for failures in the pump " + p.pump() + ", and save them as scripts"},
+		{"show kv-original-idle-renegotiation", "see a hang, step by step"},
+		{"--help", "all commands and topics"},
+	} {
+		fmt.Fprintf(w, "  %s %s\t%s\n", p.name, line[0], line[1])
+	}
+	w.Flush()
 }
 
 // named replaces wantwrite by the program's name where a text has one of its commands.

@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // shells are those that have a completion script.
@@ -38,7 +39,8 @@ func newCompletion(p *program) *cobra.Command {
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(p)
 			}
-			return fmt.Errorf("got shell %q; want one of %s", args[0], strings.Join(shells, ", "))
+			return fmt.Errorf("got shell %q; want one of %s%s", args[0], strings.Join(shells, ", "),
+				script.Suggest(args[0], shells))
 		},
 		ValidArgs: shells,
 	}

@@ -2,181 +2,185 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/fuzz/story"
-	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 func newExplain(p *program) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "explain NAME",
-		Short: "say what a property means, and which bugs broke it",
+		Short: "say what a name means: a property, a mutant, a bug and others",
 		Long: "explain says what a property asks of a pump, when it is judged, which public bugs\n" +
-			"broke it, and which mutant and script of the corpus show it. It also explains a mutant\n" +
-			"by its name, a decision of a pump by its number in a verdict, and a bug by its number\n" +
-			"in the project's table.",
+			"broke it, and which mutant and script of the corpus show it. It explains every other\n" +
+			"name too that commands print: pumps, mutants, engines, scenarios, settings, attacks,\n" +
+			"strategies, traits, what may be owed, scripts of the corpus, the number of a decision\n" +
+			"in a verdict, and bugs, by their number in the project's table or as people call them.",
 		Example: "  wantwrite explain stall\n" +
 			"  wantwrite explain no-flush-after-read\n" +
 			"  wantwrite explain 5\n" +
-			"  wantwrite explain A1",
-		Args: countArgs(1, 1, "the name of a property, mutant, decision or bug"),
-		RunE: func(_ *cobra.Command, args []string) error { return explain(p.terminal, args[0]) },
+			"  wantwrite explain A1\n" +
+			"  wantwrite explain MB-53428\n" +
+			"  wantwrite explain --json idle-renegotiation",
+		Args: countArgs(1, math.MaxInt, "the name of a property, mutant, decision or bug"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return explain(p, strings.Join(args, " "), asJSON)
+		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string,
 			cobra.ShellCompDirective) {
 
-			return explainable(), cobra.ShellCompDirectiveNoFileComp
+			return explainable(p), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
+	return cmd
 }
 
-// explainable are the names that explain knows, without the numbers.
-func explainable() []string { return append(propertyNames(), mutantNames()...) }
+// A subject is something that can be explained, by one of its names.
+type subject struct {
+	names []string
+	// called, if not nil, says of other words whether they are a name of it too.
+	called  func(name string) bool
+	explain func() explanation
+}
 
-// explain explains a property, a mutant, a decision or a bug.
-func explain(t *terminal, name string) error {
-	if p, ok := oracle.PropertyNamed(name); ok {
-		explainProperty(t, p)
-		return t.broken
+// An explanation is what is told of a subject, and its object.
+type explanation struct {
+	// Kind is the word of list for what it is.
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	// Title is the name in full, if that is longer, and About what it is in a clause.
+	Title string `json:"title,omitempty"`
+	About string `json:"about,omitempty"`
+	// Means is a paragraph.
+	Means string     `json:"means,omitempty"`
+	Facts []fact     `json:"facts"`
+	Lists []factList `json:"lists"`
+	// Seen names a mutant that shows it, and Commands are what to run to see it.
+	Seen     string   `json:"seen,omitempty"`
+	Commands []string `json:"commands"`
+}
+
+// A fact is a word and what it says.
+type fact struct {
+	Word string `json:"word"`
+	Text string `json:"text"`
+}
+
+// A factList is several facts under a heading.
+type factList struct {
+	Title string `json:"title"`
+	Facts []fact `json:"facts"`
+}
+
+// newExplanation has nothing but a name.
+func newExplanation(kind, name, about string) explanation {
+	return explanation{Kind: kind, Name: name, About: about, Facts: []fact{}, Lists: []factList{},
+		Commands: []string{}}
+}
+
+// tell adds a fact.
+func (e *explanation) tell(word, text string) { e.Facts = append(e.Facts, fact{word, text}) }
+
+// list adds a list. It leaves out an empty one.
+func (e *explanation) list(title string, facts []fact) {
+	if len(facts) > 0 {
+		e.Lists = append(e.Lists, factList{title, facts})
 	}
-	for _, m := range pumps.Mutants() {
-		if m.Name == name {
-			explainMutant(t, &m)
-			return t.broken
+}
+
+// run adds a command of the program.
+func (e *explanation) run(format string, args ...any) {
+	e.Commands = append(e.Commands, fmt.Sprintf("wantwrite "+format, args...))
+}
+
+// explainable are the names that explain knows.
+func explainable(p *program) (names []string) {
+	for _, s := range subjects(p.catalog()) {
+		names = append(names, s.names...)
+	}
+	return names
+}
+
+// isPath says whether a name is that of a script.
+func isPath(name string) bool { return strings.Contains(name, "/") }
+
+// explain explains all that has a name.
+func explain(p *program, name string, asJSON bool) error {
+	var found []explanation
+	for _, s := range subjects(p.catalog()) {
+		if s.is(name) {
+			found = append(found, s.explain())
 		}
 	}
-	for _, d := range pumps.Decisions() {
-		if strconv.Itoa(d.Number) == name {
-			explainDecision(t, d)
-			return t.broken
+	if found == nil {
+		known := slices.DeleteFunc(explainable(p), isPath) // which would make most beginnings ambiguous
+		return fmt.Errorf("got %q; want a property, a mutant (see: %s list), the number of a "+
+			"decision that a verdict names, a bug, such as A1 or MB-53428, or another name that a "+
+			"command prints%s", name, p.name, script.Suggest(name, known))
+	}
+	for i, e := range found {
+		for j := range e.Commands {
+			e.Commands[j] = p.named(e.Commands[j])
+		}
+		if asJSON {
+			if err := p.object(e); err != nil {
+				return err
+			}
+			continue
+		}
+		if i > 0 {
+			p.printf("\n")
+		}
+		p.write(&e)
+	}
+	return p.broken
+}
+
+// is says whether a name is the subject's. Case does not count.
+func (s *subject) is(name string) bool {
+	for _, n := range s.names {
+		if strings.EqualFold(n, name) {
+			return true
 		}
 	}
-	for _, b := range pumps.Bugs() {
-		if strings.EqualFold(b.ID, name) {
-			explainBug(t, &b)
-			return t.broken
-		}
-	}
-	return fmt.Errorf("got %q; want a property, a mutant (see: %s list), the number of a "+
-		"decision that a verdict names, or of a bug, such as A1", name, t.name)
+	return s.called != nil && s.called(name)
 }
 
-// paragraph prints a word and a text, in lines of 96 columns.
-func (t *terminal) paragraph(word, text string) {
-	t.printf("%s\n", story.Wrap(word+": "+text, 2, 96))
-}
-
-// mutantsOf are those that break a property.
-func mutantsOf(p oracle.PropertyID) (all []pumps.Mutant) {
-	for _, m := range pumps.Mutants() {
-		if m.Breaks == p {
-			all = append(all, m)
-		}
+// write prints an explanation for people.
+func (t *terminal) write(e *explanation) {
+	title := e.Name
+	if e.Title != "" {
+		title = e.Title
 	}
-	return all
-}
-
-// bugsOf are the bugs that mutants have, in the order of pumps.Bugs.
-func bugsOf(mutants []pumps.Mutant) (all []pumps.Bug) {
-	for _, b := range pumps.Bugs() {
-		if slices.ContainsFunc(mutants, func(m pumps.Mutant) bool {
-			return slices.Contains(b.Mutants, m.Name)
-		}) {
-			all = append(all, b)
-		}
-	}
-	return all
-}
-
-func explainProperty(t *terminal, p oracle.Property) {
-	t.printf("%s: %s\n\n", t.bold(p.Name), p.Why)
-	t.printf("%s\n\n", strings.ReplaceAll(story.Wrap(p.Means, 2, 98), "\n    ", "\n  "))
-	t.paragraph("judged", p.Judged)
-	t.paragraph("takes", p.Takes)
-	t.paragraph(p.Kind(), p.Because)
-	t.paragraph("no violation", p.Not)
-	mutants := mutantsOf(p.ID)
-	bugs := bugsOf(mutants)
-	t.printf("\n%s\n", t.bold(fmt.Sprint(len(bugs), " public bugs that broke it, or the like of it")))
-	for _, b := range bugs {
-		t.printf("%s\n", bugLine(&b))
-	}
-	t.printf("\n%s\n", t.bold(fmt.Sprintf("%d mutants that break it", len(mutants))))
-	for _, m := range mutants {
-		t.printf("%s\n", story.Wrap(m.Name+": "+m.About, 2, 96))
-	}
-	seen(t, &mutants[0])
-}
-
-// bugLine is a bug as indented text.
-func bugLine(b *pumps.Bug) string {
-	return story.Wrap(fmt.Sprintf("%s %s: %s (%s)", b.ID, b.Project, b.What, b.Where), 2, 96)
-}
-
-// seen prints the commands that show how a mutant breaks its property.
-func seen(t *terminal, m *pumps.Mutant) {
-	t.printf("\n%s\n", t.bold("see it: "+m.Name))
-	if script := story.ScriptOf(m); script != "" {
-		t.printf("  %s show corpus/%s\n", t.name, script)
-	}
-	t.printf("  %s hunt --pump %s --scenario %s --property %s\n", t.name, m.Name, m.Scenario, m.Breaks)
-}
-
-func explainMutant(t *terminal, m *pumps.Mutant) {
-	t.printf("%s: %s\n\n", t.bold(m.Name), m.About)
-	t.paragraph("is", fmt.Sprintf("pump %s with one mistake", m.Of))
-	t.paragraph("breaks", fmt.Sprintf("%s, in scenario %s", m.Breaks, m.Scenario))
-	for _, p := range oracle.Properties() {
-		if m.Also.Has(p.ID) {
-			t.paragraph("may break too", fmt.Sprintf("%s: %s", p.Name, m.Because))
-		}
-	}
-	var numbers []string
-	for _, d := range m.At.Decisions() {
-		numbers = append(numbers, strconv.Itoa(d.Number))
-	}
-	t.paragraph("decides wrongly", fmt.Sprintf("%s (decisions %s of a pump); right is: %s", m.At,
-		strings.Join(numbers, ", "), m.At.Right()))
-	t.printf("\n%s\n", t.bold("public bugs with this mistake"))
-	for _, b := range bugsOf([]pumps.Mutant{*m}) {
-		t.printf("%s\n", bugLine(&b))
-	}
-	seen(t, m)
-}
-
-func explainDecision(t *terminal, d pumps.Decision) {
-	t.printf("%s\n\n", t.bold(d.String()))
-	t.paragraph("pumps do", d.Choices)
-	t.paragraph("the rule", d.Rule)
-	t.paragraph("known from", strings.Join(d.Known, ", "))
-	t.printf("\n%s\n", t.bold("mutants that decide it wrongly"))
-	for _, m := range d.Mutants() {
-		t.printf("%s\n", story.Wrap(fmt.Sprintf("%s: %s (%s)", m.Name, m.About, m.Breaks), 2, 96))
-	}
-	if m := d.Shown(); m != nil {
-		seen(t, m)
+	if e.About != "" {
+		t.printf("%s\n\n", strings.Replace(t.wrapped(title+": "+e.About, 0), title, t.bold(title), 1))
 	} else {
-		t.paragraph("not shown", d.Unshown)
+		t.printf("%s\n\n", t.bold(title))
 	}
-}
-
-func explainBug(t *terminal, b *pumps.Bug) {
-	t.printf("%s\n\n", t.bold(b.ID+", "+b.Project))
-	t.paragraph("what happened", b.What)
-	t.paragraph("broke", b.Broke)
-	t.paragraph("told in", b.Where)
-	if b.Excuse != "" {
-		t.paragraph("no mutant", b.Excuse)
-		return
+	if e.Means != "" {
+		t.printf("%s\n\n", strings.ReplaceAll(t.wrapped(e.Means, 2), "\n    ", "\n  "))
 	}
-	t.paragraph("mutants", strings.Join(b.Mutants, ", "))
-	if b.Note != "" {
-		t.paragraph("note", b.Note)
+	for _, f := range e.Facts {
+		t.printf("%s\n", t.wrapped(f.Word+": "+f.Text, 2))
 	}
-	t.printf("\n  %s explain %s\n", t.name, b.Mutants[0])
+	for _, list := range e.Lists {
+		t.printf("\n%s\n", t.bold(list.Title))
+		for _, f := range list.Facts {
+			t.printf("%s\n", t.wrapped(f.Word+": "+f.Text, 2))
+		}
+	}
+	if e.Seen != "" {
+		t.printf("\n%s\n", t.bold("see it: "+e.Seen))
+	} else if len(e.Commands) > 0 {
+		t.printf("\n")
+	}
+	for _, command := range e.Commands {
+		t.printf("  %s\n", command)
+	}
 }

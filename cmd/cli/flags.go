@@ -8,11 +8,18 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // flagError says what a flag wants, where the error of pflag is one of package strconv.
 func flagError(cmd *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) {
+		return fmt.Errorf("%w; see: %s --help%s", err, cmd.CommandPath(),
+			script.Suggest("--"+unknown.GetSpecifiedName(), flagsOf(cmd)))
+	}
 	if !errors.As(err, &value) {
 		return fmt.Errorf("%w; see: %s --help", err, cmd.CommandPath())
 	}
@@ -21,6 +28,12 @@ func flagError(cmd *cobra.Command, err error) error {
 		"duration": "a time such as 30s or 5m", "bool": "true or false"}[flag.Value.Type()]
 	return fmt.Errorf("got --%s %q; want %s; see: %s --help", flag.Name, value.GetValue(), want,
 		cmd.CommandPath())
+}
+
+// flagsOf lists the flags that a command takes, as they are written.
+func flagsOf(cmd *cobra.Command) (all []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { all = append(all, "--"+f.Name) })
+	return all
 }
 
 // countArgs accepts from least to most arguments.
@@ -43,7 +56,13 @@ func parseWord[T fmt.Stringer](flag, word string, values ...T) (T, error) {
 		}
 		known = append(known, v.String())
 	}
-	return values[0], fmt.Errorf("got --%s %q; want one of %s", flag, word, strings.Join(known, ", "))
+	return values[0], notOneOf(flag, word, known)
+}
+
+// notOneOf is the error of a flag whose word is none of those that it takes.
+func notOneOf(flag, word string, known []string) error {
+	return fmt.Errorf("got --%s %q; want one of %s%s", flag, word, strings.Join(known, ", "),
+		script.Suggest(word, known))
 }
 
 // words splits a list at its commas, and drops words that come twice.

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A topic is a text of help that is not about one command.
@@ -57,8 +59,9 @@ out. A changed script has another hash; replay says so.`,
   2  a usage or input error, or an interrupt: one line on stderr says which
   3  an internal error: a run that was repeated and differs, or a defect of wantwrite
 
-With --json a command prints one object a line on stdout, under stable names, and
-nothing about its progress. hunt prints one for each failure ("result":"violation") as
+With --json a command prints one object a line on stdout, and nothing about its progress.
+schema prints the JSON Schema of each command's objects; their field schema is its version.
+hunt prints one for each failure ("result":"violation") as
 soon as it is saved, and one at its end: clean, done or interrupted.`,
 		Example: "  wantwrite hunt --json --schedules 2000",
 	},
@@ -125,8 +128,8 @@ func unknownCommand(root *cobra.Command, name string) error {
 			known = append(known, cmd.Name())
 		}
 	}
-	return fmt.Errorf("got command %q; want one of %s; see: %s --help", name,
-		strings.Join(known, ", "), root.Name())
+	return fmt.Errorf("got command %q; want one of %s; see: %s --help%s", name,
+		strings.Join(known, ", "), root.Name(), script.Suggest(name, known))
 }
 
 // newHelp is like the help command of cobra, but an unknown command is an error.

@@ -113,8 +113,7 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog) (h hunt.Hunt, err e
 		return h, err
 	}
 	if f.profile != "" && !slices.Contains(run.Profiles(), f.profile) {
-		return h, fmt.Errorf("got --profile %q; want one of %s", f.profile,
-			strings.Join(run.Profiles(), ", "))
+		return h, notOneOf("profile", f.profile, run.Profiles())
 	}
 	if f.tls != "" && f.tls != "1.2" && f.tls != "1.3" {
 		return h, fmt.Errorf("got --tls %q; want 1.2 or 1.3", f.tls)

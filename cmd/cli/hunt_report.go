@@ -6,7 +6,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
-	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 )
@@ -40,7 +39,7 @@ func summary(t *terminal, f *huntFlags, rep hunt.Report) {
 	}
 	covered(t, rep.Coverage)
 	if f.again != nil && len(rep.Failures) == 0 {
-		t.printf("%s\n", story.Wrap(f.again.Verdict(rep.Schedules), 2, 96))
+		t.printf("%s\n", t.wrapped(f.again.Verdict(rep.Schedules), 2))
 	}
 }
 
@@ -177,7 +176,7 @@ func missed(t *terminal, never []sim.Situation) {
 	}
 	t.printf("  never reached%s:\n", more)
 	for _, line := range grouped(never, len(never) > mostMissed) {
-		t.printf("%s\n", story.Wrap(line, 4, 96))
+		t.printf("%s\n", t.wrapped(line, 4))
 	}
 }
 

@@ -67,13 +67,7 @@ func entries(c *run.Catalog) []entry {
 				m.Scenario, strings.Join(m.Bugs, ", "))})
 	}
 	for _, name := range c.Engines() {
-		about := ""
-		if lib, err := c.Engine(name); err != nil {
-			about = "not here: " + err.Error()
-		} else {
-			about = lib.Describe()
-		}
-		all = append(all, entry{"engine", name, about})
+		all = append(all, entry{"engine", name, describe(c, name)})
 	}
 	for _, s := range run.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
@@ -89,12 +83,12 @@ func entries(c *run.Catalog) []entry {
 		all = append(all, entry{"attack", a.String(), about})
 	}
 	for _, p := range oracle.Properties() {
-		all = append(all, entry{"property", p.Name, p.Why})
+		all = append(all, entry{"property", p.Name, p.Kind() + ": " + p.Why})
 	}
 	for _, s := range run.Strategies() {
 		all = append(all, entry{"strategy", s.Name, s.About})
 	}
-	return append(all, entry{"strategy", "script", "does what a saved script says: see replay"})
+	return append(all, entry{"strategy", "script", scriptStrategy})
 }
 
 func list(t *terminal, c *run.Catalog, asJSON bool) error {
@@ -180,7 +174,7 @@ func listDecisions(t *terminal, asJSON bool) error {
 		for _, line := range []string{"right: " + d.Rule, "pumps: " + d.Choices, "bugs: " + known,
 			"asked at: " + cmp.Or(strings.Join(points, ", "), "no point of its own"),
 			"shown by: " + cmp.Or(script, d.Unshown)} {
-			t.printf("%s\n", story.Wrap(line, 4, 98))
+			t.printf("%s\n", t.wrapped(line, 4))
 		}
 	}
 	return t.broken

@@ -79,14 +79,20 @@ func TestHuntPiped(t *testing.T) {
 // gives what that was sent: line ends as Unix has them.
 func onTerminal(t *testing.T, args ...string) string {
 	t.Helper()
+	return underScript(t, "", args...)
+}
+
+// underScript does that behind a shell command that sets the terminal.
+func underScript(t *testing.T, set string, args ...string) string {
+	t.Helper()
 	tool, err := exec.LookPath("script")
 	if err != nil || runtime.GOOS != "linux" {
 		require.Missing(t, "script", "script(1) of util-linux is missing: install the Debian package "+
 			"bsdutils")
 	}
 	cmd := process(t, args...)
-	run := exec.Command(tool, "-qefc", strings.Join(cmd.Args, " "), os.DevNull)
-	run.Env = append(cmd.Env, "NO_COLOR=", "SHELL=/bin/sh", "TERM=xterm")
+	run := exec.Command(tool, "-qefc", set+" exec "+strings.Join(cmd.Args, " "), os.DevNull)
+	run.Env = append(cmd.Env, "NO_COLOR=", "COLUMNS=", "SHELL=/bin/sh", "TERM=xterm")
 	out, err := run.Output()
 	if err != nil && run.ProcessState.ExitCode() != exitViolation {
 		t.Fatalf("script: %v\n%s", err, out)

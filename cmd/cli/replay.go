@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"math"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,13 +42,15 @@ func newReplay(p *program) *cobra.Command {
 		Short: "run saved scripts again",
 		Long: "replay runs saved scripts again. It says of each whether its property is still\n" +
 			"violated, and whether the run is the same, byte by byte, as when the script was saved.\n" +
-			"Exit code 1 means that at least one script still fails.",
+			"Exit code 1 means that at least one script still fails.\n\n" +
+			"The project's own scripts, corpus/..., are in the program: they open by that name, or by\n" +
+			"its last part, in any folder.",
 		Example: "  wantwrite replay found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite replay --engine openssl corpus/stall/no-*.script\n" +
 			"  wantwrite replay --pump reference --loose corpus/*/*.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return f.replay(cmd.Context(), p, files)
+			return f.replay(cmd.Context(), p, scripts(files))
 		},
 	}
 	f.add(cmd, p.engineNames())
@@ -74,9 +79,47 @@ func (f *replayFlags) known(c *run.Catalog) error {
 	return nil
 }
 
+// scripts are the files that arguments name. An argument that is no file may be a pattern of the
+// project's own scripts, which a shell outside the repository has left as it is.
+func scripts(args []string) (paths []string) {
+	for _, arg := range args {
+		own := inProgram(arg)
+		if len(own) == 0 || !strings.ContainsAny(arg, "*?[") {
+			own = []string{arg}
+		}
+		paths = append(paths, own...)
+	}
+	return paths
+}
+
+// inProgram are the project's own scripts that a path means, as corpus.Open takes them; none if
+// it means a file.
+func inProgram(path string) (paths []string) {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	for _, name := range corpus.Find(path) {
+		paths = append(paths, "corpus/"+name)
+	}
+	return paths
+}
+
+// openScript opens a script. If there is none of this name, the error has the one that may be meant.
+func openScript(path string) (io.ReadCloser, error) {
+	file, err := corpus.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		var known []string
+		for _, name := range corpus.Names() {
+			known = append(known, "corpus/"+name)
+		}
+		return nil, fmt.Errorf("%w%s", err, script.Suggest(path, known))
+	}
+	return file, err
+}
+
 // open reads a script and makes a runner for its pump, or for that of --pump.
 func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Runner, error) {
-	file, err := corpus.Open(path)
+	file, err := openScript(path)
 	if err != nil {
 		return nil, nil, err
 	}

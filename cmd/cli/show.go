@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // showFlags are the flags of show.
@@ -65,6 +66,7 @@ func newShow(p *program) *cobra.Command {
 	cmd.Flags().StringVar(&f.html, "html", "", "write a page of the run to this file")
 	cmd.Flags().StringVar(&f.against, "against", "", "a pump or engine: the page has the run with it"+
 		" too, side by side")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line: the runs with all steps")
 	return cmd
 }
 
@@ -76,6 +78,7 @@ func (f *showFlags) show(p *program, paths []string) error {
 		return err
 	}
 	var stories []*story.Story
+	var objects []showJSON
 	var trace *sim.Trace
 	runs, err := f.runs(c, paths)
 	if err != nil {
@@ -87,11 +90,15 @@ func (f *showFlags) show(p *program, paths []string) error {
 			return err
 		}
 		if out.Lost {
-			t.printf("%s: %s\n\n%s\n", run.path, out.Result.Violation, indent(s.Story))
-			return errViolation // the trace is lost with the process
+			return f.lost(t, run.path, s, &out.Result)
 		}
 		told := story.Tell(s, &out)
-		t.printf("%s", told.Text(story.TextOptions{All: f.all, Color: t.colors()}))
+		if f.json {
+			objects = append(objects, showObject(run.path, &out.Result, told))
+		} else {
+			t.printf("%s", told.Text(story.TextOptions{All: f.all, Color: t.colors(),
+				Width: t.width()}))
+		}
 		if stories = append(stories, told); trace == nil {
 			trace = out.Trace
 		}
@@ -99,12 +106,48 @@ func (f *showFlags) show(p *program, paths []string) error {
 	if err := f.files(t, stories, trace); err != nil {
 		return err
 	}
+	for _, o := range objects {
+		if err := t.object(o); err != nil {
+			return err
+		}
+	}
 	for _, told := range stories {
 		if told.Verdict.Property != "" {
 			return errViolation
 		}
 	}
 	return t.broken
+}
+
+// lost reports a run whose trace is lost with the process that died of it.
+func (f *showFlags) lost(t *terminal, path string, s *script.Script, r *sim.Result) error {
+	if !f.json {
+		t.printf("%s: %s\n\n%s\n", path, r.Violation, indent(s.Story))
+	} else if err := t.object(showObject(path, r, nil)); err != nil {
+		return err
+	}
+	return errViolation
+}
+
+// A showJSON is the object of a run that is shown.
+type showJSON struct {
+	Result string `json:"result"`
+	Script string `json:"script"`
+	Hash   string `json:"hash"`
+	Wire   string `json:"wire"`
+	What   string `json:"what"`
+	// Story is missing if the process died that ran the script.
+	Story *story.Story `json:"story,omitempty"`
+}
+
+// showObject makes the object of a run.
+func showObject(path string, r *sim.Result, told *story.Story) showJSON {
+	o := showJSON{Result: "clean", Script: path, Hash: fmt.Sprintf("%016x", r.Hash),
+		Wire: fmt.Sprintf("%016x", r.Wire), Story: told}
+	if r.Found {
+		o.Result, o.What = "violation", r.Violation.String()
+	}
+	return o
 }
 
 // A shown is a script to show, and how to run it.
@@ -130,7 +173,7 @@ func (f *showFlags) runs(c *run.Catalog, paths []string) (runs []shown, err erro
 		other.Pump = f.against
 	}
 	if err := other.known(c); err != nil {
-		return nil, fmt.Errorf("--against: %w", err)
+		return nil, fmt.Errorf("--against: %w%s", err, script.Suggest(f.against, c.Engines()))
 	}
 	return append(runs, other), nil
 }
@@ -155,9 +198,11 @@ func (f *showFlags) files(t *terminal, stories []*story.Story, trace *sim.Trace)
 		if err := corpus.Replace(file.path, text); err != nil {
 			return err
 		}
-		t.printf("\n  written: %s\n", file.path)
+		if !f.json {
+			t.printf("\n  written: %s\n", file.path)
+		}
 	}
-	if f.pcap != "" {
+	if f.pcap != "" && !f.json {
 		t.printf("  read it: tshark -r %s %s -V\n", f.pcap, strings.Join(story.CaptureDecoding(), " "))
 	}
 	return nil

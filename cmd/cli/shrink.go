@@ -41,7 +41,7 @@ func newShrink(p *program) *cobra.Command {
 			"corpus/stall/kv-original-idle-renegotiation.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return f.shrink(cmd.Context(), p, files)
+			return f.shrink(cmd.Context(), p, scripts(files))
 		},
 	}
 	fl := cmd.Flags()
@@ -64,6 +64,12 @@ func (f *shrinkFlags) check(c *run.Catalog, files []string) error {
 	case other && f.output == "":
 		return errors.New("got another pump or engine and no --output; want a file for what " +
 			"is another script then")
+	}
+	for _, file := range files {
+		if f.output == "" && len(inProgram(file)) > 0 {
+			return fmt.Errorf("got %s, which is a part of this program, and no --output; want a file for "+
+				"what is shrunk", file)
+		}
 	}
 	return f.known(c)
 }

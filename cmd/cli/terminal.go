@@ -2,11 +2,16 @@ package cli
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A terminal is where a command prints: results on out, and errors and progress on err.
@@ -38,25 +43,51 @@ func (t *terminal) Write(p []byte) (n int, err error) {
 func (t *terminal) printf(format string, args ...any) { fmt.Fprintf(t, format, args...) }
 
 // complain prints an error as one line. Errors of other packages suggest commands as those of
-// wantwrite; the line has the program's name instead.
+// wantwrite; the line has the program's name instead. What is wrong in a line of a script is told in
+// help scripts.
 func (t *terminal) complain(err error) {
 	t.clear()
 	line := strings.Join(strings.Fields(err.Error()), " ")
+	var input *script.InputError
+	if errors.As(err, &input) && input.Line > 0 {
+		line += "; see: wantwrite help scripts"
+	}
 	fmt.Fprintf(t.err, "%s: %s\n", t.name, strings.ReplaceAll(line, ": wantwrite ", ": "+t.name+" "))
 }
 
 // isTerminal says whether w is a terminal, and not a file or a pipe.
 func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	_, ok := columns(w)
+	return ok
 }
 
-// colors says whether results may have colours: out is a terminal, and NO_COLOR is not set.
-func (t *terminal) colors() bool { return isTerminal(t.out) && os.Getenv("NO_COLOR") == "" }
+// obeys says whether w is a terminal that obeys escape sequences.
+func obeys(w io.Writer) bool { return isTerminal(w) && os.Getenv("TERM") != "dumb" }
+
+// colors says whether results may have colours: out is a terminal that knows them, and NO_COLOR is
+// not set (https://no-color.org).
+func (t *terminal) colors() bool { return obeys(t.out) && os.Getenv("NO_COLOR") == "" }
+
+// widest is how many columns lines have where nothing says how wide they may be.
+const widest = 100
+
+// width is how many columns a line may have: the number in $COLUMNS, or else that of the terminal, or
+// else widest.
+func (t *terminal) width() int {
+	n, err := strconv.Atoi(os.Getenv("COLUMNS"))
+	if err != nil || n <= 0 {
+		n, _ = columns(t.out)
+	}
+	if n <= 0 {
+		n = widest
+	}
+	return n
+}
+
+// wrapped is a text in lines, with blanks in front of each, which fit the terminal.
+func (t *terminal) wrapped(text string, blanks int) string {
+	return story.Wrap(text, blanks, max(40, min(t.width(), widest-4)))
+}
 
 // bold makes text bold on a terminal.
 func (t *terminal) bold(s string) string {
@@ -74,7 +105,7 @@ func (t *terminal) bold(s string) string {
 // its wrap mode (DECAWM) is off while the line is drawn.
 func (t *terminal) draw(line string) {
 	every := 100 * time.Millisecond
-	live := isTerminal(t.err)
+	live := obeys(t.err)
 	if !live {
 		every = 10 * time.Second
 	}
@@ -105,13 +136,14 @@ func (t *terminal) clear() {
 	}
 }
 
-// object prints v as one line of JSON.
+// object prints v, a struct, as one line of JSON. The line says first by which version of the
+// command's schema it is to be read.
 func (t *terminal) object(v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(t, "%s\n", text)
+	_, err = fmt.Fprintf(t, "{\"schema\":%d,%s\n", schemaVersion, text[1:])
 	return err
 }
 
