@@ -330,7 +330,7 @@ func (te *teller) wrongRecord() []message.Edit {
 	case 1:
 		return records("version", oneAt(uint8(f.Pick), 0x0300, 0x0301, 0x0304, 0x0200, 0x0403, 0xfefd))
 	case 2:
-		return records("longer", int(f.Size))
+		return records("longer", int(int16(f.Size)))
 	case 3:
 		return records("padding", oneAt(uint8(f.Pick), 1, 255, 1<<14, 1<<15))
 	case 4:

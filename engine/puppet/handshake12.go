@@ -103,8 +103,7 @@ func (e *engine) sealers12() (keys [2]sealer) {
 
 // conclude12 sends ChangeCipherSpec and Finished.
 func (e *engine) conclude12() {
-	e.flush()
-	e.seal(wire.TypeChangeCipherSpec, []byte{1})
+	e.emit(&message.Opaque{Record: wire.TypeChangeCipherSpec, Body: []byte{1}})
 	e.rekey(e.sealers12()[e.role])
 	e.logKey("CLIENT_RANDOM", e.hand.master)
 	e.verify[e.role] = e.proof(e.role)

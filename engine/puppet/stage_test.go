@@ -95,7 +95,7 @@ func (s *stage) victim() model.Engine { return s.Ends[s.role.Peer()] }
 
 // heard takes down a message that the puppet is about to send. usual is what it would have been.
 func (s *stage) heard(t *puppet.Turn, usual []byte) {
-	m := saying{name: t.Draft.Name(), end: -1, part: t.Records.Longer > 0}
+	m := saying{name: t.Draft.Name(), end: -1, part: uint16(t.Records.Longer) > 0}
 	if _, ok := t.Draft.Message.(*message.Finished); ok {
 		m.proof = bytes.Equal(t.Draft.Bytes(), usual)
 	}

@@ -5,7 +5,8 @@ import (
 	"github.com/wantwrite/wantwrite/model/wire"
 )
 
-// A Turn is a moment at which a puppet is about to say a handshake message, or may say one. The
+// A Turn is a moment at which a puppet is about to say a handshake message or, in TLS 1.2, a
+// ChangeCipherSpec, or at which it may say something. The
 // function Library.Meddle changes what is said, and the puppet goes on as if that was its own
 // wish: what follows is valid for all that was sent so far.
 type Turn struct {
@@ -64,7 +65,7 @@ func (e *engine) say(m message.Message) {
 	e.turn(m, true)
 }
 
-// emit sends a handshake message that no transcript includes.
+// emit sends a message that no transcript includes.
 func (e *engine) emit(m message.Message) { e.turn(m, false) }
 
 // turn sends a message, as changed by Meddle. heard says that the transcript includes it.
@@ -86,7 +87,9 @@ func (e *engine) deliver(d *message.Draft, r *records, heard bool) {
 	if heard && typ == wire.TypeHandshake {
 		e.hand.said = append(e.hand.said, p...)
 	}
-	e.note(true, d.Name(), len(p))
+	if typ == wire.TypeHandshake || typ == wire.TypeAlert {
+		e.note(true, d.Name(), len(p))
+	}
 	if typ == wire.TypeHandshake && *r == (records{}) {
 		e.manner.Send(p, wire.MaxRecordLen, e.seal)
 	} else {
