@@ -133,6 +133,13 @@ func (b *browser) enter(text string) {
 	call(b, input.InsertText, input.InsertTextParams{Text: text})
 }
 
+// resize makes the window so large, in pixels.
+func (b *browser) resize(width, height int64) {
+	b.Helper()
+	call(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width,
+		Height: height, DeviceScaleFactor: 1})
+}
+
 // scheme makes the system's colours light or dark.
 func (b *browser) scheme(name string) {
 	b.Helper()

@@ -60,6 +60,51 @@ func TestMatrixPage(t *testing.T) {
 	b.keptTo("file://" + cell)
 }
 
+// TestMatrixPageBreaksNoWord: in a window of any width each word of the page of all mutants is whole;
+// what has no room is to be scrolled to.
+func TestMatrixPageBreaksNoWord(t *testing.T) {
+	b := startBrowser(t)
+	m := matrix.Matrix{Catalog: func() *run.Catalog { return run.NewCatalog() },
+		Engines: []string{"model"}, Versions: []string{"any"}, Strategies: []string{"portfolio"},
+		Seed: 1, Seeds: 1, Schedules: 1}
+	var err error
+	if m.Subjects, err = matrix.Mutants(m.Catalog(), []string{"*"}); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := m.Run(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "all.html")
+	if err := rep.WritePages(path); err != nil {
+		t.Fatal(err)
+	}
+	b.open("file://" + path)
+	for _, width := range []int64{500, 800, 1200} {
+		b.resize(width, 700)
+		b.screenshot(fmt.Sprintf("matrix-%d", width))
+		if broken := b.eval(brokenWords); broken != "" {
+			t.Errorf("at %d pixels words are broken: %v", width, broken)
+		}
+	}
+}
+
+// brokenWords lists the words of the tables that stand in more than one line. A hyphen or a slash is a
+// place where a line may end. The paths of scripts are wider than any column.
+const brokenWords = `[...document.querySelectorAll('th, td')].flatMap((cell) => {
+	const found = [], walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+	for (let node; (node = walk.nextNode());) {
+		if (node.parentElement.matches('.script')) continue;
+		for (const word of node.data.matchAll(/[^\s\-\/]+/g)) {
+			const range = document.createRange();
+			range.setStart(node, word.index);
+			range.setEnd(node, word.index + word[0].length);
+			if (new Set([...range.getClientRects()].map((r) => r.top)).size > 1) found.push(word[0]);
+		}
+	}
+	return found;
+}).join(' ')`
+
 // matrixPage writes the page of a small matrix, one of whose rows has a label that
 // nobody can trust.
 func matrixPage(t *testing.T) (path string) {
