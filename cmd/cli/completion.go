@@ -9,7 +9,6 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz/run"
-	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -48,11 +47,12 @@ func newCompletion(p *program) *cobra.Command {
 
 // completions lets shells complete the values of flags, and arguments that are scripts.
 func completions(p *program, root *cobra.Command) {
-	pumps, engines := p.pumpNames(), p.catalog().Engines()
+	c := p.catalog()
+	pumps, engines := p.pumpNames(), c.Engines()
 	for flag, names := range map[string][]string{
 		"pump": pumps, "peer": pumps, "against": slices.Concat(pumps, engines),
 		"engine": engines, "peer-engine": engines, "confirm": engines,
-		"scenario": scenarioNames(), "property": propertyNames(), "profile": run.Profiles(),
+		"scenario": scenarioNames(c), "property": propertyNames(c), "profile": run.Profiles(),
 		"strategy": strings.Split(strategyNames(), ", "), "tls": {"1.2", "1.3"},
 		"trigger": {"level", "edge", "oneshot"}, "transport": {"pair", "attached"},
 		"mutant": mutantNames(), "under": {"client", "server"},
@@ -93,15 +93,15 @@ func mutantNames() (names []string) {
 	return names
 }
 
-func scenarioNames() (names []string) {
-	for _, s := range run.Scenarios() {
+func scenarioNames(c *run.Catalog) (names []string) {
+	for _, s := range c.Scenarios() {
 		names = append(names, s.Name)
 	}
 	return names
 }
 
-func propertyNames() (names []string) {
-	for _, p := range oracle.Properties() {
+func propertyNames(c *run.Catalog) (names []string) {
+	for _, p := range c.Properties() {
 		names = append(names, p.Name)
 	}
 	return names

@@ -12,7 +12,6 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/attack"
-	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -69,7 +68,7 @@ func entries(c *run.Catalog) []entry {
 	for _, name := range c.Engines() {
 		all = append(all, entry{"engine", name, describe(c, name)})
 	}
-	for _, s := range run.Scenarios() {
+	for _, s := range c.Scenarios() {
 		all = append(all, entry{"scenario", s.Name, s.Why})
 	}
 	for _, d := range script.Dimensions() {
@@ -82,7 +81,7 @@ func entries(c *run.Catalog) []entry {
 		}
 		all = append(all, entry{"attack", a.String(), about})
 	}
-	for _, p := range oracle.Properties() {
+	for _, p := range c.Properties() {
 		all = append(all, entry{"property", p.Name, p.Kind() + ": " + p.Why})
 	}
 	for _, s := range run.Strategies() {

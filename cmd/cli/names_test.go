@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,7 +11,10 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/example"
 	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/model/pumps"
 )
 
@@ -90,6 +95,32 @@ func TestStoriesNameWhatIsExplained(t *testing.T) {
 	for name, where := range names {
 		explained(t, where, name)
 	}
+}
+
+// TestAnAuthorsNames: the properties and scenarios of a user's own pump are listed, explained, completed
+// and suggested like others.
+func TestAnAuthorsNames(t *testing.T) {
+	spec := example.Spec()
+	spec.Name = "mine"
+	spec.Properties = []own.Property{{Name: "counts-down", Why: "a counter grows for ever", Liveness: true,
+		Broken: func(*own.View) string { return "" }}}
+	spec.Scenarios = []own.Scenario{{Name: "two-at-once", Why: "both write", Like: []string{"bulk-both-ways"}}}
+	mine := func(args ...string) string {
+		var out, complaint bytes.Buffer
+		p := on(&terminal{out: &out, err: &complaint})
+		p.pumps = []model.Spec{spec}
+		execute(context.Background(), p, args)
+		return out.String() + complaint.String()
+	}
+	tells(t, unwrapped(mine("list")), "counts-down liveness: a counter grows for ever",
+		"two-at-once both write", "stall liveness: ", "corruption safety: ")
+	tells(t, mine("explain", "counts-down"), "counts-down: a counter grows for ever", "kind: liveness",
+		"hunt --property counts-down")
+	tells(t, mine("explain", "two-at-once"), "two-at-once: both write", "hunt --scenario two-at-once")
+	tells(t, mine("__complete", "hunt", "--property", ""), "counts-down\n")
+	tells(t, mine("__complete", "hunt", "--scenario", ""), "two-at-once\n")
+	tells(t, mine("hunt", "--property", "count-down"), "did you mean counts-down?")
+	tells(t, mine("hunt", "--scenario", "two-at-one"), "did you mean two-at-once?")
 }
 
 // TestNamesOfBugs: a bug is asked for as people call it.

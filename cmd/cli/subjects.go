@@ -23,8 +23,8 @@ import (
 
 // subjects are all that explain explains: every kind of name that commands print.
 func subjects(c *run.Catalog) []subject {
-	return slices.Concat(propertySubjects(), pumpSubjects(c), mutantSubjects(), decisionSubjects(),
-		bugSubjects(), engineSubjects(c), scenarioSubjects(), settingSubjects(), attackSubjects(),
+	return slices.Concat(propertySubjects(c), pumpSubjects(c), mutantSubjects(), decisionSubjects(),
+		bugSubjects(), engineSubjects(c), scenarioSubjects(c), settingSubjects(), attackSubjects(),
 		strategySubjects(), traitSubjects(), obligationSubjects(), scriptSubjects())
 }
 
@@ -75,10 +75,15 @@ func (e *explanation) shownBy(m *pumps.Mutant) {
 	e.run("hunt --pump %s --scenario %s --property %s", m.Name, m.Scenario, m.Breaks)
 }
 
-func propertySubjects() (all []subject) {
-	for _, p := range oracle.Properties() {
+func propertySubjects(c *run.Catalog) (all []subject) {
+	for _, p := range c.Properties() {
 		all = append(all, subject{names: []string{p.Name}, explain: func() explanation {
 			e := newExplanation("property", p.Name, p.Why)
+			if p.Means == "" { // an author's own
+				e.tell("kind", p.Kind())
+				e.run("hunt --property %s", p.Name)
+				return e
+			}
 			e.Means = p.Means
 			e.tell("judged", p.Judged)
 			e.tell("takes", p.Takes)
@@ -100,7 +105,7 @@ func pumpSubjects(c *run.Catalog) (all []subject) {
 		all = append(all, subject{names: []string{spec.Name}, explain: func() explanation {
 			e := newExplanation("pump", spec.Name, spec.About)
 			var barred []string
-			for _, s := range run.Scenarios() {
+			for _, s := range c.Scenarios() {
 				if spec.Restrictions.Any(s.Barred) {
 					barred = append(barred, s.Name)
 				}
@@ -241,8 +246,8 @@ func abilities(can model.Capabilities) string {
 	return strings.Join(all, ", ")
 }
 
-func scenarioSubjects() (all []subject) {
-	for _, s := range run.Scenarios() {
+func scenarioSubjects(c *run.Catalog) (all []subject) {
+	for _, s := range c.Scenarios() {
 		all = append(all, subject{names: []string{s.Name}, explain: func() explanation {
 			e := newExplanation("scenario", s.Name, s.Why)
 			switch {

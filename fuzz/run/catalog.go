@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -137,14 +138,39 @@ func (c *Catalog) engine(name string) (*engine, error) {
 	return nil, unknown("engine", name, c.Engines())
 }
 
-// Scenario finds a scenario by its name, any pump's own included.
-func (c *Catalog) Scenario(name string) (Scenario, error) {
+// Scenarios lists the workbench's scenarios and those of the pumps' authors, each name once.
+func (c *Catalog) Scenarios() []Scenario {
 	all := Scenarios()
 	for i := range c.pumps {
-		if len(c.pumps[i].Scenarios) > 0 {
-			all = append(all, scenariosOf(&c.pumps[i])[len(Scenarios()):]...)
+		if len(c.pumps[i].Scenarios) == 0 {
+			continue
+		}
+		for _, sc := range scenariosOf(&c.pumps[i])[len(Scenarios()):] {
+			if named(all, sc.Name) == nil {
+				all = append(all, sc)
+			}
 		}
 	}
+	return all
+}
+
+// Properties lists the workbench's properties and those of the pumps' authors, each name once. What
+// an author's has is its Name, Why and Liveness.
+func (c *Catalog) Properties() []oracle.Property {
+	all := oracle.Properties()
+	for i := range c.pumps {
+		for _, p := range properties(&c.pumps[i]) {
+			if !slices.ContainsFunc(all, func(known oracle.Property) bool { return known.Name == p.Name }) {
+				all = append(all, oracle.Property{Name: p.Name, Why: p.Why, Liveness: p.Liveness})
+			}
+		}
+	}
+	return all
+}
+
+// Scenario finds a scenario by its name, any pump's own included.
+func (c *Catalog) Scenario(name string) (Scenario, error) {
+	all := c.Scenarios()
 	if sc := named(all, name); sc != nil {
 		return *sc, nil
 	}
