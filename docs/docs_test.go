@@ -223,7 +223,7 @@ func TestProperties(t *testing.T) {
 // TestScenarios: scenarios.md names all scenarios.
 func TestScenarios(t *testing.T) {
 	page := strings.Join(read(t, "scenarios.md"), "\n")
-	for _, s := range run.Scenarios() {
+	for _, s := range run.NewCatalog().Scenarios() {
 		if !strings.Contains(page, "| `"+s.Name+"` | ") {
 			t.Errorf("scenarios.md: got no row of scenario %s", s.Name)
 		}

@@ -130,7 +130,7 @@ func checkTally(t *testing.T, counts tally, p pairing, schedules uint64) {
 	if crypto {
 		delete(least, "psk") // crypto/tls has none
 	}
-	for _, sc := range run.Scenarios() {
+	for _, sc := range run.NewCatalog().Scenarios() {
 		// A renegotiation is not for crypto/tls, nor is what else it can't do; and
 		// neither library attacks.
 		if !(sc.Needs.Attacks || sc.Needs.AllTraits || p.engine != p.peer && sc.Needs.Renegotiation ||

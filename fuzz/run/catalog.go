@@ -140,12 +140,12 @@ func (c *Catalog) engine(name string) (*engine, error) {
 
 // Scenarios lists the workbench's scenarios and those of the pumps' authors, each name once.
 func (c *Catalog) Scenarios() []Scenario {
-	all := Scenarios()
+	all := scenarios()
 	for i := range c.pumps {
 		if len(c.pumps[i].Scenarios) == 0 {
 			continue
 		}
-		for _, sc := range scenariosOf(&c.pumps[i])[len(Scenarios()):] {
+		for _, sc := range scenariosOf(&c.pumps[i])[len(scenarios()):] {
 			if named(all, sc.Name) == nil {
 				all = append(all, sc)
 			}

@@ -69,7 +69,7 @@ func (c *Catalog) dialogue(name string) (*own.Dialogue, error) {
 
 // scenariosOf lists all scenarios that a pump has: the workbench's, and its author's.
 func scenariosOf(s *model.Spec) []Scenario {
-	all := Scenarios()
+	all := scenarios()
 	for i := range s.Scenarios {
 		all = append(all, composed(&s.Scenarios[i], all))
 	}

@@ -19,7 +19,7 @@ type Options struct {
 	// Engine is the library under the pump; nil means DefaultEngine. PeerEngine is the other
 	// end's; nil means the same.
 	Engine, PeerEngine model.Library
-	// Scenario, TLS (1.2 or 1.3) and Profile, if not empty, allow only that one. See Scenarios
+	// Scenario, TLS (1.2 or 1.3) and Profile, if not empty, allow only that one. See Catalog.Scenarios
 	// and Profiles.
 	Scenario, TLS, Profile string
 }

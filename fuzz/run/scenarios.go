@@ -29,8 +29,8 @@ type Scenario struct {
 	like []Scenario
 }
 
-// Scenarios lists them all.
-func Scenarios() []Scenario {
+// scenarios lists them all.
+func scenarios() []Scenario {
 	return []Scenario{
 		{Name: "request-response", shape: requestResponse,
 			Why: "pipelined requests and their answers"},
@@ -94,7 +94,7 @@ func Scenarios() []Scenario {
 }
 
 // scenarioNames lists the names of the workbench's.
-func scenarioNames() []string { return namesOf(Scenarios()) }
+func scenarioNames() []string { return namesOf(scenarios()) }
 
 func namesOf(list []Scenario) (names []string) {
 	for i := range list {
