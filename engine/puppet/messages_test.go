@@ -296,3 +296,26 @@ func TestReferenceHoldsAgainstTales(t *testing.T) {
 		})
 	}
 }
+
+// TestFlourishesAreLegal: a tale in which nothing is wrong is taken by every victim, so that what
+// fails in another one fails for its fault. Renegotiation is left out: crypto/tls has no suite for
+// it, and a puppet does not go on with a hello that it was told to say.
+func TestFlourishesAreLegal(t *testing.T) {
+	for _, lib := range libraries[1:] {
+		loaded := lib.load(t)
+		for n := range require.Fewer(require.Times(300, 10000)) {
+			te := newTeller(gofuzz.NewWithSeed(int64(n)))
+			te.plan.Fault.Turn = -1
+			st := tell(loaded, &te.tale, te)
+			if te.tale.Auth && !loaded.Can().PostAuth {
+				continue // its client answers no CertificateRequest after the handshake
+			}
+			renegotiates := slices.ContainsFunc(te.tale.Steps, func(s step) bool {
+				return s.Says == "HelloRequest" || s.Says == "ClientHello"
+			})
+			if !renegotiates && (!st.alive() || !st.proved || st.complain != "") {
+				t.Errorf("%s: the victim says %s, %s:\n%s", lib.name, st.last, st.outcome(), &te.tale)
+			}
+		}
+	}
+}
