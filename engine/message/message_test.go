@@ -151,7 +151,16 @@ func TestEdits(t *testing.T) {
 			t.Errorf("%s %s %s: %s is %s; want %s", c.op, c.path, c.value, path, got, want)
 		}
 	}
-	d := hello()
+	d := hello() // what comes twice can be changed once
+	for _, e := range []Edit{{"double", "extensions.key_share", ""}, {"set", "extensions.3.body.0.group", "0017"}} {
+		if err := d.Apply(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := valueAt(d, "extensions.key_share.body.0.group"); got != "001d" {
+		t.Errorf("the group is %s after its copy has changed; want 001d", got)
+	}
+	d = hello()
 	if err := d.Apply(Edit{"set", kindPath, "63"}); err != nil || d.Bytes()[0] != 0x63 {
 		t.Errorf("the kind is %d (%v); want 99", d.Bytes()[0], err)
 	}
