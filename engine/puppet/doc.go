@@ -13,9 +13,10 @@
 //
 // A puppet is lenient, because it is not there to test its peer: it accepts an alert in the clear
 // after the keys have changed, data in the middle of a handshake, and records of any length. It
-// answers KeyUpdates at the read. Only a server of TLS 1.3 may have a certificate. There is no
-// authentication after the handshake and no early data, and no tickets are sent. It says these
-// messages only for Library.Meddle, which may change whatever a puppet is about to say, or say more: see [Turn]. The
+// answers KeyUpdates at the read. Only a server of TLS 1.3 may have a certificate, and only a
+// client that resumes a session of TLS 1.3 offers early data. No early data and no tickets are
+// sent, and there is no authentication after the handshake. A puppet says such messages only for
+// Library.Meddle, which may change whatever a puppet is about to say, or say more: see [Turn]. The
 // messages are structs of package message, and what follows is valid for what was sent so far.
 //
 // Runs repeat, down to the bytes on the wire: hello randoms and key shares follow from the run's

@@ -29,7 +29,7 @@ type plan struct {
 	Version              model.Version
 	Role                 model.Role
 	Resume, Retry, Auth  bool
-	Certs                bool
+	Certs, Early         bool
 	Fault                fault
 	Flourish1, Flourish2 flourish
 }
@@ -191,7 +191,8 @@ func newTeller(f *gofuzz.Fuzzer) *teller {
 	p := &te.plan
 	te.fuzzer.Fuzz(p)
 	te.tale = tale{Version: p.Version, Role: p.Role, Resume: p.Resume, Retry: p.Retry, Auth: p.Auth,
-		Certs: p.Certs && p.Version == model.TLS13 && p.Role == model.Server}
+		Certs: p.Certs && p.Version == model.TLS13 && p.Role == model.Server,
+		Early: p.Early && p.Resume && p.Version == model.TLS13 && p.Role == model.Client}
 	return te
 }
 
@@ -226,10 +227,12 @@ func records(field string, n int) []message.Edit {
 // has nothing to say.
 func (te *teller) flourish(p *prompter, t *puppet.Turn, f flourish) {
 	n := max(int(f.Size), 1)
-	_, shows := t.Draft.Message.(*message.Certificate)
-	switch says := te.legal(); {
-	case shows && f.Kind%3 > 0:
+	says := te.legal()
+	switch {
+	case t.Draft.Message != nil && t.Draft.Name() == "Certificate" && f.Kind%3 > 0:
 		te.play(p, t, step{Says: "CertificateRequest"})
+	case t.Draft.Message != nil && t.Draft.Name() == "EndOfEarlyData" && f.Kind%3 > 0:
+		te.play(p, t, step{Says: "data"})
 	case t.Draft.Message == nil:
 		te.play(p, t, step{Says: says[int(f.Kind)%len(says)]})
 	case f.Kind%2 == 0:

@@ -24,6 +24,7 @@ type engine struct {
 	renegotiation model.RenegPolicy
 	retries       bool // a server sends a HelloRetryRequest
 	resume        bool
+	early         bool // a client offers early data
 	certified     bool // a server has a certificate for a client that knows no PSK
 	known         secret.Link
 	psks          []psk // of TLS 1.3
@@ -75,7 +76,7 @@ func newEngine(cfg *model.EngineConfig, seed uint64, meddle func(*Turn)) *engine
 	e := &engine{transport: newTransport(cfg), role: cfg.Role,
 		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
 		most:          min(max(cfg.MaxRecord, 1), wire.MaxRecordLen),
-		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume, certified: cfg.ServerChain > 0,
+		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume, early: cfg.EarlyData > 0, certified: cfg.ServerChain > 0,
 		known: secret.LinkOf(cfg.Key), psks: psksOf(cfg), meddle: meddle, watch: cfg.Watch, log: cfg.KeyLog}
 	e.random = secret.StreamOf(seed, cfg.Key, uint64(cfg.Role))
 	return e

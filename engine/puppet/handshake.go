@@ -27,6 +27,8 @@ type handshake struct {
 	key     *psk
 	traffic [2][]byte // of the handshake, by role
 	next    [2][]byte // of the application
+	early   bool      // write has the keys of early data
+	taken   bool      // the server takes early data
 }
 
 // A step is what a handshake waits for.
@@ -64,6 +66,9 @@ func (e *engine) start() {
 	}
 	e.say(e.clientHello())
 	e.hand.at = waitServerHello
+	if e.early {
+		e.beginEarly()
+	}
 }
 
 // newKey draws a private key.
@@ -104,8 +109,7 @@ func (e *engine) handle(m []byte) *failure {
 		e.agree()
 		return nil
 	case e.hand.at == waitEncryptedExtensions && typ == encryptedExtensions:
-		e.hand.said = append(e.hand.said, m...)
-		e.hand.at = waitFinished
+		e.hear13(m)
 		return nil
 	case e.hand.at == waitFinished && typ == finishedMessage:
 		return e.finish(m)

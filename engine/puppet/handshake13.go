@@ -2,6 +2,7 @@ package puppet
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/model"
@@ -105,6 +106,41 @@ func (e *engine) greeted13(m []byte, h *hello) *failure {
 	return e.share(h.share)
 }
 
+// beginEarly takes the keys of early data, which follow from the first PSK and the ClientHello (RFC
+// 8446, sections 4.2.10 and 7.1). A puppet sends early data only if it is told to.
+func (e *engine) beginEarly() {
+	secret := derive(extract(nil, e.psks[0].key), "c e traffic", e.hand.said)
+	e.logKey("CLIENT_EARLY_TRAFFIC_SECRET", secret)
+	e.flush()
+	e.rekey(newSealer13(secret))
+	e.hand.early = true
+}
+
+// hear13 takes in the EncryptedExtensions.
+func (e *engine) hear13(m []byte) {
+	e.hand.said = append(e.hand.said, m...)
+	e.hand.at = waitFinished
+	if x, ok := message.Parse(m, true).(*message.EncryptedExtensions); ok {
+		e.hand.taken = slices.ContainsFunc(x.Extensions, func(x message.Extension) bool {
+			return x.Name() == "early_data"
+		})
+	}
+}
+
+// endEarly says EndOfEarlyData, if the server has taken early data, and takes the keys of the
+// handshake.
+func (e *engine) endEarly() {
+	if !e.hand.early {
+		return
+	}
+	if e.hand.taken {
+		e.say(bare(endOfEarlyData, nil))
+	}
+	e.flush()
+	e.rekey(newSealer13(e.hand.traffic[model.Client]))
+	e.hand.early = false
+}
+
 // again sends the second ClientHello.
 func (e *engine) again(m []byte, h *hello) *failure {
 	if e.hand.retried || curveOf(h.group) == nil {
@@ -113,6 +149,10 @@ func (e *engine) again(m []byte, h *hello) *failure {
 	e.hand.retried, e.hand.cookie = true, h.cookie
 	e.hand.said = append(bytesOf(bare(messageHash, sum(e.hand.said))), m...)
 	e.hand.group, e.hand.private = h.group, e.newKey(h.group)
+	if e.hand.early { // it is over
+		e.rekey(sealer{})
+		e.hand.early = false
+	}
 	e.say(e.clientHello())
 	return nil
 }
@@ -137,7 +177,9 @@ func (e *engine) share(theirs []byte) *failure {
 	e.logKey("CLIENT_HANDSHAKE_TRAFFIC_SECRET", e.hand.traffic[model.Client])
 	e.logKey("SERVER_HANDSHAKE_TRAFFIC_SECRET", e.hand.traffic[model.Server])
 	e.flush()
-	e.rekey(newSealer13(e.hand.traffic[e.role]))
+	if !e.hand.early {
+		e.rekey(newSealer13(e.hand.traffic[e.role]))
+	}
 	e.read = newSealer13(e.hand.traffic[e.role.Peer()])
 	return nil
 }
@@ -167,6 +209,7 @@ func (e *engine) finish13(m []byte) *failure {
 	e.hand.said = append(e.hand.said, m...)
 	if e.role == model.Client {
 		e.application()
+		e.endEarly()
 		e.prove13()
 		e.flush()
 		e.rekey(newSealer13(e.hand.next[model.Client]))

@@ -66,8 +66,8 @@ func supported(cfg *model.EngineConfig) error {
 	switch {
 	case cfg.ServerChain > 0 && (cfg.Role == model.Client || cfg.Version == model.TLS12):
 		return errors.New("puppet: certificates are only a server's in TLS 1.3; use a PSK, which is chain=0")
-	case cfg.EarlyData > 0:
-		return errors.New("puppet: early data is not supported")
+	case cfg.EarlyData > 0 && (cfg.Role == model.Server || cfg.Version == model.TLS12 || !cfg.Resume):
+		return errors.New("puppet: early data is only a client's, in a session of TLS 1.3 that it resumes")
 	case cfg.PostAuth:
 		return errors.New("puppet: post-handshake authentication is not supported")
 	case cfg.Transport == model.Pair && (cfg.In < 1 || cfg.Out < 1):

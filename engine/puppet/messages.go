@@ -18,6 +18,7 @@ const (
 	helloRequest        message.Kind = 0
 	clientHello         message.Kind = 1
 	serverHello         message.Kind = 2
+	endOfEarlyData      message.Kind = 5
 	newSessionTicket    message.Kind = 4
 	encryptedExtensions message.Kind = 8
 	certificate         message.Kind = 11
@@ -218,6 +219,9 @@ func (e *engine) extensions13() []message.Extension {
 		message.Ext("key_share", &[]message.Share{{Group: h.group, Key: h.private.PublicKey().Bytes()}})}
 	if h.cookie != nil {
 		list = append(list, message.Ext("cookie", new(bytes.Clone(h.cookie))))
+	}
+	if e.early && !h.retried {
+		list = append(list, message.Ext("early_data", nil))
 	}
 	offer := new(message.Offer)
 	for _, k := range e.psks {

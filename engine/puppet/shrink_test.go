@@ -130,7 +130,7 @@ func (l brittle) New(cfg *model.EngineConfig) (model.Engine, error) {
 func (l brittle) Free(e model.Engine) { l.Library.Free(e.(*brittleEngine).Engine) }
 
 func (e *brittleEngine) Feed(p []byte) int {
-	hello := e.header == wire.TypeHandshake && len(p) > 0 && p[0] <= 2 // unsealed
+	hello := e.header == wire.TypeHandshake && len(p) > 0 && (p[0] == 1 || p[0] == 2)
 	if hello && bytes.Contains(p, grease) {
 		panic("who would send that?")
 	}

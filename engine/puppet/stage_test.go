@@ -20,6 +20,7 @@ import (
 type stage struct {
 	*linktest.Link
 	role     model.Role // the puppet's
+	early    bool       // the victim reads early data, and has not come to its end
 	said     []saying
 	proved   bool // the victim has read a Finished as it has to be
 	last     model.Status
@@ -66,7 +67,14 @@ func tell(lib model.Library, s *tale, n narrator) (st *stage) {
 	if s.Certs {
 		theirs.ServerChain = 400
 	}
+	if s.Early {
+		theirs.EarlyData = 1 << 14
+	}
 	ours := theirs
+	st.early = s.Early && lib.Can().EarlyData
+	if !st.early {
+		theirs.EarlyData = 0
+	}
 	theirs.PostAuth = s.Auth && lib.Can().PostAuth && s.Version == model.TLS13
 	library := puppet.New()
 	library.Meddle = (&prompter{narrator: n, heard: st.heard, settle: st.settle}).turn
@@ -168,7 +176,11 @@ func (s *stage) call() {
 	v := s.victim()
 	for s.last = model.OK; s.last == model.OK; {
 		v.ClearErrors()
-		if v.InitFinished() {
+		if s.early && !v.InitFinished() {
+			var n int
+			n, s.last = v.ReadEarly(make([]byte, 1<<14))
+			s.early = n > 0 || s.last != model.OK
+		} else if v.InitFinished() {
 			_, s.last = s.Link.Read(s.role.Peer())
 		} else if s.last = v.Handshake(); s.last == model.OK && !v.InitFinished() {
 			s.complain = "Handshake says ok, and InitFinished no"

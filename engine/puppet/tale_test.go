@@ -22,6 +22,7 @@ type tale struct {
 	Resume  bool
 	Retry   bool
 	Auth    bool // a client may be asked for a certificate after the handshake
+	Early   bool // a client that resumes a session of TLS 1.3 offers early data
 	Certs   bool // a server of TLS 1.3 has a certificate, and there is no pre-shared key
 	Steps   []step
 
@@ -159,7 +160,7 @@ type flag struct {
 }
 
 func (s *tale) flags() []flag {
-	return []flag{{"resume", &s.Resume}, {"retry", &s.Retry}, {"auth", &s.Auth}, {"certs", &s.Certs}}
+	return []flag{{"resume", &s.Resume}, {"retry", &s.Retry}, {"auth", &s.Auth}, {"certs", &s.Certs}, {"early", &s.Early}}
 }
 
 // parseTale reads the text of a tale.
@@ -202,7 +203,7 @@ func (s *tale) parseLink(words []string) error {
 		case w == "puppet=server":
 			s.Role = model.Server
 		default:
-			return fmt.Errorf("tale: got setting %q of a link; want tls, puppet, resume, retry, auth or certs", w)
+			return fmt.Errorf("tale: got setting %q of a link; want tls, puppet, resume, retry, auth, certs or early", w)
 		}
 	}
 	return nil
