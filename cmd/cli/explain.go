@@ -18,9 +18,10 @@ func newExplain(p *program) *cobra.Command {
 		Short: "say what a name means: a property, a mutant, a bug and others",
 		Long: "explain says what a property asks of a pump, when it is judged, which public bugs\n" +
 			"broke it, and which mutant and script of the corpus show it. It explains every other\n" +
-			"name too that commands print: pumps, mutants, engines, scenarios, settings, attacks,\n" +
-			"strategies, traits, what may be owed, scripts of the corpus, the number of a decision\n" +
-			"in a verdict, and bugs, by their number in the project's table or as people call them.",
+			"name too that commands print: pumps, mutants, engines, scenarios, settings, actions,\n" +
+			"attacks, strategies, traits, what may be owed, scripts of the corpus, the number of a\n" +
+			"decision in a verdict, and bugs, by their number in the project's table or as people\n" +
+			"call them.",
 		Example: "  wantwrite explain stall\n" +
 			"  wantwrite explain no-flush-after-read\n" +
 			"  wantwrite explain 5\n" +

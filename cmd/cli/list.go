@@ -74,6 +74,9 @@ func entries(c *run.Catalog) []entry {
 	for _, d := range script.Dimensions() {
 		all = append(all, entry{"setting", d.Key, d.String()})
 	}
+	for v := range script.NumVerbs {
+		all = append(all, entry{"action", v.String(), v.Usage() + ": " + v.About()})
+	}
 	for a := range attack.Count {
 		about := a.About()
 		if n := a.Argument(); n != "" {
@@ -83,6 +86,11 @@ func entries(c *run.Catalog) []entry {
 	}
 	for _, p := range c.Properties() {
 		all = append(all, entry{"property", p.Name, p.Kind() + ": " + p.Why})
+	}
+	for _, p := range c.Pumps() {
+		if d := p.Dialogue; d != nil {
+			all = append(all, entry{"dialogue", d.Name, d.About})
+		}
 	}
 	for _, s := range run.Strategies() {
 		all = append(all, entry{"strategy", s.Name, s.About})

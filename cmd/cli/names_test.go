@@ -105,6 +105,8 @@ func TestAnAuthorsNames(t *testing.T) {
 	spec.Properties = []own.Property{{Name: "counts-down", Why: "a counter grows for ever", Liveness: true,
 		Broken: func(*own.View) string { return "" }}}
 	spec.Scenarios = []own.Scenario{{Name: "two-at-once", Why: "both write", Like: []string{"bulk-both-ways"}}}
+	spec.Dialogue = &own.Dialogue{Name: "lines", About: "a line and its answer",
+		New: func(own.Place) own.Speaker { return nil }}
 	mine := func(args ...string) string {
 		var out, complaint bytes.Buffer
 		p := on(&terminal{out: &out, err: &complaint})
@@ -113,9 +115,11 @@ func TestAnAuthorsNames(t *testing.T) {
 		return out.String() + complaint.String()
 	}
 	tells(t, unwrapped(mine("list")), "counts-down liveness: a counter grows for ever",
-		"two-at-once both write", "stall liveness: ", "corruption safety: ")
+		"two-at-once both write", "lines a line and its answer",
+		"lines-owed liveness: ", "stall liveness: ", "corruption safety: ")
 	tells(t, mine("explain", "counts-down"), "counts-down: a counter grows for ever", "kind: liveness",
 		"hunt --property counts-down")
+	tells(t, mine("explain", "lines"), "lines: a line and its answer", "of pump: mine", "hunt --pump mine")
 	tells(t, mine("explain", "two-at-once"), "two-at-once: both write", "hunt --scenario two-at-once")
 	tells(t, mine("__complete", "hunt", "--property", ""), "counts-down\n")
 	tells(t, mine("__complete", "hunt", "--scenario", ""), "two-at-once\n")

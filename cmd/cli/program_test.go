@@ -1,11 +1,12 @@
 package cli
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/wantwrite/wantwrite/fuzz/fuzztest"
 )
 
 // ownPump is a pump of somebody else's module: the example, which here never learns
@@ -55,7 +56,7 @@ func TestPump(t *testing.T) { fuzz.Check(t, Spec()) }
 	ownProgram = `package main
 
 import (
-	"example.com/pump"
+	pump "example.com/mypump"
 
 	"github.com/wantwrite/wantwrite/cmd/cli"
 )
@@ -64,35 +65,13 @@ func main() { cli.Main(pump.Spec(), pump.Mended()) }
 `
 )
 
-// ownModule writes the module of a user, which has this one from its folder, and the
-// same versions of all others.
-func ownModule(t *testing.T) {
+// ownModule makes the module of a user, and goes to its folder.
+func ownModule(t *testing.T) fuzztest.Module {
 	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", ".."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ours, sums := read(t, filepath.Join(root, "go.mod")), read(t, filepath.Join(root, "go.sum"))
-	_, requires, _ := strings.Cut(ours, "\ngo ")
-	t.Chdir(t.TempDir())
-	if err := os.Mkdir("mine", 0o777); err != nil {
-		t.Fatal(err)
-	}
-	write(t, "go.mod", "module example.com/pump\n\ngo "+requires+
-		"\nrequire github.com/wantwrite/wantwrite v0.0.0\n"+
-		"\nreplace github.com/wantwrite/wantwrite => "+filepath.ToSlash(root)+"\n")
-	write(t, "go.sum", sums)
-	write(t, "pump.go", ownPump)
-	write(t, "pump_test.go", ownTest)
-	write(t, filepath.Join("mine", "main.go"), ownProgram)
-}
-
-// goTool runs the go command in the current folder, without a network.
-func goTool(args ...string) (string, error) {
-	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
-	out, err := cmd.CombinedOutput()
-	return string(out), err
+	m := fuzztest.NewModule(t, filepath.Join("..", ".."), map[string]string{"pump.go": ownPump,
+		"pump_test.go": ownTest, "mine/main.go": ownProgram})
+	t.Chdir(m.Dir)
+	return m
 }
 
 // ownCommand runs a user's program, which ends with a code.
@@ -122,13 +101,13 @@ func TestOwnProgram(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a module and its test")
 	}
-	ownModule(t)
-	if out, err := goTool("test", "-short", "-run", "^TestPump$/^hunt$", "."); err == nil ||
+	m := ownModule(t)
+	if out, ok := m.Go(t, "test", "-short", "-run", "^TestPump$/^hunt$", "."); ok ||
 		!strings.Contains(out, "saved: testdata/wantwrite/") {
-		t.Fatalf("got %v; want a test that fails and saves a script:\n%s", err, out)
+		t.Fatalf("want a test that fails and saves a script:\n%s", out)
 	}
-	if out, err := goTool("build", "-o", "mine.exe", "./mine"); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	if out, ok := m.Go(t, "build", "-o", "mine.exe", "./mine"); !ok {
+		t.Fatal(out)
 	}
 	all, err := filepath.Glob(filepath.Join("testdata", "wantwrite", "*", "mine-*.script"))
 	if err != nil || len(all) == 0 {

@@ -24,8 +24,9 @@ import (
 // subjects are all that explain explains: every kind of name that commands print.
 func subjects(c *run.Catalog) []subject {
 	return slices.Concat(propertySubjects(c), pumpSubjects(c), mutantSubjects(), decisionSubjects(),
-		bugSubjects(), engineSubjects(c), scenarioSubjects(c), settingSubjects(), attackSubjects(),
-		strategySubjects(), traitSubjects(), obligationSubjects(), scriptSubjects())
+		bugSubjects(), engineSubjects(c), scenarioSubjects(c), settingSubjects(), actionSubjects(),
+		attackSubjects(), strategySubjects(), traitSubjects(), obligationSubjects(), scriptSubjects(),
+		dialogueSubjects(c))
 }
 
 // mutantsOf are those that break a property.
@@ -281,6 +282,32 @@ func settingSubjects() (all []subject) {
 			e.run("help scripts")
 			return e
 		}})
+	}
+	return all
+}
+
+func actionSubjects() (all []subject) {
+	for v := range script.NumVerbs {
+		all = append(all, subject{names: []string{v.String()}, explain: func() explanation {
+			e := newExplanation("action", v.String(), v.About())
+			e.tell("in scripts", v.Usage())
+			e.run("help scripts")
+			return e
+		}})
+	}
+	return all
+}
+
+func dialogueSubjects(c *run.Catalog) (all []subject) {
+	for _, spec := range c.Pumps() {
+		if d := spec.Dialogue; d != nil {
+			all = append(all, subject{names: []string{d.Name}, explain: func() explanation {
+				e := newExplanation("dialogue", d.Name, d.About)
+				e.tell("of pump", spec.Name)
+				e.run("hunt --pump %s", spec.Name)
+				return e
+			}})
+		}
 	}
 	return all
 }

@@ -31,7 +31,7 @@ func NewModule(t testing.TB, root string, files map[string]string) Module {
 	_, required, _ := strings.Cut(string(mod), "\n") // without the line that names the module
 	m := Module{t.TempDir()}
 	m.Write(t, "go.mod", "module example.com/mypump\n"+required+"\nrequire "+ours+" v0.0.0\n\nreplace "+
-		ours+" => "+root+"\n")
+		ours+" => "+filepath.ToSlash(root)+"\n")
 	m.Write(t, "go.sum", string(sum))
 	for name, text := range files {
 		m.Write(t, name, text)
@@ -51,11 +51,12 @@ func (m Module) Write(t testing.TB, name, text string) {
 	}
 }
 
-// Go runs the go command in the module. It gives what that prints, and whether it succeeds.
+// Go runs the go command in the module, without a network. It gives what that prints, and
+// whether it succeeds.
 func (m Module) Go(t testing.TB, args ...string) (out string, ok bool) {
 	t.Helper()
 	c := exec.Command("go", args...)
-	c.Dir = m.Dir
+	c.Dir, c.Env = m.Dir, append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off")
 	text, err := c.CombinedOutput()
 	if _, failed := err.(*exec.ExitError); err != nil && !failed {
 		t.Fatal(err)

@@ -65,6 +65,32 @@ var verbText = [NumVerbs]string{
 	"attack",
 }
 
+// verbAbout says in a clause what each verb does.
+var verbAbout = [NumVerbs]string{
+	Deliver:     "bytes in flight toward the end arrive: so many, or up to half a record, a record, or all",
+	Poll:        "the loop calls the end's pump with what is ready",
+	Write:       "the app writes a message with that body, and wants an answer with that body; 0: none",
+	Pause:       "the app stops reading",
+	Resume:      "the app reads again",
+	Renegotiate: "the app begins a new handshake; in TLS 1.3 a server asks for the client's certificate",
+	KeyUpdate:   "the app sends a KeyUpdate, which asks for one or not",
+	Shut:        "the app half-closes: it has nothing more to write",
+	Close:       "the app closes",
+	Spurious:    "the pump is called with readiness that is not there",
+	Window:      "the end's receive window is closed for that long",
+	Reset:       "the link breaks, as the end sees when it is delivered",
+	Fin:         "the stream toward the end ends, as when a host or proxy dies",
+	Mutate:      "the next record in flight toward the end is changed",
+	Tick:        "time passes",
+	Attack:      "the end's engine does what no honest library does",
+}
+
+// About says in a clause what the verb does.
+func (v Verb) About() string { return verbAbout[v] }
+
+// Usage is how a line with the verb looks: "write END BODY [ANSWER]".
+func (v Verb) Usage() string { return v.String() + [2]string{"", " END"}[ends(v)] + grammar[v].args }
+
 // String is the verb's word.
 func (v Verb) String() string {
 	if v < NumVerbs {
@@ -199,7 +225,7 @@ func parseAction(line string, links int) (a Action, err error) {
 	a.Verb = Verb(verb)
 	syn, args := &grammar[verb], words[1:]
 	if n := len(args) - ends(a.Verb); n < syn.least || n > syn.most {
-		return a, unexpected("line", strings.Join(words, " "), usage(a.Verb))
+		return a, unexpected("line", strings.Join(words, " "), strconv.Quote(a.Verb.Usage()))
 	}
 	if ends(a.Verb) == 1 {
 		on, err := pick("end", args[0], endWords[:2*links])
@@ -220,11 +246,6 @@ func ends(v Verb) int {
 		return 0
 	}
 	return 1
-}
-
-// usage is how a line with the verb looks.
-func usage(v Verb) string {
-	return strconv.Quote(v.String() + [2]string{"", " END"}[ends(v)] + grammar[v].args)
 }
 
 // endWords are the ends' words. Those of the first n links are the first 2n.
