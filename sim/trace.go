@@ -54,14 +54,18 @@ func (ev Event) IsNote() bool { return ev.Note.Message != "" }
 // A Trace is what happened in a run, for stories and pictures. It costs allocations. The
 // hash of a run is the same with it as without.
 type Trace struct {
+	// Events are in order. Of a very long run the middle is left out: see Gap.
 	Events []Event
 	// Views are what each end looked like after each step; Views[0] is before the first
-	// step. A step in which a pump panicked has none.
+	// step. A step in which a pump panicked has none. If there is a gap, View finds them.
 	Views [][]View
+	Gap   Gap
 	// Secrets are the lines of the key log (EngineConfig.KeyLog), in order.
 	Secrets []string
 
-	at    int    // the event of the action that is being done
+	size  int    // of events and views, in bytes
+	most  int    // it may be; 0 is mostTrace
+	at    int    // the event of the action that is being done; -1 if it is in the gap
 	from  uint64 // what its end had seen of its stream before
 	wrong [2 * script.MaxLinks]bool
 }
@@ -73,13 +77,14 @@ func (t *Trace) begin(w *World, a script.Action) {
 	if len(t.Views) == 0 {
 		t.look(w)
 	}
-	t.at, t.from = len(t.Events), w.ends[a.On].in.seen
+	t.from = w.ends[a.On].in.seen
 	ev := Event{Step: w.steps, End: a.On, Action: a, Now: w.now,
 		Quiesce: w.steps > len(w.actions)}
 	if a.Verb == script.Poll {
 		ev.Ready = w.ends[a.On].ready()
 	}
-	t.Events = append(t.Events, ev)
+	t.add(ev)
+	t.at = len(t.Events) - 1
 }
 
 // end ends a step.
@@ -98,15 +103,15 @@ func (e *endpoint) traceCall(x uint64) {
 			ev.Why = err.Error()
 		}
 	}
-	t.Events = append(t.Events, ev)
+	t.add(ev)
 }
 
 func (t *Trace) note(e *endpoint, n model.Note) {
-	t.Events = append(t.Events, Event{Step: e.w.steps, End: e.id, Note: n, Now: e.w.now})
+	t.add(Event{Step: e.w.steps, End: e.id, Note: n, Now: e.w.now})
 }
 
 func (t *Trace) lapse(e *endpoint, err error) {
-	t.Events = append(t.Events, Event{Step: e.w.steps, End: e.id, Err: err, Now: e.w.now})
+	t.add(Event{Step: e.w.steps, End: e.id, Err: err, Now: e.w.now})
 }
 
 // String is the event as a line of text, without indentation.

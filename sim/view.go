@@ -57,7 +57,7 @@ func (e *endpoint) view() View {
 // first one.
 func (t *Trace) LedgerAt(cfg *script.Config, step int) oracle.Ledger {
 	l := ledgerOf(cfg)
-	for i, v := range t.Views[step] {
+	for i, v := range t.View(step) {
 		l.Ends = append(l.Ends, v.Account)
 		if i%2 == 0 {
 			l.Tainted = append(l.Tainted, v.Tainted)
@@ -74,14 +74,17 @@ func ledgerOf(c *script.Config) oracle.Ledger {
 // carried notes the bytes that the last event put on a link, or brought.
 func (t *Trace) carried(p []byte) {
 	t.Events[len(t.Events)-1].Data = slices.Clone(p)
+	t.size += len(p)
 }
 
 // brought notes what the step's action has made visible of a stream.
 func (t *Trace) brought(s *stream) {
-	if s.seen > t.from {
-		p := make([]byte, s.seen-t.from)
-		s.copyOut(p, t.from)
+	if s.seen > t.from && t.at >= 0 {
+		from := max(t.from, s.seen-min(s.seen, streamSize)) // an eager peer may bring more
+		p := make([]byte, s.seen-from)
+		s.copyOut(p, from)
 		t.Events[t.at].Data = p
+		t.size += len(p)
 	}
 }
 
@@ -100,7 +103,7 @@ func (t *Trace) written(e *endpoint, p []byte) {
 
 // secret takes a line of a key log. Both ends of a link log the same lines.
 func (t *Trace) secret(line string) {
-	if !slices.Contains(t.Secrets, line) {
+	if len(t.Secrets) < mostSecrets && !slices.Contains(t.Secrets, line) {
 		t.Secrets = append(t.Secrets, line)
 	}
 }

@@ -48,6 +48,9 @@ type World struct {
 	finding   oracle.Finding
 	at        int // the step of the finding
 
+	limit uint64 // see SetLimit; 0: none
+	spent bool   // the run has come to it
+
 	workload int // its steps
 	actions  []script.Action
 	marks    []uint64 // the chain after each step
@@ -77,7 +80,7 @@ func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet
 	w.forget(parts)
 	w.cfg, w.watch = *cfg, watch
 	w.now, w.steps, w.workload, w.at, w.found, w.over, w.quiescing = 0, 0, 0, 0, false, false, false
-	w.finding = oracle.Finding{}
+	w.finding, w.spent = oracle.Finding{}, false
 	w.chain = fold(hashSeed, cfg.Seed)
 	w.actions, w.marks = w.actions[:0], w.marks[:0]
 	w.tainted = [script.MaxLinks]bool{}
@@ -221,7 +224,14 @@ func (w *World) advance(a script.Action) {
 	if w.trace != nil {
 		w.trace.end(w)
 	}
+	if w.limit > 0 && uint64(w.steps)+w.movement() > w.limit {
+		w.over, w.spent = true, true
+	}
 }
+
+// SetLimit bounds the runs after it: a run ends after so many steps, and calls that moved
+// something, together. 0 is no limit. Nothing is said of a pump then: see Result.Spent.
+func (w *World) SetLimit(n uint64) { w.limit = n }
 
 // packed is an action as a word for the chain.
 func packed(a script.Action) uint64 {
@@ -247,12 +257,14 @@ type Result struct {
 	Hash, Wire uint64
 	// Skipped is how many actions of a loose script were not enabled.
 	Skipped int
+	// Spent: the run was ended by its limit, and judged no further.
+	Spent bool
 }
 
 // result sums the run up.
 func (w *World) result() Result {
 	r := Result{Found: w.found, Violation: Violation{w.finding, w.at}, Steps: w.steps,
-		Workload: w.workload, Wire: hashSeed}
+		Workload: w.workload, Wire: hashSeed, Spent: w.spent && !w.found}
 	for i := range w.inward[:w.n] {
 		r.Wire = fold(r.Wire, w.inward[i].wire)
 	}

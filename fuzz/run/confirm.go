@@ -110,10 +110,19 @@ func (d *differ) agrees() bool {
 // apart is the first step that differs, from 1, and a clause that says how.
 func (d *differ) apart() (step int, what string) {
 	steps := [2][]stepTrace{bySteps(d.runs[0].Trace), bySteps(d.runs[1].Trace)}
-	for i := range max(len(steps[0]), len(steps[1])) {
+	n := max(len(steps[0]), len(steps[1]))
+	for _, run := range d.runs {
+		if g := &run.Trace.Gap; g.At > 0 {
+			n = min(n, g.From-1)
+		}
+	}
+	for i := range n {
 		if what := d.compare(i, steps); what != "" {
 			return i + 1, what
 		}
+	}
+	if n < len(steps[0]) || n < len(steps[1]) {
+		return n + 1, "from there on the runs are too long to be kept"
 	}
 	return d.verdicts()
 }
@@ -173,7 +182,7 @@ type stepTrace struct {
 	answers []string // of engines to pumps, and of pumps to apps
 }
 
-// bySteps cuts a trace into steps. A call that is repeated with the same answer counts once,
+// bySteps cuts a trace into steps, of which those up to a gap have their numbers. A call that is repeated with the same answer counts once,
 // because the number of calls depends on sizes.
 func bySteps(t *sim.Trace) (steps []stepTrace) {
 	for _, ev := range t.Events {

@@ -2,6 +2,7 @@ package run
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -165,7 +166,12 @@ func (r *Runner) Drawn(below func(n int, label string) int, watch oracle.Propert
 	return r.world.Run(&sim.Draw{Below: below, Plan: &r.drawer.plan}), nil
 }
 
-// Follow runs a scheduler in the world of a configuration.
+// mostWork bounds a script's run: a script may come from a stranger. It is some seconds, and a
+// hundred times what the longest schedule takes.
+const mostWork = 20_000_000
+
+// Follow runs a scheduler in the world of a configuration. A run that does not end in time is a
+// *script.InputError.
 func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.PropertySet) (
 	sim.Result, error) {
 
@@ -176,7 +182,14 @@ func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.Proper
 	if err := r.build(cfg, &parts, watch); err != nil {
 		return sim.Result{}, err
 	}
-	return r.run(s), nil
+	r.world.SetLimit(mostWork)
+	defer r.world.SetLimit(0)
+	res := r.run(s)
+	if res.Spent {
+		return res, &script.InputError{Msg: fmt.Sprintf("got a run of more than %d steps, and calls "+
+			"that move something; want one that ends earlier", uint64(mostWork))}
+	}
+	return res, nil
 }
 
 // actions runs a list of actions. With loose, those that are not enabled are skipped. Otherwise

@@ -136,14 +136,14 @@ func (c *capture) send(f *flow, from int, flags byte, payload []byte) int {
 
 // window is how much room a side has for bytes in flight.
 func (c *capture) window(f *flow, from int) int {
-	if len(c.trace.Views) == 0 {
+	if c.trace.Last() < 0 {
 		return c.cfg.Sizes.Window
 	}
 	end := f.end
 	if from == 1 {
 		end = f.end.Peer()
 	}
-	v := &c.trace.Views[min(c.step, len(c.trace.Views)-1)][end]
+	v := &c.trace.View(c.step)[end]
 	return max(0, c.cfg.Sizes.Window-v.Account.Quiescence.Unread)
 }
 
@@ -258,10 +258,10 @@ func (c *capture) endStep() {
 
 // views are those of a step; nil if there are none.
 func (c *capture) views(step int) []sim.View {
-	if step < 0 || step >= len(c.trace.Views) {
+	if step < 0 || step > c.trace.Last() {
 		return nil
 	}
-	return c.trace.Views[step]
+	return c.trace.View(step)
 }
 
 // close writes a side's FIN or RST, once. Nothing follows a RST.

@@ -176,9 +176,9 @@ func (e *evidence) metFullSocket(step int) bool {
 
 // producer is the engine call that made the output, and its answer.
 func (e *evidence) producer() (st model.Status, call string) {
-	produced := false
-	for i := range e.trace.Events {
-		ev := &e.trace.Events[i]
+	produced, recent := false, e.trace.Recent()
+	for i := range recent {
+		ev := &recent[i]
 		if ev.End != e.end || ev.IsAction() {
 			continue
 		}

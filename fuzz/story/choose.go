@@ -31,7 +31,7 @@ func (e *evidence) choose(s *Story) {
 		st := &s.Steps[i]
 		st.Mark = mark[st.Number]
 		st.Matters = st.Mark != "" || !e.found || len(s.Steps) <= enough || initiative(st.Action.Verb) &&
-			st.Number > 0 || st.Number == e.v.Step
+			st.Number > 0 || st.Number == e.v.Step || st.Omits
 	}
 	for i := range s.Steps {
 		if s.Steps[i].Mark != "" || s.Steps[i].Number == e.v.Step && e.v.Step > 0 {
@@ -60,7 +60,7 @@ func initiative(v script.Verb) bool {
 func (e *evidence) lead(steps []Step) {
 	end := steps[len(steps)-1].Action.On
 	wanted := script.Deliver
-	for i := len(steps) - 2; i >= 0; i-- {
+	for i := len(steps) - 2; i >= 0 && !steps[i].Omits; i-- {
 		switch s := &steps[i]; {
 		case wanted == script.Deliver && s.Action.Verb == script.Deliver && s.Action.On == end:
 			s.Matters = true
@@ -126,8 +126,8 @@ func (s *Story) gap(left []Step) string {
 // initDone is the step, from first to last, in which an end's handshake finished; 0 if
 // there is none.
 func (s *Story) initDone(end script.End, first, last int) int {
-	for n := max(first, 1); n <= last && n < len(s.Views); n++ {
-		if s.Views[n][end].Account.Quiescence.InitDone && !s.Views[n-1][end].Account.Quiescence.InitDone {
+	for n := max(first, 1); n <= min(last, s.Trace.Last()); n++ {
+		if s.view(n, end).Account.Quiescence.InitDone && !s.view(n-1, end).Account.Quiescence.InitDone {
 			return n
 		}
 	}

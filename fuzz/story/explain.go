@@ -125,11 +125,11 @@ func (t *teller) origin() {
 }
 
 // lastAnswer is the last step in which the end's engine produced messages, and what it
-// had processed before in that step.
+// had processed before in that step. If the trace has a gap, it is 0 unless that was later.
 func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
 	step := 0
 	var before []string
-	for _, ev := range t.out.Trace.Events {
+	for _, ev := range t.out.Trace.Recent() {
 		if !ev.IsNote() || ev.End != t.end {
 			continue
 		}

@@ -75,7 +75,7 @@ func (s *Story) MarshalJSON() ([]byte, error) {
 	for i := range s.Steps {
 		o.Steps = append(o.Steps, s.Steps[i].object())
 	}
-	if last := len(s.Views) - 1; last >= 0 {
+	if last := s.Trace.Last(); last >= 0 {
 		for _, end := range [...]script.End{s.End, s.End.Peer()} {
 			o.After = append(o.After, s.state(last, end))
 		}

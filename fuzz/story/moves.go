@@ -9,9 +9,13 @@ import (
 )
 
 // steps makes the diagram's steps from the trace. A first step without a number holds
-// what the pumps did when they were made.
+// what the pumps did when they were made. What the trace leaves out is one step.
 func (e *evidence) steps() (all []Step) {
-	for _, ev := range e.trace.Events {
+	for i, ev := range e.trace.Events {
+		if g := &e.trace.Gap; g.At > 0 && i == g.At {
+			all = append(all, Step{Number: g.To, Quiesce: ev.Quiesce, Now: ev.Now, Omits: true,
+				Text: fmt.Sprintf("%d events of steps %d to %d are left out here", g.Events, g.From, g.To)})
+		}
 		if ev.IsAction() {
 			all = append(all, Step{Number: ev.Step, Action: ev.Action, Text: ev.String(),
 				Quiesce: ev.Quiesce, Now: ev.Now})

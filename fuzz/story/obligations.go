@@ -24,7 +24,7 @@ type due struct {
 // Dues lists what waits at an end after a step, from output that has to leave to what
 // the app must be told. An end that has closed its socket owes nothing.
 func (s *Story) Dues(step int, end script.End) (all []due) {
-	v, p := &s.Views[step][end], &s.Views[step][end.Peer()]
+	v, p := s.view(step, end), s.view(step, end.Peer())
 	if v.Account.Gone {
 		return nil
 	}

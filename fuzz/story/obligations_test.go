@@ -14,7 +14,7 @@ import (
 // armed for it.
 func lost(s *story.Story, end script.End) map[oracle.Obligation]bool {
 	kinds := map[oracle.Obligation]bool{}
-	for _, d := range s.Dues(len(s.Views)-1, end) {
+	for _, d := range s.Dues(s.Trace.Last(), end) {
 		if d.Lost {
 			kinds[d.What] = true
 		}
@@ -42,7 +42,7 @@ func TestLedgerAgreesWithTheVerdict(t *testing.T) {
 			return // it waits for a peer that waits too: nothing is armed wrongly
 		}
 		t.Errorf("%q is owed; got a ledger of %v at the %s", v.Owed,
-			story.Dues(len(story.Views)-1, story.End), story.End)
+			story.Dues(story.Trace.Last(), story.End), story.End)
 	})
 	if judged < 20 {
 		t.Errorf("got %d stalls and deadlocks; want those of the corpus", judged)

@@ -145,7 +145,7 @@ func (s *Story) run() *pageRun {
 	for i, end := range [...]script.End{s.End, s.End.Peer()} {
 		r.Ends[i] = end.String() + ", " + s.pump(end)
 	}
-	if len(s.Views) > 0 {
+	if s.Trace.Last() >= 0 {
 		for i, h := range s.holds(0, s.End) {
 			r.Holds, r.Limits = append(r.Holds, h.Name), append(r.Limits, h.Limit)
 			if h.Name == firstInward {
@@ -169,7 +169,7 @@ func (s *Story) pageStep(st *Step, d *dictionary) pageStep {
 	for _, m := range st.Moves {
 		p.V = append(p.V, [4]int{int(m.From), int(m.To), d.word(m.Text), bit(m.Aside)})
 	}
-	if st.Number < len(s.Views) {
+	if st.Number <= s.Trace.Last() {
 		for _, end := range [...]script.End{s.End, s.End.Peer()} {
 			p.S = append(p.S, s.pageState(st.Number, end, d))
 		}

@@ -46,11 +46,11 @@ type Story struct {
 	// End is the end whose lanes are drawn: the one to blame, or if nobody is to blame
 	// the one with the pump under test.
 	End script.End
-	// Config is the world. Views is what was seen of each end after each step; the
-	// first entry is from before the first step.
+	// Config is the world. Trace has what was seen of each end after each step.
 	Config script.Config
-	Views  [][]sim.View
-	// Steps are all steps, in order.
+	Trace  *sim.Trace
+	// Steps are all steps, in order. One of them stands for those that the trace leaves
+	// out.
 	Steps []Step
 	// Verdict says what is wrong and which decision of the pump caused it.
 	Verdict Verdict
@@ -72,6 +72,8 @@ type Step struct {
 	// Mark says in a clause why this step is a turning point; empty for most.
 	Mark  string
 	Moves []Move
+	// Omits: it stands for all that the trace leaves out, up to this step.
+	Omits bool
 }
 
 // A Move is something that passes from one lane to another. If From and To are the same
@@ -100,6 +102,8 @@ type Verdict struct {
 	// ever was armed, or if the violation is not about wakeups. Came is the step at
 	// which the waiting bytes came, if that was later.
 	Lost, Came int
+	// Unseen: the turn is one of those that the trace leaves out.
+	Unseen bool
 	// Decision is the decision that the pump got wrong.
 	Decision pumps.Decision
 	// Paragraphs are the verdict in sentences. The last one names the lost
@@ -111,7 +115,7 @@ type Verdict struct {
 func Tell(s *script.Script, out *run.Outcome) *Story {
 	e := newEvidence(s, out)
 	st := &Story{Title: title(&out.Config), End: e.end, Config: out.Config,
-		Views: out.Trace.Views, Steps: e.steps()}
+		Trace: out.Trace, Steps: e.steps()}
 	st.Verdict = e.judge()
 	e.choose(st)
 	return st
@@ -139,12 +143,13 @@ type evidence struct {
 	last  int // the last step that has views
 
 	lost, came int // see lostAt
+	unseen     bool
 	made       int // the step in which the end's engine last produced messages
 }
 
 func newEvidence(s *script.Script, out *run.Outcome) *evidence {
 	e := &evidence{trace: out.Trace, cfg: &out.Config, found: out.Result.Found,
-		last: len(out.Trace.Views) - 1}
+		last: out.Trace.Last()}
 	ran := *s
 	ran.Config = out.Config
 	e.teller = teller{script: &ran, out: out, v: out.Result.Violation, end: script.End(out.Config.Under)}
@@ -153,7 +158,7 @@ func newEvidence(s *script.Script, out *run.Outcome) *evidence {
 		if o := e.v.Obligation; o != oracle.NoObligation && o <= oracle.PumpPipe && e.rests() {
 			e.made, _, _ = e.lastAnswer()
 		}
-		e.lost, e.came = e.lostAt()
+		e.lost, e.came, e.unseen = e.lostAt()
 	}
 	return e
 }
@@ -163,18 +168,21 @@ func (e *evidence) view(step int, end script.End) *sim.View {
 	if e.last < 0 {
 		return &sim.View{}
 	}
-	return &e.trace.Views[min(step, e.last)][end]
+	return &e.trace.View(step)[end]
 }
 
 // lostAt finds the last turn after which no armed wakeup would have moved what is owed.
-// came is the step at which the bytes came, if they came later.
-func (e *evidence) lostAt() (lost, came int) {
+// came is the step at which the bytes came, if they came later. unseen: the turn is one of
+// those that the trace leaves out.
+func (e *evidence) lostAt() (lost, came int, unseen bool) {
 	if p := e.v.Property; p != oracle.Stall && p != oracle.Deadlock || !e.stranded(e.last) {
-		return 0, 0
+		return 0, 0, false
 	}
 	came = e.last
 	for came > 0 && e.stranded(came-1) {
-		came--
+		if came--; e.trace.Gap.At > 0 && came == e.trace.Gap.To {
+			return 0, 0, true
+		}
 	}
 	for _, ev := range e.trace.Events {
 		if ev.IsAction() && ev.Step <= came && ev.End == e.end && turns(ev.Action.Verb) {
@@ -184,7 +192,7 @@ func (e *evidence) lostAt() (lost, came int) {
 	if lost == came {
 		came = 0
 	}
-	return lost, came
+	return lost, came, false
 }
 
 // turns says whether a pump is called in an action with this verb.

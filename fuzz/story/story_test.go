@@ -123,8 +123,8 @@ func TestEachStoryNamesWhatWasLost(t *testing.T) {
 					told.End)
 			}
 		}
-		for n := max(v.Lost, v.Came); n < len(told.Views); n++ {
-			if mask := told.Views[n][told.End].Account.Quiescence.Mask; strings.Contains(v.Wakeup,
+		for n := max(v.Lost, v.Came); n <= told.Trace.Last(); n++ {
+			if mask := told.Trace.View(n)[told.End].Account.Quiescence.Mask; strings.Contains(v.Wakeup,
 				"write interest") && mask&model.Writable != 0 {
 				t.Errorf("write interest is armed after step %d; want it lost since %d", n, v.Lost)
 			}

@@ -328,7 +328,7 @@ type cell struct {
 
 // column is the cells of an end after the last step, its own name first.
 func (s *Story) column(end script.End) (all []cell) {
-	last := len(s.Views) - 1
+	last := s.Trace.Last()
 	all = []cell{{fmt.Sprintf("after step %d", last), end.String() + ", " + s.pump(end), false}}
 	for _, h := range s.holds(last, end) {
 		all = append(all, cell{h.Name, h.gauge(), h.Bytes == 0})
@@ -346,7 +346,7 @@ const nameColumns, leastColumns = 26, 24
 // table writes what each end holds and waits for after the last step: side by side, or one end below
 // the other where there is no room for two.
 func (w *storyWriter) table(s *Story) {
-	if len(s.Views) == 0 {
+	if s.Trace.Last() < 0 {
 		return
 	}
 	a, b := s.column(s.End), s.column(s.End.Peer())

@@ -18,7 +18,7 @@ func (e *evidence) judge() Verdict {
 		return Verdict{Paragraphs: []string{clean}}
 	}
 	v := Verdict{Property: e.v.Violated(), End: e.end.String(), Pump: e.pumpOf(e.end),
-		Step: e.v.Step, Lost: e.lost, Came: e.came}
+		Step: e.v.Step, Lost: e.lost, Came: e.came, Unseen: e.unseen}
 	if e.v.Name != "" {
 		return e.judgeOwn(v)
 	}
@@ -147,7 +147,10 @@ func (e *evidence) conclusion(v *Verdict, c mistake) string {
 
 // whenLost says at which step the wakeup was lost, and how.
 func (e *evidence) whenLost(c mistake) string {
-	switch {
+	switch g := &e.trace.Gap; {
+	case e.unseen:
+		return fmt.Sprintf("It was lost in one of the steps %d to %d, which are left out here.", g.From,
+			g.To)
 	case e.lost == 0:
 		return fmt.Sprintf("It was never armed: %s.", c.how)
 	case e.came > 0:
@@ -170,6 +173,9 @@ func (v *Verdict) Brief() string {
 		return v.Paragraphs[len(v.Paragraphs)-1]
 	case v.Wakeup == "" || v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String():
 		return fmt.Sprintf("%s, step %d: broken is the rule that %s", who, v.Step, v.Decision.Rule)
+	case v.Unseen:
+		return fmt.Sprintf("%s: %s, and the wakeup was lost in a step that is left out: %s", who, v.Owed,
+			v.Wakeup)
 	case v.Lost == 0:
 		return fmt.Sprintf("%s: %s, and no wakeup was ever armed: %s", who, v.Owed, v.Wakeup)
 	}

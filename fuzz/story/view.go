@@ -18,10 +18,13 @@ type hold struct {
 // firstInward is the first place of holds for incoming bytes.
 const firstInward = "socket, unread"
 
+// view is what was seen of an end after a step.
+func (s *Story) view(step int, end script.End) *sim.View { return &s.Trace.View(step)[end] }
+
 // holds lists what lies where at an end after a step, from the app's plaintext on its
 // way out to decrypted data on its way in.
 func (s *Story) holds(step int, end script.End) []hold {
-	v, z := &s.Views[step][end], &s.Config.Sizes
+	v, z := s.view(step, end), &s.Config.Sizes
 	a := &v.Account
 	r := &a.Quiescence
 	bio := z.Bio
@@ -34,7 +37,7 @@ func (s *Story) holds(step int, end script.End) []hold {
 		{"engine, sealed", r.Sealed, 0},
 		{"engine, output", r.Output, bio},
 		{"pump, ciphertext out", int(a.PipeOut()), z.Pipe},
-		{"in flight to the peer", s.Views[step][end.Peer()].InFlight, z.Flight},
+		{"in flight to the peer", s.view(step, end.Peer()).InFlight, z.Flight},
 		{firstInward, r.Unread, z.Window},
 		{"pump, ciphertext in", int(a.PipeIn()), z.Pipe},
 		{"engine, input", v.Input, bio},
@@ -45,7 +48,7 @@ func (s *Story) holds(step int, end script.End) []hold {
 
 // waits lists what an end waits for after a step, as pairs of a name and a value.
 func (s *Story) waits(step int, end script.End) [][2]string {
-	v := &s.Views[step][end]
+	v := s.view(step, end)
 	return [][2]string{
 		{"interest", v.Account.Quiescence.Mask.String()},
 		{"socket is ready for", v.Readiness.String()},
