@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strconv"
@@ -55,7 +56,7 @@ func newCheck(p *program) *cobra.Command {
 	f.names(cmd, p.pump())
 	f.bounds(cmd)
 	fl := cmd.Flags()
-	fl.IntVar(&f.workers, "workers", 0, "how many goroutines search (default: one for each core)")
+	fl.Var(workersOf(&f.workers), "workers", "how many goroutines search (default: one for each core)")
 	fl.StringVar(&f.memory, "memory", "", "stop at this much memory, such as 500MiB or 4GiB")
 	fl.Uint64Var(&f.states, "states", 0, "stop when a world has this many states (default: never)")
 	fl.StringVar(&f.checkpoint, "checkpoint", "", "save a check that stops to this file; the same"+
@@ -118,7 +119,11 @@ func (f *checkFlags) run(cmd *cobra.Command, p *program) error {
 	if err != nil {
 		return err
 	}
-	return f.end(p.terminal, c, o, s, &rep)
+	err = f.end(p.terminal, c, o, s, &rep)
+	if err == nil && rep.Unfinished() != "" {
+		return f.unfinished(cmd.Context(), &rep)
+	}
+	return err
 }
 
 // search makes a search from the flags.
@@ -160,9 +165,6 @@ func (f *checkFlags) parse() (err error) {
 	w := &f.Within
 	if f.tls != "" && f.tls != "1.2" && f.tls != "1.3" {
 		return fmt.Errorf("got --tls %q; want 1.2 or 1.3", f.tls)
-	}
-	if f.workers < 0 || f.workers > 256 {
-		return fmt.Errorf("got --workers %d; want 1 to 256, or 0 for one for each processor", f.workers)
 	}
 	if f.corpus == "" {
 		return fmt.Errorf("got an empty --corpus; want a folder")
@@ -296,8 +298,6 @@ func (f *checkFlags) end(t *terminal, c *run.Catalog, o run.Options, s *check.Se
 		return err
 	case failure != nil:
 		return errViolation
-	case rep.Unfinished() != "":
-		return f.unfinished(rep)
 	}
 	return nil
 }
@@ -323,13 +323,17 @@ func (f *checkFlags) save(c *run.Catalog, o run.Options, rep *check.Report) (
 }
 
 // unfinished is the error of a check that stopped before it was done.
-func (f *checkFlags) unfinished(rep *check.Report) error {
+func (f *checkFlags) unfinished(ctx context.Context, rep *check.Report) error {
 	hint := "; nothing was found so far"
 	if f.checkpoint != "" {
 		hint += ", and " + f.checkpoint + " is there to go on from"
 	}
-	return fmt.Errorf("%s after %d states of world %d of %d%s", rep.Unfinished(), rep.States,
+	err := fmt.Errorf("%s after %d states of world %d of %d%s", rep.Unfinished(), rep.States,
 		rep.Worlds+1, rep.Of, hint)
+	if ctx.Err() != nil {
+		return interrupted(false, "%v", err)
+	}
+	return err
 }
 
 // tell prints a report for people.

@@ -14,7 +14,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -28,24 +27,8 @@ import (
 	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/puppet"
-	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
-)
-
-// The exit codes.
-const (
-	exitClean     = 0 // nothing found
-	exitViolation = 1
-	exitUsage     = 2 // a usage or input error
-	exitInternal  = 3
-)
-
-// errViolation ends a command that found or confirmed a violation, and errInput one that could
-// not use its input. Both are reported before.
-var (
-	errViolation = errors.New("a violation was found")
-	errInput     = errors.New("some input could not be used")
 )
 
 // Main executes the command line of this process and exits. Pumps are the program's
@@ -56,7 +39,8 @@ var (
 // call Main before the program does anything else.
 //
 // The first interrupt ends a hunt in good order, the second one the process. A closed
-// pipe is an error like others, not a signal.
+// pipe is an error of the next write and not a signal, so that a hunt can end in good
+// order then too.
 func Main(pumps ...model.Spec) {
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -79,27 +63,6 @@ func execute(ctx context.Context, p *program, args []string) (code int) {
 	root.SetOut(p)
 	root.SetErr(p.err)
 	return p.exit(root.ExecuteContext(ctx))
-}
-
-// exit reports an error that is not reported yet, and returns the exit code.
-func (t *terminal) exit(err error) int {
-	if t.broken != nil && !errors.Is(err, t.broken) {
-		err = t.broken
-	}
-	var ours *hunt.DeterminismError
-	switch {
-	case err == nil:
-		return exitClean
-	case errors.Is(err, errViolation):
-		return exitViolation
-	case errors.Is(err, errInput):
-		return exitUsage
-	}
-	t.complain(err)
-	if errors.As(err, &ours) {
-		return exitInternal
-	}
-	return exitUsage
 }
 
 // libsslVariable is the environment variable that names a libssl to use in place of the
@@ -208,7 +171,10 @@ func (t *terminal) named(text string) string {
 }
 
 // chooseLibrary gives all commands the flag --lib. The flag sets libsslVariable, so that child
-// processes load the same file.
+// processes load the same file. The first of them only tries whether it can be loaded.
+//
+// Story 112: matrix confirms on the libraries that are there. One that was named with --lib and
+// is not there was passed over, and the table said that all was confirmed.
 func chooseLibrary(root *cobra.Command) {
 	file := root.PersistentFlags().String("lib", "", "the libssl of engine openssl, as the"+
 		" system's loader takes it\n(default: $"+libsslVariable+", or the one that is installed)")
@@ -216,6 +182,16 @@ func chooseLibrary(root *cobra.Command) {
 		if *file == "" {
 			return nil
 		}
-		return os.Setenv(libsslVariable, *file)
+		if err := os.Setenv(libsslVariable, *file); err != nil {
+			return err
+		}
+		g, err := newGuard()
+		if err != nil {
+			return err
+		}
+		return g.Load((*openssl.Library)(nil).Name())
 	}
 }
+
+// libraryNamed says whether --lib or libsslVariable names the libssl to use. Then it has to be there.
+func libraryNamed() bool { return os.Getenv(libsslVariable) != "" }

@@ -72,11 +72,17 @@ func want(t *testing.T, code int, args ...string) string {
 	return o.out
 }
 
-// refused checks that a command line's error was told in one line.
+// refused checks that a command line was refused in one line.
 func refused(t *testing.T, o outcome, words ...string) {
 	t.Helper()
-	if o.code != exitUsage {
-		t.Errorf("exit %d, want %d", o.code, exitUsage)
+	ended(t, exitUsage, o, words...)
+}
+
+// ended checks that a command line ended with code, and said why in one line.
+func ended(t *testing.T, code int, o outcome, words ...string) {
+	t.Helper()
+	if o.code != code {
+		t.Errorf("exit %d, want %d", o.code, code)
 	}
 	if !strings.HasPrefix(o.err, "wantwrite: ") || strings.Count(o.err, "\n") != 1 {
 		t.Errorf("got %q; want one line that starts with wantwrite:", o.err)

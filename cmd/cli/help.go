@@ -54,11 +54,7 @@ out. A changed script has another hash; replay says so.`,
 	{
 		Use:   "exit-codes",
 		Short: "the exit codes of commands, and what --json prints",
-		Long: `  0  nothing was found, or no script fails
-  1  a violation
-  2  a usage or input error, or an interrupt: one line on stderr says which
-  3  an internal error: a run that was repeated and differs, or a defect of wantwrite
-
+		Long: "Commands exit with\n\n" + codesText() + `
 With --json a command prints one object a line on stdout, and nothing about its progress.
 schema prints the JSON Schema of each command's objects; their field schema is its version.
 hunt prints one for each failure ("result":"violation") as

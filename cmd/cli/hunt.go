@@ -82,10 +82,10 @@ func newHunt(p *program) *cobra.Command {
 		" property\nuntil 99 % sure that it does not come back (default pump: the script's)")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
 	fl.Uint64Var(&f.seed, "seed", 1, "the seed of the hunt")
-	fl.Uint64Var(&f.schedules, "schedules", 0, "how many schedules (default: 20000, or with"+
+	fl.Var(schedulesOf(&f.schedules), "schedules", "how many schedules (default: 20000, or with"+
 		" --time as many as fit)")
 	fl.DurationVar(&f.time, "time", 0, "stop after this time, such as 30s")
-	fl.IntVar(&f.workers, "workers", 0, "how many schedules run at once; what is found does not"+
+	fl.Var(workersOf(&f.workers), "workers", "how many schedules run at once; what is found does not"+
 		" depend on it\n(default: one for each core; real engines: 1)")
 	fl.StringVar(&f.http, "http", "", "serve a live page of the hunt and /metrics for Prometheus at"+
 		" this\naddress, such as 127.0.0.1:8080, or a port of 127.0.0.1; 0 is any free port")
@@ -118,14 +118,8 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog) (h hunt.Hunt, err e
 	if f.tls != "" && f.tls != "1.2" && f.tls != "1.3" {
 		return h, fmt.Errorf("got --tls %q; want 1.2 or 1.3", f.tls)
 	}
-	if f.workers < 0 || cmd.Flags().Changed("workers") && f.workers == 0 {
-		return h, fmt.Errorf("got --workers %d; want at least 1", f.workers)
-	}
 	if f.time < 0 {
 		return h, fmt.Errorf("got --time %s; want a time such as 30s or 5m", f.time)
-	}
-	if cmd.Flags().Changed("schedules") && f.schedules == 0 {
-		return h, fmt.Errorf("got --schedules 0; want at least 1")
 	}
 	if f.corpus == "" {
 		return h, fmt.Errorf("got an empty --corpus; want a folder")
@@ -287,10 +281,10 @@ func (f *huntFlags) end(cmd *cobra.Command, t *terminal, rep hunt.Report) error 
 	}
 	switch {
 	case stopped && len(rep.Failures) > 0:
-		return fmt.Errorf("interrupted after %d schedules; what was found is saved in %s",
+		return interrupted(true, "interrupted after %d schedules; what was found is saved in %s",
 			rep.Schedules, f.corpus)
 	case stopped:
-		return fmt.Errorf("interrupted after %d schedules; nothing was found", rep.Schedules)
+		return interrupted(false, "interrupted after %d schedules; nothing was found", rep.Schedules)
 	case len(rep.Failures) > 0:
 		return errViolation
 	}
@@ -328,7 +322,11 @@ func (f *huntFlags) recheck(ctx context.Context, cmd *cobra.Command, t *terminal
 	if !cmd.Flags().Changed("schedules") {
 		h.Schedules = 0
 	}
-	if f.again, err = h.Recheck(ctx, c, s); err != nil {
+	f.again, err = h.Recheck(ctx, c, s)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return interrupted(false, "%s: interrupted before it was known how often it failed", f.fixed)
+	case err != nil:
 		return fmt.Errorf("%s: %w", f.fixed, err)
 	}
 	if h.Strategy != "" {

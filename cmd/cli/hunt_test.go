@@ -158,7 +158,7 @@ func TestHuntInterrupted(t *testing.T) {
 	code := execute(ctx, on(&terminal{out: out, err: &complaint}),
 		[]string{"hunt", "--json", "--schedules", "1000000000"})
 	o := outcome{code, out.String(), complaint.String()}
-	refused(t, o, "interrupted after", "what was found is saved in found")
+	ended(t, exitViolation, o, "interrupted after", "what was found is saved in found")
 	all := objects(t, o.out)
 	if end := all[len(all)-1]; end["result"] != "interrupted" {
 		t.Errorf("got %v as the end; want interrupted", end)
@@ -175,5 +175,5 @@ func TestHuntInterruptedAtOnce(t *testing.T) {
 	cancel()
 	var out, complaint bytes.Buffer
 	code := execute(ctx, on(&terminal{out: &out, err: &complaint}), []string{"hunt"})
-	refused(t, outcome{code, out.String(), complaint.String()}, "nothing was found")
+	ended(t, exitInterrupted, outcome{code, out.String(), complaint.String()}, "nothing was found")
 }

@@ -38,7 +38,7 @@ func newList(p *program) *cobra.Command {
 			case decisions:
 				return listDecisions(p.terminal, asJSON)
 			}
-			return list(p.terminal, p.catalog(), asJSON)
+			return list(p, asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
@@ -98,7 +98,14 @@ func entries(c *run.Catalog) []entry {
 	return append(all, entry{"strategy", "script", scriptStrategy})
 }
 
-func list(t *terminal, c *run.Catalog, asJSON bool) error {
+// list prints all lines. A library that is not here is a line too, unless --lib names it.
+func list(p *program, asJSON bool) error {
+	t, c := p.terminal, p.catalog()
+	for _, name := range c.Engines() {
+		if _, err := c.Engine(name); err != nil && libraryNamed() {
+			return err
+		}
+	}
 	all := entries(c)
 	if asJSON {
 		for _, e := range all {

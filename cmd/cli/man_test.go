@@ -74,7 +74,7 @@ func TestOverview(t *testing.T) {
 	}
 	tells(t, out, "  wantwrite hunt  ", "  wantwrite show kv-original-idle-renegotiation  ",
 		"  wantwrite --help  ")
-	want(t, exitViolation, "show", "kv-original-idle-renegotiation")
+	want(t, exitClean, "show", "kv-original-idle-renegotiation")
 	tells(t, want(t, exitClean, "--help"), "go install github.com/wantwrite/wantwrite/cmd/wantwrite@latest")
 	text, err := os.ReadFile(goldenFile(t, "../../../../README.md"))
 	if err == nil {

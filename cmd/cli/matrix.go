@@ -63,10 +63,11 @@ func newMatrix(p *program) *cobra.Command {
 	fl.StringVar(&f.confirm, "confirm", "", "real libraries that each script is replayed on, or none"+
 		" (default: those\nof this machine)")
 	fl.Uint64Var(&f.Seed, "seed", 1, "the first seed")
-	fl.IntVar(&f.Seeds, "seeds", 3, "how many hunts for the median of a cell")
-	fl.Uint64Var(&f.Schedules, "schedules", 10000, "the most schedules of each of these hunts")
+	f.Seeds, f.Schedules = 3, 10000
+	fl.Var(&count[int]{&f.Seeds, 1, mostSeeds}, "seeds", "how many hunts for the median of a cell")
+	fl.Var(schedulesOf(&f.Schedules), "schedules", "the most schedules of each of these hunts")
 	fl.DurationVar(&f.Time, "time", 0, "the most time for the hunts of a cell, such as 10s")
-	fl.IntVar(&f.Workers, "workers", 0, "how many cells are filled at once (default: one for each"+
+	fl.Var(workersOf(&f.Workers), "workers", "how many cells are filled at once (default: one for each"+
 		" core)")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
 	fl.StringVar(&f.csv, "csv", "", "write the cells to this file, as comma-separated values")
@@ -99,8 +100,8 @@ func (f *matrixFlags) run(cmd *cobra.Command, p *program) error {
 	}
 	if err == nil && rep.Partial {
 		s := rep.Summary()
-		err = fmt.Errorf("interrupted after %d of %d cells; their scripts are saved in %s", s.Filled,
-			s.Cells, f.corpus)
+		err = interrupted(len(s.Wanting) > 0, "interrupted after %d of %d cells; their scripts are "+
+			"saved in %s", s.Filled, s.Cells, f.corpus)
 	}
 	if err == nil && !rep.Summary().Holds() {
 		err = errViolation
@@ -117,12 +118,6 @@ func filled(r *matrix.Table) string {
 
 // parse makes a matrix from the flags.
 func (f *matrixFlags) parse(cmd *cobra.Command, p *program) error {
-	if f.Workers < 0 || cmd.Flags().Changed("workers") && f.Workers == 0 {
-		return fmt.Errorf("got --workers %d; want at least 1", f.Workers)
-	}
-	if f.Seeds < 1 || f.Schedules < 1 {
-		return fmt.Errorf("got --seeds %d, --schedules %d; want at least 1 of each", f.Seeds, f.Schedules)
-	}
 	if f.Time < 0 {
 		return fmt.Errorf("got --time %s; want a time such as 30s or 5m", f.Time)
 	}
@@ -187,7 +182,7 @@ func (f *matrixFlags) subjects(p *program) error {
 }
 
 // libraries looks up the libraries that confirm failures: those of --confirm, or all real ones
-// that this machine has.
+// that this machine has. One that --lib names has to be there.
 func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
 	f.Confirm = words(f.confirm)
 	switch {
@@ -197,7 +192,7 @@ func (f *matrixFlags) libraries(c *run.Catalog) (err error) {
 		f.Confirm = c.EnginesThat(confirms)
 		f.Confirm = slices.DeleteFunc(f.Confirm, func(name string) bool {
 			_, absent := c.Engine(name)
-			return absent != nil
+			return absent != nil && !libraryNamed()
 		})
 	}
 	f.Guard, err = newGuard()

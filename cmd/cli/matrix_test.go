@@ -109,7 +109,7 @@ func TestMatrixInterrupted(t *testing.T) {
 	out, complaint := &cancelWriter{word: `"result":"cell"`, cancel: cancel}, bytes.Buffer{}
 	code := execute(ctx, on(&terminal{out: out, err: &complaint}), []string{"matrix", "--json", "--workers",
 		"1", "--confirm", "none", "--csv", "m.csv"})
-	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after",
+	ended(t, exitInterrupted, outcome{code, out.String(), complaint.String()}, "interrupted after",
 		"cells; their scripts are saved in found")
 	all := objects(t, out.String())
 	end := all[len(all)-1]
@@ -135,9 +135,9 @@ func TestBadMatrix(t *testing.T) {
 		"--confirm model":          "got --confirm model; want real libraries",
 		"--confirm puppet":         "got engine puppet, which is a peer only",
 		"--confirm nope":           `got engine "nope"; want one of model`,
-		"--seeds 0":                "got --seeds 0, --schedules 10000; want at least 1",
+		"--seeds 0":                `got --seeds "0"; want a whole number from 1 to 1000`,
 		"--time -1s":               "got --time -1s; want a time",
-		"--workers 0":              "got --workers 0; want at least 1",
+		"--workers 0":              `got --workers "0"; want a whole number from 1 to 256`,
 		"--corpus=":                "got an empty --corpus; want a folder",
 		"--html missing/m.html":    "got --html missing/m.html; want a file in a folder",
 		"--csv missing/m.csv":      "got --csv missing/m.csv; want a file in a folder",

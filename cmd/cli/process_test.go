@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -33,7 +34,7 @@ func TestInterruptedProcess(t *testing.T) {
 		}
 	}
 	_ = cmd.Wait()
-	refused(t, outcome{cmd.ProcessState.ExitCode(), text.String(), complaint.String()},
+	ended(t, exitViolation, outcome{cmd.ProcessState.ExitCode(), text.String(), complaint.String()},
 		"interrupted after", "what was found is saved in found")
 	all := objects(t, text.String())
 	if end := all[len(all)-1]; end["result"] != "interrupted" {
@@ -44,8 +45,8 @@ func TestInterruptedProcess(t *testing.T) {
 	}
 }
 
-// "wantwrite hunt | head -1": the reader goes away. The process must not die
-// of the signal: it says what it has saved.
+// "wantwrite hunt | head -1": the reader goes away. The process does not die of the signal in the
+// middle of a file: it saves what it was about to tell, and ends without a word.
 func TestClosedPipe(t *testing.T) {
 	t.Chdir(t.TempDir())
 	r, w, err := os.Pipe()
@@ -61,12 +62,16 @@ func TestClosedPipe(t *testing.T) {
 	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		t.Fatalf("killed by %v", status.Signal())
 	}
-	refused(t, outcome{cmd.ProcessState.ExitCode(), "", complaint.String()},
-		"cannot print", "broken pipe", "what was found is saved in found")
+	if code := cmd.ProcessState.ExitCode(); code != exitClosedPipe || complaint.Len() > 0 {
+		t.Errorf("exit %d, and it says %q; want %d, and nothing", code, complaint.String(), exitClosedPipe)
+	}
+	if saved, _ := filepath.Glob("found/*/*.script"); len(saved) == 0 {
+		t.Error("what was found is not saved")
+	}
 }
 
 // The exit codes of a real process are those of run.
-func TestExitCodes(t *testing.T) {
+func TestExitCodesOfAProcess(t *testing.T) {
 	t.Chdir(t.TempDir())
 	script := stall(t)
 	for code, args := range map[int][]string{

@@ -130,9 +130,9 @@ func TestOwnProgram(t *testing.T) {
 func ownScripts(t *testing.T, script string) {
 	out, _ := ownCommand(t, exitViolation, "replay", script)
 	tells(t, out, script, "(as saved)")
-	out, _ = ownCommand(t, exitViolation, "show", script)
+	out, _ = ownCommand(t, exitClean, "show", script)
 	tells(t, out, "pump mine", "the wakeup is lost here")
-	out, _ = ownCommand(t, exitViolation, "shrink", "-o", "short.script", script)
+	out, _ = ownCommand(t, exitClean, "shrink", "-o", "short.script", script)
 	tells(t, out, script, "short.script")
 	out, _ = ownCommand(t, exitClean, "replay", "--pump", "mended", "--loose", "short.script")
 	tells(t, out, "no violation")

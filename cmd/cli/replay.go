@@ -185,9 +185,10 @@ func (f *replayFlags) replay(ctx context.Context, p *program, files []string) (e
 	if err := f.known(c); err != nil {
 		return err
 	}
+	found := false
 	for i, path := range files {
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted after %d of %d files", i, len(files))
+			return interrupted(found, "interrupted after %d of %d files", i, len(files))
 		}
 		s, out, bad := f.one(c, path, false)
 		if bad != nil {
@@ -198,9 +199,10 @@ func (f *replayFlags) replay(ctx context.Context, p *program, files []string) (e
 		if fail := f.report(p.terminal, path, s, &out); fail != nil {
 			return fail
 		}
-		if out.Result.Found && err == nil {
-			err = errViolation
-		}
+		found = found || out.Result.Found
+	}
+	if found && err == nil {
+		err = errViolation
 	}
 	return err
 }

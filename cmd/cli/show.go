@@ -111,22 +111,22 @@ func (f *showFlags) show(p *program, paths []string) error {
 			return err
 		}
 	}
-	for _, told := range stories {
-		if told.Verdict.Property != "" {
-			return errViolation
-		}
-	}
 	return t.broken
 }
 
-// lost reports a run whose trace is lost with the process that died of it.
+// lost reports a run whose trace is lost with the process that died of it. Then there is nothing
+// to write into files.
 func (f *showFlags) lost(t *terminal, path string, s *script.Script, r *sim.Result) error {
 	if !f.json {
 		t.printf("%s: %s\n\n%s\n", path, r.Violation, indent(s.Story))
 	} else if err := t.object(showObject(path, r, nil)); err != nil {
 		return err
 	}
-	return errViolation
+	if f.pcap == "" && f.keylog == "" && f.html == "" {
+		return t.broken
+	}
+	return fmt.Errorf("%s: the process that ran it died, and its trace is lost; want a script that "+
+		"does not kill it, or no --pcap, --keylog and --html", path)
 }
 
 // A showJSON is the object of a run that is shown.
@@ -180,6 +180,10 @@ func (f *showFlags) runs(c *run.Catalog, paths []string) (runs []shown, err erro
 
 // files writes the files of --pcap, --keylog and --html.
 func (f *showFlags) files(t *terminal, stories []*story.Story, trace *sim.Trace) error {
+	if g := &trace.Gap; g.At > 0 && f.pcap != "" {
+		return fmt.Errorf("got --pcap of a run of %d steps, of which %d to %d are not kept; want a "+
+			"shorter one; try: wantwrite shrink", trace.Last(), g.From, g.To)
+	}
 	for _, file := range []struct {
 		path string
 		make func() ([]byte, error)

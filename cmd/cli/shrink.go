@@ -34,7 +34,7 @@ func newShrink(p *program) *cobra.Command {
 			"left out, and no size, setting or argument can be made one step simpler. Each file is\n" +
 			"replaced; the old script is kept beside it, with .orig at its end. What its author wrote\n" +
 			"into the story stays. An interrupt keeps the best script so far.\n\n" +
-			"Exit code 0 means that no script fails any more, and that none was changed.",
+			"A script that does not fail any more stays as it is: there is nothing to shrink.",
 		Example: "  wantwrite shrink found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite shrink -o short.script found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite shrink --engine openssl -o openssl.script " +
@@ -83,19 +83,19 @@ func (f *shrinkFlags) shrink(ctx context.Context, p *program, files []string) (e
 	}
 	for i, path := range files {
 		if ctx.Err() != nil {
-			return fmt.Errorf("interrupted after %d of %d files", i, len(files))
+			return interrupted(false, "interrupted after %d of %d files", i, len(files))
 		}
 		one := &shrunkFile{flags: f, t: t, path: path, to: cmp.Or(f.output, path)}
 		bad := one.shrink(ctx, c)
 		t.clear()
 		switch {
+		case t.broken != nil:
+			return t.broken
+		case one.stats.Interrupted:
+			return bad
 		case bad != nil:
 			t.complain(bad)
 			err = errInput
-		case t.broken != nil:
-			return t.broken
-		case one.stats.Fails && err == nil:
-			err = errViolation
 		}
 	}
 	return err
@@ -135,7 +135,7 @@ func (f *shrunkFile) shrink(ctx context.Context, c *run.Catalog) error {
 		return err
 	}
 	if f.stats.Interrupted {
-		return fmt.Errorf("%s: interrupted after %s runs; the best script so far is in %s", f.path,
+		return interrupted(false, "%s: interrupted after %s runs; the best script so far is in %s", f.path,
 			thousands(f.stats.Runs), f.to)
 	}
 	return nil

@@ -31,7 +31,7 @@ func TestShrink(t *testing.T) {
 	short := stall(t)
 	long := swell(t, short)
 	text := read(t, long)
-	tells(t, want(t, exitViolation, "shrink", long), "long.script: shrunk from ",
+	tells(t, want(t, exitClean, "shrink", long), "long.script: shrunk from ",
 		" actions to 10 in ", "the original is in long.script.orig")
 	if read(t, "long.script.orig") != text {
 		t.Errorf("the original is\n%s\nwant\n%s", read(t, "long.script.orig"), text)
@@ -49,7 +49,7 @@ func TestShrinkAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	script := stall(t)
 	old := written(t, script)
-	tells(t, want(t, exitViolation, "shrink", script), "10 actions, as short as it gets")
+	tells(t, want(t, exitClean, "shrink", script), "10 actions, as short as it gets")
 	if _, err := os.Stat(script + ".orig"); err == nil || written(t, script) != old {
 		t.Error("a script that did not change was written")
 	}
@@ -70,10 +70,10 @@ func TestShrinkKeepsEachOriginal(t *testing.T) {
 	t.Chdir(t.TempDir())
 	short := stall(t)
 	first := read(t, swell(t, short))
-	want(t, exitViolation, "shrink", "long.script")
+	want(t, exitClean, "shrink", "long.script")
 	second := strings.Replace(first, "tick 3", "tick 4", 1)
 	write(t, "long.script", second)
-	tells(t, want(t, exitViolation, "shrink", "long.script"), "long.script.orig-2")
+	tells(t, want(t, exitClean, "shrink", "long.script"), "long.script.orig-2")
 	if read(t, "long.script.orig") != first || read(t, "long.script.orig-2") != second {
 		t.Error("an original is lost")
 	}
@@ -84,7 +84,7 @@ func TestShrinkElsewhere(t *testing.T) {
 	t.Chdir(t.TempDir())
 	long := swell(t, stall(t))
 	text := read(t, long)
-	tells(t, want(t, exitViolation, "shrink", "-o", "new.script", long), "new.script")
+	tells(t, want(t, exitClean, "shrink", "-o", "new.script", long), "new.script")
 	if read(t, long) != text {
 		t.Error("the original was touched")
 	}
@@ -99,7 +99,7 @@ func TestShrinkElsewhere(t *testing.T) {
 func TestShrinkInJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	long := swell(t, stall(t))
-	all := objects(t, want(t, exitViolation, "shrink", "--json", long))
+	all := objects(t, want(t, exitClean, "shrink", "--json", long))
 	if len(all) != 1 {
 		t.Fatalf("got %v; want one object", all)
 	}
@@ -138,7 +138,7 @@ func TestShrinkOnAnotherEngine(t *testing.T) {
 	needOpenSSL(t)
 	t.Chdir(t.TempDir())
 	long := swell(t, stall(t))
-	tells(t, want(t, exitViolation, "shrink", "--engine", "openssl", "-o", "real.script", long),
+	tells(t, want(t, exitClean, "shrink", "--engine", "openssl", "-o", "real.script", long),
 		" actions to 10 in ", "real.script")
 	tells(t, read(t, "real.script"), "engine: openssl\n", "property: stall\n")
 	tells(t, want(t, exitViolation, "replay", "real.script"), "(as saved)")
@@ -195,7 +195,8 @@ func TestShrinkInterrupted(t *testing.T) {
 	var complaint bytes.Buffer
 	out := &cancelWriter{word: "as short", cancel: cancel}
 	code := execute(ctx, on(&terminal{out: out, err: &complaint}), []string{"shrink", script, script})
-	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after 1 of 2 files")
+	ended(t, exitInterrupted, outcome{code, out.String(), complaint.String()},
+		"interrupted after 1 of 2 files")
 }
 
 // A fuse is a context that is cancelled when it has been asked so many times.
@@ -226,13 +227,13 @@ func TestShrinkInterruptedInTheMiddle(t *testing.T) {
 	var out, complaint bytes.Buffer
 	code := execute(lit(20), on(&terminal{out: &out, err: &complaint}),
 		[]string{"shrink", long})
-	refused(t, outcome{code, out.String(), complaint.String()}, "long.script: interrupted after ",
+	ended(t, exitInterrupted, outcome{code, out.String(), complaint.String()}, "long.script: interrupted after ",
 		"the best script so far is in long.script")
 	if read(t, long) == text || read(t, long+".orig") != text {
 		t.Error("want the best script so far, and the original beside it")
 	}
 	tells(t, want(t, exitViolation, "replay", long), "(as saved)")
-	tells(t, want(t, exitViolation, "shrink", long), "actions to 10 in")
+	tells(t, want(t, exitClean, "shrink", long), "actions to 10 in")
 }
 
 // So it is with a hunt: the failure is saved as short as it was by then.
@@ -241,7 +242,7 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 	var out, complaint bytes.Buffer
 	code := execute(lit(20), on(&terminal{out: &out, err: &complaint}),
 		[]string{"hunt", "--scenario", "idle-renegotiation", "--property", "stall"})
-	refused(t, outcome{code, out.String(), complaint.String()}, "interrupted after",
+	ended(t, exitViolation, outcome{code, out.String(), complaint.String()}, "interrupted after",
 		"what was found is saved in found")
 	scripts, _ := filepath.Glob("found/stall/*")
 	if len(scripts) != 1 {
@@ -249,7 +250,7 @@ func TestHuntInterruptedInAShrink(t *testing.T) {
 	}
 	tells(t, out.String(), "interrupted; to go on: wantwrite shrink "+scripts[0])
 	tells(t, want(t, exitViolation, "replay", scripts[0]), "(as saved)")
-	tells(t, want(t, exitViolation, "shrink", scripts[0]), " to 10 in ")
+	tells(t, want(t, exitClean, "shrink", scripts[0]), " to 10 in ")
 }
 
 // The progress line of a shrink.
