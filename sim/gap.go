@@ -3,7 +3,6 @@ package sim
 import (
 	"cmp"
 	"slices"
-	"unsafe"
 )
 
 // A Gap is what a trace leaves out of the middle of a run that is too long to keep. A script
@@ -25,6 +24,8 @@ const (
 	// mostTrace is the most that a trace keeps, in bytes. It is some hundred thousand events. A
 	// gap leaves a quarter of it at either side.
 	mostTrace = 64 << 20
+	// eventBytes and viewBytes are what an event and a view take, without its texts and data.
+	eventBytes, viewBytes = 256, 640
 	// mostSecrets bounds the lines of the key log: each KeyUpdate adds one.
 	mostSecrets = 1 << 14
 )
@@ -40,9 +41,9 @@ func (t *Trace) add(ev Event) {
 
 // weight is how much an event takes, in bytes, the views of an action included.
 func (t *Trace) weight(ev *Event) int {
-	n := int(unsafe.Sizeof(*ev)) + len(ev.Data)
+	n := eventBytes + len(ev.Data)
 	if ev.IsAction() && len(t.Views) > 0 {
-		n += len(t.Views[0]) * int(unsafe.Sizeof(View{}))
+		n += len(t.Views[0]) * viewBytes
 	}
 	return n
 }

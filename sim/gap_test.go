@@ -3,7 +3,6 @@ package sim
 import (
 	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -30,12 +29,14 @@ func TestTheMiddleIsLeftOut(t *testing.T) {
 	if full.Gap != (Gap{}) || len(full.Events) < 5000 {
 		t.Fatalf("got %+v in %d events; want many, and all of them", full.Gap, len(full.Events))
 	}
-	event := int(unsafe.Sizeof(Event{}))
-	for _, most := range []int{16 * event, 400 * event, 2000 * event} {
+	if e, v := reflect.TypeFor[Event]().Size(), reflect.TypeFor[View]().Size(); e > eventBytes || v > viewBytes {
+		t.Errorf("an event takes %d bytes, and a view %d; the trace counts fewer", e, v)
+	}
+	for _, most := range []int{16 * eventBytes, 400 * eventBytes, 2000 * eventBytes} {
 		got := dribble(t, most)
 		g := got.Gap
 		tail := len(full.Events) - len(got.Recent())
-		if g.At < 1 || g.At+g.Events != tail || got.size > most+2*event+4*int(unsafe.Sizeof(View{})) {
+		if g.At < 1 || g.At+g.Events != tail || got.size > most+2*eventBytes+4*viewBytes {
 			t.Fatalf("%d bytes: got %+v and %d events; want what adds up to %d", most, g, len(got.Events),
 				len(full.Events))
 		}
