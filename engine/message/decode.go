@@ -38,6 +38,8 @@ func (d *decoder) value(p []byte, v reflect.Value, tag string) (rest []byte, ok 
 	switch v.Kind() {
 	case reflect.Slice:
 		return d.vector(p, v, vectorOf(tag))
+	case reflect.Pointer:
+		return p, true // left nil
 	case reflect.Array:
 		if len(p) < v.Len() {
 			return nil, false

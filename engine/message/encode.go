@@ -9,7 +9,7 @@ import (
 // How fields are written. Numbers have the size of their Go type, arrays their bytes, structs
 // their fields. A slice is a vector (RFC 8446, section 3.4), and its tag has the bits of its
 // length: `wire:"16"`. With "rest" there is no length; with "16 optional" a nil slice is nothing
-// at all. Behind a comma is the tag of the elements: `wire:"16,8"`.
+// at all, and so is a nil pointer. Behind a comma is the tag of the elements: `wire:"16,8"`.
 
 // A field is one of a struct.
 type field struct {
@@ -65,6 +65,10 @@ func (e *encoder) value(v reflect.Value, tag, path string) {
 	switch v.Kind() {
 	case reflect.Slice:
 		e.vector(v, vectorOf(tag), path)
+	case reflect.Pointer:
+		if !v.IsNil() {
+			e.value(v.Elem(), tag, path)
+		}
 	case reflect.Array:
 		e.out = append(e.out, v.Slice(0, v.Len()).Bytes()...)
 	case reflect.Struct:

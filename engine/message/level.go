@@ -54,6 +54,10 @@ func walk(v reflect.Value, tag, path string, visit func(Level)) {
 				walk(v.Index(i), how.elements, at, visit)
 			}
 		}
+	case v.Kind() == reflect.Pointer:
+		if !v.IsNil() {
+			walk(v.Elem(), tag, path, visit)
+		}
 	case v.Kind() != reflect.Struct:
 		visit(Level{Path: path, Field: v.Addr().Interface(), tag: tag})
 	case isExtension(v):

@@ -128,9 +128,31 @@ type Certificate12 struct {
 	List [][]byte `wire:"24,24"`
 }
 
-// A ServerKeyExchange is that of a PSK (RFC 4279, section 2).
+// A ServerKeyExchange has the Hint of a PSK (RFC 4279, section 2) or the Signed key of ECDHE (RFC
+// 8422, section 5.4). Only the first is read; the other is Opaque.
 type ServerKeyExchange struct {
-	Hint []byte `wire:"16"`
+	Hint   []byte `wire:"16 optional"`
+	Signed *struct {
+		Curve     byte // named_curve, which is 3
+		Group     Group
+		Key       []byte `wire:"8"`
+		Scheme    Scheme
+		Signature []byte `wire:"16"`
+	}
+}
+
+// Sign makes m one of ECDHE with that key. sign signs what is in front of the signature.
+func (m *ServerKeyExchange) Sign(key Share, scheme Scheme, sign func([]byte) []byte) {
+	m.Signed = &struct {
+		Curve     byte
+		Group     Group
+		Key       []byte `wire:"8"`
+		Scheme    Scheme
+		Signature []byte `wire:"16"`
+	}{3, key.Group, key.Key, scheme, nil}
+	p := (&Draft{Message: m}).Bytes()
+	const header, signature = 4, 2 + 2 // in front of, and behind what is signed
+	m.Signed.Signature = sign(p[header : len(p)-signature])
 }
 
 // A CertificateRequest is that of TLS 1.3 (RFC 8446, section 4.3.2).
@@ -153,9 +175,11 @@ type CertificateVerify struct {
 	Signature []byte `wire:"16"`
 }
 
-// A ClientKeyExchange is that of a PSK (RFC 4279, section 2).
+// A ClientKeyExchange has the Identity of a PSK (RFC 4279, section 2) or the Point of ECDHE (RFC
+// 8422, section 5.7).
 type ClientKeyExchange struct {
-	Identity []byte `wire:"16"`
+	Identity []byte `wire:"16 optional"`
+	Point    []byte `wire:"8 optional"`
 }
 
 // A Finished proves that both ends have heard the same (RFC 8446, section 4.4.4; RFC 5246, section

@@ -7,14 +7,14 @@
 // abbreviated handshake by a ticket whose master secret both know. See package secret.
 //
 //	        suites                                       groups
-//	TLS 1.2 PSK, or ECDHE-ECDSA for a ticket, each with  none
-//	        AES-128-GCM and SHA-256
+//	TLS 1.2 PSK, or ECDHE-ECDSA for a ticket or a        P-256
+//	        certificate, with AES-128-GCM and SHA-256
 //	TLS 1.3 AES-128-GCM with SHA-256, psk_dhe_ke          X25519, P-256
 //
 // A puppet is lenient, because it is not there to test its peer: it accepts an alert in the clear
 // after the keys have changed, data in the middle of a handshake, and records of any length. It
-// answers KeyUpdates at the read. Only a server of TLS 1.3 may have a certificate, and only a
-// client that resumes a session of TLS 1.3 offers early data. No early data and no tickets are
+// answers KeyUpdates at the read. Only a server may have a certificate, and only a client
+// that resumes a session of TLS 1.3 offers early data. No early data and no tickets are
 // sent, and there is no authentication after the handshake. A puppet says such messages only for
 // Library.Meddle, which may change whatever a puppet is about to say, or say more: see [Turn]. The
 // messages are structs of package message, and what follows is valid for what was sent so far.

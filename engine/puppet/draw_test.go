@@ -191,7 +191,7 @@ func newTeller(f *gofuzz.Fuzzer) *teller {
 	p := &te.plan
 	te.fuzzer.Fuzz(p)
 	te.tale = tale{Version: p.Version, Role: p.Role, Resume: p.Resume, Retry: p.Retry, Auth: p.Auth,
-		Certs: p.Certs && p.Version == model.TLS13 && p.Role == model.Server,
+		Certs: p.Certs && p.Role == model.Server,
 		Early: p.Early && p.Resume && p.Version == model.TLS13 && p.Role == model.Client}
 	return te
 }
@@ -229,7 +229,8 @@ func (te *teller) flourish(p *prompter, t *puppet.Turn, f flourish) {
 	n := max(int(f.Size), 1)
 	says := te.legal()
 	switch {
-	case t.Draft.Message != nil && t.Draft.Name() == "Certificate" && f.Kind%3 > 0:
+	case t.Draft.Message != nil && te.tale.Certs && f.Kind%3 > 0 && t.Draft.Name() ==
+		map[model.Version]string{model.TLS12: "ServerHelloDone", model.TLS13: "Certificate"}[te.plan.Version]:
 		te.play(p, t, step{Says: "CertificateRequest"})
 	case t.Draft.Message != nil && t.Draft.Name() == "EndOfEarlyData" && f.Kind%3 > 0:
 		te.play(p, t, step{Says: "data"})

@@ -25,7 +25,7 @@ type engine struct {
 	retries       bool // a server sends a HelloRetryRequest
 	resume        bool
 	early         bool // a client offers early data
-	certified     bool // a server has a certificate for a client that knows no PSK
+	certified     bool // a server has a certificate
 	known         secret.Link
 	psks          []psk // of TLS 1.3
 	random        secret.Stream

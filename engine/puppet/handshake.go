@@ -105,9 +105,7 @@ func (e *engine) handle(m []byte) *failure {
 		e.exchange()
 		return nil
 	case e.hand.at == waitClientKeyExchange && typ == clientKeyExchange:
-		e.hand.said = append(e.hand.said, m...)
-		e.agree()
-		return nil
+		return e.exchanged(m)
 	case e.hand.at == waitEncryptedExtensions && typ == encryptedExtensions:
 		e.hear13(m)
 		return nil

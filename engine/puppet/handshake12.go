@@ -23,6 +23,8 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 		e.hand.resumed = true
 	case known && bytes.Equal(h.ticket, e.known.Ticket[:]) && h.offers(suiteECDSA):
 		e.hand.resumed, suite = true, suiteECDSA
+	case e.certified && h.offers(suiteECDSA):
+		e.hand.session, suite = nil, suiteECDSA
 	case !h.offers(suitePSK):
 		return errNoCommon
 	default:
@@ -40,9 +42,25 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 		e.hand.at = waitFinished
 		return nil
 	}
+	if suite == suiteECDSA {
+		e.show12()
+	}
 	e.say(bare(serverHelloDone, nil))
 	e.hand.at = waitClientKeyExchange
 	return nil
+}
+
+// show12 says a server's certificate, and its key for ECDHE signed by it (RFC 8422, section 5.4).
+func (e *engine) show12() {
+	e.say(e.authentication(certificate))
+	e.hand.group, e.hand.private = groupP256, e.newKey(groupP256)
+	m := new(message.ServerKeyExchange)
+	m.Sign(message.Share{Group: groupP256, Key: e.hand.private.PublicKey().Bytes()}, schemeECDSA,
+		func(key []byte) []byte {
+			randoms := slices.Concat(e.hand.randoms[model.Client], e.hand.randoms[model.Server])
+			return certificateOf(e.role).sign(append(randoms, key...))
+		})
+	e.say(m)
 }
 
 // greeted12 takes in a ServerHello. The session is resumed if its id comes back.
@@ -64,15 +82,36 @@ func (e *engine) greeted12(h *hello) *failure {
 // exchange is a client's second flight: the name of the PSK, and the proof.
 func (e *engine) exchange() {
 	e.say(&message.ClientKeyExchange{Identity: []byte(e.known.PSKName())})
-	e.agree()
+	e.agree(premaster(e.known.PSK[:]))
 	e.conclude12()
 }
 
-// agree makes the master secret (RFC 5246, section 8.1; RFC 7627, section 4).
-func (e *engine) agree() {
+// exchanged is a server's step at the ClientKeyExchange.
+func (e *engine) exchanged(m []byte) *failure {
+	e.hand.said = append(e.hand.said, m...)
+	if e.hand.private == nil {
+		e.agree(premaster(e.known.PSK[:]))
+		return nil
+	}
+	if len(m) < 6 || len(m) != 5+int(m[4]) {
+		return errDecode
+	}
+	point, err := curveOf(e.hand.group).NewPublicKey(m[5:])
+	if err != nil {
+		return errDecode
+	}
+	common, err := e.hand.private.ECDH(point)
+	if err != nil {
+		return errDecode
+	}
+	e.agree(common)
+	return nil
+}
+
+// agree makes the master secret of the premaster secret (RFC 5246, section 8.1; RFC 7627, section 4).
+func (e *engine) agree(pms []byte) {
 	h := &e.hand
 	h.at = waitFinished
-	pms := premaster(e.known.PSK[:])
 	if h.extended {
 		h.master = prf(pms, "extended master secret", sum(h.said), 48)
 		return

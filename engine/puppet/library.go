@@ -43,8 +43,8 @@ func (l *Library) Begin(seed uint64) { l.seed = seed }
 // End implements [model.Library]. It does nothing.
 func (l *Library) End() {}
 
-// New makes an engine, which is an [attack.Attacker]. A server of TLS 1.3 has a certificate if
-// ServerChain says so, whatever its length. New ignores ClientAuth, ClientChain,
+// New makes an engine, which is an [attack.Attacker]. A server has a certificate if ServerChain
+// says so, whatever its length. New ignores ClientAuth, ClientChain,
 // Tickets, HandshakeRecord, Errors, and the traits other than Renegotiation. The error says
 // what a puppet can't do.
 func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
@@ -64,8 +64,8 @@ func (l *Library) Free(me model.Engine) {
 // supported says what of cfg a puppet can't do.
 func supported(cfg *model.EngineConfig) error {
 	switch {
-	case cfg.ServerChain > 0 && (cfg.Role == model.Client || cfg.Version == model.TLS12):
-		return errors.New("puppet: certificates are only a server's in TLS 1.3; use a PSK, which is chain=0")
+	case cfg.ServerChain > 0 && cfg.Role == model.Client:
+		return errors.New("puppet: certificates are only a server's; use a PSK, which is chain=0")
 	case cfg.EarlyData > 0 && (cfg.Role == model.Server || cfg.Version == model.TLS12 || !cfg.Resume):
 		return errors.New("puppet: early data is only a client's, in a session of TLS 1.3 that it resumes")
 	case cfg.PostAuth:

@@ -23,7 +23,7 @@ type tale struct {
 	Retry   bool
 	Auth    bool // a client may be asked for a certificate after the handshake
 	Early   bool // a client that resumes a session of TLS 1.3 offers early data
-	Certs   bool // a server of TLS 1.3 has a certificate, and there is no pre-shared key
+	Certs   bool // a server has a certificate, and there is no pre-shared key
 	Steps   []step
 
 	played int   // how many steps have been played
@@ -160,7 +160,8 @@ type flag struct {
 }
 
 func (s *tale) flags() []flag {
-	return []flag{{"resume", &s.Resume}, {"retry", &s.Retry}, {"auth", &s.Auth}, {"certs", &s.Certs}, {"early", &s.Early}}
+	return []flag{{"resume", &s.Resume}, {"retry", &s.Retry}, {"auth", &s.Auth},
+		{"certs", &s.Certs}, {"early", &s.Early}}
 }
 
 // parseTale reads the text of a tale.
@@ -203,7 +204,8 @@ func (s *tale) parseLink(words []string) error {
 		case w == "puppet=server":
 			s.Role = model.Server
 		default:
-			return fmt.Errorf("tale: got setting %q of a link; want tls, puppet, resume, retry, auth, certs or early", w)
+			return fmt.Errorf("tale: got setting %q of a link; want tls, puppet, or a flag: resume, "+
+				"retry, auth, certs or early", w)
 		}
 	}
 	return nil

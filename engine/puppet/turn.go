@@ -131,8 +131,8 @@ func (e *engine) follow(d *message.Draft) {
 		if e.write.tls13 && e.hand.at == settled {
 			e.rekey(e.write.next())
 		}
-	case *message.CertificateRequest:
-		e.asks = e.asks || e.tls13
+	case *message.CertificateRequest, *message.CertificateRequest12:
+		e.asks = true
 	}
 }
 
