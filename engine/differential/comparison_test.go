@@ -61,6 +61,14 @@ func (e early) InitFinished() bool {
 	return e.Engine.InitFinished() || st == "wait-finished"
 }
 
+// mistakes plant them, by what is compared.
+var mistakes = map[string]func(model.Engine) model.Engine{
+	"status":    func(e model.Engine) model.Engine { return says{e} },
+	"plaintext": func(e model.Engine) model.Engine { return garble{e} },
+	"output":    func(e model.Engine) model.Engine { return hides{e} },
+	"handshake": func(e model.Engine) model.Engine { return early{e} },
+}
+
 // tried looks for a difference in so many sequences.
 func tried(t *testing.T, c *Comparison, drawn drawer, n uint64) *difference {
 	t.Helper()
@@ -99,12 +107,7 @@ func (l traited) New(cfg *model.EngineConfig) (model.Engine, error) {
 
 // Each mistake is found, and told in few calls.
 func TestMistakesAreFound(t *testing.T) {
-	for name, forge := range map[string]func(model.Engine) model.Engine{
-		"status":    func(e model.Engine) model.Engine { return says{e} },
-		"plaintext": func(e model.Engine) model.Engine { return garble{e} },
-		"output":    func(e model.Engine) model.Engine { return hides{e} },
-		"handshake": func(e model.Engine) model.Engine { return early{e} },
-	} {
+	for name, forge := range mistakes {
 		c := &Comparison{library: &forgery{tls.NewModels(), forge}}
 		d := tried(t, c, drawSequence, 300)
 		if d == nil {

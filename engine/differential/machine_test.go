@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/tls"
 )
 
@@ -67,12 +66,7 @@ func told(t *testing.T, c *Comparison) []string {
 // TestPropertyTellsOneStory: rapid's state machine finds each mistake and shrinks it to a few
 // calls, in words. What it drew is not printed besides.
 func TestPropertyTellsOneStory(t *testing.T) {
-	for name, forge := range map[string]func(model.Engine) model.Engine{
-		"status":    func(e model.Engine) model.Engine { return says{e} },
-		"plaintext": func(e model.Engine) model.Engine { return garble{e} },
-		"output":    func(e model.Engine) model.Engine { return hides{e} },
-		"handshake": func(e model.Engine) model.Engine { return early{e} },
-	} {
+	for name, forge := range mistakes {
 		c := &Comparison{library: &forgery{tls.NewModels(), forge}}
 		lines := told(t, c)
 		text := strings.Join(lines, "\n")
