@@ -133,6 +133,9 @@ func (a *app) Data(p []byte) {
 	acct := a.e.acct
 	a.e.moved(&acct.Delivered, len(p))
 	a.e.observe(opData, len(p), 0)
+	if trace := a.e.w.trace; trace != nil {
+		trace.went(&trace.ways[a.e.id].release, p)
+	}
 	if a.e.deceived {
 		return
 	}

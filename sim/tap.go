@@ -94,6 +94,7 @@ func (t *tap) ReadEarly(p []byte) (int, model.Status) {
 	t.stuck = st == model.WantWrite
 	t.e.moved(&t.e.acct.Decrypted, n)
 	t.settle(opReadEarly, n, st)
+	t.decrypted(p[:n])
 	return n, st
 }
 
@@ -116,7 +117,15 @@ func (t *tap) Read(p []byte) (int, model.Status) {
 	t.stuck = st == model.WantWrite
 	t.e.moved(&t.e.acct.Decrypted, n)
 	t.settle(opRead, n, st)
+	t.decrypted(p[:n])
 	return n, st
+}
+
+// decrypted shows the trace what a pump has got for its app.
+func (t *tap) decrypted(p []byte) {
+	if trace := t.e.w.trace; trace != nil {
+		trace.ways[t.e.id].release.enter(p)
+	}
 }
 
 // Write implements model.Engine.
@@ -174,6 +183,9 @@ func (t *tap) Feed(p []byte) int {
 	n := t.engine.Feed(p)
 	t.e.moved(&t.e.acct.Fed, n)
 	t.e.observe(opFeed, n, 0)
+	if trace := t.e.w.trace; trace != nil && !t.e.acct.Attached {
+		trace.went(&trace.ways[t.e.id].fed, p[:n])
+	}
 	return n
 }
 
@@ -187,6 +199,9 @@ func (t *tap) Drain(p []byte) int {
 	}
 	t.e.moved(held, n)
 	t.e.observe(opDrain, n, 0)
+	if trace := t.e.w.trace; trace != nil && held != &lost {
+		trace.ways[t.e.id].drained.enter(p[:n])
+	}
 	return n
 }
 

@@ -30,8 +30,10 @@ type Event struct {
 	Status uint8
 	// Why is the engine's error, of a call that failed.
 	Why string
-	// Wrong: the pump gave its engine something else than its app wrote next.
-	Wrong bool
+	// Wrong says in a clause what is wrong with the bytes that the pump passed on in the
+	// call, the first time that they were not those that it had got next. It is empty if
+	// nothing is. The calls are write, send, feed and app: data.
+	Wrong string
 
 	// Note is a message that an engine sent or absorbed.
 	Note model.Note
@@ -67,7 +69,7 @@ type Trace struct {
 	most  int    // it may be; 0 is mostTrace
 	at    int    // the event of the action that is being done; -1 if it is in the gap
 	from  uint64 // what its end had seen of its stream before
-	wrong [2 * script.MaxLinks]bool
+	ways  [2 * script.MaxLinks]passages
 }
 
 // SetTrace makes the runs after the next Reset write to t. nil ends that.

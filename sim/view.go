@@ -88,19 +88,6 @@ func (t *Trace) brought(s *stream) {
 	}
 }
 
-// written compares what a pump gave its engine with what its app wrote, and marks the
-// first call that differs.
-func (t *Trace) written(e *endpoint, p []byte) {
-	a := &e.plain
-	at := a.taken - int(int64(e.acct.Accepted)-int64(e.acct.Written))
-	n := len(p)
-	if n == 0 || t.wrong[e.id] || at >= 0 && at+n <= a.tail && string(a.buf[at:at+n]) == string(p) {
-		return
-	}
-	t.wrong[e.id] = true
-	t.Events[len(t.Events)-1].Wrong = true
-}
-
 // secret takes a line of a key log. Both ends of a link log the same lines.
 func (t *Trace) secret(line string) {
 	if len(t.Secrets) < mostSecrets && !slices.Contains(t.Secrets, line) {

@@ -95,7 +95,7 @@ func TestWrongWritesAreMarked(t *testing.T) {
 		b.do("write server 0 0")
 		var marks []int
 		for _, ev := range trace.Events {
-			if ev.Wrong {
+			if ev.Wrong != "" {
 				marks = append(marks, ev.N)
 			}
 		}

@@ -110,6 +110,9 @@ func (s socket) Recv(p []byte) (int, model.IOStatus) {
 	}
 	e.moved(&e.acct.Received, n)
 	e.observe(opRecv, n, uint8(st))
+	if e.w.trace != nil && !e.acct.Attached {
+		e.w.trace.ways[e.id].fed.enter(p[:n])
+	}
 	return n, st
 }
 
@@ -164,6 +167,9 @@ func (s socket) Send(p []byte) (int, model.IOStatus) {
 	e.observe(opSend, n, uint8(st))
 	if e.w.trace != nil {
 		e.w.trace.carried(p[:n])
+		if !e.acct.Attached {
+			e.w.trace.went(&e.w.trace.ways[e.id].drained, p[:n])
+		}
 	}
 	return n, st
 }
