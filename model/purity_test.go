@@ -46,7 +46,7 @@ var arrows = map[string]struct {
 	"fuzz/run":      {"sim sim/script model model/own model/wire model/attack model/oracle model/pumps model/tls", true},
 	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
 	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
-	"fuzz/story":    {"fuzz/run sim sim/script model model/oracle model/pumps corpus", true},
+	"fuzz/story":    {"fuzz/run sim sim/script model model/wire model/oracle model/pumps corpus", true},
 	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
 	"fuzz/check":    {"fuzz/run sim sim/script model model/wire model/oracle model/tls", false},
 	"fuzz/fuzztest": {"fuzz/run fuzz/hunt fuzz/example sim/script model model/oracle model/pumps corpus", false},

@@ -65,11 +65,11 @@ type Trace struct {
 	// Secrets are the lines of the key log (EngineConfig.KeyLog), in order.
 	Secrets []string
 
-	size  int    // of events and views, in bytes
-	most  int    // it may be; 0 is mostTrace
-	at    int    // the event of the action that is being done; -1 if it is in the gap
-	from  uint64 // what its end had seen of its stream before
-	ways  [2 * script.MaxLinks]passages
+	size int    // of events and views, in bytes
+	most int    // it may be; 0 is mostTrace
+	at   int    // the event of the action that is being done; -1 if it is in the gap
+	from uint64 // what its end had seen of its stream before
+	ways [2 * script.MaxLinks]passages
 }
 
 // SetTrace makes the runs after the next Reset write to t. nil ends that.

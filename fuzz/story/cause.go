@@ -42,12 +42,16 @@ func decisionOf(number int) pumps.Decision { return pumps.Decisions()[number-1] 
 // cause finds the decision that the pump got wrong, from what was owed or broken and from what
 // happened in the turn.
 func (e *evidence) cause() mistake {
-	switch e.v.Property {
-	case oracle.Stall, oracle.Deadlock:
+	if e.guilt.how != "" {
+		return e.guilt.mistake
+	}
+	if e.rests() {
 		c := e.wakeupCause()
 		c.how = e.leaving()
 		return c
-	case oracle.BusyLoop:
+	}
+	switch e.v.Property {
+	case oracle.Stall, oracle.Deadlock, oracle.BusyLoop:
 		return e.spinCause()
 	case oracle.DataLoss:
 		return e.lossCause()
@@ -203,66 +207,83 @@ func (e *evidence) lastAnswerOf(step int) (st model.Status, call string) {
 
 // spinCause finds what called the pump in the turns that changed nothing.
 func (e *evidence) spinCause() mistake {
-	var told model.Events
-	for _, ev := range e.trace.Events {
-		if ev.IsAction() && ev.Step == e.v.Step {
-			told = ev.Ready
-		}
-	}
-	for _, ev := range e.callsIn(e.v.Step) {
-		if ev.Call == "spin" {
-			return mistake{decision: fairness,
-				how: "it goes round in its own loop, where only the peer can change anything"}
-		}
-	}
+	v := e.view(e.v.Step, e.end)
+	mask := v.Account.Quiescence.Mask & v.Ready
 	switch {
-	case e.view(e.v.Step, e.end).Account.Overworked:
-		return mistake{decision: fairness, how: e.v.Detail}
-	case told&model.Writable != 0:
-		return mistake{decision: disarmWrite,
-			how: "write interest is armed, the socket has room, and there is nothing to write"}
-	case told&model.Readable != 0:
-		return mistake{decision: readWhileBlocked,
-			how: "read interest is armed, and what there is to read is not read"}
-	case told == 0:
-		return mistake{decision: readBound, how: e.v.Detail}
+	case e.called("spin"):
+		return mistake{decision: fairness,
+			how: "it goes round in its own loop, where only the peer can change anything"}
+	case v.Account.Overworked:
+		return mistake{decision: fairness, how: e.v.Detail + e.meanwhile()}
+	case mask&model.Writable != 0:
+		return mistake{decision: disarmWrite, how: "write interest is armed, " + e.idleOutput()}
+	case mask&model.Readable != 0:
+		return mistake{decision: readWhileBlocked, how: "read interest is armed, " + e.idleInput()}
+	case v.Ready&model.Woken != 0:
+		s := e.stockOf(e.end)
+		return mistake{decision: moreToRead, how: "it wakes itself, and " + said(
+			claim{s.own() == 0, "there is nothing to do"},
+			claim{true, fmt.Sprintf("the %d bytes that it has do not move", s.own())})}
 	}
-	return mistake{decision: moreToRead, how: "it wakes itself, and there is nothing to do"}
+	return mistake{decision: readBound, how: e.v.Detail}
+}
+
+// called says whether the end made a call in the step of the violation.
+func (e *evidence) called(word string) bool {
+	for _, ev := range e.callsIn(e.v.Step) {
+		if ev.Call == word {
+			return true
+		}
+	}
+	return false
+}
+
+// meanwhile says in a clause what the peer sent in the step of the violation.
+func (e *evidence) meanwhile() string {
+	peer := e.end.Peer()
+	sent := e.view(e.v.Step, peer).Account.Sent - e.view(e.v.Step-1, peer).Account.Sent
+	return said(claim{sent > 0, fmt.Sprintf("; the peer sent %d bytes meanwhile", sent)})
+}
+
+// idleOutput says in a clause why write interest calls a pump that writes nothing.
+func (e *evidence) idleOutput() string {
+	s, r := e.stockOf(e.end), &e.view(e.v.Step, e.end).Account.Quiescence
+	return said(
+		claim{r.Room == 0, "and a socket whose direction has ended is always ready"},
+		claim{s.sent() == 0, "the socket has room, and there is nothing to write"},
+		claim{true, fmt.Sprintf("the socket has room, and the %d bytes that wait do not move", s.sent())})
+}
+
+// idleInput says in a clause why read interest calls a pump that reads nothing.
+func (e *evidence) idleInput() string {
+	r := &e.view(e.v.Step, e.end).Account.Quiescence
+	return said(
+		claim{r.Unread > 0, fmt.Sprintf("and the %d bytes that the socket has are not read", r.Unread)},
+		claim{r.UnreadEnd, "and the end of the stream is not read"},
+		claim{true, "and the end of the stream, which it has met, keeps the socket ready"})
 }
 
 // lossCause finds what was looked at too early, by where the lost bytes lie.
 func (e *evidence) lossCause() mistake {
-	v := e.view(e.v.Step, e.end)
-	before := e.view(e.v.Step-1, e.end)
-	a, r := &v.Account, &v.Account.Quiescence
-	inside, sealed := a.Held()+uint64(r.Inside), a.PipeIn()+uint64(v.Input)
-	unread := before.Account.Quiescence.Unread - int(v.Account.Received-before.Account.Received)
-	switch {
+	s := e.stockTo(e.end)
+	switch inside := s.decrypted + s.held; {
 	case inside > 0:
 		return mistake{decision: endBeforeDecrypted, how: fmt.Sprintf(
 			"the end was told while %d decrypted bytes had not been delivered", inside)}
-	case sealed > 0 || unread > 0:
+	case s.fed > 0 || s.unread > 0:
 		return mistake{decision: endBeforeCiphertext, how: fmt.Sprintf("the end counted while %d "+
 			"bytes of ciphertext lay undecrypted in engine and pump and %d in the socket",
-			sealed, max(unread, 0))}
-	case e.v.Obligation == oracle.Delivery && e.v.Bytes > 0:
-		return mistake{decision: retryIdentity, how: fmt.Sprint(e.v.Bytes, " accepted bytes are in ",
-			"no buffer any more")}
+			s.fed, s.unread)}
+	case !e.sawEnd(e.end):
+		return mistake{decision: kindsOfEnd, how: "it told its app of an end, and neither a " +
+			"close_notify nor the end of the stream had come"}
 	}
-	return mistake{decision: retryIdentity, how: e.v.Detail}
+	return mistake{decision: endBeforeCiphertext, how: e.v.Detail}
 }
 
-// corruptionCause finds who was the first to pass on what its app had not written.
+// corruptionCause: the way of the bytes has named no pump.
 func (e *evidence) corruptionCause() mistake {
-	for _, ev := range e.trace.Events {
-		if ev.Wrong && ev.End == e.end.Peer() {
-			return mistake{decision: retryIdentity, when: ev.Step, by: e.pumpOf(ev.End),
-				how: fmt.Sprintf("at the %s it gave its engine %d bytes that are not those its app "+
-					"wrote next, and the link carried them faithfully", ev.End, ev.N)}
-		}
-	}
-	return mistake{decision: retryIdentity, how: "it gave its app other bytes than its engine had " +
-		"decrypted, or others than these twice"}
+	return mistake{decision: retryIdentity, how: e.v.Detail}
 }
 
 // truncationCause: close_notify was not sent, or was destroyed, or its absence was not noticed.
@@ -322,12 +343,12 @@ func errorDecision(why string) int {
 // endCause: the end of the stream was taken for a failure although a close_notify had come, or
 // was told as something that it was not.
 func (e *evidence) endCause() mistake {
-	v, p := e.view(e.v.Step, e.end), e.view(e.v.Step, e.end.Peer())
-	n := v.Account.PipeIn() + uint64(v.Input)
-	if n > 0 && p.Account.Quiescence.Shut&model.SentClose != 0 {
+	s, p := e.stockTo(e.end), e.view(e.v.Step, e.end.Peer())
+	closes := p.Account.Quiescence.Shut&model.SentClose != 0 && s.sent()+s.flying == 0
+	if s.fed > 0 {
 		return mistake{decision: endBeforeCiphertext, how: fmt.Sprintf("the socket's end counted "+
-			"while %d bytes of ciphertext in front of it, the peer's close_notify at their end, "+
-			"lay undecrypted in engine and pump", n)}
+			"while %d bytes of ciphertext in front of it%s lay undecrypted in engine and pump", s.fed,
+			said(claim{closes, ", the peer's close_notify at their end,"}))}
 	}
 	return mistake{decision: kindsOfEnd, how: e.v.Detail}
 }
@@ -363,15 +384,18 @@ func (e *evidence) crashCause() mistake {
 
 // offence says what was seen, of a violation that is not about wakeups.
 func (e *evidence) offence() string {
-	text := fmt.Sprintf("At step %d, at %s: ", e.v.Step, e.who(e.end))
-	if o := e.v.Obligation; o != oracle.NoObligation {
-		text += o.What()
-		if e.v.Bytes > 0 {
-			text += fmt.Sprintf(", %d bytes", e.v.Bytes)
-		}
-		if e.v.Detail != "" {
-			text += "; "
-		}
+	at := said(claim{e.end == e.seen, "At"}, claim{true, "Seen at"})
+	text := fmt.Sprintf("%s step %d, at %s: ", at, e.v.Step, e.who(e.seen))
+	var clauses []string
+	if e.saw.Obligation != oracle.NoObligation {
+		bytes := said(claim{e.saw.Bytes > 0, fmt.Sprintf(", %d bytes", e.saw.Bytes)})
+		clauses = append(clauses, e.what()+bytes)
 	}
-	return text + e.v.Detail + "."
+	if e.saw.Detail != "" {
+		clauses = append(clauses, e.saw.Detail)
+	}
+	if timer := e.view(e.v.Step, e.seen).Timer; e.saw.Property == oracle.Stall {
+		clauses = append(clauses, fmt.Sprintf("its timer will move that, at tick %d", timer))
+	}
+	return text + strings.Join(clauses, "; ") + "."
 }

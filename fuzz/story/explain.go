@@ -8,7 +8,6 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -18,13 +17,12 @@ func Explain(s *script.Script, out *run.Outcome) []string {
 	if !out.Result.Found {
 		return nil
 	}
-	v := out.Result.Violation
-	t := &teller{script: s, out: out, v: v, end: script.End(v.End)}
-	t.say("%s: %s", v.Violated(), why(&v.Finding))
-	t.lapses()
-	t.origin()
-	t.verdict()
-	return t.lines
+	e := newEvidence(s, out)
+	e.say("%s: %s", e.v.Violated(), why(&e.v.Finding))
+	e.lapses()
+	e.origin()
+	e.verdict()
+	return e.lines
 }
 
 // Retell is Explain for a script that already has a story. Lines that its author wrote
@@ -49,7 +47,8 @@ func generated(line string, out *run.Outcome) bool {
 	if v := &out.Result.Violation; v.Name != "" && line == v.Name+": "+v.Why {
 		return true
 	}
-	for _, begin := range [...]string{"at step ", "nothing can happen any more: ", "missing: ",
+	for _, begin := range [...]string{"at step ", "seen at step ", "broken at step ", unsureText,
+		"nothing can happen ", "the loop goes on calling ", "something is in flight", "missing: ",
 		"confirmed on "} {
 		if strings.HasPrefix(line, begin) {
 			return true
@@ -71,66 +70,50 @@ func why(f *oracle.Finding) string {
 	return p.Why
 }
 
-// A teller collects the lines of a story.
-type teller struct {
-	script *script.Script
-	out    *run.Outcome
-	v      sim.Violation
-	end    script.End
-	lines  []string
-}
-
-func (t *teller) say(format string, args ...any) {
-	t.lines = append(t.lines, fmt.Sprintf(format, args...))
+func (e *evidence) say(format string, args ...any) {
+	e.lines = append(e.lines, fmt.Sprintf(format, args...))
 }
 
 // pumpOf names the pump of an end.
-func (t *teller) pumpOf(e script.End) string {
-	if model.Role(e&1) == t.script.Config.Under {
-		return t.script.Config.Pump
+func pumpOf(c *script.Config, end script.End) string {
+	if model.Role(end&1) == c.Under {
+		return c.Pump
 	}
-	return t.script.Config.Peer
+	return c.Peer
 }
 
 // lapses says where a library failed by itself. What was lost with that link is not the
 // story's subject.
-func (t *teller) lapses() {
-	if t.out.Trace == nil {
-		return
-	}
-	for _, ev := range t.out.Trace.Events {
+func (e *evidence) lapses() {
+	for _, ev := range e.trace.Events {
 		if ev.Err != nil {
-			t.say("at step %d, at the %s: %s", ev.Step, ev.End, ev)
+			e.say("at step %d, at the %s: %s", ev.Step, ev.End, ev)
 		}
 	}
 }
 
 // origin finds what produced the waiting output: the last message that the end's engine
 // sent, and what it processed in the same turn.
-func (t *teller) origin() {
-	if o := t.v.Obligation; o != oracle.EngineOutput && o != oracle.SealedOutput &&
-		o != oracle.PumpPipe || t.out.Trace == nil {
+func (e *evidence) origin() {
+	if o := e.v.Obligation; o != oracle.EngineOutput && o != oracle.SealedOutput &&
+		o != oracle.PumpPipe {
 		return
 	}
-	at, absorbed, produced := t.lastAnswer()
+	at, absorbed, produced := e.lastAnswer()
 	if len(produced) == 0 {
 		return
 	}
-	from := ""
-	if len(absorbed) > 0 {
-		from = " absorbed " + strings.Join(absorbed, ", ") + " and"
-	}
-	t.say("at step %d the %s's engine%s produced %s", at, t.end, from,
+	e.say("at step %d the %s's engine%s produced %s", at, e.end, taken(absorbed),
 		strings.Join(produced, ", "))
 }
 
 // lastAnswer is the last step in which the end's engine produced messages, and what it
 // had processed before in that step. If the trace has a gap, it is 0 unless that was later.
-func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
+func (e *evidence) lastAnswer() (at int, absorbed, produced []string) {
 	step := 0
 	var before []string
-	for _, ev := range t.out.Trace.Recent() {
-		if !ev.IsNote() || ev.End != t.end {
+	for _, ev := range e.trace.Recent() {
+		if !ev.IsNote() || ev.End != e.end {
 			continue
 		}
 		if ev.Step != step {
@@ -149,29 +132,47 @@ func (t *teller) lastAnswer() (at int, absorbed, produced []string) {
 	return at, absorbed, produced
 }
 
-// verdict says what waits, where, and what would have moved it.
-func (t *teller) verdict() {
-	v := t.v
-	if v.Obligation == oracle.NoObligation {
-		t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), v.Detail)
-		return
+// verdict says what is wrong, where it was seen, and who did it.
+func (e *evidence) verdict() {
+	v, at, where := e.v, "at step", e.end
+	if e.end != e.seen && !e.rests() {
+		at, where = "seen at step", e.seen
 	}
-	what := v.Obligation.What()
-	if v.Bytes > 0 {
-		what = fmt.Sprintf("%s: %d bytes", what, v.Bytes)
-	}
-	t.say("at step %d, at the %s (pump %s): %s", v.Step, t.end, t.pumpOf(t.end), what)
-	if v.Detail != "" {
-		t.say("%s", v.Detail)
-	}
-	if v.Property == oracle.Stall || v.Property == oracle.Deadlock {
-		rest := &t.out.Accounts[v.End].Quiescence
-		room := "the socket has room"
-		if rest.Room == 0 {
-			room = "the socket is full"
+	what := v.Detail
+	if v.Obligation != oracle.NoObligation {
+		if what = e.what(); v.Bytes > 0 {
+			what = fmt.Sprintf("%s: %d bytes", what, v.Bytes)
 		}
-		t.say("nothing can happen any more: interest is %s, %s, nothing is in flight", rest.Mask,
-			room)
-		t.say("missing: %s", v.Obligation.Wakeup())
 	}
+	e.say("%s %d, at the %s", at, v.Step, e.is(where, what))
+	if v.Obligation != oracle.NoObligation && v.Detail != "" {
+		e.say("%s", v.Detail)
+	}
+	switch {
+	case e.rests():
+		e.say("%s: %s", e.prospect(), e.waiting())
+		e.say("missing: %s", e.wakeup())
+	case e.guilt.unsure:
+		e.say("%s", unsureText)
+	case e.end != e.seen:
+		c := e.cause()
+		e.say("broken at step %d, by the %s", c.at(v.Step), e.is(e.end, c.how))
+	}
+}
+
+// unsureText is said if nobody is blamed.
+const unsureText = "the bytes do not tell which end broke it"
+
+// is says something of an end and its pump.
+func (e *evidence) is(end script.End, what string) string {
+	return fmt.Sprintf("%s (pump %s): %s", end, e.pumpOf(end), what)
+}
+
+// waiting says in a clause what the end waits with.
+func (e *evidence) waiting() string {
+	r := &e.view(e.last, e.end).Account.Quiescence
+	quiet := e.view(e.last, e.end).InFlight+e.view(e.last, e.end.Peer()).InFlight == 0
+	return fmt.Sprintf("interest is %s, the socket %s, %s", r.Mask,
+		said(claim{r.Room > 0, "has room"}, claim{true, "is full"}),
+		said(claim{quiet, "nothing is in flight"}, claim{true, "what is in flight has no room"}))
 }

@@ -23,9 +23,12 @@ func (e *evidence) steps() (all []Step) {
 		if len(all) == 0 {
 			all = append(all, Step{Text: "the pumps are made"})
 		}
+		s := &all[len(all)-1]
 		if m, ok := e.move(&ev); ok {
-			s := &all[len(all)-1]
 			s.Moves = append(s.Moves, m)
+		}
+		if ev.Wrong != "" {
+			s.Moves = append(s.Moves, e.remark(&ev))
 		}
 	}
 	if len(all) == 0 {
@@ -48,10 +51,17 @@ func (e *evidence) move(ev *sim.Event) (m Move, ok bool) {
 	if ev.End != e.end {
 		e.afar(&m, ev)
 	}
-	if ev.Wrong {
-		m.Text, m.Aside = m.Text+": not what its app wrote next", false
-	}
 	return m, ok
+}
+
+// remark draws what is wrong with the bytes of a call.
+func (e *evidence) remark(ev *sim.Event) Move {
+	m := Move{End: ev.End, From: lanePump, To: lanePump, Text: fmt.Sprintf("%s of %d bytes, %s", ev.Call,
+		ev.N, ev.Wrong)}
+	if ev.End != e.end {
+		m.From, m.To = lanePeer, lanePeer
+	}
+	return m
 }
 
 // arrival draws a Deliver that brought bytes.

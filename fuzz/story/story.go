@@ -93,9 +93,13 @@ type Move struct {
 type Verdict struct {
 	// Property is the violated property; empty if nothing was found.
 	Property string
-	// End and Pump say who is to blame, Step when the violation was seen.
+	// End and Pump say who is to blame. Seen and Step say where and when the violation was
+	// seen.
 	End, Pump string
+	Seen      string
 	Step      int
+	// Unsure: the bytes do not tell who is to blame. Then End is Seen.
+	Unsure bool
 	// Owed says what is owed and where it waits. Wakeup says what would have moved it.
 	Owed, Wakeup string
 	// Lost is the turn after which no armed wakeup would have moved it. It is 0 if none
@@ -136,11 +140,19 @@ func engines(c *script.Config) string {
 
 // evidence is a run under investigation.
 type evidence struct {
-	teller
+	v     sim.Violation // its obligation is that of the end to blame
+	end   script.End    // the end to blame, or without a violation that under test
+	lines []string      // see say
 	trace *sim.Trace
 	cfg   *script.Config
-	found bool
-	last  int // the last step that has views
+	// property is the one that the script is about.
+	property string
+	found    bool
+	last     int // the last step that has views
+
+	saw   oracle.Finding // what was seen
+	seen  script.End     // and where; end is the one to blame
+	guilt culprit
 
 	lost, came int // see lostAt
 	unseen     bool
@@ -148,20 +160,27 @@ type evidence struct {
 }
 
 func newEvidence(s *script.Script, out *run.Outcome) *evidence {
-	e := &evidence{trace: out.Trace, cfg: &out.Config, found: out.Result.Found,
-		last: out.Trace.Last()}
-	ran := *s
-	ran.Config = out.Config
-	e.teller = teller{script: &ran, out: out, v: out.Result.Violation, end: script.End(out.Config.Under)}
-	if e.found {
-		e.end = script.End(e.v.End)
-		if o := e.v.Obligation; o != oracle.NoObligation && o <= oracle.PumpPipe && e.rests() {
-			e.made, _, _ = e.lastAnswer()
-		}
-		e.lost, e.came, e.unseen = e.lostAt()
+	e := &evidence{trace: out.Trace, cfg: &out.Config, property: s.Property, found: out.Result.Found,
+		v: out.Result.Violation, end: script.End(out.Config.Under)}
+	if e.trace == nil {
+		e.trace = &sim.Trace{} // the process that had it has died
 	}
+	e.last = e.trace.Last()
+	if !e.found {
+		return e
+	}
+	e.saw, e.seen = e.v.Finding, script.End(e.v.End)
+	e.guilt = e.blame()
+	e.end, e.v.Obligation, e.v.Bytes = e.guilt.end, e.guilt.owed, e.guilt.bytes
+	if o := e.v.Obligation; o != oracle.NoObligation && o <= oracle.PumpPipe && e.rests() {
+		e.made, _, _ = e.lastAnswer()
+	}
+	e.lost, e.came, e.unseen = e.lostAt()
 	return e
 }
+
+// pumpOf names the pump of an end.
+func (e *evidence) pumpOf(end script.End) string { return pumpOf(e.cfg, end) }
 
 // view is what was seen of an end after a step, or after the last step that has a view.
 func (e *evidence) view(step int, end script.End) *sim.View {
@@ -214,7 +233,10 @@ func (e *evidence) stranded(step int) bool {
 	r := &v.Account.Quiescence
 	timer := v.Timer != 0 && !v.Account.Closing // a close's only gives it up
 	idle := v.Ready == 0 && !timer
-	if o := e.v.Obligation; o == oracle.SocketInput {
+	switch o := e.v.Obligation; {
+	case o == oracle.SealedOutput && e.v.Bytes == 0: // see hides
+		return e.dropped(e.end, step)
+	case o == oracle.SocketInput:
 		return idle && (r.Unread > 0 || r.UnreadEnd)
 	}
 	l := e.trace.LedgerAt(e.cfg, step)

@@ -38,7 +38,8 @@ func checkVerdict(t *testing.T, v *story.Verdict) {
 	t.Helper()
 	last := v.Paragraphs[len(v.Paragraphs)-1]
 	want := "Broken rule: " + v.Decision.Rule + ". "
-	if v.Property == oracle.Stall.String() || v.Property == oracle.Deadlock.String() {
+	if rests := v.Property == oracle.Stall.String() || v.Property == oracle.Deadlock.String(); rests &&
+		v.Wakeup != "" {
 		want = "Lost wakeup: " + v.Wakeup + ". "
 	}
 	if !strings.HasPrefix(last, want) || v.Decision.Rule == "" {
@@ -255,9 +256,15 @@ func TestStoriesOfHunts(t *testing.T) {
 			h := hunt.Hunt{Options: run.Options{Pump: pump}, Seed: 11, Schedules: 500}
 			h.Found = func(f *hunt.Failure) error {
 				found++
-				told := tellScript(t, f.Script, fuzztest.RunnerFor(t, f.Script), run.ReplayOptions{})
-				checkVerdict(t, &told.Verdict)
-				checkWidth(t, told.Text(story.TextOptions{All: true}), 100)
+				r := fuzztest.RunnerFor(t, f.Script)
+				out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
+				if err != nil {
+					return err
+				}
+				told := factsOf(f.Script, &out)
+				told.truth(t, f.Script.Property)
+				checkVerdict(t, &told.told.Verdict)
+				checkWidth(t, told.told.Text(story.TextOptions{All: true}), 100)
 				return nil
 			}
 			if _, err := h.Run(context.Background(), c); err != nil {

@@ -393,10 +393,7 @@ func (w *storyWriter) beside(a, b cell) {
 }
 
 // pump is the name of an end's pump.
-func (s *Story) pump(end script.End) string {
-	t := teller{script: &script.Script{Config: s.Config}}
-	return t.pumpOf(end)
-}
+func (s *Story) pump(end script.End) string { return pumpOf(&s.Config, end) }
 
 // gaugeCells is how wide a gauge is, in columns.
 const gaugeCells = 8

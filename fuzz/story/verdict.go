@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -12,13 +13,14 @@ import (
 func (e *evidence) judge() Verdict {
 	if !e.found {
 		clean := "no violation"
-		if p := e.script.Property; p != "" && p != oracle.NoProperty.String() {
+		if p := e.property; p != "" && p != oracle.NoProperty.String() {
 			clean += " of " + p
 		}
 		return Verdict{Paragraphs: []string{clean}}
 	}
 	v := Verdict{Property: e.v.Violated(), End: e.end.String(), Pump: e.pumpOf(e.end),
-		Step: e.v.Step, Lost: e.lost, Came: e.came, Unseen: e.unseen}
+		Seen: e.seen.String(), Unsure: e.guilt.unsure, Step: e.v.Step, Lost: e.lost, Came: e.came,
+		Unseen: e.unseen}
 	if e.v.Name != "" {
 		return e.judgeOwn(v)
 	}
@@ -26,7 +28,7 @@ func (e *evidence) judge() Verdict {
 	v.Decision = decisionOf(c.decision)
 	v.Paragraphs = append(v.Paragraphs, v.Property+": "+why(&e.v.Finding)+".")
 	if o := e.v.Obligation; o != oracle.NoObligation {
-		v.Owed, v.Wakeup = o.What(), o.Wakeup()
+		v.Owed, v.Wakeup = e.what(), e.wakeup()
 	}
 	if e.rests() {
 		v.Paragraphs = append(v.Paragraphs, e.debt(), e.quiet())
@@ -45,9 +47,37 @@ func (e *evidence) judgeOwn(v Verdict) Verdict {
 	return v
 }
 
-// rests says whether the verdict is about quiescence: nothing can happen any more.
+// rests says whether the verdict is about quiescence: something is owed, and nothing moves it.
 func (e *evidence) rests() bool {
-	return e.v.Property == oracle.Stall || e.v.Property == oracle.Deadlock
+	return (e.v.Property == oracle.Stall || e.v.Property == oracle.Deadlock) &&
+		e.v.Obligation != oracle.NoObligation
+}
+
+// what says in a clause what is owed. What has come and is lost may lie anywhere.
+func (e *evidence) what() string {
+	o := e.v.Obligation
+	if !e.rests() {
+		o = e.saw.Obligation
+	}
+	return said(
+		claim{e.v.Property == oracle.DataLoss && o == oracle.SocketInput,
+			"received data has not been given to the app"},
+		claim{true, o.What()})
+}
+
+// wakeup says which wakeup is missing. What is armed already does not count.
+func (e *evidence) wakeup() string {
+	o, r := e.v.Obligation, &e.view(e.last, e.end).Account.Quiescence
+	asked := o.Wakeup()
+	reads := asked == oracle.SocketInput.Wakeup() && r.Mask&model.Readable != 0
+	writes := asked == oracle.PumpPipe.Wakeup() && r.Mask&model.Writable != 0
+	return said(
+		claim{o == oracle.AppEnd && (r.MetEnd || r.Failed), "the pump's own call of Closed"},
+		claim{reads && o == oracle.HandshakeDone, "the engine call made again: no input comes before it"},
+		claim{reads && e.triggered(), "a look at the socket before it waits: its edge was reported"},
+		claim{reads, "the read itself: read interest is armed"},
+		claim{writes, "the write itself: write interest is armed"},
+		claim{true, asked})
 }
 
 // who names an end and its pump.
@@ -85,10 +115,61 @@ func taken(absorbed []string) string {
 	return " absorbed " + strings.Join(absorbed, ", ") + " and"
 }
 
-// quiet says why nothing can happen any more.
+// quiet says what can still happen, and what both ends wait for.
 func (e *evidence) quiet() string {
-	return fmt.Sprintf("Nothing can happen any more, for nothing is in flight that could be "+
-		"delivered. %s %s", e.standing(e.end), e.standing(e.end.Peer()))
+	why := said(claim{!e.deliverable(), ", for nothing is in flight that could be delivered"})
+	return fmt.Sprintf("%s%s. %s %s", upper(e.prospect()), why, e.standing(e.end),
+		e.standing(e.end.Peer()))
+}
+
+// prospect says in a clause what can still happen after the last step.
+func (e *evidence) prospect() string {
+	var busy, timed []string
+	next := uint64(0)
+	for end := range script.End(e.ends()) {
+		switch v := e.view(e.last, end); {
+		case v.Account.Gone:
+		case v.Ready != 0:
+			busy = append(busy, fmt.Sprintf("the %s with %s", end, v.Ready))
+		case v.Timer > 0 && (next == 0 || v.Timer <= next):
+			if v.Timer < next {
+				timed = nil
+			}
+			next = v.Timer
+			timed = append(timed, end.String())
+		}
+	}
+	return said(
+		claim{len(busy) > 0, fmt.Sprintf("the loop goes on calling %s, and nothing moves any more",
+			strings.Join(busy, " and "))},
+		claim{e.deliverable(), "something is in flight, and is not delivered"},
+		claim{len(timed) > 0, fmt.Sprintf("nothing can happen before tick %d, when the timer of "+
+			"the %s runs out", next, strings.Join(timed, " and the "))},
+		claim{true, "nothing can happen any more"})
+}
+
+// ends is how many ends there are.
+func (e *evidence) ends() int {
+	if e.last < 0 {
+		return 0
+	}
+	return len(e.trace.View(e.last))
+}
+
+// deliverable says whether something is in flight after the last step, to a socket that has room
+// for it.
+func (e *evidence) deliverable() bool {
+	for end := range script.End(e.ends()) {
+		v := e.view(e.last, end)
+		fits := v.Account.Quiescence.Unread < e.cfg.Sizes.Window
+		switch {
+		case v.Account.Gone: // what comes to a closed socket comes to nobody
+		case v.Reset && !v.ResetSeen, !v.Reset && v.InFlight > 0 && fits,
+			!v.Reset && v.InFlight == 0 && v.Fin && !v.FinSeen:
+			return true
+		}
+	}
+	return false
 }
 
 // standing says what an end waits for.
@@ -98,16 +179,11 @@ func (e *evidence) standing(end script.End) string {
 	if v.Account.Gone {
 		return fmt.Sprintf("The %s has closed its socket.", end)
 	}
-	room := "is full"
-	if r.Room > 0 {
-		room = fmt.Sprint("has room for ", r.Room, " bytes")
-	}
-	state := ""
-	if v.State != "" {
-		state = fmt.Sprintf(", its engine is in state %s", v.State)
-	}
-	return fmt.Sprintf("The %s waits with interest %s; its socket %s and has %d bytes to read%s.",
-		end, r.Mask, room, r.Unread, state)
+	room := said(claim{r.Room > 0, fmt.Sprint("has room for ", r.Room, " bytes")}, claim{true, "is full"})
+	state := said(claim{v.State != "", fmt.Sprintf(", its engine is in state %s", v.State)})
+	waits := said(claim{v.Ready == 0, "waits with"}, claim{true, "has"})
+	return fmt.Sprintf("The %s %s interest %s; its socket %s and has %d bytes to read%s.",
+		end, waits, r.Mask, room, r.Unread, state)
 }
 
 // A mistake is what the pump did wrong, in terms of its decisions.
@@ -116,26 +192,21 @@ type mistake struct {
 	// how says in a clause what the pump did. when is the step, 0 for the violation's.
 	how  string
 	when int
-	// by is the pump that decided, if it is not the one at the violation's end.
-	by string
 }
 
 // conclusion is the last paragraph.
 func (e *evidence) conclusion(v *Verdict, c mistake) string {
 	d := v.Decision
-	by := v.Pump
-	if c.by != "" {
-		by = c.by
-	}
 	var b strings.Builder
-	if e.rests() {
+	switch {
+	case e.rests():
 		fmt.Fprintf(&b, "Lost wakeup: %s. %s", v.Wakeup, e.whenLost(c))
-	} else {
-		at := e.v.Step
-		if c.when > 0 {
-			at = c.when
-		}
-		fmt.Fprintf(&b, "Broken rule: %s. %s broke it at step %d: %s.", d.Rule, by, at, c.how)
+	case e.guilt.unsure:
+		fmt.Fprintf(&b, "Broken rule: %s. It was seen at step %d at the %s; the bytes do not tell "+
+			"which end broke it.", d.Rule, e.v.Step, e.seen)
+	default:
+		fmt.Fprintf(&b, "Broken rule: %s. %s broke it at step %d%s: %s.", d.Rule, v.Pump,
+			c.at(e.v.Step), e.elsewhere(), c.how)
 	}
 	fmt.Fprintf(&b, " This is decision %d of a pump, %s (%s).", d.Number, d.Name, d.Choices)
 	if e.rests() {
@@ -145,6 +216,19 @@ func (e *evidence) conclusion(v *Verdict, c mistake) string {
 	return b.String()
 }
 
+// at is the step of the mistake. found is that of the violation.
+func (m *mistake) at(found int) int {
+	if m.when > 0 {
+		return m.when
+	}
+	return found
+}
+
+// elsewhere names the end to blame, if the violation was not seen there.
+func (e *evidence) elsewhere() string {
+	return said(claim{e.end != e.seen, fmt.Sprintf(", at the %s", e.end)})
+}
+
 // whenLost says at which step the wakeup was lost, and how.
 func (e *evidence) whenLost(c mistake) string {
 	switch g := &e.trace.Gap; {
@@ -152,7 +236,7 @@ func (e *evidence) whenLost(c mistake) string {
 		return fmt.Sprintf("It was lost in one of the steps %d to %d, which are left out here.", g.From,
 			g.To)
 	case e.lost == 0:
-		return fmt.Sprintf("It was never armed: %s.", c.how)
+		return fmt.Sprintf("No turn is known that lost it: %s.", c.how)
 	case e.came > 0:
 		return fmt.Sprintf("It was lost at step %d: %s. What waits came at step %d.", e.lost, c.how,
 			e.came)
@@ -172,12 +256,15 @@ func (v *Verdict) Brief() string {
 	case v.Property == "":
 		return v.Paragraphs[len(v.Paragraphs)-1]
 	case v.Wakeup == "" || v.Property != oracle.Stall.String() && v.Property != oracle.Deadlock.String():
+		if v.Unsure {
+			who = fmt.Sprintf("seen at the %s", v.Seen)
+		}
 		return fmt.Sprintf("%s, step %d: broken is the rule that %s", who, v.Step, v.Decision.Rule)
 	case v.Unseen:
 		return fmt.Sprintf("%s: %s, and the wakeup was lost in a step that is left out: %s", who, v.Owed,
 			v.Wakeup)
 	case v.Lost == 0:
-		return fmt.Sprintf("%s: %s, and no wakeup was ever armed: %s", who, v.Owed, v.Wakeup)
+		return fmt.Sprintf("%s: %s, and there is no wakeup: %s", who, v.Owed, v.Wakeup)
 	}
 	return fmt.Sprintf("%s: %s, and the wakeup was lost at step %d: %s", who, v.Owed, v.Lost, v.Wakeup)
 }

@@ -35,7 +35,7 @@ const (
 	// SocketEnd: the app has closed, only the peer is waited for, and the socket is
 	// not closed.
 	SocketEnd
-	// Delivery: accepted plaintext is in no buffer any more.
+	// Delivery: accepted plaintext does not reach the peer's app.
 	Delivery
 
 	numObligations
@@ -66,7 +66,7 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	AppEnd: {"app-end", "the link has ended and the app is not told", "read interest"},
 	SocketEnd: {"socket-end", "the app has closed and the socket is not given back",
 		"a timer: the peer may never read, or never close"},
-	Delivery: {"delivery", "accepted plaintext is nowhere any more", "none: it is lost"},
+	Delivery: {"delivery", "accepted plaintext never reaches the app", "none: it is lost"},
 }
 
 // String is the obligation's word.

@@ -66,7 +66,8 @@ type Finding struct {
 	Property PropertyID
 	// Name and Why are those of the author's own property, and empty for the others.
 	Name, Why string
-	// End is the end that is to blame.
+	// End is the end at which it is seen: what is owed waits there, or its app was given or told
+	// what is wrong. Counts don't say who broke it. Stories do (fuzz/story), from the bytes.
 	End int
 	// Obligation and Bytes are what was owed, and how much of it.
 	Obligation Obligation

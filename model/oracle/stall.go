@@ -187,7 +187,7 @@ func checkDeadlock(l *Ledger, e int, _ Moment) (Finding, bool) {
 func checkBusyLoop(l *Ledger, e int, _ Moment) (Finding, bool) {
 	if l.Ends[e].Overworked {
 		return Finding{End: e,
-			Detail: "a turn takes whatever the peer sends on, and others of the thread starve"}, true
+			Detail: "one turn takes in more than a turn may, and others of the thread starve"}, true
 	}
 	if l.Ends[e].Idle < maxIdle {
 		return Finding{}, false
