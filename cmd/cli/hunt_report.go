@@ -73,7 +73,7 @@ type violationJSON struct {
 	Wire      string  `json:"wire"`
 	// FoundBy is the strategy of the portfolio that made the schedule.
 	FoundBy string `json:"found_by"`
-	// End is the end at fault, Obligation what it owed, and What the verdict in a clause.
+	// End is the end at which it was seen, Obligation what it owed, and What the verdict in a clause.
 	End        string   `json:"end"`
 	Obligation string   `json:"obligation"`
 	What       string   `json:"what"`

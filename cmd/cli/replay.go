@@ -239,7 +239,7 @@ func verdict(s *script.Script, r *sim.Result) (result, sentence string) {
 	return "clean", "no violation of " + s.Property
 }
 
-// endOf names the end at fault; empty if there was no violation.
+// endOf names the end at which a violation was seen; empty if there was none.
 func endOf(r *sim.Result) string {
 	if !r.Found {
 		return ""

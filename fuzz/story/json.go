@@ -57,6 +57,8 @@ type verdictJSON struct {
 	Property   string   `json:"property"`
 	End        string   `json:"end,omitempty"`
 	Pump       string   `json:"pump,omitempty"`
+	Seen       string   `json:"seen,omitempty"`
+	Unsure     bool     `json:"unsure,omitempty"`
 	Step       int      `json:"step"`
 	Owed       string   `json:"owed,omitempty"`
 	Wakeup     string   `json:"wakeup,omitempty"`
@@ -70,7 +72,7 @@ type verdictJSON struct {
 func (s *Story) MarshalJSON() ([]byte, error) {
 	v := &s.Verdict
 	o := storyJSON{Title: s.Title, End: s.End.String(), Steps: []stepJSON{}, After: []stateJSON{},
-		Verdict: verdictJSON{v.Property, v.End, v.Pump, v.Step, v.Owed, v.Wakeup, v.Lost, v.Came,
+		Verdict: verdictJSON{v.Property, v.End, v.Pump, v.Seen, v.Unsure, v.Step, v.Owed, v.Wakeup, v.Lost, v.Came,
 			v.Decision.Number, append([]string{}, v.Paragraphs...)}}
 	for i := range s.Steps {
 		o.Steps = append(o.Steps, s.Steps[i].object())
