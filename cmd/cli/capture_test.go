@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,11 +44,11 @@ func tshark(t *testing.T, file, filter string, fields ...string) (rows [][]strin
 	return rows
 }
 
-// values are all values of one field, of all packets, in order.
-func values(t *testing.T, file, filter, field string) (all []string) {
-	t.Helper()
-	for _, row := range tshark(t, file, filter, field) {
-		for _, v := range strings.Split(row[0], ",") {
+// values are all values of one field, of the packets that tshark has read, in order. A start of tshark
+// takes a second, so that a test asks it once.
+func values(rows [][]string, field int) (all []string) {
+	for _, row := range rows {
+		for _, v := range strings.Split(row[field], ",") {
 			if v != "" {
 				all = append(all, v)
 			}
@@ -124,7 +123,8 @@ func TestCaptureOnOpenSSL(t *testing.T) {
 			tells(t, want(t, exitClean, "show", "--loose", "--engine", "openssl", "--pcap", file, "--keylog",
 				"keys", script), "written: "+file, "written: keys")
 			wellFormed(t, file)
-			messages := values(t, file, "tls.handshake", "tls.handshake.type")
+			rows := tshark(t, file, "tls || data", "tls.handshake.type", "tcp.dstport", "data.len", "data.data")
+			messages := values(rows, 0)
 			slices.Sort(messages)
 			for _, m := range talk.messages {
 				i := slices.Index(messages, m)
@@ -134,34 +134,35 @@ func TestCaptureOnOpenSSL(t *testing.T) {
 				}
 				messages = slices.Delete(messages, i, i+1)
 			}
-			saysWhatWasSaid(t, file, strings.Contains(talk.actions, "7 5"))
+			saysWhatWasSaid(t, rows, strings.Contains(talk.actions, "7 5"))
 		})
 	}
 }
 
 // saysWhatWasSaid checks the decrypted data: messages of apps, a header of 24
-// bytes and a body.
-func saysWhatWasSaid(t *testing.T, file string, more bool) {
+// bytes and a body. Rows have the port it goes to, its length and itself behind a first field.
+func saysWhatWasSaid(t *testing.T, rows [][]string, more bool) {
 	t.Helper()
 	client, server := 124, 74
 	if more {
 		client, server = client+31, server+29
 	}
-	for filter, want := range map[string]int{"tcp.dstport==4433": client,
-		"tcp.srcport==4433": server} {
-		got := 0
-		for _, n := range values(t, file, filter+" && data", "data.len") {
+	got := map[bool]int{} // by whether it goes to the server
+	for _, row := range rows {
+		toServer := row[1] == "4433"
+		for _, n := range values([][]string{row}, 2) {
 			bytes, _ := strconv.Atoi(n)
-			got += bytes
+			got[toServer] += bytes
 		}
-		if got != want {
-			t.Errorf("%s: got %d bytes of decrypted data; want %d", filter, got, want)
+		for _, data := range values([][]string{row}, 3) {
+			if toServer && !strings.HasPrefix(data, "8000") { // a request, and its opcode
+				t.Errorf("got data %.20s...; want a request of the client's app", data)
+			}
 		}
 	}
-	for _, data := range values(t, file, "data && tcp.dstport==4433", "data.data") {
-		if !strings.HasPrefix(data, "8000") { // a request, and its opcode
-			t.Errorf("got data %.20s...; want a request of the client's app", data)
-		}
+	if got[true] != client || got[false] != server {
+		t.Errorf("got %d and %d bytes of decrypted data; want %d and %d", got[true], got[false], client,
+			server)
 	}
 }
 
@@ -200,11 +201,12 @@ func TestCaptureOfTheModel(t *testing.T) {
 			script := write(t, tls+".script", talkScript(tls, ""))
 			want(t, exitClean, "show", "--loose", "--pcap", file, script)
 			wellFormed(t, file)
-			got := values(t, file, "tls.record", "tls.record.content_type")
+			rows := tshark(t, file, "tls.record", "tls.record.content_type", "tls.record.opaque_type")
+			got := values(rows, 0)
 			if !slices.Equal(got, wants) {
 				t.Errorf("got records of types %v; want %v", got, wants)
 			}
-			if sealed := values(t, file, "tls.record", "tls.record.opaque_type"); tls == "1.3" {
+			if sealed := values(rows, 1); tls == "1.3" {
 				if len(sealed) < 8 || len(slices.Compact(sealed)) != 1 || sealed[0] != "23" {
 					t.Errorf("got sealed records of types %v; want application data, at least 8", sealed)
 				}
@@ -224,14 +226,17 @@ func TestCaptureOfTheDeadlock(t *testing.T) {
 	t.Chdir(t.TempDir())
 	want(t, exitClean, "show", "--pcap", "deadlock.pcapng", script)
 	wellFormed(t, "deadlock.pcapng")
-	sides := map[string]bool{}
-	for _, row := range tshark(t, "deadlock.pcapng", "tcp.window_size==0", "tcp.srcport") {
-		sides[row[0]] = true
+	sides, comments := map[string]bool{}, ""
+	for _, row := range tshark(t, "deadlock.pcapng", "tcp.window_size==0 || frame.comment",
+		"tcp.window_size", "tcp.srcport", "frame.comment") {
+		if row[0] == "0" {
+			sides[row[1]] = true
+		}
+		comments += row[2] + "\n"
 	}
 	if len(sides) != 2 {
 		t.Errorf("got closed windows of ports %v; want both ends", sides)
 	}
-	comments := fmt.Sprint(tshark(t, "deadlock.pcapng", "frame.comment", "frame.comment"))
 	tells(t, comments, "Lost wakeup: read interest", "after this turn the wakeup is lost")
 }
 

@@ -19,7 +19,7 @@ func newMan(p *program) *cobra.Command {
 		Short: "write the manual pages into a folder",
 		Long: "man writes a page of the manual for each command, and one for each topic, into man1\n" +
 			"and man7 below the folder. If the folder is part of $MANPATH, man finds them there.",
-		Example: "  wantwrite man man && man -l man/man1/wantwrite-hunt.1",
+		Example: "  wantwrite man manual    # and man -l manual/man1/wantwrite-hunt.1",
 		Args:    countArgs(1, 1, "a folder"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.manual(cmd.Root(), args[0])

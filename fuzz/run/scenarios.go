@@ -7,7 +7,7 @@ import (
 )
 
 // A Scenario is a workload, and the faults that may happen in it. Adding one takes a row of
-// Scenarios and a shape.
+// scenarios and a shape.
 type Scenario struct {
 	// Name is the word of --scenario and of the scripts' header.
 	Name string
