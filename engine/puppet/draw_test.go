@@ -21,6 +21,7 @@ type teller struct {
 	plan   plan
 	tale   tale
 	err    error // an edit that can't be made, which is our mistake
+	mute   bool  // nothing may be taken for application data
 }
 
 // A plan is what is known before a tale begins. Only the fault may be against the rules. The
@@ -198,10 +199,11 @@ func newTeller(f *gofuzz.Fuzzer) *teller {
 
 // meddle makes up the steps of a turn, and plays them.
 func (te *teller) meddle(p *prompter, t *puppet.Turn) {
-	for _, f := range []flourish{te.plan.Flourish1, te.plan.Flourish2} {
-		if int(f.Turn) == p.turns {
-			te.flourish(p, t, f)
-		}
+	switch one, two := te.plan.Flourish1, te.plan.Flourish2; p.turns { // a turn has one at most
+	case int(one.Turn):
+		te.flourish(p, t, one)
+	case int(two.Turn):
+		te.flourish(p, t, two)
 	}
 	if int(te.plan.Fault.Turn) == p.turns {
 		te.fault(p, t)
@@ -210,6 +212,9 @@ func (te *teller) meddle(p *prompter, t *puppet.Turn) {
 
 // play plays a step and adds it to the tale.
 func (te *teller) play(p *prompter, t *puppet.Turn, st step) {
+	if st.Says == "data" && te.mute {
+		return
+	}
 	st.Turn = p.turns
 	if err := p.play(&st, t); err != nil {
 		te.err = err
@@ -330,7 +335,11 @@ func (te *teller) wrongRecord() []message.Edit {
 	f := &te.plan.Fault
 	switch f.Op % 6 {
 	case 0:
-		return records("type", int(oneAt(uint8(f.Pick), 19, 20, 21, 22, 23, 24, 255)))
+		typ := oneAt(uint8(f.Pick), 19, 20, 21, 22, wire.TypeApplicationData, 24, 255)
+		if typ == wire.TypeApplicationData && te.mute {
+			typ = 0
+		}
+		return records("type", int(typ))
 	case 1:
 		return records("version", oneAt(uint8(f.Pick), 0x0300, 0x0301, 0x0304, 0x0200, 0x0403, 0xfefd))
 	case 2:

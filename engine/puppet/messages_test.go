@@ -262,7 +262,8 @@ func FuzzTales(f *testing.F) {
 }
 
 // A storyteller is puppets who tell a tale in each run, from the first attack on: until then the
-// pump at the other end may hope for an honest peer.
+// pump at the other end may hope for an honest peer. They say no data, because nobody has written
+// them, and the app at the other end would be right to complain.
 type storyteller struct {
 	*puppet.Library
 	told *tale // in the last run
@@ -271,6 +272,7 @@ type storyteller struct {
 func (l *storyteller) Begin(seed uint64) {
 	l.Library.Begin(seed)
 	te := newTeller(gofuzz.NewWithSeed(int64(seed)))
+	te.mute = true
 	l.told = &te.tale
 	p := &prompter{narrator: te, heard: func(*puppet.Turn, []byte) {}, settle: func() {}}
 	l.Meddle = func(t *puppet.Turn) {
