@@ -36,7 +36,7 @@ var errands = []errand{
 	{pump: "reference", scenario: "mutual-close", depth: 18, long: 18},
 	{pump: "reference", scenario: "mutual-close", depth: 20, long: 7},
 	{pump: "reference", scenario: "mutual-close", depth: 22, long: 3},
-	{pump: "reference", scenario: "mutual-close", depth: 24, long: 2},
+	{pump: "reference", scenario: "mutual-close", depth: 23, long: 2},
 }
 
 // search makes the search of an errand.

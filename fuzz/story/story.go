@@ -203,12 +203,15 @@ func (e *evidence) lostAt() (lost, came int, unseen bool) {
 			return 0, 0, true
 		}
 	}
-	for _, ev := range e.trace.Events {
+	for _, ev := range e.trace.Recent() {
 		if ev.IsAction() && ev.Step <= came && ev.End == e.end && turns(ev.Action.Verb) {
 			lost = ev.Step
 		}
 	}
-	if lost == came {
+	switch {
+	case lost == 0 && e.trace.Gap.At > 0:
+		return 0, 0, true
+	case lost == came:
 		came = 0
 	}
 	return lost, came, false

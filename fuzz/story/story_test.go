@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -131,6 +133,43 @@ func TestEachStoryNamesWhatWasLost(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestALossThatIsLeftOut: if the turn that lost the wakeup is one of those that the trace of a long
+// run leaves out, the story shows the gap, and names no other turn.
+func TestALossThatIsLeftOut(t *testing.T) {
+	cut := 0
+	fuzztest.EachScript(t, func(t *testing.T, s *script.Script, r *run.Runner) {
+		out, err := run.Replay(r, s, run.ReplayOptions{Trace: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost, trace := story.Tell(s, &out).Verdict.Lost, out.Trace
+		of := func(ev sim.Event) bool { return ev.Step == lost }
+		at := slices.IndexFunc(trace.Events, of)
+		if lost == 0 || at == 0 || lost == trace.Last() { // a gap has an end at either side
+			return
+		}
+		cut++
+		trace.Gap = sim.Gap{At: at, From: lost, To: lost, Events: len(trace.Events)}
+		trace.Events = slices.DeleteFunc(trace.Events, of)
+		trace.Gap.Events -= len(trace.Events)
+		told := story.Tell(s, &out)
+		v, where := &told.Verdict, fmt.Sprintf("of steps %d to %d are left out here", lost, lost)
+		if !v.Unseen || v.Lost != 0 || v.Came != 0 || !strings.Contains(v.Brief(), "in a step that is left out") {
+			t.Errorf("lost at %d, came at %d: %s; want it in the gap", v.Lost, v.Came, v.Brief())
+		}
+		if last := v.Paragraphs[len(v.Paragraphs)-1]; !strings.Contains(last, fmt.Sprintf(
+			"It was lost in one of the steps %d to %d, which are left out here.", lost, lost)) {
+			t.Errorf("got %q as the verdict; want the gap", last)
+		}
+		if text := told.Text(story.TextOptions{}); !strings.Contains(strings.Join(strings.Fields(text), " "), where) {
+			t.Errorf("got no %q in\n%s", where, text)
+		}
+	})
+	if cut < 20 {
+		t.Errorf("%d stories had a turn to leave out; want more", cut)
+	}
 }
 
 // golden are the stories that are held word by word: of each property one, and
