@@ -58,12 +58,13 @@ func TestMatrixPage(t *testing.T) {
 		t.Errorf("got %q; want the page of a script", got)
 	}
 	b.keptTo("file://" + cell)
+	t.Run("words", func(t *testing.T) { breaksNoWord(t, b.as(t)) })
 }
 
-// TestMatrixPageBreaksNoWord: in a window of any width each word of the page of all mutants is whole;
+// breaksNoWord: in a window of any width each word of the page of all mutants is whole;
 // what has no room is to be scrolled to.
-func TestMatrixPageBreaksNoWord(t *testing.T) {
-	b := startBrowser(t)
+func breaksNoWord(t *testing.T, b *browser) {
+	t.Helper()
 	m := matrix.Matrix{Catalog: func() *run.Catalog { return run.NewCatalog() },
 		Engines: []string{"model"}, Versions: []string{"any"}, Strategies: []string{"portfolio"},
 		Seed: 1, Seeds: 1, Schedules: 1}
