@@ -11,6 +11,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
+// Story 102: the correct pump was blamed in 78 of 962 failures of pumps with a planted mistake.
 // The oracle says at which end a violation is seen. Very often that is not the end that broke it:
 // bytes that one pump drops are missed at the other end. So the blame follows the bytes: what was
 // accepted, sealed, drained and sent at one end, and received, fed, decrypted and delivered at the
@@ -331,7 +332,8 @@ func (e *evidence) blameForStall(own culprit) culprit {
 	if e.view(e.last, own.end).Timer > 0 {
 		for _, end := range [...]script.End{own.end, own.end.Peer()} {
 			if e.view(e.last, end).Ready != 0 {
-				// What is owed has a wakeup. Turns that move nothing keep the clock from it.
+				// Story 101: an end that waited for its timer was blamed for a stall. Its peer was
+				// called again and again and moved nothing, so that the clock stood still.
 				own.end, own.owed, own.bytes = end, oracle.NoObligation, 0
 				return own
 			}
@@ -390,19 +392,36 @@ func (e *evidence) patient(c culprit) bool {
 // dropped says whether, after a step, a call of an end's engine had wanted to write, had not been
 // made again, and no write interest was armed.
 func (e *evidence) dropped(end script.End, step int) bool {
-	last := map[string]model.Status{}
+	if e.wants[end] == nil {
+		e.wants[end] = e.wanting(end)
+	}
+	at := e.wants[end]
+	return at[max(0, min(step, len(at)-1))] && e.view(step, end).Account.Quiescence.Mask&model.Writable == 0
+}
+
+// wanting says of each step whether the last answer of some call of an end's engine was then that
+// it wanted to write.
+func (e *evidence) wanting(end script.End) []bool {
+	after := make([]bool, e.last+2)
+	last, now, from := map[string]model.Status{}, false, 0
 	for i := range e.trace.Events {
 		ev := &e.trace.Events[i]
-		if st, ok := ev.EngineCall(); ok && ev.End == end && ev.Step <= step {
-			last[ev.Call] = st
+		st, ok := ev.EngineCall()
+		if !ok || ev.End != end || ev.Step > e.last {
+			continue
+		}
+		for ; from < ev.Step; from++ {
+			after[from] = now
+		}
+		last[ev.Call], now = st, false
+		for _, st := range last {
+			now = now || st == model.WantWrite
 		}
 	}
-	for _, st := range last {
-		if st == model.WantWrite {
-			return e.view(step, end).Account.Quiescence.Mask&model.Writable == 0
-		}
+	for ; from < len(after); from++ {
+		after[from] = now
 	}
-	return false
+	return after
 }
 
 // hides finds what an end owes to a peer that waits for it. Of what OpenSSL holds behind a full

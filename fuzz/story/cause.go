@@ -69,18 +69,14 @@ func (e *evidence) cause() mistake {
 
 // leaving says how the turn ended in which the wakeup was lost.
 func (e *evidence) leaving() string {
-	step := e.lost
-	if step == 0 {
-		step = e.last
-	}
 	how := ""
-	for _, ev := range e.callsIn(step) {
+	for _, ev := range e.callsIn(e.lost) {
 		if st, ok := ev.EngineCall(); ok {
 			how = fmt.Sprintf("the last call, %s, said %s, and ", ev.Call, st)
 		}
 	}
 	return fmt.Sprintf("%sthe turn ended with interest %s", how,
-		e.view(step, e.end).Account.Quiescence.Mask)
+		e.view(e.lost, e.end).Account.Quiescence.Mask)
 }
 
 // callsIn are the calls of the end in a step.
@@ -391,11 +387,5 @@ func (e *evidence) offence() string {
 		bytes := said(claim{e.saw.Bytes > 0, fmt.Sprintf(", %d bytes", e.saw.Bytes)})
 		clauses = append(clauses, e.what()+bytes)
 	}
-	if e.saw.Detail != "" {
-		clauses = append(clauses, e.saw.Detail)
-	}
-	if timer := e.view(e.v.Step, e.seen).Timer; e.saw.Property == oracle.Stall {
-		clauses = append(clauses, fmt.Sprintf("its timer will move that, at tick %d", timer))
-	}
-	return text + strings.Join(clauses, "; ") + "."
+	return text + strings.Join(append(clauses, e.details()...), "; ") + "."
 }

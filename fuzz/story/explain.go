@@ -135,18 +135,22 @@ func (e *evidence) lastAnswer() (at int, absorbed, produced []string) {
 // verdict says what is wrong, where it was seen, and who did it.
 func (e *evidence) verdict() {
 	v, at, where := e.v, "at step", e.end
-	if e.end != e.seen && !e.rests() {
-		at, where = "seen at step", e.seen
-	}
-	what := v.Detail
-	if v.Obligation != oracle.NoObligation {
-		if what = e.what(); v.Bytes > 0 {
-			what = fmt.Sprintf("%s: %d bytes", what, v.Bytes)
+	if !e.rests() {
+		v.Finding = e.saw
+		if where = e.seen; e.end != e.seen {
+			at = "seen at step"
 		}
 	}
-	e.say("%s %d, at the %s", at, v.Step, e.is(where, what))
-	if v.Obligation != oracle.NoObligation && v.Detail != "" {
-		e.say("%s", v.Detail)
+	clauses := e.details()
+	if v.Obligation != oracle.NoObligation {
+		bytes := said(claim{v.Bytes > 0, fmt.Sprintf(": %d bytes", v.Bytes)})
+		clauses = slices.Insert(clauses, 0, e.what()+bytes)
+	}
+	for i, clause := range clauses {
+		if i == 0 {
+			clause = fmt.Sprintf("%s %d, at the %s", at, v.Step, e.is(where, clause))
+		}
+		e.say("%s", clause)
 	}
 	switch {
 	case e.rests():
@@ -158,6 +162,18 @@ func (e *evidence) verdict() {
 		c := e.cause()
 		e.say("broken at step %d, by the %s", c.at(v.Step), e.is(e.end, c.how))
 	}
+}
+
+// details are clauses about what was seen, besides what is owed.
+func (e *evidence) details() (clauses []string) {
+	if e.saw.Detail != "" {
+		clauses = append(clauses, e.saw.Detail)
+	}
+	if e.saw.Property == oracle.Stall && !e.rests() {
+		clauses = append(clauses, fmt.Sprintf("its timer will move that, at tick %d",
+			e.view(e.v.Step, e.seen).Timer))
+	}
+	return clauses
 }
 
 // unsureText is said if nobody is blamed.

@@ -1,6 +1,7 @@
 package story_test
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -37,6 +38,10 @@ var sentences = []sentence{
 	says(`Lost wakeup: (.*?)\. `, notArmed),
 	says(`It was lost at step NUM: (?:the last call, CALL, said (\S+), and )?the turn ended with `+
 		`interest (\S+)\.`, lostThere),
+	says(`No turn is known that lost it: interest is (\S+)\.`, func(f *facts, m []string) error {
+		mask := f.final(f.told.End).Account.Quiescence.Mask
+		return want(f.told.Verdict.Lost == 0 && m[1] == mask.String(), "interest is %s", mask)
+	}),
 	says(`What waits came at step NUM\.`, func(f *facts, m []string) error {
 		return want(f.told.Verdict.Lost < number(m[1]) && number(m[1]) <= f.last, "no such step")
 	}),
@@ -52,6 +57,76 @@ var sentences = []sentence{
 			return want(m[2] == d.Name+" ("+d.Choices+")" && (m[3] == "" || m[3] == d.Rule) &&
 				m[4] == strings.Join(d.Known, ", "), "the decision is another one: %s", d)
 		}),
+}
+
+// lines are all that a hunt may say of a failure, a line each.
+var lines = []sentence{
+	says(`([a-z-]+): (.*)$`, func(f *facts, m []string) error {
+		if m[1] == "missing" {
+			return notArmed(f, m[1:])
+		}
+		p, _ := oracle.PropertyNamed(m[1])
+		return want(p.Why == m[2] && p.ID == f.v.Property, "the property is %s", f.v.Property)
+	}),
+	says(`at step NUM the END's engine(?: absorbed (.*?) and)? produced (.*)$`,
+		func(f *facts, m []string) error {
+			if f.named(m[2]) != f.told.End {
+				return fmt.Errorf("the %s is to blame", f.told.End)
+			}
+			return answered(f, slices.Delete(m, 2, 3))
+		}),
+	says(`(at|seen at) step NUM, at the END \(pump PUMP\): (.*?)(?:: NUM bytes)?$`, sawLine),
+	says(`broken at step NUM, by the END \(pump PUMP\): (.*)$`, func(f *facts, m []string) error {
+		end := f.named(m[2])
+		if f.deed = number(m[1]); end != f.told.End || end == f.seen || f.pump(end) != m[3] {
+			return fmt.Errorf("the %s is to blame", f.told.End)
+		}
+		return f.each(m[4], slices.Concat(deeds, sights))
+	}),
+	says(`nothing can happen any more: (.*)$`, func(f *facts, m []string) error {
+		return cmp.Or(atRest(f, m), waitsLike(f, m[1]))
+	}),
+	says(`nothing can happen before tick NUM, when the timer of the END(?: and the END)* runs out: (.*)$`,
+		func(f *facts, m []string) error {
+			return cmp.Or(atRestUntil(f, m[:len(m)-1]), waitsLike(f, m[len(m)-1]))
+		}),
+	says(`the loop goes on calling (.*?), and nothing moves any more: (.*)$`,
+		func(f *facts, m []string) error { return cmp.Or(goesRound(f, m), waitsLike(f, m[2])) }),
+	says(`the bytes do not tell which end broke it$`, func(f *facts, _ []string) error {
+		return want(f.told.Verdict.Unsure, "the %s is to blame", f.told.End)
+	}),
+	says(`(.*)$`, func(f *facts, m []string) error { return f.each(m[1], sights) }),
+}
+
+// sawLine: as in the verdict, or what is owed, at the end that owes it.
+func sawLine(f *facts, m []string) error {
+	end := f.named(m[3])
+	if number(m[2]) != f.v.Step || f.pump(end) != m[4] {
+		return fmt.Errorf("it was seen at step %d at the %s", f.v.Step, f.seen)
+	}
+	if (f.v.Property == oracle.Stall || f.v.Property == oracle.Deadlock) && f.told.Verdict.Wakeup != "" {
+		return isOwed(f, []string{"", m[3], m[4], m[6], "", "", m[5]})
+	}
+	bytes := ""
+	if m[6] != "" {
+		bytes = ", " + m[6] + " bytes"
+	}
+	at := map[string]string{"at": "At", "seen at": "Seen at"}[m[1]]
+	return wasSeen(f, []string{"", at, m[2], m[3], m[4], m[5] + bytes})
+}
+
+// waitsLike: so the end that is blamed waits.
+func waitsLike(f *facts, text string) error {
+	v, p := f.final(f.told.End), f.final(f.told.End.Peer())
+	room, fly := "is full", "what is in flight has no room"
+	if v.Account.Quiescence.Room > 0 {
+		room = "has room"
+	}
+	if v.InFlight+p.InFlight == 0 {
+		fly = "nothing is in flight"
+	}
+	is := fmt.Sprintf("interest is %s, the socket %s, %s", v.Account.Quiescence.Mask, room, fly)
+	return want(text == is, "%s", is)
 }
 
 // isOwed: what is owed lies at that end.
@@ -360,6 +435,7 @@ var sights = []sentence{
 	says(`its timer will move that, at tick NUM`, there(func(v *sim.View, n int) bool {
 		return n > 0 && v.Timer == uint64(n)
 	})),
+	says(`both directions are full and neither end reads`, full),
 	says(`a part of the data is missing`, given),
 	says(`the app was given bytes that its peer did not write next`, given),
 	says(`the app was given data while it had paused`, given),

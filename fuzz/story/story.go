@@ -153,6 +153,7 @@ type evidence struct {
 	saw   oracle.Finding // what was seen
 	seen  script.End     // and where; end is the one to blame
 	guilt culprit
+	wants [2 * script.MaxLinks][]bool // see dropped
 
 	lost, came int // see lostAt
 	unseen     bool

@@ -179,6 +179,11 @@ func (f *facts) truth(t *testing.T, what string) {
 			t.Errorf("%s: %v\nin: %s", what, err, p)
 		}
 	}
+	for _, line := range story.Explain(f.s, f.out) {
+		if err := f.each(line, lines); err != nil {
+			t.Errorf("%s: %v\nin: %s", what, err, line)
+		}
+	}
 	if v.Pump == "reference" && !v.Unsure {
 		t.Errorf("%s: the reference is blamed:\n%s", what, strings.Join(v.Paragraphs, "\n"))
 	}

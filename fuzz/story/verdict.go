@@ -236,7 +236,8 @@ func (e *evidence) whenLost(c mistake) string {
 		return fmt.Sprintf("It was lost in one of the steps %d to %d, which are left out here.", g.From,
 			g.To)
 	case e.lost == 0:
-		return fmt.Sprintf("No turn is known that lost it: %s.", c.how)
+		return fmt.Sprintf("No turn is known that lost it: interest is %s.",
+			e.view(e.last, e.end).Account.Quiescence.Mask)
 	case e.came > 0:
 		return fmt.Sprintf("It was lost at step %d: %s. What waits came at step %d.", e.lost, c.how,
 			e.came)
