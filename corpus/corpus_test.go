@@ -287,18 +287,19 @@ func TestReplaceRefuses(t *testing.T) {
 	}
 }
 
-// TestSaveAsFoundElsewhere: two hunts find the same script in different ways.
-// It is kept once, as it was found first.
+// TestSaveAsFoundElsewhere: two hunts find the same script in different ways, or tell of it
+// with other lines of an edited pump (story 125). It is kept once, as it was found first.
 func TestSaveAsFoundElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	text := func(found string) []byte {
-		return []byte("property: stall\n" + found + "\npoll client\n")
+		return []byte("wantwrite script 1\nproperty: stall\n" + found + "\npoll client\n")
 	}
 	first, err := corpus.Dir(dir).Save("stall", "x", text("found: schedules=53\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, found := range []string{"found: schedules=7 strategy=portfolio scenario=any\n", ""} {
+	for _, found := range []string{"found: schedules=7 strategy=portfolio scenario=any\n", "",
+		"# look at pump.go:31: mypump.(*pump).Ready\n", "#\n# look at pump.go:32: mypump.(*pump).Ready\n"} {
 		again, err := corpus.Dir(dir).Save("stall", "x", text(found))
 		if err != nil || again != first {
 			t.Errorf("%q: got %s, %v; want %s", found, again, err, first)

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,7 +39,7 @@ func Keep(path string) (string, error) {
 		if i > 1 {
 			kept = fmt.Sprintf("%s.orig-%d", path, i)
 		}
-		there, same, err := compare(kept, text)
+		there, same, err := compare(kept, text, bytes.Clone)
 		switch {
 		case err != nil:
 			return "", &fileError{"cannot read " + kept, err, ""}

@@ -16,7 +16,11 @@ const maxSame = 10000
 // Save writes a script to <folder>/<property>/<slug>.script and returns its path. The file
 // appears whole or not at all. If another script has the name, it stays, and the new one
 // gets -2, -3 and so on. If the same script is there already, Save writes nothing; two
-// scripts are the same if they differ only in the line that says how they were found.
+// scripts are the same if they differ only in their stories and in the line that says how
+// they were found.
+//
+// Story 125: a story names lines of the pump's source. Each edit of the pump moved them, and
+// the same run was saved once more.
 func (d Dir) Save(property, slug string, text []byte) (path string, err error) {
 	if err := errors.Join(checkWord("property", property), checkWord("slug", slug)); err != nil {
 		return "", err
@@ -59,7 +63,7 @@ func vacant(folder, slug string, text []byte) (path string, found bool, err erro
 		if i > 1 {
 			path = filepath.Join(folder, fmt.Sprintf("%s-%d%s", slug, i, Ext))
 		}
-		there, same, err := compare(path, text)
+		there, same, err := compare(path, text, essence)
 		if err != nil || same || !there {
 			return path, same, err
 		}
@@ -67,14 +71,14 @@ func vacant(folder, slug string, text []byte) (path string, found bool, err erro
 	return "", false, fmt.Errorf("got %d different scripts named %s; want fewer", maxSame, slug)
 }
 
-// compare says whether there is a file, and whether it holds the same script. It does not
+// compare says whether there is a file, and whether what counts of it is the same. It does not
 // read a file that is too long to be the same, which may be endless.
-func compare(path string, text []byte) (there, same bool, err error) {
+func compare(path string, text []byte, of func([]byte) []byte) (there, same bool, err error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, false, nil
 	}
-	most := int64(len(text)) + maxFound
+	most := int64(len(text)) + maxAside
 	if err != nil || !info.Mode().IsRegular() || info.Size() > most {
 		return true, false, err
 	}
@@ -84,20 +88,22 @@ func compare(path string, text []byte) (there, same bool, err error) {
 	}
 	defer f.Close()
 	old, err := io.ReadAll(io.LimitReader(f, most))
-	return true, bytes.Equal(withoutFound(old), withoutFound(text)), err
+	return true, bytes.Equal(of(old), of(text)), err
 }
 
-// maxFound is more bytes than the header's line has that says how a script was found.
-const maxFound = 256
+// maxAside is more bytes than a script has that are not the run: its story, and the header's line
+// that says how it was found.
+const maxAside = 1 << 20
 
-// withoutFound is a script without that line.
-func withoutFound(text []byte) []byte {
-	before, line, there := bytes.Cut(text, []byte("\nfound: "))
-	if !there {
-		return text
+// essence is what a script runs: all lines but those.
+func essence(text []byte) []byte {
+	var kept []byte
+	for line := range bytes.Lines(text) {
+		if !bytes.HasPrefix(line, []byte("#")) && !bytes.HasPrefix(line, []byte("found: ")) {
+			kept = append(kept, line...)
+		}
 	}
-	_, after, _ := bytes.Cut(line, []byte("\n"))
-	return bytes.Join([][]byte{before, after}, []byte("\n"))
+	return kept
 }
 
 // publish gives a written file the first name that is vacant.
