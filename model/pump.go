@@ -236,7 +236,8 @@ type Restrictions struct {
 	NoPause bool
 	// NoHalfClose: CloseWrite must not be called.
 	NoHalfClose bool
-	// NoLocalClose: its app never calls Close before the peer has closed.
+	// NoLocalClose: its app calls Close only after it was told of the end (App.Closed), whatever
+	// the cause: the peer's close, a reset, a failure. It never ends a link that is open.
 	NoLocalClose bool
 	// FramesOnly: it parses the 24-byte header itself and hands over whole
 	// messages, so its app can't write before one has come.

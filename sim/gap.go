@@ -26,6 +26,8 @@ const (
 	mostTrace = 64 << 20
 	// eventBytes and viewBytes are what an event and a view take, without its texts and data.
 	eventBytes, viewBytes = 256, 640
+	// placeBytes is what a place in the source takes.
+	placeBytes = 80
 	// mostSecrets bounds the lines of the key log: each KeyUpdate adds one.
 	mostSecrets = 1 << 14
 )
@@ -41,7 +43,7 @@ func (t *Trace) add(ev Event) {
 
 // weight is how much an event takes, in bytes, the views of an action included.
 func (t *Trace) weight(ev *Event) int {
-	n := eventBytes + len(ev.Data)
+	n := eventBytes + len(ev.Data) + placeBytes*len(ev.Places)
 	if ev.IsAction() && len(t.Views) > 0 {
 		n += len(t.Views[0]) * viewBytes
 	}

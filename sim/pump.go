@@ -89,7 +89,7 @@ func (g *goPump) configure() {
 		g.cfg.Socket = socket{e}
 	}
 	if g.spec.Configure != nil {
-		g.spec.Configure(&g.cfg)
+		g.ask(func() { g.spec.Configure(&g.cfg) })
 	}
 	if w.trace != nil {
 		g.cfg.Watch = func(n model.Note) { w.trace.note(e, n) }
@@ -97,21 +97,29 @@ func (g *goPump) configure() {
 	}
 }
 
-// start makes the pump. New may use the last one again if it is of the same kind. A
-// panic of New is a finding like any other.
-func (g *goPump) start() {
-	e := g.e
+// ask calls what the pump's author has written. A panic of it is a finding like any other.
+func (g *goPump) ask(call func()) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			e.w.turn = e.id
-			e.w.crashed(fault)
+			g.e.w.turn = g.e.id
+			g.e.w.crashed(fault)
 		}
 	}()
+	call()
+}
+
+// start makes the pump. New may use the last one again if it is of the same kind.
+func (g *goPump) start() {
+	e := g.e
 	env := model.Env{Role: model.Role(e.id & 1), Version: g.cfg.Version,
 		Transport: g.cfg.Transport, Trigger: e.host.trigger, Engine: &g.tap,
 		Socket: socket{e}, Loop: registration{e}, App: &g.app, Limits: e.acct.Limits,
 		Last: g.last}
-	g.pump = g.spec.New(env)
+	g.ask(func() {
+		if g.pump = g.spec.New(env); g.pump == nil {
+			panic("New returned no pump")
+		}
+	})
 	g.starter, _ = g.pump.(model.Initiator)
 }
 

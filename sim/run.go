@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -52,7 +53,10 @@ func (w *World) Run(s Scheduler) (r Result) {
 
 // crashed turns a panic into a finding. The pump whose turn it is is to blame.
 func (w *World) crashed(fault any) {
-	f := oracle.Finding{Property: oracle.Crash, Detail: fmt.Sprint("panic: ", fault)}
+	if w.locate != nil && !w.over {
+		w.panicked = w.locate(true)
+	}
+	f := oracle.Finding{Property: oracle.Crash, Detail: "panic: " + steady(fmt.Sprint(fault))}
 	f.End = int(w.turn)
 	if over, ok := fault.(endless); ok {
 		f = oracle.Finding{Property: oracle.BusyLoop, End: int(over.end),
@@ -63,6 +67,15 @@ func (w *World) crashed(fault any) {
 	}
 	w.find(f)
 }
+
+// address is a number that is likely to be one: it differs from run to run.
+var address = regexp.MustCompile(`0x[0-9a-f]{6,}`)
+
+// steady is what a panic said, as it is in each run.
+//
+// Story 120: a pump panicked with a pointer. The finding had the address, so each run of
+// one script was another finding, and nothing that was shorter failed for the same cause.
+func steady(text string) string { return address.ReplaceAllString(text, "0x…") }
 
 // quiesce lets everything arrive and everybody read, without faults or new work, until
 // nothing can happen any more. Then it judges the ledger.

@@ -30,6 +30,11 @@ type Event struct {
 	Status uint8
 	// Why is the engine's error, of a call that failed.
 	Why string
+	// Places is where the pump's source makes the call: frames, innermost first. It is
+	// empty if nobody asked: see World.Locate.
+	Places []string
+	// Breaks: the violation was seen behind this event.
+	Breaks bool
 	// Wrong says in a clause what is wrong with the bytes that the pump passed on in the
 	// call, the first time that they were not those that it had got next. It is empty if
 	// nothing is. The calls are write, send, feed and app: data.
@@ -104,6 +109,9 @@ func (e *endpoint) traceCall(x uint64) {
 		if err := e.inside.detail().err; err != nil {
 			ev.Why = err.Error()
 		}
+	}
+	if e.w.locate != nil {
+		ev.Places = e.w.locate(false)
 	}
 	t.add(ev)
 }

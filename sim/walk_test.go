@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"math/bits"
 	"strings"
 	"testing"
@@ -213,6 +214,8 @@ func TestRoguesAreCaught(t *testing.T) {
 			var list []int
 			list[env.Limits.Queue]++
 		}, oracle.Crash, "panic: runtime error: index out of range"},
+		{"panics with an address", func(env model.Env) { panic(fmt.Sprintf("lost %p", env.App)) },
+			oracle.Crash, "panic: lost 0x…"},
 		{"wakes itself", func(env model.Env) { env.Loop.Wake() }, oracle.BusyLoop, "turn after turn"},
 	} {
 		rebuild(t, w, benchConfig(), parts(rogue(2, tc.act)), oracle.EveryProperty)
@@ -227,17 +230,23 @@ func TestRoguesAreCaught(t *testing.T) {
 	}
 }
 
-// TestAPumpThatCanNotStart: a panic of New is a finding too, and the world can be used
-// again.
+// TestAPumpThatCanNotStart: a panic of New or Configure is a finding too, and so is a New that
+// makes nothing. The world can be used again.
 func TestAPumpThatCanNotStart(t *testing.T) {
 	w := NewWorld()
-	spec := model.Spec{Name: "stillborn", New: func(model.Env) model.Pump { panic("no memory") }}
-	for range 2 {
-		rebuild(t, w, benchConfig(), parts(spec), oracle.EveryProperty)
-		r := w.Run(newScripted(scripted(t, talk), true))
-		if v := r.Violation; !r.Found || v.Property != oracle.Crash || v.End != 1 ||
-			!strings.Contains(v.Detail, "panic: no memory") {
-			t.Errorf("got %v; want a crash at the server: panic: no memory", v)
+	for said, spec := range map[string]model.Spec{
+		"no memory":            {New: func(model.Env) model.Pump { panic("no memory") }},
+		"no config":            {New: parts().Pump.New, Configure: func(*model.EngineConfig) { panic("no config") }},
+		"New returned no pump": {New: func(model.Env) model.Pump { return nil }},
+	} {
+		spec.Name = "stillborn"
+		for range 2 {
+			rebuild(t, w, benchConfig(), parts(spec), oracle.EveryProperty)
+			r := w.Run(newScripted(scripted(t, talk), true))
+			if v := r.Violation; !r.Found || v.Property != oracle.Crash || v.End != 1 ||
+				v.Detail != "panic: "+said {
+				t.Errorf("got %v; want a crash at the server: panic: %s", v, said)
+			}
 		}
 	}
 	rebuild(t, w, benchConfig(), parts(), oracle.EveryProperty)

@@ -53,8 +53,10 @@ type World struct {
 
 	workload int // its steps
 	actions  []script.Action
-	marks    []uint64 // the chain after each step
-	keep     bool     // keep marks
+	marks    []uint64                     // the chain after each step
+	keep     bool                         // keep marks
+	locate   func(panicked bool) []string // see Locate
+	panicked []string                     // see Panicked
 	trace    *Trace
 	cover    *Cover
 	spied    bool   // there is a trace or a cover
@@ -82,7 +84,7 @@ func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet
 	w.now, w.steps, w.workload, w.at, w.found, w.over, w.quiescing = 0, 0, 0, 0, false, false, false
 	w.finding, w.spent = oracle.Finding{}, false
 	w.chain = fold(hashSeed, cfg.Seed)
-	w.actions, w.marks = w.actions[:0], w.marks[:0]
+	w.actions, w.marks, w.panicked = w.actions[:0], w.marks[:0], nil
 	w.tainted = [script.MaxLinks]bool{}
 	w.n = 2 * cfg.Links
 	w.wide = cfg.Links > 1 || cfg.StrictReneg || cfg.EagerPeer
@@ -179,6 +181,9 @@ func (w *World) find(f oracle.Finding) {
 	}
 	w.over = true
 	if w.watch.Has(f.Property) {
+		if t := w.trace; t != nil && len(t.Events) > 0 {
+			t.Events[len(t.Events)-1].Breaks = true
+		}
 		w.found, w.finding, w.at = true, f, w.steps
 	}
 }
@@ -281,6 +286,16 @@ func (w *World) Marks() []uint64 { return w.marks }
 // KeepMarks makes the following runs keep the chain after each step, so that two runs
 // can be compared step by step.
 func (w *World) KeepMarks(on bool) { w.keep = on }
+
+// Locate makes the following runs ask where a pump is in its source: at each call that is
+// traced, and when it has panicked. The answer is the pump's own frames, innermost first,
+// one string each. It goes into the trace and to Panicked, and nowhere else: a hash or a
+// finding that had it would differ from build to build. nil ends that.
+func (w *World) Locate(frames func(panicked bool) []string) { w.locate = frames }
+
+// Panicked is where the pump of the last run panicked, or was when it did not return. It is
+// empty if no pump did, or if nobody asked: see Locate.
+func (w *World) Panicked() []string { return w.panicked }
 
 // Ledger is that of the last run.
 func (w *World) Ledger() *oracle.Ledger { return &w.ledger }

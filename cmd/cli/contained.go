@@ -4,12 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -35,28 +33,9 @@ func newContained(p *program) *cobra.Command {
 			// and ends its children in good order.
 			signal.Ignore(os.Interrupt)
 			signal.Reset(syscall.SIGTERM)
-			return guard.Serve(p.catalog(), &lifeline{os.Stdin}, p)
+			return guard.Serve(p.catalog(), os.Stdin, p)
 		},
 	}
-}
-
-// A lifeline is a child's stdin. It ends when the parent is gone, or wants the child to end.
-type lifeline struct{ in io.Reader }
-
-// grace is longer than the present schedule takes, and the shrink of its script. A parent that
-// lives kills a child that hangs much earlier.
-const grace = 2 * time.Minute
-
-// Read implements io.Reader.
-//
-// Story 94: the parent is killed while its child hangs in the library. The child never notices,
-// and keeps a core busy for ever.
-func (l *lifeline) Read(p []byte) (int, error) {
-	n, err := l.in.Read(p)
-	if err != nil {
-		time.AfterFunc(grace, func() { os.Exit(exitInternal) })
-	}
-	return n, err
 }
 
 // newGuard makes a guard whose children are processes of this program.

@@ -288,6 +288,9 @@ func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *ru
 		note = fmt.Sprintf("saved as %016x: this build does not run it as it was", s.Hash)
 	}
 	t.printf("  %d steps, hash %016x (%s), wire %016x\n", res.Steps, res.Hash, note, res.Wire)
+	if where := out.Where(); where != "" {
+		t.printf("  look at %s\n", where)
+	}
 	if res.Skipped > 0 {
 		t.printf("  %d actions were not enabled and were skipped\n", res.Skipped)
 	}

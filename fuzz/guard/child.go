@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
+	"time"
 
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
@@ -22,11 +24,36 @@ type child struct {
 	out     *json.Encoder
 }
 
+// A lifeline is a child's stdin. It ends when the parent is gone, or wants the child to end.
+type lifeline struct{ in io.Reader }
+
+// exitOrphan is the exit code of a child whose parent is gone.
+const exitOrphan = 3
+
+// grace is longer than the present schedule takes, and the shrink of its script. A parent that
+// lives kills a child that hangs much earlier.
+const grace = 2 * time.Minute
+
+// Read implements io.Reader.
+//
+// Story 94: the parent is killed while its child hangs in the library. The child never notices,
+// and keeps a core busy for ever.
+func (l *lifeline) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	if err != nil {
+		time.AfterFunc(grace, func() { os.Exit(exitOrphan) })
+	}
+	return n, err
+}
+
 // Serve makes this process a child of a Guard. It reads a job from in, and writes to out what
 // comes of it; nothing else may be written there. When in ends, as it does when the parent
 // dies, the job ends after the schedule at hand. An error means that there is no job, or that
 // out fails.
 func Serve(c *run.Catalog, in io.Reader, out io.Writer) error {
+	if in == os.Stdin {
+		in = &lifeline{in}
+	}
 	lines := bufio.NewReader(in)
 	text, err := lines.ReadBytes('\n')
 	if err != nil {
@@ -123,7 +150,7 @@ func (c *child) replay(j *scriptJob) (*outcomeMessage, error) {
 	defer r.Close()
 	script.Lines = j.Lines
 	out, err := run.Replay(r, script, j.Options)
-	return &outcomeMessage{out.Result, out.Own}, err
+	return &outcomeMessage{out.Result, out.Own, out.Places}, err
 }
 
 func (c *child) confirm(j *confirmJob) (*run.Confirmation, error) {

@@ -8,6 +8,7 @@ package guard
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -115,8 +116,20 @@ func (p *process) next(stop <-chan struct{}) (m message, ok bool) {
 
 func (p *process) kill() { _ = p.cmd.Process.Kill() }
 
+// A death is how a child died: in a line, and what it had printed on stderr.
+type death struct{ how, printed string }
+
+// places says in a line of a story where in its source the pump was that took the child along.
+func (d *death) places() (lines []string) {
+	var out run.Outcome
+	if out.Die(d.printed); len(out.Places) > 0 {
+		lines = append(lines, "look at "+out.Where())
+	}
+	return lines
+}
+
 // end waits for the end of a child that is dead or has done its job. It says how the child died.
-func (p *process) end() (died string) {
+func (p *process) end() *death {
 	p.timer.Stop()
 	p.in.Close()
 	watchdog := time.AfterFunc(p.patience, p.kill)
@@ -125,29 +138,29 @@ func (p *process) end() (died string) {
 	_ = p.cmd.Wait()
 	watchdog.Stop()
 	if p.hung {
-		return fmt.Sprintf("it was silent for %s and was killed", p.patience)
+		return &death{how: fmt.Sprintf("it was silent for %s and was killed", p.patience)}
 	}
-	died = p.cmd.ProcessState.String()
+	d := &death{p.cmd.ProcessState.String(), string(p.last.text)}
 	if line := p.last.line(); line != "" {
-		died += ": " + line
+		d.how += ": " + line
 	}
-	return died
+	return d
 }
 
 // ask gives a job to a child and waits for its answer. If there is none, died says how the
-// child died.
-func (g *Guard) ask(j job) (m message, died string, err error) {
+// child died; otherwise it is nil.
+func (g *Guard) ask(j job) (m message, died *death, err error) {
 	return g.follow(j, nil, nil)
 }
 
 // follow is ask for a long job: far is told how far it is, and when stop closes the child ends
 // the job.
 func (g *Guard) follow(j job, stop <-chan struct{}, far func(shrink.Shrunk)) (
-	m message, died string, err error) {
+	m message, died *death, err error) {
 
 	p, err := g.start(j)
 	if err != nil {
-		return m, "", err
+		return m, nil, err
 	}
 	for {
 		var ok bool
@@ -163,17 +176,17 @@ func (g *Guard) follow(j job, stop <-chan struct{}, far func(shrink.Shrunk)) (
 	}
 	p.end()
 	if m.Error != nil {
-		return m, "", m.Error.err()
+		return m, nil, m.Error.err()
 	}
-	return m, "", nil
+	return m, nil, nil
 }
 
 // Load loads a library in a child, by its name in the catalog, and returns the error if it
 // can't.
 func (g *Guard) Load(engine string) error {
 	_, died, err := g.ask(job{Load: engine})
-	if died != "" {
-		return fmt.Errorf("fuzz: the process that loaded engine %q died: %s", engine, died)
+	if died != nil {
+		return fmt.Errorf("fuzz: the process that loaded engine %q died: %s", engine, died.how)
 	}
 	return err
 }
@@ -186,20 +199,25 @@ func (g *Guard) Replay(s *script.Script, o run.ReplayOptions) (out run.Outcome, 
 	switch {
 	case err != nil:
 		return out, err
-	case died != "":
-		out.Result, out.Lost = crashOf(s, died), true
+	case died != nil:
+		out.Result, out.Lost = crashOf(s, died.how), true
+		out.Die(died.printed)
 		return out, nil
 	}
-	return run.Outcome{Result: m.Outcome.Result, Own: m.Outcome.Own}, nil
+	return run.Outcome{Result: m.Outcome.Result, Own: m.Outcome.Own, Places: m.Outcome.Places}, nil
 }
 
-// Traced is run.Replay in a child, and if the child survives it, once more in this process: a
-// trace is not sent.
+// Traced is run.Replay with a trace. If one of the libraries may take its process along it runs in
+// a child first, and if the child survives it, once more in this process: a trace is not sent.
 func (g *Guard) Traced(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
-	out, err := g.Replay(s, o)
-	if err != nil || out.Lost {
-		return out, err
+	can, err := r.Catalog().Can(cmp.Or(o.Engine, s.Config.Engine),
+		cmp.Or(o.PeerEngine, s.Config.PeerEngine))
+	if err == nil && !can.InProcess {
+		if out, err := g.Replay(s, o); err != nil || out.Lost {
+			return out, err
+		}
 	}
+	o.Trace = true
 	return run.Replay(r, s, o)
 }
 
@@ -209,9 +227,9 @@ func (g *Guard) Confirm(s *script.Script, engine string) (*run.Confirmation, err
 	switch {
 	case err != nil:
 		return nil, err
-	case died != "":
+	case died != nil:
 		return &run.Confirmation{Engine: engine, Own: s.Config.Engine,
-			What: "the process that ran it died: " + died}, nil
+			What: "the process that ran it died: " + died.how}, nil
 	}
 	return m.Confirm, nil
 }
@@ -226,9 +244,9 @@ func (g *Guard) Shrink(ctx context.Context, s *script.Script, o shrink.Options) 
 	switch {
 	case err != nil:
 		return shrink.Shrunk{}, err
-	case died != "":
+	case died != nil:
 		return shrink.Shrunk{}, fmt.Errorf("fuzz: the process that shrank it died: %s; "+
-			"it stays as it was", died)
+			"it stays as it was", died.how)
 	}
 	out, err := script.Parse(strings.NewReader(m.Shrunk.Script), "child")
 	if err != nil {
@@ -247,12 +265,12 @@ func crashOf(s *script.Script, died string) sim.Result {
 		Workload: n}
 }
 
-// A head keeps the first 4096 bytes that are written.
+// A head keeps the first bytes that are written, enough for the stack of a panic.
 type head struct{ text []byte }
 
 // Write implements io.Writer.
 func (h *head) Write(p []byte) (int, error) {
-	const most = 4096
+	const most = 1 << 16
 	h.text = append(h.text, p[:min(len(p), most-len(h.text))]...)
 	return len(p), nil
 }

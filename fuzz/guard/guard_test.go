@@ -220,6 +220,10 @@ func TestDeathCostsOneSchedule(t *testing.T) {
 			}
 			fuzztest.Wants(t, strings.Join(failure.Story, "\n"), "schedule 100 of seed 1 died", how,
 				"run alone in another process the same happens")
+			if way == "crash" { // the source that did it, without arguments and addresses
+				fuzztest.Wants(t, strings.Join(failure.Story, "\n"), "\nlook at guard_test.go:",
+					": guard_test.(*doomed).die.func1")
+			}
 			if len(n.children) != 3 {
 				t.Errorf("got %d children; want one before, one alone, one after", len(n.children))
 			}

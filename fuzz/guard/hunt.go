@@ -130,18 +130,18 @@ func (c *chase) keep(f *hunt.Failure, s hunt.Stats) error {
 
 // died makes a failure of the schedule in which a child died. The hunt goes on with the next
 // schedule.
-func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
+func (c *chase) died(ctx context.Context, d *death) (more bool, err error) {
 	if !c.ran {
-		return false, fmt.Errorf("fuzz: a child process died before its first schedule: %s", how)
+		return false, fmt.Errorf("fuzz: a child process died before its first schedule: %s", d.how)
 	}
 	n := c.rep.Schedules
-	if err := c.lose(n, how); err != nil {
+	if err := c.lose(n, d); err != nil {
 		return false, err
 	}
 	c.rep.Schedules = n + 1
 	c.rep.Interrupted = ctx.Err() != nil
 	if c.lost++; c.lost >= maxLost {
-		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, how)
+		return false, fmt.Errorf("fuzz: %d child processes died; the last one: %s", c.lost, d.how)
 	}
 	over := c.hunt.Schedules != 0 && n+1 >= c.hunt.Schedules
 	lost := c.rep.Failures[len(c.rep.Failures)-1].Result.Violation.Property
@@ -149,7 +149,7 @@ func (c *chase) died(ctx context.Context, how string) (more bool, err error) {
 }
 
 // lose makes a failure of the schedule in which a child died.
-func (c *chase) lose(n uint64, how string) error {
+func (c *chase) lose(n uint64, d *death) error {
 	again, err := c.alone(n)
 	if err != nil {
 		return err
@@ -157,32 +157,33 @@ func (c *chase) lose(n uint64, how string) error {
 	if again.failure != nil {
 		// The schedule itself does not kill a child: it broke a property, and the first
 		// child died when it shrank the script.
-		again.failure.Story = append(again.failure.Story, "not shrunk: the process that tried died: "+how)
+		again.failure.Story = append(again.failure.Story, "not shrunk: the process that tried died: "+d.how)
 		return c.found(again.failure)
 	}
 	s := again.script
 	s.Found = c.hunt.Discovery(n + 1)
 	s.Property = oracle.Crash.String()
 	s.Story = []string{fmt.Sprintf("crash: the process that ran schedule %d of seed %d died: %s",
-		n, c.hunt.Seed, how), again.says()}
+		n, c.hunt.Seed, d.how), again.says()}
+	s.Story = append(s.Story, d.places()...)
 	stats := hunt.Stats{Schedules: n + 1, Steps: c.rep.Steps}
 	return c.keep(&hunt.Failure{Schedule: n, Original: len(s.Actions), Script: s,
-		Result: crashOf(s, how), Story: s.Story}, stats)
+		Result: crashOf(s, d.how), Story: s.Story}, stats)
 }
 
 // A rerun is the result of a schedule that was run alone.
 type rerun struct {
 	script  *script.Script
-	died    string          // how; empty: it was survived
+	died    *death          // nil: it was survived
 	failure *failureMessage // what it broke, if it was survived
 }
 
 func (r *rerun) says() string {
-	if r.died == "" {
+	if r.died == nil {
 		return "run alone in another process it does no harm: what ran before it has a part in it, " +
 			"or somebody killed the process"
 	}
-	return "run alone in another process the same happens: " + r.died
+	return "run alone in another process the same happens: " + r.died.how
 }
 
 // alone runs one schedule in a new child, which tells each action.
@@ -237,5 +238,9 @@ func (r *rerun) missing(n uint64) error {
 	if r.script.Config.Pump != "" {
 		return nil
 	}
-	return fmt.Errorf("fuzz: a child process died before schedule %d: %s", n, r.died)
+	how := "it said nothing of it"
+	if r.died != nil {
+		how = r.died.how
+	}
+	return fmt.Errorf("fuzz: a child process died before schedule %d: %s", n, how)
 }

@@ -104,6 +104,7 @@ type shrunkMessage struct {
 type outcomeMessage struct {
 	Result sim.Result
 	Own    bool
+	Places []string
 }
 
 // An errorMessage is the error of a job. The error types that callers look for are kept.

@@ -37,8 +37,9 @@ func TestWorkersFindTheSame(t *testing.T) {
 	for _, strategy := range []string{"portfolio", "coverage", "pct"} {
 		h := hunt.Hunt{Seed: 3, Schedules: 1500, Strategy: strategy, Workers: 1}
 		one := hunted(t, h)
-		if len(one.Failures) < 3 {
-			t.Errorf("%s: got %d finds; want at least 3 to compare", strategy, len(one.Failures))
+		if len(one.Failures) < 3 || one.Stats.Failures != len(one.Failures) {
+			t.Errorf("%s: got %d finds, and %d in the statistics; want at least 3 to compare", strategy,
+				len(one.Failures), one.Stats.Failures)
 		}
 		for _, h.Workers = range []int{2, 5} {
 			many := hunted(t, h)

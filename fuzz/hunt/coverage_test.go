@@ -144,9 +144,14 @@ func TestRecheckRemembers(t *testing.T) {
 	before := hunt.Hunt{Seed: 1, Schedules: 5000, First: true, Strategy: "pct:3",
 		Watch: oracle.EveryProperty.Only(oracle.Stall)}
 	before.Scenario = "idle-renegotiation"
-	f := hunted(t, before).Failures[0]
-	mended := pumps.ReferenceSpec()
-	mended.Name = "kv-original"
+	broken, mended := pumps.Named("kv-original"), pumps.ReferenceSpec()
+	broken.Name, mended.Name = "mine", "mine"
+	before.Pump = &broken
+	rep, err := before.Run(context.Background(), run.NewCatalog(broken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := rep.Failures[0]
 	recheck := func() (hunt.Hunt, *hunt.Recheck, error) {
 		h := hunt.Hunt{Options: run.Options{Pump: &mended}, Seed: 1}
 		k, err := h.Recheck(context.Background(), run.NewCatalog(mended), f.Script)

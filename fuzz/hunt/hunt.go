@@ -139,6 +139,7 @@ func (h *Hunt) ReportFailure(find *Failure, rep *Report) (err error) {
 		find.Script.Story = find.Story
 	}
 	rep.Failures = append(rep.Failures, find)
+	rep.Stats.Failures = len(rep.Failures)
 	if h.Found == nil {
 		return nil
 	}
@@ -156,9 +157,7 @@ func (h *Hunt) started(n, steps uint64) error {
 // ReportProgress tells how far the hunt has come.
 func (h *Hunt) ReportProgress(rep Report) {
 	if h.Progress != nil {
-		s := rep.Stats
-		s.Failures = len(rep.Failures)
-		h.Progress(s)
+		h.Progress(rep.Stats)
 	}
 }
 

@@ -22,6 +22,7 @@ type Catalog struct {
 	pumps   []model.Spec
 	mutants []pumps.Mutant
 	engines []engine
+	err     error // of the caller's pumps
 }
 
 // An engine is a library as the catalog knows it.
@@ -32,10 +33,12 @@ type engine struct {
 	loaded model.Library // nil until somebody wants it
 }
 
-// NewCatalog lists the caller's pumps, the project's pumps and mutants, and the model.
+// NewCatalog lists the caller's pumps, the project's pumps and mutants, and the model. If there is
+// something wrong with the caller's pumps Err says it, and so does all that looks up a pump.
 func NewCatalog(more ...model.Spec) *Catalog {
-	c := &Catalog{pumps: append(more[:len(more):len(more)], pumps.Pumps()...),
-		mutants: pumps.Mutants()}
+	c := &Catalog{pumps: pumps.Pumps(), mutants: pumps.Mutants()}
+	c.err = c.checkSpecs(more)
+	c.pumps = append(more[:len(more):len(more)], c.pumps...)
 	c.AddEngine(tls.NewModels(), func() (model.Library, error) { return tls.NewModels(), nil })
 	return c
 }
@@ -45,6 +48,10 @@ func NewCatalog(more ...model.Spec) *Catalog {
 func (c *Catalog) AddEngine(like model.Library, load func() (model.Library, error)) {
 	c.engines = append(c.engines, engine{name: like.Name(), can: like.Can(), load: load})
 }
+
+// Err says in a line what is wrong with the caller's pumps: a name that scripts can't have or that
+// is another's, a New that is missing, a Configure that panics.
+func (c *Catalog) Err() error { return c.err }
 
 // Pumps lists the pumps, the caller's first; mutants are not among them.
 func (c *Catalog) Pumps() []model.Spec { return c.pumps }
@@ -69,6 +76,9 @@ func (c *Catalog) EnginesThat(right func(model.Capabilities) bool) (names []stri
 
 // Pump finds a pump or mutant by its name.
 func (c *Catalog) Pump(name string) (*model.Spec, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
 	var known []string
 	for i := range c.pumps {
 		if c.pumps[i].Name == name {
@@ -86,6 +96,13 @@ func (c *Catalog) Pump(name string) (*model.Spec, error) {
 		mutants = append(mutants, c.mutants[i].Name)
 	}
 	return nil, unknown("pump", name, append(known, "a mutant (see: wantwrite list)"), mutants...)
+}
+
+// isOwn says whether a pump is the caller's, and not one of the project's that the caller has given.
+func (c *Catalog) isOwn(name string) bool {
+	named := func(s model.Spec) bool { return s.Name == name }
+	return slices.ContainsFunc(c.pumps, named) && !slices.ContainsFunc(pumps.Pumps(), named) &&
+		!slices.ContainsFunc(c.mutants, func(m pumps.Mutant) bool { return m.Name == name })
 }
 
 // Can says what a library can do, and all those that are named with it. It loads none, and

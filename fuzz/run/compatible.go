@@ -186,23 +186,13 @@ func pumpFits(s *model.Spec, role model.Role, cfg *script.Config, trigger model.
 // that were asked for does not.
 func (c *Catalog) menu(o *Options) (menu []Scenario, why string) {
 	asked := scenariosOf(o.Pump)
-	if o.Scenario != "" {
-		sc := named(asked, o.Scenario)
-		if sc == nil {
-			return nil, oneOf("scenario", o.Scenario, namesOf(asked))
-		}
-		asked = []Scenario{*sc}
+	if o.Scenario != "" && named(asked, o.Scenario) == nil {
+		return nil, oneOf("scenario", o.Scenario, namesOf(asked))
 	}
 	l := o.libraries()
-	for i := range asked {
-		misfit := asked[i].misfit(o, &l)
-		if misfit == "" {
-			menu = append(menu, asked[i])
-		}
-		why = cmp.Or(why, misfit)
-	}
-	if len(menu) > 0 {
-		why = ""
+	menu, misfits := fitting(o, &l)
+	if len(menu) == 0 && len(misfits) > 0 {
+		why = misfits[0]
 	}
 	return menu, why
 }
@@ -214,6 +204,38 @@ func (s *Scenario) misfit(o *Options, l *libraries) string {
 		why = cmp.Or(why, s.like[i].misfit(o, l))
 	}
 	return why
+}
+
+// Fitting lists the scenarios that schedules of the options are drawn from, with the libraries of
+// these names, and says of each other scenario in a sentence why it does not fit. Those that were
+// not asked for are in neither list. No library is loaded.
+func (c *Catalog) Fitting(o *Options, engine, peerEngine string) (fit []Scenario, misfits []string,
+	err error) {
+
+	l := libraries{engine: engine, peerEngine: peerEngine}
+	if l.own, err = c.Can(engine); err != nil {
+		return nil, nil, err
+	}
+	if l.peer, err = c.Can(peerEngine); err != nil {
+		return nil, nil, err
+	}
+	l.both = l.own.Both(l.peer)
+	fit, misfits = fitting(o, &l)
+	return fit, misfits, nil
+}
+
+func fitting(o *Options, l *libraries) (fit []Scenario, misfits []string) {
+	for _, sc := range scenariosOf(o.Pump) {
+		if o.Scenario != "" && sc.Name != o.Scenario {
+			continue
+		}
+		if why := sc.misfit(o, l); why != "" {
+			misfits = append(misfits, why)
+			continue
+		}
+		fit = append(fit, sc)
+	}
+	return fit, misfits
 }
 
 // pumpFits says why a pump, or the TLS version that is asked for, does not fit a scenario.

@@ -2,6 +2,7 @@ package run
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
@@ -32,7 +33,18 @@ type Outcome struct {
 	Own bool
 	// Lost: the child process that ran it died (Guard.Replay). Result has a verdict and no hash.
 	Lost bool
+	// Places is where the pump under test or its peer panicked, or did not return, in its
+	// source: its own frames, innermost first, such as "pump.go:31: mypump.(*pump).Ready".
+	// It is empty if none did.
+	Places []string
 }
+
+// Die notes where the pump was when the process that ran it died, from what that process has
+// printed.
+func (o *Outcome) Die(printed string) { o.Places = placesIn(printed) }
+
+// Where is Places in one line.
+func (o *Outcome) Where() string { return strings.Join(o.Places, ", called at ") }
 
 // Confirms is nil if the outcome is what the script promises: its property is violated, and the
 // hash is the script's if it has one and its own pump and engines ran.
@@ -68,11 +80,13 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	if err != nil {
 		return out, err
 	}
+	r.World().Locate(r.catalog.placesOf(&cfg))
+	defer r.World().Locate(nil)
 	res, stuck, err := r.actions(&cfg, s.Actions, o.Loose, watch, out.Trace)
 	if err != nil {
 		return out, err
 	}
-	out.Result = res
+	out.Result, out.Places = res, r.World().Panicked()
 	out.Accounts = append(out.Accounts, r.World().Ledger().Ends...)
 	if stuck >= 0 {
 		return out, notEnabled(s, stuck)

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -86,7 +87,7 @@ func NewRunner(c *Catalog, o Options) (*Runner, error) {
 // equip finds the parts and the scenarios of the schedules.
 func (r *Runner) equip() (err error) {
 	o := &r.Opts
-	if err = checkOwn(o.Pump); err != nil {
+	if err = cmp.Or(r.catalog.err, checkSpec(o.Pump)); err != nil {
 		return err
 	}
 	if o.Engine == nil {

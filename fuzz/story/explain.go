@@ -22,6 +22,7 @@ func Explain(s *script.Script, out *run.Outcome) []string {
 	e.lapses()
 	e.origin()
 	e.verdict()
+	e.sources()
 	return e.lines
 }
 
@@ -53,6 +54,9 @@ func generated(line string, out *run.Outcome) bool {
 		if strings.HasPrefix(line, begin) {
 			return true
 		}
+	}
+	if sourced(line) {
+		return true
 	}
 	if engine, _, only := strings.Cut(line, " only: "); only && !strings.Contains(engine, " ") {
 		return true // a Confirmation's

@@ -66,6 +66,7 @@ type verdictJSON struct {
 	Came       int      `json:"came"`
 	Decision   int      `json:"decision,omitempty"`
 	Paragraphs []string `json:"paragraphs"`
+	Places     []string `json:"places,omitempty"`
 }
 
 // MarshalJSON is the story as the command's schema of show describes it: all steps and all moves.
@@ -73,7 +74,7 @@ func (s *Story) MarshalJSON() ([]byte, error) {
 	v := &s.Verdict
 	o := storyJSON{Title: s.Title, End: s.End.String(), Steps: []stepJSON{}, After: []stateJSON{},
 		Verdict: verdictJSON{v.Property, v.End, v.Pump, v.Seen, v.Unsure, v.Step, v.Owed, v.Wakeup, v.Lost, v.Came,
-			v.Decision.Number, append([]string{}, v.Paragraphs...)}}
+			v.Decision.Number, append([]string{}, v.Paragraphs...), v.Places}}
 	for i := range s.Steps {
 		o.Steps = append(o.Steps, s.Steps[i].object())
 	}

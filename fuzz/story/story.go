@@ -113,6 +113,9 @@ type Verdict struct {
 	// Paragraphs are the verdict in sentences. The last one names the lost
 	// wakeup or the broken rule.
 	Paragraphs []string
+	// Places is where the pump's source did it: frames, innermost first, such as
+	// "pump.go:31: mypump.(*pump).Ready". It is empty if the pump is the project's.
+	Places []string
 }
 
 // Tell makes the story of a replay. It needs the trace.
@@ -148,7 +151,8 @@ type evidence struct {
 	// property is the one that the script is about.
 	property string
 	found    bool
-	last     int // the last step that has views
+	last     int      // the last step that has views
+	panicked []string // where the pump's source did: see run.Outcome
 
 	saw   oracle.Finding // what was seen
 	seen  script.End     // and where; end is the one to blame
@@ -162,7 +166,7 @@ type evidence struct {
 
 func newEvidence(s *script.Script, out *run.Outcome) *evidence {
 	e := &evidence{trace: out.Trace, cfg: &out.Config, property: s.Property, found: out.Result.Found,
-		v: out.Result.Violation, end: script.End(out.Config.Under)}
+		v: out.Result.Violation, end: script.End(out.Config.Under), panicked: out.Places}
 	if e.trace == nil {
 		e.trace = &sim.Trace{} // the process that had it has died
 	}

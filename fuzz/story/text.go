@@ -58,6 +58,9 @@ func (s *Story) Text(o TextOptions) string {
 		}
 		w.wrap(p, "  ")
 	}
+	for _, line := range sources(s.Verdict.Places) {
+		w.hang("    ", line, "      ")
+	}
 	return w.String()
 }
 

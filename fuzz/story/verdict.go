@@ -22,9 +22,11 @@ func (e *evidence) judge() Verdict {
 		Seen: e.seen.String(), Unsure: e.guilt.unsure, Step: e.v.Step, Lost: e.lost, Came: e.came,
 		Unseen: e.unseen}
 	if e.v.Name != "" {
+		v.Places = e.places(mistake{})
 		return e.judgeOwn(v)
 	}
 	c := e.cause()
+	v.Places = e.places(c)
 	v.Decision = decisionOf(c.decision)
 	v.Paragraphs = append(v.Paragraphs, v.Property+": "+why(&e.v.Finding)+".")
 	if o := e.v.Obligation; o != oracle.NoObligation {

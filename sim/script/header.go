@@ -100,12 +100,13 @@ func nameLine(key string, at func(*Config) *string) line {
 		get: func(s *Script) string { return *at(&s.Config) },
 		set: func(s *Script, value string) error {
 			*at(&s.Config) = value
-			return checkName(key, value)
+			return CheckName(key, value)
 		}}
 }
 
-// checkName accepts what needs no quoting in a shell, a file name or a message.
-func checkName(key, name string) error {
+// CheckName accepts what needs no quoting in a shell, a file name or a message. The error is an
+// *InputError that begins with the key.
+func CheckName(key, name string) error {
 	const most = 80
 	ok := name != "" && len(name) <= most
 	for _, c := range []byte(name) {
@@ -255,7 +256,7 @@ func getProperty(s *Script) string { return s.Property }
 
 func setProperty(s *Script, value string) error {
 	s.Property = value
-	return checkName("property", value)
+	return CheckName("property", value)
 }
 
 func getHash(s *Script) string {
@@ -307,10 +308,10 @@ func setFound(s *Script, value string) error {
 		s.Found.Scenario = words[2]
 	}
 	if err == nil {
-		err = checkName("strategy", strings.ReplaceAll(words[1], ":", "-"))
+		err = CheckName("strategy", strings.ReplaceAll(words[1], ":", "-"))
 	}
 	if err == nil {
-		err = checkName("scenario", words[2])
+		err = CheckName("scenario", words[2])
 	}
 	return err
 }
