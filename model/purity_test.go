@@ -41,8 +41,9 @@ var arrows = map[string]struct {
 	"engine/require":      {"", false},
 	"engine/linktest":     {"model", false},
 	"corpus":              {"", false},
-	"fuzz": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
+	"fuzz": {"fuzz/run fuzz/engines fuzz/hunt fuzz/guard fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},
+	"fuzz/engines":  {"fuzz/run model engine/openssl engine/gotls engine/puppet", false},
 	"fuzz/run":      {"sim sim/script model model/own model/wire model/attack model/oracle model/pumps model/tls", true},
 	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
 	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
@@ -55,7 +56,7 @@ var arrows = map[string]struct {
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
 		"model/pumps corpus", false},
 	"cmd/wantwrite": {"cmd/cli", false},
-	"cmd/cli": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
+	"cmd/cli": {"fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
 		"fuzz/matrix sim sim/script model model/attack model/oracle model/pumps corpus " +
 		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }

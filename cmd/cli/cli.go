@@ -24,9 +24,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wantwrite/wantwrite/engine/gotls"
 	"github.com/wantwrite/wantwrite/engine/openssl"
-	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -58,16 +57,15 @@ func execute(ctx context.Context, p *program, args []string) (code int) {
 			code = exitInternal
 		}
 	}()
+	if err := p.catalog().Err(); err != nil {
+		return p.exit(err)
+	}
 	root := newRoot(p)
 	root.SetArgs(args)
 	root.SetOut(p)
 	root.SetErr(p.err)
 	return p.exit(root.ExecuteContext(ctx))
 }
-
-// libsslVariable is the environment variable that names a libssl to use in place of the
-// system's, such as an older release.
-const libsslVariable = "WANTWRITE_LIBSSL"
 
 // A program is a terminal, and the pumps that a program has besides the project's.
 type program struct {
@@ -78,15 +76,7 @@ type program struct {
 // catalog makes a catalog of all pumps and of the libraries of this machine.
 func (p *program) catalog() *run.Catalog {
 	c := run.NewCatalog(p.pumps...)
-	c.AddEngine((*openssl.Library)(nil), func() (model.Library, error) {
-		lib, err := openssl.Load(os.Getenv(libsslVariable))
-		if err != nil {
-			return nil, err
-		}
-		return lib, nil
-	})
-	c.AddEngine(gotls.New(), func() (model.Library, error) { return gotls.New(), nil })
-	c.AddEngine(puppet.New(), func() (model.Library, error) { return puppet.New(), nil })
+	engines.AddTo(c)
 	return c
 }
 
@@ -170,19 +160,19 @@ func (t *terminal) named(text string) string {
 	return strings.ReplaceAll(text, "wantwrite ", t.name+" ")
 }
 
-// chooseLibrary gives all commands the flag --lib. The flag sets libsslVariable, so that child
+// chooseLibrary gives all commands the flag --lib. The flag sets engines.LibsslVariable, so that child
 // processes load the same file. The first of them only tries whether it can be loaded.
 //
 // Story 112: matrix confirms on the libraries that are there. One that was named with --lib and
 // is not there was passed over, and the table said that all was confirmed.
 func chooseLibrary(root *cobra.Command) {
 	file := root.PersistentFlags().String("lib", "", "the libssl of engine openssl, as the"+
-		" system's loader takes it\n(default: $"+libsslVariable+", or the one that is installed)")
+		" system's loader takes it\n(default: $"+engines.LibsslVariable+", or the one that is installed)")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
 		if *file == "" {
 			return nil
 		}
-		if err := os.Setenv(libsslVariable, *file); err != nil {
+		if err := os.Setenv(engines.LibsslVariable, *file); err != nil {
 			return err
 		}
 		g, err := newGuard()
@@ -193,5 +183,5 @@ func chooseLibrary(root *cobra.Command) {
 	}
 }
 
-// libraryNamed says whether --lib or libsslVariable names the libssl to use. Then it has to be there.
-func libraryNamed() bool { return os.Getenv(libsslVariable) != "" }
+// libraryNamed says whether --lib or engines.LibsslVariable names the libssl to use. Then it has to be there.
+func libraryNamed() bool { return os.Getenv(engines.LibsslVariable) != "" }

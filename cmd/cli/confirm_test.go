@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
 	"github.com/wantwrite/wantwrite/fuzz/guard"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
@@ -33,7 +34,7 @@ func (l falling) Begin(seed uint64) {
 func serveFalling() {
 	c := run.NewCatalog()
 	c.AddEngine((*openssl.Library)(nil), func() (model.Library, error) {
-		lib, err := openssl.Load(os.Getenv(libsslVariable))
+		lib, err := openssl.Load(os.Getenv(engines.LibsslVariable))
 		return falling{lib}, err
 	})
 	if err := guard.Serve(c, os.Stdin, os.Stdout); err != nil {
@@ -122,7 +123,7 @@ func TestBadConfirm(t *testing.T) {
 	t.Chdir(t.TempDir())
 	refused(t, command("hunt", "--confirm", "nope"), `got engine "nope"; want one of model`)
 	refused(t, command("hunt", "--confirm", "model"), "want two that differ")
-	t.Setenv(libsslVariable, "missing.so")
+	t.Setenv(engines.LibsslVariable, "missing.so")
 	for _, flag := range []string{"--confirm", "--engine"} {
 		o := command("hunt", flag, "openssl")
 		refused(t, o, "missing.so")

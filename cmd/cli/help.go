@@ -94,14 +94,15 @@ hunt --http serves a page of the hunt while it runs, with a page of each failure
   func TestPump(t *testing.T) { fuzz.Check(t, mypump.Spec()) }
   func FuzzPump(f *testing.F) { fuzz.Fuzz(f, mypump.Spec()) }
 
-A failure prints the story, the path of the script, which is saved in testdata/wantwrite,
-and the commands that replay it and write its page. -wantwrite.html DIR writes a page of
-each failing run to a folder, which is relative to that of the test:
+The first failure prints the story, the line of your source, the path of the script, which
+is saved in testdata/wantwrite/mypump, and the commands that replay it and write its page.
+-wantwrite.html DIR writes a page of a failing run to a folder, which is relative to that of
+the test:
 
   go test -run '^TestPump$' -wantwrite.html pages
 
-From then on the test replays the saved scripts first. explain says what the properties
-mean.
+From then on the test replays the saved scripts first, each as a subtest. explain says what
+the properties mean.
 
 All commands work with your own pump too, in your own program:
 

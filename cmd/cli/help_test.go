@@ -13,6 +13,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
@@ -101,7 +102,7 @@ func TestEveryExampleRuns(t *testing.T) {
 	if require.Race {
 		t.Skip("hunts and checks have tests of their own; .ci/run does this without the race detector")
 	}
-	_, missing := openssl.Load(os.Getenv(libsslVariable))
+	_, missing := openssl.Load(os.Getenv(engines.LibsslVariable))
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
 )
 
 // TestManual: each command and each topic has a page that says what its help says, with each flag, and
@@ -60,7 +61,7 @@ func TestVersion(t *testing.T) {
 		"go1.26 linux/arm64\nmodel: ")
 	info = &debug.BuildInfo{GoVersion: "go1.26", Deps: []*debug.Module{{Path: module, Version: "v0.3.0"}}}
 	tells(t, p.version(info), "wantwrite (devel)\n"+module+" v0.3.0\ngo1.26")
-	t.Setenv(libsslVariable, "libssl-missing.so.9")
+	t.Setenv(engines.LibsslVariable, "libssl-missing.so.9")
 	tells(t, want(t, exitClean, "--version"), "\nopenssl: not here: ")
 }
 

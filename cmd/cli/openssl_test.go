@@ -10,6 +10,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
 )
 
 // needOpenSSL is for tests of the library.
@@ -136,7 +137,7 @@ func TestMixedEngines(t *testing.T) {
 // --lib names another libssl, for every command; one that is not there is an
 // error that says so.
 func TestLibFlag(t *testing.T) {
-	t.Setenv(libsslVariable, "") // and what the flag sets is undone
+	t.Setenv(engines.LibsslVariable, "") // and what the flag sets is undone
 	t.Chdir(t.TempDir())
 	refused(t, command("hunt", "--engine", "openssl", "--lib", "libssl-of-nobody.so.9"),
 		`openssl: no library "libssl-of-nobody.so.9"`)
@@ -151,7 +152,7 @@ var installs = map[string]string{"linux": "install the Debian package libssl3",
 // list says which engines this machine has, in JSON too, and which package
 // brings one that it has not. A missing one is no error: that is the answer.
 func TestListTellsOfEngines(t *testing.T) {
-	t.Setenv(libsslVariable, "")
+	t.Setenv(engines.LibsslVariable, "")
 	about := func(args ...string) map[string]string {
 		engines := map[string]string{}
 		for _, o := range objects(t, want(t, exitClean, append(args, "list", "--json")...)) {
@@ -171,7 +172,7 @@ func TestListTellsOfEngines(t *testing.T) {
 			t.Errorf("%s: got %q; want %s", name, missing[name], want)
 		}
 	}
-	t.Setenv(libsslVariable, "") // what the flag has set is undone
+	t.Setenv(engines.LibsslVariable, "") // what the flag has set is undone
 	needOpenSSL(t)
 	if got := about()["openssl"]; !strings.HasPrefix(got, "OpenSSL ") {
 		t.Errorf("got %q; want the version", got)

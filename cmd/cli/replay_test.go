@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -170,7 +171,7 @@ func TestMissingLibrary(t *testing.T) {
 	t.Chdir(t.TempDir())
 	script := stall(t)
 	const missing = "libssl-missing.so.9"
-	t.Setenv(libsslVariable, "") // --lib sets it, and the test takes it back
+	t.Setenv(engines.LibsslVariable, "") // --lib sets it, and the test takes it back
 	for _, line := range []string{"hunt", "hunt --engine openssl", "hunt --confirm openssl",
 		"matrix", "matrix --confirm none", "check", "list", "list --json", "explain stall",
 		"replay " + script, "show " + script, "shrink " + script, "show --html page.html " + script} {
@@ -180,7 +181,7 @@ func TestMissingLibrary(t *testing.T) {
 			t.Errorf("%s: got %q on stdout; want nothing", line, o.out)
 		}
 	}
-	t.Setenv(libsslVariable, missing) // is only missed where it would be used
+	t.Setenv(engines.LibsslVariable, missing) // is only missed where it would be used
 	for _, line := range []string{"hunt --engine openssl", "hunt --confirm openssl", "matrix",
 		"matrix --engine openssl", "list", "replay --engine openssl " + script,
 		"show --engine openssl " + script, "show --html x.html --against openssl " + script,
