@@ -62,14 +62,14 @@ func TestOwnExamplesFail(t *testing.T) {
 	}
 	m := fuzztest.NewModule(t, "..", files)
 	hunts, _ := m.Go(t, "test", "-short", "-run", "TestPump/hunt", "./...")
-	replays, _ := m.Go(t, "test", "-run", "TestPump/replay", "./...")
+	replays, _ := m.Go(t, "test", "-run", "TestPump", "./...")
 	if n := strings.Count(replays, "FAIL\texample.com/mypump/"); n != len(files) {
 		t.Errorf("%d of %d saved scripts fail again:\n%s", n, len(files), replays)
 	}
 	for i, tc := range ownMistakes {
 		fuzztest.Wants(t, hunts, tc.property+": ", tc.says)
 		fuzztest.Wants(t, replays, tc.says)
-		scripts, err := filepath.Glob(filepath.Join(m.Dir, ownNames[i], "testdata/wantwrite/*/*.script"))
+		scripts, err := filepath.Glob(filepath.Join(m.Dir, ownNames[i], "testdata/wantwrite/*/*/*.script"))
 		if err != nil || len(scripts) != 1 || !strings.Contains(scripts[0], "/"+tc.property+"/") {
 			t.Errorf("got scripts %v (%v); want one, of %s", scripts, err, tc.property)
 		}

@@ -1,104 +1,76 @@
 package fuzz
 
 import (
-	"context"
-	"errors"
-	"os"
-	"strings"
 	"testing"
 
-	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz/hunt"
-	"github.com/wantwrite/wantwrite/fuzz/run"
-	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/sim/script"
 )
-
-// testCorpus is the folder of a test's scripts, relative to the test's package.
-const testCorpus = "testdata/wantwrite"
 
 // testSchedules is how many schedules Check runs; a tenth of it with -short.
 const testSchedules = 20000
 
-// Check is the test of a pump, in one line of a user's test. It replays the scripts of
-// testdata/wantwrite, which must not fail any more, then hunts through 20,000 schedules
-// (2,000 with -short), then lets rapid draw scenarios and actions. A failure is shrunk,
-// saved in testdata/wantwrite and explained. Functions that are given change the hunt:
-// its strategy, seed, schedules or workers.
+// Check is the test of a pump, in one line of a user's test. It replays the scripts that were
+// saved in testdata/wantwrite/<pump>, each as a subtest of its own; they must not fail any
+// more. If none does it hunts through 20,000 schedules (2,000 with -short), and then lets rapid
+// draw scenarios and actions. It ends with the first failure, which is shrunk, saved and
+// explained. Functions that are given change the hunt.
 //
 //	fuzz.Check(t, spec, func(h *fuzz.Hunt) { h.Strategy = "pct:4" })
+//	fuzz.Check(t, spec, func(h *fuzz.Hunt) { h.Engine = "openssl" })
+//
+// A pump fails once in a run of go test: its other tests are skipped then, because they would
+// tell of the same mistake. Run them alone with -run.
 func Check(t *testing.T, spec model.Spec, more ...func(*Hunt)) {
-	t.Run("replay", func(t *testing.T) { checkReplays(t, spec) })
-	t.Run("hunt", func(t *testing.T) { checkHunt(t, spec, more) })
-	t.Run("rapid", func(t *testing.T) { Rapid(t, spec) })
-}
-
-// checkReplays runs the saved scripts. Each failed once; none may fail now.
-func checkReplays(t *testing.T, spec model.Spec) {
-	names, err := corpus.Dir(testCorpus).All()
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
+	t.Helper()
+	h := newHunt(more)
+	k := newTester(t, spec)
+	if k.serves() {
+		return
 	}
-	for _, name := range names {
-		s := readScript(t, name)
-		r := testRunner(t, spec)
-		out, err := run.Replay(r, s, run.ReplayOptions{Loose: true, Trace: true, Pump: spec.Name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out.Result.Found {
-			told := story.Tell(s, &out)
-			t.Errorf("%s fails again:\n%s\n%s", name, told.Text(story.TextOptions{}),
-				strings.Join(pageOf(t, told, name), "\n"))
-		}
+	k.await(t)
+	k.load(t, &h)
+	if k.replays(t) && t.Run("hunt", func(t *testing.T) { k.hunt(t, &h) }) {
+		k.rapid(t, &h)
 	}
 }
 
-// checkHunt hunts and saves what it finds.
-func checkHunt(t *testing.T, spec model.Spec, more []func(*Hunt)) {
-	h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 1, Schedules: testSchedules}
+// A Hunt is what Check does, for who wants to change it. Names are those of wantwrite list, and
+// the zero value of a field is its default.
+type Hunt struct {
+	// Seed names the hunt: the same build and seed make the same schedules. The default is 1.
+	Seed uint64
+	// Schedules is how many to go through. The default is 20,000, or 2,000 with -short.
+	Schedules uint64
+	// Strategy says how actions are picked. The default is the portfolio of all.
+	Strategy string
+	// Workers is how many schedules run at once. The default is GOMAXPROCS: several goroutines
+	// call the pump's New and its pumps. What is found does not depend on it.
+	Workers int
+	// Scenario, TLS (1.2 or 1.3) and Profile allow only that one. The default is all.
+	Scenario, TLS, Profile string
+	// Property is the only one to look for. The default is all.
+	Property string
+	// All goes on after the first failure, and reports one for each property.
+	All bool
+	// Peer is the other end's pump. The default is the reference pump, and in some schedules
+	// the pump under test.
+	Peer *model.Spec
+	// Engine is the TLS library under the pump, and PeerEngine that of the other end. The
+	// defaults are the model, and the same as Engine. Real libraries run in child processes,
+	// which are this test again. If one is not installed the test fails.
+	Engine, PeerEngine string
+	// Confirm is a library on which each failure is replayed before it is reported.
+	Confirm string
+}
+
+// newHunt makes the hunt that the functions want.
+func newHunt(more []func(*Hunt)) Hunt {
+	h := Hunt{Seed: 1, Schedules: testSchedules}
 	if testing.Short() {
 		h.Schedules /= 10
 	}
 	for _, change := range more {
 		change(&h)
 	}
-	r := testRunner(t, spec)
-	h.Found = func(f *hunt.Failure) error {
-		t.Errorf("schedule %d:\n%s", f.Schedule, failure(t, r, f.Script))
-		return nil
-	}
-	if _, err := h.Run(context.Background(), run.NewCatalog(spec)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// slugOf names a script after what it shows.
-func slugOf(s *script.Script) string {
-	return corpus.Slug(s.Config.Pump, s.Config.Scenario)
-}
-
-func readScript(t *testing.T, path string) *script.Script {
-	t.Helper()
-	file, err := corpus.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	s, err := script.Parse(file, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func testRunner(t testing.TB, spec model.Spec) *run.Runner {
-	t.Helper()
-	r, err := run.NewRunner(run.NewCatalog(spec), run.Options{Pump: &spec})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(r.Close)
-	return r
+	return h
 }

@@ -2,13 +2,16 @@ package fuzz
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/fuzz/check"
-	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
 )
+
+// Within are the bounds of Exhaust.
+type Within = check.Within
 
 // exhausted are the scenarios of Exhaust: those whose worlds are small.
 var exhausted = [...]string{"request-response", "idle-renegotiation", "awaited-key-update",
@@ -21,6 +24,8 @@ var exhausted = [...]string{"request-response", "idle-renegotiation", "awaited-k
 // given.
 func Exhaust(t *testing.T, spec model.Spec, bounds ...Within) {
 	t.Helper()
+	k := newTester(t, spec)
+	k.await(t)
 	if len(bounds) == 0 {
 		w := check.DefaultWithin()
 		w.Most = 1
@@ -29,21 +34,23 @@ func Exhaust(t *testing.T, spec model.Spec, bounds ...Within) {
 		}
 		bounds = []check.Within{w}
 	}
-	c := run.NewCatalog(spec)
 	for _, name := range exhausted {
-		o := run.Options{Pump: &spec, Scenario: name}
-		if c.Compatible(&o, nil) != "" {
+		o := run.Options{Pump: &k.spec, Scenario: name}
+		if why := k.catalog.Compatible(&o, nil); why != "" {
+			t.Log("not explored: " + why)
 			continue
 		}
 		for _, w := range bounds {
-			t.Run(name, func(t *testing.T) { checkWithin(t, c, o, w) })
+			if !t.Run(name, func(t *testing.T) { k.within(t, o, w) }) {
+				return
+			}
 		}
 	}
 }
 
-// checkWithin explores a scenario.
-func checkWithin(t *testing.T, c *run.Catalog, o run.Options, w check.Within) {
-	s, err := w.Search(c, o)
+// within explores a scenario.
+func (k *tester) within(t *testing.T, o run.Options, w check.Within) {
+	s, err := w.Search(k.catalog, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,11 +65,6 @@ func checkWithin(t *testing.T, c *run.Catalog, o run.Options, w check.Within) {
 	if rep.Counterexample == nil {
 		return
 	}
-	r := testRunner(t, *o.Pump)
-	find := &hunt.Failure{Script: rep.Counterexample.Script()}
-	if err := find.Tell(r); err != nil {
-		t.Fatal(err)
-	}
-	t.Errorf("a shortest script, of %d actions:\n%s", len(find.Script.Actions),
-		failure(t, r, find.Script))
+	found := rep.Counterexample.Script()
+	k.explain(t, found, fmt.Sprintf("a shortest script, of %d actions:", len(found.Actions)))
 }

@@ -7,14 +7,16 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/fuzz/story"
-	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -33,72 +35,151 @@ func init() {
 	}
 }
 
-// failing is the script of the runner's last run, which broke a property.
-func failing(r *run.Runner, res sim.Result) *script.Script {
-	return &script.Script{Config: r.Config(), Property: res.Violation.Violated(),
-		Actions: append([]script.Action(nil), r.World().Actions()...)}
+// broken has the pumps that have failed in this process, by name.
+//
+// Story 122: a pump had one mistake. The hunt met it as a stall, as a truncation and as lost
+// data, rapid met it again, and 150 seeds of the fuzz target one by one: 9,085 lines and 65
+// scripts of one cause. Which of them is the cause nobody can tell before it is mended, so a
+// pump fails once.
+var broken struct {
+	sync.Mutex
+	pumps map[string]first
 }
 
-// tell shrinks a failing script and writes its story into it.
-func tell(r *run.Runner, s *script.Script) *script.Script {
-	_, err := shrink.Shrink(context.Background(), r, s, shrink.Options{})
-	var out run.Outcome
-	if err == nil {
-		out, err = run.Replay(r, s, run.ReplayOptions{Trace: true})
+// A first failure of a pump is told in full.
+type first struct{ test, path string }
+
+// await skips a test if another one has told of a failure of its pump.
+func (k *tester) await(t testing.TB) {
+	t.Helper()
+	broken.Lock()
+	defer broken.Unlock()
+	if f, is := broken.pumps[k.spec.Name]; is && f.test != k.test {
+		t.Skipf("pump %s fails in %s (%s): this test waits until that is mended; to run it alone: %s",
+			k.spec.Name, f.test, f.path, k.again())
 	}
+}
+
+// breaks notes that the pump has failed, and says whether it is the first time in this test.
+func (k *tester) breaks(path string) (isFirst bool) {
+	broken.Lock()
+	defer broken.Unlock()
+	if broken.pumps == nil {
+		broken.pumps = map[string]first{}
+	}
+	broken.pumps[k.spec.Name] = first{k.test, path}
+	isFirst = !k.failed
+	k.failed = true
+	return isFirst
+}
+
+// reported is where the script lies that the pump has failed with.
+func (k *tester) reported() string {
+	broken.Lock()
+	defer broken.Unlock()
+	return broken.pumps[k.spec.Name].path
+}
+
+// A failure is a script that breaks a property.
+type failure struct {
+	script *script.Script
+	out    *run.Outcome // of a replay with a trace
+	// path is where the script lies; empty if it has to be saved.
+	path string
+	// found says how it was found, if it was now. confirmation is what another library makes
+	// of it; nil if none was asked.
+	found        string
+	confirmation *run.Confirmation
+}
+
+// report fails the test. The first failure is told in full, the others in a few lines.
+func (k *tester) report(t testing.TB, f *failure) {
+	t.Helper()
+	lines := []string{f.path + " fails again"}
+	var end []string
+	if f.path == "" {
+		lines = []string{f.found}
+		end = k.save(f)
+	}
+	told, full := k.tell(f), k.breaks(f.path)
+	if full {
+		lines = append(lines, told...)
+	} else {
+		lines = append(lines, f.out.Result.Violation.String())
+	}
+	if f.confirmation != nil {
+		lines = append(lines, f.confirmation.String())
+	}
+	if end = append(end, "replay: "+k.again()); full {
+		end = append(end, k.page(f)...)
+	}
+	t.Errorf("%s", strings.Join(append(lines, end...), "\n"))
+}
+
+// save saves a failure's script and says where, or why not, and then the script itself.
+func (k *tester) save(f *failure) []string {
+	saved, err := k.corpus.Save(f.script.Property, corpus.Slug(k.spec.Name, f.script.Config.Scenario),
+		f.script.Format())
 	if err != nil {
-		s.Story = []string{err.Error()}
-		return s
+		return []string{err.Error(), string(f.script.Format())}
 	}
-	s.Hash = out.Result.Hash
-	s.Story = story.Explain(s, &out)
-	return s
+	f.path = filepath.ToSlash(saved)
+	return []string{"saved: " + f.path}
 }
 
-// picture is the story of a script. It is nil if the script can't be run here, for
-// example because it needs a library that this test does not have.
-func picture(r *run.Runner, s *script.Script) *story.Story {
-	out, err := run.Replay(r, s, run.ReplayOptions{Trace: true})
-	if err != nil || !out.Result.Found {
+// mostRows is how many lines of a diagram a message has. The page has all.
+const mostRows = 20
+
+// tell is the story of a failure. A process that has died leaves only what was seen of it.
+func (k *tester) tell(f *failure) []string {
+	if f.out.Trace == nil {
+		return append([]string{f.out.Result.Violation.String()}, f.script.Story...)
+	}
+	text := story.Tell(f.script, f.out).Text(story.TextOptions{})
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	from := 1 + slices.Index(lines, "") // the title is above, and the diagram's heading is next
+	to := from + max(0, slices.Index(lines[from:], ""))
+	return slices.Concat(lines[:from], shorter(lines[from:to]), lines[to:])
+}
+
+// shorter is a diagram of at most about mostRows rows: its heading, the first turning point, and
+// the end.
+func shorter(rows []string) (short []string) {
+	from := max(1, len(rows)-mostRows)
+	mark := slices.IndexFunc(rows, func(row string) bool { return strings.Contains(row, "<<<") })
+	cut := func(n int) {
+		if n > 0 {
+			short = append(short, fmt.Sprintf("   ··  %d lines, which -%s has", n, pageFlag))
+		}
+	}
+	short = append(short, rows[:min(1, len(rows))]...)
+	if mark > 0 && mark < from {
+		from = max(from, len(rows)-mostRows/2)
+		cut(mark - 1)
+		to := min(mark+mostRows/2, from)
+		short = append(short, rows[mark:to]...)
+		cut(from - to)
+	} else {
+		cut(from - 1)
+	}
+	return append(short, rows[min(from, len(rows)):]...)
+}
+
+// again is the command that runs the test once more. It replays the saved scripts first.
+func (k *tester) again() string { return "go test -run '" + pattern(k.test) + "'" }
+
+// page writes the page of a failure into the folder of the flag and says where. Without
+// the flag it says which command makes the page.
+func (k *tester) page(f *failure) []string {
+	if f.out.Trace == nil {
 		return nil
 	}
-	return story.Tell(s, &out)
-}
-
-// failure saves a script and returns the test's message: the story, where the script is,
-// how to run it again, and where its page is or how to make one.
-func failure(t *testing.T, r *run.Runner, s *script.Script) string {
-	text := strings.Join(s.Story, "\n")
-	told := picture(r, s)
-	if told != nil {
-		text = told.Text(story.TextOptions{})
-	}
-	saved, err := corpus.Dir(testCorpus).Save(s.Property, slugOf(s), s.Format())
-	if err != nil {
-		return strings.Join([]string{text, err.Error(), string(s.Format())}, "\n")
-	}
-	saved = filepath.ToSlash(saved)
-	lines := []string{text, "saved: " + saved, "replay: " + again(t)}
-	if told != nil {
-		lines = append(lines, pageOf(t, told, saved)...)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// again is the command that runs a test once more. It replays the saved scripts first.
-func again(t *testing.T) string {
-	return "go test -run '^" + strings.Split(t.Name(), "/")[0] + "$'"
-}
-
-// pageOf writes the page of a story into the folder of the flag and says where. Without
-// the flag it says which command makes the page.
-func pageOf(t *testing.T, told *story.Story, saved string) []string {
 	if pageDir == "" {
-		return []string{fmt.Sprintf("show: %s -%s pages", again(t), pageFlag)}
+		return []string{fmt.Sprintf("show: %s -%s pages", k.again(), pageFlag)}
 	}
 	name := path.Join(filepath.ToSlash(pageDir), strings.ReplaceAll(strings.TrimSuffix(
-		strings.TrimPrefix(filepath.ToSlash(saved), testCorpus+"/"), corpus.Ext), "/", "-")+".html")
-	page, err := story.Page(told)
+		strings.TrimPrefix(f.path, testCorpus+"/"), corpus.Ext), "/", "-")+".html")
+	page, err := story.Page(story.Tell(f.script, f.out))
 	if err == nil {
 		err = os.MkdirAll(pageDir, 0o777)
 	}
@@ -109,4 +190,25 @@ func pageOf(t *testing.T, told *story.Story, saved string) []string {
 		return []string{fmt.Sprintf("no page: %v", err)}
 	}
 	return []string{"page: " + name}
+}
+
+// shrunk shrinks a failing script, in at most so many runs; 0 is a number that fits. If it can't
+// be shrunk it stays as it is.
+func (k *tester) shrunk(s *script.Script, runs int) *script.Script {
+	_, _ = shrink.Shrink(context.Background(), k.runner, s, shrink.Options{Runs: runs})
+	return s
+}
+
+// explain runs a failing script once more, writes its story and hash into it, and reports it.
+func (k *tester) explain(t testing.TB, s *script.Script, found string) {
+	t.Helper()
+	f := &hunt.Failure{Script: s}
+	out, err := k.guard.Traced(k.runner, s, run.ReplayOptions{})
+	if err == nil {
+		err = f.Tell(k.runner)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.report(t, &failure{script: s, out: &out, found: found})
 }

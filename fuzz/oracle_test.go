@@ -16,7 +16,7 @@ import (
 )
 
 // TestReference tests the reference as a user tests a pump. The scripts in
-// testdata/wantwrite are what once failed in it.
+// testdata/wantwrite/reference are what once failed in it.
 func TestReference(t *testing.T) { fuzz.Check(t, pumps.ReferenceSpec()) }
 
 // TestReferenceHolds: the same hunt finds nothing in the reference pump. The

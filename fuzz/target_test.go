@@ -8,13 +8,10 @@ import (
 )
 
 // TestShortInputsAreBatches: an input of a few bytes runs a batch of schedules,
-// of the method, seed and number that it names; a longer one runs one, and a batch.
+// of the method, seed and number that it names; a longer one runs one, and a batch; what is longer
+// than a schedule reads runs nothing, so that the fuzzer does not keep it.
 func TestShortInputsAreBatches(t *testing.T) {
-	r, err := newTarget(pumps.ReferenceSpec(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := newTarget(t, pumps.ReferenceSpec(), "")
 	for _, c := range []struct {
 		data []byte
 		want batch
@@ -32,9 +29,12 @@ func TestShortInputsAreBatches(t *testing.T) {
 				r.ran-before)
 		}
 	}
-	before := r.ran
-	if _, err := r.fuzzed(make([]byte, 200)); err != nil || r.ran-before != 1+batchSize {
-		t.Errorf("got %d schedules, %v; want a single one and a batch", r.ran-before, err)
+	for size, want := range map[int]uint64{maxBatchName: batchSize, maxBatchName + 1: 1 + batchSize,
+		maxInput: 1 + batchSize, maxInput + 1: 0} {
+		before := r.ran
+		if _, err := r.fuzzed(make([]byte, size)); err != nil || r.ran-before != want {
+			t.Errorf("%d bytes: got %d schedules, %v; want %d", size, r.ran-before, err, want)
+		}
 	}
 	for _, name := range seedBatches(r.methods) {
 		if len(name) > maxBatchName {
@@ -46,11 +46,7 @@ func TestShortInputsAreBatches(t *testing.T) {
 // TestBatchStopsAtTheViolation: the world is then that of the schedule that
 // broke the property, for whoever tells of it, and the same name fails again.
 func TestBatchStopsAtTheViolation(t *testing.T) {
-	r, err := newTarget(pumps.Named("kv-original"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
+	r := newTarget(t, pumps.Named("kv-original"), "")
 	for method := range r.methods {
 		name := []byte{byte(method), 1}
 		first, err := r.fuzzed(name)
@@ -61,8 +57,9 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 			t.Errorf("method %d: got %+v, then %+v", method, first, again)
 		}
 		property := first.Violation.Property.String()
-		if s := tell(r.Runner, failing(r.Runner, first)); len(s.Story) < 2 || s.Property != property {
-			t.Errorf("method %d: the story of %s is %q", method, first.Violation, s.Story)
+		if s := r.shrunk(lastScript(r.drawer, first), 0); len(s.Actions) > 40 || s.Property != property {
+			t.Errorf("method %d: %s is shrunk to %d actions of %s", method, first.Violation,
+				len(s.Actions), s.Property)
 		}
 	}
 }
@@ -70,16 +67,8 @@ func TestBatchStopsAtTheViolation(t *testing.T) {
 // TestTwins: a twin runs the batches in the place of the process that fuzzes; what it
 // finds fails there too, in the same way; when it is gone batches run here.
 func TestTwins(t *testing.T) {
-	sound, err := newTarget(pumps.ReferenceSpec(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sound.Close()
-	broken, err := newTarget(pumps.Named("kv-original"), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer broken.Close()
+	sound := newTarget(t, pumps.ReferenceSpec(), "")
+	broken := newTarget(t, pumps.Named("kv-original"), "")
 	for _, r := range []*target{sound, broken} {
 		want, err := r.fuzzed([]byte{1, 2})
 		if err != nil {
@@ -87,27 +76,23 @@ func TestTwins(t *testing.T) {
 		}
 		names, toTwin := io.Pipe()
 		fromTwin, answers := io.Pipe()
-		other, err := newTarget(*r.Opts.Pump, "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		other := newTarget(t, r.spec, "")
 		served := make(chan error)
 		go func() { served <- other.serve(names, answers) }()
 		r.pal = &twin{toTwin, fromTwin}
 		if got := r.clean([]byte{1, 2}); got == want.Found {
-			t.Errorf("%s: the twin says %v; want %v", r.Opts.Pump.Name, got, !want.Found)
+			t.Errorf("%s: the twin says %v; want %v", r.spec.Name, got, !want.Found)
 		}
 		if got, err := r.fuzzed([]byte{1, 2}); err != nil || got.Found != want.Found ||
 			got.Violation != want.Violation {
-			t.Errorf("%s: got %+v, %v; want %+v as without a twin", r.Opts.Pump.Name, got, err, want)
+			t.Errorf("%s: got %+v, %v; want %+v as without a twin", r.spec.Name, got, err, want)
 		}
 		toTwin.Close()
 		if err := <-served; err != nil {
-			t.Errorf("%s: got %v; want an end in good order", r.Opts.Pump.Name, err)
+			t.Errorf("%s: got %v; want an end in good order", r.spec.Name, err)
 		}
-		other.Close()
 		if got, _ := r.fuzzed([]byte{1, 2}); got != want || r.pal != nil {
-			t.Errorf("%s: got %+v; want %+v without the twin", r.Opts.Pump.Name, got, want)
+			t.Errorf("%s: got %+v; want %+v without the twin", r.spec.Name, got, want)
 		}
 	}
 }

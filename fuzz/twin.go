@@ -54,14 +54,14 @@ func startedByFuzzer() bool {
 // pair starts the twin of a fuzzing process, or builds it for the processes that will
 // fuzz. Building needs the go command; without it batches run here.
 func (g *target) pair(f *testing.F) {
-	if !fuzzing(f.Name()) {
+	if !g.fuzzing {
 		return
 	}
 	var err error
 	if startedByFuzzer() {
 		g.pal, err = startTwin(os.Getenv(twinFile), f)
-	} else {
-		err = buildTwin(f)
+	} else if err = buildTwin(f); err == nil {
+		err = unminimized()
 	}
 	if err != nil {
 		f.Logf("fuzz: batches run with Go's instrumentation, at a third of their speed: %v", err)

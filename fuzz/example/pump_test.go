@@ -7,7 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/example"
 )
 
-// TestPump replays the scripts of testdata/wantwrite, hunts for new failures, and lets
+// TestPump replays the scripts of testdata/wantwrite/example, hunts for new failures, and lets
 // pgregory.net/rapid draw schedules.
 func TestPump(t *testing.T) { fuzz.Check(t, example.Spec()) }
 
