@@ -137,7 +137,7 @@ func TestTales(t *testing.T) {
 		t.Run(lib.name, func(t *testing.T) {
 			t.Parallel()
 			loaded, r := lib.load(t), newReach()
-			for n := range require.Fewer(require.Times(1300, 200000)) {
+			for n := range require.Fewer(require.Times(1300, 150000)) {
 				st, s := invented(t, loaded, gofuzz.NewWithSeed(int64(n)))
 				r.add(s.Version, st)
 			}
@@ -230,6 +230,22 @@ func TestKeptTales(t *testing.T) {
 				t.Errorf("%d of %d steps were played: %v", played, len(s.Steps), s.err)
 			}
 		})
+	}
+}
+
+// TestTaleInDocs: docs/engines.md shows a tale as it is kept.
+func TestTaleInDocs(t *testing.T) {
+	kept, err := os.ReadFile(filepath.Join(taleFolder, "key-update-asks-for-more.tale"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/engines.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := "    " + strings.ReplaceAll(strings.TrimSpace(string(kept)), "\n", "\n    ") + "\n"
+	if !strings.Contains(string(page), shown) {
+		t.Errorf("docs/engines.md does not show\n%s", shown)
 	}
 }
 
