@@ -142,6 +142,9 @@ func TestTales(t *testing.T) {
 				r.add(s.Version, st)
 			}
 			t.Log(r.ends)
+			if require.Race {
+				return // too few tales to reach everything
+			}
 			for v := range model.Version(2) {
 				if got := r.reached(t, v); got < least {
 					t.Errorf("TLS %s: %d %% are read; want %d", v, got, least)
