@@ -160,19 +160,20 @@ func (t *terminal) named(text string) string {
 	return strings.ReplaceAll(text, "wantwrite ", t.name+" ")
 }
 
-// chooseLibrary gives all commands the flag --lib. The flag sets engines.LibsslVariable, so that child
-// processes load the same file. The first of them only tries whether it can be loaded.
+// chooseLibrary gives all commands the flag --lib. The flag sets engines.LibsslVariable, so that
+// child processes load the same file. The first of them only tries whether it can be loaded. That it
+// can't be is an error, except of list, which says what there is.
 //
 // Story 112: matrix confirms on the libraries that are there. One that was named with --lib and
 // is not there was passed over, and the table said that all was confirmed.
 func chooseLibrary(root *cobra.Command) {
 	file := root.PersistentFlags().String("lib", "", "the libssl of engine openssl, as the"+
 		" system's loader takes it\n(default: $"+engines.LibsslVariable+", or the one that is installed)")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if *file == "" {
 			return nil
 		}
-		if err := os.Setenv(engines.LibsslVariable, *file); err != nil {
+		if err := os.Setenv(engines.LibsslVariable, *file); err != nil || cmd.Name() == listName {
 			return err
 		}
 		g, err := newGuard()

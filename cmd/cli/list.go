@@ -16,10 +16,13 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
+// listName is the command that tells of engines that are not here.
+const listName = "list"
+
 func newList(p *program) *cobra.Command {
 	var asJSON, traits, decisions bool
 	cmd := &cobra.Command{
-		Use:   "list",
+		Use:   listName,
 		Short: "list pumps, mutants, engines, scenarios, settings, attacks and properties",
 		Long: "list prints the names that flags and scripts know, and the engines of this machine.\n\n" +
 			"With --traits it prints what the engines do differently, call by call. A differential\n" +
@@ -38,7 +41,7 @@ func newList(p *program) *cobra.Command {
 			case decisions:
 				return listDecisions(p.terminal, asJSON)
 			}
-			return list(p, asJSON)
+			return list(p.terminal, p.catalog(), asJSON)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
@@ -98,14 +101,7 @@ func entries(c *run.Catalog) []entry {
 	return append(all, entry{"strategy", "script", scriptStrategy})
 }
 
-// list prints all lines. A library that is not here is a line too, unless --lib names it.
-func list(p *program, asJSON bool) error {
-	t, c := p.terminal, p.catalog()
-	for _, name := range c.Engines() {
-		if _, err := c.Engine(name); err != nil && libraryNamed() {
-			return err
-		}
-	}
+func list(t *terminal, c *run.Catalog, asJSON bool) error {
 	all := entries(c)
 	if asJSON {
 		for _, e := range all {
