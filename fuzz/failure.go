@@ -17,6 +17,8 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -99,7 +101,7 @@ func (k *tester) report(t testing.TB, f *failure) {
 	var end []string
 	if f.path == "" {
 		lines = []string{f.found}
-		end = k.save(f)
+		end = k.save(t, f)
 	}
 	told, full := k.tell(f), k.breaks(f.path)
 	if full {
@@ -116,8 +118,44 @@ func (k *tester) report(t testing.TB, f *failure) {
 	t.Errorf("%s", strings.Join(append(lines, end...), "\n"))
 }
 
-// save saves a failure's script and says where, or why not, and then the script itself.
-func (k *tester) save(f *failure) []string {
+// A cause is what two failures have in common that tell of one mistake.
+type cause struct {
+	property   string
+	under      bool // the end under test failed, not its peer
+	obligation oracle.Obligation
+	gist       string
+}
+
+func causeOf(out *run.Outcome) cause {
+	v := &out.Result.Violation
+	return cause{v.Violated(), model.Role(v.End&1) == out.Config.Under, v.Obligation, v.Gist()}
+}
+
+// known is the path of a saved script that fails for the cause of a failure. Check looks for new
+// failures only when no saved script fails, but a fuzzer has several processes. A script of a
+// library that may take this process along is not run.
+func (k *tester) known(t testing.TB, f *failure) (path string, is bool) {
+	for _, old := range k.saved(t) {
+		s := k.read(t, old.path)
+		can, err := k.catalog.Can(s.Config.Engine, s.Config.PeerEngine)
+		if err != nil || !can.InProcess || s.Property != f.script.Property {
+			continue
+		}
+		out, err := run.Replay(k.runner, s, run.ReplayOptions{Loose: true, Pump: k.spec.Name})
+		if err == nil && out.Result.Found && causeOf(&out) == causeOf(f.out) {
+			return filepath.ToSlash(old.path), true
+		}
+	}
+	return "", false
+}
+
+// save saves a failure's script and says where, or why not, and then the script itself. Of one
+// cause it saves one script.
+func (k *tester) save(t testing.TB, f *failure) []string {
+	if path, is := k.known(t, f); is {
+		f.path = path
+		return []string{"saved: " + f.path + ", before, for the same cause"}
+	}
 	saved, err := k.corpus.Save(f.script.Property, corpus.Slug(k.spec.Name, f.script.Config.Scenario),
 		f.script.Format())
 	if err != nil {

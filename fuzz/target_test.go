@@ -1,10 +1,16 @@
 package fuzz
 
 import (
+	"bytes"
+	goflag "flag"
 	"io"
+	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/corpus"
+	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // TestShortInputsAreBatches: an input of a few bytes runs a batch of schedules,
@@ -94,5 +100,60 @@ func TestTwins(t *testing.T) {
 		if got, _ := r.fuzzed([]byte{1, 2}); got != want || r.pal != nil {
 			t.Errorf("%s: got %+v; want %+v without the twin", r.spec.Name, got, want)
 		}
+	}
+}
+
+// TestOneScriptACause: processes of a fuzzer find one mistake in several ways: here as a script, and
+// as the same with another seed, which is another run. One script of the cause is saved, and one of
+// another cause.
+func TestOneScriptACause(t *testing.T) {
+	t.Chdir(t.TempDir())
+	k := newTester(t, pumps.Named("kv-original"))
+	save := func(name string, seed uint64) string {
+		s, err := script.Parse(bytes.NewReader(corpus.Text(name)), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Config.Seed, s.Hash = seed, 0
+		out, err := run.Replay(k.runner, s, run.ReplayOptions{Trace: true})
+		if err != nil || !out.Result.Found {
+			t.Fatalf("%s: got %+v, %v; want a failure", name, out.Result, err)
+		}
+		f := &failure{script: s, out: &out}
+		k.save(t, f)
+		return f.path
+	}
+	const stall = "stall/kv-original-idle-renegotiation.script"
+	first := save(stall, 1)
+	if again := save(stall, 2); again != first {
+		t.Errorf("got %s and %s; want one script", first, again)
+	}
+	for _, name := range corpus.Names() {
+		if strings.HasPrefix(name, "truncation/kv-original-") || strings.HasPrefix(name, "data-loss/kv-original-") {
+			if other := save(name, 1); other == first {
+				t.Errorf("%s is taken for %s", name, stall)
+			}
+			return
+		}
+	}
+	t.Error("the corpus has no other failure of kv-original")
+}
+
+// TestTheMinimizerIsOff: of Go's fuzzer, unless a flag asks for it (story 124).
+func TestTheMinimizerIsOff(t *testing.T) {
+	f := goflag.Lookup("test.fuzzminimizetime")
+	before := f.Value.String()
+	if err := unminimized(); err != nil {
+		t.Fatal(err)
+	}
+	// The flag counts as set from now on, as if the user had set it.
+	if got := f.Value.String(); got != "0s" {
+		t.Errorf("got %s; want none of the %s of Go's default", got, before)
+	}
+	if err := goflag.Set(f.Name, "50x"); err != nil {
+		t.Fatal(err)
+	}
+	if err := unminimized(); err != nil || f.Value.String() != "50x" {
+		t.Errorf("got %s, %v; want what the flag asks for", f.Value, err)
 	}
 }
