@@ -44,6 +44,37 @@ func TestWhatPassesIsFollowed(t *testing.T) {
 	}
 }
 
+// TestFollowingIsBounded: a run may be long. Of what has gone by only the newest is kept, and that
+// is enough to know a piece again. A pump that holds megabytes is not followed.
+func TestFollowingIsBounded(t *testing.T) {
+	var p passage
+	piece := make([]byte, 1<<12)
+	for i := range 1 << 11 { // 8 MiB
+		r := Rand(i)
+		for at := range piece {
+			piece[at] = byte(r.Uint64())
+		}
+		p.enter(piece)
+		if wrong := p.leave(piece); wrong != "" {
+			t.Fatalf("piece %d: %s", i, wrong)
+		}
+	}
+	if len(p.in) > 4*history {
+		t.Errorf("got %d bytes kept; want at most %d", len(p.in), 4*history)
+	}
+	if wrong := p.leave(piece); wrong != "of which some had gone by before" {
+		t.Errorf("got %q of a piece that comes again", wrong)
+	}
+	for p = (passage{}); !p.wrong; p.enter(piece) {
+		if len(p.in) > mostFollowed+len(piece) {
+			t.Fatalf("got %d bytes that wait; want at most %d", len(p.in), mostFollowed)
+		}
+	}
+	if wrong := p.leave([]byte("anything")); wrong != "" {
+		t.Errorf("got %q of a pump that is not followed", wrong)
+	}
+}
+
 // TestEachSeamIsFollowed: a pump that sends a record twice, and one that leaves out a byte of what it received, or of what it decrypted, are caught in that call.
 func TestEachSeamIsFollowed(t *testing.T) {
 	buf := make([]byte, 4096)

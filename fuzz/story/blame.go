@@ -327,7 +327,7 @@ func (e *evidence) blameForDeadlock(own culprit) culprit {
 	return own
 }
 
-// blameForStall finds who has to move first: who waits for nothing but its peer does not.
+// blameForStall finds who has to move first. That is not an end that can only wait for its peer.
 func (e *evidence) blameForStall(own culprit) culprit {
 	if e.view(e.last, own.end).Timer > 0 {
 		for _, end := range [...]script.End{own.end, own.end.Peer()} {
@@ -343,6 +343,14 @@ func (e *evidence) blameForStall(own culprit) culprit {
 		return own
 	}
 	peer := own.end.Peer()
+	for _, to := range [...]script.End{own.end, peer} {
+		// Story 103: a pump sent other bytes than its engine had made. Go's crypto/tls took them
+		// for the beginning of a long record and waited for the rest, and its pump was blamed.
+		if ev := e.astray(to); ev != nil {
+			own.owed, own.bytes = oracle.NoObligation, 0
+			return own.at(ev.End, stray(ev))
+		}
+	}
 	if o, n := e.hides(peer); o != oracle.NoObligation {
 		own.end, own.owed, own.bytes = peer, o, n
 		return own

@@ -173,9 +173,9 @@ func (e *evidence) details() (clauses []string) {
 	if e.saw.Detail != "" {
 		clauses = append(clauses, e.saw.Detail)
 	}
-	if e.saw.Property == oracle.Stall && !e.rests() {
-		clauses = append(clauses, fmt.Sprintf("its timer will move that, at tick %d",
-			e.view(e.v.Step, e.seen).Timer))
+	timer := e.view(e.v.Step, e.seen).Timer
+	if e.saw.Property == oracle.Stall && !e.rests() && timer > 0 {
+		clauses = append(clauses, fmt.Sprintf("its timer will move that, at tick %d", timer))
 	}
 	return clauses
 }

@@ -432,6 +432,12 @@ var sights = []sentence{
 	says(`the app has closed and the socket is not given back`, there(func(v *sim.View, _ int) bool {
 		return v.Account.Closing && !v.Account.Gone
 	})),
+	says(`a handshake was begun and nobody carries it on`, there(func(v *sim.View, _ int) bool {
+		return !v.Account.Quiescence.InitDone
+	})),
+	says(`received data waits inside the engine, NUM bytes`, there(func(v *sim.View, n int) bool {
+		return v.Account.Quiescence.Inside == n || v.Account.Quiescence.Buffered == n
+	})),
 	says(`its timer will move that, at tick NUM`, there(func(v *sim.View, n int) bool {
 		return n > 0 && v.Timer == uint64(n)
 	})),
