@@ -95,7 +95,17 @@ var lines = []sentence{
 	says(`the bytes do not tell which end broke it$`, func(f *facts, _ []string) error {
 		return want(f.told.Verdict.Unsure, "the %s is to blame", f.told.End)
 	}),
+	says(`(?:look|called) at (.*)$`, placed),
 	says(`(.*)$`, func(f *facts, m []string) error { return f.each(m[1], sights) }),
+}
+
+// placed: the pump was there, when it panicked or in a call.
+func placed(f *facts, m []string) error {
+	here := slices.Contains(f.out.Places, m[1])
+	for _, ev := range f.out.Trace.Events {
+		here = here || slices.Contains(ev.Places, m[1])
+	}
+	return want(here, "no pump was there")
 }
 
 // sawLine: as in the verdict, or what is owed, at the end that owes it.
