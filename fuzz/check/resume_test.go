@@ -77,8 +77,8 @@ func (e *errand) do(t *testing.T, s *check.Search, looked func(n int, cancel fun
 
 // stop runs a leg that is stopped somewhere: at a number of states, at a limit of memory, by an
 // interrupt, or by the death of the process some time after the file was last saved. The workers
-// are one to four.
-func (e *errand) stop(t *testing.T, r *sim.Rand, file string) {
+// are one to four. It returns 1, or 0 if the search was done before.
+func (e *errand) stop(t *testing.T, r *sim.Rand, file string) int {
 	t.Helper()
 	s := e.search(t)
 	s.Checkpoint, s.Workers = file, r.Between(1, 4)
@@ -96,7 +96,7 @@ func (e *errand) stop(t *testing.T, r *sim.Rand, file string) {
 		died = r.Between(1, interrupt)
 		s.Every = time.Since(time.Time{}) // never, before:
 	}
-	e.do(t, s, func(n int, cancel func()) {
+	rep := e.do(t, s, func(n int, cancel func()) {
 		switch n {
 		case died:
 			s.Every = 1 // saves now
@@ -113,6 +113,10 @@ func (e *errand) stop(t *testing.T, r *sim.Rand, file string) {
 			t.Fatal(err)
 		}
 	}
+	if rep.Unfinished() == "" {
+		return 0
+	}
+	return 1
 }
 
 // TestResumesAtRandom: searches are stopped one to four times at random places, each time in
@@ -149,9 +153,8 @@ func TestResumesAtRandom(t *testing.T) {
 func (e *errand) resume(t *testing.T, r *sim.Rand) (stops int) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "check")
-	stops = r.Between(1, 4)
-	for range stops {
-		e.stop(t, r, file)
+	for range r.Between(1, 4) {
+		stops += e.stop(t, r, file)
 	}
 	last := e.search(t)
 	last.Checkpoint, last.Workers = file, r.Between(1, 4)
