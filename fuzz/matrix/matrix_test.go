@@ -48,19 +48,19 @@ func TestWorkersDoNotMatter(t *testing.T) {
 	}
 }
 
-// A reference in which something is found is no reference.
-func TestAWantingReference(t *testing.T) {
+// A pump that is meant to be correct, as every user's is, and in which something is found, is wanting.
+func TestAWantingPump(t *testing.T) {
 	m := small(t)
 	m.Catalog = func() *run.Catalog {
 		for _, mutant := range pumps.Mutants() {
 			if mutant.Name == "no-close-notify" {
-				mutant.Name = "reference"
+				mutant.Name = "mine"
 				return run.NewCatalog(mutant.Spec)
 			}
 		}
 		return nil
 	}
-	rows, err := Pumps(m.Catalog(), []string{"reference"})
+	rows, err := Pumps(m.Catalog(), []string{"mine"})
 	if err != nil {
 		t.Fatal(err)
 	}
