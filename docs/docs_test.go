@@ -181,6 +181,13 @@ func output(t *testing.T, command string) []string {
 	return strings.Split(strings.TrimRight(string(out), "\n"), "\n")
 }
 
+// TestReadmeIsShort: who opens README.md reads it to its end.
+func TestReadmeIsShort(t *testing.T) {
+	if lines := len(read(t, "../README.md")); lines > 180 {
+		t.Errorf("README.md: got %d lines; want at most 180: the rest belongs to docs/", lines)
+	}
+}
+
 // TestSkeleton: the pump that README.md shows is skeleton_test.go, which compiles, and a
 // hunt finds what it forgets.
 func TestSkeleton(t *testing.T) {

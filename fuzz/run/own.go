@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -343,9 +344,9 @@ func checkAction(a *own.Action) error {
 		}
 		return errors.New(oneOf("verb", a.Verb, known))
 	}
-	if const16 := 1 << 16; a.Weight < 0 || a.Most < 0 || a.Weight >= const16 || a.Most >= const16 {
+	if a.Weight < 0 || a.Most < 0 || a.Weight > math.MaxUint16 || a.Most > math.MaxUint16 {
 		return fmt.Errorf("got %s with weight %d and most %d; want 0 to %d", a.Verb, a.Weight, a.Most,
-			const16-1)
+			math.MaxUint16)
 	}
 	return nil
 }
