@@ -87,7 +87,8 @@ func (p *pump) count(ev model.Events) {
 }
 `
 
-// wrongTest is its test: the recipe of README.md.
+// wrongTest is its test: the recipe of README.md. Its fuzz target does not begin a line, for it is
+// none of this package's.
 const wrongTest = `package mypump
 
 import (
@@ -98,7 +99,7 @@ import (
 
 func TestPump(t *testing.T) { fuzz.Check(t, Spec()) }
 
-func FuzzPump(f *testing.F) { fuzz.Fuzz(f, Spec()) }
+` + "func FuzzPump(f *testing.F) { fuzz.Fuzz(f, Spec()) }\n" + `
 
 func TestTwo(t *testing.T) {
 	fuzz.Check(t, spec("one", "stall"))
