@@ -49,7 +49,7 @@ var arrows = map[string]struct {
 	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
 	"fuzz/story":    {"fuzz/run sim sim/script model model/wire model/oracle model/pumps corpus", true},
 	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
-	"fuzz/check":    {"fuzz/run sim sim/script model model/wire model/oracle model/tls", false},
+	"fuzz/check":    {"fuzz/run sim sim/script model model/wire model/own model/oracle model/tls", false},
 	"fuzz/fuzztest": {"fuzz/run fuzz/hunt fuzz/example sim/script model model/oracle model/pumps corpus", false},
 	"fuzz/example":  {"model", false},
 	"fuzz/live":     {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},

@@ -16,12 +16,16 @@ func (w *World) judgeOwn(quiescent bool) {
 		if w.over || e.acct.Hostile || !w.under(e) && w.parts.Peer != w.parts.Pump {
 			continue
 		}
-		v := e.ownView(quiescent)
+		var v own.View
+		seen := false // a view is made when a property wants it
 		for at := range w.parts.Properties {
 			p := &w.parts.Properties[at]
 			id := oracle.Own + oracle.PropertyID(at)
 			if p.Liveness && !quiescent || !w.watch.Has(id) {
 				continue
+			}
+			if !seen {
+				v, seen = e.ownView(quiescent), true
 			}
 			if what := broken(p, &v); what != "" {
 				w.find(oracle.Finding{Property: id, Name: p.Name, Why: p.Why, End: i, Detail: what})

@@ -237,7 +237,8 @@ func (w *worker) quiesces(st *state) bool {
 
 // holds says whether the author's own safety properties hold in the state. They look at the
 // whole world, which is not there in most actions.
-func (w *worker) holds(st *state) bool {
-	w.loadAll(st)
+func (w *worker) holds(at word) bool {
+	st := w.state(at)
+	w.loadAll(&st)
 	return w.world.TryOwn()
 }

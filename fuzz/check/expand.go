@@ -179,7 +179,7 @@ func (w *worker) plainSteps(st *state, s *step, visit func(*step)) {
 // States from number old on belong to the next level.
 func (w *worker) expand(id, old uint32) {
 	at := w.states.get(id)
-	if st := w.state(at); w.own && !w.holds(&st) {
+	if w.own && !w.holds(at) {
 		w.suspect(&suspect{In: at, Quiesces: true})
 		return
 	}

@@ -1,8 +1,11 @@
 package check
 
 import (
+	"slices"
+
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -12,7 +15,7 @@ import (
 type worker struct {
 	*space
 	world  *sim.World
-	own    bool                 // the pump's author has properties
+	own    bool                 // the pump's author has safety properties
 	loaded [numStores][2]uint32 // which pieces lie in the world; 0 is none
 	none   uint32               // the number of the transit that is empty
 
@@ -33,7 +36,8 @@ type worker struct {
 
 // newWorker makes a worker whose world is in its first state.
 func newWorker(s *space, parts sim.Parts, watch oracle.PropertySet) (*worker, error) {
-	w := &worker{space: s, world: sim.NewWorld(), own: len(parts.Properties) > 0}
+	w := &worker{space: s, world: sim.NewWorld(), own: slices.ContainsFunc(parts.Properties,
+		func(p own.Property) bool { return !p.Liveness })}
 	if err := w.world.Reset(&s.config, &parts, watch); err != nil {
 		return nil, err
 	}
