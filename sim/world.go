@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -13,6 +14,9 @@ import (
 type Parts struct {
 	Pump, Peer         *model.Spec
 	Engine, PeerEngine model.Library
+	// Program, if not nil, stands at the side under test in the place of Pump and Engine. Quiet is
+	// another of the same kind, for the runs that show what it does when nothing interferes.
+	Program, Quiet foreign.Program
 	// Dialogue is what the apps speak; nil is memcached's protocol.
 	Dialogue *own.Dialogue
 	// Properties are the author's own. Number i has the id oracle.Own + i.
