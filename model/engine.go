@@ -291,6 +291,12 @@ type EngineConfig struct {
 	// in bytes, 300 to 20000. A ServerChain of 0 means a PSK cipher suite and
 	// no certificate at all.
 	ServerChain, ClientChain int
+	// Foreign: the other end is none of ours, such as a real program, and shares nothing with
+	// this one. A client offers what stock servers accept, and verifies nothing. A server
+	// has a certificate of about ServerChain bytes, for localhost; with ClientAuth it asks for
+	// the client's, and takes any or none. There are no sessions to resume and no PSK. Real
+	// libraries only.
+	Foreign bool
 	// ClientAuth: the server asks for the client's certificate.
 	ClientAuth bool
 	// Retry: a TLS 1.3 server rejects the key share of the first ClientHello and sends

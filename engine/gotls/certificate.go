@@ -1,7 +1,6 @@
 package gotls
 
 import (
-	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/tls"
@@ -15,14 +14,16 @@ import (
 	mathrand "math/rand/v2"
 	"time"
 
-	"github.com/wantwrite/wantwrite/engine/secret"
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// A certID names a certificate by its role and its rounded length in bytes.
+// A certID names a certificate by its role, its rounded length in bytes, and whether it is for
+// programs.
 type certID struct {
-	role  model.Role
-	chain int
+	role    model.Role
+	chain   int
+	foreign bool
 }
 
 // chainStep is the unit that lengths of chains are rounded up to, in bytes. It limits how many
@@ -31,13 +32,12 @@ const chainStep = 64
 
 // certOf is the name of the certificate of a role for a length in bytes.
 func certOf(role model.Role, chain int) certID {
-	return certID{role, (max(chain, 0) + chainStep - 1) / chainStep * chainStep}
+	return certID{role: role, chain: (max(chain, 0) + chainStep - 1) / chainStep * chainStep}
 }
 
-// certificate returns the role's certificate of about chain bytes. Each is made once. Equal
-// arguments give equal bytes in every process.
-func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, error) {
-	id := certOf(role, chain)
+// certificate returns a certificate. Each is made once. Equal arguments give equal bytes in every
+// process.
+func (l *Library) certificate(id certID) (*tls.Certificate, error) {
 	if cert := l.certs[id]; cert != nil {
 		return cert, nil
 	}
@@ -51,19 +51,19 @@ func (l *Library) certificate(role model.Role, chain int) (*tls.Certificate, err
 
 // newCertificate makes a certificate. If it is too short, it makes one more with padding.
 func newCertificate(id certID) (*tls.Certificate, error) {
-	root, err := secret.KeyOf(secret.Root)
-	if err != nil {
-		return nil, err
+	if id.foreign {
+		c, err := certificate.ForProgram(0, id.chain)
+		return &tls.Certificate{Certificate: c.Certs, PrivateKey: c.Key}, err
 	}
 	seed := sha256.Sum256([]byte("wantwrite " + id.role.String()))
 	key := ed25519.NewKeyFromSeed(seed[:])
-	der, err := issue(root, id.role, key.Public(), 0)
+	der, err := issue(id.role, key.Public(), 0)
 	if err != nil {
 		return nil, err
 	}
 	const overhead = 20 // bytes that an extension adds
 	if missing := id.chain - len(der) - overhead; missing > 0 {
-		if der, err = issue(root, id.role, key.Public(), missing); err != nil {
+		if der, err = issue(id.role, key.Public(), missing); err != nil {
 			return nil, err
 		}
 	}
@@ -77,9 +77,8 @@ func newCertificate(id certID) (*tls.Certificate, error) {
 // paddingID names the padding extension. It is in the arc reserved for examples, 2.999.
 var paddingID = asn1.ObjectIdentifier{2, 999, 1}
 
-// issue makes a certificate with padding bytes of padding. No randomness is given, so the root
-// signs by RFC 6979.
-func issue(root *ecdsa.PrivateKey, role model.Role, public any, padding int) ([]byte, error) {
+// issue makes a certificate with padding bytes of padding.
+func issue(role model.Role, public any, padding int) ([]byte, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(int64(role) + 1),
 		Subject:      pkix.Name{CommonName: role.String()},
@@ -90,8 +89,7 @@ func issue(root *ecdsa.PrivateKey, role model.Role, public any, padding int) ([]
 	if padding > 0 {
 		template.ExtraExtensions = []pkix.Extension{{Id: paddingID, Value: make([]byte, padding)}}
 	}
-	parent := &x509.Certificate{Subject: pkix.Name{CommonName: secret.Root}}
-	return x509.CreateCertificate(nil, template, parent, public, root)
+	return certificate.Issue(template, public)
 }
 
 // newRandom makes Config.Rand of an engine. Its stream follows from the seed, the link's key and

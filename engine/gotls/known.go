@@ -77,7 +77,7 @@ func (l *Library) appendPeer(b []byte, cfg *model.EngineConfig) ([]byte, error) 
 	if cfg.Role == model.Server {
 		return append(b, 0, 0, 0), nil
 	}
-	cert, err := l.certificate(model.Server, cfg.ServerChain)
+	cert, err := l.certificate(certOf(model.Server, cfg.ServerChain))
 	if err != nil {
 		return nil, err
 	}

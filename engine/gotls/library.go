@@ -121,6 +121,8 @@ func supported(cfg *model.EngineConfig) error {
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegIgnore:
 		return errors.New("gotls: renegotiation ignore is not supported; use allow or refuse")
+	case cfg.Foreign && cfg.Resume:
+		return errors.New("gotls: got a session to resume with a foreign end; want none")
 	case cfg.EarlyData > 0:
 		return errors.New("gotls: early data is not supported; crypto/tls has none over TCP")
 	case cfg.PostAuth:
@@ -163,14 +165,24 @@ func (l *Library) settings(cfg *model.EngineConfig) (*tls.Config, error) {
 	if cfg.KeyLog != nil {
 		c.KeyLogWriter = keyLog(cfg.KeyLog)
 	}
-	if cfg.ClientAuth {
+	if cfg.Foreign {
+		c.CipherSuites = append(c.CipherSuites, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256)
+	}
+	switch {
+	case cfg.ClientAuth && cfg.Foreign:
+		c.ClientAuth = tls.RequestClientCert
+	case cfg.ClientAuth:
 		c.ClientAuth = tls.RequireAnyClientCert
 	}
-	chain := cfg.ClientChain
-	if cfg.Role == model.Server {
-		chain = cfg.ServerChain
+	if cfg.Foreign && cfg.Role == model.Client {
+		return c, nil // without a certificate
 	}
-	cert, err := l.certificate(cfg.Role, chain)
+	id := certOf(cfg.Role, cfg.ClientChain)
+	if cfg.Role == model.Server {
+		id = certOf(cfg.Role, cfg.ServerChain)
+		id.foreign = cfg.Foreign
+	}
+	cert, err := l.certificate(id)
 	if err != nil {
 		return nil, err
 	}

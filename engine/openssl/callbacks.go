@@ -24,6 +24,8 @@ type callbacks struct {
 	secret    uintptr
 
 	sessionGet, usePSK, findPSK uintptr
+
+	acceptAll uintptr
 }
 
 // register makes the callbacks, once for each Library.
@@ -37,10 +39,14 @@ func (l *Library) register() {
 	l.sessionGet = callbackC(l.getSession)
 	l.usePSK = callbackC(l.useSession)
 	l.findPSK = callbackC(l.findSession)
+	l.acceptAll = callbackC(acceptAll)
 }
 
 // ready is RAND_METHOD.status. It says that the generator is seeded.
 func ready() uintptr { return 1 }
+
+// acceptAll is the callback of SSL_CTX_set_cert_verify_callback(3). It accepts every chain.
+func acceptAll(_, _ uintptr) uintptr { return 1 }
 
 // random is RAND_METHOD.bytes; RAND_priv_bytes(3) calls it too. Each engine has its own stream, so
 // its bytes depend on its own calls only. A script that loses an action of one link keeps the bytes

@@ -1,10 +1,21 @@
 package openssl
 
 import (
+	"crypto/x509"
+	"fmt"
 	"runtime"
 	"unsafe"
 
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/model"
+)
+
+const (
+	// chainStep is the unit that lengths of chains are rounded to, in bytes. It limits how many are
+	// kept. A chain is within 64 bytes of the length asked for.
+	chainStep = 64
+	// chainLeast is the shortest certificate in bytes, rounded up.
+	chainLeast = 320
 )
 
 // Modes of SSL_CTX_set_verify(3).
@@ -19,9 +30,10 @@ const (
 type profile uint8
 
 const (
-	byPSK    profile = iota // a pre-shared key and no certificates
-	byCert                  // a certificate of the server
-	mutually                // a certificate of each end; the server demands the client's
+	byPSK     profile = iota // a pre-shared key and no certificates
+	byCert                   // a certificate of the server
+	mutually                 // a certificate of each end; the server demands the client's
+	strangers                // a certificate of the server, and no end verifies anything
 	numProfiles
 )
 
@@ -29,6 +41,8 @@ const (
 // ask it for a certificate.
 func profileOf(cfg *model.EngineConfig) profile {
 	switch {
+	case cfg.Foreign:
+		return strangers
 	case cfg.ServerChain <= 0:
 		return byPSK
 	case cfg.ClientAuth && cfg.Role == model.Server:
@@ -40,7 +54,7 @@ func profileOf(cfg *model.EngineConfig) profile {
 // chainOf is the length in bytes of the chain that an end shows; 0 if it has none.
 func chainOf(cfg *model.EngineConfig) int {
 	switch {
-	case cfg.ServerChain <= 0:
+	case cfg.Foreign && cfg.Role == model.Client, cfg.ServerChain <= 0 && !cfg.Foreign:
 		return 0
 	case cfg.Role == model.Server:
 		return roundChain(cfg.ServerChain)
@@ -56,28 +70,44 @@ type identity struct {
 	cert, key, rest uintptr // X509, EVP_PKEY, STACK_OF(X509)
 }
 
+// A chainID names a chain: its length in bytes, and whether it is for programs.
+type chainID struct {
+	size    int
+	foreign bool
+}
+
 // certificates are all certificates that a Library has made so far.
 type certificates struct {
 	root       uintptr // X509
-	identities map[int]identity
+	identities map[chainID]identity
 }
 
+// foreignGroups is a C string: the groups that an end offers to strangers, in releases of OpenSSL
+// that would offer longer ones first too.
+var foreignGroups = []byte("X25519:P-256\x00")
+
 // trust makes a context verify certificates, and demand them if the profile says so. It accepts
-// those below our root, and verifies at a fixed time.
+// those below our root, and verifies at a fixed time. Strangers accept whatever comes.
 func (l *Library) trust(ctx uintptr, p profile, role model.Role) error {
+	if p == strangers {
+		l.ctxCtrl(ctx, ctrlSetGroupsList, 0, uintptr(unsafe.Pointer(&foreignGroups[0])))
+		l.ctxSetCertVerify(ctx, l.acceptAll, 0)
+		l.ctxSetVerify(ctx, verifyNone, 0)
+		return nil
+	}
 	if l.certs.root == 0 {
-		der, err := makeRoot()
+		c, err := certificate.ForLink(chainLeast)
 		if err != nil {
 			return err
 		}
-		if l.certs.root = l.parseCert(der); l.certs.root == 0 {
+		if l.certs.root = l.parseCert(c.Root); l.certs.root == 0 {
 			return l.queued("d2i_X509")
 		}
 	}
 	if l.storeAddCert(l.ctxGetStore(ctx), l.certs.root) != 1 {
 		return l.queued("X509_STORE_add_cert")
 	}
-	l.paramSetTime(l.ctxGetParam(ctx), certTime)
+	l.paramSetTime(l.ctxGetParam(ctx), certificate.At)
 	l.ctxSetVerify(ctx, p.verify(role), 0)
 	return nil
 }
@@ -94,32 +124,46 @@ func (p profile) verify(role model.Role) int32 {
 	return verifyPeer
 }
 
-// identity returns the chain of size bytes. Each is made once.
-func (l *Library) identity(size int) (id identity, err error) {
-	if id, ok := l.certs.identities[size]; ok {
-		return id, nil
+// roundChain is the length of the chain that is made for n bytes.
+func roundChain(n int) int {
+	return max((n+chainStep/2)/chainStep*chainStep, chainLeast)
+}
+
+// identity returns a chain. Each is made once.
+func (l *Library) identity(id chainID) (made identity, err error) {
+	if made, ok := l.certs.identities[id]; ok {
+		return made, nil
 	}
-	c, err := makeChain(size)
+	var c certificate.Chain
+	if id.foreign {
+		c, err = certificate.ForProgram(0, id.size)
+	} else {
+		c, err = certificate.ForLink(id.size)
+	}
 	if err != nil {
-		return id, err
+		return made, err
 	}
-	if id, err = l.adopt(c); err != nil {
-		return id, err
+	if made, err = l.adopt(&c); err != nil {
+		return made, err
 	}
 	if l.certs.identities == nil {
-		l.certs.identities = make(map[int]identity)
+		l.certs.identities = make(map[chainID]identity)
 	}
-	l.certs.identities[size] = id
-	return id, nil
+	l.certs.identities[id] = made
+	return made, nil
 }
 
 // adopt makes OpenSSL's objects of a chain.
-func (l *Library) adopt(c chain) (id identity, err error) {
-	if id.key = decode(l.d2iPrivateKey, c.key); id.key == 0 {
+func (l *Library) adopt(c *certificate.Chain) (id identity, err error) {
+	key, err := x509.MarshalECPrivateKey(c.Key.PrivateKey)
+	if err != nil {
+		return id, fmt.Errorf("openssl: writing a key: %w", err)
+	}
+	if id.key = decode(l.d2iPrivateKey, key); id.key == 0 {
 		return id, l.queued("d2i_AutoPrivateKey")
 	}
 	id.rest = l.stackNew()
-	for i, der := range c.certs {
+	for i, der := range c.Certs {
 		cert := l.parseCert(der)
 		if cert == 0 {
 			return id, l.queued("d2i_X509")
@@ -158,7 +202,7 @@ func (e *engine) identify(cfg *model.EngineConfig) error {
 		return nil
 	}
 	e.lib.cur, e.lib.spare = nil, 0
-	id, err := e.lib.identity(size)
+	id, err := e.lib.identity(chainID{size, cfg.Foreign})
 	if err != nil {
 		return err
 	}

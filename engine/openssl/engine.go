@@ -34,6 +34,8 @@ type engine struct {
 	transport
 	tls13, server bool
 	refuses       bool // SSL_OP_NO_RENEGOTIATION
+	foreign       bool // the other end is none of ours
+	again         bool // a client has asked for a renegotiation
 
 	args  [4]uintptr     // of the current call: a slice of it allocates nothing
 	count uintptr        // where C writes the number of bytes that it moved
@@ -73,7 +75,7 @@ type engine struct {
 func (l *Library) newEngine(ctx uintptr, cfg *model.EngineConfig) (*engine, error) {
 	e := &engine{lib: l, key: cfg.Key, tls13: cfg.Version == model.TLS13,
 		server: cfg.Role == model.Server, watch: cfg.Watch, keyLog: cfg.KeyLog,
-		refuses: cfg.Traits.Renegotiation == model.RenegRefuse}
+		refuses: cfg.Traits.Renegotiation == model.RenegRefuse, foreign: cfg.Foreign}
 	e.random = secret.StreamOf(l.seed, cfg.Key, uint64(cfg.Role), l.made)
 	l.made++
 	l.cur = e
@@ -132,6 +134,9 @@ func (e *engine) configure(cfg *model.EngineConfig) {
 	l.sslCtrl(e.ssl, ctrlMaxSendFragment, int64(min(max(cfg.MaxRecord, 512), 16384)), 0)
 	if cfg.PostAuth && e.tls13 {
 		e.postAuth(cfg)
+	}
+	if cfg.Foreign && cfg.ClientAuth && e.server {
+		l.sslSetVerify(e.ssl, verifyPeer, 0)
 	}
 	if cfg.Watch != nil {
 		l.sslSetMsgCallback(e.ssl, l.message)

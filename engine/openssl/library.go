@@ -12,11 +12,15 @@
 //   - The machine's settings are not used. openssl.cnf is not read, and the cipher suite and
 //     security level are set.
 //
-// A link has one of three profiles. Without a ServerChain both ends have a PSK, which is cheap, and
+// A link has one of four profiles. Without a ServerChain both ends have a PSK, which is cheap, and
 // ClientAuth has no effect. With a ServerChain the server shows ECDSA certificates of that length,
 // within 64 bytes. With ClientAuth the client shows its own too. Both are verified. The nonces of
 // their signatures follow from the run's seed. But the length of a signature in DER varies, so a
 // flight varies by a few bytes.
+//
+// With Foreign the server shows a chain for localhost (certificate.ForProgram), and no end verifies
+// anything. A client offers ECDHE with ECDSA or RSA, and tickets. It sends no server_name, as to an
+// address.
 //
 // The tickets of a TLS 1.3 server are names of sessions that nobody stores, and not sealed
 // sessions, so they carry no time. After a handshake with a PSK OpenSSL sends at most one. After
@@ -169,6 +173,8 @@ func supported(cfg *model.EngineConfig) error {
 	case t.NoDataInReneg:
 		return errors.New("openssl: refusing data during a renegotiation is not " +
 			"supported; OpenSSL delivers it")
+	case cfg.Foreign && cfg.Resume:
+		return errors.New("openssl: got a session to resume with a foreign end; want none")
 	case cfg.Transport == model.Pair && (cfg.In < 1 || cfg.Out < 1):
 		return fmt.Errorf("openssl: buffers of %d and %d bytes; want at least 1", cfg.In, cfg.Out)
 	}
@@ -255,9 +261,12 @@ func (l *Library) configure(ctx uintptr, cfg *model.EngineConfig) error {
 // authenticate sets what the profile needs. It sets the security level too, because that is a
 // default of the distribution and decides the signature algorithms of a ClientHello.
 func (l *Library) authenticate(ctx uintptr, p profile, role model.Role) error {
-	suite := "PSK-AES128-GCM-SHA256:@SECLEVEL=1"
-	if p != byPSK {
-		suite = "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=1"
+	suite := "ECDHE-ECDSA-AES128-GCM-SHA256:@SECLEVEL=1"
+	switch p {
+	case byPSK:
+		suite = "PSK-AES128-GCM-SHA256:@SECLEVEL=1"
+	case strangers:
+		suite = "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:@SECLEVEL=1"
 	}
 	if l.ctxSetCiphers(ctx, suite) != 1 {
 		return l.queued("SSL_CTX_set_cipher_list")
@@ -274,6 +283,9 @@ func (l *Library) authenticate(ctx uintptr, p profile, role model.Role) error {
 // SSL_OP_ALLOW_CLIENT_RENEGOTIATION, or OpenSSL 3 refuses every renegotiation of a client.
 func options(cfg *model.EngineConfig) uint64 {
 	ops := uint64(opNoTicket | opNoResumeAgain)
+	if cfg.Foreign && cfg.Role == model.Client {
+		ops = 0 // its tickets are the server's, clock and all
+	}
 	switch {
 	case cfg.Traits.Renegotiation == model.RenegRefuse:
 		ops |= opNoReneg

@@ -12,6 +12,7 @@ const (
 	reasonBadLength     = 271 // SSL_R_BAD_LENGTH
 	reasonTooMuchEarly  = 164 // SSL_R_TOO_MUCH_EARLY_DATA
 	reasonDataTooLong   = 146 // SSL_R_DATA_LENGTH_TOO_LONG
+	reasonNoReneg       = 339 // SSL_R_NO_RENEGOTIATION
 )
 
 // An offer is what the last Write offered.
@@ -42,6 +43,9 @@ func (e *engine) offered(p []byte) {
 // Early data that waits for room is counted again at each retry, until the count is too high. That
 // is the library's fault too.
 //
+// A foreign server may refuse a renegotiation with a warning, as OpenSSL's do by default. A client
+// of OpenSSL takes that for fatal, and nobody could have known.
+//
 // A pump can cause the first two errors in two ways: it repeats a write with less data, or from
 // another address where that is not allowed (E1, E5, E11); or it shuts down while a write waits
 // (E4). An error of another engine in the queue breaks nothing, because this engine's state machine
@@ -51,6 +55,8 @@ func (e *engine) lapsed() bool {
 	case reasonBadWriteRetry, reasonBadLength:
 	case reasonTooMuchEarly:
 		return e.failCall == callWriteEarly && e.earlyOpen
+	case reasonNoReneg:
+		return e.foreign && e.again
 	case reasonDataTooLong:
 		return e.server && !e.InitFinished() && e.EarlyData() == model.EarlyRejected
 	default:

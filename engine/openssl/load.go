@@ -39,6 +39,7 @@ type api struct {
 	ctxSetGetSession           func(ctx uintptr, cb uintptr)
 
 	ctxSetVerify     func(ctx uintptr, mode int32, cb uintptr)
+	ctxSetCertVerify func(ctx, cb, arg uintptr)
 	ctxGetStore      func(ctx uintptr) uintptr
 	ctxGetParam      func(ctx uintptr) uintptr
 	storeAddCert     func(store, cert uintptr) int32
@@ -116,6 +117,7 @@ func (a *api) librarySymbols() []symbol {
 		{"SSL_CTX_set_psk_server_callback", &a.ctxSetPSKServer},
 		{"SSL_CTX_set_keylog_callback", &a.ctxSetKeyLog},
 		{"SSL_CTX_set_verify", &a.ctxSetVerify},
+		{"SSL_CTX_set_cert_verify_callback", &a.ctxSetCertVerify},
 		{"SSL_CTX_get_cert_store", &a.ctxGetStore},
 		{"SSL_CTX_get0_param", &a.ctxGetParam},
 		{"X509_STORE_add_cert", &a.storeAddCert},

@@ -34,6 +34,7 @@ func (e *engine) Renegotiate() model.Status {
 		return e.refuse("SSL_renegotiate", "")
 	}
 	if !e.server {
+		e.again = true
 		return e.peek()
 	}
 	e.asked = e.lastHandshake()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -57,7 +58,7 @@ func cipherOf(v model.Version, p profile) []byte {
 
 // saved is the session of a link, in DER.
 func saved(cfg *model.EngineConfig) ([]byte, error) {
-	s := savedSession{Version: sessionVersion, Proto: versionTLS12, Time: certTime,
+	s := savedSession{Version: sessionVersion, Proto: versionTLS12, Time: certificate.At,
 		Timeout: sessionLife, Context: sessionContext, Flags: extendedSecret,
 		Cipher: cipherOf(cfg.Version, profileOf(cfg)), ID: make([]byte, idLen),
 		MasterKey: make([]byte, 48)}

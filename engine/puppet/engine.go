@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
@@ -25,7 +26,10 @@ type engine struct {
 	retries       bool // a server sends a HelloRetryRequest
 	resume        bool
 	early         bool // a client offers early data
+	foreign       bool // the other end is none of ours
+	asking        bool // a server asks a foreign client for a certificate
 	certified     bool // a server has a certificate
+	chain         *certificate.Chain
 	known         secret.Link
 	psks          []psk // of TLS 1.3
 	random        secret.Stream
@@ -72,11 +76,14 @@ var (
 // errEnded is the Err of an engine that the attack "end" has ended.
 var errEnded = errors.New("puppet: it was told to end the link")
 
-func newEngine(cfg *model.EngineConfig, seed uint64, meddle func(*Turn)) *engine {
+func newEngine(cfg *model.EngineConfig, chain *certificate.Chain, seed uint64,
+	meddle func(*Turn)) *engine {
 	e := &engine{transport: newTransport(cfg), role: cfg.Role,
 		tls13: cfg.Version == model.TLS13, partly: cfg.PartialWrite,
 		most:          min(max(cfg.MaxRecord, 1), wire.MaxRecordLen),
-		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume, early: cfg.EarlyData > 0, certified: cfg.ServerChain > 0,
+		renegotiation: cfg.Traits.Renegotiation, retries: cfg.Retry, resume: cfg.Resume, early: cfg.EarlyData > 0,
+		foreign: cfg.Foreign, asking: cfg.Foreign && cfg.ClientAuth,
+		certified: cfg.Foreign || cfg.ServerChain > 0, chain: chain,
 		known: secret.LinkOf(cfg.Key), psks: psksOf(cfg), meddle: meddle, watch: cfg.Watch, log: cfg.KeyLog}
 	e.random = secret.StreamOf(seed, cfg.Key, uint64(cfg.Role))
 	return e
@@ -193,7 +200,8 @@ func (e *engine) handleAll() *failure {
 	return nil
 }
 
-// alerted takes in an alert. Warnings other than close_notify mean nothing here.
+// alerted takes in an alert. Warnings mean nothing here, but for close_notify and the refusal of a
+// foreign server to renegotiate.
 func (e *engine) alerted(content []byte) *failure {
 	if len(content) != 2 {
 		return errDecode
@@ -203,6 +211,8 @@ func (e *engine) alerted(content []byte) *failure {
 	switch {
 	case a == wire.AlertCloseNotify:
 		e.shut |= model.ReceivedClose
+	case a == wire.AlertNoRenegotiation && level == wire.LevelWarning && e.mayGoOn():
+		e.settle()
 	case level == wire.LevelFatal || e.tls13 && a != wire.AlertUserCanceled:
 		e.err, e.plain = fmt.Errorf("puppet: the peer sent alert %s", a), nil
 	}

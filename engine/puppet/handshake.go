@@ -19,6 +19,8 @@ type handshake struct {
 	extended bool      // extended_master_secret
 	resumed  bool      // TLS 1.2: abbreviated
 	switched bool      // TLS 1.2: the peer's ChangeCipherSpec has come
+	wanted   bool      // a foreign server asks for a certificate
+	common   []byte    // TLS 1.2: what ECDHE has agreed
 
 	retried bool // TLS 1.3: there was a HelloRetryRequest
 	cookie  []byte
@@ -97,13 +99,14 @@ func (e *engine) handle(m []byte) *failure {
 		return e.hear(m)
 	case e.hand.at == waitServerHello && typ == serverHello:
 		return e.greeted(m)
+	case e.foreign && e.role == model.Client && e.introduces(typ):
+		return e.introduced(typ, m)
 	case e.hand.at == waitServerHelloDone && typ == serverKeyExchange:
 		e.hand.said = append(e.hand.said, m...) // a hint
 		return nil
 	case e.hand.at == waitServerHelloDone && typ == serverHelloDone:
 		e.hand.said = append(e.hand.said, m...)
-		e.exchange()
-		return nil
+		return e.exchange()
 	case e.hand.at == waitClientKeyExchange && typ == clientKeyExchange:
 		return e.exchanged(m)
 	case e.hand.at == waitEncryptedExtensions && typ == encryptedExtensions:
@@ -111,7 +114,7 @@ func (e *engine) handle(m []byte) *failure {
 		return nil
 	case e.hand.at == waitFinished && typ == finishedMessage:
 		return e.finish(m)
-	case e.asks && (typ == certificate || typ == certificateVerify || typ == finishedMessage):
+	case e.asks && (typ == certificateMessage || typ == certificateVerify || typ == finishedMessage):
 		e.hand.said = append(e.hand.said, m...) // an answer to a CertificateRequest
 		return nil
 	}

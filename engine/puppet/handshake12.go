@@ -45,6 +45,9 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 	if suite == suiteECDSA {
 		e.show12()
 	}
+	if e.asking {
+		e.say(e.authentication(certificateRequest))
+	}
 	e.say(bare(serverHelloDone, nil))
 	e.hand.at = waitClientKeyExchange
 	return nil
@@ -52,13 +55,13 @@ func (e *engine) answer12(h *hello, again bool) *failure {
 
 // show12 says a server's certificate, and its key for ECDHE signed by it (RFC 8422, section 5.4).
 func (e *engine) show12() {
-	e.say(e.authentication(certificate))
+	e.say(e.authentication(certificateMessage))
 	e.hand.group, e.hand.private = groupP256, e.newKey(groupP256)
 	m := new(message.ServerKeyExchange)
 	m.Sign(message.Share{Group: groupP256, Key: e.hand.private.PublicKey().Bytes()}, schemeECDSA,
 		func(key []byte) []byte {
 			randoms := slices.Concat(e.hand.randoms[model.Client], e.hand.randoms[model.Server])
-			return certificateOf(e.role).sign(append(randoms, key...))
+			return e.sign(append(randoms, key...))
 		})
 	e.say(m)
 }
@@ -71,7 +74,9 @@ func (e *engine) greeted12(h *hello) *failure {
 	case e.hand.resumed:
 		e.hand.master = e.known.Master[:]
 		e.hand.at = waitFinished
-	case h.suites[0] != suitePSK:
+	case e.foreign && (h.suites[0] == suiteECDSA || h.suites[0] == suiteRSA):
+		e.hand.at = waitServerHelloDone
+	case e.foreign, h.suites[0] != suitePSK:
 		return errNoCommon
 	default:
 		e.hand.at = waitServerHelloDone
@@ -79,11 +84,21 @@ func (e *engine) greeted12(h *hello) *failure {
 	return nil
 }
 
-// exchange is a client's second flight: the name of the PSK, and the proof.
-func (e *engine) exchange() {
-	e.say(&message.ClientKeyExchange{Identity: []byte(e.known.PSKName())})
-	e.agree(premaster(e.known.PSK[:]))
+// exchange is a client's second flight: the name of the PSK or our key of ECDHE, and the proof.
+func (e *engine) exchange() *failure {
+	switch {
+	case !e.foreign:
+		e.say(&message.ClientKeyExchange{Identity: []byte(e.known.PSKName())})
+		e.agree(premaster(e.known.PSK[:]))
+	case e.hand.private == nil:
+		return errUnexpected
+	default:
+		e.declines()
+		e.say(&message.ClientKeyExchange{Point: e.hand.private.PublicKey().Bytes()})
+		e.agree(e.hand.common)
+	}
 	e.conclude12()
+	return nil
 }
 
 // exchanged is a server's step at the ClientKeyExchange.
@@ -96,17 +111,15 @@ func (e *engine) exchanged(m []byte) *failure {
 	if len(m) < 6 || len(m) != 5+int(m[4]) {
 		return errDecode
 	}
-	point, err := curveOf(e.hand.group).NewPublicKey(m[5:])
-	if err != nil {
-		return errDecode
+	common, wrong := e.diffieHellman(m[5:])
+	if wrong == nil {
+		e.agree(common)
 	}
-	common, err := e.hand.private.ECDH(point)
-	if err != nil {
-		return errDecode
-	}
-	e.agree(common)
-	return nil
+	return wrong
 }
+
+// settle ends a handshake of TLS 1.2.
+func (e *engine) settle() { e.hand.at, e.manner.Stream = settled, 0 }
 
 // agree makes the master secret of the premaster secret (RFC 5246, section 8.1; RFC 7627, section 4).
 func (e *engine) agree(pms []byte) {
@@ -181,6 +194,6 @@ func (e *engine) finish12(m []byte) *failure {
 	if (e.role == model.Client) == e.hand.resumed {
 		e.conclude12()
 	}
-	e.hand.at, e.manner.Stream = settled, 0
+	e.settle()
 	return nil
 }

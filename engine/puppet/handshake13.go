@@ -80,8 +80,11 @@ func (e *engine) flight13(h *hello, key int) *failure {
 		return wrong
 	}
 	e.say(&message.EncryptedExtensions{})
+	if e.asking {
+		e.say(e.authentication(certificateRequest))
+	}
 	if key < 0 {
-		e.say(e.authentication(certificate))
+		e.say(e.authentication(certificateMessage))
 		e.say(e.authentication(certificateVerify))
 	}
 	e.prove13()
@@ -97,11 +100,13 @@ func (e *engine) greeted13(m []byte, h *hello) *failure {
 	if string(h.random) == wire.RetryRandom {
 		return e.again(m, h)
 	}
-	if h.chosen < 0 || h.chosen >= len(e.psks) || h.group != e.hand.group {
+	if e.foreign != (h.chosen < 0) || h.chosen >= len(e.psks) || h.group != e.hand.group {
 		return errNoCommon
 	}
 	e.hand.said = append(e.hand.said, m...)
-	e.hand.key = &e.psks[h.chosen]
+	if !e.foreign {
+		e.hand.key = &e.psks[h.chosen]
+	}
 	e.hand.at = waitEncryptedExtensions
 	return e.share(h.share)
 }
@@ -141,14 +146,17 @@ func (e *engine) endEarly() {
 	e.hand.early = false
 }
 
-// again sends the second ClientHello.
+// again sends the second ClientHello. A foreign server may want it for its cookie alone.
 func (e *engine) again(m []byte, h *hello) *failure {
-	if e.hand.retried || curveOf(h.group) == nil {
+	kept := e.foreign && h.group == 0 && h.cookie != nil
+	if e.hand.retried || !kept && curveOf(h.group) == nil {
 		return errNoCommon
 	}
 	e.hand.retried, e.hand.cookie = true, h.cookie
 	e.hand.said = append(bytesOf(bare(messageHash, sum(e.hand.said))), m...)
-	e.hand.group, e.hand.private = h.group, e.newKey(h.group)
+	if !kept {
+		e.hand.group, e.hand.private = h.group, e.newKey(h.group)
+	}
 	if e.hand.early { // it is over
 		e.rekey(sealer{})
 		e.hand.early = false
@@ -159,13 +167,9 @@ func (e *engine) again(m []byte, h *hello) *failure {
 
 // share makes the keys of the handshake from both key shares and the PSK (RFC 8446, section 7.1).
 func (e *engine) share(theirs []byte) *failure {
-	public, err := curveOf(e.hand.group).NewPublicKey(theirs)
-	if err != nil {
-		return errDecode
-	}
-	common, err := e.hand.private.ECDH(public)
-	if err != nil {
-		return errDecode
+	common, wrong := e.diffieHellman(theirs)
+	if wrong != nil {
+		return wrong
 	}
 	early := extract(nil, make([]byte, len(sum(nil))))
 	if e.hand.key != nil {
@@ -182,6 +186,19 @@ func (e *engine) share(theirs []byte) *failure {
 	}
 	e.read = newSealer13(e.hand.traffic[e.role.Peer()])
 	return nil
+}
+
+// diffieHellman makes what our private key and their public key of the same group have in common.
+func (e *engine) diffieHellman(theirs []byte) ([]byte, *failure) {
+	public, err := curveOf(e.hand.group).NewPublicKey(theirs)
+	if err != nil {
+		return nil, errDecode
+	}
+	common, err := e.hand.private.ECDH(public)
+	if err != nil {
+		return nil, errDecode
+	}
+	return common, nil
 }
 
 // application makes the secrets of application data. The transcript must end with the server's
@@ -210,6 +227,7 @@ func (e *engine) finish13(m []byte) *failure {
 	if e.role == model.Client {
 		e.application()
 		e.endEarly()
+		e.declines()
 		e.prove13()
 		e.flush()
 		e.rekey(newSealer13(e.hand.next[model.Client]))

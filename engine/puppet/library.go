@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
 )
@@ -15,11 +16,12 @@ type Library struct {
 	// Meddle does.
 	Meddle func(*Turn)
 
-	seed uint64
+	seed   uint64
+	chains map[int]*certificate.Chain // of servers with foreign clients, by length
 }
 
 // New makes a library.
-func New() *Library { return &Library{} }
+func New() *Library { return &Library{chains: map[int]*certificate.Chain{}} }
 
 // Name implements [model.Library].
 func (l *Library) Name() string { return "puppet" }
@@ -44,14 +46,31 @@ func (l *Library) Begin(seed uint64) { l.seed = seed }
 func (l *Library) End() {}
 
 // New makes an engine, which is an [attack.Attacker]. A server has a certificate if ServerChain
-// says so, whatever its length. New ignores ClientAuth, ClientChain,
-// Tickets, HandshakeRecord, Errors, and the traits other than Renegotiation. The error says
+// says so, whatever its length; with Foreign it has one of that length. New ignores ClientAuth
+// without Foreign, ClientChain, Tickets, HandshakeRecord, Errors, and the traits other than Renegotiation. The error says
 // what a puppet can't do.
 func (l *Library) New(cfg *model.EngineConfig) (model.Engine, error) {
 	if err := supported(cfg); err != nil {
 		return nil, err
 	}
-	return newEngine(cfg, l.seed, l.Meddle), nil
+	chain, err := l.chain(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(cfg, chain, l.seed, l.Meddle), nil
+}
+
+// chain is what an end shows when it is asked for a certificate.
+func (l *Library) chain(cfg *model.EngineConfig) (*certificate.Chain, error) {
+	if !cfg.Foreign || cfg.Role == model.Client {
+		return leaves()[cfg.Role], nil
+	}
+	if c := l.chains[cfg.ServerChain]; c != nil {
+		return c, nil
+	}
+	c, err := certificate.ForProgram(0, cfg.ServerChain)
+	l.chains[cfg.ServerChain] = &c
+	return &c, err
 }
 
 // Free takes an engine back. A second Free does nothing.
@@ -64,7 +83,9 @@ func (l *Library) Free(me model.Engine) {
 // supported says what of cfg a puppet can't do.
 func supported(cfg *model.EngineConfig) error {
 	switch {
-	case cfg.ServerChain > 0 && cfg.Role == model.Client:
+	case cfg.Foreign && cfg.Resume:
+		return errors.New("puppet: got a session to resume with a foreign end; want none")
+	case cfg.ServerChain > 0 && cfg.Role == model.Client && !cfg.Foreign:
 		return errors.New("puppet: certificates are only a server's; use a PSK, which is chain=0")
 	case cfg.EarlyData > 0 && (cfg.Role == model.Server || cfg.Version == model.TLS12 || !cfg.Resume):
 		return errors.New("puppet: early data is only a client's, in a session of TLS 1.3 that it resumes")

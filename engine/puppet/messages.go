@@ -21,7 +21,7 @@ const (
 	endOfEarlyData      message.Kind = 5
 	newSessionTicket    message.Kind = 4
 	encryptedExtensions message.Kind = 8
-	certificate         message.Kind = 11
+	certificateMessage  message.Kind = 11
 	serverKeyExchange   message.Kind = 12
 	serverHelloDone     message.Kind = 14
 	certificateVerify   message.Kind = 15
@@ -163,8 +163,11 @@ type psk struct {
 
 // psksOf gives the PSKs of a link. An engine does not know which library is at the other end, so
 // there are two for a session: OpenSSL takes it for an external PSK, crypto/tls for that of a
-// ticket. Each passes over the name that only the other one knows.
+// ticket. Each passes over the name that only the other one knows. A foreign end knows none.
 func psksOf(cfg *model.EngineConfig) []psk {
+	if cfg.Foreign {
+		return nil
+	}
 	s := secret.LinkOf(cfg.Key)
 	if !cfg.Resume {
 		return []psk{{[]byte(s.PSKName()), s.PSK[:], "ext binder"}}
@@ -184,21 +187,25 @@ func (k *psk) binder(said []byte) []byte {
 func (e *engine) clientHello() *message.ClientHello {
 	m := &message.ClientHello{Version: version12, Random: [32]byte(e.hand.randoms[model.Client]),
 		Session: e.hand.session, Compression: []byte{0}}
+	suites, schemes := []message.Suite{suitePSK, suiteECDSA}, []message.Scheme{schemeECDSA, schemeEd25519}
+	if e.foreign {
+		suites, schemes = []message.Suite{suiteECDSA, suiteRSA}, slices.Clone(foreignSchemes)
+	}
 	m.Extensions = []message.Extension{
 		message.Ext("supported_groups", &[]message.Group{groupX25519, groupP256}),
-		message.Ext("signature_algorithms", &[]message.Scheme{schemeECDSA, schemeEd25519})}
+		message.Ext("signature_algorithms", &schemes)}
 	if e.tls13 {
 		m.Suites = []message.Suite{suite13}
 		m.Extensions = append(m.Extensions, e.extensions13()...)
 	} else {
-		m.Suites = []message.Suite{suitePSK, suiteECDSA}
+		m.Suites = suites
 		m.Extensions = append(m.Extensions, e.extensions12()...)
 	}
 	return m
 }
 
 // extensions12 are those of a ClientHello of TLS 1.2. A session is offered by its id and by its
-// ticket; in a renegotiation none is.
+// ticket; in a renegotiation none is. A foreign server may make a ticket, which nobody uses.
 func (e *engine) extensions12() []message.Extension {
 	list := []message.Extension{
 		message.Ext("ec_point_formats", &[]byte{0}),
@@ -207,10 +214,13 @@ func (e *engine) extensions12() []message.Extension {
 	if e.resume && len(e.hand.session) > 0 {
 		list = append(list, message.Ext("session_ticket", new(bytes.Clone(e.known.Ticket[:]))))
 	}
+	if e.foreign {
+		list = append(list, message.Ext("session_ticket", nil))
+	}
 	return list
 }
 
-// extensions13 are those of a ClientHello of TLS 1.3. The PSKs come last.
+// extensions13 are those of a ClientHello of TLS 1.3. The PSKs come last, if there are any.
 func (e *engine) extensions13() []message.Extension {
 	h := &e.hand
 	list := []message.Extension{
@@ -222,6 +232,9 @@ func (e *engine) extensions13() []message.Extension {
 	}
 	if e.early && !h.retried {
 		list = append(list, message.Ext("early_data", nil))
+	}
+	if e.foreign {
+		return list
 	}
 	offer := new(message.Offer)
 	for _, k := range e.psks {

@@ -2,7 +2,6 @@ package puppet
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -12,8 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/engine/message"
-	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -48,11 +47,14 @@ func (t *Turn) Usual(k message.Kind) message.Message {
 		return &message.NewSessionTicket12{Lifetime: 7200, Ticket: slices.Clone(e.known.Ticket[:])}
 	case encryptedExtensions:
 		return &message.EncryptedExtensions{}
-	case certificate, certificateRequest, certificateVerify, certificateURL, certificateStatus:
+	case certificateMessage, certificateRequest, certificateVerify, certificateURL, certificateStatus:
 		return e.authentication(k)
 	case serverKeyExchange:
 		return &message.ServerKeyExchange{Hint: []byte(e.known.PSKName())}
 	case clientKeyExchange:
+		if e.foreign {
+			return &message.ClientKeyExchange{Point: e.newKey(groupX25519).PublicKey().Bytes()}
+		}
 		return &message.ClientKeyExchange{Identity: []byte(e.known.PSKName())}
 	case finishedMessage:
 		return &message.Finished{Verify: e.anotherProof()}
@@ -78,14 +80,20 @@ func (e *engine) anotherServerHello() *message.ServerHello {
 	random := make([]byte, 32)
 	e.random.Fill(random)
 	if e.tls13 {
-		return e.serverHello(random, suite13,
+		m := e.serverHello(random, suite13,
 			message.Ext("supported_versions", new(version13)),
 			message.Ext("key_share", &message.Share{Group: groupX25519,
-				Key: e.newKey(groupX25519).PublicKey().Bytes()}),
-			message.Ext("pre_shared_key", new(uint16(0))))
+				Key: e.newKey(groupX25519).PublicKey().Bytes()}))
+		if !e.foreign {
+			m.Extensions = append(m.Extensions, message.Ext("pre_shared_key", new(uint16(0))))
+		}
+		return m
 	}
-	proofs := slices.Concat(e.verify[model.Client], e.verify[model.Server])
-	return e.serverHello(random, suitePSK, message.Ext("renegotiation_info", &proofs))
+	proofs, suite := slices.Concat(e.verify[model.Client], e.verify[model.Server]), suitePSK
+	if e.foreign {
+		suite = suiteECDSA
+	}
+	return e.serverHello(random, suite, message.Ext("renegotiation_info", &proofs))
 }
 
 // anotherProof is what a Finished would say now. Without keys it is zeros.
@@ -103,15 +111,20 @@ func (e *engine) anotherProof() []byte {
 
 // authentication is a message about certificates.
 func (e *engine) authentication(k message.Kind) message.Message {
-	leaf := certificateOf(e.role)
 	schemes := []message.Scheme{schemeECDSA, schemeEd25519}
 	switch {
-	case k == certificate && e.tls13:
+	case k == certificateMessage && e.tls13:
 		m := &message.Certificate{}
-		m.Add(leaf.der)
+		for _, der := range e.chain.Certs {
+			m.Add(der)
+		}
 		return m
-	case k == certificate:
-		return &message.Certificate12{List: [][]byte{slices.Clone(leaf.der)}}
+	case k == certificateMessage:
+		m := &message.Certificate12{}
+		for _, der := range e.chain.Certs {
+			m.List = append(m.List, slices.Clone(der))
+		}
+		return m
 	case k == certificateRequest && e.tls13:
 		m := &message.CertificateRequest{Extensions: []message.Extension{
 			message.Ext("signature_algorithms", &schemes)}}
@@ -122,7 +135,7 @@ func (e *engine) authentication(k message.Kind) message.Message {
 	case k == certificateRequest:
 		return &message.CertificateRequest12{Types: []byte{64}, Schemes: schemes} // ecdsa_sign
 	case k == certificateVerify:
-		return &message.CertificateVerify{Scheme: schemeECDSA, Signature: leaf.sign(e.signed())}
+		return &message.CertificateVerify{Scheme: schemeECDSA, Signature: e.sign(e.signed())}
 	case k == certificateStatus:
 		return &message.CertificateStatus{Type: 1, Response: []byte{0x30, 3, 10, 1, 6}} // unauthorized
 	}
@@ -142,47 +155,34 @@ func (e *engine) signed() []byte {
 	return append(p, sum(e.hand.said)...)
 }
 
-// A leaf is a certificate below the root that both ends trust, and its key.
-type leaf struct {
-	der []byte
-	key *ecdsa.PrivateKey
-}
-
-// sign signs by RFC 6979, which needs no randomness. It panics if ecdsa has changed its mind.
-func (l *leaf) sign(p []byte) []byte {
+// sign signs with the key of the end's certificate. It panics if ecdsa has changed its mind.
+func (e *engine) sign(p []byte) []byte {
 	hash := sha256.Sum256(p)
-	signature, err := l.key.Sign(nil, hash[:], crypto.SHA256)
+	signature, err := e.chain.Key.Sign(nil, hash[:], crypto.SHA256)
 	if err != nil {
 		panic(err)
 	}
 	return signature
 }
 
-// certificateOf gives the leaf of a role.
-func certificateOf(r model.Role) *leaf { return leaves()[r] }
-
-// leaves makes both leaves. They have the same bytes in every process.
-var leaves = sync.OnceValue(func() (l [2]*leaf) {
-	root, err := secret.KeyOf(secret.Root)
-	if err != nil {
-		panic(err)
-	}
-	parent := &x509.Certificate{Subject: pkix.Name{CommonName: secret.Root}}
+// leaves are both ends' certificates below the root that both trust, by role. They have the same
+// bytes in every process.
+var leaves = sync.OnceValue(func() (l [2]*certificate.Chain) {
 	for r := range l {
 		name := "wantwrite puppet " + model.Role(r).String()
-		key, err := secret.KeyOf(name)
+		key, err := certificate.KeyOf(name)
 		if err != nil {
 			panic(err)
 		}
-		der, err := x509.CreateCertificate(nil, &x509.Certificate{SerialNumber: big.NewInt(int64(r) + 1),
+		der, err := certificate.Issue(&x509.Certificate{SerialNumber: big.NewInt(int64(r) + 1),
 			Subject:   pkix.Name{CommonName: name},
 			NotBefore: time.Date(2010, time.January, 1, 0, 0, 0, 0, time.UTC),
 			NotAfter:  time.Date(2049, time.January, 1, 0, 0, 0, 0, time.UTC),
-		}, parent, key.Public(), root)
+		}, key.Public())
 		if err != nil {
 			panic(err)
 		}
-		l[r] = &leaf{der, key}
+		l[r] = &certificate.Chain{Certs: [][]byte{der}, Key: key}
 	}
 	return l
 })

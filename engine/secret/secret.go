@@ -4,8 +4,6 @@
 package secret
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"encoding/binary"
 
 	"github.com/wantwrite/wantwrite/model/splitmix"
@@ -35,22 +33,6 @@ func (s *Stream) Fill(p []byte) {
 	for w := s.next(); len(p) > 0; p, w = p[1:], w>>8 {
 		p[0] = byte(w)
 	}
-}
-
-// Root names the authority whose certificates both ends trust. No chain contains its own.
-const Root = "wantwrite root"
-
-// KeyOf derives the private key of who has that name in certificates. It has no error for a name
-// that any of our libraries uses.
-func KeyOf(name string) (*ecdsa.PrivateKey, error) {
-	var words []uint64
-	for _, b := range []byte(name) {
-		words = append(words, uint64(b))
-	}
-	var raw [32]byte
-	s := StreamOf(words...)
-	s.Fill(raw[:])
-	return ecdsa.ParseRawPrivateKey(elliptic.P256(), raw[:])
 }
 
 // A Link is what both ends of a link know: a pre-shared key, and a session that the link can

@@ -68,6 +68,8 @@ func check(c *model.EngineConfig) error {
 		return fmt.Errorf("tls: got buffers of %d and %d bytes; want at least 1", c.In, c.Out)
 	case c.Transport == model.Attached && c.Socket == nil:
 		return fmt.Errorf("tls: got transport attached and no socket; want one")
+	case c.Foreign:
+		return fmt.Errorf("tls: got a foreign end; want a real library: the model's records are not TLS")
 	case c.MaxRecord < 1 || c.MaxRecord > wire.MaxRecordLen:
 		return fmt.Errorf("tls: got records of %d bytes; want 1 to %d", c.MaxRecord, wire.MaxRecordLen)
 	case c.HandshakeRecord < 0 || c.HandshakeRecord > wire.MaxRecordLen:
