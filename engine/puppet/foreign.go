@@ -1,9 +1,12 @@
 package puppet
 
 import (
+	"crypto/ecdh"
 	"encoding/binary"
+	"sync"
 
 	"github.com/wantwrite/wantwrite/engine/message"
+	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 )
 
@@ -16,6 +19,16 @@ const suiteRSA message.Suite = 0xc02f // TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
 // ECDSA, Ed25519, and RSA (RFC 8446, section 4.2.3). What is signed is not looked at.
 var foreignSchemes = []message.Scheme{schemeECDSA, 0x0503, 0x0603, schemeEd25519,
 	0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601}
+
+// foreignKeys are the private keys for foreign ends, by group. They are the same in every process. To
+// draw one costs as much as to use it, a tenth of a handshake, and nobody sees that it is not fresh.
+var foreignKeys = sync.OnceValue(func() map[message.Group]*ecdh.PrivateKey {
+	stream, keys := secret.StreamOf(), map[message.Group]*ecdh.PrivateKey{}
+	for _, group := range []message.Group{groupX25519, groupP256} {
+		keys[group] = drawKey(group, &stream)
+	}
+	return keys
+})
 
 // introduces says whether a message is one with which a foreign server introduces itself, at the
 // time for it.
@@ -73,6 +86,9 @@ func (e *engine) declines() {
 }
 
 // mayGoOn says whether a client that has asked for a renegotiation can do without.
+//
+// Story 104: after a refusal a puppet went on waiting for the ServerHello. It could read, but its
+// next Write waited for the end of a handshake that had none. With ends of ours it still does so.
 func (e *engine) mayGoOn() bool {
 	return e.foreign && e.role == model.Client && e.hand.at == waitServerHello &&
 		e.verify[model.Client] != nil

@@ -1,10 +1,17 @@
 package puppet_test
 
 import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/linktest"
+	"github.com/wantwrite/wantwrite/engine/puppet"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/attack"
 )
 
 // strange is the configuration of an end whose other end is foreign. A chain counts at a server.
@@ -52,5 +59,215 @@ func TestForeignHandshakes(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// foreignLink opens a link of a puppet in that role and an end that is foreign to it.
+func foreignLink(t testing.TB, lib model.Library, r model.Role, v model.Version) *link {
+	t.Helper()
+	cfg := strange(v, 500)
+	ends := sides(lib, r, cfg)
+	l := strangers(t, ends[model.Client].Library, ends[model.Server].Library, cfg, cfg)
+	l.role = r
+	return l
+}
+
+// better is where a foreign client of crypto/tls does otherwise: a renegotiation offers it a suite
+// that it has, and it lives long enough to say what is wrong.
+var better = map[string]string{
+	"hello-requests 1000 late": "unexpected_message",
+	"renegotiation 100 late":   "unexpected_message, 100 bytes",
+}
+
+// TestForeignRepertoire: a foreign end answers each attack as one does that shares a key or session.
+func TestForeignRepertoire(t *testing.T) {
+	for _, lib := range libraries[1:] {
+		t.Run(lib.name, func(t *testing.T) {
+			roles(t, func(t *testing.T, v model.Version, r model.Role) {
+				for i := range trials {
+					tr := &trials[i]
+					want := map[string]string{"openssl": tr.openssl, "gotls": tr.gotls}[lib.name]
+					if lib.name == "gotls" && strings.HasPrefix(want, "failed") {
+						want = cmp.Or(better[tr.String()], want)
+					}
+					if want != "" && strings.HasPrefix(v.String()+" "+r.String(), tr.only) {
+						tr.try(t, foreignLink(t, lib.load(t), r, v), want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestForeignAttacksAtAnyMoment: each attack on a foreign server of OpenSSL, at each step of the
+// handshake, comes to an end, and the puppet bears all calls behind it. What is only another way to
+// send and to take in does not harm the link.
+func TestForeignAttacksAtAnyMoment(t *testing.T) {
+	lib := need(t)
+	linktest.Versions(t, func(t *testing.T, v model.Version) {
+		for a := range attack.Count {
+			for step := range 4 {
+				l := foreignLink(t, lib, model.Client, v)
+				for range step {
+					l.puppet().Handshake()
+					l.Settle()
+					l.victim().Handshake()
+					l.Settle()
+				}
+				l.puppet().Attack(a, a.Usual(attack.Draw{Count: 3, Bytes: 100, Limit: 2}))
+				l.outcome(true)
+				if slices.Contains([]string{"split", "pack", "sip"}, a.String()) {
+					l.lives(a.String())
+				}
+				l.puppet().KeyUpdate(true)
+				l.puppet().Renegotiate()
+				l.puppet().Write([]byte("more"))
+				l.drive(false)
+				l.puppet().Shutdown()
+				l.drive(false)
+				l.Free()
+			}
+		}
+	})
+}
+
+// TestForeignKeyUpdates: both kinds of KeyUpdate go from a client to a foreign server and, where its
+// library can begin one, back.
+func TestForeignKeyUpdates(t *testing.T) {
+	for _, client := range libraries[:2] {
+		for _, server := range libraries {
+			t.Run(client.name+" to "+server.name, func(t *testing.T) {
+				l := strangers(t, client.load(t), server.load(t), strange(model.TLS13, 0),
+					strange(model.TLS13, 500))
+				l.shaken()
+				for n, requested := range []bool{false, true, true} {
+					l.Want("KeyUpdate", l.Client().KeyUpdate(requested), model.OK)
+					l.drive(false)
+					l.lives("a KeyUpdate of the client")
+					if got := l.Count(model.Client, true, "KeyUpdate"); got != n+1 {
+						t.Errorf("the client has sent %d KeyUpdates; want %d", got, n+1)
+					}
+				}
+				if got := l.Count(model.Client, false, "KeyUpdate"); got != 2 {
+					t.Errorf("the client got %d answers; want 2", got)
+				}
+				if server.name == "gotls" {
+					return // begins none
+				}
+				for _, requested := range []bool{false, true} {
+					l.Want("KeyUpdate", l.Server().KeyUpdate(requested), model.OK)
+					l.Settle()
+					l.lives("a KeyUpdate of the server")
+				}
+			})
+		}
+	}
+}
+
+// TestForeignRenegotiation: a foreign server that allows it renegotiates, whoever begins.
+func TestForeignRenegotiation(t *testing.T) {
+	for _, client := range libraries[:2] {
+		for _, begins := range []model.Role{model.Client, model.Server} {
+			t.Run(client.name+", begun by the "+begins.String(), func(t *testing.T) {
+				l := strangers(t, client.load(t), need(t), strange(model.TLS12, 0), strange(model.TLS12, 500))
+				l.shaken()
+				for n := 2; n < 4; n++ {
+					if st := l.Ends[begins].Renegotiate(); st == model.Failed {
+						t.Fatalf("Renegotiate fails: %v", l.Ends[begins].Err())
+					}
+					l.drive(false)
+					l.lives("a renegotiation")
+					if got := l.Count(model.Client, true, "Finished"); got != n {
+						t.Errorf("the client has sent %d Finished; want %d", got, n)
+					}
+				}
+				l.close(model.Client)
+			})
+		}
+	}
+}
+
+// TestForeignRefusal: a foreign server refuses to renegotiate, with a warning. A puppet goes on as
+// before, at any number of refusals, with data from the server in between. A client of OpenSSL gives
+// up, as it always does, and its error says that the library did it.
+func TestForeignRefusal(t *testing.T) {
+	refuses := strange(model.TLS12, 500)
+	refuses.Traits.Renegotiation = model.RenegRefuse
+	l := strangers(t, puppet.New(), need(t), strange(model.TLS12, 0), refuses).shaken()
+	for n := range 3 {
+		l.Want("Renegotiate", l.Client().Renegotiate(), model.WantRead)
+		l.Write(model.Server, "in between")
+		l.Settle()
+		l.Hear(model.Client, "in between")
+		l.drive(false)
+		l.Client().ClearErrors()
+		l.Want("Handshake", l.Client().Handshake(), model.OK)
+		l.lives("a refusal")
+		if got := l.Count(model.Client, false, "alert no_renegotiation"); got != n+1 {
+			t.Errorf("the puppet got %d refusals; want %d", got, n+1)
+		}
+	}
+	l.close(model.Client)
+
+	l = strangers(t, need(t), need(t), strange(model.TLS12, 0), refuses).shaken()
+	l.Client().Renegotiate()
+	l.Settle()
+	l.Read(model.Server)
+	l.Settle()
+	l.ReadSays(model.Client, model.Failed)
+	if err := l.Client().Err(); !errors.Is(err, model.ErrLibrary) {
+		t.Errorf("a client of OpenSSL says %v; want it to blame the library", err)
+	}
+}
+
+// TestForeignRefusalForbidden: a client of OpenSSL that is told not to renegotiate does not try, and
+// its link lives.
+func TestForeignRefusalForbidden(t *testing.T) {
+	cfg := strange(model.TLS12, 0)
+	cfg.Traits.Renegotiation = model.RenegRefuse
+	l := strangers(t, need(t), need(t), cfg, strange(model.TLS12, 500)).shaken()
+	if l.Client().Renegotiate(); !errors.Is(l.Client().Err(), model.ErrRefused) {
+		t.Errorf("Renegotiate says %v; want it refused", l.Client().Err())
+	}
+	l.lives("a refused call")
+}
+
+// foreignWire is the wire of links of each library as a client with a foreign OpenSSL, data,
+// KeyUpdates and closes included.
+func foreignWire(t *testing.T, seed uint64) string {
+	var sums []string
+	for _, client := range libraries {
+		for _, v := range []model.Version{model.TLS12, model.TLS13} {
+			ours, theirs := client.load(t), need(t)
+			ours.Begin(seed)
+			theirs.Begin(seed)
+			l := &link{linktest.Pair(t, linktest.Side{Library: ours, Config: strange(v, 0)},
+				linktest.Side{Library: theirs, Config: strange(v, 500)}), t, model.Client}
+			l.shaken()
+			if v == model.TLS13 && client.name != "gotls" {
+				l.Want("KeyUpdate", l.Client().KeyUpdate(true), model.OK)
+			}
+			l.lives("the handshake")
+			l.close(model.Client)
+			l.Free()
+			ours.End()
+			theirs.End()
+			sums = append(sums, client.name+" "+v.String()+" "+l.Sum())
+		}
+	}
+	return strings.Join(sums, "\n")
+}
+
+// TestForeignWireRepeats: the same seed gives the same bytes in any process, and another one others.
+func TestForeignWireRepeats(t *testing.T) {
+	ours := foreignWire(t, 5)
+	if theirs := require.Elsewhere(t, ours, "GOMAXPROCS=1"); theirs != ours {
+		t.Errorf("another process has another wire:\n%s\n%s", ours, theirs)
+	}
+	if again := foreignWire(t, 5); again != ours {
+		t.Errorf("two runs differ:\n%s\n%s", ours, again)
+	}
+	if foreignWire(t, 6) == ours {
+		t.Error("two seeds have one wire")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 
 	"github.com/wantwrite/wantwrite/engine/message"
+	"github.com/wantwrite/wantwrite/engine/secret"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/wire"
 )
@@ -73,11 +74,19 @@ func (e *engine) start() {
 	}
 }
 
-// newKey draws a private key.
+// newKey draws a private key. A foreign end gets the same one each time.
 func (e *engine) newKey(group message.Group) *ecdh.PrivateKey {
+	if e.foreign {
+		return foreignKeys()[group]
+	}
+	return drawKey(group, &e.random)
+}
+
+// drawKey draws a private key from a stream.
+func drawKey(group message.Group, from *secret.Stream) *ecdh.PrivateKey {
 	seed := make([]byte, 32)
 	for {
-		e.random.Fill(seed)
+		from.Fill(seed)
 		if k, err := curveOf(group).NewPrivateKey(seed); err == nil {
 			return k
 		}
