@@ -13,7 +13,8 @@
 //   - Config.Time stands still. Session tickets carry the time, so they are on only where a link
 //     resumes a session.
 //   - Certificates are made in code with Ed25519, whose signatures use no randomness and have one
-//     length. The group is X25519; P-256 is there for the certificates of others.
+//     length. A server with a foreign client has a chain of package certificate. The group is
+//     X25519; P-256 is there for the certificates of others.
 //
 // crypto/tls has limits that no configuration changes. It has no PSK, so all links use
 // certificates, except those that resume a session and have no ServerChain (see known.go). It can't

@@ -11,9 +11,13 @@
 //	        certificate, with AES-128-GCM and SHA-256
 //	TLS 1.3 AES-128-GCM with SHA-256, psk_dhe_ke          X25519, P-256
 //
+// With a foreign end, which shares nothing with it, a client offers ECDHE-RSA in TLS 1.2 too, takes
+// any certificate, and shows none; a server shows one: see foreign.go. Its key shares are always the
+// same then.
+//
 // A puppet is lenient, because it is not there to test its peer: it accepts an alert in the clear
 // after the keys have changed, data in the middle of a handshake, and records of any length. It
-// answers KeyUpdates at the read. Only a server may have a certificate, and only a client
+// answers KeyUpdates at the read. Only a server has a certificate, and only a client
 // that resumes a session of TLS 1.3 offers early data. No early data and no tickets are
 // sent, and there is no authentication after the handshake. A puppet says such messages only for
 // Library.Meddle, which may change whatever a puppet is about to say, or say more: see [Turn]. The

@@ -232,28 +232,26 @@ func TestForeignRefusalForbidden(t *testing.T) {
 	l.lives("a refused call")
 }
 
-// foreignWire is the wire of links of each library as a client with a foreign OpenSSL, data,
-// KeyUpdates and closes included.
+// foreignWire is the wire of links of each library with each, data, KeyUpdates and closes included.
 func foreignWire(t *testing.T, seed uint64) string {
 	var sums []string
-	for _, client := range libraries {
-		for _, v := range []model.Version{model.TLS12, model.TLS13} {
-			ours, theirs := client.load(t), need(t)
-			ours.Begin(seed)
-			theirs.Begin(seed)
-			l := &link{linktest.Pair(t, linktest.Side{Library: ours, Config: strange(v, 0)},
-				linktest.Side{Library: theirs, Config: strange(v, 500)}), t, model.Client}
-			l.shaken()
-			if v == model.TLS13 && client.name != "gotls" {
-				l.Want("KeyUpdate", l.Client().KeyUpdate(true), model.OK)
-			}
-			l.lives("the handshake")
-			l.close(model.Client)
-			l.Free()
-			ours.End()
-			theirs.End()
-			sums = append(sums, client.name+" "+v.String()+" "+l.Sum())
+	for i := range 2 * len(libraries) * len(libraries) {
+		v, client, server := model.Version(i%2), libraries[i/2%3], libraries[i/6]
+		ours, theirs := client.load(t), server.load(t)
+		ours.Begin(seed)
+		theirs.Begin(seed)
+		l := &link{linktest.Pair(t, linktest.Side{Library: ours, Config: strange(v, 0)},
+			linktest.Side{Library: theirs, Config: strange(v, 500)}), t, model.Client}
+		l.shaken()
+		if v == model.TLS13 && client.name != "gotls" {
+			l.Want("KeyUpdate", l.Client().KeyUpdate(true), model.OK)
 		}
+		l.lives("the handshake")
+		l.close(model.Client)
+		l.Free()
+		ours.End()
+		theirs.End()
+		sums = append(sums, client.name+" to "+server.name+" "+v.String()+" "+l.Sum())
 	}
 	return strings.Join(sums, "\n")
 }
