@@ -55,20 +55,24 @@ func TestHonestWire(t *testing.T) {
 	}
 }
 
-// TestSameInAnotherProcess: the same seed gives the same bytes on the wire in any process.
-// Another seed gives others.
-func TestSameInAnotherProcess(t *testing.T) {
-	ours := wireOf(t, 5)
+// repeats fails the test unless the same seed gives the same bytes on the wire in any process, and
+// another seed others.
+func repeats(t *testing.T, wire func(t *testing.T, seed uint64) string) {
+	t.Helper()
+	ours := wire(t, 5)
 	if theirs := require.Elsewhere(t, ours, "GOMAXPROCS=1"); theirs != ours {
 		t.Errorf("another process has another wire:\n%s\n%s", ours, theirs)
 	}
-	if again := wireOf(t, 5); again != ours {
+	if again := wire(t, 5); again != ours {
 		t.Errorf("two runs differ:\n%s\n%s", ours, again)
 	}
-	if wireOf(t, 6) == ours {
+	if wire(t, 6) == ours {
 		t.Error("two seeds have one wire")
 	}
 }
+
+// TestSameInAnotherProcess: a puppet's wire follows from the seed.
+func TestSameInAnotherProcess(t *testing.T) { repeats(t, wireOf) }
 
 // TestNewSaysWhatItCannot: the error of New names what a puppet does not support.
 func TestNewSaysWhatItCannot(t *testing.T) {

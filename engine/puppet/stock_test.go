@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/engine/certificate"
+	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 )
@@ -26,20 +27,18 @@ import (
 // nothing of us, with their default configuration.
 
 // command is openssl with these arguments. It ends with the test.
-func command(t *testing.T, args ...string) (cmd *exec.Cmd, out *bufio.Scanner) {
+func command(t *testing.T, args ...string) (out *bufio.Scanner) {
 	t.Helper()
 	name, err := exec.LookPath("openssl")
 	if err != nil {
 		require.Missing(t, "openssl", "openssl(1) is missing: install the Debian package openssl")
 	}
-	cmd = exec.Command(name, args...)
+	cmd := exec.Command(name, args...)
 	complaint := new(strings.Builder)
 	cmd.Stderr = complaint
-	pipe, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
+	_, inErr := cmd.StdinPipe() // stays open
+	pipe, outErr := cmd.StdoutPipe()
+	if err := errors.Join(inErr, outErr, cmd.Start()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -49,7 +48,7 @@ func command(t *testing.T, args ...string) (cmd *exec.Cmd, out *bufio.Scanner) {
 			t.Log(complaint)
 		}
 	})
-	return cmd, bufio.NewScanner(pipe)
+	return bufio.NewScanner(pipe)
 }
 
 // write makes a file in a folder of the test's, and gives its name.
@@ -203,14 +202,7 @@ func TestStockServer(t *testing.T) {
 		"asks":  append(program(t, 600), "-verify", "1", "-groups", "P-256"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, out := command(t, append([]string{"s_server", "-accept", "127.0.0.1:0", "-rev"}, args...)...)
-			address := ""
-			for address == "" && out.Scan() {
-				address, _ = strings.CutPrefix(out.Text(), "ACCEPT ")
-				if address == out.Text() {
-					address = ""
-				}
-			}
+			address, out := serve(t, append(args, "-rev"))
 			go func() { // else it may wait for somebody to read
 				for out.Scan() {
 				}
@@ -226,15 +218,49 @@ func TestStockServer(t *testing.T) {
 	}
 }
 
-// converse is a client's conversation with a server, with new keys in it or a refusal of them.
-func converse(t *testing.T, lib model.Library, v model.Version, address string, again bool) {
+// serve starts openssl s_server, and gives its address and the rest of what it prints.
+func serve(t *testing.T, args []string) (address string, out *bufio.Scanner) {
+	t.Helper()
+	out = command(t, append([]string{"s_server", "-accept", "127.0.0.1:0"}, args...)...)
+	for out.Scan() {
+		if address, found := strings.CutPrefix(out.Text(), "ACCEPT "); found {
+			return address, out
+		}
+	}
+	t.Fatal("s_server does not say where it is")
+	return "", nil
+}
+
+// dial connects an engine to a server, and shakes hands.
+func dial(t *testing.T, lib model.Library, v model.Version, address string) *loopback {
+	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	t.Cleanup(func() { conn.Close() })
 	l := &loopback{t, engineOf(t, lib, strange(v, 0)), conn}
 	l.shake()
+	return l
+}
+
+// TestStatelessServer: a server that wants its cookie back, and no other key share, gets it from a
+// puppet (RFC 8446, section 4.1.4). s_server -stateless turns other clients away, because they send a
+// ChangeCipherSpec in front of the second ClientHello.
+func TestStatelessServer(t *testing.T) {
+	address, out := serve(t, append(program(t, 600), "-stateless", "-tls1_3"))
+	l := dial(t, puppet.New(), model.TLS13, address)
+	l.say("hello\n")
+	for out.Scan() && out.Text() != "hello" {
+	}
+	if out.Text() != "hello" {
+		t.Errorf("s_server does not print what it was told: %v", out.Err())
+	}
+}
+
+// converse is a client's conversation with a server, with new keys in it or a refusal of them.
+func converse(t *testing.T, lib model.Library, v model.Version, address string, again bool) {
+	l := dial(t, lib, v, address)
 	l.echo()
 	switch {
 	case again && v == model.TLS13:
@@ -273,7 +299,7 @@ func TestStockClient(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer listener.Close()
-				_, out := command(t, "s_client", "-connect", listener.Addr().String(), "-CAfile", trusted,
+				out := command(t, "s_client", "-connect", listener.Addr().String(), "-CAfile", trusted,
 					"-verify_return_error", "-verify_hostname", "localhost", "-quiet", "-verify_quiet")
 				conn, err := listener.Accept()
 				if err != nil {
