@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/engine/linktest"
+	"github.com/wantwrite/wantwrite/engine/message"
 	"github.com/wantwrite/wantwrite/engine/puppet"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/attack"
+	"github.com/wantwrite/wantwrite/model/wire"
 )
 
 // strange is the configuration of an end whose other end is foreign. A chain counts at a server.
@@ -229,6 +231,69 @@ func TestForeignRefusalForbidden(t *testing.T) {
 		t.Errorf("Renegotiate says %v; want it refused", l.Client().Err())
 	}
 	l.lives("a refused call")
+}
+
+// TestForeignTampered: whichever byte of a server's flight is changed, the handshake fails and no
+// puppet panics. Only the version in a record's header says nothing, and in TLS 1.3 a
+// ChangeCipherSpec (RFC 8446, sections 5 and 5.1).
+func TestForeignTampered(t *testing.T) {
+	lib := need(t)
+	linktest.Versions(t, func(t *testing.T, v model.Version) {
+		flight := foreignLink(t, lib, model.Client, v).shaken().Sent[model.Server]
+		for header, at := 0, 0; at < min(len(flight), 800); at++ {
+			if at == header+wire.RecordSize(flight[header:]) {
+				header = at
+			}
+			version := at == header+1 || at == header+2
+			empty := v == model.TLS13 && flight[header] == wire.TypeChangeCipherSpec
+			if version || empty || at >= 200 && at%5 > 0 {
+				continue
+			}
+			l, passed := foreignLink(t, lib, model.Client, v), 0
+			l.Tamper = func(from model.Role, p []byte) {
+				if i := at - passed; from == model.Server && i >= 0 && i < len(p) {
+					p[i] ^= 0x10
+				}
+				if from == model.Server {
+					passed += len(p)
+				}
+			}
+			if l.Try(); l.Client().InitFinished() && l.Server().InitFinished() {
+				t.Fatalf("byte %d of %d was changed, and nobody noticed", at, len(flight))
+			}
+			l.Free()
+		}
+	})
+}
+
+// TestForeignUsual: whatever message a puppet says once more, at each of its turns, no puppet panics,
+// and a foreign end answers or fails.
+func TestForeignUsual(t *testing.T) {
+	lib := need(t)
+	roles(t, func(t *testing.T, v model.Version, r model.Role) {
+		for kind := range 25 {
+			for turn := range 4 {
+				n, cfg, puppets := 0, strange(v, 500), puppet.New()
+				puppets.Meddle = func(now *puppet.Turn) {
+					if n == turn {
+						now.Send(&message.Draft{Message: now.Usual(message.Kind(kind))}, now.Records)
+					}
+					n++
+				}
+				ends := [2]model.Library{lib, lib}
+				ends[r] = puppets
+				l := strangers(t, ends[model.Client], ends[model.Server], cfg, cfg)
+				l.role = r
+				l.drive(true)
+				l.puppet().(interface{ Speak() }).Speak()
+				l.drive(false)
+				if n == 0 {
+					t.Fatalf("message %d: the puppet has had no turn", kind)
+				}
+				l.Free()
+			}
+		}
+	})
 }
 
 // foreignWire is the wire of links of each library with each, data, KeyUpdates and closes included.
