@@ -23,7 +23,7 @@ type app struct {
 // restart makes the app new.
 func (a *app) restart(g *goPump) {
 	*a = app{g: g, e: g.e, said: a.said}
-	at := own.Place{Server: g.e.id&1 == 1, Stream: g.e.w.cfg.Stream}
+	at := own.Place{Server: g.e.id&1 == 1, Stream: g.e.w.cfg.Stream, Link: int(g.e.id / 2)}
 	if d := g.e.w.parts.Dialogue; d != nil {
 		a.speaker = d.New(at)
 		return

@@ -77,6 +77,9 @@ type Dialogue struct {
 type Place struct {
 	// Server: at the server's end. Stream is the world's setting of this name.
 	Server, Stream bool
+	// Link is the number of the link, from 0. What the server keeps beyond a link, such as keys,
+	// can be named by it, so that links don't meet.
+	Link int
 }
 
 // A Speaker is one end's side of a dialogue: a state machine. The workbench decides when it
