@@ -18,15 +18,23 @@ import (
 // patience is how long a real program may take. It ends a test that hangs, and judges nothing.
 const patience = 30 * time.Second
 
+// version are the flags that make the programs print theirs.
+var version = map[string]string{"nginx": "-v", "redis-server": "-v", "memcached": "-V", "curl": "-V"}
+
+// needs skips a test whose program is not here, or can't run: its libraries may be missing.
+func needs(t *testing.T, name string) {
+	t.Helper()
+	if out, err := exec.Command(name, version[name]).CombinedOutput(); err != nil {
+		require.Missing(t, name, fmt.Sprintf("%s: %v %s; want Debian's package of this name", name, err, out))
+	}
+}
+
 // start starts a command of this machine that listens on a port of the loopback, and ends it with
 // the test.
 func start(t *testing.T, address, name string, args ...string) {
 	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		require.Missing(t, name, fmt.Sprintf("%v; want Debian's package %s", err, name))
-	}
-	cmd := exec.Command(path, args...)
+	needs(t, name)
+	cmd := exec.Command(name, args...)
 	cmd.Dir = t.TempDir()
 	log, err := os.Create(filepath.Join(cmd.Dir, "log"))
 	if err != nil {
@@ -233,10 +241,7 @@ func TestOurServersOnSockets(t *testing.T) {
 
 // TestCurl: a client program that is not ours, at our server.
 func TestCurl(t *testing.T) {
-	path, err := exec.LookPath("curl")
-	if err != nil {
-		require.Missing(t, "curl", err)
-	}
+	needs(t, "curl")
 	address := "http://" + serve(t, &http)
 	for _, c := range []struct {
 		args []string
@@ -248,7 +253,7 @@ func TestCurl(t *testing.T) {
 		{[]string{"--data-binary", "hello", "-H", "Expect: 100-continue", "-H", "Transfer-Encoding: chunked", address + "/echo"}, "hello"},
 		{[]string{"-0", address + "/f/16384"}, file(16384)},
 	} {
-		out, err := exec.Command(path, append([]string{"-sS", "--noproxy", "*", "--max-time", "30"}, c.args...)...).Output()
+		out, err := exec.Command("curl", append([]string{"-sS", "--noproxy", "*", "--max-time", "30"}, c.args...)...).Output()
 		if err != nil || string(out) != c.want {
 			t.Errorf("curl %v: %v, %d bytes; want %d", c.args, err, len(out), len(c.want))
 		}
