@@ -15,6 +15,7 @@ type app struct {
 	g            *goPump
 	e            *endpoint
 	speaker      own.Speaker
+	judge        judge     // the speaker, if it is one
 	memcached    memcached // the speaker, if the world names no dialogue
 	said         []byte    // what the speaker is saying
 	finish, half bool      // close, or half-close, once the backlog is taken
@@ -26,6 +27,7 @@ func (a *app) restart(g *goPump) {
 	at := own.Place{Server: g.e.id&1 == 1, Stream: g.e.w.cfg.Stream, Link: int(g.e.id / 2)}
 	if d := g.e.w.parts.Dialogue; d != nil {
 		a.speaker = d.New(at)
+		a.judge, _ = a.speaker.(judge)
 		return
 	}
 	a.memcached = memcached{at: at}
@@ -46,6 +48,9 @@ func (a *app) offer() {
 		}
 		acct.Backpressure = n < offered
 		t.taken += n
+		if a.e.peer().stranger != nil {
+			t.head = t.taken // no app of ours will be given it
+		}
 		a.e.moved(&acct.Accepted, n)
 		a.e.observe(opTake, n, 0)
 	}
@@ -86,7 +91,7 @@ func (a *app) Closed(why model.Cause) {
 		return
 	}
 	a.e.observe(opTold, 0, uint8(why))
-	acct.Told, acct.Why = true, why
+	acct.Told, acct.Why, acct.Left = true, why, acct.Closing
 	a.e.moves++
 	a.e.w.judgeClosed(a.e)
 }
@@ -137,6 +142,10 @@ func (a *app) Data(p []byte) {
 		trace.went(&trace.ways[a.e.id].release, p)
 	}
 	if a.e.deceived {
+		return
+	}
+	if a.e.peer().stranger != nil {
+		a.hearProgram(p)
 		return
 	}
 	acct.Mismatch = a.e.peer().plain.deliver(p, acct.Paused)

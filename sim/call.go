@@ -31,6 +31,7 @@ const (
 	opAuthenticate
 	opWriteEarly
 	opReadEarly
+	opProgram
 
 	numOps
 )
@@ -76,6 +77,7 @@ var ops = [numOps]struct {
 	opAuthenticate: {"authenticate", statusAnswer},
 	opWriteEarly:   {"write early", readAnswer},
 	opReadEarly:    {"read early", readAnswer},
+	opProgram:      {"call", countAnswer},
 }
 
 // engineCalls are the calls that an engine answers with a model.Status.
@@ -114,6 +116,16 @@ func (e *endpoint) observe(op, n int, status uint8) {
 	e.w.chain = fold(e.w.chain, x)
 	if e.w.spied {
 		e.show(x)
+	}
+}
+
+// observeCall folds a call of a program that moved no bytes into the hash chain, and shows it to
+// the trace.
+func (e *endpoint) observeCall(name, text string, n int64) {
+	w := e.w
+	w.chain = fold(foldText(foldText(fold(w.chain, opProgram), name), text), uint64(n))
+	if w.trace != nil {
+		w.trace.add(Event{Step: w.steps, End: e.id, Now: w.now, Call: name, Text: text, N: int(n), op: opProgram})
 	}
 }
 

@@ -135,7 +135,7 @@ func (c *Cover) produced(e *endpoint, op int) (pending int) {
 // drained notes who drains output that was left.
 func (c *Cover) drained(e *endpoint, n int) {
 	if n > 0 {
-		c.mark(e.w, firstPair+1<<15+uint32(c.producer[e.id])<<4+uint32(e.w.verb()))
+		c.mark(e.w, firstPair+1<<15+uint32(c.producer[e.id])<<4+uint32(slot(e.w.verb())))
 		c.output[e.id] -= n
 	}
 }
@@ -149,7 +149,7 @@ func (w *World) verb() script.Verb {
 }
 
 // doer says who acts at an end: in which phase, because of what.
-func (w *World) doer(e *endpoint) uint8 { return uint8(w.verb()) | uint8(e.phase())<<4 }
+func (w *World) doer(e *endpoint) uint8 { return uint8(slot(w.verb())) | uint8(e.phase())<<4 }
 
 // state notes what the link looks like after a turn of a pump, and which properties that
 // puts to the test.

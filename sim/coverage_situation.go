@@ -39,6 +39,9 @@ func (p phase) String() string {
 
 // phase is that of the end's link.
 func (e *endpoint) phase() phase {
+	if e.stranger != nil {
+		e = e.peer() // only our engine tells
+	}
 	switch a := e.acct; {
 	case a.Told:
 		return ended

@@ -18,11 +18,18 @@
 //	damage.go     damaged records
 //	wire.go       one end of a link: its socket and its registration with the loop
 //	inside.go     what stands behind the socket, as the world knows it
-//	pump.go       the one kind of inside: a pump, with the engine and app that follow
+//	pump.go       one kind of inside: a pump, with the engine and app that follow
 //	tap.go        the engine, with each call entered into the account
 //	app.go        the app: what it writes, is given, and when it closes
 //	memcached.go  the dialogue of apps that are given none of their own
 //	own.go        properties of the pump's author
+//
+//	stranger.go   the other kind of inside: a socket of a real program
+//	seam.go       what the program gets of the world
+//	judge.go      what our app makes of its answers
+//	suspect.go    what looks wrong in such a world
+//	quiet.go      what the program does when nothing interferes, to compare with
+//
 //	plaintext.go  what an app has written, and the check of what arrives
 //
 //	call.go       the calls of a pump, and the hash chain that they make

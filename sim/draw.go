@@ -22,7 +22,7 @@ func (d *Draw) Next(w *World) (script.Action, bool) {
 	if n == 0 || d.Below(64, "stop") == 63 {
 		return script.Action{}, false
 	}
-	v, e := enabledAt(options[d.Below(n, "action")])
+	v, e := w.sides.event(options[d.Below(n, "action")])
 	return d.arguments(v, e), true
 }
 
@@ -34,7 +34,9 @@ func (d *Draw) Of(w *World, v script.Verb) (a script.Action, ok bool) {
 	}
 	var events uint64
 	for e := range 2 * script.MaxLinks {
-		events |= 1 << (16*e + int(v))
+		if a := (script.Action{Verb: v, On: script.End(e)}); w.sides.fits(a) {
+			events |= 1 << (16*e + int(slot(v)))
+		}
 	}
 	options, n := d.options(w, events&uint64(w.enabled))
 	if n == 0 {
@@ -53,7 +55,7 @@ func (d *Draw) Any(w *World) bool {
 // options are the events that the plan allows, and how many there are.
 func (d *Draw) options(w *World, events uint64) (options [numBits]int, n int) {
 	each(events, func(bit int) {
-		if v, e := enabledAt(bit); d.allowed(w, v, e) {
+		if v, e := w.sides.event(bit); d.allowed(w, v, e) {
 			options[n] = bit
 			n++
 		}
@@ -98,6 +100,16 @@ func (d *Draw) arguments(v script.Verb, e script.End) script.Action {
 		a.On, a.Arg = 0, 1+draw(8, "ticks") // time is everybody's
 	case script.Mutate:
 		a.Arg, a.Arg2 = draw(int(script.NumMutations), "mutation"), draw(1<<16, "parameter")
+	case script.Poll:
+		if d.Plan.Programs[e&1] {
+			a.Arg = draw(aloneIn, "alone") / (aloneIn - 1)
+		}
+	case script.Squeeze:
+		a.Arg = 1 + draw(max(d.Plan.Most, 1), "send buffer")
+	case script.Split:
+		a.Arg = 1 + draw(mostPieces, "pieces")
+	case script.Thread:
+		a.Arg = draw(mostThreads, "thread")
 	case script.Attack:
 		a.Arg = draw(int(attack.Count), "attack")
 		if attack.Attack(a.Arg).Argument() != "" {

@@ -7,16 +7,42 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// Enabled is the set of what can happen next: bit 16*end+verb.
+// Enabled is the set of what can happen next: bit 16*end+slot of the verb.
 type Enabled uint64
 
-// Has says whether the verb is enabled at the end.
-func (s Enabled) Has(v script.Verb, e script.End) bool { return s>>(16*uint(e)+uint(v))&1 != 0 }
+// Has says whether the verb is enabled at the end. The verb must be one of an end of its
+// kind: see script.Action.Fits.
+func (s Enabled) Has(v script.Verb, e script.End) bool { return s>>(16*uint(e)+slot(v))&1 != 0 }
+
+// slot is a verb's bit among the 16 of an end. What only a program's end can do has the bits
+// of what only our apps can do.
+func slot(v script.Verb) uint {
+	if v.Foreign() {
+		v -= script.Squeeze - script.Write
+	}
+	return uint(v)
+}
+
+// A sides says of each role whether a program stands at its ends.
+type sides [2]bool
+
+// event is the verb and end with bit number i.
+func (s *sides) event(i int) (script.Verb, script.End) {
+	v, e := enabledAt(i)
+	const shared = script.NumVerbs - script.Squeeze
+	if s[e&1] && v >= script.Write && v < script.Write+shared {
+		v += script.Squeeze - script.Write
+	}
+	return v, e
+}
+
+// fits says whether an action can be done at an end of its kind.
+func (s *sides) fits(a script.Action) bool { return a.Fits(s[a.On&1]) }
 
 // Len is how many there are.
 func (s Enabled) Len() int { return bits.OnesCount64(uint64(s)) }
 
-// enabledAt is the verb and end with bit number i.
+// enabledAt is the verb and end with bit number i, as at an end with a pump.
 func enabledAt(i int) (script.Verb, script.End) { return script.Verb(i & 15), script.End(i >> 4) }
 
 // Enabled is what can happen next.
@@ -45,10 +71,13 @@ func (w *World) refresh(a script.Action) {
 	w.enabled = Enabled(w.choices(e))<<(16*e.id) | Enabled(other)<<(16*p.id)
 }
 
-// turns are the verbs that call a pump or an app.
+// turns are the verbs that call a pump, a program or an app, or change what can be done.
 const turns = 1<<script.Poll | 1<<script.Write | 1<<script.Pause | 1<<script.Resume |
 	1<<script.Renegotiate | 1<<script.KeyUpdate | 1<<script.Shut | 1<<script.Close |
-	1<<script.Spurious | 1<<script.Attack
+	1<<script.Spurious | 1<<script.Attack | ofKernels
+
+// ofKernels are the verbs of a program's end alone.
+const ofKernels = 1<<script.Squeeze | 1<<script.Ease | 1<<script.Split | 1<<script.Thread
 
 // fromNetwork are the verbs that networkChoices decides.
 const fromNetwork = 1<<script.Deliver | 1<<script.Reset | 1<<script.Fin |
@@ -64,14 +93,14 @@ func (w *World) refreshAll() {
 // choices are the verbs that are enabled at an end.
 func (w *World) choices(e *endpoint) uint16 {
 	m := e.networkChoices(w.now) | e.pollable()
-	if e.acct.Gone {
+	if e.acct.Gone && e.stranger == nil {
 		return m
 	}
 	if e.timer != 0 || e.in.shutUntil > w.now {
 		m |= 1 << script.Tick
 	}
 	m |= e.open
-	if w.cfg.StrictReneg && !e.heardAll() {
+	if w.cfg.StrictReneg && e.stranger == nil && !e.heardAll() {
 		m &^= 1 << script.Renegotiate
 	}
 	return m
@@ -103,6 +132,9 @@ func (e *endpoint) pollable() uint16 {
 // networkChoices are what can happen to the bytes toward the end.
 func (e *endpoint) networkChoices(now uint64) uint16 {
 	in := e.in
+	if e.stranger != nil && !e.stranger.arrived {
+		return 1 << script.Deliver // a connection, with what is in flight
+	}
 	if in.fin || in.reset || in.deaf || in.shutUntil > now {
 		return in.oddChoices(now)
 	}

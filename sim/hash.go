@@ -14,6 +14,15 @@ func fold(h, x uint64) uint64 {
 	return h ^ h>>32
 }
 
+// foldText mixes a text into a hash chain.
+func foldText(h uint64, text string) uint64 {
+	h = fold(h, uint64(len(text)))
+	for i := range len(text) {
+		h = fold(h, uint64(text[i]))
+	}
+	return h
+}
+
 // foldBytes mixes bytes into a hash chain, eight at a time.
 func foldBytes(h uint64, p []byte) uint64 {
 	h = fold(h, uint64(len(p)))

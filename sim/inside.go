@@ -10,7 +10,8 @@ import (
 // registration with the loop. The world knows nothing else of it. What both sides look
 // at often lies in the endpoint, in the last group of its fields.
 //
-// There is one kind: goPump, a model.Pump with its engine and app.
+// There are two kinds: a goPump is a model.Pump with its engine and app, and a stranger is a
+// socket of a real program.
 type inside interface {
 	// restart makes it new for a run of the world's Config and Parts. It fails if an
 	// engine can't be had.
@@ -22,8 +23,8 @@ type inside interface {
 	crash()
 	revive()
 
-	// turn reports events, as the loop does.
-	turn(ev model.Events)
+	// turn reports events, as the loop does. alone: those of this end only.
+	turn(ev model.Events, alone bool)
 	// act does an action: one of choices. The end that it names is this one.
 	act(a script.Action)
 	// choices are the verbs that act can do now, a bit each. They change in turns

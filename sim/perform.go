@@ -14,9 +14,9 @@ func (w *World) do(a script.Action) {
 	case script.Deliver:
 		w.deliver(e, e.in.portion(a.Arg))
 	case script.Poll:
-		w.poll(e)
+		w.poll(e, a.Arg != 0)
 	case script.Spurious, script.Write, script.Pause, script.Resume, script.KeyUpdate,
-		script.Shut, script.Close:
+		script.Shut, script.Close, script.Squeeze, script.Ease, script.Split, script.Thread:
 		e.inside.act(a)
 	case script.Renegotiate:
 		w.expectRefusal(e)
@@ -72,11 +72,24 @@ func (w *World) expectRefusal(e *endpoint) {
 // destroyed were put down to the other one's pump.
 func (w *World) tick(n uint64) {
 	w.now += n
+	defer w.programTicks()
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		if e.timer != 0 && e.timer <= w.now && (!w.quiescing || w.cfg.LastingPause || w.jammed(e)) {
 			w.taint(e)
+			if e.stranger != nil { // a timer of the program, which may be about any link
+				w.tainted = [script.MaxLinks]bool{true, true}
+			}
 		}
+	}
+}
+
+// programTicks tells a program that time has passed. Nothing of it goes on before a wait of it
+// returns.
+func (w *World) programTicks() {
+	if p := w.parts.Program; p != nil {
+		p.Tick()
+		w.programRan()
 	}
 }
 
@@ -93,18 +106,23 @@ func (w *World) jammed(e *endpoint) bool {
 // taint notes that a fault has destroyed something on the end's link.
 func (w *World) taint(e *endpoint) { w.tainted[e.id/2] = true }
 
-// deliver makes bytes in flight visible to an end.
+// deliver makes bytes in flight visible to an end. With the first of them, or without any, a
+// connection arrives at a program.
 func (w *World) deliver(e *endpoint, n int) {
+	if s := e.stranger; s != nil && !s.arrived {
+		s.arrived = true
+		e.open = s.choices()
+	}
 	if refused := e.in.deliver(n); refused && !e.out.reset {
 		e.out.sever()
 	}
 }
 
 // poll gives the end's pump a turn.
-func (w *World) poll(e *endpoint) {
+func (w *World) poll(e *endpoint, alone bool) {
 	ev := e.ready()
 	e.consume(ev)
-	e.turn(ev)
+	e.turn(ev, alone)
 	if e.acct.Suspect() {
 		w.judge(e, oracle.AtTurn)
 	}
@@ -120,7 +138,7 @@ func (w *World) hurry(e *endpoint) {
 	if p.ready() != 0 && !w.over {
 		turn := w.turn
 		w.turn = p.id // who is to blame for a panic
-		w.poll(p)
+		w.poll(p, false)
 		p.open = p.inside.choices()
 		w.turn = turn
 	}

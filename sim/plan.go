@@ -17,6 +17,10 @@ type Plan struct {
 	Budget [2][script.NumVerbs]uint16
 	// Portions are the odds of byte, part, record and all for Deliver.
 	Portions [4]uint16
+	// Programs says of each role whether a program stands at its ends: other verbs have
+	// weights there. Most is the largest send buffer that Squeeze leaves, in bytes.
+	Programs [2]bool
+	Most     int
 	// Body and Answer are the largest bodies of messages and answers, bytes.
 	Body, Answer int
 	// Mutations are the arguments that Mutate takes in turn, and Attacks those of Attack.
@@ -24,7 +28,7 @@ type Plan struct {
 }
 
 // numBits is how many events there can be: an event is a verb at an end, bit
-// 16*end+verb of the enabled set.
+// 16*end+slot of the enabled set.
 const numBits = 16 * 2 * script.MaxLinks
 
 // odds are a plan as it is carried out: what it still allows, how likely each event is,
@@ -44,11 +48,15 @@ type odds struct {
 func (o *odds) restart(p *Plan, seed uint64) {
 	*o = odds{plan: *p, rand: Rand(seed)}
 	for end := range 2 * script.MaxLinks {
-		for v := range int(script.NumVerbs) {
-			o.weights[16*end+v] = p.Weights[end&1][v]
-			o.left[16*(end&1)+v] = p.Budget[end&1][v]
+		for v := range script.NumVerbs {
+			if a := (script.Action{Verb: v}); !a.Fits(p.Programs[end&1]) {
+				continue
+			}
+			at := int(slot(v))
+			o.weights[16*end+at] = p.Weights[end&1][v]
+			o.left[16*(end&1)+at] = p.Budget[end&1][v]
 			if p.Weights[end&1][v] > 0 {
-				o.allowed |= 1 << (16*end + v)
+				o.allowed |= 1 << (16*end + at)
 			}
 		}
 	}
@@ -80,7 +88,7 @@ func (o *odds) weigh(events uint64) (total uint64) {
 // act makes an action of an event, and takes it from the plan's budget.
 func (o *odds) act(bit int) script.Action {
 	o.spend(bit)
-	v, e := enabledAt(bit)
+	v, e := (*sides)(&o.plan.Programs).event(bit)
 	return o.arguments(v, e)
 }
 
@@ -158,6 +166,16 @@ func (o *odds) arguments(v script.Verb, e script.End) script.Action {
 			a.Arg, a.Arg2 = m.Arg, m.Arg2
 			o.mutated++
 		}
+	case script.Poll:
+		if o.plan.Programs[e&1] {
+			a.Arg = uint32(o.rand.Below(aloneIn) / (aloneIn - 1))
+		}
+	case script.Squeeze:
+		a.Arg = 1 + o.drawSize(max(o.plan.Most, 1)-1)
+	case script.Split:
+		a.Arg = 1 + uint32(o.rand.Below(mostPieces))
+	case script.Thread:
+		a.Arg = uint32(o.rand.Below(mostThreads))
 	case script.Attack:
 		if len(o.plan.Attacks) > 0 {
 			m := o.plan.Attacks[o.hit%len(o.plan.Attacks)]
@@ -167,6 +185,13 @@ func (o *odds) arguments(v script.Verb, e script.End) script.Action {
 	}
 	return a
 }
+
+const (
+	// aloneIn: one wait in so many reports one link only.
+	aloneIn = 4
+	// mostPieces and mostThreads are as many as a workload tells apart.
+	mostPieces, mostThreads = 8, 16
+)
 
 // drawSize draws a size up to most, each power of two as likely as the next.
 func (o *odds) drawSize(most int) uint32 {

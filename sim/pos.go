@@ -69,9 +69,9 @@ var races = func() (with [numBits]uint64) {
 		case v == script.Tick:
 			with[i] = ^uint64(0)
 		case turns>>v&1 != 0: // it sends: the network toward the peer
-			with[i] = at(e, 1<<script.NumVerbs-1) | at(e.Peer(), fromNetwork)
+			with[i] = at(e, 1<<16-1) | at(e.Peer(), fromNetwork)
 		default: // it makes room: whoever sends there
-			with[i] = at(e, 1<<script.NumVerbs-1) | at(e.Peer(), 1<<script.Poll)
+			with[i] = at(e, 1<<16-1) | at(e.Peer(), 1<<script.Poll)
 		}
 	}
 	return with

@@ -75,6 +75,9 @@ func (g *goPump) configure() {
 		PartialWrite: !c.WholeWrites, MovingBuffer: !c.FixedBuffer,
 		Traits: model.Traits{AnswerAtRead: c.AnswerAtRead, RefusalIsWarning: c.SoftRefusal,
 			NoDataInReneg: c.StrictReneg}}
+	if e.peer().stranger != nil {
+		g.cfg.Foreign = g.library.Can().RealTLS // the model only talks to itself, in tests' programs
+	}
 	switch {
 	case !w.under(e): // the peer may be the one that asks
 	case c.RefuseReneg:
@@ -142,7 +145,7 @@ func (g *goPump) revive() {
 }
 
 // turn implements inside.
-func (g *goPump) turn(ev model.Events) {
+func (g *goPump) turn(ev model.Events, _ bool) {
 	a := g.e.acct
 	decrypted, fed := a.Decrypted, a.Fed
 	g.e.calls = 0
@@ -259,6 +262,9 @@ func (g *goPump) see(q *oracle.Quiescence) {
 	q.Output, q.Sealed = g.engine.OutputPending(), 0
 	if inspector, ok := g.engine.(model.Inspector); ok {
 		q.Sealed = inspector.Unsent()
+	}
+	if g.e.peer().stranger != nil {
+		g.app.review()
 	}
 }
 

@@ -15,6 +15,17 @@ import (
 // turn, and had a hundred thousand records to send, was taken for one that spins.
 const maxQuiesce = 1 << 20
 
+// mostRounds is the same for a program, whose turns take a thousand times as long.
+const mostRounds = 1 << 14
+
+// maxQuiesce is the bound of the world.
+func (w *World) maxQuiesce() int {
+	if w.parts.Program != nil {
+		return mostRounds
+	}
+	return maxQuiesce
+}
+
 // maxIdle is how many rounds, or timers, in a row may move nothing while a world
 // quiesces. Pumps that still want to be called after that only spin.
 const maxIdle = 16
@@ -48,6 +59,7 @@ func (w *World) Run(s Scheduler) (r Result) {
 	}
 	w.workload = w.steps
 	w.quiesce()
+	w.accuse()
 	return w.result()
 }
 
@@ -88,7 +100,7 @@ func (w *World) quiesce() {
 		if now := w.given(); now != given {
 			start, given = w.steps, now
 		}
-		if w.steps-start > maxQuiesce {
+		if w.steps-start > w.maxQuiesce() {
 			w.restless()
 			return
 		}
@@ -157,7 +169,7 @@ func (w *World) wait() bool {
 func (w *World) nextTimer() (next uint64) {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
-		if e.timer > w.now && !e.acct.Gone && (next == 0 || e.timer < next) {
+		if e.timer > w.now && (!e.acct.Gone || e.stranger != nil) && (next == 0 || e.timer < next) {
 			next = e.timer
 		}
 	}
@@ -199,6 +211,10 @@ func (w *World) judgeQuiescence() {
 
 // judgeLinks judges each link, from its end under test.
 func (w *World) judgeLinks(m oracle.Moment) {
+	if w.quiet {
+		w.note()
+		return
+	}
 	for link := range w.cfg.Links {
 		w.judge(&w.ends[2*link+int(w.cfg.Under)], m)
 	}
@@ -215,7 +231,7 @@ func (w *World) foldQuiescence(r *oracle.Quiescence) {
 // restless is the verdict on a world that does not become quiescent.
 func (w *World) restless() {
 	w.find(oracle.Finding{Property: oracle.BusyLoop, End: int(w.cfg.Under),
-		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", maxQuiesce)})
+		Detail: fmt.Sprintf("after %d actions that gave no app a byte it still does not rest", w.maxQuiesce())})
 }
 
 // Do does an action, for drivers that pick actions themselves and need no Scheduler.

@@ -43,7 +43,7 @@ func (s *Scripted) Next(w *World) (script.Action, bool) {
 
 // Can says whether an action is enabled. A tick always is.
 func (w *World) Can(a script.Action) bool {
-	if int(a.On) >= w.n || a.Verb >= script.NumVerbs {
+	if int(a.On) >= w.n || a.Verb >= script.NumVerbs || !w.sides.fits(a) {
 		return false
 	}
 	return a.Verb == script.Tick || w.enabled.Has(a.Verb, a.On)

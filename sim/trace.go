@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -26,6 +27,9 @@ type Event struct {
 	Call string
 	// N is the call's count in bytes or ticks, or its mask.
 	N int
+	// Text is what a program's call was about, such as "add server read+write, edge". It is
+	// empty for other calls, and for those that move bytes.
+	Text string
 	// Status is the call's answer: a model.IOStatus, Status or Cause.
 	Status uint8
 	// Why is the engine's error, of a call that failed.
@@ -94,6 +98,21 @@ func (t *Trace) begin(w *World, a script.Action) {
 	t.at = len(t.Events) - 1
 }
 
+// endAt cuts off what came after a step, and marks the event behind which a violation was seen.
+// Of a trace with a gap nothing is cut off.
+func (t *Trace) endAt(step, event int) {
+	if t.Gap.At > 0 || step >= len(t.Views) {
+		return
+	}
+	t.Views = t.Views[:step+1]
+	for len(t.Events) > 0 && t.Events[len(t.Events)-1].Step > step {
+		t.Events = t.Events[:len(t.Events)-1]
+	}
+	if event > 0 && event <= len(t.Events) {
+		t.Events[event-1].Breaks = true
+	}
+}
+
 // end ends a step.
 func (t *Trace) end(w *World) {
 	t.brought(w.ends[w.turn].in)
@@ -135,6 +154,8 @@ func (ev Event) String() string {
 		return fmt.Sprintf("engine %s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
 	case ev.Err != nil:
 		return fmt.Sprintf("engine fails: %v", ev.Err)
+	case ev.op == opProgram:
+		return strings.TrimSpace(fmt.Sprintf("%s %s", ev.Call, ev.Text)) + fmt.Sprintf(": %d", ev.N)
 	case ev.Call != "":
 		return answerText(int(ev.op), ev.N, ev.Status)
 	case ev.Action.Verb == script.Poll:

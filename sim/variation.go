@@ -104,4 +104,4 @@ func (v *Variation) fit(a script.Action) script.Action {
 }
 
 // bitOf is the bit of an action's event.
-func bitOf(a script.Action) int { return 16*int(a.On) + int(a.Verb) }
+func bitOf(a script.Action) int { return 16*int(a.On) + int(slot(a.Verb)) }

@@ -19,6 +19,8 @@ type endpoint struct {
 	in   *stream // toward this end
 	out  *stream // away from it
 
+	stranger *stranger // the inside, if it is one
+
 	mask       model.Events // interest
 	edges      model.Events // edge-triggered: not reported yet
 	wouldBlock model.Events // edge-triggered: the socket has said would-block
@@ -43,7 +45,7 @@ type endpoint struct {
 func (e *endpoint) restart() error {
 	e.plain.clear()
 	*e = endpoint{w: e.w, id: e.id, acct: e.acct, host: e.host, in: e.in, out: e.out,
-		inside: e.inside, plain: e.plain, edges: model.Writable, wouldBlock: model.Readable}
+		inside: e.inside, stranger: e.stranger, plain: e.plain, edges: model.Writable, wouldBlock: model.Readable}
 	*e.acct = oracle.Account{Limits: e.limits(), Attached: e.w.cfg.Transport == model.Attached}
 	return e.inside.restart()
 }
@@ -63,9 +65,9 @@ func (e *endpoint) limits() model.Limits {
 func (e *endpoint) peer() *endpoint { return &e.w.ends[e.id.Peer()] }
 
 // turn calls the inside once, as its loop does.
-func (e *endpoint) turn(ev model.Events) {
+func (e *endpoint) turn(ev model.Events, alone bool) {
 	before := e.moves
-	e.inside.turn(ev)
+	e.inside.turn(ev, alone)
 	if e.moves != before || e.ready() == 0 {
 		e.acct.Idle = 0
 		return
@@ -293,6 +295,9 @@ func (e *endpoint) noteEdges() {
 
 // ready is what the loop would report now; 0 means that the inside is not called.
 func (e *endpoint) ready() model.Events {
+	if e.stranger != nil {
+		return e.stranger.ready()
+	}
 	if e.acct.Gone || e.host.holder != nil && e.host.holder != e {
 		return 0
 	}

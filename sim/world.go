@@ -39,6 +39,13 @@ type World struct {
 	inward [2 * script.MaxLinks]stream // inward[i] leads toward end i
 	hosts  [2]host
 
+	pumps      [2 * script.MaxLinks]*goPump // the insides that there can be
+	strangers  [script.MaxLinks]*stranger
+	sides      sides
+	quieter    quiet
+	suspicions []suspicion
+	err        error // see Err
+
 	accounts [2 * script.MaxLinks]oracle.Account
 	tainted  [script.MaxLinks]bool
 	ledger   oracle.Ledger
@@ -46,7 +53,9 @@ type World struct {
 	turn     script.End // the end whose action is being done
 
 	quiescing bool
-	wide      bool // an action at one end may change what can happen at any
+	wide      bool            // an action at one end may change what can happen at any
+	quiet     bool            // the run only shows what happens: nothing is judged
+	rests     []oracle.Ledger // of quiet runs: see note
 	found     bool
 	over      bool // the run has found something, or can't go on
 	finding   oracle.Finding
@@ -75,8 +84,12 @@ func NewWorld() *World {
 		e := &w.ends[i]
 		e.w, e.id, e.acct, e.host = w, script.End(i), &w.accounts[i], &w.hosts[i&1]
 		e.in, e.out = &w.inward[i], &w.inward[i^1]
-		e.inside = newGoPump(e)
+		w.pumps[i] = newGoPump(e)
 	}
+	for i := range w.strangers {
+		w.strangers[i] = &stranger{}
+	}
+	w.staff()
 	return w
 }
 
@@ -101,26 +114,53 @@ func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet
 	w.hosts = [2]host{}
 	w.hosts[cfg.Under].trigger = cfg.Trigger
 	w.begin()
+	w.staff()
 	for i := range w.inward[:w.n] {
 		w.inward[i].restart(cfg.Sizes.Flight, cfg.Sizes.Window)
 	}
 	for i := range w.ends[:w.n] {
-		e := &w.ends[i]
-		if err := e.restart(); err != nil {
+		if err := w.ends[i].restart(); err != nil {
 			return err
 		}
-		e.open = e.inside.choices()
+	}
+	if err := w.startProgram(); err != nil {
+		return err
+	}
+	for i := range w.ends[:w.n] {
+		w.ends[i].open = w.ends[i].inside.choices()
 	}
 	w.refreshAll()
 	return nil
 }
 
-// forget gives the last run's engines back.
+// staff puts a pump behind each socket, or at the side under test a program.
+func (w *World) staff() {
+	w.sides = sides{}
+	if w.parts.Program != nil {
+		w.sides[w.cfg.Under] = true
+	}
+	for i := range w.ends {
+		e := &w.ends[i]
+		e.inside, e.stranger = w.pumps[i], nil
+		if w.sides[i&1] && i < w.n {
+			s := w.strangers[i/2]
+			s.e, e.inside, e.stranger = e, s, s
+		}
+	}
+}
+
+// forget gives the last run's engines back, and stops its program.
 func (w *World) forget(parts *Parts) {
 	for i := range w.ends {
 		w.ends[i].inside.free()
 	}
+	if w.parts.Program != nil {
+		w.parts.Program.Stop()
+	}
 	w.parts = *parts
+	if w.parts.Program != nil {
+		w.parts.Engine = w.parts.PeerEngine // the program has its own
+	}
 }
 
 // begin tells the libraries that a run starts.
@@ -135,6 +175,9 @@ func (w *World) begin() {
 func (w *World) Close() {
 	if w.parts.Engine == nil {
 		return
+	}
+	if w.quieter.world != nil {
+		w.quieter.world.Close()
 	}
 	w.forget(&w.parts)
 	w.parts.Engine.End()
@@ -165,6 +208,10 @@ func (w *World) judge(e *endpoint, m oracle.Moment) {
 	}
 	if w.cover != nil {
 		w.cover.judged(w, e, m)
+	}
+	if w.parts.Program != nil {
+		w.suspect(e, m)
+		return
 	}
 	set := w.watch | fatal
 	if m == oracle.AtWait {

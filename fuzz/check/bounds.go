@@ -221,7 +221,7 @@ type Bounds struct {
 	// 6 of them.
 	Deliver []uint32 `json:"deliver"`
 	// Budget is how often each verb may happen, by the role of the end.
-	Budget [2][script.NumVerbs]uint8 `json:"budget"`
+	Budget [2][verbs]uint8 `json:"budget"`
 	// Writes are the messages that an app may write, by role: body, answer.
 	Writes [2][][2]uint32 `json:"writes"`
 	// Mutations are the arguments of Mutate.
@@ -231,6 +231,10 @@ type Bounds struct {
 	// Depth is the most actions of a workload; 0 means no limit.
 	Depth int `json:"depth,omitempty"`
 }
+
+// verbs is how many there are at a pump's end. The state of a program can't be saved, so that
+// none is searched.
+const verbs = script.Attack + 1
 
 // maxActs is how many different actions an end can have.
 const maxActs = 200
@@ -263,7 +267,7 @@ func (b *Bounds) check() error {
 // acts lists what can be done at an end, deliveries apart: turns first.
 func (b *Bounds) acts(e script.End) []script.Action {
 	list := []script.Action{{Verb: script.Poll, On: e}}
-	for v := script.Write; v < script.NumVerbs; v++ {
+	for v := script.Write; v < verbs; v++ {
 		if v == script.Resume && b.Budget[e][script.Pause] > 0 || b.Budget[e][v] > 0 {
 			for _, args := range b.arguments(v, e) {
 				list = append(list, script.Action{Verb: v, On: e, Arg: args[0], Arg2: args[1]})

@@ -21,8 +21,8 @@ func TestASearchGoesOnBehindACrash(t *testing.T) {
 	s := Search{Configs: []script.Config{c}, Parts: partsOf(spec), Workers: 1, States: 1500,
 		Unreduced: true}
 	s.Bounds = Bounds{Deliver: []uint32{script.All, script.Record, script.Part}, Ticks: []uint32{1}}
-	s.Bounds.Budget[model.Client] = [script.NumVerbs]uint8{script.Write: 1, script.Pause: 1}
-	s.Bounds.Budget[model.Server] = [script.NumVerbs]uint8{script.Close: 1}
+	s.Bounds.Budget[model.Client] = [script.Attack + 1]uint8{script.Write: 1, script.Pause: 1}
+	s.Bounds.Budget[model.Server] = [script.Attack + 1]uint8{script.Close: 1}
 	s.Bounds.Writes = [2][][2]uint32{{{54, 6}}, {{41, 47}}}
 	rep := explore(t, s)
 	if found := rep.Counterexample; found == nil || found.Finding.Property != oracle.Crash {

@@ -219,7 +219,7 @@ func (w *worker) open(end uint32) uint16 { return uint16(w.stores[ends].entry(en
 // world's shared piece, whose number is the meta.
 
 // budgetLen is how many bytes the first part takes.
-const budgetLen = 2 * int(script.NumVerbs)
+const budgetLen = 2 * int(verbs)
 
 func (w *worker) commonOf(budget []byte, shared uint32) uint32 {
 	text := append(w.buf[:0], budget...)
@@ -234,7 +234,7 @@ func (w *worker) sharedOf(common uint32) uint32 {
 
 // left is how often the verb may still happen.
 func (w *worker) left(common uint32, v script.Verb, e script.End) uint8 {
-	return w.stores[commons].entry(common).text[int(e)*int(script.NumVerbs)+int(v)]
+	return w.stores[commons].entry(common).text[int(e)*int(verbs)+int(v)]
 }
 
 // spend is the common part after an action, given the shared piece after it.
@@ -249,7 +249,7 @@ func (w *worker) spend(common uint32, a script.Action, shared uint32) uint32 {
 	}
 	budget := append([]byte(nil), w.stores[commons].entry(common).text[:budgetLen]...)
 	if counted {
-		budget[int(a.On)*int(script.NumVerbs)+int(a.Verb)]--
+		budget[int(a.On)*int(verbs)+int(a.Verb)]--
 	}
 	after := w.commonOf(budget, shared)
 	w.spending.keep(&k, after)

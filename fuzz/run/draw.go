@@ -213,8 +213,8 @@ func (d *drawer) drawOdds() {
 func (d *drawer) swarm() {
 	for role := range 2 {
 		for v := range script.NumVerbs {
-			if v == script.Attack {
-				continue // a hostile world stays hostile
+			if v == script.Attack || v.Foreign() {
+				continue // a hostile world stays hostile, and a pump's end can't do the others
 			}
 			weight := &d.plan.Weights[role][v]
 			*weight <<= d.rand.Below(3)

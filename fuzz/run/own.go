@@ -131,10 +131,10 @@ func needs(o *own.Scenario) (c model.Capabilities) {
 	return c
 }
 
-// verbNamed finds a verb by its word.
+// verbNamed finds a verb of a pump's end by its word.
 func verbNamed(word string) (script.Verb, bool) {
 	for v := range script.NumVerbs {
-		if v.String() == word {
+		if v.String() == word && !v.Foreign() {
 			return v, true
 		}
 	}
@@ -340,7 +340,9 @@ func checkAction(a *own.Action) error {
 	if _, ok := verbNamed(a.Verb); !ok {
 		var known []string
 		for v := range script.NumVerbs {
-			known = append(known, v.String())
+			if !v.Foreign() {
+				known = append(known, v.String())
+			}
 		}
 		return errors.New(oneOf("verb", a.Verb, known))
 	}

@@ -88,12 +88,17 @@ var (
 	bytesOf   = &argument{}
 	ticks     = &argument{least: 1}
 	names     = &argument{kinds: true}
+	room      = &argument{least: 512}
 	firstName = &argument{kinds: true, least: 1}
 )
 
 // arguments are those of each verb; nil is none.
 var arguments = [script.NumVerbs][2]*argument{
 	script.Deliver:   {portions},
+	script.Poll:      {names},
+	script.Squeeze:   {room},
+	script.Split:     {ticks},
+	script.Thread:    {names},
 	script.Write:     {bytesOf, bytesOf},
 	script.KeyUpdate: {names},
 	script.Spurious:  {firstName},

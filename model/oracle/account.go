@@ -31,6 +31,8 @@ type Account struct {
 	// was given.
 	Told bool
 	Why  model.Cause
+	// Left: it had closed before it was told.
+	Left bool
 	// Hostile: the engine has attacked the peer's (attack.Attacker). This end owes
 	// nothing from then on.
 	Hostile bool
@@ -52,6 +54,21 @@ type Account struct {
 	Misuse string
 	// Limits are the sizes that the pump has to keep to.
 	Limits model.Limits
+
+	// Foreign: a real program stands here. Of the counts only Sent and Received are known, of
+	// Quiescence only what is the socket's, and what its app has decided is not known either.
+	Foreign bool
+	// Taken is how many bytes a program has received since it had room to send.
+	Taken uint64
+	// The next ones are those of an app whose peer is a program. They are what its speaker
+	// makes of the answers. Owed says in a clause what it still waits for, and Wrong what is
+	// wrong with what has come; empty is nothing. Answers is how many whole ones have come.
+	// Partial: so has a part of another. Ends: the program may close now, for the dialogue
+	// says so.
+	Owed, Wrong   string
+	Answers       int
+	Partial, Ends bool
+
 	// Quiescence is filled when nothing can happen any more, and in part when the
 	// end of a stream is judged.
 	Quiescence Quiescence

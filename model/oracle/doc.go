@@ -7,6 +7,7 @@
 //	property.go    the nine properties: safety or liveness, and when they are judged
 //	stall.go       the liveness properties: stall, deadlock and busy-loop
 //	safety.go      the safety properties
+//	foreign.go     all of them, on a link at one end of which a real program stands
 //
 // Pumps do not take part. The world counts the bytes that pass between app, pump,
 // engine and socket, and what a pump holds is the difference of two counts.

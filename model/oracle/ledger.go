@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/wantwrite/wantwrite/model"
+import (
+	"slices"
+
+	"github.com/wantwrite/wantwrite/model"
+)
 
 // A Ledger is the accounts of all ends, and what the properties need to know of the
 // links. An end is a number: its index in Ends.
@@ -15,6 +19,13 @@ type Ledger struct {
 	AwaitUpdate bool
 	// IgnoreReneg: a renegotiation may stay unanswered for ever.
 	IgnoreReneg bool
+}
+
+// Clone is a copy that nothing changes any more.
+func (l *Ledger) Clone() Ledger {
+	c := *l
+	c.Ends, c.Tainted = slices.Clone(l.Ends), slices.Clone(l.Tainted)
+	return c
 }
 
 // peer is the account of the other end of e's link.

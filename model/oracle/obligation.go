@@ -37,6 +37,8 @@ const (
 	SocketEnd
 	// Delivery: accepted plaintext does not reach the peer's app.
 	Delivery
+	// answer: a program was asked, and does not answer.
+	answer
 
 	numObligations
 )
@@ -67,6 +69,8 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	SocketEnd: {"socket-end", "the app has closed and the socket is not given back",
 		"a timer: the peer may never read, or never close"},
 	Delivery: {"delivery", "accepted plaintext never reaches the app", "none: it is lost"},
+	answer: {"answer", "the program was asked, and its answer does not come",
+		"the one that its next call asks for: read interest, or write interest"},
 }
 
 // String is the obligation's word.

@@ -279,6 +279,9 @@ func (s PropertySet) Only(id PropertyID) PropertySet { return s & (1 << id) }
 // Check judges those properties of the set that belong to moment m, for end e. It
 // reports the first that does not hold.
 func (l *Ledger) Check(set PropertySet, e int, m Moment) (Finding, bool) {
+	if l.foreign(e) {
+		return l.checkForeign(set, e, m)
+	}
 	for _, id := range byMoment[m] {
 		if !set.Has(id) {
 			continue

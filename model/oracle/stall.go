@@ -33,6 +33,12 @@ func checkStall(l *Ledger, e int, m Moment) (Finding, bool) {
 // are output, input and everything else. Output for which write interest is armed is
 // under way, and not owed.
 func (l *Ledger) Owed(e int, like Obligation) (Obligation, uint64) {
+	if l.foreign(e) {
+		if l.Ends[e].Foreign {
+			return l.owedByProgram(e)
+		}
+		return NoObligation, 0
+	}
 	switch {
 	case like == NoObligation || like == Delivery:
 		return NoObligation, 0

@@ -10,16 +10,17 @@ import (
 	"github.com/wantwrite/wantwrite/model/attack"
 )
 
-// A Verb is a kind of action: the first word of a script's line. There are at most
-// 16: a reader needs no manual, and the verbs of four ends fit the 64 bits of
-// sim.Enabled.
+// A Verb is a kind of action: the first word of a script's line. An end can do at most 16
+// of them: a reader needs no manual, and the verbs of four ends fit the 64 bits of
+// sim.Enabled. Those of a program's end are others than those of a pump's: see Fits.
 type Verb uint8
 
 const (
 	// Deliver moves bytes in flight toward an end into its receive buffer. Arg is
 	// how many: OneByte, Part, Record, All, or Bytes plus a count.
 	Deliver Verb = iota
-	// Poll lets the loop call the end's pump with what is ready.
+	// Poll lets the loop call the end's pump with what is ready. At a program's end a wait
+	// returns. Arg 1 is Alone: it reports this end's events and no others that are ready.
 	Poll
 	// Write lets the app write a message: Arg bytes of body, answered by a
 	// message of Arg2 bytes of body (0: not answered).
@@ -55,6 +56,18 @@ const (
 	// attack.Attack, Arg2 its argument. Only the peer of a hostile world can.
 	Attack
 
+	// The verbs from here on are done at a program's end only, where its kernel is ours.
+
+	// Squeeze makes the end's send buffer small: it has room for Arg bytes in all.
+	Squeeze
+	// Ease gives it its size back.
+	Ease
+	// Split lets the next write of a vector take no more than Arg of its pieces.
+	Split
+	// Thread lets the program's thread Arg go first from now on, counted from 0 in the order
+	// of their creation, round and round.
+	Thread
+
 	// NumVerbs is how many verbs there are.
 	NumVerbs
 )
@@ -62,13 +75,13 @@ const (
 var verbText = [NumVerbs]string{
 	"deliver", "poll", "write", "pause", "resume", "renegotiate", "keyupdate",
 	"shut", "close", "spurious", "window", "reset", "fin", "mutate", "tick",
-	"attack",
+	"attack", "squeeze", "ease", "split", "thread",
 }
 
 // verbAbout says in a clause what each verb does.
 var verbAbout = [NumVerbs]string{
 	Deliver:     "bytes in flight toward the end arrive: so many, or up to half a record, a record, or all",
-	Poll:        "the loop calls the end's pump with what is ready",
+	Poll:        "the loop calls the end's pump with what is ready; a program's wait returns, alone: for this end only",
 	Write:       "the app writes a message with that body, and wants an answer with that body; 0: none",
 	Pause:       "the app stops reading",
 	Resume:      "the app reads again",
@@ -83,6 +96,25 @@ var verbAbout = [NumVerbs]string{
 	Mutate:      "the next record in flight toward the end is changed",
 	Tick:        "time passes",
 	Attack:      "the end's engine does what no honest library does",
+	Squeeze:     "the send buffer of a program's end has room for so many bytes in all",
+	Ease:        "the send buffer of a program's end has its size again",
+	Split:       "the next write of a vector at a program's end takes so many of its pieces",
+	Thread:      "this thread of a program goes first from now on",
+}
+
+// Foreign says whether only a program's end can do the verb.
+func (v Verb) Foreign() bool { return v >= Squeeze }
+
+// ofApps are the verbs of our apps and engines, which a program's end can't do.
+const ofApps = 1<<Write | 1<<Pause | 1<<Resume | 1<<Renegotiate | 1<<KeyUpdate | 1<<Shut | 1<<Close | 1<<Attack
+
+// Fits says whether the action can be done at an end of this kind: one where a program
+// stands, or one with a pump.
+func (a Action) Fits(program bool) bool {
+	if program {
+		return a.Verb.Foreign() || ofApps>>a.Verb&1 == 0
+	}
+	return !a.Verb.Foreign() && (a.Verb != Poll || a.Arg == 0)
 }
 
 // About says in a clause what the verb does.
@@ -146,6 +178,10 @@ const (
 	maxAmount = 1 << 20
 	// maxTicks is the longest wait of one action.
 	maxTicks = 1_000_000
+	// maxPieces is the most pieces that a vector can have: IOV_MAX of Linux.
+	maxPieces = 1024
+	// maxThread is the highest number of a thread in a script.
+	maxThread = 4095
 )
 
 // A syntax says what follows a verb and its end. Reading and writing lie side by
@@ -158,6 +194,14 @@ type syntax struct {
 }
 
 var (
+	pollSyntax = syntax{args: " [alone]", most: 1,
+		show: showPoll, read: readPoll}
+	sizeSyntax = syntax{args: " BYTES", least: 1, most: 1,
+		show: showTicks, read: readSize}
+	piecesSyntax = syntax{args: " PIECES", least: 1, most: 1,
+		show: showTicks, read: readPieces}
+	threadSyntax = syntax{args: " N", least: 1, most: 1,
+		show: showTicks, read: readThread}
 	amountSyntax = syntax{args: " byte|part|record|all|N", least: 1, most: 1,
 		show: showAmount, read: readAmount}
 	messageSyntax = syntax{args: " BODY ANSWER", least: 2, most: 2,
@@ -178,6 +222,7 @@ var (
 // argument but the end.
 var grammar = [NumVerbs]syntax{
 	Deliver:   amountSyntax,
+	Poll:      pollSyntax,
 	Write:     messageSyntax,
 	KeyUpdate: updateSyntax,
 	Spurious:  eventsSyntax,
@@ -185,6 +230,9 @@ var grammar = [NumVerbs]syntax{
 	Mutate:    mutationSyntax,
 	Tick:      ticksSyntax,
 	Attack:    attackSyntax,
+	Squeeze:   sizeSyntax,
+	Split:     piecesSyntax,
+	Thread:    threadSyntax,
 }
 
 // String is the action as a line of a script: "deliver server all".
@@ -195,7 +243,7 @@ func (a Action) appendText(dst []byte) []byte {
 	if ends(a.Verb) == 1 {
 		dst = append(append(dst, ' '), a.On.String()...)
 	}
-	if a.Verb < NumVerbs && grammar[a.Verb].show != nil {
+	if a.Verb < NumVerbs && grammar[a.Verb].show != nil && (a.Verb != Poll || a.Arg != 0) {
 		dst = grammar[a.Verb].show(append(dst, ' '), a)
 	}
 	return dst
@@ -322,6 +370,34 @@ func showEvents(dst []byte, a Action) []byte {
 func readEvents(a *Action, words []string) error {
 	i, err := pick("events", words[0], eventWords[:])
 	a.Arg = uint32(i) + 1
+	return err
+}
+
+// alone is the word of a wait that reports one end's events only.
+const alone = "alone"
+
+func showPoll(dst []byte, a Action) []byte { return append(dst, alone...) }
+
+func readPoll(a *Action, words []string) (err error) {
+	if len(words) == 1 {
+		a.Arg = 1
+		_, err = pick("word", words[0], []string{alone})
+	}
+	return err
+}
+
+func readSize(a *Action, words []string) (err error) {
+	a.Arg, err = readNumber("size", words[0], 1, MaxOnLink)
+	return err
+}
+
+func readPieces(a *Action, words []string) (err error) {
+	a.Arg, err = readNumber("pieces", words[0], 1, maxPieces)
+	return err
+}
+
+func readThread(a *Action, words []string) (err error) {
+	a.Arg, err = readNumber("thread", words[0], 0, maxThread)
 	return err
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 const verbs = "one of deliver, poll, write, pause, resume, renegotiate, keyupdate, shut, close, " +
-	"spurious, window, reset, fin, mutate, tick, attack"
+	"spurious, window, reset, fin, mutate, tick, attack, squeeze, ease, split, thread"
 
 // The keys that messages list are those of the table of dimensions.
 var (
@@ -114,8 +114,9 @@ var badLines = []struct{ old, new, want string }{
 	// Actions.
 	{"poll server", "pull server", `22: got verb "pull"; want ` + verbs + `; did you mean poll?`},
 	{"poll server", "seed: 7", `22: got verb "seed:"; want ` + verbs},
-	{"poll server", "poll", `22: got line "poll"; want "poll END"`},
-	{"poll server", "poll server now", `22: got line "poll server now"; want "poll END"`},
+	{"poll server", "poll", `22: got line "poll"; want "poll END [alone]"`},
+	{"poll server", "poll server now", `22: got word "now"; want one of alone`},
+	{"poll server", "poll server alone now", `22: got line "poll server alone now"; want "poll END [alone]"`},
 	{"poll server", "poll proxy",
 		`22: got end "proxy"; want one of client, server, client2, server2`},
 	{"links: 2", "links: 1", `21: got end "server2"; want one of client, server; did you mean server?`},
@@ -138,7 +139,41 @@ var badLines = []struct{ old, new, want string }{
 		`repeat, drop, reorder, split, merge, type, version, oversize, alert, empties; did you mean flip?`},
 	{"flip 12", "flip 4294967296",
 		`28: got parameter "4294967296"; want a number from 0 to 4294967295`},
+	{"poll server", "squeeze server 400", `22: got action "squeeze server 400"; ` +
+		`want it at an end with a program: at the server stands a pump`},
+	{"poll server", "poll server alone", `22: got action "poll server alone"; ` +
+		`want it at an end with a program: at the server stands a pump`},
 	{"tick 5", "tick server 5", `37: got line "tick server 5"; want "tick TICKS"`},
+}
+
+// TestBadProgram does the same with a script of a program.
+func TestBadProgram(t *testing.T) {
+	for _, c := range []struct{ old, new, want string }{
+		{"program: nginx 1.22.1-9+deb12u1", "program: nginx", `3: got program "nginx"; want "NAME VERSION"`},
+		{"program: nginx 1.22.1-9+deb12u1", "program: Nginx 1", `3: got program "Nginx"; want 1 to 80 of a-z, 0-9, -, ., _ and /`},
+		{"1.22.1-9+deb12u1", "1/22", `3: got version "1/22"; want 1 to 80 letters, digits and -.+~:_`},
+		{"program:", "progam:", `3: got header line "progam"; want ` + fields + `; did you mean program?`},
+		{"peer: reference", "pump: kv-original\npeer: reference",
+			`16: got header line "pump"; want no pump beside a program, or no program`},
+		{"program: nginx 1.22.1-9+deb12u1\n", "", `14: got a header without pump; want all of ` + required},
+		{"squeeze server 400", "squeeze server 0", `17: got size "0"; want a number from 1 to 65536`},
+		{"squeeze server 400", "squeze server 400", `17: got verb "squeze"; want ` + verbs + `; did you mean squeeze?`},
+		{"squeeze server 400", "squeeze client 400", `17: got action "squeeze client 400"; ` +
+			`want it at an end with a program: at the client stands a pump`},
+		{"squeeze server 400", "write server 4 4", `17: got action "write server 4 4"; ` +
+			`want it at an end with a pump: at the server stands a program`},
+		{"split server 2", "split server 1025", `20: got pieces "1025"; want a number from 1 to 1024`},
+		{"split server 2", "split server", `20: got line "split server"; want "split END PIECES"`},
+		{"thread server 3", "thread server x", `21: got thread "x"; want a number from 0 to 4095`},
+		{"ease server", "ease server 5", `22: got line "ease server 5"; want "ease END"`},
+	} {
+		text := strings.Replace(programText, c.old, c.new, 1)
+		if text == programText {
+			t.Fatalf("%q is not in the script", c.old)
+		}
+		_, err := script.Parse(strings.NewReader(text), "x.script")
+		wantMessage(t, err, "x.script:"+c.want)
+	}
 }
 
 // TestBadAction: without a file the message begins with the package. A line

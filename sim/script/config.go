@@ -9,7 +9,11 @@ import "github.com/wantwrite/wantwrite/model"
 type Config struct {
 	// Pump is the name of the pump under test, Peer that of the other end's.
 	Pump, Peer string
-	// Engine and PeerEngine name the libraries of the two ends.
+	// Program, if not empty, is the name of the real program that stands at the ends under
+	// test, and ProgramVersion the version with which the script was found. Pump is empty then.
+	Program, ProgramVersion string
+	// Engine and PeerEngine name the libraries of the two ends. A program has its own, so that
+	// both name that of the other end.
 	Engine, PeerEngine string
 	// Scenario is the name of the workload. It is for people: no run depends on it.
 	Scenario string
@@ -96,6 +100,17 @@ type Sizes struct {
 	// Linger is how many ticks a close waits for the peer.
 	Linger int
 }
+
+// Subject is the name of what is under test: a pump or a program.
+func (c *Config) Subject() string {
+	if c.Program != "" {
+		return c.Program
+	}
+	return c.Pump
+}
+
+// Foreign says whether a program stands at the end.
+func (c *Config) Foreign(e End) bool { return c.Program != "" && model.Role(e&1) == c.Under }
 
 // Suit changes a world that a pump with these restrictions can't be in to one that
 // it can be in.

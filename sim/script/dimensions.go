@@ -75,7 +75,8 @@ const (
 // rows is the table of dimensions, in the order of a script's header. To add a
 // setting add its field to Config or Sizes, and a row here.
 var rows = []Dimension{
-	name("pump", func(c *Config) *string { return &c.Pump }),
+	{Key: pump, Line: pump, own: &pumpLine},
+	{Key: program, Line: program, own: &programLine},
 	peer(Dimension{Key: "peer", Order: 250}),
 	name("engine", func(c *Config) *string { return &c.Engine }),
 	{Key: "peer-engine", Line: "peer-engine", own: &peerEngineLine},

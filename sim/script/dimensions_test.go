@@ -12,7 +12,7 @@ import (
 
 // noDimension are the fields of Config that have no value: names and the seed.
 // They have rows too, for their lines.
-var noDimension = []string{"Dialogue", "Pump", "Engine", "PeerEngine", "Scenario", "Seed"}
+var noDimension = []string{"Dialogue", "Pump", "Program", "ProgramVersion", "Engine", "PeerEngine", "Scenario", "Seed"}
 
 // leaves lists the fields of a Config, those of its Sizes included.
 func leaves(t reflect.Type, path string) (names []string) {
@@ -62,18 +62,19 @@ func TestEachFieldHasOneRow(t *testing.T) {
 		}
 		slices.Sort(fields)
 		fields = slices.Compact(fields)
-		if len(fields) != 1 {
-			t.Errorf("row %s changes the fields %q; want exactly one", d.Key, fields)
+		if want := fieldsOf(d); len(fields) != want {
+			t.Errorf("row %s changes the fields %q; want exactly %d", d.Key, fields, want)
 			continue
 		}
-		field := fields[0]
-		if other, twice := owner[field]; twice {
-			t.Errorf("field %s has the rows %s and %s; want one", field, other, d.Key)
-		}
-		owner[field] = d.Key
-		if got, want := d.Order == 0, slices.Contains(noDimension, field); got != want {
-			t.Errorf("row %s of field %s has order %d; want 0 only for names and the seed",
-				d.Key, field, d.Order)
+		for _, field := range fields {
+			if other, twice := owner[field]; twice {
+				t.Errorf("field %s has the rows %s and %s; want one", field, other, d.Key)
+			}
+			owner[field] = d.Key
+			if got, want := d.Order == 0, slices.Contains(noDimension, field); got != want {
+				t.Errorf("row %s of field %s has order %d; want 0 only for names and the seed",
+					d.Key, field, d.Order)
+			}
 		}
 	}
 	for _, field := range leaves(reflect.TypeFor[Config](), "") {
@@ -83,11 +84,19 @@ func TestEachFieldHasOneRow(t *testing.T) {
 	}
 }
 
+// fieldsOf is how many fields a row has: a program's name goes with its version.
+func fieldsOf(d *Dimension) int {
+	if d.Key == program {
+		return 2
+	}
+	return 1
+}
+
 // probes are configurations in which only the row's field was set.
 func probes(d *Dimension) (list []Config) {
 	if d.Order == 0 {
 		var s Script
-		if err := d.own.set(&s, "7"); err != nil {
+		if err := d.own.set(&s, strings.TrimSpace(strings.Repeat(" 7", fieldsOf(d)))); err != nil {
 			panic(err)
 		}
 		return append(list, s.Config)

@@ -55,6 +55,7 @@ tick 5
 func FuzzScript(f *testing.F) {
 	f.Add([]byte(scriptSeed))
 	f.Add([]byte(strings.ReplaceAll(scriptSeed, "\n", "\r\n")))
+	f.Add([]byte(programText))
 	f.Add([]byte(strings.Replace(scriptSeed, "script 1", "script 2", 1)))
 	f.Add([]byte("wantwrite script 1\n\npoll server\n"))
 	f.Add([]byte("\x7fELF\x00"))

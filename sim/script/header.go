@@ -17,10 +17,13 @@ type line struct {
 	set      func(s *Script, value string) error
 }
 
-// The keys of the two lines that hold several dimensions.
+// The keys of the two lines that hold several dimensions, and of the two of which a header has
+// one.
 const (
-	traits = "traits"
-	sizes  = "sizes"
+	traits  = "traits"
+	sizes   = "sizes"
+	pump    = "pump"
+	program = "program"
 )
 
 // header is every line of the header, in canonical order: what the world is, and
@@ -114,6 +117,39 @@ func CheckName(key, name string) error {
 	}
 	if !ok {
 		return unexpected(key, name, fmt.Sprintf("1 to %d of a-z, 0-9, -, ., _ and /", most))
+	}
+	return nil
+}
+
+// pumpLine is left out when a program is under test.
+var pumpLine = nameLine(pump, func(c *Config) *string { return &c.Pump })
+
+// programLine is "program: nginx 1.22.1". It stands in the place of the pump's line.
+var programLine = line{key: program, optional: true,
+	get: func(s *Script) string {
+		return strings.TrimSpace(s.Config.Program + " " + s.Config.ProgramVersion)
+	},
+	set: func(s *Script, value string) error {
+		words := strings.Fields(value)
+		if len(words) != 2 {
+			return unexpected(program, value, `"NAME VERSION"`)
+		}
+		s.Config.Program, s.Config.ProgramVersion = words[0], words[1]
+		if err := CheckName(program, words[0]); err != nil {
+			return err
+		}
+		return checkVersion(words[1])
+	}}
+
+// checkVersion accepts what packages and programs have as versions.
+func checkVersion(word string) error {
+	const most = 80
+	odd := func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("-.+~:_", r))
+	}
+	if len(word) > most || strings.ContainsFunc(word, odd) {
+		return unexpected("version", word, fmt.Sprintf("1 to %d letters, digits and -.+~:_", most))
 	}
 	return nil
 }

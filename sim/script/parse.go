@@ -188,6 +188,10 @@ func (p *parser) complete() error {
 	if p.s.Config.PeerEngine == "" {
 		p.s.Config.PeerEngine = p.s.Config.Engine
 	}
+	if seen[pump] && seen[program] {
+		return unexpected("header line", pump, "no pump beside a program, or no program")
+	}
+	seen[pump] = seen[pump] || seen[program]
 	return complete("a header", required, func(key string) bool { return seen[key] })
 }
 
@@ -215,7 +219,20 @@ func (p *parser) action() error {
 	if err != nil {
 		return err
 	}
+	if program := p.s.Config.Foreign(a.On); !a.Fits(program) {
+		return misplaced(a, program)
+	}
 	p.s.Actions = append(p.s.Actions, a)
 	p.s.Lines = append(p.s.Lines, p.line)
 	return nil
+}
+
+// misplaced is the error of an action that can't be done at an end of its kind.
+func misplaced(a Action, program bool) error {
+	here, there := "a pump", "a program"
+	if program {
+		here, there = there, here
+	}
+	return unexpected("action", a.String(), fmt.Sprintf("it at an end with %s: at the %s stands %s",
+		there, a.On, here))
 }

@@ -59,6 +59,47 @@ fin server
 tick 5
 `
 
+// programText is one of a program, with all that only its end can do.
+const programText = `wantwrite script 1
+# The flight does not fit, and nobody waits for room.
+program: nginx 1.22.1-9+deb12u1
+peer: reference
+engine: openssl
+scenario: handshake
+dialogue: http
+under: server
+tls: 1.3
+transport: pair
+trigger: level
+links: 1
+seed: 0x1234
+sizes: bio=64 pipe=65 queue=256 chunk=100 flight=512 window=511 record=16384 hello=0 ` +
+	`chain=300 client-chain=0 tickets=2 linger=8
+
+deliver server all
+squeeze server 400
+poll server alone
+poll server
+split server 2
+thread server 3
+ease server
+`
+
+// TestProgramStandsInThePumpsPlace: a script has a pump or a program, and a program its version.
+func TestProgramStandsInThePumpsPlace(t *testing.T) {
+	s := parse(t, programText)
+	if c := &s.Config; c.Pump != "" || c.Program != "nginx" || c.ProgramVersion != "1.22.1-9+deb12u1" ||
+		c.Subject() != "nginx" || !c.Foreign(1) || !c.Foreign(3) || c.Foreign(0) {
+		t.Errorf("got pump %q, program %q, version %q, subject %q", c.Pump, c.Program, c.ProgramVersion, c.Subject())
+	}
+	if diff := cmp.Diff(programText, string(s.Format())); diff != "" {
+		t.Errorf("canonical text changed (-was +is):\n%s", diff)
+	}
+	if s := parse(t, stallText); s.Config.Subject() != "kv-original" || s.Config.Foreign(1) {
+		t.Errorf("got subject %q of a script with a pump", s.Config.Subject())
+	}
+}
+
 func parse(t testing.TB, text string) *script.Script {
 	t.Helper()
 	s, err := script.Parse(strings.NewReader(text), "x.script")
@@ -158,7 +199,7 @@ func TestEveryVerbRoundTrips(t *testing.T) {
 }
 
 // argOf is a legal Arg for the verbs of which 0 is none.
-var argOf = [script.NumVerbs]uint32{script.Spurious: 2, script.Tick: 1}
+var argOf = [script.NumVerbs]uint32{script.Spurious: 2, script.Tick: 1, script.Squeeze: 400, script.Split: 1}
 
 func sameAction(t *testing.T, want script.Action) {
 	t.Helper()
@@ -199,7 +240,9 @@ func drawScript(t *rapid.T) *script.Script {
 		Story:    rapid.SliceOf(rapid.StringMatching(`( ?[!-~é]){0,9}`)).Draw(t, "story"),
 	}
 	for range rapid.IntRange(0, 30).Draw(t, "actions") {
-		s.Actions = append(s.Actions, drawAction(t, s.Config.Links))
+		if a := drawAction(t, s.Config.Links); a.Fits(s.Config.Foreign(a.On)) {
+			s.Actions = append(s.Actions, a)
+		}
 	}
 	return s
 }
@@ -210,6 +253,10 @@ func drawConfig(t *rapid.T) script.Config {
 		Pump: name.Draw(t, "pump"), Peer: name.Draw(t, "peer"),
 		Engine: name.Draw(t, "engine"), PeerEngine: name.Draw(t, "peer engine"),
 		Scenario: name.Draw(t, "scenario"), Seed: rapid.Uint64().Draw(t, "seed"),
+	}
+	if rapid.Bool().Draw(t, "program") {
+		c.Program, c.Pump = c.Pump, ""
+		c.ProgramVersion = rapid.StringMatching(`[A-Za-z0-9.+~:_-]{1,80}`).Draw(t, "version")
 	}
 	for _, d := range script.Dimensions() {
 		value := rapid.IntRange(d.Least, d.Most)
@@ -228,6 +275,14 @@ func drawAction(t *rapid.T, links int) script.Action {
 	}
 	arg := func(lo, hi uint32) uint32 { return rapid.Uint32Range(lo, hi).Draw(t, "argument") }
 	switch a.Verb {
+	case script.Poll:
+		a.Arg = arg(0, 1)
+	case script.Squeeze:
+		a.Arg = arg(1, script.MaxOnLink)
+	case script.Split:
+		a.Arg = arg(1, 1024)
+	case script.Thread:
+		a.Arg = arg(0, 4095)
 	case script.Deliver:
 		if a.Arg = arg(0, script.Bytes+1<<20); a.Arg == script.Bytes {
 			a.Arg++ // a count of 0 moves nothing

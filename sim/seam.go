@@ -1,0 +1,94 @@
+package sim
+
+import (
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/oracle"
+)
+
+// A seam is the foreign.Seam of a world.
+type seam struct{ w *World }
+
+// Links implements foreign.Seam.
+func (s seam) Links() int { return s.w.cfg.Links }
+
+// Wire implements foreign.Seam.
+func (s seam) Wire(link int) foreign.Wire { return s.w.strangers[link] }
+
+// Seed implements foreign.Seam.
+func (s seam) Seed() uint64 { return s.w.cfg.Seed }
+
+// Now implements foreign.Seam.
+func (s seam) Now() uint64 { return s.w.now }
+
+// Call implements foreign.Seam. It belongs to the end whose turn it is.
+func (s seam) Call(name, text string, n int64) {
+	e := s.w.strangers[s.w.turn/2].e // whose turn it is; a client's tick is everybody's
+	e.call()
+	e.observeCall(name, text, n)
+}
+
+// The methods below make a stranger a foreign.Wire: the program's side of a socket. They are
+// those of the socket that pumps have, and what only real programs do.
+
+// Arrived implements foreign.Wire.
+func (s *stranger) Arrived() bool { return s.arrived }
+
+// Recv implements foreign.Wire.
+func (s *stranger) Recv(p []byte) (int, model.IOStatus) {
+	n, st := socket{s.e}.Recv(p)
+	if s.e.out.room() > 0 {
+		s.e.acct.Taken = 0
+	} else if n > 0 {
+		s.e.acct.Taken += uint64(n)
+		s.e.w.judge(s.e, oracle.AtStep)
+	}
+	return n, st
+}
+
+// Peek implements foreign.Wire.
+func (s *stranger) Peek(p []byte) int {
+	s.e.call()
+	n := min(len(p), s.e.in.unread())
+	s.e.in.copyOut(p[:n], s.e.in.head)
+	return n
+}
+
+// Unread implements foreign.Wire.
+func (s *stranger) Unread() int { return s.e.in.unread() }
+
+// Ended implements foreign.Wire.
+func (s *stranger) Ended() (fin, reset bool) { return s.e.in.finSeen, s.e.in.resetSeen }
+
+// Send implements foreign.Wire.
+func (s *stranger) Send(p []byte) (int, model.IOStatus) {
+	n, st := socket{s.e}.Send(p)
+	if n > 0 {
+		s.e.acct.Taken = 0
+	}
+	return n, st
+}
+
+// Room implements foreign.Wire.
+func (s *stranger) Room() int { return s.e.out.room() }
+
+// Split implements foreign.Wire.
+func (s *stranger) Split() int {
+	n := s.split
+	s.split = 0
+	return n
+}
+
+// CloseWrite implements foreign.Wire.
+func (s *stranger) CloseWrite() { socket{s.e}.CloseWrite() }
+
+// Close implements foreign.Wire.
+func (s *stranger) Close() { socket{s.e}.Close() }
+
+// Abort implements foreign.Wire.
+func (s *stranger) Abort() {
+	if !s.e.out.reset {
+		s.e.out.sever()
+	}
+	socket{s.e}.Close()
+}
