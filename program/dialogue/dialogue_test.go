@@ -115,8 +115,8 @@ func TestPipelinedSoundsTheSame(t *testing.T) {
 				case 3:
 					k.deliverDown(piece.Draw(t, "down"))
 				case 4:
-					if _, ok := k.server.(*lineServer); !ok {
-						k.client = twin(t, d, own.Place{}, k.client)
+					k.client = twin(t, d, own.Place{}, k.client)
+					if _, byHand := k.server.(*lineServer); !byHand {
 						k.server = twin(t, d, own.Place{Server: true}, k.server)
 					}
 				}

@@ -12,7 +12,8 @@ type ear struct {
 	whole int
 	begun bool // an answer has begun
 	ends  bool
-	heard uint64
+	heard uint64 // hash of the whole answers
+	part  uint64 // hash of what has come of the next
 }
 
 // Wrong implements Judge.
@@ -36,21 +37,20 @@ func (e *ear) fault(format string, args ...any) {
 	// Story 107: an answer that was wrong counted as begun if its first bytes had come in a piece
 	// of their own, and else did not. What a Judge says must not depend on pieces.
 	e.begun = false
-	for _, b := range []byte(e.wrong) {
-		e.fold(uint64(b))
-	}
+	e.foldBytes([]byte(e.wrong))
+	e.heard, e.part = fold(e.heard, e.part), 0
 }
 
-// fold mixes a word into the hash. For a given word it is one to one.
-func (e *ear) fold(x uint64) {
-	e.heard = (e.heard ^ x) * 0xd6e8feb86659fd93
-	e.heard ^= e.heard >> 32
+// fold mixes a word into a hash. For a given word it is one to one.
+func fold(h, x uint64) uint64 {
+	h = (h ^ x) * 0xd6e8feb86659fd93
+	return h ^ h>>32
 }
 
-// foldBytes mixes bytes in, one by one: the hash is the same however they were cut.
+// foldBytes mixes bytes of an answer in, one by one: the hash is the same however they were cut.
 func (e *ear) foldBytes(p []byte) {
 	for _, b := range p {
-		e.fold(uint64(b) | 0x100)
+		e.part = fold(e.part, uint64(b)|0x100)
 	}
 }
 
@@ -58,8 +58,8 @@ func (e *ear) foldBytes(p []byte) {
 func (e *ear) answered(what, size uint64) {
 	e.whole++
 	e.begun = false
-	e.fold(what)
-	e.fold(size)
+	e.heard = fold(fold(fold(e.heard, what), size), e.part)
+	e.part = 0
 }
 
 // snapshot lists the fields.
@@ -71,6 +71,7 @@ func (e *ear) snapshot(s *model.Snapshot) {
 	s.Int(&e.whole)
 	s.Flags(&e.begun, &e.ends)
 	s.Word(&e.heard)
+	s.Word(&e.part)
 }
 
 // odds is what a client decides by: a number from 0 to 15 that follows from the request's number

@@ -230,7 +230,7 @@ func (c *memcachedClient) unstamped(line []byte, from int) []byte {
 func (c *memcachedClient) settle() {
 	kind, _, size := c.owed.oldest()
 	if !c.owed.remove() {
-		c.fold(uint64(kind))
+		c.part = fold(c.part, uint64(kind))
 		return
 	}
 	c.answered(uint64(kind), uint64(size))

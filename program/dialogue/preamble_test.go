@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/own"
 )
 
@@ -45,6 +46,40 @@ func TestStartTLS(t *testing.T) {
 			if !p.Done() || p.Wrong() != "" || p.Owed() != "" || p.Begins() || p.Over() || p.Ends() {
 				t.Errorf("pieces of %d: done %v, %s", piece, p.Done(), verdict(p))
 			}
+		}
+	}
+}
+
+// TestPreamblesAreRestored: each state of a preamble can be saved, and a new speaker goes on.
+func TestPreamblesAreRestored(t *testing.T) {
+	fresh := func(server bool) Preamble {
+		p, err := NewPreamble("starttls", own.Place{Server: server})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	_, _, up, down := clear(t, "starttls", 1)
+	for _, server := range []bool{false, true} {
+		says := down
+		if server {
+			says = up
+		}
+		whole, pieces := fresh(server), fresh(server)
+		want := append(whole.Begin(nil, 0, 0), whole.Hear(nil, []byte(says))...)
+		got := pieces.Begin(nil, 0, 0)
+		for i := range len(says) {
+			var shot model.Snapshot
+			shot.Write(nil)
+			pieces.(model.Snapshotter).Snapshot(&shot)
+			data := append([]byte(nil), shot.Data()...)
+			pieces = fresh(server)
+			shot.Read(data)
+			pieces.(model.Snapshotter).Snapshot(&shot)
+			got = pieces.Hear(got, []byte(says[i:i+1]))
+		}
+		if string(got) != string(want) || verdict(pieces) != verdict(whole) || !pieces.Done() {
+			t.Errorf("server %v: restored %q, %s; want %q, %s", server, got, verdict(pieces), want, verdict(whole))
 		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model/own"
+	"github.com/wantwrite/wantwrite/model/splitmix"
 )
 
 // patience is how long a real program may take. It ends a test that hangs, and judges nothing.
@@ -104,6 +105,9 @@ func answer(t *testing.T, c net.Conn, s Judge) {
 			break
 		}
 	}
+	// A close with data unread is a reset, which takes the last answer along (RFC 9112, section 9.6).
+	c.(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, c)
 	if s.Wrong() != "" {
 		t.Errorf("our server heard %s", s.Wrong())
 	}
@@ -114,6 +118,7 @@ type manner struct {
 	asks      []ask
 	piece     int  // bytes of each write
 	pipelined bool // it does not wait for answers
+	link      int
 }
 
 // speak lets a client speak to a real program, and returns what it says of the answers.
@@ -125,7 +130,7 @@ func speak(t *testing.T, address string, d *own.Dialogue, m manner) string {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
-	c := d.New(own.Place{}).(Judge)
+	c := d.New(own.Place{Link: m.link}).(Judge)
 	out := make(chan []byte, 1000)
 	defer close(out)
 	go func() {
@@ -169,19 +174,46 @@ func fits(t *testing.T, address string, d *own.Dialogue) {
 	t.Helper()
 	for from := range 4 {
 		asks := workload(from)
-		whole := speak(t, address, d, manner{asks, 1 << 20, false})
-		for _, m := range []manner{{asks, 1, false}, {asks, 1 << 20, true}, {asks, 7, true}} {
+		whole := speak(t, address, d, manner{asks: asks, piece: most})
+		for _, m := range []manner{{asks, 1, false, 0}, {asks, most, true, 0}, {asks, 7, true, 0}} {
 			if got := speak(t, address, d, m); got != whole {
 				t.Errorf("pieces of %d, pipelined %v: %s; want %s", m.piece, m.pipelined, got, whole)
 			}
 		}
 	}
 	large := []ask{{most, 0}, {0, most}, {1 << 16, 1 << 18}, {0, 5000}, {most - 1, most}}
-	one, all := speak(t, address, d, manner{large, 1 << 20, false}), speak(t, address, d, manner{large, 3000, true})
+	one, all := speak(t, address, d, manner{asks: large, piece: most}), speak(t, address, d, manner{large, 3000, true, 0})
 	if one != all {
 		t.Errorf("large bodies: pipelined %s; one by one %s", all, one)
 	}
-	t.Log(one)
+	soak(t, address, d)
+}
+
+// soak speaks to a real program on many connections, two at a time, with sizes of all lengths. What
+// it hears is right, whatever the connections before have left there.
+func soak(t *testing.T, address string, d *own.Dialogue) {
+	t.Helper()
+	state := uint64(1)
+	draw := func(below int) int { return int(splitmix.Next(&state) >> 33 % uint64(below)) }
+	for range require.Times(3, 500) {
+		t.Run("soak", func(t *testing.T) {
+			for link := range 2 {
+				m := manner{piece: 1 + draw(1<<draw(17)), pipelined: draw(2) == 1, link: link}
+				for range 1 + draw(20) {
+					m.asks = append(m.asks, ask{draw(1<<draw(21)) * draw(2), draw(1<<draw(21)) * draw(2)})
+				}
+				if m.piece < 100 { // a write each takes its time
+					for i := range m.asks {
+						m.asks[i].body, m.asks[i].answer = m.asks[i].body%5000, m.asks[i].answer%5000
+					}
+				}
+				t.Run("link", func(t *testing.T) {
+					t.Parallel()
+					speak(t, address, d, m)
+				})
+			}
+		})
+	}
 }
 
 // TestNginx: files from its own disk, and posts that it passes on to our server.

@@ -222,7 +222,7 @@ func (c *redisClient) bulk(kind, number, size int) {
 func (c *redisClient) settle(kind, size int) {
 	if !c.owed.remove() {
 		c.begun = true
-		c.fold(uint64(kind))
+		c.part = fold(c.part, uint64(kind))
 		return
 	}
 	c.answered(uint64(kind), uint64(size))

@@ -53,7 +53,7 @@ func (s *smtpServer) text(dst, line []byte) []byte {
 	if string(line) != "." {
 		line = bytes.TrimPrefix(line, []byte("."))
 		s.foldBytes(line)
-		s.fold('\n')
+		s.foldBytes([]byte("\n"))
 		s.size += len(line) + len("\r\n")
 		return dst
 	}

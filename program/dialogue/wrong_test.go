@@ -302,7 +302,7 @@ func TestMail(t *testing.T) {
 	}
 	for line := range bytes.SplitSeq(bytes.TrimSuffix(text, []byte("\r\n")), []byte("\r\n")) {
 		want.foldBytes(line)
-		want.fold('\n')
+		want.foldBytes([]byte("\n"))
 	}
 	want.answered(1, uint64(len(text)))
 	if k.server.Heard() != want.Heard() {
