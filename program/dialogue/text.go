@@ -10,7 +10,7 @@ import (
 )
 
 // longestUntil is how much an until reads at most, in bytes.
-const longestUntil = 16 << 20
+const longestUntil = mostKept
 
 // A textSpeaker follows the lines of a file.
 type textSpeaker struct {

@@ -52,7 +52,7 @@ func TestTextHears(t *testing.T) {
 		{"expect a\nexpect-close", "ab", `a byte behind the last line: "b"`, ""},
 		{"repeat\nexpect a\nrepeat 2\nexpect b\nend\nend", "abbabbab", "", `My server.txt:4: expect "b"`},
 		{"repeat\nexpect a\nrepeat 2\nexpect b\nend\nend", "abbabbabbb", `dir/My server.txt:2: byte 1 is "b"`, "expect"},
-		{"skip-until never", strings.Repeat("x", longestUntil), `dir/My server.txt:1: no "never" in 16777216 bytes`, "skip-until"},
+		{"skip-until never", strings.Repeat("x", longestUntil), `dir/My server.txt:1: no "never" in 4194304 bytes`, "skip-until"},
 	} {
 		var verdicts []string
 		for _, piece := range []int{len(c.says), 1} {
