@@ -15,10 +15,11 @@ type app struct {
 	g            *goPump
 	e            *endpoint
 	speaker      own.Speaker
-	judge        judge     // the speaker, if it is one
-	memcached    memcached // the speaker, if the world names no dialogue
-	said         []byte    // what the speaker is saying
-	finish, half bool      // close, or half-close, once the backlog is taken
+	judge        own.Judge      // the speaker, if it is one
+	halves       own.HalfCloser // the speaker, if it is one and its peer a program
+	memcached    memcached      // the speaker, if the world names no dialogue
+	said         []byte         // what the speaker is saying
+	finish, half bool           // close, or half-close, once the backlog is taken
 }
 
 // restart makes the app new.
@@ -27,7 +28,10 @@ func (a *app) restart(g *goPump) {
 	at := own.Place{Server: g.e.id&1 == 1, Stream: g.e.w.cfg.Stream, Link: int(g.e.id / 2)}
 	if d := g.e.w.parts.Dialogue; d != nil {
 		a.speaker = d.New(at)
-		a.judge, _ = a.speaker.(judge)
+		a.judge, _ = a.speaker.(own.Judge)
+		if g.e.peer().stranger != nil {
+			a.halves, _ = a.speaker.(own.HalfCloser)
+		}
 		return
 	}
 	a.memcached = memcached{at: at}
@@ -107,6 +111,9 @@ func (a *app) afterTurn() {
 	}
 	if a.speaker.Over() && a.mayClose() {
 		a.finish = true
+	}
+	if a.halves != nil && a.halves.HalfOver() && a.mayHalfClose() {
+		a.half = true
 	}
 	told := acct.Told
 	if told {
@@ -193,6 +200,14 @@ func (a *app) mayWrite() bool {
 		return false
 	}
 	return a.speaker.Begins()
+}
+
+// mayHalfClose says whether the app may say that it says no more. TLS 1.2 has no such close
+// (RFC 5246, section 7.2.1).
+func (a *app) mayHalfClose() bool {
+	e := a.e
+	return !a.half && !a.g.spec.Restrictions.NoHalfClose && e.w.cfg.Version == model.TLS13 &&
+		(e.initDone || e.shaken || e.w.cfg.Hasty)
 }
 
 // mayClose says whether the app may close of its own accord. Before the first handshake is done

@@ -454,13 +454,16 @@ func (e *echo) Owed() string {
 	return fmt.Sprintf("%d bytes that are to come back", len(e.said))
 }
 
-// Wrong implements judge.
+// Heard implements own.Judge.
+func (e *echo) Heard() uint64 { return uint64(e.n) }
+
+// Wrong implements own.Judge.
 func (e *echo) Wrong() string { return e.wrong }
 
-// Ends implements judge.
+// Ends implements own.Judge.
 func (e *echo) Ends() bool { return false }
 
-// Answers implements judge.
+// Answers implements own.Judge.
 func (e *echo) Answers() (whole int, partial bool) {
 	last := 0
 	for _, end := range e.ends {

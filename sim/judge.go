@@ -1,21 +1,6 @@
 package sim
 
-import (
-	"github.com/wantwrite/wantwrite/model/oracle"
-	"github.com/wantwrite/wantwrite/model/own"
-)
-
-// A judge is a speaker that judges what a program says to it. There is no app of ours at the
-// other end whose words could be compared.
-type judge interface {
-	own.Speaker
-	// Wrong says in a clause what is wrong with what was heard, or "".
-	Wrong() string
-	// Answers is how many answers are whole, and whether another has begun.
-	Answers() (whole int, partial bool)
-	// Ends says that the program may close the link after the answers so far.
-	Ends() bool
-}
+import "github.com/wantwrite/wantwrite/model/oracle"
 
 // judges says whether the app can do without an app of ours at the other end.
 func (a *app) judges() bool { return a.judge != nil || a.e.peer().stranger == nil }

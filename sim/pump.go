@@ -233,7 +233,7 @@ func (g *goPump) pausedChoices() uint16 {
 	if g.app.mayClose() {
 		m |= 1 << script.Close
 	}
-	if !g.app.half && !g.spec.Restrictions.NoHalfClose && c.Version == model.TLS13 {
+	if g.app.mayHalfClose() {
 		m |= 1 << script.Shut
 	}
 	if g.starter == nil || !e.initDone || g.app.half {

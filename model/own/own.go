@@ -107,6 +107,34 @@ type Speaker interface {
 	Owed() string
 }
 
+// A Judge is a speaker that judges what it hears by itself, for its peer is a real program, of which
+// the workbench knows no word before it is said. Answers are what a client hears; to a server they
+// are the requests. Nothing of what a Judge says depends on how the bytes were cut.
+type Judge interface {
+	Speaker
+	// Wrong says in a clause what is the first thing wrong with what was heard, or "". What the
+	// speaker put there or can compute, it compares; what is the program's own, such as a date, it
+	// does not. Behind what is wrong nothing is heard any more.
+	Wrong() string
+	// Answers is how many answers are whole, and whether another has begun. An answer of unknown
+	// length that the end of the link ends is whole when its length can't be told any more.
+	Answers() (whole int, partial bool)
+	// Ends says that the program is to close the link after the answers so far: one of them said
+	// so, or a client asked for it. That close is no part of Owed, for a program may take its time.
+	Ends() bool
+	// Heard is a hash of the whole answers so far and of what is wrong, without what is the
+	// program's own. Two runs that heard the same say the same.
+	Heard() uint64
+}
+
+// A HalfCloser is a speaker to a real program that may say its last before it has heard all.
+type HalfCloser interface {
+	// HalfOver says that this side says no more, and goes on to listen: its app half-closes when
+	// the pump has taken what was said. It is asked only where the peer is a real program, and TLS
+	// has such a close.
+	HalfOver() bool
+}
+
 // A Scenario is a workload of the author's, and the worlds in which it happens.
 type Scenario struct {
 	// Name is the word of --scenario and of scripts: a-z, 0-9 and -. Why says in a clause what

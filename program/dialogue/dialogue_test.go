@@ -67,8 +67,8 @@ func TestServersHearEveryCut(t *testing.T) {
 		var asked []byte
 		k := recorded(t, d, 1, true)
 		_, asked = again(d, k.events, func(at int) int { return at + 1 })
-		server := func() Judge {
-			s := d.New(own.Place{Server: true}).(Judge)
+		server := func() own.Judge {
+			s := d.New(own.Place{Server: true}).(own.Judge)
 			if s.Begins() {
 				s.Begin(nil, 0, 0)
 			}
@@ -137,7 +137,7 @@ func TestPipelinedSoundsTheSame(t *testing.T) {
 }
 
 // twin is a new speaker with the state of another.
-func twin(t *rapid.T, d *own.Dialogue, at own.Place, of Judge) Judge {
+func twin(t *rapid.T, d *own.Dialogue, at own.Place, of own.Judge) own.Judge {
 	var shot model.Snapshot
 	shot.Write(nil)
 	of.(model.Snapshotter).Snapshot(&shot)
@@ -153,7 +153,7 @@ func twin(t *rapid.T, d *own.Dialogue, at own.Place, of Judge) Judge {
 	if string(shot.Data()) != string(data) {
 		t.Fatalf("%s: a snapshot is %q when restored; it was %q", d.Name, shot.Data(), data)
 	}
-	return s.(Judge)
+	return s.(own.Judge)
 }
 
 // TestLargest: bodies and answers of 1 MiB, and of each power of two around.
@@ -238,8 +238,8 @@ func TestLinksDiffer(t *testing.T) {
 		if d.Name == "smtp" || d.Name == "http-any" { // answers have nothing of the link
 			continue
 		}
-		k := &talk{client: d.New(own.Place{}).(Judge), server: d.New(own.Place{Server: true}).(Judge)}
-		other := &talk{client: d.New(own.Place{Link: 1}).(Judge), server: d.New(own.Place{Server: true}).(Judge)}
+		k := &talk{client: d.New(own.Place{}).(own.Judge), server: d.New(own.Place{Server: true}).(own.Judge)}
+		other := &talk{client: d.New(own.Place{Link: 1}).(own.Judge), server: d.New(own.Place{Server: true}).(own.Judge)}
 		for _, k := range []*talk{k, other} {
 			k.begin(ask{40, 0})
 			k.begin(ask{40, 100})

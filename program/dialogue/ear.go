@@ -16,16 +16,16 @@ type ear struct {
 	part  uint64 // hash of what has come of the next
 }
 
-// Wrong implements Judge.
+// Wrong implements own.Judge.
 func (e *ear) Wrong() string { return e.wrong }
 
-// Answers implements Judge.
+// Answers implements own.Judge.
 func (e *ear) Answers() (whole int, partial bool) { return e.whole, e.begun }
 
-// Ends implements Judge.
+// Ends implements own.Judge.
 func (e *ear) Ends() bool { return e.ends }
 
-// Heard implements Judge.
+// Heard implements own.Judge.
 func (e *ear) Heard() uint64 { return e.heard }
 
 // fault says what is wrong, unless something was wrong before.

@@ -108,7 +108,7 @@ func (r *respReader) String() string {
 
 // speakerReader is a speaker that hears.
 type speakerReader struct {
-	Judge
+	own.Judge
 	said hash.Hash64 // of what it said
 	dst  []byte
 }
@@ -165,7 +165,7 @@ func same(t *testing.T, p, cuts []byte, make func() reader) {
 func sameSpeaker(t *testing.T, d *own.Dialogue, p, cuts []byte, server bool) {
 	t.Helper()
 	same(t, p, cuts, func() reader {
-		s := &speakerReader{Judge: d.New(own.Place{Server: server}).(Judge), said: fnv.New64a()}
+		s := &speakerReader{Judge: d.New(own.Place{Server: server}).(own.Judge), said: fnv.New64a()}
 		for _, a := range []ask{{0, 1}, {4, 0}, {0, 0}, {6, 0}} {
 			if s.Begins() {
 				s.note(s.Begin(s.dst[:0], a.body, a.answer))

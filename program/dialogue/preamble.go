@@ -10,7 +10,7 @@ import (
 
 // A Preamble is what is said in the clear before TLS begins on a link.
 type Preamble interface {
-	Judge
+	own.Judge
 	// Done says that the preamble is over: what this side says next, and hears next, is TLS. A
 	// side that has said all that is left of a preamble is done before that has arrived. Hear must
 	// not be called any more; what was behind the end in the last piece is judged by Wrong.

@@ -94,7 +94,7 @@ func TestInjected(t *testing.T) {
 	if !s.Done() || s.Wrong() != "bytes behind STARTTLS, in the clear" {
 		t.Errorf("done %v, %s", s.Done(), verdict(s))
 	}
-	bad, good := smtp.New(own.Place{}).(Judge), newTalk(&smtp)
+	bad, good := smtp.New(own.Place{}).(own.Judge), newTalk(&smtp)
 	noop := []byte("250 2.0.0 Ok\r\n") // to the injected command, inside TLS
 	for range 2 {
 		good.begin(ask{9, 0})

@@ -89,14 +89,14 @@ func serve(t *testing.T, d *own.Dialogue) (address string) {
 			if err != nil {
 				return
 			}
-			go answer(t, c, d.New(own.Place{Server: true}).(Judge))
+			go answer(t, c, d.New(own.Place{Server: true}).(own.Judge))
 		}
 	}()
 	return l.Addr().String()
 }
 
 // answer speaks for our server on a connection.
-func answer(t *testing.T, c net.Conn, s Judge) {
+func answer(t *testing.T, c net.Conn, s own.Judge) {
 	defer c.Close()
 	buf := make([]byte, 1<<16)
 	for !s.Over() {
@@ -130,7 +130,7 @@ func speak(t *testing.T, address string, d *own.Dialogue, m manner) string {
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(patience))
-	c := d.New(own.Place{Link: m.link}).(Judge)
+	c := d.New(own.Place{Link: m.link}).(own.Judge)
 	out := make(chan []byte, 1000)
 	defer close(out)
 	go func() {

@@ -19,14 +19,14 @@ type event struct {
 
 // A talk is a client and a server, and the bytes that are on their way.
 type talk struct {
-	client, server Judge
+	client, server own.Judge
 	up, down       []byte  // to the server, to the client
 	events         []event // at the client
 }
 
 // newTalk brings both ends of a dialogue together.
 func newTalk(d *own.Dialogue) *talk {
-	k := &talk{client: d.New(own.Place{}).(Judge), server: d.New(own.Place{Server: true}).(Judge)}
+	k := &talk{client: d.New(own.Place{}).(own.Judge), server: d.New(own.Place{Server: true}).(own.Judge)}
 	if k.server.Begins() { // it greets
 		k.down = k.server.Begin(k.down, 0, 0)
 		k.settle()
@@ -92,7 +92,7 @@ func (k *talk) fine(t failer) {
 }
 
 // verdict is all that a Judge says.
-func verdict(j Judge) string {
+func verdict(j own.Judge) string {
 	whole, partial := j.Answers()
 	return fmt.Sprintf("%d answers, partial %v, ends %v, over %v, heard %x, wrong %q, owed %q, begins %v", whole, partial,
 		j.Ends(), j.Over(), j.Heard(), j.Wrong(), j.Owed(), j.Begins())
@@ -101,7 +101,7 @@ func verdict(j Judge) string {
 // again tells a new client the same, cut by cut: from 0 on it gives the end of each piece of all
 // bytes that are heard. It returns the verdict, and what the client said.
 func again(d *own.Dialogue, events []event, cut func(from int) int) (string, []byte) {
-	c := d.New(own.Place{}).(Judge)
+	c := d.New(own.Place{}).(own.Judge)
 	var said []byte
 	at := 0
 	for _, e := range events {

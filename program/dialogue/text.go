@@ -71,7 +71,7 @@ func (t *textSpeaker) Hear(dst, p []byte) []byte {
 // Over implements own.Speaker.
 func (t *textSpeaker) Over() bool { return t.over }
 
-// HalfOver implements HalfCloser.
+// HalfOver implements own.HalfCloser.
 func (t *textSpeaker) HalfOver() bool { return t.half }
 
 // Owed implements own.Speaker.

@@ -174,7 +174,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		name := fmt.Sprintf("%s %v %.60q", h.speaks, h.asks, h.answer)
 		var verdicts []string
 		for _, piece := range []int{len(h.answer) + 1, 1, 2, 3} {
-			c := d.New(own.Place{}).(Judge)
+			c := d.New(own.Place{}).(own.Judge)
 			for _, a := range h.asks {
 				c.Begin(nil, a.body, a.answer)
 			}
@@ -268,7 +268,7 @@ func TestServersRefuse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := d.New(own.Place{Server: true}).(Judge)
+		s := d.New(own.Place{Server: true}).(own.Judge)
 		answer := string(s.Hear(nil, []byte(c.said)))
 		if !strings.Contains(answer, c.answer) || !strings.Contains(s.Wrong(), c.wrong) ||
 			(s.Wrong() != "") != (c.wrong != "") {
