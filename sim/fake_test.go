@@ -278,10 +278,11 @@ func (e *fakeEnd) Send(p []byte) (int, model.IOStatus) {
 	if e.gone {
 		return 0, model.Reset
 	}
+	most := len(p)
 	if pieces := e.wire.Split(); pieces > 0 {
-		p = p[:min(len(p), 16*pieces)]
+		most = min(most, 16*pieces)
 	}
-	n, st := e.wire.Send(p)
+	n, st := e.wire.Send(p[:most])
 	if st == model.WouldBlock && !e.blocked {
 		e.blocked = true
 		switch e.f.mistake {
@@ -371,6 +372,9 @@ func (e *fakeEnd) say() {
 		if n == 0 {
 			break
 		}
+	}
+	if _, reset := e.wire.Ended(); reset {
+		e.queue = nil // and read on, for the pump tells of the end behind a pause
 	}
 	switch {
 	case e.gone:

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -117,7 +118,7 @@ func TestMistakesOfPrograms(t *testing.T) {
 func TestWaysOfPrograms(t *testing.T) {
 	for _, m := range []mistake{none, closesBare, answersOnce, takesItsTime, hangsUp, ticks} {
 		for name, s := range strategies() {
-			w, cfg, _, r := seek(t, m, name, s, 300)
+			w, cfg, _, r := seek(t, m, name, s, 150)
 			if r.Found || w.Err() != nil {
 				t.Errorf("way %d, %s: got %s, %v\n%s", m, name, &r.Violation, w.Err(),
 					(&script.Script{Config: cfg, Actions: w.Actions()}).Format())
@@ -126,4 +127,247 @@ func TestWaysOfPrograms(t *testing.T) {
 	}
 }
 
-var _ = fmt.Sprint
+// fakeWorld is a calm world with a fake, for scripts by hand.
+func fakeWorld(t *testing.T, m mistake, links int, change ...func(*script.Config)) (*World, *fake, *Trace) {
+	t.Helper()
+	cfg, p := foreignWorld(m, 1)
+	cfg.Links, cfg.Version, cfg.LastingPause = links, model.TLS13, false
+	cfg.Sizes.Flight, cfg.Sizes.Window, cfg.Sizes.Chain = 16384, 16384, 0
+	for _, f := range change {
+		f(&cfg)
+	}
+	p.Program, p.Quiet = newFake(&cfg, m), newFake(&cfg, m)
+	w, trace := NewWorld(), &Trace{}
+	t.Cleanup(w.Close)
+	w.SetTrace(trace)
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
+	return w, p.Program.(*fake), trace
+}
+
+// shake is a whole handshake of the first link.
+const shake = `
+	poll client
+	deliver server all
+	poll server
+	deliver client all
+	poll client
+	deliver server all
+	poll server`
+
+// TestConnectionArrives: which of two connections comes first is a choice, and so is how much of
+// it has come when it is accepted. Before that nothing can happen to it.
+func TestConnectionArrives(t *testing.T) {
+	w, f, _ := fakeWorld(t, none, 2)
+	for _, step := range []struct {
+		action   string
+		possible bool
+		accepts  int // links that wait to be accepted
+	}{
+		{"poll server", false, 0},
+		{"reset server", false, 0},
+		{"squeeze server 100", false, 0},
+		{"deliver server2 all", true, 1}, // without a byte
+		{"deliver server all", true, 2},
+		{"poll server2 alone", true, 1},
+		{"squeeze server2 100", true, 1},
+		{"spurious server2 write", true, 1},
+		{"poll client", true, 1},
+		{"deliver server part", true, 1},
+		{"poll server alone", true, 0},
+	} {
+		a := scripted(t, step.action)[0]
+		if got := w.Can(a); got != step.possible {
+			t.Fatalf("%s: can be done: %v; want %v", a, got, step.possible)
+		}
+		if step.possible && !w.Do(a) {
+			t.Fatalf("%s ended the run: %v", a, w.Violation())
+		}
+		accepts := 0
+		for _, e := range f.ends {
+			if e.wire.Arrived() && e.pump == nil {
+				accepts++
+			}
+		}
+		if accepts != step.accepts {
+			t.Errorf("%s: %d connections wait; want %d", a, accepts, step.accepts)
+		}
+	}
+	if r := w.End(); r.Found {
+		t.Error(&r.Violation)
+	}
+}
+
+// TestKernelOfPrograms: what the actions of a program's end do to its socket, its waits and its
+// threads.
+func TestKernelOfPrograms(t *testing.T) {
+	w, f, trace := fakeWorld(t, none, 2)
+	wire := f.ends[0].wire
+	for _, step := range []struct {
+		actions string
+		is      func() bool
+		what    string
+	}{
+		{shake, func() bool { return w.ends[0].shaken }, "the handshake is done"},
+		{"squeeze server 400", func() bool { return wire.Room() == 400 }, "there is room for 400 bytes"},
+		{"write client 2000 0\ndeliver server all\npoll server", func() bool { return wire.Room() == 0 },
+			"there is no room"},
+		{"ease server", func() bool { return wire.Room() == 16384-400 }, "there is room again"},
+		{"squeeze server 20000", func() bool { return wire.Room() == 16384-400 }, "no more than the world's"},
+		{"split server 2", func() bool { return wire.Split() == 2 && wire.Split() == 0 }, "the number is told once"},
+		{"thread server 3", func() bool { return f.backward }, "thread 3 of two is thread 1"},
+		{"thread server 2", func() bool { return !f.backward }, "thread 2 of two is thread 0"},
+		{"deliver server2 all\npoll server alone", func() bool { return f.ends[1].pump == nil },
+			"a wait that reports one link leaves the other"},
+		{"poll server2", func() bool { return f.ends[1].pump != nil }, "a wait reports all that is ready"},
+		{"spurious server read", func() bool { return !f.ends[0].heard }, "nothing was there"},
+	} {
+		for _, a := range scripted(t, step.actions) {
+			if !w.Do(a) {
+				t.Fatalf("%s can't be done, or ended the run: %v", a, w.Violation())
+			}
+		}
+		if !step.is() {
+			t.Errorf("after %q: want that %s", strings.TrimSpace(step.actions), step.what)
+		}
+	}
+	if r := w.End(); r.Found || w.Err() != nil {
+		t.Error(&r.Violation, w.Err())
+	}
+	var calls []string
+	for _, ev := range trace.Events {
+		if ev.Text != "" && ev.End&1 == 1 {
+			calls = append(calls, fmt.Sprint(ev.End, ": ", ev))
+		}
+	}
+	for _, want := range []string{"server: wait returns for 0: 0", "server: watch 0 read: 0",
+		"server2: wait returns for 1: 0", "server: watch 0 read+write: 0"} {
+		if !strings.Contains("\n"+strings.Join(calls, "\n")+"\n", "\n"+want+"\n") {
+			t.Errorf("got calls %q; want %q", calls, want)
+		}
+	}
+}
+
+// TestViewsOfPrograms: a view of a program's end has what can be seen.
+func TestViewsOfPrograms(t *testing.T) {
+	w, _, trace := fakeWorld(t, none, 1)
+	for _, a := range scripted(t, shake+"\nwrite client 5 0\ndeliver server 7") {
+		w.Do(a)
+	}
+	v := trace.Views[len(trace.Views)-1]
+	server := v[1]
+	if q := &server.Account.Quiescence; q.Unread != 7 || q.Mask != model.Readable || server.Ready != model.Readable ||
+		!server.Account.Foreign || server.Account.Received == 0 || v[0].InFlight != 0 {
+		t.Errorf("got %+v", server)
+	}
+	if v[0].Account.Owed == "" {
+		t.Error("our end waits for an answer, and its view does not say so")
+	}
+}
+
+// TestOneHash: the same actions give the same run, with a trace or without, whether quiet runs
+// were made before or not, and after any other run.
+func TestOneHash(t *testing.T) {
+	for _, m := range []mistake{none, garbles, answersOnce, takesItsTime, startles} {
+		w, cfg, p, first := seek(t, m, "random", &Random{}, 40)
+		actions := append([]script.Action(nil), w.Actions()...)
+		text := (&script.Script{Config: cfg, Actions: actions}).Format()
+		s, err := script.Parse(strings.NewReader(string(text)), "x.script")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range 20 {
+			switch n % 4 {
+			case 1:
+				w.SetTrace(&Trace{})
+			case 2:
+				w = NewWorld()
+				t.Cleanup(w.Close)
+				p.Program, p.Quiet = newFake(&cfg, m), newFake(&cfg, m)
+			case 3:
+				p.Quiet = newFake(&cfg, m)
+				w.SetTrace(nil)
+			}
+			scripted := newScripted(s.Actions, false)
+			rebuild(t, w, s.Config, p, oracle.EveryProperty)
+			again := w.Run(scripted)
+			if again != first || scripted.Stuck >= 0 {
+				t.Fatalf("mistake %d, run %d: got %+v, stuck at %d; want %+v", m, n, again, scripted.Stuck, first)
+			}
+		}
+	}
+}
+
+// TestWhatEndsARun: a call that is not understood, and a thread that does not wait after all, are
+// errors and no verdicts.
+func TestWhatEndsARun(t *testing.T) {
+	w, _, _, r := seek(t, unsupported, "random", &Random{}, 1)
+	if err := w.Err(); r.Found || err == nil || !strings.Contains(err.Error(), "io_uring_setup") {
+		t.Errorf("got %v, %v; want an error that names the call", r.Found, err)
+	}
+	cfg, p := foreignWorld(forgetsWrite, 3)
+	cfg.Sizes.Flight = 100
+	p.Program.(*fake).settled = errors.New("thread 2 runs")
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
+	if r := w.Run(nothing{}); r.Found || w.Err() == nil || w.Err().Error() != "thread 2 runs" {
+		t.Errorf("got %v, %v; want the error of Settled", r.Found, w.Err())
+	}
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
+	if p.Program.(*fake).settled = nil; w.Err() != nil {
+		t.Errorf("a new run begins with the error of the last: %v", w.Err())
+	}
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
+	if r := w.Run(nothing{}); !r.Found || r.Violation.Property != oracle.Stall {
+		t.Errorf("got %v, %v; want a stall", r.Found, w.Err())
+	}
+	p.Dialogue = nil
+	if err := w.Reset(&cfg, p, oracle.EveryProperty); err == nil || !strings.Contains(err.Error(), "does not judge") {
+		t.Errorf("got %v; want that the dialogue does not judge", err)
+	}
+}
+
+// TestHoard: a program that reads on while it can't answer is found, and one that stops is not.
+func TestHoard(t *testing.T) {
+	for _, m := range []mistake{hoards, none} {
+		w, _, _ := fakeWorld(t, m, 1, func(c *script.Config) { c.LastingPause = true })
+		w.SetTrace(nil)
+		cfg, p, more := w.cfg, w.parts, true
+		rebuild(t, w, cfg, &p, oracle.EveryProperty)
+		for _, a := range scripted(t, shake+"\npause client") {
+			more = w.Do(a)
+		}
+		for n := 0; n < 400 && more; n++ {
+			for _, a := range [...]script.Action{{Verb: script.Write, Arg: 30000}, {Verb: script.Poll},
+				{Verb: script.Deliver, On: 1, Arg: script.All}, {Verb: script.Poll, On: 1},
+				{Verb: script.Deliver, Arg: script.All}} {
+				if w.Can(a) {
+					more = more && w.Do(a)
+				}
+			}
+		}
+		r := w.End()
+		if found := m == hoards; r.Found != found || found && r.Violation.Property != oracle.UnboundedBuffer {
+			t.Errorf("mistake %d: got %v, %s", m, r.Found, &r.Violation)
+		}
+	}
+}
+
+// TestTimersOfPrograms: the clock goes to the program's next timer, and a wait returns for it.
+func TestTimersOfPrograms(t *testing.T) {
+	w, f, _ := fakeWorld(t, hangsUp, 1)
+	for _, a := range scripted(t, shake+"\ntick 4000") {
+		if !w.Do(a) {
+			t.Fatal(a)
+		}
+	}
+	if w.Can(script.Action{Verb: script.Poll, On: 1}) || w.nextTimer() != 5000 {
+		t.Fatalf("the next timer is %d; want 5000, and no wait returns before", w.nextTimer())
+	}
+	w.Do(script.Action{Verb: script.Tick, Arg: 1000})
+	if !w.Can(script.Action{Verb: script.Poll, On: 1}) || !w.tainted[0] {
+		t.Error("the timer has run out; want a wait that returns, and a link that counts as touched")
+	}
+	w.Do(script.Action{Verb: script.Poll, On: 1})
+	if f.ends[0].again != 0 && f.ends[0].again <= 5000 {
+		t.Error("the program did not see its timer")
+	}
+}

@@ -16,7 +16,7 @@ import (
 const maxQuiesce = 1 << 20
 
 // mostRounds is the same for a program, whose turns take a thousand times as long.
-const mostRounds = 1 << 14
+const mostRounds = 1 << 16
 
 // maxQuiesce is the bound of the world.
 func (w *World) maxQuiesce() int {
@@ -115,13 +115,16 @@ func (w *World) quiesce() {
 	w.judgeQuiescence()
 }
 
-// calm opens windows and ends pauses.
+// calm opens windows, ends pauses, and gives send buffers their size back.
 func (w *World) calm() {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		e.in.shutUntil = 0
 		if e.acct.Paused && !e.acct.Gone && !w.over && !w.cfg.LastingPause {
 			w.step(script.Action{Verb: script.Resume, On: e.id})
+		}
+		if ease := (script.Action{Verb: script.Ease, On: e.id}); e.stranger != nil && w.Can(ease) && !w.over {
+			w.step(ease)
 		}
 	}
 	w.refreshAll()

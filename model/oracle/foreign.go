@@ -51,8 +51,7 @@ func (l *Ledger) checkForeign(set PropertySet, e int, m Moment) (Finding, bool) 
 // Shows says whether a ledger of a quiet run shows what was found at that moment in another run:
 // then it is the program's way. in is that run's ledger.
 //
-// An answer that is missing there excuses one that is missing here, if as many others came. Where
-// our app has half-closed the program may stop in the middle of one.
+// An answer that is missing there excuses one that is missing here, if as many others came.
 func (l *Ledger) Shows(f *Finding, m Moment, in *Ledger) bool {
 	e, ours := f.End, in.ours(f.End)
 	if m == AtData || m == AtClosed {
@@ -64,7 +63,7 @@ func (l *Ledger) Shows(f *Finding, m Moment, in *Ledger) bool {
 	}
 	here, there := &in.Ends[ours], &l.Ends[ours]
 	missing := f.Property == DataLoss || f.Obligation == answer
-	return !missing || here.Answers >= there.Answers && (there.Partial || !here.Partial || here.HalfClosing)
+	return !missing || here.Answers >= there.Answers && (there.Partial || !here.Partial)
 }
 
 // ours is the end of e's link where our app is.
@@ -104,10 +103,12 @@ func (l *Ledger) ended(e int) bool {
 // lacks says whether an answer, or a part of one, has not come.
 func (a *Account) lacks() bool { return a.Owed != "" || a.Partial }
 
+// foreignLoss looks for answers that will not come any more. A program may close when our app has
+// half-closed: it is told that nothing more will be asked, and many take that for the end.
 func foreignLoss(l *Ledger, e int) (Finding, bool) {
 	a := &l.Ends[e]
 	return Finding{End: e ^ 1, Obligation: Delivery, Detail: "the link has ended, and an answer is missing"},
-		l.ended(e) && a.lacks() && a.Why != model.Fault
+		l.ended(e) && a.lacks() && a.Why != model.Fault && !a.HalfClosing
 }
 
 func foreignTruncation(l *Ledger, e int) (Finding, bool) {
