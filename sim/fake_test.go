@@ -26,7 +26,6 @@ type fake struct {
 	slow     uint64
 	fault    *foreign.Fault
 	settled  error
-	starts   int
 }
 
 // A mistake is what a fake does wrong, or in a way of its own.
@@ -57,8 +56,6 @@ const (
 	takesItsTime // it answers after 300 ms
 	hangsUp      // after 5 s without a byte it closes
 	ticks        // it wakes up each 100 ms to no purpose
-
-	numMistakes
 )
 
 // mostOnce is how many bytes a fake says back that then closes.
@@ -71,7 +68,7 @@ func newFake(cfg *script.Config, m mistake) *fake {
 // Start implements foreign.Program.
 func (f *fake) Start(s foreign.Seam) error {
 	f.Stop()
-	*f = fake{mistake: f.mistake, cfg: f.cfg, library: f.library, settled: f.settled, seam: s, starts: f.starts + 1}
+	*f = fake{mistake: f.mistake, cfg: f.cfg, library: f.library, settled: f.settled, seam: s}
 	for link := range s.Links() {
 		f.ends = append(f.ends, &fakeEnd{f: f, link: link, wire: s.Wire(link)})
 	}

@@ -167,7 +167,9 @@ func (t *teller) settle(w *World) (script.Action, bool) {
 	for range w.n {
 		on := t.end
 		t.end = (t.end + 1) % script.End(w.n)
-		for _, a := range [...]script.Action{{Verb: script.Deliver, On: on, Arg: script.All}, {Verb: script.Poll, On: on}} {
+		for _, a := range [...]script.Action{{Verb: script.Deliver, On: on, Arg: script.All},
+			{Verb: script.Poll, On: on}} {
+
 			if w.Can(a) {
 				t.end = on
 				if a.Verb == script.Poll {
