@@ -23,7 +23,9 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/attack"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/model/pumps"
+	"github.com/wantwrite/wantwrite/program/dialogue"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write into README.md and docs/*.md what commands print")
@@ -234,6 +236,41 @@ func TestScenarios(t *testing.T) {
 		if !strings.Contains(page, "| `"+s.Name+"` | ") {
 			t.Errorf("scenarios.md: got no row of scenario %s", s.Name)
 		}
+	}
+}
+
+// TestDialogues: dialogues.md has a row for each dialogue and each line of a file, and its example
+// of a file is one.
+func TestDialogues(t *testing.T) {
+	lines := read(t, "dialogues.md")
+	page := strings.Join(lines, "\n")
+	for _, d := range dialogue.All() {
+		if !strings.Contains(page, "| `"+d.Name+"` | ") {
+			t.Errorf("dialogues.md: got no row of dialogue %s", d.Name)
+		}
+	}
+	_, err := dialogue.Parse("my.txt", "?")
+	_, words, _ := strings.Cut(err.Error(), "; want ")
+	for _, word := range regexp.MustCompile(", | or ").Split(words, -1) {
+		if !regexp.MustCompile("(?m)^\\| .*`" + word + "[ `]").MatchString(page) {
+			t.Errorf("dialogues.md: got no row of the line %s", word)
+		}
+	}
+	var file []string
+	for _, line := range lines {
+		if text, ok := strings.CutPrefix(line, indent); ok && !strings.HasPrefix(text, "dialogue: ") {
+			file = append(file, text)
+		}
+	}
+	d, err := dialogue.Parse("my.txt", strings.Join(file, "\n"))
+	if err != nil {
+		t.Fatalf("dialogues.md: %v", err)
+	}
+	s := d.New(own.Place{}).(own.Judge)
+	s.Hear(nil, []byte("hello\n"))
+	said := string(s.Begin(nil, 3, 0))
+	if s.Hear(nil, []byte("OK 12:00\n")); !strings.HasPrefix(said, "PUT 3\r\n") || s.Wrong() != "" || !s.Begins() {
+		t.Errorf("dialogues.md: its file says %q, then %s", said, s.Wrong())
 	}
 }
 
