@@ -138,8 +138,8 @@ func foreignStall(l *Ledger, e int) (Finding, bool) {
 
 // owedByProgram is what the program at end p owes when nothing can happen but that time passes.
 // What it has received it reads, unless it waits for room in front of an app of ours that does
-// not read. It ends handshakes, answers what it was asked, and gives the socket back of an app
-// that has closed. On a link with a fault only the reading and the giving back are owed.
+// not read. It ends handshakes, answers what it was asked, closes when it has said so, and gives
+// the socket back of an app that has closed. On a link with a fault only the reading and the giving back are owed.
 func (l *Ledger) owedByProgram(p int) (Obligation, uint64) {
 	a, q := l.peer(p), &l.Ends[p]
 	switch r := &q.Quiescence; {
@@ -153,6 +153,8 @@ func (l *Ledger) owedByProgram(p int) (Obligation, uint64) {
 		return HandshakeDone, 0
 	case a.Owed != "" && a.settled():
 		return answer, 0
+	case a.Ends && a.settled():
+		return farewell, 0
 	}
 	return NoObligation, 0
 }

@@ -66,6 +66,7 @@ func TestPropertiesOfPrograms(t *testing.T) {
 		{"an answer", AtQuiescence, at(asked), Stall, answer,
 			at(given, tainted, closing, paused, backlogged, ourUnread, closedWith(model.Clean))},
 		{"an answer behind a half-close", AtQuiescence, at(asked, halved), Stall, answer, at(given)},
+		{"a close that was said", AtQuiescence, at(mayEnd), Stall, farewell, at(given, tainted, closing, paused)},
 		{"a socket", AtQuiescence, at(left, closing, tainted), Stall, SocketEnd, at(given)},
 		{"two full directions", AtQuiescence, at(bothFull, bothUnread), Deadlock, SocketInput,
 			at(given, left, paused, ourStuck)},

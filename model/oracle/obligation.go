@@ -39,6 +39,8 @@ const (
 	Delivery
 	// answer: a program was asked, and does not answer.
 	answer
+	// farewell: a program has said that it closes, and does not.
+	farewell
 
 	numObligations
 )
@@ -71,6 +73,7 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	Delivery: {"delivery", "accepted plaintext never reaches the app", "none: it is lost"},
 	answer: {"answer", "the program was asked, and its answer does not come",
 		"the one that its next call asks for: read interest, or write interest"},
+	farewell: {"farewell", "the program has said that it closes the link, and does not", "its own close"},
 }
 
 // String is the obligation's word.
