@@ -1,0 +1,120 @@
+//go:build linux && amd64
+
+package seccomp
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// firstExec lets the launcher become the program. The new program stands still in front of its
+// first instruction while it gets its CPU and its clock.
+func (p *Program) firstExec(launcher *os.File) error {
+	var c Call
+	for {
+		if !p.Receive(&c, 10_000) {
+			return fmt.Errorf("seccomp: the launcher makes no call%s", p.last(launcher))
+		}
+		if c.Nr == unix.SYS_EXECVE {
+			break
+		}
+		if err := p.Continue(&c); err != nil {
+			return err
+		}
+	}
+	p.main = c.Thread
+	if err := ptrace(unix.PTRACE_SEIZE, p.main, 0, unix.PTRACE_O_TRACEEXEC); err != nil {
+		return fmt.Errorf("seccomp: the program can't be traced; want PTRACE to be allowed: %w", err)
+	}
+	if err := p.Continue(&c); err != nil {
+		return err
+	}
+	status, err := waitFor(p.main)
+	if err != nil {
+		return err
+	}
+	if !status.Stopped() {
+		return fmt.Errorf("seccomp: %s", strings.TrimPrefix(p.last(launcher), ": "))
+	}
+	p.Realtime = p.schedule(p.main)
+	if err := p.clock.attach(p.main); err != nil {
+		if err := hide(p.main); err != nil {
+			return err
+		}
+	}
+	return ptrace(unix.PTRACE_DETACH, p.main, 0, 0)
+}
+
+// last is what the launcher has said in the end.
+func (p *Program) last(launcher *os.File) string {
+	text, _ := io.ReadAll(io.LimitReader(launcher, 4096))
+	if said := strings.TrimSpace(string(text)); said != "" {
+		return ": " + said
+	}
+	return ""
+}
+
+// schedule keeps a process on our CPU, in front of us if we may do that.
+func (p *Program) schedule(pid int) (realtime bool) {
+	var one unix.CPUSet
+	one.Set(p.cpu)
+	_ = unix.SchedSetaffinity(pid, &one)
+	const fifo = 1
+	priority := int32(1)
+	_, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(pid), fifo,
+		uintptr(unsafe.Pointer(&priority)))
+	return errno == 0
+}
+
+// A Death is how a process ended.
+type Death struct {
+	// Process is its number, in the namespace of the program.
+	Process int
+	Status  unix.WaitStatus
+}
+
+// Main is the number of the first process.
+func (p *Program) Main() int { return p.main }
+
+// Deaths takes the deaths of processes that were told of since the last call.
+func (p *Program) Deaths() (list []Death) {
+	fds := [...]unix.PollFd{{Fd: int32(p.control.Fd()), Events: unix.POLLIN}}
+	for {
+		if n, err := unix.Poll(fds[:], 0); err == unix.EINTR {
+			continue
+		} else if n != 1 || err != nil {
+			return list
+		}
+		var line [8]byte
+		if _, err := io.ReadFull(p.control, line[:]); err != nil {
+			return list
+		}
+		list = append(list, Death{int(binary.LittleEndian.Uint32(line[:])),
+			unix.WaitStatus(binary.LittleEndian.Uint32(line[4:]))})
+	}
+}
+
+// ptrace is ptrace(2).
+func ptrace(request, pid int, addr, data uintptr) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(pid), addr, data, 0, 0)
+	if errno != 0 {
+		return os.NewSyscallError(fmt.Sprintf("ptrace %#x", request), errno)
+	}
+	return nil
+}
+
+// waitFor waits until a process that we trace stops or ends.
+func waitFor(pid int) (status unix.WaitStatus, err error) {
+	for {
+		_, err = unix.Wait4(pid, &status, unix.WALL, nil)
+		if err != unix.EINTR {
+			return status, os.NewSyscallError("wait4", err)
+		}
+	}
+}

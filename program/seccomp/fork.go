@@ -1,0 +1,100 @@
+//go:build linux && amd64
+
+package seccomp
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A template is a process that stands still in front of a call, and of which copies are made.
+type template struct {
+	pid  int
+	regs unix.PtraceRegs
+}
+
+// Freeze makes a template of a process with a single thread, which waits in a call: it stands
+// still in front of that call from now on. See Copy.
+func (p *Program) Freeze(c *Call) error {
+	pid := c.Thread
+	const options = unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_EXITKILL
+	if err := ptrace(unix.PTRACE_SEIZE, pid, 0, options); err != nil {
+		return err
+	}
+	if err := ptrace(unix.PTRACE_INTERRUPT, pid, 0, 0); err != nil {
+		return err
+	}
+	// The stop comes when the call returns. It never sees the answer, for it is made again.
+	if err := p.Reply(c, 0, unix.EINTR); err != nil {
+		return err
+	}
+	status, err := waitFor(pid)
+	if err != nil || !status.Stopped() {
+		return fmt.Errorf("seccomp: the process did not stand still: %v, %w", status, err)
+	}
+	t := template{pid: pid}
+	if err := ptrace(unix.PTRACE_GETREGS, pid, 0, uintptr(unsafe.Pointer(&t.regs))); err != nil {
+		return err
+	}
+	const syscallLen = 2
+	if t.regs.Rip != c.ip {
+		return fmt.Errorf("seccomp: the process stands at %#x; want %#x, behind its call", t.regs.Rip, c.ip)
+	}
+	t.regs.Rip -= syscallLen
+	t.regs.Rax, t.regs.Orig_rax = uint64(c.Nr), ^uint64(0)
+	p.template = t
+	return nil
+}
+
+// Copy makes a copy of the template (fork(2)), which goes on with the template's call, and returns
+// its number. Its parent is the guardian.
+func (p *Program) Copy() (pid int, err error) {
+	t := &p.template
+	regs := t.regs
+	regs.Rax, regs.Rdi = unix.SYS_CLONE, unix.CLONE_PARENT|uint64(unix.SIGCHLD)
+	regs.Rsi, regs.Rdx, regs.R10, regs.R8 = 0, 0, 0, 0
+	if err := p.setRegs(t.pid, &regs); err != nil {
+		return 0, err
+	}
+	if err := ptrace(unix.PTRACE_CONT, t.pid, 0, 0); err != nil {
+		return 0, err
+	}
+	status, err := waitFor(t.pid)
+	if err != nil || !status.Stopped() || status.TrapCause() <= 0 {
+		return 0, fmt.Errorf("seccomp: the process made no copy: %v, %w", status, err)
+	}
+	var number uint64
+	if err := ptrace(unix.PTRACE_GETEVENTMSG, t.pid, 0, uintptr(unsafe.Pointer(&number))); err != nil {
+		return 0, err
+	}
+	// Only behind the call may its registers be set again: the call's result would overwrite them.
+	if err := ptrace(unix.PTRACE_SYSCALL, t.pid, 0, 0); err != nil {
+		return 0, err
+	}
+	if status, err = waitFor(t.pid); err != nil || !status.Stopped() {
+		return 0, fmt.Errorf("seccomp: the process did not stand still: %v, %w", status, err)
+	}
+	pid = int(number)
+	if status, err = waitFor(pid); err != nil || !status.Stopped() {
+		return 0, fmt.Errorf("seccomp: the copy did not stand still: %v, %w", status, err)
+	}
+	if err := p.setRegs(pid, &t.regs); err != nil {
+		return 0, err
+	}
+	return pid, ptrace(unix.PTRACE_DETACH, pid, 0, 0)
+}
+
+func (p *Program) setRegs(pid int, regs *unix.PtraceRegs) error {
+	return ptrace(unix.PTRACE_SETREGS, pid, 0, uintptr(unsafe.Pointer(regs)))
+}
+
+// Kill kills a process. That it is dead already is no error.
+func (p *Program) Kill(pid int) error {
+	if err := unix.Kill(pid, unix.SIGKILL); err != nil && err != unix.ESRCH {
+		return fmt.Errorf("seccomp: process %d can't be killed: %w", pid, err)
+	}
+	p.Detach(pid)
+	return nil
+}

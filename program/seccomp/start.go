@@ -1,0 +1,264 @@
+//go:build linux && amd64
+
+package seccomp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Command says what to run, and within which limits.
+type Command struct {
+	// Path is the program's file, and Args its argv, whose first is its name.
+	Path string
+	Args []string
+	// Env is its whole environment, and Dir its working directory, the only place where it may
+	// write if the user may have a mount namespace.
+	Env []string
+	Dir string
+	// Output takes what it prints. nil throws it away.
+	Output *os.File
+	// Network leaves it in our network namespace. Otherwise, where the user may have one, it is
+	// in an empty one of its own.
+	Network bool
+	// Memory bounds its address space, FileSize what it may write into one file, both in bytes;
+	// 0 is without bound.
+	Memory, FileSize uint64
+	// Patience is how much time of the CPU it may take without a call that waits. Then it is
+	// killed; 0 means three seconds.
+	Patience time.Duration
+}
+
+// A Program is a program whose calls are caught. It belongs to the goroutine that has started
+// it, which stays on its thread until Close.
+type Program struct {
+	// Realtime: it runs with SCHED_FIFO on our CPU (sched(7)). So while we run all its threads
+	// wait.
+	Realtime bool
+	// Isolated: it has namespaces of its own, and dies with the first process in them. Otherwise
+	// a guardian kills its processes one by one.
+	Isolated bool
+
+	listener int
+	control  *os.File // to the guardian; its end is the end of the program
+	guardian *exec.Cmd
+	deaths   []Death
+	main     int // the first process
+	cpu      int
+	before   unix.CPUSet // of our thread
+	patience time.Duration
+	clock    clock
+	template template
+
+	note   notification
+	answer response
+	here   unix.Iovec
+	there  unix.RemoteIovec
+}
+
+// Supported says why programs can't be run here; nil if they can.
+func Supported() error {
+	var uts unix.Utsname
+	if err := unix.Uname(&uts); err != nil {
+		return os.NewSyscallError("uname", err)
+	}
+	release := unix.ByteSliceToString(uts.Release[:])
+	text, err := os.ReadFile("/proc/sys/kernel/seccomp/actions_avail")
+	if err != nil || !strings.Contains(string(text), "user_notif") {
+		return fmt.Errorf("seccomp: got Linux %s without user notification; want Linux 5.19 or later "+
+			"with CONFIG_SECCOMP_FILTER", release)
+	}
+	return nil
+}
+
+// Start starts a program. It is stopped in front of its first caught call. cpu is the CPU for it
+// and for the calling goroutine, which stays there until Close.
+func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
+	if err := Supported(); err != nil {
+		return nil, err
+	}
+	runtime.LockOSThread()
+	p = &Program{listener: -1, cpu: cpu, patience: c.Patience}
+	if p.patience == 0 {
+		p.patience = 3 * time.Second
+	}
+	defer func() {
+		if err != nil {
+			p.Close()
+		}
+	}()
+	if err := p.pin(); err != nil {
+		return p, err
+	}
+	launcher, err := p.guard(c)
+	if err != nil {
+		return p, err
+	}
+	defer launcher.Close()
+	if err := p.launch(launcher, c, rules); err != nil {
+		return p, err
+	}
+	return p, p.firstExec(launcher)
+}
+
+// pin keeps our thread on the program's CPU.
+func (p *Program) pin() error {
+	if err := unix.SchedGetaffinity(0, &p.before); err != nil {
+		return os.NewSyscallError("sched_getaffinity", err)
+	}
+	var one unix.CPUSet
+	one.Set(p.cpu)
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		return fmt.Errorf("seccomp: got cpu %d; want one that this process may use: %w", p.cpu, err)
+	}
+	return nil
+}
+
+// Close kills the program and gives everything back.
+func (p *Program) Close() {
+	if p.control != nil {
+		p.control.Close()
+	}
+	if p.listener >= 0 {
+		unix.Close(p.listener)
+		p.listener = -1
+	}
+	if p.guardian != nil {
+		_ = p.guardian.Wait()
+		p.guardian = nil
+	}
+	p.clock.close()
+	if p.before.Count() > 0 {
+		_ = unix.SchedSetaffinity(0, &p.before)
+		p.before = unix.CPUSet{}
+		runtime.UnlockOSThread()
+	}
+	p.control = nil
+}
+
+// isolation is how much a program may be kept to itself. The first that the system allows counts.
+var isolation = []uintptr{
+	unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWNET,
+	unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWUSER,
+	0,
+}
+
+// guard starts the guardian, and returns our end of the launcher's socket.
+func (p *Program) guard(c *Command) (*os.File, error) {
+	ours, theirs, err := pair()
+	if err != nil {
+		return nil, err
+	}
+	defer theirs.Close()
+	p.control = ours
+	launcher, other, err := pair()
+	if err != nil {
+		return nil, err
+	}
+	defer other.Close()
+	for _, flags := range isolation {
+		if c.Network {
+			flags &^= unix.CLONE_NEWNET
+		}
+		cmd := selfAs(roleGuardian, c.Dir, flags != 0)
+		cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.output(), c.output(), []*os.File{theirs, other}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
+		if flags&unix.CLONE_NEWUSER != 0 {
+			me, group := os.Getuid(), os.Getgid()
+			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: me, HostID: me, Size: 1}}
+			cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
+		}
+		if err = cmd.Start(); err == nil {
+			p.guardian, p.Isolated = cmd, flags != 0
+			return launcher, nil
+		}
+	}
+	launcher.Close()
+	return nil, fmt.Errorf("seccomp: the guardian can't be started: %w", err)
+}
+
+// output is where the program prints to. A nil *os.File in an io.Writer would not be nil.
+func (c *Command) output() io.Writer {
+	if c.Output == nil {
+		return nil
+	}
+	return c.Output
+}
+
+// pair is a socket pair: our end and the end of a helper process.
+func pair() (ours, theirs *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	return os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs"), nil
+}
+
+// A launch is what the launcher is told. Filter is the BPF program, as its instructions.
+type launch struct {
+	Path             string
+	Args, Env        []string
+	Dir              string
+	Memory, FileSize uint64
+	Seconds          uint64 // of CPU without a call that waits
+	Filter           []unix.SockFilter
+}
+
+// launch tells the launcher what to do, and takes the listener from it.
+func (p *Program) launch(launcher *os.File, c *Command, rules []Rule) error {
+	job := launch{Path: c.Path, Args: c.Args, Env: c.Env, Dir: c.Dir, Memory: c.Memory,
+		FileSize: c.FileSize, Seconds: uint64((p.patience + time.Second - 1) / time.Second),
+		Filter: compile(rules)}
+	if err := json.NewEncoder(launcher).Encode(&job); err != nil {
+		return fmt.Errorf("seccomp: the launcher does not listen: %w", err)
+	}
+	fd, text, err := receiveDescriptor(launcher)
+	switch {
+	case err != nil:
+		return fmt.Errorf("seccomp: the launcher died: %w", err)
+	case fd < 0:
+		return fmt.Errorf("seccomp: %s", text)
+	}
+	p.listener = fd
+	flags := uint64(flagSync) // Linux 6.6; earlier ones are a little slower
+	_, _, _ = unix.Syscall(unix.SYS_IOCTL, uintptr(fd), ioctlSetFlags, uintptr(flags))
+	return nil
+}
+
+// receiveDescriptor reads a message with a descriptor, or else with a text.
+func receiveDescriptor(from *os.File) (fd int, text string, err error) {
+	conn, err := net.FileConn(from)
+	if err != nil {
+		return -1, "", err
+	}
+	defer conn.Close()
+	data, extra := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
+	n, rights, _, _, err := conn.(*net.UnixConn).ReadMsgUnix(data, extra)
+	if err == nil && n == 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil || rights == 0 {
+		return -1, strings.TrimSpace(string(data[:n])), err
+	}
+	messages, err := unix.ParseSocketControlMessage(extra[:rights])
+	if err != nil {
+		return -1, "", err
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil || len(fds) != 1 {
+		return -1, "", errors.Join(err, errors.New("want one descriptor"))
+	}
+	unix.CloseOnExec(fds[0])
+	return fds[0], "", nil
+}
