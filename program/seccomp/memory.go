@@ -3,6 +3,7 @@
 package seccomp
 
 import (
+	"os"
 	"syscall"
 	"unsafe"
 
@@ -57,3 +58,14 @@ func (p *Program) Text(c *Call, at uint64, most int) (string, syscall.Errno) {
 }
 
 const pageSize = 4096
+
+// Borrow makes a copy of a descriptor of a process, for us.
+func (p *Program) Borrow(pid, number int) (int, error) {
+	process, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("pidfd_open", err)
+	}
+	defer unix.Close(process)
+	fd, err := unix.PidfdGetfd(process, number, 0)
+	return fd, os.NewSyscallError("pidfd_getfd", err)
+}

@@ -125,18 +125,20 @@ func (p *Program) pin() error {
 	return nil
 }
 
-// Close kills the program and gives everything back.
+// Close kills the program and gives everything back. The listener goes last: without it each
+// caught call of a program that still lives would answer ENOSYS.
 func (p *Program) Close() {
 	if p.control != nil {
 		p.control.Close()
-	}
-	if p.listener >= 0 {
-		unix.Close(p.listener)
-		p.listener = -1
+		p.control = nil
 	}
 	if p.guardian != nil {
 		_ = p.guardian.Wait()
 		p.guardian = nil
+	}
+	if p.listener >= 0 {
+		unix.Close(p.listener)
+		p.listener = -1
 	}
 	p.clock.close()
 	if p.before.Count() > 0 {
@@ -144,7 +146,6 @@ func (p *Program) Close() {
 		p.before = unix.CPUSet{}
 		runtime.UnlockOSThread()
 	}
-	p.control = nil
 }
 
 // isolation is how much a program may be kept to itself. The first that the system allows counts.

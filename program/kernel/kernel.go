@@ -1,0 +1,353 @@
+//go:build linux && amd64
+
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/program/seccomp"
+)
+
+// Options say what the kernel has to know of a program.
+type Options struct {
+	// Port is the TCP port whose listener gets the world's links, on any address.
+	Port int
+	// Threads is the most threads and processes that the program may have; 0 is 256.
+	Threads int
+}
+
+// A Kernel is the kernel of one program. It implements foreign.Program, but for Start and Stop,
+// which take a process: see Begin.
+type Kernel struct {
+	opts  Options
+	prog  *seccomp.Program
+	seam  foreign.Seam
+	links []link
+
+	procs     []*process
+	threads   []*thread // in the order of their creation
+	preferred int       // goes first
+	sets      []*epoll  // all epoll sets
+	forks     []fork    // that were made, and whose processes have not called yet
+
+	base     time.Duration // the virtual time at tick 0 of this run
+	now      time.Duration // the virtual time since the start of the program
+	random   uint64
+	progress uint64 // grows when bytes move or a registration changes
+	idle     int    // turns in a row without progress
+	calls    int    // in this turn
+	fault    *foreign.Fault
+	broken   error // a mistake of ours, or of the system
+	buf      []byte
+	current  *thread // whose call is being answered
+}
+
+// A link is one of the world's links, as the program has it.
+type link struct {
+	wire    foreign.Wire
+	socket  *socket // nil until it is accepted
+	arrived int     // its place among those that have arrived; 0: it has not
+}
+
+const (
+	// maxCalls is how many calls a turn may make. A turn that needs more does not end itself.
+	maxCalls = 1 << 17
+	// maxIdle is how many wakeups in a row may move no byte and change no registration.
+	maxIdle = 16
+	// epoch is the real time when a program starts, since 1970: 15 January 2027, 08:00 UTC.
+	epoch = 1_800_000_000 * time.Second
+)
+
+// New makes the kernel of a program that stands in front of its first call.
+func New(p *seccomp.Program, o Options) (*Kernel, error) {
+	if o.Threads == 0 {
+		o.Threads = 256
+	}
+	k := &Kernel{opts: o, prog: p, preferred: -1, buf: make([]byte, 1<<17)}
+	if err := p.SetClock(epoch, 0); err != nil {
+		return nil, err
+	}
+	k.procs = []*process{{pid: p.Main()}}
+	k.addThread(p.Main(), k.procs[0])
+	return k, nil
+}
+
+// Boot lets the program run until all its threads wait, before there is a world. seed is that of
+// its randomness.
+func (k *Kernel) Boot(seed uint64) error {
+	k.random = seed
+	k.settle()
+	if err := k.Settled(); err != nil {
+		return err
+	}
+	return k.Err()
+}
+
+// Err is why the kernel can't go on, or what the program has done; nil if all is well.
+func (k *Kernel) Err() error {
+	if k.broken != nil {
+		return k.broken
+	}
+	if k.fault != nil {
+		return fmt.Errorf("kernel: the program %s: %s", k.fault.Kind, k.fault.Text)
+	}
+	return nil
+}
+
+// Begin starts a run of a program that waits.
+func (k *Kernel) Begin(s foreign.Seam) error {
+	if err := k.Err(); err != nil {
+		return err
+	}
+	k.seam, k.base, k.idle, k.preferred = s, k.now, 0, -1
+	k.random = s.Seed()
+	k.links = k.links[:0]
+	for i := range s.Links() {
+		k.links = append(k.links, link{wire: s.Wire(i)})
+	}
+	return nil
+}
+
+// Ready implements foreign.Program.
+func (k *Kernel) Ready(l int) (ev model.Events) {
+	k.arrive(l)
+	for _, t := range k.threads {
+		if t.wait == nil {
+			continue
+		}
+		ready, _ := t.wait.watch(k, l)
+		ev |= events(ready)
+		if l == 0 && k.expired(t) {
+			ev |= model.Expired
+		}
+	}
+	return ev
+}
+
+// Interest implements foreign.Program.
+func (k *Kernel) Interest(l int) (ev model.Events) {
+	for _, t := range k.threads {
+		if t.wait != nil {
+			_, interest := t.wait.watch(k, l)
+			ev |= events(interest)
+		}
+	}
+	return ev
+}
+
+// events are the events of a poll mask.
+func events(mask uint32) (ev model.Events) {
+	if mask&(pollIn|pollErr|pollHup|pollRdHup) != 0 {
+		ev |= model.Readable
+	}
+	if mask&pollOut != 0 {
+		ev |= model.Writable
+	}
+	return ev
+}
+
+// Turn implements foreign.Program.
+func (k *Kernel) Turn(l int, w foreign.Wakeup) {
+	if k.Err() != nil {
+		return
+	}
+	before := k.progress
+	k.calls = 0
+	t := k.waiter(l, w)
+	if t == nil {
+		return
+	}
+	k.wake(t, wakeup{link: l, alone: w.Alone, spurious: mask(w.Spurious), expired: k.expired(t)})
+	k.settle()
+	switch {
+	case k.progress != before || w.Spurious != 0:
+		k.idle = 0
+	default:
+		if k.idle++; k.idle >= maxIdle {
+			k.blame(foreign.Spins, fmt.Sprintf("%d wakeups in a row moved no byte and changed no registration", maxIdle))
+		}
+	}
+}
+
+// mask is the poll mask of events.
+func mask(ev model.Events) (m uint32) {
+	if ev&model.Readable != 0 {
+		m |= pollIn
+	}
+	if ev&model.Writable != 0 {
+		m |= pollOut
+	}
+	return m
+}
+
+// waiter is the thread that a turn wakes: the preferred one of those that watch the link, or whose
+// time has come.
+func (k *Kernel) waiter(l int, w foreign.Wakeup) (first *thread) {
+	for _, t := range k.threads {
+		if t.wait == nil {
+			continue
+		}
+		ready, interest := t.wait.watch(k, l)
+		if w.Spurious != 0 {
+			ready = interest
+		}
+		if ready == 0 && !(l == 0 && k.expired(t)) {
+			continue
+		}
+		if first == nil || t.n == k.preferred {
+			first = t
+		}
+	}
+	return first
+}
+
+// settle lets the program go on until all its threads wait.
+func (k *Kernel) settle() {
+	for k.Err() == nil {
+		k.receive()
+		t := k.next()
+		if t == nil {
+			if k.wakeInner() {
+				continue
+			}
+			k.watchDeath()
+			return
+		}
+		if k.calls++; k.calls > maxCalls {
+			k.blame(foreign.Spins, fmt.Sprintf("a turn made %d calls and did not end", maxCalls))
+			return
+		}
+		k.handle(t)
+	}
+}
+
+// next is the thread whose call is answered next: the preferred one, or else the oldest.
+func (k *Kernel) next() (first *thread) {
+	for _, t := range k.threads {
+		if t.pending && (first == nil || t.n == k.preferred) {
+			first = t
+		}
+	}
+	return first
+}
+
+// wakeInner wakes a thread whose wait ends by something inside the program: a pipe of its own, a
+// futex, a service that we play.
+func (k *Kernel) wakeInner() bool {
+	for _, t := range k.threads {
+		if t.wait != nil && t.wait.inner(k, t) {
+			k.wake(t, wakeup{link: -1, inner: true})
+			return true
+		}
+	}
+	return false
+}
+
+// receive takes the calls that are there. It comes back when no thread runs.
+func (k *Kernel) receive() {
+	var c seccomp.Call
+	for k.Err() == nil {
+		if !k.prog.Receive(&c, k.patience()) {
+			if k.prog.Realtime || !k.running() {
+				return
+			}
+			continue
+		}
+		t := k.thread(&c)
+		if t == nil {
+			return
+		}
+		t.call, t.pending = c, true
+		if !k.prog.Realtime && !k.running() {
+			return
+		}
+	}
+}
+
+// patience is how long to wait for a call, in milliseconds. With SCHED_FIFO no thread runs while
+// we do.
+func (k *Kernel) patience() int {
+	if k.prog.Realtime {
+		return 0
+	}
+	return 1
+}
+
+// blame notes what the program has done. The first counts.
+func (k *Kernel) blame(kind foreign.FaultKind, text string) {
+	if k.fault == nil {
+		k.fault = &foreign.Fault{Kind: kind, Text: text}
+	}
+}
+
+// fail notes a mistake of ours or of the system. The first counts.
+func (k *Kernel) fail(err error) {
+	if err != nil {
+		k.broken = errors.Join(k.broken, err)
+	}
+}
+
+// Fault implements foreign.Program.
+func (k *Kernel) Fault() *foreign.Fault {
+	if k.broken != nil && k.fault == nil {
+		return &foreign.Fault{Kind: foreign.Unsupported, Text: k.broken.Error()}
+	}
+	return k.fault
+}
+
+// Prefer implements foreign.Program.
+func (k *Kernel) Prefer(n int) { k.preferred = n }
+
+// Threads implements foreign.Program.
+func (k *Kernel) Threads() int { return len(k.threads) }
+
+// Timer implements foreign.Program.
+func (k *Kernel) Timer() uint64 {
+	next := never
+	for _, t := range k.threads {
+		if t.wait != nil {
+			next = sooner(next, t.due())
+		}
+	}
+	if next == never {
+		return 0
+	}
+	left := max(0, next-k.base)
+	return uint64((left + time.Millisecond - 1) / time.Millisecond)
+}
+
+// Tick implements foreign.Program.
+func (k *Kernel) Tick() {
+	k.now = k.base + time.Duration(k.seam.Now())*time.Millisecond
+	k.fail(k.prog.SetClock(epoch+k.now, k.now))
+}
+
+// reply answers a thread's call.
+func (k *Kernel) reply(t *thread, value int64) {
+	t.pending = false
+	k.fail(k.prog.Reply(&t.call, value, 0))
+}
+
+// refuse answers a thread's call with an error.
+func (k *Kernel) refuse(t *thread, errno syscall.Errno) {
+	t.pending = false
+	k.fail(k.prog.Reply(&t.call, 0, errno))
+}
+
+// through lets the system carry a call out.
+func (k *Kernel) through(t *thread) {
+	t.pending = false
+	k.fail(k.prog.Continue(&t.call))
+}
+
+// note enters a call that moved no bytes into the run.
+func (k *Kernel) note(name, text string, n int64) {
+	if k.seam != nil {
+		k.seam.Call(name, text, n)
+	}
+}

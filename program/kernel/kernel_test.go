@@ -1,0 +1,118 @@
+//go:build linux && amd64
+
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/program/seccomp"
+)
+
+// A plain is a world with one link, for tests: bytes in, bytes out.
+type plain struct {
+	in, out []byte
+	arrived bool
+	fin     bool
+	closed  bool
+	room    int
+	calls   []string
+	now     uint64
+}
+
+func (p *plain) Links() int            { return 1 }
+func (p *plain) Wire(int) foreign.Wire { return p }
+func (p *plain) Seed() uint64          { return 7 }
+func (p *plain) Now() uint64           { return p.now }
+func (p *plain) Call(name, text string, n int64) {
+	p.calls = append(p.calls, fmt.Sprint(name, " ", text, " = ", n))
+}
+func (p *plain) Arrived() bool { return p.arrived }
+func (p *plain) Recv(b []byte) (int, model.IOStatus) {
+	n := copy(b, p.in)
+	p.in = p.in[n:]
+	p.calls = append(p.calls, fmt.Sprint("recv ", n))
+	switch {
+	case n > 0:
+		return n, model.IOOK
+	case p.fin:
+		return 0, model.EOF
+	}
+	return 0, model.WouldBlock
+}
+func (p *plain) Peek(b []byte) int   { return copy(b, p.in) }
+func (p *plain) Unread() int         { return len(p.in) }
+func (p *plain) Ended() (bool, bool) { return p.fin, false }
+func (p *plain) Send(b []byte) (int, model.IOStatus) {
+	n := min(len(b), p.room)
+	p.out, p.room = append(p.out, b[:n]...), p.room-n
+	p.calls = append(p.calls, fmt.Sprint("send ", n))
+	if n == 0 && len(b) > 0 {
+		return 0, model.WouldBlock
+	}
+	return n, model.IOOK
+}
+func (p *plain) Room() int   { return p.room }
+func (p *plain) Split() int  { return 0 }
+func (p *plain) CloseWrite() { p.calls = append(p.calls, "fin") }
+func (p *plain) Close()      { p.closed = true; p.calls = append(p.calls, "close") }
+func (p *plain) Abort()      { p.closed = true; p.calls = append(p.calls, "abort") }
+
+func TestNginx(t *testing.T) {
+	nginx, err := exec.LookPath("nginx")
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := t.TempDir()
+	conf := `daemon off; master_process off; pid nginx.pid; error_log stderr info;
+events { worker_connections 64; }
+http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+server { listen 127.0.0.1:8443; root html; } }`
+	_ = os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644)
+	_ = os.Mkdir(filepath.Join(dir, "html"), 0o755)
+	_ = os.WriteFile(filepath.Join(dir, "html", "index.html"), []byte("hello world"), 0o644)
+	p, err := seccomp.Start(&seccomp.Command{Path: nginx, Args: []string{"nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"}, Env: []string{"PATH=/usr/bin"}, Dir: dir, Output: os.Stderr}, Rules(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	k, err := New(p, Options{Port: 8443})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Boot(1); err != nil {
+		t.Fatal(err)
+	}
+	w := &plain{room: 1 << 20}
+	if err := k.Begin(w); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(k.Ready(0), k.Interest(0), k.Timer(), k.Threads())
+	w.arrived = true
+	w.in = []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	start := time.Now()
+	for range 5 {
+		t.Log(k.Ready(0), k.Interest(0), k.Timer())
+		if k.Ready(0) == 0 {
+			break
+		}
+		k.Turn(0, foreign.Wakeup{})
+		if k.Fault() != nil {
+			t.Fatal(k.Fault())
+		}
+	}
+	t.Log(time.Since(start))
+	t.Logf("%s", w.out)
+	for _, c := range w.calls {
+		t.Log(c)
+	}
+	if err := k.Settled(); err != nil {
+		t.Fatal(err)
+	}
+}

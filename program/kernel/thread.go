@@ -1,0 +1,185 @@
+//go:build linux && amd64
+
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/program/seccomp"
+)
+
+// A process is a table of descriptors, which its threads share.
+type process struct {
+	pid  int
+	fds  [seccomp.Last + 1]*file // by number; nil: it is none of ours
+	dead bool
+}
+
+// A thread is a thread of the program. It runs, or it waits for us, or the system has it wait.
+type thread struct {
+	id   int // gettid(2), in our namespace
+	n    int // in the order of creation
+	proc *process
+
+	call    seccomp.Call
+	pending bool          // the call is to be answered
+	wait    waiter        // why it is held; nil if it is not
+	until   time.Duration // when it is woken by the clock; never
+}
+
+// never is the time of a wait without end.
+const never = time.Duration(-1)
+
+func (k *Kernel) addThread(id int, p *process) *thread {
+	t := &thread{id: id, n: len(k.threads), proc: p, until: never}
+	k.threads = append(k.threads, t)
+	return t
+}
+
+// thread finds the thread that makes a call. Threads and processes are met at their first call.
+func (k *Kernel) thread(c *seccomp.Call) *thread {
+	for _, t := range k.threads {
+		if t.id == c.Thread {
+			return t
+		}
+	}
+	status, err := statusOf(c.Thread)
+	if err != nil {
+		return nil // it was killed meanwhile
+	}
+	for _, p := range k.procs {
+		if p.pid == status.group {
+			return k.addThread(c.Thread, p)
+		}
+	}
+	p := k.adopt(status)
+	if p == nil {
+		k.fail(fmt.Errorf("kernel: got a call of process %d, which no process of the program has made", status.group))
+		return nil
+	}
+	k.fail(k.prog.Attach(p.pid))
+	return k.addThread(c.Thread, p)
+}
+
+// A status is what /proc says of a thread: see proc_pid_status(5).
+type status struct {
+	group, parent int
+	inner         int  // the process's number in its own namespace
+	state         byte // R, S, D, Z...
+}
+
+func statusOf(id int) (s status, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", id))
+	if err != nil {
+		return s, err
+	}
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(line, ":")
+		words := strings.Fields(value)
+		if len(words) == 0 {
+			continue
+		}
+		switch key {
+		case "Tgid":
+			s.group, err = strconv.Atoi(words[0])
+		case "PPid":
+			s.parent, err = strconv.Atoi(words[0])
+		case "NStgid":
+			s.inner, err = strconv.Atoi(words[len(words)-1])
+		case "State":
+			s.state = words[0][0]
+		}
+		if err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// running says whether a thread may be running, as far as we know without SCHED_FIFO: it waits for
+// nothing of ours, and the system says that it does not sleep.
+func (k *Kernel) running() bool {
+	for _, t := range k.threads {
+		if t.pending || t.wait != nil || t.proc.dead {
+			continue
+		}
+		if s, err := statusOf(t.id); err == nil && s.state != 'S' && s.state != 'Z' && s.state != 'X' {
+			return true
+		}
+	}
+	return false
+}
+
+// Settled implements foreign.Program.
+func (k *Kernel) Settled() error {
+	for range 1000 {
+		busy := 0
+		for _, t := range k.threads {
+			if t.pending || t.wait != nil || t.proc.dead {
+				continue
+			}
+			if s, err := statusOf(t.id); err == nil && (s.state == 'R' || s.state == 'D') {
+				busy = t.id
+			}
+		}
+		if busy == 0 && !k.prog.Pending() {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+		k.settle()
+		if k.Err() != nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("kernel: a thread of the program runs on and makes no call")
+}
+
+// watchDeath looks whether the program is dead. It is asked when no thread goes on.
+func (k *Kernel) watchDeath() {
+	for _, t := range k.threads {
+		if t.wait != nil || t.proc.dead {
+			continue
+		}
+		s, err := statusOf(t.id)
+		if err == nil && s.state != 'Z' && s.state != 'X' {
+			continue
+		}
+		if t.id != t.proc.pid { // a thread that has ended
+			k.removeThread(t)
+			return
+		}
+		t.proc.dead = true
+		k.blame(foreign.Crashed, k.obituary(t.proc))
+		return
+	}
+}
+
+func (k *Kernel) removeThread(t *thread) {
+	for i := range k.threads {
+		if k.threads[i] == t {
+			k.threads = append(k.threads[:i], k.threads[i+1:]...)
+			return
+		}
+	}
+}
+
+// obituary says how a process has died.
+func (k *Kernel) obituary(p *process) string {
+	for range 200 { // the guardian tells it at once
+		for _, d := range k.prog.Deaths() {
+			switch {
+			case d.Status.Signaled():
+				return "it was killed by " + d.Status.Signal().String()
+			case d.Status.Exited():
+				return fmt.Sprintf("it exited with %d", d.Status.ExitStatus())
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return "it is gone"
+}
