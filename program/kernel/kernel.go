@@ -33,6 +33,7 @@ type Kernel struct {
 	threads   []*thread // in the order of their creation
 	preferred int       // goes first
 	sets      []*epoll  // all epoll sets
+	template  *state    // what copies begin with
 	forks     []fork    // that were made, and whose processes have not called yet
 
 	base     time.Duration // the virtual time at tick 0 of this run
@@ -158,7 +159,7 @@ func (k *Kernel) Turn(l int, w foreign.Wakeup) {
 	}
 	before := k.progress
 	k.calls = 0
-	t := k.waiter(l, w)
+	t := k.waiter(l, w.Spurious != 0)
 	if t == nil {
 		return
 	}
@@ -187,13 +188,13 @@ func mask(ev model.Events) (m uint32) {
 
 // waiter is the thread that a turn wakes: the preferred one of those that watch the link, or whose
 // time has come.
-func (k *Kernel) waiter(l int, w foreign.Wakeup) (first *thread) {
+func (k *Kernel) waiter(l int, spurious bool) (first *thread) {
 	for _, t := range k.threads {
 		if t.wait == nil {
 			continue
 		}
 		ready, interest := t.wait.watch(k, l)
-		if w.Spurious != 0 {
+		if spurious {
 			ready = interest
 		}
 		if ready == 0 && !(l == 0 && k.expired(t)) {
@@ -204,6 +205,18 @@ func (k *Kernel) waiter(l int, w foreign.Wakeup) (first *thread) {
 		}
 	}
 	return first
+}
+
+// waiterOn is the thread that would be told of a link.
+func (k *Kernel) waiterOn(l int) *thread {
+	for _, t := range k.threads {
+		if t.wait != nil {
+			if ready, _ := t.wait.watch(k, l); ready != 0 {
+				return t
+			}
+		}
+	}
+	return nil
 }
 
 // settle lets the program go on until all its threads wait.
@@ -324,6 +337,12 @@ func (k *Kernel) Timer() uint64 {
 // Tick implements foreign.Program.
 func (k *Kernel) Tick() {
 	k.now = k.base + time.Duration(k.seam.Now())*time.Millisecond
+	for _, p := range k.procs {
+		if p.copied { // its clock still is that of the template
+			p.copied = false
+			k.fail(k.prog.Attach(p.pid))
+		}
+	}
 	k.fail(k.prog.SetClock(epoch+k.now, k.now))
 }
 

@@ -116,3 +116,77 @@ server { listen 127.0.0.1:8443; root html; } }`
 		t.Fatal(err)
 	}
 }
+
+func startNginx(tb testing.TB) *Kernel {
+	nginx, err := exec.LookPath("nginx")
+	if err != nil {
+		tb.Skip(err)
+	}
+	dir := tb.TempDir()
+	conf := `daemon off; master_process off; pid nginx.pid; error_log stderr crit;
+events { worker_connections 64; }
+http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
+server { listen 127.0.0.1:8443; root html; } }`
+	_ = os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644)
+	_ = os.Mkdir(filepath.Join(dir, "html"), 0o755)
+	_ = os.WriteFile(filepath.Join(dir, "html", "index.html"), []byte("hello world"), 0o644)
+	p, err := seccomp.Start(&seccomp.Command{Path: nginx, Args: []string{"nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"}, Env: []string{"PATH=/usr/bin"}, Dir: dir, Output: os.Stderr}, Rules(), 0)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(p.Close)
+	k, err := New(p, Options{Port: 8443})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if err := k.Boot(1); err != nil {
+		tb.Fatal(err)
+	}
+	return k
+}
+
+func talk(tb testing.TB, k *Kernel) *plain {
+	w := &plain{room: 1 << 20, arrived: true, in: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}
+	if err := k.Begin(w); err != nil {
+		tb.Fatal(err)
+	}
+	for range 5 {
+		if k.Ready(0) == 0 {
+			break
+		}
+		k.Turn(0, foreign.Wakeup{})
+		if k.Fault() != nil {
+			tb.Fatal(k.Fault())
+		}
+	}
+	if len(w.out) < 200 {
+		tb.Fatalf("%q %q", w.out, w.calls)
+	}
+	return w
+}
+
+func BenchmarkLong(b *testing.B) {
+	k := startNginx(b)
+	calls := 0
+	for b.Loop() {
+		calls += len(talk(b, k).calls)
+		if left := k.Quit(); left > 0 {
+			b.Fatal("left")
+		}
+	}
+	b.ReportMetric(float64(calls)/float64(b.N), "calls/op")
+}
+
+func BenchmarkFork(b *testing.B) {
+	k := startNginx(b)
+	if err := k.Freeze(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := k.Fork(); err != nil {
+			b.Fatal(err)
+		}
+		talk(b, k)
+		k.Kill()
+	}
+}

@@ -18,6 +18,8 @@ type process struct {
 	pid  int
 	fds  [seccomp.Last + 1]*file // by number; nil: it is none of ours
 	dead bool
+	// copied: it is a copy of the template, and nobody has set its clock yet.
+	copied bool
 }
 
 // A thread is a thread of the program. It runs, or it waits for us, or the system has it wait.

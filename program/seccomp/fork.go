@@ -98,3 +98,19 @@ func (p *Program) Kill(pid int) error {
 	p.Detach(pid)
 	return nil
 }
+
+// release kills the template, and reaps it: nobody else is told of the death of a process that is
+// traced, and its namespace would not end before.
+func (p *Program) release() {
+	if p.template.pid == 0 {
+		return
+	}
+	_ = unix.Kill(p.template.pid, unix.SIGKILL)
+	for {
+		status, err := waitFor(p.template.pid)
+		if err != nil || status.Exited() || status.Signaled() {
+			break
+		}
+	}
+	p.template = template{}
+}

@@ -128,6 +128,7 @@ func (p *Program) pin() error {
 // Close kills the program and gives everything back. The listener goes last: without it each
 // caught call of a program that still lives would answer ENOSYS.
 func (p *Program) Close() {
+	p.release()
 	if p.control != nil {
 		p.control.Close()
 		p.control = nil
