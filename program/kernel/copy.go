@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -21,12 +22,17 @@ type state struct {
 }
 
 // Freeze makes a template of a program that waits: it stands still from now on, and Fork makes
-// copies of it. It fails if the program has more than one thread.
-func (k *Kernel) Freeze() error {
-	if len(k.threads) != 1 || len(k.procs) != 1 || k.threads[0].wait == nil {
-		return fmt.Errorf("kernel: got a program with %d threads; want one with a single thread, which waits, for copies of it", len(k.threads))
-	}
+// copies of it. It fails if the program has more than one thread, unless the others are idle: a copy
+// has only the first.
+func (k *Kernel) Freeze(idle bool) error {
 	t := k.threads[0]
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", t.proc.pid)) // some have made no call yet
+	if err != nil {
+		return err
+	}
+	if len(tasks) != 1 && !idle || len(k.procs) != 1 || t.wait == nil {
+		return fmt.Errorf("kernel: got a program with %d threads; want one with a single thread, which waits, for copies of it", len(tasks))
+	}
 	if err := k.prog.Freeze(&t.call); err != nil {
 		return err
 	}
@@ -111,17 +117,48 @@ func copyNode(n node) node {
 func (k *Kernel) Kill() {
 	for _, p := range k.procs {
 		k.fail(k.prog.Kill(p.pid))
-		for n, f := range p.fds {
+		release(&p.fds, false)
+	}
+	k.procs, k.threads, k.links, k.sets, k.seam = nil, nil, nil, nil, nil
+}
+
+// Close gives back what we hold of the program's descriptors. The program is dead, or about to be.
+func (k *Kernel) Close() {
+	for _, p := range k.procs {
+		release(&p.fds, false)
+	}
+	if k.template != nil {
+		release(&k.template.fds, true)
+	}
+}
+
+// release closes our copies of the descriptors of a table. Those that a template keeps are only
+// closed with it.
+func release(fds *[seccomp.Last + 1]*file, kept bool) {
+	for n, f := range fds {
+		if f == nil {
+			continue
+		}
+		fds[n] = nil
+		if f.refs--; f.refs == 0 && f.kept == kept {
+			unix.Close(f.real)
+		}
+	}
+}
+
+// Listens says whether the program listens on the port where the world's links arrive.
+func (k *Kernel) Listens() bool {
+	for _, p := range k.procs {
+		for _, f := range p.fds[seccomp.First:] {
 			if f == nil {
 				continue
 			}
-			p.fds[n] = nil
-			if f.refs--; f.refs == 0 && !f.kept {
-				unix.Close(f.real)
+			if s, ok := f.node.(*socket); ok && s.listens && s.port == k.opts.Port {
+				return true
 			}
 		}
 	}
-	k.procs, k.threads, k.links, k.sets, k.seam = nil, nil, nil, nil, nil
+	return false
 }
 
 // maxQuit is how many turns a program gets to close what a run has left open.

@@ -62,6 +62,8 @@ const (
 	maxIdle = 16
 	// epoch is the real time when a program starts, since 1970: 15 January 2027, 08:00 UTC.
 	epoch = 1_800_000_000 * time.Second
+	// uptime is how long the machine has been running then. Go's runtime does not take 0.
+	uptime = 1000 * time.Second
 )
 
 // New makes the kernel of a program that stands in front of its first call.
@@ -70,7 +72,7 @@ func New(p *seccomp.Program, o Options) (*Kernel, error) {
 		o.Threads = 256
 	}
 	k := &Kernel{opts: o, prog: p, preferred: -1, buf: make([]byte, 1<<17)}
-	if err := p.SetClock(epoch, 0); err != nil {
+	if err := p.SetClock(epoch, uptime); err != nil {
 		return nil, err
 	}
 	k.procs = []*process{{pid: p.Main()}}
@@ -78,15 +80,41 @@ func New(p *seccomp.Program, o Options) (*Kernel, error) {
 	return k, nil
 }
 
-// Boot lets the program run until all its threads wait, before there is a world. seed is that of
-// its randomness.
+// Boot lets the program run, before there is a world, until it listens and its first thread waits
+// for something to come. While it only sleeps time passes. seed is that of its randomness.
 func (k *Kernel) Boot(seed uint64) error {
 	k.random = seed
-	k.settle()
-	if err := k.Settled(); err != nil {
-		return err
+	for range maxNaps {
+		k.calls = 0
+		k.settle()
+		if err := k.Settled(); err != nil {
+			return err
+		}
+		next := k.nextTimer()
+		if k.Err() != nil || k.Listens() && k.threads[0].watches() || next == never {
+			break
+		}
+		k.now = max(k.now, next)
+		k.fail(k.prog.SetClock(epoch+k.now, uptime+k.now))
+		for _, t := range k.threads {
+			if t.wait != nil && k.expired(t) {
+				k.wake(t, wakeup{link: -1, expired: true})
+			}
+		}
 	}
 	return k.Err()
+}
+
+// maxNaps is how often a program may sleep while it starts.
+const maxNaps = 10_000
+
+// watches says whether a thread waits for more than time.
+func (t *thread) watches() bool {
+	switch t.wait.(type) {
+	case *epollWait, *pollWait, *blocked:
+		return true
+	}
+	return false
 }
 
 // Err is why the kernel can't go on, or what the program has done; nil if all is well.
@@ -321,17 +349,23 @@ func (k *Kernel) Threads() int { return len(k.threads) }
 
 // Timer implements foreign.Program.
 func (k *Kernel) Timer() uint64 {
+	next := k.nextTimer()
+	if next == never {
+		return 0
+	}
+	left := max(0, next-k.base)
+	return uint64((left + time.Millisecond - 1) / time.Millisecond)
+}
+
+// nextTimer is when the next thread is woken by the clock; never.
+func (k *Kernel) nextTimer() time.Duration {
 	next := never
 	for _, t := range k.threads {
 		if t.wait != nil {
 			next = sooner(next, t.due())
 		}
 	}
-	if next == never {
-		return 0
-	}
-	left := max(0, next-k.base)
-	return uint64((left + time.Millisecond - 1) / time.Millisecond)
+	return next
 }
 
 // Tick implements foreign.Program.
@@ -343,7 +377,7 @@ func (k *Kernel) Tick() {
 			k.fail(k.prog.Attach(p.pid))
 		}
 	}
-	k.fail(k.prog.SetClock(epoch+k.now, k.now))
+	k.fail(k.prog.SetClock(epoch+k.now, uptime+k.now))
 }
 
 // reply answers a thread's call.

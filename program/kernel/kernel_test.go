@@ -179,7 +179,7 @@ func BenchmarkLong(b *testing.B) {
 
 func BenchmarkFork(b *testing.B) {
 	k := startNginx(b)
-	if err := k.Freeze(); err != nil {
+	if err := k.Freeze(false); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

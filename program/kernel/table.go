@@ -129,7 +129,7 @@ var table = []row{
 	{"gettimeofday", always(unix.SYS_GETTIMEOFDAY), (*Kernel).getDay, "virtual time"},
 	{"time", always(unix.SYS_TIME), (*Kernel).getTime, "virtual time"},
 	{"futex", when(unix.SYS_FUTEX, futexTimed()...), (*Kernel).futex, "waits with a time-out alone, in virtual time"},
-	{"setitimer", always(unix.SYS_SETITIMER), strangeTimer, "not understood"},
+	{"setitimer", always(unix.SYS_SETITIMER), (*Kernel).setAlarm, "to disarm alone"},
 	{"timer_create", always(unix.SYS_TIMER_CREATE), strangeTimer, "not understood"},
 	{"alarm", when(unix.SYS_ALARM, seccomp.All{{Arg: 0, Least: 1, Most: ^uint32(0)}}), strangeTimer, "not understood"},
 

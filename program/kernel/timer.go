@@ -81,7 +81,7 @@ func (k *Kernel) clock(real bool) time.Duration {
 	if real {
 		return epoch + k.now
 	}
-	return k.now
+	return uptime + k.now
 }
 
 // timerOf is the timer of argument 0. If it is none the call is answered.
@@ -290,4 +290,20 @@ func (k *Kernel) withinMicros(t *thread, at uint64) (until time.Duration, now, o
 	d := time.Duration(min(binary.LittleEndian.Uint64(raw[:]), 1<<32))*time.Second +
 		time.Duration(min(binary.LittleEndian.Uint64(raw[8:]), 1e9))*time.Microsecond
 	return k.now + d, d == 0, true
+}
+
+// setAlarm is setitimer(2), which may only disarm: signals come from outside of virtual time.
+func (k *Kernel) setAlarm(t *thread) {
+	var value [32]byte // struct itimerval: the interval, and the time to the first signal
+	if at := t.call.Args[1]; at != 0 {
+		if errno := k.prog.Read(&t.call, at, value[:]); errno != 0 {
+			k.refuse(t, errno)
+			return
+		}
+	}
+	if [16]byte(value[16:]) != [16]byte{} {
+		strangeTimer(k, t)
+		return
+	}
+	k.tell(t, t.call.Args[2], make([]byte, 32))
 }

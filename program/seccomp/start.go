@@ -89,7 +89,7 @@ func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
 		return nil, err
 	}
 	runtime.LockOSThread()
-	p = &Program{listener: -1, cpu: cpu, patience: c.Patience}
+	p = &Program{listener: -1, cpu: cpu, patience: c.Patience, clock: clock{mono: time.Second}}
 	if p.patience == 0 {
 		p.patience = 3 * time.Second
 	}

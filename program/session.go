@@ -1,0 +1,169 @@
+//go:build linux && amd64
+
+package program
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/program/kernel"
+	"github.com/wantwrite/wantwrite/program/seccomp"
+	"golang.org/x/sys/unix"
+)
+
+// A Mode says how a program is made new for a run.
+type Mode uint8
+
+const (
+	// Copies: each run has a copy (fork) of a process that has just begun to wait, so all runs
+	// begin with the same state. A program with threads is started anew for each.
+	Copies Mode = iota
+	// Living: a process lives through many runs, as servers do. It is the fastest, and a run
+	// depends a little on those before it: on memory, and on what the library has drawn.
+	Living
+	// Fresh: each run has a new process, or the first copy of one: a copy draws other random
+	// numbers than its template, so that runs of Copies and Fresh are the same.
+	Fresh
+)
+
+// Options are what a session may be given.
+type Options struct {
+	Mode Mode
+	// CPU is where the program runs, with our thread; the first that is allowed if it is -1.
+	CPU int
+	// Output takes what the program prints. nil throws it away.
+	Output *os.File
+	// Network lets it have the network of the machine.
+	Network bool
+}
+
+// A Program is a described program that runs. It implements foreign.Program. It belongs to one
+// goroutine, which it keeps on one thread.
+type Program struct {
+	*kernel.Kernel
+	desc *Description
+	opts Options
+	dir  string
+	proc *seccomp.Program
+	// copies: runs have copies of the process.
+	copies bool
+	left   int // links that it has not closed when their runs had ended
+}
+
+// Supported says why no program can be run here; nil if they can.
+func Supported() error { return seccomp.Supported() }
+
+// New makes a session. Nothing is started before Start.
+func New(d *Description, o Options) *Program { return &Program{desc: d, opts: o} }
+
+// bootSeed is that of a program's randomness until its first run.
+const bootSeed = 1
+
+// mostLeft is how many links a program may keep open after their runs, before it is started anew:
+// they count against its limits.
+const mostLeft = 16
+
+// Start implements foreign.Program.
+func (p *Program) Start(s foreign.Seam) (err error) {
+	if p.Kernel != nil && (p.opts.Mode == Fresh || p.opts.Mode == Copies && !p.copies || p.Err() != nil || p.left > mostLeft) {
+		p.shut()
+	}
+	if p.Kernel == nil {
+		if err := p.boot(); err != nil {
+			p.shut()
+			return err
+		}
+	}
+	if p.copies {
+		if err := p.Fork(); err != nil {
+			return err
+		}
+	}
+	return p.Begin(s)
+}
+
+// boot starts a process, and lets it run until it waits.
+func (p *Program) boot() error {
+	path, err := p.desc.Path()
+	if err != nil {
+		return err
+	}
+	if p.dir == "" {
+		if p.dir, err = os.MkdirTemp("", "wantwrite-"); err != nil {
+			return err
+		}
+		if err := p.desc.furnish(p.dir); err != nil {
+			return err
+		}
+	}
+	env := append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C", "TZ=UTC", "HOME=/", "TMPDIR=."}, p.desc.Env...)
+	args := append([]string{filepath.Base(p.desc.Command[0])}, p.desc.Command[1:]...)
+	c := &seccomp.Command{Path: path, Args: args, Env: env, Dir: p.dir, Output: p.opts.Output,
+		Network: p.opts.Network, FileSize: 1 << 30}
+	if p.proc, err = seccomp.Start(c, kernel.Rules(), p.cpu()); err != nil {
+		return fmt.Errorf("program: %s does not start: %w", p.desc.Name, err)
+	}
+	if p.Kernel, err = kernel.New(p.proc, kernel.Options{Port: p.desc.Port}); err != nil {
+		return err
+	}
+	if err := p.Boot(bootSeed); err != nil {
+		return fmt.Errorf("program: %s does not come up: %w", p.desc.Name, err)
+	}
+	if !p.Listens() {
+		return fmt.Errorf("program: %s listens nowhere on port %d; want the port where it speaks TLS", p.desc.Name, p.desc.Port)
+	}
+	p.copies = p.opts.Mode != Living && p.Threads() > 0 && p.Freeze(p.desc.has(idleThreads)) == nil
+	return nil
+}
+
+// cpu is the CPU of the options, or the first that we may use.
+func (p *Program) cpu() int {
+	var allowed unix.CPUSet
+	if p.opts.CPU >= 0 || unix.SchedGetaffinity(0, &allowed) != nil {
+		return max(0, p.opts.CPU)
+	}
+	for cpu := range runtime.NumCPU() * 8 {
+		if allowed.IsSet(cpu) {
+			return cpu
+		}
+	}
+	return 0
+}
+
+// Stop implements foreign.Program.
+func (p *Program) Stop() {
+	if p.Kernel == nil {
+		return
+	}
+	switch {
+	case p.copies:
+		p.Kill()
+	case p.Err() == nil:
+		p.left += p.Quit()
+	}
+}
+
+// Close ends the session, and the program with it.
+func (p *Program) Close() {
+	p.shut()
+	if p.dir != "" {
+		os.RemoveAll(p.dir)
+		p.dir = ""
+	}
+}
+
+// shut ends the process.
+func (p *Program) shut() {
+	if p.Kernel != nil {
+		p.Kernel.Close()
+		p.Kernel = nil
+	}
+	if p.proc != nil {
+		p.proc.Close()
+		p.proc = nil
+	}
+	p.left, p.copies = 0, false
+}

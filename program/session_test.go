@@ -1,0 +1,174 @@
+//go:build linux && amd64
+
+package program
+
+import (
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
+)
+
+// A wire is one end of a link without a world: bytes arrive when the client has sent them.
+type wire struct {
+	in, out []byte
+	fin     bool
+	closed  bool
+	calls   []string
+}
+
+func (w *wire) Links() int            { return 1 }
+func (w *wire) Wire(int) foreign.Wire { return w }
+func (w *wire) Seed() uint64          { return 7 }
+func (w *wire) Now() uint64           { return 0 }
+func (w *wire) Call(name, text string, n int64) {
+	w.calls = append(w.calls, fmt.Sprintf("%s %s = %d", name, text, n))
+}
+func (w *wire) Arrived() bool { return true }
+func (w *wire) Recv(b []byte) (int, model.IOStatus) {
+	n := copy(b, w.in)
+	w.in = w.in[n:]
+	switch {
+	case n > 0:
+		return n, model.IOOK
+	case w.fin:
+		return 0, model.EOF
+	}
+	return 0, model.WouldBlock
+}
+func (w *wire) Peek(b []byte) int   { return copy(b, w.in) }
+func (w *wire) Unread() int         { return len(w.in) }
+func (w *wire) Ended() (bool, bool) { return w.fin, false }
+func (w *wire) Send(b []byte) (int, model.IOStatus) {
+	w.out = append(w.out, b...)
+	return len(b), model.IOOK
+}
+func (w *wire) Room() int   { return 1 << 16 }
+func (w *wire) Split() int  { return 0 }
+func (w *wire) CloseWrite() {}
+func (w *wire) Close()      { w.closed = true }
+func (w *wire) Abort()      { w.closed = true }
+
+// A client is a TLS client that runs in a goroutine and meets the program through channels.
+type client struct {
+	net.Conn
+	toProgram, toClient chan []byte
+	rest                []byte
+}
+
+func (c *client) Write(b []byte) (int, error) {
+	c.toProgram <- append([]byte(nil), b...)
+	return len(b), nil
+}
+
+func (c *client) Read(b []byte) (int, error) {
+	if len(c.rest) == 0 {
+		c.toProgram <- nil // it waits
+		more, ok := <-c.toClient
+		if !ok {
+			return 0, io.EOF
+		}
+		c.rest = more
+	}
+	n := copy(b, c.rest)
+	c.rest = c.rest[n:]
+	return n, nil
+}
+
+func (c *client) SetDeadline(time.Time) error { return nil }
+
+// ask lets a TLS client ask a program one thing, and returns the answer.
+func ask(t *testing.T, p *Program, question string, until string) string {
+	t.Helper()
+	w := &wire{}
+	if err := p.Start(w); err != nil {
+		t.Fatal(err)
+	}
+	defer p.Stop()
+	c := &client{toProgram: make(chan []byte), toClient: make(chan []byte)}
+	done := make(chan string)
+	go func() {
+		conn := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+		if _, err := conn.Write([]byte(question)); err != nil {
+			done <- err.Error()
+			return
+		}
+		var all []byte
+		b := make([]byte, 4096)
+		for !strings.Contains(string(all), until) {
+			n, err := conn.Read(b)
+			all = append(all, b[:n]...)
+			if err != nil {
+				all = append(all, err.Error()...)
+				break
+			}
+		}
+		done <- string(all)
+	}()
+	for {
+		select {
+		case answer := <-done:
+			return answer
+		case b := <-c.toProgram:
+			if b != nil {
+				w.in = append(w.in, b...)
+				continue
+			}
+			for range 20 {
+				if p.Ready(0) == 0 || p.Fault() != nil {
+					break
+				}
+				p.Turn(0, foreign.Wakeup{})
+			}
+			if f := p.Fault(); f != nil {
+				t.Fatalf("%v: %s; calls: %s", f.Kind, f.Text, strings.Join(w.calls, "; "))
+			}
+			if len(w.out) == 0 {
+				close(c.toClient)
+				t.Errorf("the program says nothing: ready %v, interest %v, %d unread; calls: %s", p.Ready(0), p.Interest(0), len(w.in), strings.Join(w.calls, "; "))
+				return <-done
+			}
+			out := w.out
+			w.out = nil
+			c.toClient <- out
+		}
+	}
+}
+
+// TestTalks lets each program that is described, and here, answer a client.
+func TestTalks(t *testing.T) {
+	for _, c := range []struct{ name, question, until string }{
+		{"nginx", "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n", "Accept-Ranges"},
+		{"redis", "PING\r\n", "PONG"},
+		{"memcached", "version\r\n", "VERSION"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := Find(c.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Path(); err != nil {
+				t.Skip(err)
+			}
+			for _, mode := range []Mode{Copies, Living, Fresh} {
+				p := New(d, Options{Mode: mode, Output: os.Stderr})
+				for range 3 {
+					start := time.Now()
+					answer := ask(t, p, c.question, c.until)
+					if !strings.Contains(answer, c.until) {
+						t.Errorf("got %q", answer)
+					}
+					t.Log(mode, p.copies, p.Threads(), time.Since(start))
+				}
+				p.Close()
+			}
+		})
+	}
+}
