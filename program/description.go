@@ -38,6 +38,9 @@ type Description struct {
 	Port int
 	// Dialogue is the name of what our end says: see package dialogue.
 	Dialogue string
+	// Services are the servers in the clear that it finds at these ports, by their dialogues: a
+	// proxy's upstream.
+	Services map[int]string
 	// Quirks are what it does otherwise than others, each with a reason.
 	Quirks []Quirk
 }

@@ -7,8 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/own"
+	"github.com/wantwrite/wantwrite/program/dialogue"
 	"github.com/wantwrite/wantwrite/program/kernel"
 	"github.com/wantwrite/wantwrite/program/seccomp"
 	"golang.org/x/sys/unix"
@@ -85,17 +88,30 @@ func (p *Program) Start(s foreign.Seam) (err error) {
 	return p.Begin(s)
 }
 
-// boot starts a process, and lets it run until it waits.
+// boot starts a process, lets it run until it waits, and makes a template of it if it can.
 func (p *Program) boot() error {
+	if err := p.run(kernel.Rules(), nil); err != nil {
+		return err
+	}
+	if !slices.Contains(p.Ports(), p.desc.Port) {
+		return fmt.Errorf("program: %s listens on %v; want port %d, where it speaks TLS", p.desc.Name, p.Ports(), p.desc.Port)
+	}
+	p.copies = p.opts.Mode != Living && p.Freeze(p.desc.has(idleThreads)) == nil
+	return nil
+}
+
+// run starts a process and lets it run until it waits. watch, if not nil, sees all calls.
+func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer string)) error {
 	path, err := p.desc.Path()
 	if err != nil {
 		return err
 	}
-	if p.dir == "" {
-		if p.dir, err = os.MkdirTemp("", "wantwrite-"); err != nil {
-			return err
-		}
-		if err := p.desc.furnish(p.dir); err != nil {
+	if err := p.settleIn(); err != nil {
+		return err
+	}
+	o := kernel.Options{Port: p.desc.Port, Watch: watch, Services: map[int]*own.Dialogue{}}
+	for port, name := range p.desc.Services {
+		if o.Services[port], err = dialogue.Named(name); err != nil {
 			return err
 		}
 	}
@@ -103,20 +119,27 @@ func (p *Program) boot() error {
 	args := append([]string{filepath.Base(p.desc.Command[0])}, p.desc.Command[1:]...)
 	c := &seccomp.Command{Path: path, Args: args, Env: env, Dir: p.dir, Output: p.opts.Output,
 		Network: p.opts.Network, FileSize: 1 << 30}
-	if p.proc, err = seccomp.Start(c, kernel.Rules(), p.cpu()); err != nil {
+	if p.proc, err = seccomp.Start(c, rules, p.cpu()); err != nil {
 		return fmt.Errorf("program: %s does not start: %w", p.desc.Name, err)
 	}
-	if p.Kernel, err = kernel.New(p.proc, kernel.Options{Port: p.desc.Port}); err != nil {
+	if p.Kernel, err = kernel.New(p.proc, o); err != nil {
 		return err
 	}
 	if err := p.Boot(bootSeed); err != nil {
 		return fmt.Errorf("program: %s does not come up: %w", p.desc.Name, err)
 	}
-	if !p.Listens() {
-		return fmt.Errorf("program: %s listens nowhere on port %d; want the port where it speaks TLS", p.desc.Name, p.desc.Port)
-	}
-	p.copies = p.opts.Mode != Living && p.Threads() > 0 && p.Freeze(p.desc.has(idleThreads)) == nil
 	return nil
+}
+
+// settleIn makes the working directory, once.
+func (p *Program) settleIn() (err error) {
+	if p.dir != "" {
+		return nil
+	}
+	if p.dir, err = os.MkdirTemp("", "wantwrite-"); err != nil {
+		return err
+	}
+	return p.desc.furnish(p.dir)
 }
 
 // cpu is the CPU of the options, or the first that we may use.

@@ -146,6 +146,7 @@ func ask(t *testing.T, p *Program, question string, until string) string {
 func TestTalks(t *testing.T) {
 	for _, c := range []struct{ name, question, until string }{
 		{"nginx", "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n", "Accept-Ranges"},
+		{"nginx-proxy", "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n", "200 OK"},
 		{"redis", "PING\r\n", "PONG"},
 		{"memcached", "version\r\n", "VERSION"},
 	} {
@@ -171,4 +172,13 @@ func TestTalks(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTrace(t *testing.T) {
+	d, _ := Find("nginx")
+	var b strings.Builder
+	if err := Trace(d, Options{}, &b); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(b.String())
 }

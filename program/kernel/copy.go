@@ -146,19 +146,19 @@ func release(fds *[seccomp.Last + 1]*file, kept bool) {
 	}
 }
 
-// Listens says whether the program listens on the port where the world's links arrive.
-func (k *Kernel) Listens() bool {
+// Ports are the TCP ports where the program listens, in the order of their descriptors.
+func (k *Kernel) Ports() (list []int) {
 	for _, p := range k.procs {
 		for _, f := range p.fds[seccomp.First:] {
 			if f == nil {
 				continue
 			}
-			if s, ok := f.node.(*socket); ok && s.listens && s.port == k.opts.Port {
-				return true
+			if s, ok := f.node.(*socket); ok && s.listens {
+				list = append(list, s.port)
 			}
 		}
 	}
-	return false
+	return list
 }
 
 // maxQuit is how many turns a program gets to close what a run has left open.

@@ -9,12 +9,14 @@
 //	wait.go       why a thread does not go on
 //	file.go       descriptors and what they stand for; close and dup
 //	socket.go     sockets and listeners
+//	service.go    servers in the clear that we play
 //	transfer.go   read and write, in all their forms
 //	epoll.go      epoll(7): level, edge, one-shot, exclusive
 //	poll.go       poll and select
 //	timer.go      timerfd, sleeps and clocks
 //	futex.go      waits for memory, with a time-out
 //	process.go    fork, threads, execve
+//	copy.go       copies of a program that waits, and the end of a run of one that lives on
 //	random.go     getrandom and /dev/urandom
 //
 // What is not understood ends the run and is named: never a silent wrong answer.

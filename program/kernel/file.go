@@ -79,8 +79,7 @@ func (k *Kernel) open(t *thread, n node, real int, closeOnExec bool) *file {
 	}
 	f := &file{node: n, refs: 1, real: real}
 	t.proc.fds[number] = f
-	t.pending = false
-	k.fail(k.prog.InstallReply(&t.call, real, number, closeOnExec))
+	k.give(t, real, number, closeOnExec)
 	return f
 }
 
@@ -153,8 +152,7 @@ func (k *Kernel) dup(t *thread, least int, closeOnExec bool) {
 	}
 	f.refs++
 	t.proc.fds[number] = f
-	t.pending = false
-	k.fail(k.prog.InstallReply(&t.call, f.real, number, closeOnExec))
+	k.give(t, f.real, number, closeOnExec)
 }
 
 // dupTo is dup2(2) and dup3(2): it may bring a descriptor of ours out of our range, which nobody

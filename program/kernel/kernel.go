@@ -5,20 +5,31 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/program/seccomp"
+	"golang.org/x/sys/unix"
 )
 
 // Options say what the kernel has to know of a program.
 type Options struct {
 	// Port is the TCP port whose listener gets the world's links, on any address.
 	Port int
+	// Services are the servers in the clear that we play for the program, by their ports.
+	Services map[int]*own.Dialogue
 	// Threads is the most threads and processes that the program may have; 0 is 256.
 	Threads int
+	// Patience is how long it may run without a call that is caught; 0 is three seconds. It is real
+	// time, but no run depends on it but one that ends with it.
+	Patience time.Duration
+	// Watch, if not nil, is told of each call that was caught, and how it was answered: "= 3",
+	// "= -EAGAIN", "goes on to the system".
+	Watch func(thread int, call, answer string)
 }
 
 // A Kernel is the kernel of one program. It implements foreign.Program, but for Start and Stop,
@@ -71,6 +82,9 @@ func New(p *seccomp.Program, o Options) (*Kernel, error) {
 	if o.Threads == 0 {
 		o.Threads = 256
 	}
+	if o.Patience == 0 {
+		o.Patience = 3 * time.Second
+	}
 	k := &Kernel{opts: o, prog: p, preferred: -1, buf: make([]byte, 1<<17)}
 	if err := p.SetClock(epoch, uptime); err != nil {
 		return nil, err
@@ -91,7 +105,7 @@ func (k *Kernel) Boot(seed uint64) error {
 			return err
 		}
 		next := k.nextTimer()
-		if k.Err() != nil || k.Listens() && k.threads[0].watches() || next == never {
+		if k.Err() != nil || slices.Contains(k.Ports(), k.opts.Port) && k.threads[0].watches() || next == never {
 			break
 		}
 		k.now = max(k.now, next)
@@ -292,31 +306,27 @@ func (k *Kernel) wakeInner() bool {
 // receive takes the calls that are there. It comes back when no thread runs.
 func (k *Kernel) receive() {
 	var c seccomp.Call
+	var start time.Time
 	for k.Err() == nil {
-		if !k.prog.Receive(&c, k.patience()) {
-			if k.prog.Realtime || !k.running() {
+		if k.prog.Receive(&c, 0) || k.busy() && k.prog.Receive(&c, 1) {
+			if t := k.thread(&c); t != nil {
+				t.call, t.pending = c, true
+			}
+			continue
+		}
+		if !k.busy() {
+			if !k.prog.Pending() {
 				return
 			}
 			continue
 		}
-		t := k.thread(&c)
-		if t == nil {
-			return
-		}
-		t.call, t.pending = c, true
-		if !k.prog.Realtime && !k.running() {
-			return
+		switch {
+		case start.IsZero():
+			start = time.Now()
+		case time.Since(start) > k.opts.Patience:
+			k.blame(foreign.Spins, fmt.Sprintf("it made no call that is caught for %v", k.opts.Patience))
 		}
 	}
-}
-
-// patience is how long to wait for a call, in milliseconds. With SCHED_FIFO no thread runs while
-// we do.
-func (k *Kernel) patience() int {
-	if k.prog.Realtime {
-		return 0
-	}
-	return 1
 }
 
 // blame notes what the program has done. The first counts.
@@ -383,19 +393,37 @@ func (k *Kernel) Tick() {
 // reply answers a thread's call.
 func (k *Kernel) reply(t *thread, value int64) {
 	t.pending = false
+	if k.opts.Watch != nil {
+		k.opts.Watch(t.n, k.callText(t), fmt.Sprintf("= %d", value))
+	}
 	k.fail(k.prog.Reply(&t.call, value, 0))
 }
 
 // refuse answers a thread's call with an error.
 func (k *Kernel) refuse(t *thread, errno syscall.Errno) {
 	t.pending = false
+	if k.opts.Watch != nil {
+		k.opts.Watch(t.n, k.callText(t), "= -"+unix.ErrnoName(errno))
+	}
 	k.fail(k.prog.Reply(&t.call, 0, errno))
 }
 
 // through lets the system carry a call out.
 func (k *Kernel) through(t *thread) {
 	t.pending = false
+	if k.opts.Watch != nil {
+		k.opts.Watch(t.n, k.callText(t), "goes on to the system")
+	}
 	k.fail(k.prog.Continue(&t.call))
+}
+
+// give answers a thread's call with a new descriptor.
+func (k *Kernel) give(t *thread, real, number int, closeOnExec bool) {
+	t.pending = false
+	if k.opts.Watch != nil {
+		k.opts.Watch(t.n, k.callText(t), fmt.Sprintf("= %d", number))
+	}
+	k.fail(k.prog.InstallReply(&t.call, real, number, closeOnExec))
 }
 
 // note enters a call that moved no bytes into the run.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/own"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,6 +20,7 @@ type socket struct {
 	remote  int // its peer's
 	listens bool
 	wire    foreign.Wire // of a connected one
+	service *service     // at the other end of one that the program has connected
 	shut    [2]bool      // SHUT_RD, SHUT_WR
 	failed  bool         // the program was told of the reset
 
@@ -31,8 +33,11 @@ type socket struct {
 	full      bool   // there was no room
 }
 
-// localhost is the address of all sockets, and firstRemote the port of link 0's other end.
+// firstRemote is the port of link 0's other end. The address is localhost everywhere.
 const firstRemote = 50000
+
+// firstLocal is the port of the program's own end of what it connects.
+const firstLocal = 40000
 
 // arrive notes that a link has come to the program's listener.
 func (k *Kernel) arrive(l int) {
@@ -67,6 +72,8 @@ func (s *socket) poll(k *Kernel) (m uint32) {
 			return pollIn | pollRdNorm
 		}
 		return 0
+	case s.service != nil:
+		return s.service.poll(s)
 	case s.wire == nil:
 		return pollOut | pollHup
 	}
@@ -107,6 +114,9 @@ func (s *socket) noteEdges(unread, room int, ended bool) {
 
 // read implements node.
 func (s *socket) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
+	if s.service != nil {
+		return s.service.read(k, p, peek)
+	}
 	if s.wire == nil {
 		return 0, unix.ENOTCONN
 	}
@@ -145,10 +155,11 @@ func (s *socket) failure(first, then unix.Errno) unix.Errno {
 // write implements node.
 func (s *socket) write(k *Kernel, p []byte) (int, unix.Errno) {
 	switch {
-	case s.wire == nil:
+	case s.shut[1] || s.wire == nil && s.service == nil:
 		return 0, unix.EPIPE
-	case s.shut[1]:
-		return 0, unix.EPIPE
+	case s.service != nil:
+		s.ins++
+		return s.service.hear(k, p)
 	}
 	n, st := s.wire.Send(p)
 	if n < len(p) {
@@ -274,18 +285,35 @@ func (k *Kernel) accept(t *thread, flags int) {
 	}
 }
 
-// connect is connect(2). Nothing listens but the services that we play.
+// connect is connect(2). Nothing listens but the services that we play, which are there at once.
 func (k *Kernel) connect(t *thread) {
-	_, s := k.socketOf(t)
+	f, s := k.socketOf(t)
 	if s == nil {
 		return
 	}
 	port, errno := k.readAddress(t, 1, t.call.Int(2))
-	if errno == 0 {
+	d := k.opts.Services[port]
+	switch {
+	case errno != 0:
+	case s.service != nil || s.wire != nil:
+		errno = unix.EISCONN
+	case d == nil:
 		errno = unix.ECONNREFUSED
+	default:
+		k.progress++
+		s.service = &service{speaker: d.New(own.Place{Server: true})}
+		s.outs++
+		s.remote, s.port = port, firstLocal+len(k.threads)
+		if f.nonblocking() {
+			errno = unix.EINPROGRESS
+		}
 	}
 	k.note("connect", fmt.Sprint(port), -int64(errno))
-	k.refuse(t, errno)
+	if errno != 0 {
+		k.refuse(t, errno)
+		return
+	}
+	k.reply(t, 0)
 }
 
 // shutdown is shutdown(2).
@@ -294,7 +322,7 @@ func (k *Kernel) shutdown(t *thread) {
 	if s == nil {
 		return
 	}
-	if s.wire == nil {
+	if s.wire == nil && s.service == nil {
 		k.refuse(t, unix.ENOTCONN)
 		return
 	}
@@ -305,7 +333,9 @@ func (k *Kernel) shutdown(t *thread) {
 	}
 	if (how == unix.SHUT_WR || how == unix.SHUT_RDWR) && !s.shut[1] {
 		s.shut[1] = true
-		s.wire.CloseWrite()
+		if s.wire != nil {
+			s.wire.CloseWrite()
+		}
 	}
 	k.reply(t, 0)
 }
@@ -318,7 +348,7 @@ func (k *Kernel) name(t *thread, peer bool) {
 	}
 	port := s.port
 	if peer {
-		if port = s.remote; s.wire == nil {
+		if port = s.remote; port == 0 {
 			k.refuse(t, unix.ENOTCONN)
 			return
 		}

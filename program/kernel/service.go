@@ -1,0 +1,53 @@
+//go:build linux && amd64
+
+package kernel
+
+import (
+	"github.com/wantwrite/wantwrite/model/own"
+	"golang.org/x/sys/unix"
+)
+
+// A service is a server in the clear that we play for the program, such as a proxy's upstream. What
+// it says is there at once, and it takes all that it is told.
+type service struct {
+	speaker own.Speaker
+	said    []byte // and not read yet
+}
+
+// over says whether the service has closed.
+func (s *service) over() bool { return s.speaker.Over() && len(s.said) == 0 }
+
+// poll is the readiness of the program's socket.
+func (s *service) poll(of *socket) uint32 {
+	m := uint32(pollOut | pollWrNorm)
+	if len(s.said) > 0 || s.over() || of.shut[0] {
+		m |= pollIn | pollRdNorm
+	}
+	if s.over() || of.shut[0] {
+		m |= pollRdHup
+	}
+	return m
+}
+
+// read gives the program what was said.
+func (s *service) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
+	if len(s.said) == 0 && !s.over() {
+		return 0, unix.EAGAIN
+	}
+	n := copy(p, s.said)
+	if !peek {
+		s.said = s.said[n:]
+		k.progress++
+	}
+	return n, 0
+}
+
+// hear takes what the program says.
+func (s *service) hear(k *Kernel, p []byte) (int, unix.Errno) {
+	if s.over() {
+		return 0, unix.EPIPE
+	}
+	k.progress++
+	s.said = s.speaker.Hear(s.said, p)
+	return len(p), 0
+}
