@@ -46,20 +46,24 @@ var arrows = map[string]struct {
 	"program/dialogue":    {"model model/own model/splitmix sim/script", false},
 	"fuzz": {"fuzz/run fuzz/engines fuzz/hunt fuzz/guard fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},
-	"fuzz/engines":  {"fuzz/run model engine/openssl engine/gotls engine/puppet", false},
-	"fuzz/run":      {"sim sim/script model model/own model/wire model/attack model/oracle model/pumps model/tls", true},
-	"fuzz/hunt":     {"fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
-	"fuzz/shrink":   {"fuzz/run sim sim/script model model/oracle corpus", false},
-	"fuzz/story":    {"fuzz/run sim sim/script model model/wire model/oracle model/pumps corpus", true},
-	"fuzz/guard":    {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
-	"fuzz/check":    {"fuzz/run sim sim/script model model/wire model/own model/oracle model/tls", false},
-	"fuzz/fuzztest": {"fuzz/run fuzz/hunt fuzz/example sim/script model model/oracle model/pumps corpus", false},
-	"fuzz/example":  {"model", false},
-	"fuzz/live":     {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
+	"fuzz/engines":    {"fuzz/run model engine/openssl engine/gotls engine/puppet", false},
+	"program":         {"program/dialogue program/kernel program/seccomp engine/certificate model/foreign model/own sim/script", true},
+	"program/kernel":  {"program/seccomp model model/foreign model/own model/splitmix", true},
+	"program/seccomp": {"", true},
+	"fuzz/programs":   {"fuzz/run model/foreign program program/dialogue", false},
+	"fuzz/run":        {"sim sim/script model model/foreign model/own model/wire model/attack model/oracle model/pumps model/tls", true},
+	"fuzz/hunt":       {"model/foreign fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
+	"fuzz/shrink":     {"fuzz/run sim sim/script model model/oracle corpus", false},
+	"fuzz/story":      {"fuzz/run sim sim/script model model/wire model/oracle model/pumps corpus", true},
+	"fuzz/guard":      {"fuzz/run fuzz/hunt fuzz/shrink sim sim/script model/oracle", false},
+	"fuzz/check":      {"fuzz/run sim sim/script model model/wire model/own model/oracle model/tls", false},
+	"fuzz/fuzztest":   {"fuzz/run fuzz/hunt fuzz/example sim/script model model/oracle model/pumps corpus", false},
+	"fuzz/example":    {"model", false},
+	"fuzz/live":       {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
 		"model/pumps corpus", false},
 	"cmd/wantwrite": {"cmd/cli", false},
-	"cmd/cli": {"fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
+	"cmd/cli": {"program fuzz/programs fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
 		"fuzz/matrix sim sim/script model model/attack model/oracle model/pumps corpus " +
 		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/sim/script"
 	"go.yaml.in/yaml/v3"
 )
@@ -26,6 +27,8 @@ type Description struct {
 	Command []string
 	// Version is how it tells its version.
 	Version Version
+	// Dir is its working directory; "" is a new one, with what follows.
+	Dir string
 	// Env is its environment, beside what all programs get. Files are files of its working
 	// directory by their names.
 	Env   []string
@@ -61,6 +64,17 @@ type Certificate struct {
 
 // A Quirk is a peculiarity of a program, which hunts respect and print.
 type Quirk struct{ Name, Why string }
+
+// Options are what a session may be given.
+type Options struct {
+	Mode foreign.Mode
+	// CPU is where the program runs, with our thread; the first that is allowed if it is -1.
+	CPU int
+	// Output takes what the program prints. nil throws it away.
+	Output *os.File
+	// Network lets it have the network of the machine.
+	Network bool
+}
 
 // idleThreads is the quirk of a program whose other threads may be missing in copies of it.
 const idleThreads = "idle-threads"

@@ -17,32 +17,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Mode says how a program is made new for a run.
-type Mode uint8
-
-const (
-	// Copies: each run has a copy (fork) of a process that has just begun to wait, so all runs
-	// begin with the same state. A program with threads is started anew for each.
-	Copies Mode = iota
-	// Living: a process lives through many runs, as servers do. It is the fastest, and a run
-	// depends a little on those before it: on memory, and on what the library has drawn.
-	Living
-	// Fresh: each run has a new process, or the first copy of one: a copy draws other random
-	// numbers than its template, so that runs of Copies and Fresh are the same.
-	Fresh
-)
-
-// Options are what a session may be given.
-type Options struct {
-	Mode Mode
-	// CPU is where the program runs, with our thread; the first that is allowed if it is -1.
-	CPU int
-	// Output takes what the program prints. nil throws it away.
-	Output *os.File
-	// Network lets it have the network of the machine.
-	Network bool
-}
-
 // A Program is a described program that runs. It implements foreign.Program. It belongs to one
 // goroutine, which it keeps on one thread.
 type Program struct {
@@ -71,7 +45,7 @@ const mostLeft = 16
 
 // Start implements foreign.Program.
 func (p *Program) Start(s foreign.Seam) (err error) {
-	if p.Kernel != nil && (p.opts.Mode == Fresh || p.opts.Mode == Copies && !p.copies || p.Err() != nil || p.left > mostLeft) {
+	if p.Kernel != nil && (p.opts.Mode == foreign.Fresh || p.opts.Mode == foreign.Copies && !p.copies || p.Err() != nil || p.left > mostLeft) {
 		p.shut()
 	}
 	if p.Kernel == nil {
@@ -96,7 +70,7 @@ func (p *Program) boot() error {
 	if !slices.Contains(p.Ports(), p.desc.Port) {
 		return fmt.Errorf("program: %s listens on %v; want port %d, where it speaks TLS", p.desc.Name, p.Ports(), p.desc.Port)
 	}
-	p.copies = p.opts.Mode != Living && p.Freeze(p.desc.has(idleThreads)) == nil
+	p.copies = p.opts.Mode != foreign.Living && p.Freeze(p.desc.has(idleThreads)) == nil
 	return nil
 }
 
@@ -136,6 +110,10 @@ func (p *Program) settleIn() (err error) {
 	if p.dir != "" {
 		return nil
 	}
+	if p.desc.Dir != "" {
+		p.dir = p.desc.Dir
+		return nil
+	}
 	if p.dir, err = os.MkdirTemp("", "wantwrite-"); err != nil {
 		return err
 	}
@@ -172,10 +150,10 @@ func (p *Program) Stop() {
 // Close ends the session, and the program with it.
 func (p *Program) Close() {
 	p.shut()
-	if p.dir != "" {
+	if p.dir != "" && p.dir != p.desc.Dir {
 		os.RemoveAll(p.dir)
-		p.dir = ""
 	}
+	p.dir = ""
 }
 
 // shut ends the process.

@@ -158,7 +158,7 @@ func TestTalks(t *testing.T) {
 			if _, err := d.Path(); err != nil {
 				t.Skip(err)
 			}
-			for _, mode := range []Mode{Copies, Living, Fresh} {
+			for _, mode := range []foreign.Mode{foreign.Copies, foreign.Living, foreign.Fresh} {
 				p := New(d, Options{Mode: mode, Output: os.Stderr})
 				for range 3 {
 					start := time.Now()

@@ -55,6 +55,21 @@ type Program interface {
 	Settled() error
 }
 
+// A Mode says how a program is made new for a run.
+type Mode uint8
+
+const (
+	// Copies: each run has a copy (fork) of a process that has just begun to wait, so all runs
+	// begin with the same state. A program with threads is started anew for each.
+	Copies Mode = iota
+	// Living: a process lives through many runs, as servers do. It is the fastest, and a run
+	// depends a little on those before it: on memory, and on what the library has drawn.
+	Living
+	// Fresh: each run has a new process, or the first copy of one: a copy draws other random
+	// numbers than its template, so that runs of Copies and Fresh are the same.
+	Fresh
+)
+
 // A Wakeup says how a wait returns.
 type Wakeup struct {
 	// Alone: it reports this link's events alone, though others are ready.
