@@ -40,7 +40,8 @@ type attempt struct {
 	done     bool
 	result   sim.Result
 	sighting sim.Sighting
-	actions  []script.Action // set only if it reached something new
+	actions  []script.Action // set only if it reached something new, or a program failed
+	cfg      script.Config   // of a program that failed
 	err      error
 	fault    any // a panic of the workbench, not of the pump
 }
@@ -69,7 +70,7 @@ func (k *campaign) hire(c *run.Catalog) error {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	if !k.hunt.Can().InProcess {
+	if !k.hunt.Can().InProcess || k.hunt.Program != nil {
 		n = 1
 	}
 	for i := range n {
@@ -190,10 +191,13 @@ func (k *campaign) attempt(s *scout, a *attempt) {
 		return
 	}
 	a.sighting = s.cover.Sighting()
-	if a.sighting.Around > 0 && k.search.learns {
+	if k.hunt.Program != nil && a.result.Found {
+		a.cfg = s.Config()
+	}
+	if a.sighting.Around > 0 && k.search.learns || a.cfg.Program != "" {
 		a.actions = append([]script.Action(nil), s.World().Actions()...)
 	}
-	if a.task.N%repeatEvery == repeatEvery-1 {
+	if a.task.N%repeatEvery == repeatEvery-1 && k.hunt.Program == nil {
 		a.err = k.hunt.again(s.Runner, &a.task, a.result, k.watch)
 	}
 }
@@ -248,6 +252,9 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 		return k.hunt.First || rate.Found >= measuredFailures, nil
 	}
 	k.rep.Elapsed = time.Since(k.start)
+	if k.hunt.Program != nil {
+		return k.foundProgram(ctx, a)
+	}
 	s := k.crew[0]
 	s.World().SetCover(nil)
 	defer s.World().SetCover(&s.cover)
@@ -258,6 +265,11 @@ func (k *campaign) found(ctx context.Context, a *attempt) (over bool, err error)
 	if err != nil {
 		return true, err
 	}
+	return k.told(a, find)
+}
+
+// told reports a failure, and says whether the hunt is over.
+func (k *campaign) told(a *attempt, find *Failure) (over bool, err error) {
 	k.rep.Interrupted = find.Shrunk.Interrupted
 	find.Strategy = k.search.strategy.Methods()[a.task.Method]
 	if err := k.hunt.ReportFailure(find, k.rep); err != nil {

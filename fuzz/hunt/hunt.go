@@ -82,6 +82,8 @@ type Failure struct {
 	Story []string
 	// Strategy is the name of the method that found it, one of the portfolio's.
 	Strategy string
+	// Repeated is how many of ten new processes of a real program failed in the same way.
+	Repeated int
 	// Confirmation is what another library made of it; nil if none was asked.
 	Confirmation *run.Confirmation
 }
@@ -90,6 +92,9 @@ type Failure struct {
 type Report struct {
 	Stats
 	Failures []*Failure
+	// Unrepeated is how many schedules failed in a real program that lived on, and in no new
+	// process of it. They are not told.
+	Unrepeated int
 	// Interrupted: the context ended before the schedules did.
 	Interrupted bool
 	// Coverage is what the schedules reached.
@@ -123,7 +128,9 @@ func (h *Hunt) Run(ctx context.Context, c *run.Catalog) (rep Report, err error) 
 	defer k.close()
 	defer func() {
 		rep.Elapsed = time.Since(k.start)
-		rep.Coverage = h.Covered(k.search.atlas)
+		if h.Program == nil { // what is counted is the decisions of pumps
+			rep.Coverage = h.Covered(k.search.atlas)
+		}
 	}()
 	err = k.run(ctx)
 	return rep, err
@@ -199,8 +206,7 @@ func (h *Hunt) shrink(ctx context.Context, r *run.Runner, f *Failure, rep *Repor
 	if h.Unshrunk {
 		return nil
 	}
-	o := shrink.Options{Progress: func(s shrink.Shrunk) { h.ReportShrink(*rep, s) }}
-	f.Shrunk, err = shrink.Shrink(ctx, r, f.Script, o)
+	f.Shrunk, err = shrink.Shrink(ctx, r, f.Script, h.shrinkOptions(rep))
 	return err
 }
 

@@ -19,10 +19,11 @@ const DefaultEngine = "model"
 
 // A Catalog knows what the names of scripts and flags mean. It belongs to one goroutine.
 type Catalog struct {
-	pumps   []model.Spec
-	mutants []pumps.Mutant
-	engines []engine
-	err     error // of the caller's pumps
+	pumps    []model.Spec
+	mutants  []pumps.Mutant
+	engines  []engine
+	programs []*Program
+	err      error // of the caller's pumps
 }
 
 // An engine is a library as the catalog knows it.
@@ -216,13 +217,15 @@ func (c *Catalog) Property(name string, pump *model.Spec) (oracle.Property, erro
 
 // Watched is the property that a script is about, as its pump has it; all of them if it names
 // none.
-func (c *Catalog) Watched(s *script.Script, pump string) (oracle.PropertySet, error) {
+func (c *Catalog) Watched(s *script.Script, pump string) (set oracle.PropertySet, err error) {
 	if s.Property == "" || s.Property == oracle.NoProperty.String() {
 		return oracle.EveryProperty, nil
 	}
-	spec, err := c.Pump(pump)
-	if err != nil {
-		return 0, err
+	spec := &model.Spec{} // a program has no properties of its own
+	if s.Config.Program == "" {
+		if spec, err = c.Pump(pump); err != nil {
+			return 0, err
+		}
 	}
 	p, err := c.Property(s.Property, spec)
 	return oracle.EveryProperty.Only(p.ID), err
@@ -230,7 +233,13 @@ func (c *Catalog) Watched(s *script.Script, pump string) (oracle.PropertySet, er
 
 // Parts finds what the names of a Config mean, and whether they go together.
 func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
-	if p.Pump, err = c.Pump(cfg.Pump); err != nil {
+	var program *Program
+	if cfg.Program != "" {
+		if program, err = c.Program(cfg.Program); err != nil {
+			return p, err
+		}
+		p.Pump = &program.spec
+	} else if p.Pump, err = c.Pump(cfg.Pump); err != nil {
 		return p, err
 	}
 	if p.Peer, err = c.Pump(cfg.Peer); err != nil {
@@ -242,11 +251,13 @@ func (c *Catalog) Parts(cfg *script.Config) (p sim.Parts, err error) {
 	if p.PeerEngine, err = c.Engine(cfg.PeerEngine); err != nil {
 		return p, err
 	}
-	if p.Dialogue, err = c.dialogue(cfg.Dialogue); err != nil {
-		return p, err
+	if program == nil {
+		if p.Dialogue, err = c.dialogue(cfg.Dialogue); err != nil {
+			return p, err
+		}
+		p.Properties = properties(p.Pump)
 	}
-	p.Properties = properties(p.Pump)
-	o := Options{Pump: p.Pump, Peer: p.Peer, Engine: p.Engine, PeerEngine: p.PeerEngine}
+	o := Options{Pump: p.Pump, Program: program, Peer: p.Peer, Engine: p.Engine, PeerEngine: p.PeerEngine}
 	if why := c.Compatible(&o, cfg); why != "" {
 		return p, errors.New("fuzz: " + why)
 	}

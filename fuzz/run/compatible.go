@@ -15,6 +15,12 @@ import (
 // script's, otherwise for the worlds that are drawn for the options.
 func (c *Catalog) Compatible(o *Options, cfg *script.Config) (why string) {
 	l := o.libraries()
+	if o.Program != nil {
+		if why = l.programFits(o.Program); why == "" && cfg == nil {
+			_, why = c.menu(o)
+		}
+		return why
+	}
 	if why = l.talk(); why != "" {
 		return why
 	}
@@ -185,7 +191,7 @@ func pumpFits(s *model.Spec, role model.Role, cfg *script.Config, trigger model.
 // menu lists the scenarios that fit the options. If none does, it says why the first of those
 // that were asked for does not.
 func (c *Catalog) menu(o *Options) (menu []Scenario, why string) {
-	asked := scenariosOf(o.Pump)
+	asked := o.scenarios()
 	if o.Scenario != "" && named(asked, o.Scenario) == nil {
 		return nil, oneOf("scenario", o.Scenario, namesOf(asked))
 	}
@@ -195,6 +201,14 @@ func (c *Catalog) menu(o *Options) (menu []Scenario, why string) {
 		why = misfits[0]
 	}
 	return menu, why
+}
+
+// scenarios are those of the options' pump or program.
+func (o *Options) scenarios() []Scenario {
+	if o.Program != nil {
+		return programScenarios()
+	}
+	return scenariosOf(o.Pump)
 }
 
 // misfit says why options do not fit a scenario, or one of which it is composed.
@@ -225,7 +239,7 @@ func (c *Catalog) Fitting(o *Options, engine, peerEngine string) (fit []Scenario
 }
 
 func fitting(o *Options, l *libraries) (fit []Scenario, misfits []string) {
-	for _, sc := range scenariosOf(o.Pump) {
+	for _, sc := range o.scenarios() {
 		if o.Scenario != "" && sc.Name != o.Scenario {
 			continue
 		}

@@ -38,6 +38,10 @@ func (d *drawer) draw(menu []Scenario, seed uint64) {
 	}
 	d.plan, d.fixed = sim.Plan{Mutations: d.wild[:0]}, d.fixed[:0]
 	d.tight = d.rand.OneIn(3)
+	if o.Program != nil {
+		d.drawForeign(sc)
+		return
+	}
 	d.drawKind(sc)
 	d.drawSizes()
 	d.drawOdds()
@@ -213,7 +217,7 @@ func (d *drawer) drawOdds() {
 func (d *drawer) swarm() {
 	for role := range 2 {
 		for v := range script.NumVerbs {
-			if v == script.Attack || v.Foreign() {
+			if v == script.Attack || v.Foreign() && !d.plan.Programs[role] {
 				continue // a hostile world stays hostile, and a pump's end can't do the others
 			}
 			weight := &d.plan.Weights[role][v]

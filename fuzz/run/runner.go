@@ -1,11 +1,11 @@
 package run
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -15,6 +15,8 @@ import (
 type Options struct {
 	// Pump is the pump under test.
 	Pump *model.Spec
+	// Program, if not nil, is the real program under test, in the place of Pump.
+	Program *Program
 	// Peer is the other end's pump. nil means the reference pump, and in some schedules the pump
 	// under test.
 	Peer *model.Spec
@@ -31,6 +33,8 @@ type Options struct {
 type Runner struct {
 	// Opts are those of NewRunner, with the libraries that it chose.
 	Opts Options
+	// Mode is how a program is made new for a script. Schedules have one that lives on.
+	Mode foreign.Mode
 
 	catalog   *Catalog
 	menu      []Scenario // that fit Opts
@@ -41,6 +45,7 @@ type Runner struct {
 	script    sim.Scripted
 	parts     sim.Parts // of schedules
 	alike     sim.Parts // of schedules whose peer is the pump itself
+	sessions  []session // of programs
 
 	observer Observer // nil except in a child process
 }
@@ -87,7 +92,18 @@ func NewRunner(c *Catalog, o Options) (*Runner, error) {
 // equip finds the parts and the scenarios of the schedules.
 func (r *Runner) equip() (err error) {
 	o := &r.Opts
-	if err = cmp.Or(r.catalog.err, checkSpec(o.Pump)); err != nil {
+	if o.Program != nil {
+		o.Pump = &o.Program.spec
+		if o.Engine == nil {
+			if o.Engine, err = r.catalog.programPeer(); err != nil {
+				return err
+			}
+		}
+	}
+	if err = r.catalog.err; err == nil && o.Program == nil {
+		err = checkSpec(o.Pump)
+	}
+	if err != nil {
 		return err
 	}
 	if o.Engine == nil {
@@ -110,6 +126,10 @@ func (r *Runner) equip() (err error) {
 	}
 	r.parts = sim.Parts{Pump: o.Pump, Peer: peer, Engine: o.Engine, PeerEngine: o.PeerEngine,
 		Dialogue: o.Pump.Dialogue, Properties: properties(o.Pump)}
+	if o.Program != nil {
+		r.parts.Properties = nil // what is owed by a program is a stall
+		r.partsOf(o.Program, foreign.Living, &r.parts)
+	}
 	r.alike = r.parts
 	r.alike.Peer = o.Pump
 	return nil
@@ -125,7 +145,13 @@ func (r *Runner) World() *sim.World { return r.world }
 func (r *Runner) Config() script.Config { return r.cfg }
 
 // Close frees what the runner holds.
-func (r *Runner) Close() { r.world.Close() }
+func (r *Runner) Close() {
+	r.world.Close()
+	for _, s := range r.sessions {
+		s.Close()
+	}
+	r.sessions = nil
+}
 
 // seedOf is the seed of one schedule of a hunt's seed.
 func seedOf(seed, schedule uint64) uint64 {
@@ -149,7 +175,7 @@ func (r *Runner) Schedule(seed, n uint64, watch oracle.PropertySet) (sim.Result,
 // reset builds the world of the drawn schedule.
 func (r *Runner) reset(watch oracle.PropertySet) error {
 	parts := &r.parts
-	if r.drawer.cfg.Peer == r.drawer.cfg.Pump {
+	if r.drawer.cfg.Peer == r.drawer.cfg.Pump && r.Opts.Program == nil {
 		parts = &r.alike
 	}
 	return r.build(&r.drawer.cfg, parts, watch)
@@ -180,12 +206,22 @@ func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.Proper
 	if err != nil {
 		return sim.Result{}, err
 	}
+	if cfg.Program != "" {
+		p, err := r.catalog.Program(cfg.Program)
+		if err != nil {
+			return sim.Result{}, err
+		}
+		r.partsOf(p, r.Mode, &parts)
+	}
 	if err := r.build(cfg, &parts, watch); err != nil {
 		return sim.Result{}, err
 	}
 	r.world.SetLimit(mostWork)
 	defer r.world.SetLimit(0)
 	res := r.run(s)
+	if err := r.world.Err(); err != nil {
+		return res, err
+	}
 	if res.Spent {
 		return res, &script.InputError{Msg: fmt.Sprintf("got a run of more than %d steps, and calls "+
 			"that move something; want one that ends earlier", uint64(mostWork))}

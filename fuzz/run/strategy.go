@@ -190,5 +190,6 @@ func (r *Runner) Perform(t *Task, watch oracle.PropertySet) (res sim.Result, err
 			return res, err
 		}
 	}
-	return r.run(s), nil
+	res = r.run(s)
+	return res, r.world.Err()
 }

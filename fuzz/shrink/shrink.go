@@ -16,6 +16,8 @@ const (
 	// real library, which is slower.
 	maxShrinkRuns = 300_000
 	maxRealRuns   = 6_000
+	// maxProgramRuns is how many with a real program, each of which has a new process.
+	maxProgramRuns = 1_500
 	// firstRuns is how many runs of the first script's length a shrink may take more, to
 	// make a very long script short.
 	firstRuns = 64
@@ -102,6 +104,9 @@ func Shrink(ctx context.Context, r *run.Runner, s *script.Script, o Options) (Sh
 
 // budget is how many runs a shrink in a world may take.
 func budget(r *run.Runner, c *script.Config) int {
+	if c.Program != "" {
+		return maxProgramRuns
+	}
 	if can, err := r.Catalog().Can(c.Engine, c.PeerEngine); err != nil || !can.InProcess {
 		return maxRealRuns
 	}

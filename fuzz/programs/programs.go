@@ -1,0 +1,40 @@
+// Package programs knows the real programs that can be put under the scheduler. The command line
+// has them.
+package programs
+
+import (
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/program"
+	"github.com/wantwrite/wantwrite/program/dialogue"
+)
+
+// Add makes a program known to a catalog. Nothing is started before somebody wants it.
+func Add(c *run.Catalog, d program.Description, o program.Options) error {
+	says, err := dialogue.Named(d.Dialogue)
+	if err != nil {
+		return err
+	}
+	var quirks []string
+	for _, q := range d.Quirks {
+		quirks = append(quirks, q.Name+": "+q.Why)
+	}
+	c.AddProgram(run.Program{Name: d.Name, About: d.About, Dialogue: says, Quirks: quirks,
+		FindVersion: d.FindVersion,
+		Open: func(m foreign.Mode) run.Session {
+			o := o
+			o.Mode = m
+			return program.New(&d, o)
+		}})
+	return nil
+}
+
+// AddTo makes all programs known that are described.
+func AddTo(c *run.Catalog, o program.Options) error {
+	for _, d := range program.Known() {
+		if err := Add(c, d, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}

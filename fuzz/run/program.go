@@ -1,0 +1,285 @@
+package run
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/own"
+	"github.com/wantwrite/wantwrite/sim"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Program is a real program as the catalog knows it.
+type Program struct {
+	// Name is the word of --program and of scripts, and About a clause.
+	Name, About string
+	// FindVersion asks for the version that is here, and fails if the program is not. It is ""
+	// if the program tells none.
+	FindVersion func() (string, error)
+	// Version is what FindVersion said when somebody first wanted the program.
+	Version string
+	// Dialogue is what our end says.
+	Dialogue *own.Dialogue
+	// Quirks are what it does otherwise than others, each with its reason.
+	Quirks []string
+	// Open makes a session. It starts no process: its Start does.
+	Open func(foreign.Mode) Session
+
+	spec model.Spec // stands for it where a pump is asked for
+}
+
+// A Session is a program that runs. It is used for many runs, one after the other.
+type Session interface {
+	foreign.Program
+	// Close ends the program.
+	Close()
+}
+
+// AddProgram makes a program known.
+func (c *Catalog) AddProgram(p Program) {
+	p.spec = model.Spec{Name: p.Name, About: p.About, Dialogue: p.Dialogue,
+		Restrictions: model.Restrictions{NoClient: true}}
+	c.programs = append(c.programs, &p)
+}
+
+// Programs lists the programs.
+func (c *Catalog) Programs() (list []Program) {
+	for _, p := range c.programs {
+		list = append(list, *p)
+	}
+	return list
+}
+
+// Program finds a program by its name.
+func (c *Catalog) Program(name string) (*Program, error) {
+	var known []string
+	for _, p := range c.programs {
+		if p.Name == name {
+			return p, p.meet()
+		}
+		known = append(known, p.Name)
+	}
+	if len(known) == 0 {
+		return nil, fmt.Errorf("fuzz: got program %q; want a system that real programs run on: Linux on amd64", name)
+	}
+	return nil, unknown("program", name, known)
+}
+
+// meet asks a program for its version, once.
+func (p *Program) meet() (err error) {
+	if p.FindVersion != nil {
+		p.Version, err = p.FindVersion()
+	}
+	if err == nil {
+		p.FindVersion = nil
+	}
+	return err
+}
+
+// session is the runner's session of a program in a mode. Quiet runs have their own.
+func (r *Runner) session(p *Program, mode foreign.Mode, quiet bool) Session {
+	for _, s := range r.sessions {
+		if s.of == p && s.mode == mode && s.quiet == quiet {
+			return s.Session
+		}
+	}
+	s := session{Session: p.Open(mode), of: p, mode: mode, quiet: quiet}
+	r.sessions = append(r.sessions, s)
+	return s.Session
+}
+
+// Renew ends the programs that live on. The next schedule starts new ones.
+func (r *Runner) Renew() {
+	for _, s := range r.sessions {
+		if s.mode == foreign.Living {
+			s.Close()
+		}
+	}
+}
+
+// A session is one of a runner.
+type session struct {
+	Session
+	of    *Program
+	mode  foreign.Mode
+	quiet bool
+}
+
+// partsOf adds a program's sessions to the parts of a world.
+func (r *Runner) partsOf(p *Program, mode foreign.Mode, parts *sim.Parts) {
+	parts.Program, parts.Quiet = r.session(p, mode, false), r.session(p, foreign.Copies, true)
+	parts.Dialogue = p.Dialogue
+}
+
+// programPeer is the library of our end of a program's links, where none is named: the first that
+// speaks TLS on the wire and can attack.
+func (c *Catalog) programPeer() (model.Library, error) {
+	able := c.EnginesThat(func(can model.Capabilities) bool { return can.RealTLS && can.Attacks })
+	if len(able) == 0 {
+		return nil, errors.New("fuzz: got no library for the other end of a program; want one that speaks TLS and can attack")
+	}
+	return c.Engine(able[0])
+}
+
+// programFits says why a program and the library of our end do not go together.
+func (l *libraries) programFits(p *Program) string {
+	if !l.peer.RealTLS {
+		return fmt.Sprintf("got peer-engine %q against program %q; want one that speaks TLS on the wire",
+			l.peerEngine, p.Name)
+	}
+	return ""
+}
+
+// programScenarios are the workloads against a program. Our end is the client.
+func programScenarios() []Scenario {
+	return []Scenario{
+		{Name: "requests", shape: requests, Why: "pipelined requests and their answers"},
+		{Name: "small-buffers", shape: smallBuffers,
+			Why: "handshake and answers do not fit the socket, which gets smaller and larger"},
+		{Name: "slow-client", shape: slowClient, Why: "large answers for a client that pauses"},
+		{Name: "uploads", shape: uploads, Why: "large requests, in pieces of any length"},
+		{Name: "key-updates", shape: keyUpdates, Only13: true, Why: "the client updates its keys at any moment"},
+		{Name: "renegotiations", shape: renegotiations, Only12: true, Why: "the client asks for a renegotiation at any moment"},
+		{Name: "closes", shape: closes, Why: "the client closes, or half-closes, in every phase"},
+		{Name: "link-faults", shape: linkFaults, Why: "resets, early ends, closed windows, spurious wakeups"},
+		{Name: "damaged-records", shape: damagedRecords, Why: "records that are damaged, repeated, lost, split or injected"},
+		{Name: "hostile-client", shape: hostileClient, Needs: model.Capabilities{Attacks: true},
+			Why: "the client's engine sends what no honest library would"},
+		{Name: "several-links", shape: severalLinks, Why: "two clients at once"},
+	}
+}
+
+// drawForeign makes the world and the plan of a schedule with a program.
+func (d *drawer) drawForeign(sc *Scenario) {
+	o := d.opts
+	d.cfg.Program, d.cfg.ProgramVersion, d.cfg.Pump = o.Program.Name, o.Program.Version, ""
+	d.cfg.Under = server
+	d.cfg.Version = d.drawVersion(sc, model.Restrictions{})
+	if d.rand.OneIn(3) {
+		d.cfg.Transport = model.Attached
+	}
+	d.cfg.WholeWrites, d.cfg.FixedBuffer, d.cfg.Reentrant = d.rand.OneIn(3), d.rand.OneIn(3), d.rand.OneIn(2)
+	d.plan.Programs[server] = true
+	s := &d.cfg.Sizes
+	d.drawSizes()
+	s.Chain, s.ClientChain, s.Tickets, d.cfg.Resume, d.cfg.Retry = 0, 0, 0, false, false
+	// Only the program is under test: our own end has room for everything.
+	s.Bio, s.Pipe, s.Queue, s.Chunk = dim.bio.Default, dim.pipe.Default, dim.queue.Default, dim.record.Default
+	d.drawOdds()
+	d.plan.Steps = d.rand.Between(20, 200)
+	d.plan.Most = s.Flight
+	sc.shape(d)
+	d.swarm()
+	d.widen()
+}
+
+// asks are some requests, the first at once.
+func (d *drawer) asks(most int) {
+	d.set(client, script.Write, 40, uint16(d.rand.Between(1, most)))
+	d.plan.Body, d.plan.Answer = d.body(200), d.body(4000)
+	if d.rand.OneIn(16) {
+		d.plan.Answer = 1 << 20
+	}
+	d.set(server, script.Thread, 2, 4)
+}
+
+func requests(d *drawer) {
+	d.asks(8)
+	d.set(server, script.Split, 4, 4)
+	d.set(server, script.Spurious, 4, 8)
+}
+
+// smallBuffers makes the program's send buffer too small for a flight or an answer, from the start
+// or from some moment on.
+func smallBuffers(d *drawer) {
+	d.asks(4)
+	if d.rand.OneIn(2) {
+		d.cfg.Sizes.Flight = d.rand.Between(64, 2048)
+	}
+	d.plan.Most = min(d.cfg.Sizes.Flight, 1<<d.rand.Between(4, 11))
+	d.set(server, script.Squeeze, 20, 4)
+	d.set(server, script.Ease, 10, 4)
+	d.set(server, script.Split, 4, 4)
+}
+
+func slowClient(d *drawer) {
+	d.asks(4)
+	d.plan.Answer = 1 << d.rand.Between(10, 20)
+	d.set(client, script.Pause, 20, 8)
+	d.set(client, script.Resume, 20, 0)
+	d.set(client, script.Window, 10, 4)
+	d.both(script.Tick, 4, 0)
+}
+
+func uploads(d *drawer) {
+	d.asks(4)
+	d.plan.Body = 1 << d.rand.Between(8, 17)
+	d.set(server, script.Window, 10, 4)
+}
+
+func keyUpdates(d *drawer) {
+	d.asks(6)
+	d.set(client, script.KeyUpdate, 20, uint16(d.rand.Between(1, 6)))
+	d.squeezes()
+}
+
+func renegotiations(d *drawer) {
+	d.asks(6)
+	d.set(client, script.Renegotiate, 20, uint16(d.rand.Between(1, 3)))
+	d.squeezes()
+}
+
+// squeezes makes the send buffer small now and then.
+func (d *drawer) squeezes() {
+	if d.rand.OneIn(2) {
+		d.set(server, script.Squeeze, 10, 3)
+		d.set(server, script.Ease, 5, 3)
+	}
+}
+
+func closes(d *drawer) {
+	d.asks(4)
+	d.cfg.Hasty = d.rand.OneIn(2)
+	d.squeezes()
+	d.scale(4)
+	d.set(client, script.Close, 6, 1)
+	if d.rand.OneIn(2) {
+		d.set(client, script.Shut, 8, 1)
+	}
+}
+
+func linkFaults(d *drawer) {
+	d.asks(4)
+	d.both(script.Window, 6, 0)
+	d.both(script.Tick, 6, 0)
+	d.set(server, script.Spurious, 16, 40)
+	d.scale(8)
+	d.both(script.Reset, 1, 1)
+	d.both(script.Fin, 1, 1)
+}
+
+func damagedRecords(d *drawer) {
+	d.asks(4)
+	d.scale(4)
+	d.set(server, script.Mutate, 6, uint16(d.rand.Between(1, 3)))
+	d.mutations()
+}
+
+func hostileClient(d *drawer) {
+	d.asks(4)
+	d.attacks()
+	d.squeezes()
+}
+
+func severalLinks(d *drawer) {
+	d.cfg.Links = 2
+	d.asks(6)
+	d.squeezes()
+	if d.rand.OneIn(2) {
+		d.scale(4)
+		d.set(client, script.Close, 4, 1)
+		d.set(server, script.Reset, 1, 1)
+	}
+}
