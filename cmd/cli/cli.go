@@ -26,8 +26,10 @@ import (
 
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/fuzz/engines"
+	"github.com/wantwrite/wantwrite/fuzz/programs"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model"
+	realprog "github.com/wantwrite/wantwrite/program"
 )
 
 // Main executes the command line of this process and exits. Pumps are the program's
@@ -77,6 +79,9 @@ type program struct {
 func (p *program) catalog() *run.Catalog {
 	c := run.NewCatalog(p.pumps...)
 	engines.AddTo(c)
+	if err := programs.AddTo(c, realprog.Options{CPU: -1}); err != nil {
+		panic(err) // a description names a dialogue that there is not
+	}
 	return c
 }
 
@@ -132,7 +137,7 @@ func newRoot(p *program) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.AddCommand(newHunt(p), newCheck(p), newReplay(p), newShow(p), newShrink(p),
-		newExplain(p), newList(p), newMatrix(p), newSchema(p), newMan(p), newCompletion(p), newContained(p))
+		newExplain(p), newList(p), newMatrix(p), newProgram(p), newSchema(p), newMan(p), newCompletion(p), newContained(p))
 	root.AddCommand(topics()...)
 	completions(p, root)
 	for _, cmd := range append(root.Commands(), root) {

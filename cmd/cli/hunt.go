@@ -15,12 +15,14 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/live"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // huntFlags are the flags of hunt.
 type huntFlags struct {
+	programFlags
 	pump, peer, engine, peerEngine string
 	tls, scenario, strategy        string
 	profile                        string
@@ -58,12 +60,14 @@ func newHunt(p *program) *cobra.Command {
 			"found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite hunt --engine openssl --scenario idle-renegotiation --first\n" +
 			"  wantwrite hunt --time 30s --json\n" +
-			"  wantwrite hunt --time 1h --http 127.0.0.1:8080",
-		Args: countArgs(0, 0, "none"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, p) },
+			"  wantwrite hunt --time 1h --http 127.0.0.1:8080\n" +
+			"  wantwrite hunt --program nginx\n" +
+			"  wantwrite hunt --listen 127.0.0.1:8443 --speaks http -- ./myserver --config my.conf",
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, p, args) },
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.pump, "pump", p.pump(), "the pump under test: see list")
+	f.add(cmd, true)
 	fl.StringVar(&f.peer, "peer", "", "the other end's pump (default: reference, or now and then"+
 		" the pump itself)")
 	fl.StringVar(&f.engine, "engine", run.DefaultEngine,
@@ -105,7 +109,7 @@ func strategyNames() string {
 }
 
 // hunt makes a hunt of the flags.
-func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog) (h hunt.Hunt, err error) {
+func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog, args []string) (h hunt.Hunt, err error) {
 	h = hunt.Hunt{Seed: f.seed, Schedules: f.schedules, First: f.first, Strategy: f.strategy,
 		Workers: f.workers}
 	h.Scenario, h.TLS, h.Profile = f.scenario, f.tls, f.profile
@@ -127,7 +131,39 @@ func (f *huntFlags) hunt(cmd *cobra.Command, c *run.Catalog) (h hunt.Hunt, err e
 	if f.schedules == 0 && f.time == 0 {
 		h.Schedules = 20000
 	}
+	chosen, err := f.choose(cmd, &h, c, args)
+	switch {
+	case err != nil:
+		return h, err
+	case chosen:
+		return h, f.namesWithProgram(&h, c)
+	case len(args) > 0:
+		return h, fmt.Errorf("got %d arguments; want none; see: %s --help", len(args), cmd.CommandPath())
+	}
 	return h, f.names(&h, c)
+}
+
+// namesWithProgram looks up the names among the flags of a hunt in a real program.
+func (f *huntFlags) namesWithProgram(h *hunt.Hunt, c *run.Catalog) (err error) {
+	f.pump = h.Program.Name
+	if f.engine = f.peerEngine; f.engine != "" {
+		if h.Engine, err = c.Engine(f.engine); err != nil {
+			return err
+		}
+	}
+	if f.peer != "" {
+		if h.Peer, err = c.Pump(f.peer); err != nil {
+			return err
+		}
+	}
+	if f.property != "" {
+		p, err := c.Property(f.property, &model.Spec{Name: f.pump})
+		if err != nil {
+			return err
+		}
+		h.Watch = oracle.EveryProperty.Only(p.ID)
+	}
+	return nil
 }
 
 // names looks up the names among the flags.
@@ -178,11 +214,13 @@ func (f *huntFlags) engines(h *hunt.Hunt, c *run.Catalog) (err error) {
 }
 
 // real says whether the hunt itself runs real libraries.
-func (f *huntFlags) real(c *run.Catalog) bool { return foreign(c, f.engine, f.peerEngine) }
+func (f *huntFlags) real(c *run.Catalog) bool {
+	return f.program == "" && foreign(c, f.engine, f.peerEngine)
+}
 
-func (f *huntFlags) run(cmd *cobra.Command, p *program) error {
+func (f *huntFlags) run(cmd *cobra.Command, p *program, args []string) error {
 	t, c := p.terminal, p.catalog()
-	h, err := f.hunt(cmd, c)
+	h, err := f.hunt(cmd, c, args)
 	if err != nil {
 		return err
 	}

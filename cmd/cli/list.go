@@ -20,7 +20,7 @@ import (
 const listName = "list"
 
 func newList(p *program) *cobra.Command {
-	var asJSON, traits, decisions bool
+	var asJSON, traits, decisions, programs bool
 	cmd := &cobra.Command{
 		Use:   listName,
 		Short: "list pumps, mutants, engines, scenarios, settings, attacks and properties",
@@ -28,12 +28,18 @@ func newList(p *program) *cobra.Command {
 			"With --traits it prints what the engines do differently, call by call. A differential\n" +
 			"test checks the list against the libraries.\n\n" +
 			"With --decisions it prints what every pump must decide, what is right, which bugs come\n" +
-			"of a wrong decision, and the script that shows it.",
+			"of a wrong decision, and the script that shows it.\n\n" +
+			"With --programs it prints the real programs that hunts know, which of them are on this\n" +
+			"machine, and which package brings the others.",
 		Example: "  wantwrite list\n  wantwrite list --json\n  wantwrite list --traits\n" +
-			"  wantwrite list --decisions",
+			"  wantwrite list --decisions\n  wantwrite list --programs",
 		Args: countArgs(0, 0, "none"),
 		RunE: func(*cobra.Command, []string) error {
 			switch {
+			case programs && (traits || decisions):
+				return fmt.Errorf("got --programs with --traits or --decisions; want one of them")
+			case programs:
+				return listPrograms(p.terminal, asJSON)
 			case traits && decisions:
 				return fmt.Errorf("got --traits and --decisions; want one of them")
 			case traits:
@@ -46,6 +52,7 @@ func newList(p *program) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object a line")
 	cmd.Flags().BoolVar(&traits, "traits", false, "what the engines do differently")
+	cmd.Flags().BoolVar(&programs, "programs", false, "the real programs that are described, and which are here")
 	cmd.Flags().BoolVar(&decisions, "decisions", false, "what every pump decides, and what is right")
 	return cmd
 }

@@ -131,6 +131,10 @@ func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Ru
 	if _, err := c.Pump(s.Config.Peer); err != nil {
 		return nil, nil, notOurs(c, path, s.Config.Peer)
 	}
+	if s.Config.Program != "" {
+		r, err := f.openProgram(c, path, s)
+		return s, r, err
+	}
 	pump, err := c.Pump(cmp.Or(f.Pump, s.Config.Pump))
 	if err != nil {
 		return nil, nil, notOurs(c, path, s.Config.Pump)
@@ -139,9 +143,21 @@ func (f *replayFlags) open(c *run.Catalog, path string) (*script.Script, *run.Ru
 	return s, r, err
 }
 
+// openProgram makes a runner for a script's program.
+func (f *replayFlags) openProgram(c *run.Catalog, path string, s *script.Script) (*run.Runner, error) {
+	if f.Pump != "" {
+		return nil, fmt.Errorf("%s: got --pump for a script of program %s; want a script of a pump", path, s.Config.Program)
+	}
+	p, err := c.Program(s.Config.Program)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return run.NewRunner(c, run.Options{Program: p})
+}
+
 // save saves a script in a folder, under the names of its property, pump and scenario.
 func save(folder string, s *script.Script) (path string, err error) {
-	slug := corpus.Slug(s.Config.Pump, s.Config.Scenario)
+	slug := corpus.Slug(s.Config.Subject(), s.Config.Scenario)
 	return corpus.Dir(folder).Save(s.Property, slug, s.Format())
 }
 

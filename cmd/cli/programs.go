@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/programs"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	realprog "github.com/wantwrite/wantwrite/program"
+)
+
+// programFlags choose a real program: one that is described, or the user's own.
+type programFlags struct {
+	program, listen, speaks string
+}
+
+func (f *programFlags) add(cmd *cobra.Command, own bool) {
+	fl := cmd.Flags()
+	if own {
+		fl.StringVar(&f.program, "program", "", "a real program under test, in place of a pump: see list --programs")
+	}
+	fl.StringVar(&f.listen, "listen", "", "where your own server speaks TLS, such as 127.0.0.1:8443; its command\nstands behind --")
+	fl.StringVar(&f.speaks, "speaks", "", "what your own server speaks: see list (dialogue)")
+}
+
+// take adds the user's own program to a catalog, if the flags have one, and returns the arguments
+// in front of --.
+func (f *programFlags) take(cmd *cobra.Command, c *run.Catalog, args []string) ([]string, error) {
+	dash := cmd.ArgsLenAtDash()
+	switch {
+	case f.listen == "" && f.speaks == "" && dash < 0:
+		return args, nil
+	case f.listen == "" || f.speaks == "" || dash < 0 || dash == len(args):
+		return nil, fmt.Errorf("got a part of a program of your own; want all of it: --listen ADDRESS:PORT " +
+			"--speaks DIALOGUE -- COMMAND [ARGUMENT...]")
+	case f.program != "":
+		return nil, fmt.Errorf("got --program %s and --listen; want one of them", f.program)
+	}
+	d, err := f.describe(args[dash:])
+	if err != nil {
+		return nil, err
+	}
+	f.program = d.Name
+	return args[:dash], programs.Add(c, d, realprog.Options{CPU: -1})
+}
+
+// describe makes a description of a command line.
+func (f *programFlags) describe(command []string) (d realprog.Description, err error) {
+	_, port, err := net.SplitHostPort(f.listen)
+	if err == nil {
+		d.Port, err = strconv.Atoi(port)
+	}
+	if err != nil || d.Port < 1 || d.Port > 65535 {
+		return d, fmt.Errorf("got --listen %q; want an address and a port, such as 127.0.0.1:8443", f.listen)
+	}
+	name := strings.ToLower(filepath.Base(command[0]))
+	d.Name = strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(name, "-"), "-")
+	d.Name, d.About = cmp.Or(d.Name, "own"), "your own: "+strings.Join(command, " ")
+	d.Command, d.Dialogue = command, f.speaks
+	if d.Dir, err = os.Getwd(); err != nil {
+		return d, err
+	}
+	return d, nil
+}
+
+// choose makes a hunt one of the program that the flags name, if they name one.
+func (f *programFlags) choose(cmd *cobra.Command, h *hunt.Hunt, c *run.Catalog, args []string) (chosen bool, err error) {
+	rest, err := f.take(cmd, c, args)
+	if err != nil || f.program == "" {
+		return false, err
+	}
+	if len(rest) > 0 {
+		return false, fmt.Errorf("got %d arguments in front of --; want none", len(rest))
+	}
+	if err := realprog.Supported(); err != nil {
+		return false, err
+	}
+	for _, flag := range []string{"pump", "engine", "confirm", "fixed"} {
+		if cmd.Flags().Changed(flag) {
+			return false, fmt.Errorf("got --program and --%s; want one of them: a program has its own pump and engine", flag)
+		}
+	}
+	h.Program, err = c.Program(f.program)
+	return true, err
+}
+
+// listPrograms prints the programs that are described, whether they are here, and what brings them.
+func listPrograms(t *terminal, asJSON bool) error {
+	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
+	for _, d := range realprog.Known() {
+		version, err := d.FindVersion()
+		here := cmp.Or(version, "here")
+		if err != nil {
+			here = "not here: apt-get install " + d.Package
+		}
+		if asJSON {
+			if err := t.object(programJSON{d.Name, d.About, version, err == nil, d.Package, d.Dialogue}); err != nil {
+				return err
+			}
+			continue
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, here, d.About)
+	}
+	return w.Flush()
+}
+
+// A programJSON is the object of a program.
+type programJSON struct {
+	Program  string `json:"program"`
+	About    string `json:"about"`
+	Version  string `json:"version"`
+	Here     bool   `json:"here"`
+	Package  string `json:"package"`
+	Dialogue string `json:"dialogue"`
+}
+
+func newProgram(p *program) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "program",
+		Short: "look at a real program from the outside",
+		Args:  countArgs(0, 0, "a command: trace"),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return fmt.Errorf("got no command; want: %s program trace -- COMMAND", p.name)
+		},
+	}
+	var name string
+	trace := &cobra.Command{
+		Use:   "trace [-- COMMAND [ARGUMENT...]]",
+		Short: "show the system calls of a program until it waits",
+		Long: "trace starts a program under the kernel that hunts give it, and prints a line for each system\n" +
+			"call until it waits for something to come: those that wantwrite answers, and those that go on\n" +
+			"to the system. It is for whoever adds a program, or a call.",
+		Example: "  wantwrite program trace --program nginx\n  wantwrite program trace -- ./myserver --config my.conf",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d := realprog.Description{Name: "own", Command: args}
+			switch {
+			case name != "" && len(args) > 0, name == "" && len(args) == 0:
+				return fmt.Errorf("got --program %q and %d words of a command; want one of them", name, len(args))
+			case name != "":
+				known, err := realprog.Find(name)
+				if err != nil {
+					return err
+				}
+				d = *known
+			}
+			return realprog.Trace(&d, realprog.Options{CPU: -1, Output: os.Stderr}, p.terminal)
+		},
+	}
+	trace.Flags().StringVar(&name, "program", "", "one that is described: see list --programs")
+	cmd.AddCommand(trace)
+	return cmd
+}
