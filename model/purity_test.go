@@ -44,6 +44,7 @@ var arrows = map[string]struct {
 	"engine/linktest":     {"model", false},
 	"corpus":              {"", false},
 	"program/dialogue":    {"model model/own model/splitmix sim/script", false},
+	"program/canary":      {"", false},
 	"fuzz": {"fuzz/run fuzz/engines fuzz/hunt fuzz/guard fuzz/shrink fuzz/story fuzz/check sim sim/script model " +
 		"model/oracle corpus", true},
 	"fuzz/engines":    {"fuzz/run model engine/openssl engine/gotls engine/puppet", false},

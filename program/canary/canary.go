@@ -1,0 +1,67 @@
+// Package canary has small TLS servers in C: each correct, and each with mistakes planted in it, of
+// which an argument turns one on. The oracle for programs must find every mistake by its property,
+// and nothing in the correct servers.
+//
+// They are read as specimens, too: of how a pump on poll, select, epoll or libevent is written, and
+// of what goes wrong in it. Each mistake is a line marked MISTAKE, with the public bugs it is like.
+//
+// A server is started with
+//
+//	NAME [-m MISTAKE] [-k key.pem] [-c cert.pem] [-v 1.2|1.3] ADDRESS PORT
+//
+// and runs in the foreground until it is killed. It prints nothing, unless it can't start. It has no
+// time-outs: a silent peer keeps its connection.
+package canary
+
+import "fmt"
+
+// A Program is a server.
+type Program struct {
+	// Name is also that of its source, without ".c".
+	Name string
+	// Speaks is the dialogue: "echo" gives back each byte, and at the peer's close_notify, after
+	// the rest, close_notify and FIN. "memcached" is the binary protocol: the low half of a
+	// request's cas is the length of the answer's body in bytes, 0 for no answer.
+	Speaks string
+	// About is one sentence.
+	About string
+
+	libraries []string // flags for the linker
+	needs     []need
+}
+
+// A need is a header, what tests call the library it belongs to, and the package of Debian.
+type need struct{ header, tool, pkg string }
+
+var (
+	needsOpenSSL  = need{"openssl/ssl.h", "libssl-dev", "libssl-dev"}
+	needsLibevent = need{"event2/bufferevent_ssl.h", "libevent", "libevent-dev"}
+	openssl       = []string{"-lssl", "-lcrypto"}
+)
+
+var programs = []Program{
+	{"poll", "echo", "poll, level-triggered, with memory BIOs", openssl, []need{needsOpenSSL}},
+	{"edge", "echo", "epoll, edge-triggered, with the socket as BIO", openssl, []need{needsOpenSSL}},
+	{"select", "echo", "select, with the socket as BIO, and no modes for writes", openssl, []need{needsOpenSSL}},
+	{"bufferevent", "echo", "libevent's bufferevent_openssl",
+		[]string{"-levent_openssl", "-levent_core", "-lssl", "-lcrypto"}, []need{needsOpenSSL, needsLibevent}},
+	{"kv", "memcached", "Couchbase's memcached server around MB-53428: epoll, level-triggered, with a BIO pair",
+		openssl, []need{needsOpenSSL}},
+}
+
+// Programs are the servers, in a fixed order. Without a mistake each is correct.
+func Programs() []Program { return append([]Program(nil), programs...) }
+
+// files are the sources of a program.
+func (p Program) files() []string { return []string{"canary.h", "canary.c", p.Name + ".c"} }
+
+func find(name string) (Program, error) {
+	var names []string
+	for _, p := range programs {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Program{}, fmt.Errorf("canary: got program %s; want one of %v", name, names)
+}
