@@ -48,6 +48,12 @@ func newGuard() (*guard.Guard, error) {
 	return &guard.Guard{Command: func() *exec.Cmd { return exec.Command(self, containedName) }}, nil
 }
 
+// crashes says whether a script needs a child process: one of its libraries may crash its own. A
+// program has a process of its own, and the library at our end is not what is tested.
+func crashes(c *run.Catalog, s *script.Script, engine, peerEngine string) bool {
+	return s.Config.Program == "" && foreign(c, engine, peerEngine)
+}
+
 // foreign says whether one of the named libraries may crash its process. An unknown one is not
 // foreign: the error comes when it is looked up.
 func foreign(c *run.Catalog, engine string, more ...string) bool {
@@ -57,7 +63,7 @@ func foreign(c *run.Catalog, engine string, more ...string) bool {
 
 // contained replays a script; in a child if one of the engines is foreign.
 func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcome, error) {
-	if !foreign(r.Catalog(), cmp.Or(o.Engine, s.Config.Engine),
+	if !crashes(r.Catalog(), s, cmp.Or(o.Engine, s.Config.Engine),
 		cmp.Or(o.PeerEngine, s.Config.PeerEngine)) {
 
 		return run.Replay(r, s, o)
@@ -76,8 +82,8 @@ func contained(r *run.Runner, s *script.Script, o run.ReplayOptions) (run.Outcom
 func containedShrink(ctx context.Context, r *run.Runner, s *script.Script,
 	progress func(shrink.Shrunk)) (shrink.Shrunk, error) {
 
-	o := shrink.Options{Progress: progress}
-	if !foreign(r.Catalog(), s.Config.Engine, s.Config.PeerEngine) {
+	o := shrink.Options{Progress: progress, Afresh: s.Config.Program != ""}
+	if !crashes(r.Catalog(), s, s.Config.Engine, s.Config.PeerEngine) {
 		return shrink.Shrink(ctx, r, s, o)
 	}
 	g, err := newGuard()

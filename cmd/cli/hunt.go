@@ -453,11 +453,11 @@ func (f *huntFlags) about(h *hunt.Hunt) live.About {
 // drawFailure makes the page of a failing script. It shares nothing with the hunt, which goes on.
 func (p *program) drawFailure(s *script.Script) ([]byte, error) {
 	c := p.catalog()
-	pump, err := c.Pump(s.Config.Pump)
+	o, err := c.Subject(&s.Config)
 	if err != nil {
 		return nil, err
 	}
-	r, err := run.NewRunner(c, run.Options{Pump: pump})
+	r, err := run.NewRunner(c, o)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,16 @@ func (c *Catalog) Program(name string) (*Program, error) {
 	return nil, unknown("program", name, known)
 }
 
+// Subject is the options of a runner for what is under test in a world: a pump or a program.
+func (c *Catalog) Subject(cfg *script.Config) (o Options, err error) {
+	if cfg.Program != "" {
+		o.Program, err = c.Program(cfg.Program)
+		return o, err
+	}
+	o.Pump, err = c.Pump(cfg.Pump)
+	return o, err
+}
+
 // meet asks a program for its version, once.
 func (p *Program) meet() (err error) {
 	if p.FindVersion != nil {
