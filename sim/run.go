@@ -162,7 +162,7 @@ func (w *World) wait() bool {
 		w.ends[i].seeQuiescence()
 	}
 	w.judgeLinks(oracle.AtWait)
-	if !w.over {
+	if w.ledger.Late = true; !w.over {
 		w.step(script.Action{Verb: script.Tick, Arg: uint32(next - w.now)})
 	}
 	return true

@@ -51,7 +51,8 @@ func (l *Ledger) checkForeign(set PropertySet, e int, m Moment) (Finding, bool) 
 // Shows says whether a ledger of a quiet run shows what was found at that moment in another run:
 // then it is the program's way. in is that run's ledger.
 //
-// An answer that is missing there excuses one that is missing here, if as many others came.
+// An answer that is missing there excuses one that is missing here, if as many others came. After a
+// reset that does not count: it destroys whatever is on its way.
 func (l *Ledger) Shows(f *Finding, m Moment, in *Ledger) bool {
 	e, ours := f.End, in.ours(f.End)
 	if m == AtData || m == AtClosed {
@@ -63,6 +64,9 @@ func (l *Ledger) Shows(f *Finding, m Moment, in *Ledger) bool {
 	}
 	here, there := &in.Ends[ours], &l.Ends[ours]
 	missing := f.Property == DataLoss || f.Obligation == answer
+	if f.Property == DataLoss && here.Why == model.Broken && there.Why == model.Broken {
+		return true
+	}
 	return !missing || here.Answers >= there.Answers && (there.Partial || !here.Partial)
 }
 
@@ -94,10 +98,10 @@ func foreignCorruption(l *Ledger, e int) (Finding, bool) {
 }
 
 // ended says whether our app at e was told of an end of a link that no fault has touched, and
-// had not closed before.
+// had not closed before. When nothing else can happen a program may give up on a link in time.
 func (l *Ledger) ended(e int) bool {
 	a := &l.Ends[e]
-	return a.Told && !a.Left && !a.Hostile && !l.tainted(e)
+	return a.Told && !a.Left && !a.Hostile && !l.tainted(e) && !l.Late
 }
 
 // lacks says whether an answer, or a part of one, has not come.
@@ -120,7 +124,8 @@ func foreignTruncation(l *Ledger, e int) (Finding, bool) {
 func foreignFailure(l *Ledger, e int) (Finding, bool) {
 	a := &l.Ends[e]
 	f := Finding{End: e ^ 1, Detail: spuriousText[int(a.Why)%len(spuriousText)]}
-	asked := a.Why == model.Clean && (a.Ends || a.HalfClosing)
+	shaking := a.Quiescence.Shaken && !a.Quiescence.InitDone // again: an engine of ours takes no end then
+	asked := a.Why == model.Clean && (a.Ends || a.HalfClosing) || a.Why == model.Fault && a.Ends && shaking
 	return f, l.ended(e) && !asked && a.Why != model.Truncated && a.Why != model.Broken
 }
 

@@ -82,8 +82,10 @@ func TestPropertiesOfPrograms(t *testing.T) {
 			at(tainted)},
 		{"an alert", AtClosed, at(asked, closedWith(model.Fault)), SpuriousFailure, NoObligation,
 			at(tainted, leftBefore, hostile)},
+		{"an alert that was said", AtClosed, at(mayEnd, closedWith(model.Fault)), SpuriousFailure, NoObligation,
+			at(again)},
 		{"a close", AtClosed, at(closedWith(model.Clean)), SpuriousFailure, NoObligation,
-			at(tainted, leftBefore, halved, mayEnd)},
+			at(tainted, leftBefore, halved, mayEnd, func(l *Ledger, _, _ *Account) { l.Late = true })},
 		{"nothing", AtQuiescence, nil, NoProperty, NoObligation, nil},
 		{"nothing at the end", AtClosed, nil, NoProperty, NoObligation, nil},
 	} {

@@ -19,6 +19,8 @@ type Ledger struct {
 	AwaitUpdate bool
 	// IgnoreReneg: a renegotiation may stay unanswered for ever.
 	IgnoreReneg bool
+	// Late: nothing could happen any more, and time has passed since.
+	Late bool
 }
 
 // Clone is a copy that nothing changes any more.
