@@ -27,6 +27,9 @@ func (*Program) Start(foreign.Seam) error { return Supported() }
 // Stop implements foreign.Program.
 func (*Program) Stop() {}
 
+// Forks is false.
+func (*Program) Forks() bool { return false }
+
 // Close does nothing.
 func (*Program) Close() {}
 

@@ -105,6 +105,9 @@ func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer 
 	return nil
 }
 
+// Forks says whether runs have copies of a process. It is known once the program has run.
+func (p *Program) Forks() bool { return p.copies }
+
 // settleIn makes the working directory, once.
 func (p *Program) settleIn() (err error) {
 	if p.dir != "" {

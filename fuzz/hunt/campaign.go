@@ -25,6 +25,7 @@ type campaign struct {
 	watch    oracle.PropertySet // what is still looked for
 	crew     []*scout
 	attempts []attempt
+	causes   []oracle.Finding // that were told of a program
 	start    time.Time
 }
 
@@ -276,7 +277,9 @@ func (k *campaign) told(a *attempt, find *Failure) (over bool, err error) {
 		return true, err
 	}
 	property := a.result.Violation.Property
-	k.watch = k.watch.Without(property)
+	if k.hunt.Program == nil {
+		k.watch = k.watch.Without(property)
+	}
 	return k.hunt.Enough(property) || k.watch == 0 || k.rep.Interrupted, nil
 }
 

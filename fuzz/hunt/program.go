@@ -2,10 +2,13 @@ package hunt
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/shrink"
 	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -16,8 +19,20 @@ import (
 // repeats is how often a failure's script is run on new processes.
 const repeats = 10
 
+// known says whether the same was told before: a program may break a property in several ways, and
+// each is told once.
+func (k *campaign) known(f *oracle.Finding) bool {
+	return slices.ContainsFunc(k.causes, func(c oracle.Finding) bool {
+		return c.Property == f.Property && c.Obligation == f.Obligation && c.End&1 == f.End&1 &&
+			(f.Obligation != oracle.NoObligation || c.Gist() == f.Gist())
+	})
+}
+
 // foundProgram makes a failure of an attempt with a program, if a new process repeats it.
 func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err error) {
+	if k.known(&a.result.Violation.Finding) {
+		return false, nil
+	}
 	r := k.crew[0].Runner
 	r.World().SetCover(nil)
 	defer r.World().SetCover(&k.crew[0].cover)
@@ -36,10 +51,7 @@ func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err
 		return false, nil
 	}
 	f.Script.Actions = append([]script.Action(nil), r.World().Actions()...)
-	if err := k.hunt.shrink(ctx, r, f, k.rep); err != nil {
-		return true, err
-	}
-	if err := f.Tell(r); err != nil {
+	if err := k.shorten(ctx, r, f); err != nil {
 		return true, err
 	}
 	if f.Repeated, err = repeated(r, f.Script); err != nil {
@@ -49,7 +61,34 @@ func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err
 		k.rep.Unrepeated++
 		return false, nil
 	}
+	k.causes = append(k.causes, a.result.Violation.Finding)
+	if !k.known(&f.Result.Violation.Finding) {
+		k.causes = append(k.causes, f.Result.Violation.Finding)
+	}
 	return k.told(a, f)
+}
+
+// shorten shrinks a failure's script in the cheapest mode, and tells its story. If a new process
+// does not fail by the short script, it is shrunk on new processes.
+func (k *campaign) shorten(ctx context.Context, r *run.Runner, f *Failure) error {
+	long := f.Script.Clone()
+	r.Mode = r.Cheapest(k.hunt.Program)
+	err := k.hunt.shrink(ctx, r, f, k.rep)
+	fast := r.Mode != foreign.Copies
+	r.Mode = foreign.Copies
+	if err != nil {
+		return err
+	}
+	err = f.Tell(r)
+	var differs *DeterminismError
+	if fast && errors.As(err, &differs) {
+		f.Script = long
+		if err := k.hunt.shrink(ctx, r, f, k.rep); err != nil {
+			return err
+		}
+		return f.Tell(r)
+	}
+	return err
 }
 
 // repeated runs a script on new processes and counts how often it fails again.

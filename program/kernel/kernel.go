@@ -205,11 +205,13 @@ func (k *Kernel) Turn(l int, w foreign.Wakeup) {
 	if t == nil {
 		return
 	}
-	k.wake(t, wakeup{link: l, alone: w.Alone, spurious: mask(w.Spurious), expired: k.expired(t)})
+	expired := k.expired(t)
+	k.wake(t, wakeup{link: l, alone: w.Alone, spurious: mask(w.Spurious), expired: expired})
 	k.settle()
 	switch {
 	case k.progress != before || w.Spurious != 0:
 		k.idle = 0
+	case expired: // the clock has woken it, and it may have found nothing to do
 	default:
 		if k.idle++; k.idle >= maxIdle {
 			k.blame(foreign.Spins, fmt.Sprintf("%d wakeups in a row moved no byte and changed no registration", maxIdle))

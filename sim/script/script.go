@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -125,3 +126,10 @@ func printable(text string) string {
 func unprintable(r rune) bool { return r != '\t' && unicode.IsControl(r) }
 
 func trimRight(text string) string { return strings.TrimRightFunc(text, unicode.IsSpace) }
+
+// Clone is a copy that shares nothing with s.
+func (s *Script) Clone() *Script {
+	c := *s
+	c.Story, c.Actions, c.Lines = slices.Clone(s.Story), slices.Clone(s.Actions), slices.Clone(s.Lines)
+	return &c
+}
