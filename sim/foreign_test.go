@@ -371,3 +371,39 @@ func TestTimersOfPrograms(t *testing.T) {
 		t.Error("the program did not see its timer")
 	}
 }
+
+// TestNothingByHalves: a wakeup is spurious only if nothing is there (story 115).
+func TestNothingByHalves(t *testing.T) {
+	w, f, _ := fakeWorld(t, none, 1)
+	for _, a := range scripted(t, shake+"\nwrite client 5 0\ndeliver server all\nspurious server read+write") {
+		w.Do(a)
+	}
+	if e := f.ends[0]; e.wire.Unread() == 0 {
+		t.Error("a spurious wakeup has told the program of bytes")
+	}
+	w.Do(script.Action{Verb: script.Poll, On: 1})
+	calls := w.steps
+	w.Do(scripted(t, "spurious server read")[0])
+	if e := f.ends[0]; e.wire.Unread() > 0 || w.steps == calls || e.heard {
+		t.Error("a spurious wakeup with nothing there did not come, or found something")
+	}
+}
+
+// TestResetComesBehind: what a program has sent before it closed arrives, whatever our end sends
+// to the closed socket (story 116).
+func TestResetComesBehind(t *testing.T) {
+	w, f, _ := fakeWorld(t, answersOnce, 1)
+	do := func(text string) {
+		for _, a := range scripted(t, text) {
+			if !w.Do(a) {
+				t.Fatalf("%s can't be done, or ended the run: %v", a, w.Violation())
+			}
+		}
+	}
+	do(shake + "\nwrite client 499 0\ndeliver server all\npoll server")
+	f.ends[0].Close()
+	do("keyupdate client quiet\ndeliver server all\ndeliver client all\npoll client")
+	if a := w.ends[0].acct; !a.Told || a.Why != model.Clean || a.Delivered != 500 || !w.ends[1].acct.Gone {
+		t.Errorf("our app was given %d bytes and told %v: %s; want 500, and a clean end", a.Delivered, a.Told, a.Why)
+	}
+}

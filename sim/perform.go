@@ -108,12 +108,16 @@ func (w *World) taint(e *endpoint) { w.tainted[e.id/2] = true }
 
 // deliver makes bytes in flight visible to an end. With the first of them, or without any, a
 // connection arrives at a program.
+//
+// Story 116: nginx answered and closed, as it was asked to, and a KeyUpdate came to the closed
+// socket. The reset that TCP answers with overtook the answer, and nginx was blamed for the loss.
+// A network keeps the order: what a program has sent before it closed arrives first, its FIN too.
 func (w *World) deliver(e *endpoint, n int) {
 	if s := e.stranger; s != nil && !s.arrived {
 		s.arrived = true
 		e.open = s.choices()
 	}
-	if refused := e.in.deliver(n); refused && !e.out.reset {
+	if refused := e.in.deliver(n); refused && !e.out.reset && e.stranger == nil {
 		e.out.sever()
 	}
 }

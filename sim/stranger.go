@@ -136,7 +136,10 @@ func (s *stranger) ready() model.Events { return s.program.Ready(s.link()) }
 func (s *stranger) act(a script.Action) {
 	switch a.Verb {
 	case script.Spurious:
-		if ev := model.Events(a.Arg) & s.e.mask; ev != 0 {
+		// Story 115: a wakeup reported that there was input, and not that the stream had ended too, as
+		// it had. An edge was used up, and nginx was blamed for the end that it was not told of. What
+		// is there is never reported by halves: a wakeup is spurious only if nothing is.
+		if ev := model.Events(a.Arg) & s.e.mask; ev != 0 && s.ready() == 0 {
 			s.wake(foreign.Wakeup{Alone: true, Spurious: ev})
 		}
 	case script.Squeeze:
