@@ -325,11 +325,9 @@ func (w *epollWait) collect(k *Kernel, by wakeup) (list []unix.EpollEvent) {
 	}
 	for i := range w.set.entries {
 		if e := &w.set.entries[i]; k.about(e.f, by.link) {
-			m := e.now(k)
-			if by.spurious != 0 {
-				m = by.spurious & e.interest()
-			}
-			take(e, m)
+			// Story 142: a spurious wakeup told the spurious event alone, and took the edge of what
+			// had arrived with it. nginx was blamed for bytes that nobody had told it of.
+			take(e, e.now(k)|by.spurious&e.interest())
 		}
 	}
 	if by.alone || by.spurious != 0 {

@@ -79,12 +79,9 @@ func (w *pollWait) finish(k *Kernel, t *thread, by wakeup) {
 		it := &w.items[i]
 		ours := it.f != nil && k.about(it.f, by.link)
 		switch {
-		case by.spurious != 0:
-			it.got = 0
-			if ours {
-				it.got = by.spurious & it.want
-			}
-		case by.alone && !ours, by.inner && it.f != nil && k.worldly(it.f):
+		case by.spurious != 0 && ours:
+			it.got = it.now(k) | by.spurious&it.want
+		case by.spurious != 0, by.alone && !ours, by.inner && it.f != nil && k.worldly(it.f):
 			it.got = 0
 		default:
 			it.got = it.now(k)
