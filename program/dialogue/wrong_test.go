@@ -152,6 +152,9 @@ var otherHeard = []heard{
 	{speaks: "smtp", asks: []ask{{0, 0}}, answer: "25\r\n", wrong: "the reply to EHLO has a line that is none"},
 	{speaks: "smtp", asks: []ask{{0, 0}}, answer: "150 x\r\n", wrong: "the reply to EHLO has a line that is none"},
 	{speaks: "smtp", asks: []ask{{0, 0}}, answer: strings.Repeat("250-x\r\n", 1001), wrong: "more than 1000 lines"},
+	{speaks: "smtp", asks: []ask{{9, 0}}, answer: "250 x\r\n250 ok\r\n251 elsewhere\r\n", whole: 3, owed: "1 replies, first that to DATA"},
+	{speaks: "smtp", asks: []ask{{9, 0}}, answer: "250 x\r\n250 ok\r\n253 so\r\n", whole: 2, wrong: "253 to RCPT; want 250 or a refusal"},
+	{speaks: "smtp", asks: []ask{{9, 0}}, answer: "250 x\r\n251 elsewhere\r\n", whole: 1, wrong: "251 to MAIL; want 250 or a refusal"},
 	// Nobody's mail is taken: it is not sent.
 	{speaks: "smtp", asks: []ask{{9, 0}}, answer: "250 x\r\n550 no\r\n", whole: 2},
 	{speaks: "smtp", asks: []ask{{9, 0}}, answer: "250 x\r\n250 ok\r\n550 no\r\n250 reset\r\n", whole: 4},
