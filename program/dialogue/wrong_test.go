@@ -315,3 +315,57 @@ func TestMail(t *testing.T) {
 
 // c0 is the client of a talk in SMTP.
 func c0(k *talk) *smtpClient { return k.client.(*smtpClient) }
+
+// TestServersTellRequestsApart: what a client program asks is in the hash, all of it.
+func TestServersTellRequestsApart(t *testing.T) {
+	for speaks, said := range map[string][]string{
+		"http": {"GET /f/1 HTTP/1.1\r\nHost: a\r\n\r\n", "HEAD /f/1 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /f/2 HTTP/1.1\r\nHost: a\r\n\r\n",
+			"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nb"},
+		"redis":     {"PING\r\n", "PONG\r\n", "ECHO a\r\n", "ECHO b\r\n", "ECHOb a\r\n"},
+		"memcached": {"version\r\n", "get a\r\n", "get b\r\n", "set a 0 0 1\r\na\r\n", "set a 0 0 1\r\nb\r\n", "set a 1 0 1\r\na\r\n"},
+		"echo":      {"a", "b", "ab", "ba"},
+		"smtp":      {"NOOP\r\n", "RSET\r\n", "NOOP a\r\n"},
+	} {
+		d, err := Named(speaks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		heard := map[uint64]string{}
+		for _, text := range said {
+			s := d.New(own.Place{Server: true}).(own.Judge)
+			s.Hear(nil, []byte(text))
+			if before := heard[s.Heard()]; before != "" {
+				t.Errorf("%s: %q and %q are heard as the same", speaks, before, text)
+			}
+			heard[s.Heard()] = text
+		}
+	}
+}
+
+// TestPartial: an answer has begun with its first byte, and goes on between its parts.
+func TestPartial(t *testing.T) {
+	c := redis.New(own.Place{}).(own.Judge)
+	c.Begin(nil, 5, 0)  // ECHO
+	c.Begin(nil, 19, 0) // SET
+	c.Begin(nil, 0, 0)  // MGET of that value, and of none
+	for i, p := range []string{"$5\r\n" + sent(0, 5) + "\r\n", "+OK\r\n", "*2\r\n", "$19\r\n", sent(2, 19) + "\r\n", "$-1\r\n"} {
+		c.Hear(nil, []byte(p))
+		if whole, partial := c.Answers(); partial != (i > 1 && i < 5) || whole != min(i+1, 2+i/5) {
+			t.Errorf("after %q: %s", p, verdict(c))
+		}
+	}
+	if c.Wrong() != "" || c.Owed() != "" {
+		t.Error(verdict(c))
+	}
+}
+
+// TestOldClients: HTTP/1.0 has no chunks, whichever answer it is.
+func TestOldClients(t *testing.T) {
+	s := http.New(own.Place{Server: true})
+	for range 8 {
+		said := string(s.Hear(nil, []byte("GET /f/100 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")))
+		if !strings.Contains(said, "Content-Length: 100\r\n") || !strings.HasSuffix(said, file(100)) {
+			t.Errorf("it says %.100q", said)
+		}
+	}
+}
