@@ -407,3 +407,38 @@ func TestResetComesBehind(t *testing.T) {
 		t.Errorf("our app was given %d bytes and told %v: %s; want 500, and a clean end", a.Delivered, a.Told, a.Why)
 	}
 }
+
+// TestHalfAlert: of the last record only a part was sent, and it is an alert.
+func TestHalfAlert(t *testing.T) {
+	alert12 := []byte{21, 3, 3, 0, 26, 1, 2, 3}
+	alert13 := []byte{23, 3, 3, 0, 19, 1, 2, 3}
+	data := append([]byte{23, 3, 3, 0, 30}, make([]byte, 30)...)
+	for _, c := range []struct {
+		name string
+		sent []byte
+		v    model.Version
+		half bool
+	}{
+		{"a part of an alert of TLS 1.2", alert12, model.TLS12, true},
+		{"a part of one of TLS 1.3 behind data", append(append([]byte{}, data...), alert13...), model.TLS13, true},
+		{"it is data in TLS 1.2", alert13, model.TLS12, false},
+		{"a part of some data", data[:20], model.TLS13, false},
+		{"all of it", data, model.TLS13, false},
+		{"a part of a header", alert12[:4], model.TLS12, false},
+		{"nothing", nil, model.TLS12, false},
+	} {
+		for _, look := range []bool{false, true} { // the framing may have gone on before
+			var s stream
+			s.restart(1000, 1000)
+			s.send(c.sent)
+			if look {
+				s.deliver(s.record())
+				s.record()
+			}
+			end := s.recordEnd
+			if got := s.halfAlert(c.v); got != c.half || s.recordEnd != end {
+				t.Errorf("%s: got %v; want %v, and an untouched stream", c.name, got, c.half)
+			}
+		}
+	}
+}

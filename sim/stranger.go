@@ -7,6 +7,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/model/wire"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -172,8 +173,31 @@ func (s *stranger) choices() uint16 {
 	return m
 }
 
-// see implements inside: nothing can be seen.
-func (s *stranger) see(*oracle.Quiescence) {}
+// see implements inside: nothing can be seen, but how the last record begins that was sent.
+func (s *stranger) see(q *oracle.Quiescence) {
+	q.HalfAlert = s.e.out.halfAlert(s.e.w.cfg.Version)
+}
+
+// halfAlert says whether the last record of the stream is an alert of which only a part was
+// sent. In TLS 1.3 alerts are sealed, and known by their length: two bytes, the type, and the
+// tag of 16 (RFC 8446, section 5.2).
+func (s *stream) halfAlert(v model.Version) bool {
+	const sealed = 2 + 1 + 16
+	start, end := s.recordStart, s.recordEnd
+	for end < s.tail {
+		n := s.recordAt(end)
+		if n == 0 {
+			return false // not even its header
+		}
+		start, end = end, end+uint64(n)
+	}
+	if end == s.tail || s.reset {
+		return false
+	}
+	var head [wire.HeaderLen]byte
+	s.copyOut(head[:], start)
+	return head[0] == wire.TypeAlert || v == model.TLS13 && wire.RecordSize(head[:]) == wire.HeaderLen+sealed
+}
 
 // output implements inside.
 func (s *stranger) output() int { return 0 }

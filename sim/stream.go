@@ -18,6 +18,7 @@ type stream struct {
 	head, seen, tail uint64 // offsets since the run began
 	flight, window   int    // capacities in bytes
 	recordEnd        uint64 // where the record that is arriving ends
+	recordStart      uint64 // and where it began
 	shutUntil        uint64 // the receive window is closed before this tick
 
 	fin, finSeen     bool // the sender ended it; the receiver can know
@@ -130,7 +131,10 @@ func (s *stream) mutable() bool {
 // with a sender that has room for a few bytes only.
 func (s *stream) frame() bool {
 	n := s.recordAt(s.recordEnd)
-	s.recordEnd += uint64(n)
+	if n > 0 {
+		s.recordStart = s.recordEnd
+		s.recordEnd += uint64(n)
+	}
 	return n > 0
 }
 

@@ -107,6 +107,7 @@ type Quiescence struct {
 	Failed    bool // the engine has failed
 	Stuck     bool // the engine's last read wanted to write: it takes no input before it could
 	Broken    bool // the socket was reset: nothing can leave any more
+	HalfAlert bool // a program has sent the beginning of an alert, and not its end
 }
 
 // maxIdle is how many turns in a row may change nothing and leave a pump

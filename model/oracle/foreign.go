@@ -144,7 +144,8 @@ func foreignStall(l *Ledger, e int) (Finding, bool) {
 // owedByProgram is what the program at end p owes when nothing can happen but that time passes.
 // What it has received it reads, unless it waits for room in front of an app of ours that does
 // not read. It ends handshakes, answers what it was asked, closes when it has said so, and gives
-// the socket back of an app that has closed. On a link with a fault only the reading and the giving back are owed.
+// the socket back of an app that has closed. An alert that is stuck in its library is the library's
+// failure, and has a name of its own. On a link with a fault only the reading and the giving back are owed.
 func (l *Ledger) owedByProgram(p int) (Obligation, uint64) {
 	a, q := l.peer(p), &l.Ends[p]
 	switch r := &q.Quiescence; {
@@ -154,6 +155,8 @@ func (l *Ledger) owedByProgram(p int) (Obligation, uint64) {
 	case a.Gone:
 		return SocketEnd, 0
 	case l.tainted(p) || a.Hostile || a.Closing || a.Told || a.Paused && a.Quiescence.Shaken:
+	case r.HalfAlert:
+		return halfAlert, 0
 	case !a.Quiescence.InitDone:
 		return HandshakeDone, 0
 	case a.Owed != "" && a.settled():

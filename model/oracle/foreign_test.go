@@ -31,6 +31,7 @@ func halved(_ *Ledger, a, _ *Account)     { a.HalfClosing = true }
 func leftBefore(_ *Ledger, a, _ *Account) { a.Left = true }
 func mayEnd(_ *Ledger, a, _ *Account)     { a.Ends = true }
 func hostile(_ *Ledger, a, _ *Account)    { a.Hostile = true }
+func half(_ *Ledger, _, q *Account)       { q.Quiescence.HalfAlert = true }
 func wrong(_ *Ledger, a, _ *Account)      { a.Wrong, a.Mismatch = "byte 3 of answer 1", Garbled }
 func spinning(_ *Ledger, _, q *Account)   { q.Idle = maxWakeups }
 func almost(_ *Ledger, _, q *Account)     { q.Idle, q.Taken = maxWakeups-1, maxTaken }
@@ -63,6 +64,7 @@ func TestPropertiesOfPrograms(t *testing.T) {
 		{"an unread end", AtQuiescence, at(unreadEnd, tainted), Stall, SocketInput, at(given)},
 		{"a handshake", AtQuiescence, at(shaking, paused), Stall, HandshakeDone, at(given, tainted, closing, hostile)},
 		{"a renegotiation", AtWait, at(again), Stall, HandshakeDone, at(given, tainted, closing, hostile, paused)},
+		{"half an alert", AtQuiescence, at(again, half), Stall, halfAlert, at(given, tainted, closing, hostile)},
 		{"an answer", AtQuiescence, at(asked), Stall, answer,
 			at(given, tainted, closing, paused, backlogged, ourUnread, closedWith(model.Clean))},
 		{"an answer behind a half-close", AtQuiescence, at(asked, halved), Stall, answer, at(given)},

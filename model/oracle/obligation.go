@@ -41,6 +41,8 @@ const (
 	answer
 	// farewell: a program has said that it closes, and does not.
 	farewell
+	// halfAlert: the rest of a program's alert does not come.
+	halfAlert
 
 	numObligations
 )
@@ -73,6 +75,8 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	Delivery: {"delivery", "accepted plaintext never reaches the app", "none: it is lost"},
 	answer: {"answer", "the program was asked, and its answer does not come",
 		"the one that its next call asks for: read interest, or write interest"},
+	halfAlert: {"half-alert", "a part of an alert has left the program, and its library has the rest",
+		"none: OpenSSL does not tell the program of an alert that does not fit (loses-alerts)"},
 	farewell: {"farewell", "the program has said that it closes the link, and does not", "its own close"},
 }
 
