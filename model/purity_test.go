@@ -51,7 +51,7 @@ var arrows = map[string]struct {
 	"program":         {"program/dialogue program/kernel program/seccomp engine/certificate model/foreign model/own sim/script", true},
 	"program/kernel":  {"program/seccomp model model/foreign model/own model/splitmix", true},
 	"program/seccomp": {"", true},
-	"fuzz/programs":   {"fuzz/run model/foreign program program/dialogue", false},
+	"fuzz/programs":   {"fuzz/run model/foreign model/own program program/dialogue", false},
 	"fuzz/run":        {"sim sim/script model model/foreign model/own model/wire model/attack model/oracle model/pumps model/tls", true},
 	"fuzz/hunt":       {"model/foreign fuzz/run fuzz/shrink fuzz/story sim sim/script model/oracle model/tls", false},
 	"fuzz/shrink":     {"fuzz/run sim sim/script model model/oracle corpus", false},
@@ -64,7 +64,7 @@ var arrows = map[string]struct {
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard sim/script model model/oracle " +
 		"model/pumps corpus", false},
 	"cmd/wantwrite": {"cmd/cli", false},
-	"cmd/cli": {"program fuzz/programs fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
+	"cmd/cli": {"program program/dialogue fuzz/programs fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
 		"fuzz/matrix sim sim/script model model/attack model/oracle model/pumps corpus " +
 		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }

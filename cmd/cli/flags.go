@@ -88,7 +88,11 @@ func (c *count[T]) want() string {
 // countArgs accepts from least to most arguments.
 func countArgs(least, most int, want string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if n := len(args); n < least || n > most {
+		n := len(args)
+		if listen := cmd.Flags().Lookup("listen"); listen != nil && listen.Changed && cmd.ArgsLenAtDash() >= 0 {
+			n = cmd.ArgsLenAtDash() // behind it stands the command of a program
+		}
+		if n < least || n > most {
 			return fmt.Errorf("got %d arguments; want %s; see: %s --help", n, want,
 				cmd.CommandPath())
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/programs"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	realprog "github.com/wantwrite/wantwrite/program"
+	"github.com/wantwrite/wantwrite/program/dialogue"
 )
 
 // programFlags choose a real program: one that is described, or the user's own.
@@ -26,11 +27,19 @@ type programFlags struct {
 
 func (f *programFlags) add(cmd *cobra.Command, own bool) {
 	fl := cmd.Flags()
-	if own {
+	if own { // others take the program of the script
 		fl.StringVar(&f.program, "program", "", "a real program under test, in place of a pump: see list --programs")
 	}
 	fl.StringVar(&f.listen, "listen", "", "where your own server speaks TLS, such as 127.0.0.1:8443; its command\nstands behind --")
-	fl.StringVar(&f.speaks, "speaks", "", "what your own server speaks: see list (dialogue)")
+	fl.StringVar(&f.speaks, "speaks", "", "what your own server speaks: "+strings.Join(dialogueNames(), ", ")+", or a file of lines:\nsee docs/dialogues.md")
+}
+
+// dialogueNames lists the dialogues that have a name.
+func dialogueNames() (names []string) {
+	for _, d := range dialogue.All() {
+		names = append(names, d.Name)
+	}
+	return names
 }
 
 // take adds the user's own program to a catalog, if the flags have one, and returns the arguments

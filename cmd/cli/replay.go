@@ -23,6 +23,7 @@ import (
 // replayFlags are the flags of replay; show and shrink have most of them too.
 type replayFlags struct {
 	run.ReplayOptions
+	programFlags
 	json bool
 }
 
@@ -33,6 +34,7 @@ func (f *replayFlags) add(cmd *cobra.Command, engines string) {
 	fl.StringVar(&f.PeerEngine, "peer-engine", "",
 		"the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.Loose, "loose", false, "skip actions that are not enabled, and count them")
+	f.programFlags.add(cmd, false)
 }
 
 func newReplay(p *program) *cobra.Command {
@@ -49,8 +51,13 @@ func newReplay(p *program) *cobra.Command {
 			"  wantwrite replay --engine openssl corpus/stall/no-*.script\n" +
 			"  wantwrite replay --pump reference --loose corpus/*/*.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			return f.replay(cmd.Context(), p, scripts(files))
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c := p.catalog()
+			files, err := f.take(cmd, c, args)
+			if err != nil {
+				return err
+			}
+			return f.replay(cmd.Context(), p, c, scripts(files))
 		},
 	}
 	f.add(cmd, p.engineNames())
@@ -196,8 +203,7 @@ func (f *replayFlags) one(c *run.Catalog, path string, trace bool) (
 
 // replay runs the files one after the other. It reports a file that can't be used, and goes on
 // with the next.
-func (f *replayFlags) replay(ctx context.Context, p *program, files []string) (err error) {
-	c := p.catalog()
+func (f *replayFlags) replay(ctx context.Context, p *program, c *run.Catalog, files []string) (err error) {
 	if err := f.known(c); err != nil {
 		return err
 	}

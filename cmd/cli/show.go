@@ -47,7 +47,11 @@ func newShow(p *program) *cobra.Command {
 			"corpus/stall/kv-original-idle-renegotiation.script",
 		Args: countArgs(1, 2, "one file, or two with --html"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			c := p.catalog()
+			args, err := f.take(cmd, c, args)
 			switch {
+			case err != nil:
+				return err
 			case len(args) == 2 && f.html == "":
 				return fmt.Errorf("got 2 arguments; want one file, or two with --html; see: %s --help",
 					cmd.CommandPath())
@@ -55,7 +59,7 @@ func newShow(p *program) *cobra.Command {
 				return fmt.Errorf("got --against %s; want it with --html and one file; see: %s --help",
 					f.against, cmd.CommandPath())
 			}
-			return f.show(p, args)
+			return f.show(p, c, args)
 		},
 	}
 	f.add(cmd, p.engineNames())
@@ -72,8 +76,8 @@ func newShow(p *program) *cobra.Command {
 
 // show prints the stories of one or two scripts and writes the files. A capture is of the first
 // script.
-func (f *showFlags) show(p *program, paths []string) error {
-	t, c := p.terminal, p.catalog()
+func (f *showFlags) show(p *program, c *run.Catalog, paths []string) error {
+	t := p.terminal
 	if err := f.known(c); err != nil {
 		return err
 	}

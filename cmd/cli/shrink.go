@@ -40,8 +40,13 @@ func newShrink(p *program) *cobra.Command {
 			"  wantwrite shrink --engine openssl -o openssl.script " +
 			"corpus/stall/kv-original-idle-renegotiation.script",
 		Args: countArgs(1, math.MaxInt, "at least one file"),
-		RunE: func(cmd *cobra.Command, files []string) error {
-			return f.shrink(cmd.Context(), p, scripts(files))
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c := p.catalog()
+			files, err := f.take(cmd, c, args)
+			if err != nil {
+				return err
+			}
+			return f.shrink(cmd.Context(), p, c, scripts(files))
 		},
 	}
 	fl := cmd.Flags()
@@ -52,6 +57,7 @@ func newShrink(p *program) *cobra.Command {
 	fl.StringVar(&f.PeerEngine, "peer-engine", "",
 		"the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
+	f.programFlags.add(cmd, false)
 	return cmd
 }
 
@@ -76,8 +82,8 @@ func (f *shrinkFlags) check(c *run.Catalog, files []string) error {
 
 // shrink shrinks the files one after the other. It reports a file that can't be used, and goes
 // on with the next.
-func (f *shrinkFlags) shrink(ctx context.Context, p *program, files []string) (err error) {
-	t, c := p.terminal, p.catalog()
+func (f *shrinkFlags) shrink(ctx context.Context, p *program, c *run.Catalog, files []string) (err error) {
+	t := p.terminal
 	if err := f.check(c, files); err != nil {
 		return err
 	}

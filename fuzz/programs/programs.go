@@ -3,15 +3,19 @@
 package programs
 
 import (
+	"os"
+	"strings"
+
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/program"
 	"github.com/wantwrite/wantwrite/program/dialogue"
 )
 
 // Add makes a program known to a catalog. Nothing is started before somebody wants it.
 func Add(c *run.Catalog, d program.Description, o program.Options) error {
-	says, err := dialogue.Named(d.Dialogue)
+	says, err := speaks(d.Dialogue)
 	if err != nil {
 		return err
 	}
@@ -27,6 +31,18 @@ func Add(c *run.Catalog, d program.Description, o program.Options) error {
 			return program.New(&d, o)
 		}})
 	return nil
+}
+
+// speaks is the dialogue with that name, or of that file.
+func speaks(name string) (*own.Dialogue, error) {
+	if !strings.ContainsAny(name, "./") {
+		return dialogue.Named(name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	return dialogue.Parse(name, string(text))
 }
 
 // AddTo makes all programs known that are described.
