@@ -19,6 +19,10 @@ func Explain(s *script.Script, out *run.Outcome) []string {
 	}
 	e := newEvidence(s, out)
 	e.say("%s: %s", e.v.Violated(), why(&e.v.Finding))
+	if e.program() {
+		e.explainProgram()
+		return e.lines
+	}
 	e.lapses()
 	e.origin()
 	e.verdict()
@@ -49,7 +53,7 @@ func generated(line string, out *run.Outcome) bool {
 		return true
 	}
 	for _, begin := range [...]string{"at step ", "seen at step ", "broken at step ", unsureText,
-		"nothing can happen ", "the loop goes on calling ", "something is in flight", "missing: ",
+		"nothing can happen ", "the loop goes on calling ", "something is in flight", "missing: ", lastTurnAt,
 		"confirmed on "} {
 		if strings.HasPrefix(line, begin) {
 			return true
@@ -81,7 +85,7 @@ func (e *evidence) say(format string, args ...any) {
 // pumpOf names the pump of an end.
 func pumpOf(c *script.Config, end script.End) string {
 	if model.Role(end&1) == c.Under {
-		return c.Pump
+		return c.Subject()
 	}
 	return c.Peer
 }
@@ -185,7 +189,15 @@ const unsureText = "the bytes do not tell which end broke it"
 
 // is says something of an end and its pump.
 func (e *evidence) is(end script.End, what string) string {
-	return fmt.Sprintf("%s (pump %s): %s", end, e.pumpOf(end), what)
+	return fmt.Sprintf("%s (%s %s): %s", end, e.kindOf(end), e.pumpOf(end), what)
+}
+
+// kindOf says what stands at an end.
+func (e *evidence) kindOf(end script.End) string {
+	if e.cfg.Foreign(end) {
+		return "program"
+	}
+	return "pump"
 }
 
 // waiting says in a clause what the end waits with.

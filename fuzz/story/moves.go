@@ -105,9 +105,14 @@ var routes = map[string]struct {
 // call draws a call of a pump.
 func (e *evidence) call(ev *sim.Event) Move {
 	m := Move{From: lanePump, To: laneEngine, Text: callText(ev), Aside: ev.Idle()}
+	program := e.cfg.Foreign(ev.End)
+	if program && routes[ev.Call].to == routes[ev.Call].from { // it moves nothing that has a lane
+		m.From, m.To, m.Text = lanePump, lanePump, programCall(ev)
+		return m
+	}
 	if r, ok := routes[ev.Call]; ok {
 		m.From, m.To = r.from, r.to
-		if r.socket && e.cfg.Transport == model.Attached {
+		if r.socket && e.cfg.Transport == model.Attached && !program {
 			m.From, m.To = swap(m.From), swap(m.To)
 		}
 	}

@@ -30,7 +30,7 @@ func (s *Story) Dues(step int, end script.End) (all []due) {
 	}
 	for o := oracle.EngineOutput; o <= oracle.SocketEnd; o++ {
 		n, waits := waiting(o, v, p)
-		if !waits {
+		if !waits || v.Account.Foreign && o != oracle.SocketInput { // no more is seen of a program
 			continue
 		}
 		d := due{What: o, Bytes: n, Wakeup: armed(o, v, p)}

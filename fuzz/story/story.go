@@ -130,7 +130,7 @@ func Tell(s *script.Script, out *run.Outcome) *Story {
 
 // title says what ran.
 func title(c *script.Config) string {
-	return fmt.Sprintf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered", c.Pump,
+	return fmt.Sprintf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered", c.Subject(),
 		c.Under, c.Peer, engines(c), c.Version, c.Transport, c.Trigger)
 }
 
@@ -175,6 +175,10 @@ func newEvidence(s *script.Script, out *run.Outcome) *evidence {
 		return e
 	}
 	e.saw, e.seen = e.v.Finding, script.End(e.v.End)
+	if e.program() {
+		e.accuseProgram()
+		return e
+	}
 	e.guilt = e.blame()
 	e.end, e.v.Obligation, e.v.Bytes = e.guilt.end, e.guilt.owed, e.guilt.bytes
 	if o := e.v.Obligation; o != oracle.NoObligation && o <= oracle.PumpPipe && e.rests() {

@@ -76,6 +76,8 @@ func engineState(v *sim.View) string {
 	switch {
 	case v.State != "":
 		return v.State
+	case v.Account.Foreign:
+		return "the program's own"
 	case r.Failed:
 		return "failed"
 	case r.InitDone:

@@ -117,7 +117,7 @@ func foreignLoss(l *Ledger, e int) (Finding, bool) {
 
 func foreignTruncation(l *Ledger, e int) (Finding, bool) {
 	a := &l.Ends[e]
-	return Finding{End: e ^ 1, Obligation: CloseNotify, Detail: "the stream ended without close_notify"},
+	return Finding{End: e ^ 1, Detail: "the stream ended without close_notify"},
 		l.ended(e) && (a.Why == model.Truncated || a.Why == model.Broken)
 }
 
