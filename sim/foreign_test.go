@@ -118,7 +118,7 @@ func TestMistakesOfPrograms(t *testing.T) {
 func TestWaysOfPrograms(t *testing.T) {
 	for _, m := range []mistake{none, closesBare, answersOnce, takesItsTime, hangsUp, ticks} {
 		for name, s := range strategies() {
-			w, cfg, _, r := seek(t, m, name, s, 150)
+			w, cfg, _, r := seek(t, m, name, s, 60)
 			if r.Found || w.Err() != nil {
 				t.Errorf("way %d, %s: got %s, %v\n%s", m, name, &r.Violation, w.Err(),
 					(&script.Script{Config: cfg, Actions: w.Actions()}).Format())

@@ -60,6 +60,32 @@ func TestSimplerIsLower(t *testing.T) {
 	})
 }
 
+// TestArgumentsOfPrograms: a wait that reports all is simpler than one that does not, a send buffer
+// as large as half a kilobyte than any other, few pieces than many, and thread 0 than the others.
+func TestArgumentsOfPrograms(t *testing.T) {
+	at := func(v script.Verb, arg uint32) script.Action { return script.Action{Verb: v, On: 1, Arg: arg} }
+	for _, test := range []struct {
+		simple, odd script.Action
+		next        int // what is tried first in the place of the odd one
+	}{
+		{at(script.Poll, 0), at(script.Poll, 1), 0},
+		{at(script.Squeeze, 512), at(script.Squeeze, 400), 512},
+		{at(script.Squeeze, 256), at(script.Squeeze, 400), 512},
+		{at(script.Split, 1), at(script.Split, 7), 1},
+		{at(script.Thread, 0), at(script.Thread, 3), 0},
+	} {
+		if compareArguments(test.simple, test.odd) >= 0 {
+			t.Errorf("%s is no simpler than %s", test.simple, test.odd)
+		}
+		if got := arguments[test.odd.Verb][0].simpler(int(test.odd.Arg)); got[0] != test.next {
+			t.Errorf("in the place of %s is tried %v; want %d first", test.odd, got, test.next)
+		}
+	}
+	if arguments[script.Ease][0] != nil {
+		t.Error("ease has an argument")
+	}
+}
+
 // TestOrderIsTotal: of two scripts that differ one is simpler, and the order has
 // no circles.
 func TestOrderIsTotal(t *testing.T) {
@@ -85,7 +111,8 @@ func drawCandidate(t *rapid.T) (c candidate) {
 	}
 	c.cfg.Seed = defaultSeed
 	for range rapid.IntRange(0, 3).Draw(t, "actions") {
-		verbs := []script.Verb{script.Deliver, script.Poll, script.Write, script.Tick}
+		verbs := []script.Verb{script.Deliver, script.Poll, script.Write, script.Tick,
+			script.Squeeze, script.Ease, script.Split, script.Thread}
 		a := script.Action{Verb: rapid.SampledFrom(verbs).Draw(t, "verb")}
 		if a.Verb != script.Tick {
 			a.On = script.End(rapid.IntRange(0, 1).Draw(t, "end"))
