@@ -75,6 +75,9 @@ func (f *programFlags) describe(command []string) (d realprog.Description, err e
 	name := strings.ToLower(filepath.Base(command[0]))
 	d.Name = strings.Trim(regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(name, "-"), "-")
 	d.Name, d.About = cmp.Or(d.Name, "own"), "your own: "+strings.Join(command, " ")
+	if _, err := realprog.Find(d.Name); err == nil { // it is not what is described by that name
+		d.Name = "own-" + d.Name
+	}
 	d.Command, d.Dialogue = command, f.speaks
 	if d.Dir, err = os.Getwd(); err != nil {
 		return d, err
