@@ -2,6 +2,7 @@ package program
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"os"
@@ -153,19 +154,26 @@ func (d *Description) Path() (string, error) {
 	return "", fmt.Errorf("program: got no %s on this machine; want a command that is in PATH", name)
 }
 
-// FindVersion asks the program for its version; "" if it tells none.
+// FindVersion asks the program for its version; "" if it tells none. It fails if the program is not
+// here, or can't run, as without its libraries.
 func (d *Description) FindVersion() (string, error) {
 	path, err := d.Path()
 	if err != nil || len(d.Version.Arguments) == 0 {
 		return "", err
 	}
-	out, _ := exec.Command(path, d.Version.Arguments...).CombinedOutput()
+	out, failed := exec.Command(path, d.Version.Arguments...).CombinedOutput()
 	pattern, err := regexp.Compile(d.Version.Pattern)
 	if err != nil {
 		return "", fmt.Errorf("program: got version pattern %q of %s: %w", d.Version.Pattern, d.Name, err)
 	}
-	if m := pattern.FindSubmatch(out); len(m) > 1 {
+	m := pattern.FindSubmatch(out)
+	switch {
+	case len(m) > 1:
 		return string(m[1]), nil
+	case failed != nil:
+		line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		return "", fmt.Errorf("program: got %s, which does not run: %s; want its package whole: apt-get install %s",
+			path, cmp.Or(line, failed.Error()), d.Package)
 	}
 	return "", nil
 }

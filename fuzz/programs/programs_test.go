@@ -1,0 +1,184 @@
+//go:build linux && amd64
+
+package programs
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/require"
+	"github.com/wantwrite/wantwrite/fuzz/engines"
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/program"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// catalog has the programs of this machine.
+func catalog(t testing.TB) *run.Catalog {
+	t.Helper()
+	c := run.NewCatalog()
+	engines.AddTo(c)
+	if err := AddTo(c, program.Options{CPU: -1}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// here is a program of the catalog. The test is skipped if the machine does not have it.
+func here(t testing.TB, c *run.Catalog, name, command string) *run.Program {
+	t.Helper()
+	p, err := c.Program(name)
+	if err != nil {
+		require.Missing(t, command, err)
+	}
+	return p
+}
+
+// A known is a defect that hunts find in the versions of Debian 12.
+type known struct {
+	property   oracle.PropertyID
+	obligation string // its word
+	why        string
+}
+
+// resets is known of servers that close with data unread.
+var resets = known{oracle.DataLoss, "delivery", "it closes with a KeyUpdate unread, and the reset destroys the answer (RFC 2525, section 2.17)"}
+
+// alerts is OpenSSL's own.
+var alerts = known{oracle.Stall, "half-alert", "OpenSSL keeps the rest of an alert that does not fit, and tells nobody"}
+
+// TestHunts hunts in real servers as they are. What is found is known, and each find is repeated by
+// ten of ten new processes. Everything else is a failure, of the server or of the workbench.
+func TestHunts(t *testing.T) {
+	for _, c := range []struct {
+		program, command string
+		known            []known
+	}{
+		{"nginx", "nginx", []known{alerts, resets}},
+		{"nginx-proxy", "nginx", []known{alerts, resets}},
+		{"redis", "redis-server", []known{alerts, resets,
+			{oracle.Truncation, "close-notify", "it closes when the close_notify has not left: SSL_shutdown is called once"}}},
+		{"memcached", "memcached", []known{alerts, resets,
+			{oracle.Stall, "handshake", "its read says want-write, and it waits for EPOLLIN alone"},
+			{oracle.Stall, "answer", "what is left of a record lies in the SSL object (SSL_pending), and it waits for the socket"},
+			{oracle.BusyLoop, "nothing", "its read says want-write with bytes unread, and EPOLLIN wakes it for ever"},
+			{oracle.Truncation, "close-notify", "it closes when the close_notify has not left"}}},
+	} {
+		t.Run(c.program, func(t *testing.T) {
+			catalog := catalog(t)
+			h := hunt.Hunt{Seed: 1, Schedules: require.Times(30, 2000)}
+			h.Program = here(t, catalog, c.program, c.command)
+			h.Found = func(f *hunt.Failure) error {
+				v := f.Result.Violation
+				is := func(k known) bool { return k.property == v.Property && k.obligation == v.Obligation.String() }
+				if !slices.ContainsFunc(c.known, is) {
+					t.Errorf("schedule %d: %s\n%s", f.Schedule, v, f.Script.Format())
+				}
+				if f.Repeated != 10 {
+					t.Errorf("schedule %d: %s: repeated by %d of 10 new processes\n%s", f.Schedule, v, f.Repeated, f.Script.Format())
+				}
+				return nil
+			}
+			rep, err := h.Run(context.Background(), catalog)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rep.Steps < 20*rep.Schedules {
+				t.Errorf("got %d steps in %d schedules; want at least 20 in each", rep.Steps, rep.Schedules)
+			}
+			t.Logf("%d schedules, %.0f a second, %d found, %d not repeated", rep.Schedules,
+				float64(rep.Schedules)/rep.Elapsed.Seconds(), len(rep.Failures), rep.Unrepeated)
+		})
+	}
+}
+
+// flight is the script of memcached's hang: the flight of its handshake does not fit the socket.
+const flight = `wantwrite script 1
+program: memcached 1.6.18
+peer: reference
+engine: puppet
+scenario: small-buffers
+dialogue: memcached
+under: server
+tls: 1.3
+transport: pair
+trigger: level
+links: 1
+seed: 0x1
+sizes: bio=8192 pipe=8192 queue=8192 chunk=8192 flight=16384 window=16384 record=16384 hello=16384 chain=0 client-chain=0 tickets=0 linger=16
+property: stall
+
+poll client
+deliver server all
+squeeze server 512
+poll server
+`
+
+// replay runs a script in a mode.
+func replay(t *testing.T, r *run.Runner, text string, mode foreign.Mode) run.Outcome {
+	t.Helper()
+	s, err := script.Parse(strings.NewReader(text), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Mode = mode
+	out, err := run.Replay(r, s, run.ReplayOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestFlightThatDoesNotFit replays the hang of memcached 1.6.18, which docs/programs.md shows. The
+// send buffer has its size again before the end, so that only EPOLLOUT is missing.
+func TestFlightThatDoesNotFit(t *testing.T) {
+	c := catalog(t)
+	r, err := run.NewRunner(c, run.Options{Program: here(t, c, "memcached", "memcached")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	out := replay(t, r, flight, foreign.Fresh)
+	if v := out.Result.Violation; !out.Result.Found || v.Obligation != oracle.HandshakeDone {
+		t.Errorf("got %v; want a stall of the handshake", v)
+	}
+	page, err := os.ReadFile("../../docs/programs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, actions, _ := strings.Cut(flight, "\n\n")
+	for line := range strings.Lines(actions) {
+		if !strings.Contains(string(page), "    "+line) {
+			t.Errorf("docs/programs.md does not show %q", line)
+		}
+	}
+}
+
+// TestOneHash runs a script again and again, on new processes and on copies of one. Calls, answers
+// and ciphertext are the same each time.
+func TestOneHash(t *testing.T) {
+	const talk = "write client 0 4096\nwrite client 2000 100\npoll client\ndeliver server part\npoll server\n" +
+		"squeeze server 700\ndeliver server all\npoll server\nspurious server write\ndeliver client all\npoll client\ndeliver server all\npoll server\n"
+	c := catalog(t)
+	r, err := run.NewRunner(c, run.Options{Program: here(t, c, "nginx", "nginx")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	head, _, _ := strings.Cut(flight, "\n\n")
+	head = strings.NewReplacer("memcached 1.6.18", "nginx 1.22.1", "dialogue: memcached", "dialogue: http", "stall", "none").Replace(head)
+	want := replay(t, r, head+"\n\n"+talk, foreign.Copies).Result
+	for mode, times := range map[foreign.Mode]uint64{foreign.Copies: require.Times(30, 1000), foreign.Fresh: require.Times(3, 100)} {
+		for range times {
+			if got := replay(t, r, head+"\n\n"+talk, mode).Result; got.Hash != want.Hash || got.Wire != want.Wire {
+				t.Fatalf("mode %d: got hash %016x, wire %016x; want %016x, %016x", mode, got.Hash, got.Wire, want.Hash, want.Wire)
+			}
+		}
+	}
+}
