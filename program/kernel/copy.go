@@ -54,9 +54,10 @@ func (k *Kernel) Fork() error {
 		return err
 	}
 	s := k.template
-	p := &process{pid: pid, copied: true}
+	p := &process{pid: pid, copied: true, first: true}
 	p.fds, k.sets = copyFiles(s)
 	k.procs, k.threads, k.forks, k.links = []*process{p}, nil, nil, nil
+	k.unborn, k.born, k.leaving, k.asked = 0, 0, nil, map[int]bool{}
 	k.now, k.random, k.fault, k.broken, k.idle = s.now, s.random, nil, nil, 0
 	k.addThread(pid, p)
 	k.calls = 0

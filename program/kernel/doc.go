@@ -16,6 +16,7 @@
 //	timer.go      timerfd, sleeps and clocks
 //	futex.go      waits for memory, with a time-out
 //	process.go    fork, threads, execve
+//	death.go      how threads and processes end
 //	copy.go       copies of a program that waits, and the end of a run of one that lives on
 //	random.go     getrandom and /dev/urandom
 //

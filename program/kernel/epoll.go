@@ -5,6 +5,7 @@ package kernel
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,21 +24,24 @@ type epoll struct {
 
 // An entry is a descriptor of ours in a set.
 type entry struct {
-	number    int
-	f         *file
-	events    uint32
-	data      uint64
-	off       bool   // one-shot, and reported
-	fresh     bool   // edge-triggered: to be looked at, whatever the counts say
-	ins, outs uint64 // edge-triggered: the socket's counts when it was reported
+	number int
+	f      *file
+	events uint32
+	data   uint64
+	off    bool  // one-shot, and reported
+	fresh  bool  // edge-triggered: to be looked at, whatever the counts say
+	moved  bool  // it was reported by this call
+	seen   edges // edge-triggered: the socket's when it was reported
 }
 
 const (
 	epollEdge    = 1 << 31
 	epollOneShot = 1 << 30
-	// inMask and outMask are the events that come from bytes and from room.
+	// inMask and outMask are the events that come from bytes and their end, and from room.
 	inMask  = pollIn | pollRdNorm | pollPri | pollRdHup
 	outMask = pollOut | pollWrNorm
+	// exclusiveMask is what may go with EPOLLEXCLUSIVE: epoll_ctl(2).
+	exclusiveMask = pollIn | pollOut | pollErr | pollHup | epollEdge | unix.EPOLLWAKEUP | unix.EPOLLEXCLUSIVE
 )
 
 // now is what the set would report of the entry.
@@ -53,12 +57,12 @@ func (e *entry) now(k *Kernel) uint32 {
 	if !ok {
 		return m
 	}
-	news := s.ins != e.ins && (e.events&inMask != 0 || m&(pollErr|pollHup) != 0) ||
-		s.outs != e.outs && e.events&outMask != 0 || s.listens
-	if !news {
-		return 0
+	n := &s.news
+	if s.listens || n.changes != e.seen.changes || n.ins != e.seen.ins && e.events&(inMask&^pollRdHup) != 0 ||
+		n.outs != e.seen.outs && e.events&outMask != 0 {
+		return m
 	}
-	return m
+	return 0
 }
 
 // interest is what it may report later.
@@ -71,12 +75,29 @@ func (e *entry) interest() uint32 {
 
 // reported notes that the program was told of the entry.
 func (e *entry) reported() {
-	e.fresh = false
+	e.fresh, e.moved = false, true
 	if s, ok := e.f.node.(*socket); ok {
-		e.ins, e.outs = s.ins, s.outs
+		e.seen = s.news
 	}
 	if e.events&epollOneShot != 0 {
 		e.off = true
+	}
+}
+
+// rotate puts the entries that were reported behind the others, so that a caller who takes fewer
+// than there are meets them all in turn: epoll_wait(2), NOTES.
+func (s *epoll) rotate() {
+	slices.SortStableFunc(s.entries, func(a, b entry) int {
+		switch {
+		case a.moved == b.moved:
+			return 0
+		case b.moved:
+			return -1
+		}
+		return 1
+	})
+	for i := range s.entries {
+		s.entries[i].moved = false
 	}
 }
 
@@ -189,21 +210,39 @@ func (s *epoll) change(op int, e entry) unix.Errno {
 			at = i
 		}
 	}
+	exclusive := e.events&unix.EPOLLEXCLUSIVE != 0
+	_, nested := e.f.node.(*epoll)
 	switch {
+	case op != unix.EPOLL_CTL_ADD && op != unix.EPOLL_CTL_MOD && op != unix.EPOLL_CTL_DEL, e.f.node == s:
+		return unix.EINVAL
+	case exclusive && (op == unix.EPOLL_CTL_MOD || nested || e.events&^exclusiveMask != 0):
+		return unix.EINVAL
+	case op == unix.EPOLL_CTL_ADD && nested && e.f.node.(*epoll).leadsTo(s):
+		return unix.ELOOP
 	case op == unix.EPOLL_CTL_ADD && at >= 0:
 		return unix.EEXIST
 	case op == unix.EPOLL_CTL_ADD:
 		s.entries = append(s.entries, e)
 	case at < 0:
 		return unix.ENOENT
-	case op == unix.EPOLL_CTL_MOD:
-		s.entries[at] = e
 	case op == unix.EPOLL_CTL_DEL:
 		s.entries = append(s.entries[:at], s.entries[at+1:]...)
-	default:
+	case s.entries[at].events&unix.EPOLLEXCLUSIVE != 0:
 		return unix.EINVAL
+	default:
+		s.entries[at] = e
 	}
 	return 0
+}
+
+// leadsTo says whether a set has another in it, or in a set that is in it.
+func (s *epoll) leadsTo(other *epoll) bool {
+	for i := range s.entries {
+		if in, ok := s.entries[i].f.node.(*epoll); ok && (in == other || in.leadsTo(other)) {
+			return true
+		}
+	}
+	return false
 }
 
 // controlText tells an operation in words: "add link read+write, edge".
@@ -323,6 +362,7 @@ func (w *epollWait) collect(k *Kernel, by wakeup) (list []unix.EpollEvent) {
 			e.reported()
 		}
 	}
+	defer w.set.rotate()
 	for i := range w.set.entries {
 		if e := &w.set.entries[i]; k.about(e.f, by.link) {
 			// Story 142: a spurious wakeup told the spurious event alone, and took the edge of what

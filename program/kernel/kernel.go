@@ -41,11 +41,15 @@ type Kernel struct {
 	links []link
 
 	procs     []*process
-	threads   []*thread // in the order of their creation
-	preferred int       // goes first
-	sets      []*epoll  // all epoll sets
-	template  *state    // what copies begin with
-	forks     []fork    // that were made, and whose processes have not called yet
+	threads   []*thread    // in the order of their creation
+	preferred int          // goes first
+	sets      []*epoll     // all epoll sets
+	template  *state       // what copies begin with
+	forks     []fork       // that were made, and whose processes have not called yet
+	unborn    int          // threads that were made, and have not called yet
+	born      int          // threads that have called
+	leaving   []int        // threads and processes that are about to end
+	asked     map[int]bool // processes that the program itself has sent a signal, by their own numbers
 
 	base     time.Duration // the virtual time at tick 0 of this run
 	now      time.Duration // the virtual time since the start of the program
@@ -86,11 +90,15 @@ func New(p *seccomp.Program, o Options) (*Kernel, error) {
 	if o.Patience == 0 {
 		o.Patience = 3 * time.Second
 	}
-	k := &Kernel{opts: o, prog: p, preferred: -1, buf: make([]byte, 1<<17)}
+	k := &Kernel{opts: o, prog: p, preferred: -1, asked: map[int]bool{}, buf: make([]byte, 1<<17)}
 	if err := p.SetClock(epoch, uptime); err != nil {
 		return nil, err
 	}
-	k.procs = []*process{{pid: p.Main()}}
+	s, err := statusOf(p.Main())
+	if err != nil {
+		return nil, err
+	}
+	k.procs = []*process{{pid: p.Main(), inner: s.inner, first: true}}
 	k.addThread(p.Main(), k.procs[0])
 	return k, nil
 }

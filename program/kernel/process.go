@@ -21,7 +21,7 @@ type fork struct {
 
 // clone is fork(2), vfork(2), clone(2) and clone3(2).
 func (k *Kernel) clone(t *thread, flags uint64) {
-	if len(k.threads)+len(k.forks) >= k.opts.Threads {
+	if len(k.threads)+len(k.forks)+k.unborn >= k.opts.Threads {
 		k.note("clone", fmt.Sprintf("more than %d threads and processes", k.opts.Threads), -1)
 		k.refuse(t, unix.EAGAIN)
 		return
@@ -34,6 +34,8 @@ func (k *Kernel) clone(t *thread, flags uint64) {
 			}
 		}
 		k.forks = append(k.forks, f)
+	} else {
+		k.unborn++
 	}
 	k.through(t)
 }
@@ -52,7 +54,7 @@ func (k *Kernel) clone3(t *thread) {
 func (k *Kernel) adopt(s status) *process {
 	for i := range k.forks {
 		if f := &k.forks[i]; f.parent == s.parent || len(k.forks) == 1 {
-			p := &process{pid: s.group, fds: f.fds}
+			p := &process{pid: s.group, inner: s.inner, fds: f.fds}
 			k.forks = append(k.forks[:i], k.forks[i+1:]...)
 			k.procs = append(k.procs, p)
 			return p

@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 
@@ -16,22 +17,27 @@ import (
 // a service that we play.
 type socket struct {
 	domain  int
-	port    int // its own, in the order of the host
-	remote  int // its peer's
+	port    int  // its own, in the order of the host
+	any     bool // it is bound to all addresses
+	remote  int  // its peer's
 	listens bool
 	wire    foreign.Wire // of a connected one
 	service *service     // at the other end of one that the program has connected
 	shut    [2]bool      // SHUT_RD, SHUT_WR
-	failed  bool         // the program was told of the reset
 
-	// What an edge-triggered set has to know: how often something new has come to be read, and
-	// how often room has come after there was none.
-	ins, outs uint64
-	taken     uint64 // bytes that were read
-	came      uint64 // bytes that have come, when somebody last looked
-	ended     bool   // the end, or a reset, was there then
-	full      bool   // there was no room
+	// What has come from the peer, when somebody last looked: see look.
+	fin, reset bool
+	came       uint64     // bytes
+	taken      uint64     // bytes that were read
+	full       bool       // there was no room
+	err        unix.Errno // that a call will tell, once (SO_ERROR)
+	news       edges
 }
+
+// An edges counts what edge-triggered sets are told of: how often something has come to be read,
+// how often room has come after there was none, and how often the connection has changed. The
+// kernel wakes for the last whatever a set has asked for (sock_def_wakeup in net/core/sock.c).
+type edges struct{ ins, outs, changes uint64 }
 
 // firstRemote is the port of link 0's other end. The address is localhost everywhere.
 const firstRemote = 50000
@@ -75,41 +81,69 @@ func (s *socket) poll(k *Kernel) (m uint32) {
 	case s.service != nil:
 		return s.service.poll(s)
 	case s.wire == nil:
-		return pollOut | pollHup
+		return pollOut | pollWrNorm | pollHup
 	}
-	fin, reset := s.wire.Ended()
-	unread, room := s.wire.Unread(), s.wire.Room()
-	s.noteEdges(unread, room, fin || reset)
-	if unread > 0 || fin || reset || s.shut[0] {
+	s.look()
+	if s.wire.Unread() > 0 || s.fin || s.reset || s.shut[0] {
 		m |= pollIn | pollRdNorm
 	}
-	if room > 0 || reset || s.shut[1] {
+	if s.wire.Room() > 0 || s.reset || s.shut[1] {
 		m |= pollOut | pollWrNorm
 	}
-	if fin || s.shut[0] {
+	if s.fin || s.reset || s.shut[0] {
 		m |= pollRdHup
 	}
-	if fin && s.shut[1] || reset {
+	if s.over() || s.shut[0] && s.shut[1] {
 		m |= pollHup
 	}
-	if reset {
-		m |= pollErr | pollRdHup
+	if s.err != 0 {
+		m |= pollErr
 	}
 	return m
 }
 
-// noteEdges counts what is new since somebody last looked.
-func (s *socket) noteEdges(unread, room int, ended bool) {
-	if came := s.taken + uint64(unread); came > s.came || ended && !s.ended {
-		s.came, s.ended = came, ended
-		s.ins++
+// over says whether the connection is no more: both ends have said so, or one has reset it. The
+// kernel's word is TCP_CLOSE.
+func (s *socket) over() bool { return s.reset || s.fin && s.shut[1] }
+
+// look notes what has come since somebody last looked.
+func (s *socket) look() {
+	fin, reset := s.wire.Ended()
+	if came := s.taken + uint64(s.wire.Unread()); came > s.came {
+		s.came = came
+		s.news.ins++
 	}
-	if room == 0 {
+	if fin && !s.fin {
+		s.fin = true
+		s.news.changes++
+	}
+	if reset && !s.reset { // tcp_reset in net/ipv4/tcp_input.c
+		switch {
+		case s.over():
+		case s.fin:
+			s.err = unix.EPIPE
+		default:
+			s.err = unix.ECONNRESET
+		}
+		s.reset = true
+		s.news.changes++
+	}
+	if s.wire.Room() == 0 {
 		s.full = true
 	} else if s.full {
 		s.full = false
-		s.outs++
+		s.news.outs++
 	}
+}
+
+// takeError is the socket's error, which is told once; or else what there is to say then.
+func (s *socket) takeError(otherwise unix.Errno) unix.Errno {
+	if s.err == 0 {
+		return otherwise
+	}
+	errno := s.err
+	s.err = 0
+	return errno
 }
 
 // read implements node.
@@ -120,8 +154,12 @@ func (s *socket) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 	if s.wire == nil {
 		return 0, unix.ENOTCONN
 	}
-	if s.shut[0] && s.wire.Unread() == 0 {
+	if len(p) == 0 {
 		return 0, 0
+	}
+	s.look()
+	if s.shut[0] && s.wire.Unread() == 0 {
+		return 0, s.takeError(0)
 	}
 	if peek {
 		if n := s.wire.Peek(p); n > 0 {
@@ -130,48 +168,42 @@ func (s *socket) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 		p = p[:0] // nothing is there to be taken, but an end may be
 	}
 	n, st := s.wire.Recv(p)
-	switch {
-	case n > 0 || st == model.EOF:
-		s.taken += uint64(n)
-		k.progress++
-		return n, 0
-	case st == model.Reset:
-		k.progress++
-		return 0, s.failure(unix.ECONNRESET, 0)
+	if n == 0 && st == model.WouldBlock {
+		return 0, unix.EAGAIN
 	}
-	return 0, unix.EAGAIN
-}
-
-// failure is what a call on a socket that was reset answers: the first time that it was, and then
-// what else.
-func (s *socket) failure(first, then unix.Errno) unix.Errno {
-	if !s.failed {
-		s.failed = true
-		return first
+	k.progress++
+	s.taken += uint64(n)
+	if n == 0 && st == model.Reset && !s.fin {
+		return 0, s.takeError(0)
 	}
-	return then
+	return n, 0
 }
 
 // write implements node.
 func (s *socket) write(k *Kernel, p []byte) (int, unix.Errno) {
 	switch {
-	case s.shut[1] || s.wire == nil && s.service == nil:
+	case s.wire == nil && s.service == nil:
+		return 0, unix.EPIPE
+	case s.service != nil && s.shut[1]:
 		return 0, unix.EPIPE
 	case s.service != nil:
-		s.ins++
+		s.news.ins++
 		return s.service.hear(k, p)
+	}
+	if s.look(); s.shut[1] {
+		return 0, s.takeError(unix.EPIPE)
 	}
 	n, st := s.wire.Send(p)
 	if n < len(p) {
 		s.full = true
 	}
 	switch {
-	case n > 0 || len(p) == 0 && st != model.Reset:
-		k.progress++
-		return n, 0
 	case st == model.Reset:
 		k.progress++
-		return 0, s.failure(unix.ECONNRESET, unix.EPIPE)
+		return 0, s.takeError(unix.EPIPE)
+	case n > 0 || len(p) == 0:
+		k.progress++
+		return n, 0
 	}
 	return 0, unix.EAGAIN
 }
@@ -234,12 +266,15 @@ func (k *Kernel) socketOf(t *thread) (*file, *socket) {
 // bind is bind(2).
 func (k *Kernel) bind(t *thread) {
 	if _, s := k.socketOf(t); s != nil {
-		port, errno := k.readAddress(t, 1, t.call.Int(2))
+		port, any, errno := k.readAddress(t, 1, t.call.Int(2))
 		if errno != 0 {
 			k.refuse(t, errno)
 			return
 		}
-		s.port = port
+		if port == 0 { // ip(7): one is chosen
+			port = firstLocal + t.call.Int(0)
+		}
+		s.port, s.any = port, any
 		k.note("bind", fmt.Sprint(port), 0)
 		k.reply(t, 0)
 	}
@@ -276,7 +311,7 @@ func (k *Kernel) accept(t *thread, flags int) {
 		k.progress++
 		s := &socket{domain: s.domain, port: s.port, remote: firstRemote + l, wire: k.links[l].wire}
 		k.links[l].socket = s
-		if errno := k.writeAddress(t, 1, s.domain, s.remote); errno != 0 {
+		if errno := k.writeAddress(t, 1, s.domain, s.remote, false); errno != 0 {
 			k.refuse(t, errno)
 			return
 		}
@@ -291,7 +326,7 @@ func (k *Kernel) connect(t *thread) {
 	if s == nil {
 		return
 	}
-	port, errno := k.readAddress(t, 1, t.call.Int(2))
+	port, _, errno := k.readAddress(t, 1, t.call.Int(2))
 	d := k.opts.Services[port]
 	switch {
 	case errno != 0:
@@ -302,7 +337,7 @@ func (k *Kernel) connect(t *thread) {
 	default:
 		k.progress++
 		s.service = &service{speaker: d.New(own.Place{Server: true})}
-		s.outs++
+		s.news.outs++
 		s.remote, s.port = port, firstLocal+len(k.threads)
 		if f.nonblocking() {
 			errno = unix.EINPROGRESS
@@ -322,22 +357,43 @@ func (k *Kernel) shutdown(t *thread) {
 	if s == nil {
 		return
 	}
-	if s.wire == nil && s.service == nil {
-		k.refuse(t, unix.ENOTCONN)
+	how := t.call.Int(1)
+	read, write := how == unix.SHUT_RD || how == unix.SHUT_RDWR, how == unix.SHUT_WR || how == unix.SHUT_RDWR
+	errno := unix.Errno(0)
+	switch {
+	case !read && !write:
+		errno = unix.EINVAL
+	case s.listens: // it listens no more, if it was for reading
+		s.listens = s.listens && !read
+	case s.wire == nil && s.service == nil:
+		errno = unix.ENOTCONN
+	default:
+		errno = s.shutDown(read, write)
+		k.progress++
+	}
+	if errno != 0 {
+		k.refuse(t, errno)
 		return
 	}
-	k.progress++
-	how := t.call.Int(1)
-	if how == unix.SHUT_RD || how == unix.SHUT_RDWR {
-		s.shut[0] = true
+	k.reply(t, 0)
+}
+
+// shutDown ends one way of a connection, or both.
+func (s *socket) shutDown(read, write bool) (errno unix.Errno) {
+	if s.wire != nil {
+		if s.look(); s.over() {
+			errno = unix.ENOTCONN // and yet it is done
+		}
 	}
-	if (how == unix.SHUT_WR || how == unix.SHUT_RDWR) && !s.shut[1] {
+	s.news.changes++
+	s.shut[0] = s.shut[0] || read
+	if write && !s.shut[1] {
 		s.shut[1] = true
 		if s.wire != nil {
 			s.wire.CloseWrite()
 		}
 	}
-	k.reply(t, 0)
+	return errno
 }
 
 // name is getsockname(2) and getpeername(2).
@@ -348,12 +404,15 @@ func (k *Kernel) name(t *thread, peer bool) {
 	}
 	port := s.port
 	if peer {
-		if port = s.remote; port == 0 {
+		if s.wire != nil {
+			s.look()
+		}
+		if port = s.remote; port == 0 || s.over() {
 			k.refuse(t, unix.ENOTCONN)
 			return
 		}
 	}
-	if errno := k.writeAddress(t, 1, s.domain, port); errno != 0 {
+	if errno := k.writeAddress(t, 1, s.domain, port, !peer && (s.any || port == 0)); errno != 0 {
 		k.refuse(t, errno)
 		return
 	}
@@ -368,30 +427,34 @@ func (k *Kernel) socketError(t *thread) {
 	}
 	value := uint32(0)
 	if s.wire != nil {
-		if _, reset := s.wire.Ended(); reset {
-			value = uint32(s.failure(unix.ECONNRESET, 0))
-		}
+		s.look()
+		value = uint32(s.takeError(0))
 	}
 	k.put32(t, t.call.Args[3], value)
 	k.put32(t, t.call.Args[4], 4)
 	k.reply(t, 0)
 }
 
-// readAddress reads the port of the struct sockaddr that argument i points to.
-func (k *Kernel) readAddress(t *thread, i, size int) (port int, errno unix.Errno) {
+// readAddress reads the port of the struct sockaddr that argument i points to, and whether the
+// address is that of all interfaces.
+func (k *Kernel) readAddress(t *thread, i, size int) (port int, any bool, errno unix.Errno) {
 	var b [28]byte
 	if size < 16 {
-		return 0, unix.EINVAL
+		return 0, false, unix.EINVAL
 	}
 	if errno := k.prog.Read(&t.call, t.call.Args[i], b[:min(size, len(b))]); errno != 0 {
-		return 0, errno
+		return 0, false, errno
 	}
-	return int(binary.BigEndian.Uint16(b[2:])), 0
+	host := b[4:8] // ip(7), and ipv6(7) for the other
+	if binary.LittleEndian.Uint16(b[:]) == unix.AF_INET6 {
+		host = b[8:24]
+	}
+	return int(binary.BigEndian.Uint16(b[2:])), len(bytes.Trim(host, "\x00")) == 0, 0
 }
 
-// writeAddress writes a struct sockaddr of localhost where argument i points to, unless that is
-// NULL, and its length where the next one does.
-func (k *Kernel) writeAddress(t *thread, i, domain, port int) unix.Errno {
+// writeAddress writes a struct sockaddr of localhost, or of all interfaces, where argument i points
+// to, unless that is NULL, and its length where the next one does.
+func (k *Kernel) writeAddress(t *thread, i, domain, port int, any bool) unix.Errno {
 	at, lenAt := t.call.Args[i], t.call.Args[i+1]
 	if at == 0 {
 		return 0
@@ -399,10 +462,12 @@ func (k *Kernel) writeAddress(t *thread, i, domain, port int) unix.Errno {
 	b := make([]byte, 16, 28)
 	binary.LittleEndian.PutUint16(b, uint16(domain))
 	binary.BigEndian.PutUint16(b[2:], uint16(port))
-	if domain == unix.AF_INET6 {
-		b = b[:28]
-		b[23] = 1 // ::1
-	} else {
+	switch {
+	case domain == unix.AF_INET6:
+		if b = b[:28]; !any {
+			b[23] = 1 // ::1
+		}
+	case !any:
 		copy(b[4:], []byte{127, 0, 0, 1})
 	}
 	var room [4]byte

@@ -6,19 +6,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/program/seccomp"
 )
 
 // A process is a table of descriptors, which its threads share.
 type process struct {
-	pid  int
-	fds  [seccomp.Last + 1]*file // by number; nil: it is none of ours
-	dead bool
+	pid   int
+	fds   [seccomp.Last + 1]*file // by number; nil: it is none of ours
+	inner int                     // its number in the program's namespace; 0: not known
+	first bool                    // it is the first, or a copy of that: the guardian's child
 	// copied: it is a copy of the template, and nobody has set its clock yet.
 	copied bool
 }
@@ -39,7 +40,8 @@ type thread struct {
 const never = time.Duration(-1)
 
 func (k *Kernel) addThread(id int, p *process) *thread {
-	t := &thread{id: id, n: len(k.threads), proc: p, until: never}
+	t := &thread{id: id, n: k.born, proc: p, until: never}
+	k.born++
 	k.threads = append(k.threads, t)
 	return t
 }
@@ -57,6 +59,7 @@ func (k *Kernel) thread(c *seccomp.Call) *thread {
 	}
 	for _, p := range k.procs {
 		if p.pid == status.group {
+			k.unborn = max(0, k.unborn-1)
 			return k.addThread(c.Thread, p)
 		}
 	}
@@ -110,8 +113,12 @@ func statusOf(id int) (s status, err error) {
 // Without SCHED_FIFO that is the usual case. With it a thread may wait for a disk (state D), or be
 // held back by the system, which gives real-time threads 95 % of a CPU (sched(7)).
 func (k *Kernel) busy() bool {
+	k.leaving = slices.DeleteFunc(k.leaving, func(id int) bool { return !alive(id) })
+	if len(k.leaving) > 0 {
+		return true
+	}
 	for _, t := range k.threads {
-		if t.pending || t.wait != nil || t.proc.dead {
+		if t.pending || t.wait != nil {
 			continue
 		}
 		if s, err := statusOf(t.id); err == nil && (s.state == 'R' || s.state == 'D') {
@@ -159,49 +166,4 @@ func (k *Kernel) holds(id int) bool {
 		}
 	}
 	return false
-}
-
-// watchDeath looks whether the program is dead. It is asked when no thread goes on.
-func (k *Kernel) watchDeath() {
-	for _, t := range k.threads {
-		if t.wait != nil || t.proc.dead {
-			continue
-		}
-		s, err := statusOf(t.id)
-		if err == nil && s.state != 'Z' && s.state != 'X' {
-			continue
-		}
-		if t.id != t.proc.pid { // a thread that has ended
-			k.removeThread(t)
-			return
-		}
-		t.proc.dead = true
-		k.blame(foreign.Crashed, k.obituary(t.proc))
-		return
-	}
-}
-
-func (k *Kernel) removeThread(t *thread) {
-	for i := range k.threads {
-		if k.threads[i] == t {
-			k.threads = append(k.threads[:i], k.threads[i+1:]...)
-			return
-		}
-	}
-}
-
-// obituary says how a process has died.
-func (k *Kernel) obituary(p *process) string {
-	for range 200 { // the guardian tells it at once
-		for _, d := range k.prog.Deaths() {
-			switch {
-			case d.Status.Signaled():
-				return "it was killed by " + d.Status.Signal().String()
-			case d.Status.Exited():
-				return fmt.Sprintf("it exited with %d", d.Status.ExitStatus())
-			}
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return "it is gone"
 }

@@ -50,7 +50,10 @@ func (k *Kernel) recv(t *thread, v []piece, flags int) (done bool) {
 		return false
 	}
 	if errno == 0 {
-		errno = k.scatter(t, v, want[:n])
+		if errno = k.scatter(t, v, want[:n]); errno != 0 { // the bytes are gone
+			k.unsupported(t, "a buffer that can't be written")
+			return false
+		}
 	}
 	if errno != 0 {
 		k.refuse(t, errno)

@@ -79,12 +79,31 @@ type Death struct {
 	Status  unix.WaitStatus
 }
 
+// Spun is the String of the death of a process that took all the time of a CPU and made no call that
+// waits: RLIMIT_RTTIME in getrlimit(2).
+const Spun = "it took all the time of a processor"
+
+// String says how it died, in a clause.
+func (d Death) String() string {
+	switch {
+	case d.Status.Signaled() && d.Status.Signal() == unix.SIGXCPU:
+		return Spun
+	case d.Status.Signaled():
+		return "it was killed by " + d.Status.Signal().String()
+	}
+	return fmt.Sprintf("it exited with %d", d.Status.ExitStatus())
+}
+
 // Main is the number of the first process.
 func (p *Program) Main() int { return p.main }
 
 // Deaths takes the deaths of processes that were told of since the last call.
 func (p *Program) Deaths() (list []Death) {
-	fds := [...]unix.PollFd{{Fd: int32(p.control.Fd()), Events: unix.POLLIN}}
+	if !p.mourning {
+		return nil
+	}
+	p.mourning = false
+	fds := [...]unix.PollFd{{Fd: p.controlFd, Events: unix.POLLIN}}
 	for {
 		if n, err := unix.Poll(fds[:], 0); err == unix.EINTR {
 			continue

@@ -77,25 +77,26 @@ func (p *Program) ioctl(request uintptr, arg unsafe.Pointer) (uintptr, syscall.E
 	}
 }
 
-// Pending says whether a call is there, or a death to be told of. It does not wait.
+// Pending says whether a call is there. It does not wait.
 func (p *Program) Pending() bool { return p.ready(0) }
 
 // ready waits for at most so many milliseconds until a call is there.
 func (p *Program) ready(wait int) bool {
-	fds := [...]unix.PollFd{{Fd: int32(p.listener), Events: unix.POLLIN}}
+	fds := [...]unix.PollFd{{Fd: int32(p.listener), Events: unix.POLLIN}, {Fd: p.controlFd, Events: unix.POLLIN}}
 	span := unix.Timespec{Sec: int64(wait / 1000), Nsec: int64(wait%1000) * 1e6}
 	for {
 		var n uintptr
 		var errno syscall.Errno
 		if wait == 0 {
-			n, _, errno = unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1,
+			n, _, errno = unix.RawSyscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), uintptr(len(fds)),
 				uintptr(unsafe.Pointer(&span)), 0, 0, 0)
 		} else {
-			n, _, errno = unix.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), 1,
+			n, _, errno = unix.Syscall6(unix.SYS_PPOLL, uintptr(unsafe.Pointer(&fds)), uintptr(len(fds)),
 				uintptr(unsafe.Pointer(&span)), 0, 0, 0)
 		}
 		if errno != unix.EINTR {
-			return n == 1 && fds[0].Revents&unix.POLLIN != 0
+			p.mourning = p.mourning || int(n) > 0 && fds[1].Revents != 0
+			return int(n) > 0 && fds[0].Revents&unix.POLLIN != 0
 		}
 	}
 }

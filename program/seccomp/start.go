@@ -52,14 +52,17 @@ type Program struct {
 
 	listener int
 	control  *os.File // to the guardian; its end is the end of the program
-	guardian *exec.Cmd
-	deaths   []Death
-	main     int // the first process
-	cpu      int
-	before   unix.CPUSet // of our thread
-	patience time.Duration
-	clock    clock
-	template template
+	// controlFd is its descriptor. mourning: it has deaths to tell of.
+	controlFd int32
+	mourning  bool
+	guardian  *exec.Cmd
+	deaths    []Death
+	main      int // the first process
+	cpu       int
+	before    unix.CPUSet // of our thread
+	patience  time.Duration
+	clock     clock
+	template  template
 
 	note   notification
 	answer response
@@ -163,7 +166,7 @@ func (p *Program) guard(c *Command) (*os.File, error) {
 		return nil, err
 	}
 	defer theirs.Close()
-	p.control = ours
+	p.control, p.controlFd = ours, int32(ours.Fd())
 	launcher, other, err := pair()
 	if err != nil {
 		return nil, err
