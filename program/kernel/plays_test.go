@@ -346,23 +346,23 @@ var plays = map[string]string{
 		< hello
 		wait main
 		read c 10
-		wait e 8 50
+		wait e 8 90
 		elapse
 		wait main
-		pwait2 e 8 50
+		pwait2 e 8 90
 		elapse
 		wait main
-		poll 50 c 0x1
+		poll 90 c 0x1
 		elapse
 		wait main
-		ppoll 50 c 0x1
+		ppoll 90 c 0x1
 		< x
 		wait main
 		read c 10
-		select 50 r c
+		select 90 r c
 		elapse
 		wait main
-		pselect 50 r c
+		pselect 90 r c
 		< y
 		wait main
 	`,
@@ -385,7 +385,7 @@ var plays = map[string]string{
 		timerfd t 1
 		count t
 		gettime t
-		settime t 40 0 0
+		settime t 90 0 0
 		gettime t
 		poll 0 t 0x1
 		count t
@@ -394,7 +394,7 @@ var plays = map[string]string{
 		count t
 		count t
 		gettime t
-		settime t 40 0 1 1
+		settime t 90 0 1 1
 		poll -1 t 0x1
 		elapse
 		wait main
@@ -402,7 +402,7 @@ var plays = map[string]string{
 		settime t 0 0 0
 		gettime t
 		timerfd r 0
-		settime r 40 0 1 0
+		settime r 90 0 1 0
 		epoll e
 		ctl e 1 r 0x1 5
 		wait e 8 -1
@@ -416,14 +416,14 @@ var plays = map[string]string{
 		gettime c
 	`,
 	"sleeps": `
-		sleep 40
+		sleep 90
 		elapse
 		wait main
-		sleepuntil 40
+		sleepuntil 90
 		elapse
 		wait main
 		sleep 0
-		condwait 40
+		condwait 90
 		elapse
 		wait main
 	`,
