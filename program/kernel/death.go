@@ -59,12 +59,6 @@ func (k *Kernel) removeThread(t *thread) {
 	k.threads = slices.DeleteFunc(k.threads, func(other *thread) bool { return other == t })
 }
 
-// alive says whether a thread or a process is there.
-func alive(id int) bool {
-	s, err := statusOf(id)
-	return err == nil && s.state != 'Z' && s.state != 'X'
-}
-
 // watchDeath looks whether a process was killed. It is asked when no thread goes on.
 func (k *Kernel) watchDeath() {
 	told := k.prog.Deaths()
@@ -74,9 +68,11 @@ func (k *Kernel) watchDeath() {
 		}
 		k.bury(p)
 		switch text := k.obituary(p, told); {
+		case slices.ContainsFunc(told, seccomp.Death.Greedy):
+			k.blame(foreign.Leaks, told[0].String())
 		case k.asked[p.inner]: // another process of the program wanted it
 		case text == seccomp.Spun:
-			k.blame(foreign.Spins, "it made no call that is caught, and took all the time of a processor")
+			k.blame(foreign.Spins, text)
 		default:
 			k.blame(foreign.Crashed, text)
 		}

@@ -3,7 +3,8 @@
 // seccomp has caught, and implements [foreign.Program]: a world decides what arrives, and when a
 // wait returns.
 //
-//	kernel.go     a run: turns, and how the threads settle
+//	kernel.go     a run: turns, and what ends it
+//	settle.go     when all threads wait
 //	table.go      the system calls: what each takes and answers, and from which man page
 //	thread.go     threads and processes
 //	wait.go       why a thread does not go on

@@ -328,32 +328,6 @@ func (k *Kernel) wakeInner() bool {
 	return false
 }
 
-// receive takes the calls that are there. It comes back when no thread runs.
-func (k *Kernel) receive() {
-	var c seccomp.Call
-	var start time.Time
-	for k.Err() == nil {
-		if k.prog.Receive(&c, 0) || k.busy() && k.prog.Receive(&c, 1) {
-			if t := k.thread(&c); t != nil {
-				t.call, t.pending = c, true
-			}
-			continue
-		}
-		if !k.busy() {
-			if !k.prog.Pending() {
-				return
-			}
-			continue
-		}
-		switch {
-		case start.IsZero():
-			start = time.Now()
-		case time.Since(start) > k.opts.Patience:
-			k.blame(foreign.Spins, fmt.Sprintf("it made no call that is caught for %v", k.opts.Patience))
-		}
-	}
-}
-
 // blame notes what the program has done. The first counts.
 func (k *Kernel) blame(kind foreign.FaultKind, text string) {
 	if k.fault == nil {

@@ -46,6 +46,11 @@ var plays = map[string]string{
 		sendfile c f 0 100
 		sendfile c 99 0 100
 		sendfile f c 0 10
+		handle 13 1
+		sendfile l f 0 10
+		shutdown c 1
+		sendfile c f 0 10
+		signals
 	`,
 	"a read that blocks": `
 		nonblock c 0

@@ -277,11 +277,11 @@ func (v *ours) answer(worker string) string {
 	for range 100 {
 		v.k.calls = 0
 		v.k.settle()
-		if text, ok := v.heard(worker); ok {
-			return text
-		}
 		if f := v.k.Fault(); f != nil {
 			return fmt.Sprintf("%v: %s", f.Kind, f.Text)
+		}
+		if text, ok := v.heard(worker); ok {
+			return text
 		}
 		woken := false
 		for l := range v.w.lines {

@@ -5,8 +5,6 @@ package kernel
 import (
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -105,65 +103,4 @@ func statusOf(id int) (s status, err error) {
 		}
 	}
 	return s, nil
-}
-
-// busy says whether a thread runs although we do: one that waits for nothing of ours, and does not
-// sleep in the system.
-//
-// Without SCHED_FIFO that is the usual case. With it a thread may wait for a disk (state D), or be
-// held back by the system, which gives real-time threads 95 % of a CPU (sched(7)).
-func (k *Kernel) busy() bool {
-	k.leaving = slices.DeleteFunc(k.leaving, func(id int) bool { return !alive(id) })
-	if len(k.leaving) > 0 {
-		return true
-	}
-	for _, t := range k.threads {
-		if t.pending || t.wait != nil {
-			continue
-		}
-		if s, err := statusOf(t.id); err == nil && (s.state == 'R' || s.state == 'D') {
-			return true
-		}
-	}
-	return false
-}
-
-// Settled implements foreign.Program. It looks at all threads, those too that have made no call.
-func (k *Kernel) Settled() error {
-	for range 2000 {
-		k.calls = 0
-		k.settle()
-		if k.Err() != nil || !k.anyBusy() {
-			return nil
-		}
-		time.Sleep(time.Millisecond)
-	}
-	return fmt.Errorf("kernel: a thread of the program runs on and makes no call")
-}
-
-// anyBusy says whether a thread of the program runs, of all that /proc lists.
-func (k *Kernel) anyBusy() bool {
-	for _, p := range k.procs {
-		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", p.pid))
-		for _, task := range tasks {
-			id, err := strconv.Atoi(filepath.Base(task))
-			if err != nil || k.holds(id) {
-				continue
-			}
-			if s, err := statusOf(id); err == nil && (s.state == 'R' || s.state == 'D') {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// holds says whether a thread waits by a call that we hold.
-func (k *Kernel) holds(id int) bool {
-	for _, t := range k.threads {
-		if t.id == id {
-			return t.wait != nil
-		}
-	}
-	return false
 }

@@ -96,13 +96,18 @@ func (k *Kernel) send(t *thread, v []piece, flags int) {
 	case errno == unix.EAGAIN && flags&unix.MSG_DONTWAIT == 0 && !f.nonblocking():
 		k.hold(t, &blocked{f, pollOut}, never)
 	case errno != 0:
-		if errno == unix.EPIPE && flags&unix.MSG_NOSIGNAL == 0 {
-			_ = unix.Tgkill(t.proc.pid, t.id, unix.SIGPIPE)
-		}
-		k.refuse(t, errno)
+		k.refuseSend(t, errno, flags)
 	default:
 		k.reply(t, int64(n))
 	}
+}
+
+// refuseSend answers a call that sends with an error. EPIPE comes with a signal: send(2).
+func (k *Kernel) refuseSend(t *thread, errno unix.Errno, flags int) {
+	if errno == unix.EPIPE && flags&unix.MSG_NOSIGNAL == 0 {
+		_ = unix.Tgkill(t.proc.pid, t.id, unix.SIGPIPE)
+	}
+	k.refuse(t, errno)
 }
 
 // roomOf is how many bytes a write can take, and one more, so that a short write shows.
@@ -287,7 +292,7 @@ func (k *Kernel) sendFile(t *thread) {
 		binary.LittleEndian.PutUint64(raw[:], uint64(here))
 	}
 	offset := int64(binary.LittleEndian.Uint64(raw[:]))
-	most := min(int(min(t.call.Args[3], 1<<30)), s.wire.Room()+1, len(k.buf))
+	most := min(int(min(t.call.Args[3], 1<<30)), k.roomOf(f), len(k.buf))
 	n, err := unix.Pread(from, k.buf[:most], offset)
 	if err != nil {
 		k.refuse(t, err.(unix.Errno))
@@ -299,7 +304,7 @@ func (k *Kernel) sendFile(t *thread) {
 		k.hold(t, &blocked{f, pollOut}, never)
 		return
 	case errno != 0:
-		k.refuse(t, errno)
+		k.refuseSend(t, errno, 0)
 		return
 	case at != 0:
 		errno = k.prog.Write(&t.call, at, binary.LittleEndian.AppendUint64(nil, uint64(offset+int64(n))))

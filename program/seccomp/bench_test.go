@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -61,7 +62,7 @@ func caught(b *testing.B, size int) {
 	data := make([]byte, size)
 	var c Call
 	for b.Loop() {
-		if !p.Receive(&c, 1000) {
+		if !p.Receive(&c, time.Second) {
 			b.Fatal("the program makes no call")
 		}
 		if errno := p.Write(&c, c.Args[1], data); errno != 0 {

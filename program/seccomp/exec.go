@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -18,7 +19,7 @@ import (
 func (p *Program) firstExec(launcher *os.File) error {
 	var c Call
 	for {
-		if !p.Receive(&c, 10_000) {
+		if !p.Receive(&c, 10*time.Second) {
 			return fmt.Errorf("seccomp: the launcher makes no call%s", p.last(launcher))
 		}
 		if c.Nr == unix.SYS_EXECVE {
@@ -65,6 +66,9 @@ func (p *Program) schedule(pid int) (realtime bool) {
 	var one unix.CPUSet
 	one.Set(p.cpu)
 	_ = unix.SchedSetaffinity(pid, &one)
+	if p.plain {
+		return false
+	}
 	const fifo = 1
 	priority := int32(1)
 	_, _, errno := unix.RawSyscall(unix.SYS_SCHED_SETSCHEDULER, uintptr(pid), fifo,
@@ -83,9 +87,14 @@ type Death struct {
 // waits: RLIMIT_RTTIME in getrlimit(2).
 const Spun = "it took all the time of a processor"
 
+// Greedy says that all processes were killed, for they have taken too much memory.
+func (d Death) Greedy() bool { return d.Process == 0 }
+
 // String says how it died, in a clause.
 func (d Death) String() string {
 	switch {
+	case d.Greedy():
+		return "it took too much memory"
 	case d.Status.Signaled() && d.Status.Signal() == unix.SIGXCPU:
 		return Spun
 	case d.Status.Signaled():

@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -22,13 +24,21 @@ import (
 // us: when we die, by kill -9 too, its socket ends, and it ends the program and all that the
 // program has started. The launcher installs the filter and becomes the program.
 const (
-	roleVariable   = "WANTWRITE_SECCOMP_ROLE"
-	dirVariable    = "WANTWRITE_SECCOMP_DIR"
-	isolatedMarker = "WANTWRITE_SECCOMP_ISOLATED"
+	roleVariable = "WANTWRITE_SECCOMP_ROLE"
+	dutyVariable = "WANTWRITE_SECCOMP_DUTY"
 
 	roleGuardian = "guardian"
 	roleLauncher = "launcher"
 )
+
+// A duty is what the guardian is told, as JSON. Dir is the working directory; if Remove is not "",
+// it is that name in the folder that is descriptor 5, and goes with a killed run. Memory is a number
+// of bytes.
+type duty struct {
+	Dir, Remove string
+	Isolated    bool
+	Memory      uint64
+}
 
 func init() {
 	switch os.Getenv(roleVariable) {
@@ -40,38 +50,83 @@ func init() {
 }
 
 // selfAs is a command that runs this binary in a role.
-func selfAs(role, dir string, isolated bool) *exec.Cmd {
-	return &exec.Cmd{Path: "/proc/self/exe", Args: []string{"wantwrite-" + role}, Env: []string{
-		roleVariable + "=" + role, dirVariable + "=" + dir,
-		isolatedMarker + "=" + strconv.FormatBool(isolated)}}
+func selfAs(role string, d *duty) *exec.Cmd {
+	text, _ := json.Marshal(d)
+	return &exec.Cmd{Path: "/proc/self/exe", Args: []string{"wantwrite-" + role},
+		Env: []string{roleVariable + "=" + role, dutyVariable + "=" + string(text)}}
 }
 
 // beGuardian starts the launcher, tells how processes have died, and kills all when its socket
 // ends. It does not return.
 func beGuardian() {
 	control, launcher := os.NewFile(3, "control"), os.NewFile(4, "launcher")
-	isolated := os.Getenv(isolatedMarker) == "true"
+	var d duty
+	_ = json.Unmarshal([]byte(os.Getenv(dutyVariable)), &d)
+	for fd := range 3 { // 3, 4 and 5 are not the program's
+		unix.CloseOnExec(3 + fd)
+	}
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-	if isolated {
-		if err := mounts(os.Getenv(dirVariable)); err != nil {
+	signal.Notify(make(chan os.Signal, 1)) // the program's can't end us
+	if d.Isolated {
+		if err := mounts(d.Dir); err != nil {
 			fmt.Fprintf(launcher, "the mounts can't be made: %v\n", err)
 			os.Exit(1)
 		}
 	}
-	cmd := selfAs(roleLauncher, "", isolated)
+	cmd := selfAs(roleLauncher, &d)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = os.Stdout, os.Stderr, []*os.File{launcher}
 	if err := cmd.Start(); err != nil {
 		fmt.Fprintf(launcher, "the launcher can't be started: %v\n", err)
 		os.Exit(1)
 	}
 	launcher.Close()
+	roam()
 	go reap(control)
-	_, _ = io.Copy(io.Discard, control)
-	if isolated { // we are the first process of a namespace, which ends with us
+	go weigh(control, &d)
+	farewell, _ := io.ReadAll(control)
+	if len(farewell) > 0 && d.Isolated { // we are the first process of a namespace, which ends with us
 		os.Exit(0)
 	}
-	killAll()
+	for killAll(&d) {
+		time.Sleep(time.Millisecond)
+	}
+	if len(farewell) == 0 && d.Remove != "" {
+		_ = unix.Unmount(d.Dir, unix.MNT_DETACH) // of our own namespace
+		_ = os.RemoveAll(filepath.Join("/proc/self/fd/5", d.Remove))
+	}
 	os.Exit(0)
+}
+
+// roam lets our threads run on all CPUs. They have begun on the program's, which it may keep from
+// us for long.
+func roam() {
+	var all unix.CPUSet
+	all.Fill()
+	tasks, _ := filepath.Glob("/proc/self/task/*")
+	for _, task := range tasks {
+		if id, err := strconv.Atoi(filepath.Base(task)); err == nil {
+			_ = unix.SchedSetaffinity(id, &all)
+		}
+	}
+}
+
+// weigh kills everything when the program has more than so many bytes of memory, and tells that.
+// It looks ten times a second. A limit of the system would be for one process (RLIMIT_AS), and
+// counts what a sanitizer reserves and never uses; or it takes a cgroup, which few users may make.
+func weigh(control io.Writer, d *duty) {
+	for range time.Tick(100 * time.Millisecond) {
+		pages := uint64(0)
+		for _, pid := range descendants() {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+			var size, resident, shared uint64
+			_, _ = fmt.Sscan(string(text), &size, &resident, &shared)
+			pages += resident - min(shared, resident)
+		}
+		if pages*pageSize > d.Memory {
+			tell(control, 0, 0)
+			killAll(d)
+		}
+	}
 }
 
 // reap waits for the ends of processes and tells of each: its number in the guardian's namespace
@@ -86,26 +141,47 @@ func reap(control io.Writer) {
 		if err != nil { // no child is left, and there will be none
 			return
 		}
-		var line [8]byte
-		binary.LittleEndian.PutUint32(line[:], uint32(pid))
-		binary.LittleEndian.PutUint32(line[4:], uint32(status))
-		_, _ = control.Write(line[:])
+		tell(control, pid, status)
 	}
 }
 
-// killAll kills all descendants. Those whose parents die become our children, so the rounds end
-// when there is no child.
-func killAll() {
-	for {
-		children := childrenOf(os.Getpid())
-		if len(children) == 0 {
-			return
-		}
-		for _, pid := range children {
-			_ = unix.Kill(pid, unix.SIGKILL)
-		}
-		runtime.Gosched()
+// tell tells of a death. A pid of 0 stands for all of them, for they have taken too much memory.
+func tell(control io.Writer, pid int, status unix.WaitStatus) {
+	var line [8]byte
+	binary.LittleEndian.PutUint32(line[:], uint32(pid))
+	binary.LittleEndian.PutUint32(line[4:], uint32(status))
+	_, _ = control.Write(line[:])
+}
+
+// killAll kills all processes of the program, and says whether there were any. Those whose parents
+// die become our children.
+func killAll(d *duty) (some bool) {
+	if d.Isolated { // all but us in our namespace
+		return unix.Kill(-1, unix.SIGKILL) == nil
 	}
+	everyone := descendants()
+	for _, pid := range everyone {
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+	return len(everyone) > 0
+}
+
+// descendants lists all processes that we have started, and those that they have, by their numbers
+// in /proc. Those are not ours in a namespace that may not have a /proc of its own.
+func descendants() []int {
+	self, _ := os.Readlink("/proc/self")
+	pid, err := strconv.Atoi(self)
+	if err != nil {
+		return nil
+	}
+	return descendantsOf(pid)
+}
+
+func descendantsOf(pid int) (list []int) {
+	for _, child := range childrenOf(pid) {
+		list = append(append(list, child), descendantsOf(child)...)
+	}
+	return list
 }
 
 func childrenOf(pid int) (list []int) {
@@ -137,6 +213,10 @@ func mounts(dir string) error {
 	if err := unix.MountSetattr(-1, dir, 0, &writable); err != nil {
 		return os.NewSyscallError("mount_setattr "+dir, err)
 	}
+	// Its own numbers of processes, and shared memory of its own, where we may have that.
+	const flags = unix.MS_NOSUID | unix.MS_NODEV | unix.MS_NOEXEC
+	_ = unix.Mount("proc", "/proc", "proc", flags, "")
+	_ = unix.Mount("tmpfs", "/dev/shm", "tmpfs", flags, "size=64m")
 	return nil
 }
 
@@ -207,7 +287,6 @@ func (l *launch) confine() error {
 		which     int
 		soft, max uint64
 	}{
-		{unix.RLIMIT_AS, l.Memory, l.Memory},
 		{unix.RLIMIT_FSIZE, l.FileSize, l.FileSize},
 		{unix.RLIMIT_RTTIME, l.Seconds * 1e6, (l.Seconds + 1) * 1e6},
 		{unix.RLIMIT_NOFILE, 2 * (Last + 1), 2 * (Last + 1)},
@@ -222,6 +301,8 @@ func (l *launch) confine() error {
 	if err := setLimit(unix.RLIMIT_CORE, 0, 0); err != nil {
 		return err
 	}
+	// If the machine has no memory left, the program goes first.
+	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
 	const noRandomize = 0x0040000 // ADDR_NO_RANDOMIZE, personality(2)
 	if _, _, errno := unix.RawSyscall(unix.SYS_PERSONALITY, noRandomize, 0, 0); errno != 0 {
 		return os.NewSyscallError("personality", errno)

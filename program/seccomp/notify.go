@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -80,10 +81,10 @@ func (p *Program) ioctl(request uintptr, arg unsafe.Pointer) (uintptr, syscall.E
 // Pending says whether a call is there. It does not wait.
 func (p *Program) Pending() bool { return p.ready(0) }
 
-// ready waits for at most so many milliseconds until a call is there.
-func (p *Program) ready(wait int) bool {
+// ready waits for at most so long until a call is there.
+func (p *Program) ready(wait time.Duration) bool {
 	fds := [...]unix.PollFd{{Fd: int32(p.listener), Events: unix.POLLIN}, {Fd: p.controlFd, Events: unix.POLLIN}}
-	span := unix.Timespec{Sec: int64(wait / 1000), Nsec: int64(wait%1000) * 1e6}
+	span := unix.NsecToTimespec(int64(wait))
 	for {
 		var n uintptr
 		var errno syscall.Errno
@@ -101,9 +102,9 @@ func (p *Program) ready(wait int) bool {
 	}
 }
 
-// Receive takes the next call that is there, and waits for at most so many milliseconds. It is not
-// ok if none has come.
-func (p *Program) Receive(c *Call, wait int) (ok bool) {
+// Receive takes the next call that is there, and waits for at most so long. It is not ok if none
+// has come.
+func (p *Program) Receive(c *Call, wait time.Duration) (ok bool) {
 	if !p.ready(wait) {
 		return false
 	}

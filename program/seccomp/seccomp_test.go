@@ -5,6 +5,7 @@ package seccomp
 import (
 	"os"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,7 +21,7 @@ func TestCatches(t *testing.T) {
 	defer p.Close()
 	t.Logf("realtime %v isolated %v", p.Realtime, p.Isolated)
 	var c Call
-	for p.Receive(&c, 1000) {
+	for p.Receive(&c, time.Second) {
 		text, errno := p.Text(&c, c.Args[1], 4096)
 		t.Logf("%d openat %q %v", c.Thread, text, errno)
 		if err := p.Continue(&c); err != nil {

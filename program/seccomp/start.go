@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -32,12 +33,16 @@ type Command struct {
 	// Network leaves it in our network namespace. Otherwise, where the user may have one, it is
 	// in an empty one of its own.
 	Network bool
-	// Memory bounds its address space, FileSize what it may write into one file, both in bytes;
-	// 0 is without bound.
+	// Temporary: the directory goes away with the program if we are killed.
+	Temporary bool
+	// Memory bounds what all its processes use together, and FileSize what it may write into one
+	// file, both in bytes. 0 is 4 GiB of memory, and files without bound.
 	Memory, FileSize uint64
 	// Patience is how much time of the CPU it may take without a call that waits. Then it is
 	// killed; 0 means three seconds.
 	Patience time.Duration
+	// Plain: it gets neither namespaces nor SCHED_FIFO, as under a user who may have neither.
+	Plain bool
 }
 
 // A Program is a program whose calls are caught. It belongs to the goroutine that has started
@@ -56,11 +61,11 @@ type Program struct {
 	controlFd int32
 	mourning  bool
 	guardian  *exec.Cmd
-	deaths    []Death
 	main      int // the first process
 	cpu       int
 	before    unix.CPUSet // of our thread
 	patience  time.Duration
+	plain     bool
 	clock     clock
 	template  template
 
@@ -92,7 +97,7 @@ func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
 		return nil, err
 	}
 	runtime.LockOSThread()
-	p = &Program{listener: -1, cpu: cpu, patience: c.Patience, clock: clock{mono: time.Second}}
+	p = &Program{listener: -1, cpu: cpu, plain: c.Plain, patience: c.Patience, clock: clock{mono: time.Second}}
 	if p.patience == 0 {
 		p.patience = 3 * time.Second
 	}
@@ -115,6 +120,19 @@ func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
 	return p, p.firstExec(launcher)
 }
 
+// Slower says what is slower, or less well kept, than it could be, in a line; "" if nothing is.
+func (p *Program) Slower() string {
+	switch {
+	case !p.Realtime && !p.Isolated:
+		return "without CAP_SYS_NICE we look through /proc whether its threads wait, which is slower; without namespaces it may write wherever the user may"
+	case !p.Realtime:
+		return "without CAP_SYS_NICE we look through /proc whether its threads wait, which is slower with several threads"
+	case !p.Isolated:
+		return "without namespaces it may write wherever the user may"
+	}
+	return ""
+}
+
 // pin keeps our thread on the program's CPU.
 func (p *Program) pin() error {
 	if err := unix.SchedGetaffinity(0, &p.before); err != nil {
@@ -133,6 +151,7 @@ func (p *Program) pin() error {
 func (p *Program) Close() {
 	p.release()
 	if p.control != nil {
+		_, _ = p.control.Write([]byte("farewell"))
 		p.control.Close()
 		p.control = nil
 	}
@@ -172,12 +191,28 @@ func (p *Program) guard(c *Command) (*os.File, error) {
 		return nil, err
 	}
 	defer other.Close()
+	d := duty{Dir: c.Dir, Memory: c.Memory}
+	if d.Memory == 0 {
+		d.Memory = 4 << 30
+	}
+	parent, err := os.Open(filepath.Dir(c.Dir))
+	if err != nil {
+		return nil, fmt.Errorf("seccomp: got working directory %s: %w", c.Dir, err)
+	}
+	defer parent.Close()
+	if c.Temporary {
+		d.Remove = filepath.Base(c.Dir)
+	}
 	for _, flags := range isolation {
+		if c.Plain && flags != 0 {
+			continue
+		}
 		if c.Network {
 			flags &^= unix.CLONE_NEWNET
 		}
-		cmd := selfAs(roleGuardian, c.Dir, flags != 0)
-		cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.output(), c.output(), []*os.File{theirs, other}
+		d.Isolated = flags != 0
+		cmd := selfAs(roleGuardian, &d)
+		cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.output(), c.output(), []*os.File{theirs, other, parent}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
 		if flags&unix.CLONE_NEWUSER != 0 {
 			me, group := os.Getuid(), os.Getgid()
@@ -212,17 +247,17 @@ func pair() (ours, theirs *os.File, err error) {
 
 // A launch is what the launcher is told. Filter is the BPF program, as its instructions.
 type launch struct {
-	Path             string
-	Args, Env        []string
-	Dir              string
-	Memory, FileSize uint64
-	Seconds          uint64 // of CPU without a call that waits
-	Filter           []unix.SockFilter
+	Path      string
+	Args, Env []string
+	Dir       string
+	FileSize  uint64
+	Seconds   uint64 // of CPU without a call that waits
+	Filter    []unix.SockFilter
 }
 
 // launch tells the launcher what to do, and takes the listener from it.
 func (p *Program) launch(launcher *os.File, c *Command, rules []Rule) error {
-	job := launch{Path: c.Path, Args: c.Args, Env: c.Env, Dir: c.Dir, Memory: c.Memory,
+	job := launch{Path: c.Path, Args: c.Args, Env: c.Env, Dir: c.Dir,
 		FileSize: c.FileSize, Seconds: uint64((p.patience + time.Second - 1) / time.Second),
 		Filter: compile(rules)}
 	if err := json.NewEncoder(launcher).Encode(&job); err != nil {
