@@ -24,6 +24,7 @@ type Program struct {
 	desc *Description
 	opts Options
 	dir  string
+	lock *os.File // of the directory, if it is ours
 	proc *seccomp.Program
 	// copies: runs have copies of the process.
 	copies bool
@@ -92,7 +93,7 @@ func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer 
 	env := append([]string{"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C", "TZ=UTC", "HOME=/", "TMPDIR=."}, p.desc.Env...)
 	args := append([]string{filepath.Base(p.desc.Command[0])}, p.desc.Command[1:]...)
 	c := &seccomp.Command{Path: path, Args: args, Env: env, Dir: p.dir, Output: p.opts.Output,
-		Network: p.opts.Network, FileSize: 1 << 30}
+		Temporary: p.dir != p.desc.Dir, Network: p.opts.Network, FileSize: 1 << 30}
 	if p.proc, err = seccomp.Start(c, rules, p.cpu()); err != nil {
 		return fmt.Errorf("program: %s does not start: %w", p.desc.Name, err)
 	}
@@ -117,7 +118,7 @@ func (p *Program) settleIn() (err error) {
 		p.dir = p.desc.Dir
 		return nil
 	}
-	if p.dir, err = os.MkdirTemp("", "wantwrite-"); err != nil {
+	if p.dir, p.lock, err = tempDir(); err != nil {
 		return err
 	}
 	return p.desc.furnish(p.dir)
@@ -135,6 +136,15 @@ func (p *Program) cpu() int {
 		}
 	}
 	return 0
+}
+
+// Slower says in a line what is slower here, or less well kept, than it could be; "" if nothing is.
+// It is known once a process was started.
+func (p *Program) Slower() string {
+	if p.proc == nil {
+		return ""
+	}
+	return p.proc.Slower()
 }
 
 // Stop implements foreign.Program.
@@ -155,6 +165,7 @@ func (p *Program) Close() {
 	p.shut()
 	if p.dir != "" && p.dir != p.desc.Dir {
 		os.RemoveAll(p.dir)
+		p.lock.Close()
 	}
 	p.dir = ""
 }

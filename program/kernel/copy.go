@@ -54,7 +54,7 @@ func (k *Kernel) Fork() error {
 		return err
 	}
 	s := k.template
-	p := &process{pid: pid, copied: true, first: true}
+	p := &process{pid: pid, copied: true, first: true, begun: true}
 	p.fds, k.sets = copyFiles(s)
 	k.procs, k.threads, k.forks, k.links = []*process{p}, nil, nil, nil
 	k.unborn, k.born, k.leaving, k.asked = 0, 0, nil, map[int]bool{}

@@ -422,7 +422,8 @@ func (k *Kernel) give(t *thread, real, number int, closeOnExec bool) {
 	if k.opts.Watch != nil {
 		k.opts.Watch(t.n, k.callText(t), fmt.Sprintf("= %d", number))
 	}
-	k.fail(k.prog.InstallReply(&t.call, real, number, closeOnExec))
+	k.fail(k.prog.Install(&t.call, real, number, closeOnExec))
+	k.fail(k.prog.Reply(&t.call, int64(number), 0))
 }
 
 // note enters a call that moved no bytes into the run.

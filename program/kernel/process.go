@@ -54,7 +54,7 @@ func (k *Kernel) clone3(t *thread) {
 func (k *Kernel) adopt(s status) *process {
 	for i := range k.forks {
 		if f := &k.forks[i]; f.parent == s.parent || len(k.forks) == 1 {
-			p := &process{pid: s.group, inner: s.inner, fds: f.fds}
+			p := &process{pid: s.group, inner: s.inner, fds: f.fds, begun: true}
 			k.forks = append(k.forks[:i], k.forks[i+1:]...)
 			k.procs = append(k.procs, p)
 			return p
@@ -76,9 +76,10 @@ func (k *Kernel) replaced(t *thread) {
 			k.drop(p, n)
 		}
 	}
-	if p.pid != k.prog.Main() || k.sets != nil {
+	if p.begun {
 		k.prog.Detach(p.pid)
 		k.fail(k.prog.Attach(p.pid))
 	}
+	p.begun = true
 	k.through(t)
 }

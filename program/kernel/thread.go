@@ -18,6 +18,7 @@ type process struct {
 	fds   [seccomp.Last + 1]*file // by number; nil: it is none of ours
 	inner int                     // its number in the program's namespace; 0: not known
 	first bool                    // it is the first, or a copy of that: the guardian's child
+	begun bool                    // it is more than a first program that has made no call
 	// copied: it is a copy of the template, and nobody has set its clock yet.
 	copied bool
 }

@@ -7,24 +7,9 @@ import (
 	"strconv"
 	"testing"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
-
-const loopVariable = "WANTWRITE_TEST_LOOP"
-
-// TestMain lets the test be the program that is caught: one that reads a virtual descriptor for
-// ever, in pieces of that many bytes.
-func TestMain(m *testing.M) {
-	if size, err := strconv.Atoi(os.Getenv(loopVariable)); err == nil {
-		buf := make([]byte, size+1)
-		for {
-			unix.RawSyscall(unix.SYS_READ, First, uintptr(unsafe.Pointer(&buf[0])), uintptr(size))
-		}
-	}
-	os.Exit(m.Run())
-}
 
 // loop starts it.
 func loop(tb testing.TB, size int) *Program {

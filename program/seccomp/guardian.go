@@ -68,11 +68,11 @@ func beGuardian() {
 	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	signal.Notify(make(chan os.Signal, 1)) // the program's can't end us
 	if d.Isolated {
-		if err := mounts(d.Dir); err != nil {
-			fmt.Fprintf(launcher, "the mounts can't be made: %v\n", err)
+		if err := mounts(d.Dir); err != nil { // this user may not: see isolation
 			os.Exit(1)
 		}
 	}
+	tell(control, os.Getpid(), 0) // we are here
 	cmd := selfAs(roleLauncher, &d)
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = os.Stdout, os.Stderr, []*os.File{launcher}
 	if err := cmd.Start(); err != nil {
@@ -303,6 +303,12 @@ func (l *launch) confine() error {
 	}
 	// If the machine has no memory left, the program goes first.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0)
+	// What the guardian has done to the mounts is not to be undone, by root neither.
+	_ = unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+	for _, c := range []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_SYS_MODULE, unix.CAP_SYS_RAWIO, unix.CAP_SYS_BOOT,
+		unix.CAP_SYS_TIME, unix.CAP_MKNOD} {
+		_ = unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0)
+	}
 	const noRandomize = 0x0040000 // ADDR_NO_RANDOMIZE, personality(2)
 	if _, _, errno := unix.RawSyscall(unix.SYS_PERSONALITY, noRandomize, 0, 0); errno != 0 {
 		return os.NewSyscallError("personality", errno)

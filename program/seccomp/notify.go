@@ -62,7 +62,6 @@ const (
 	flagContinue = 1 // SECCOMP_USER_NOTIF_FLAG_CONTINUE
 	flagSync     = 1 // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 	flagSetFD    = 1 // SECCOMP_ADDFD_FLAG_SETFD
-	flagSend     = 2 // SECCOMP_ADDFD_FLAG_SEND
 )
 
 // errDead says that the thread that made a call is dead: its call needs no answer.
@@ -142,17 +141,13 @@ func (p *Program) Continue(c *Call) error {
 
 // Install gives the program that makes a call a copy of our descriptor, under a number of our
 // choice.
+//
+// Story 132: it answered the call in one go (SECCOMP_ADDFD_FLAG_SEND). A signal of Go's runtime, by
+// which goroutines are preempted, came while the program's thread had not taken the descriptor yet.
+// Made again, the ioctl said EINPROGRESS, for the call was answered: without the descriptor. In two
+// steps each can be made again.
 func (p *Program) Install(c *Call, fd, number int, closeOnExec bool) error {
-	return p.install(c, fd, number, closeOnExec, 0)
-}
-
-// InstallReply does so, and answers the call with the number.
-func (p *Program) InstallReply(c *Call, fd, number int, closeOnExec bool) error {
-	return p.install(c, fd, number, closeOnExec, flagSend)
-}
-
-func (p *Program) install(c *Call, fd, number int, closeOnExec bool, flags uint32) error {
-	a := addition{id: c.id, flags: flagSetFD | flags, from: uint32(fd), number: uint32(number)}
+	a := addition{id: c.id, flags: flagSetFD, from: uint32(fd), number: uint32(number)}
 	if closeOnExec {
 		a.fileFlag = unix.O_CLOEXEC
 	}

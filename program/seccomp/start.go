@@ -180,29 +180,17 @@ var isolation = []uintptr{
 
 // guard starts the guardian, and returns our end of the launcher's socket.
 func (p *Program) guard(c *Command) (*os.File, error) {
-	ours, theirs, err := pair()
-	if err != nil {
-		return nil, err
-	}
-	defer theirs.Close()
-	p.control, p.controlFd = ours, int32(ours.Fd())
 	launcher, other, err := pair()
 	if err != nil {
 		return nil, err
 	}
 	defer other.Close()
-	d := duty{Dir: c.Dir, Memory: c.Memory}
-	if d.Memory == 0 {
-		d.Memory = 4 << 30
-	}
 	parent, err := os.Open(filepath.Dir(c.Dir))
 	if err != nil {
+		launcher.Close()
 		return nil, fmt.Errorf("seccomp: got working directory %s: %w", c.Dir, err)
 	}
 	defer parent.Close()
-	if c.Temporary {
-		d.Remove = filepath.Base(c.Dir)
-	}
 	for _, flags := range isolation {
 		if c.Plain && flags != 0 {
 			continue
@@ -210,22 +198,49 @@ func (p *Program) guard(c *Command) (*os.File, error) {
 		if c.Network {
 			flags &^= unix.CLONE_NEWNET
 		}
-		d.Isolated = flags != 0
-		cmd := selfAs(roleGuardian, &d)
-		cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.output(), c.output(), []*os.File{theirs, other, parent}
-		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
-		if flags&unix.CLONE_NEWUSER != 0 {
-			me, group := os.Getuid(), os.Getgid()
-			cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: me, HostID: me, Size: 1}}
-			cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
-		}
-		if err = cmd.Start(); err == nil {
-			p.guardian, p.Isolated = cmd, flags != 0
+		if err = p.guardWith(c, flags, other, parent); err == nil {
 			return launcher, nil
 		}
 	}
 	launcher.Close()
 	return nil, fmt.Errorf("seccomp: the guardian can't be started: %w", err)
+}
+
+// guardWith starts the guardian in such namespaces.
+func (p *Program) guardWith(c *Command, flags uintptr, launcher, parent *os.File) error {
+	ours, theirs, err := pair()
+	if err != nil {
+		return err
+	}
+	d := duty{Dir: c.Dir, Memory: c.Memory, Isolated: flags != 0}
+	if d.Memory == 0 {
+		d.Memory = 4 << 30
+	}
+	if c.Temporary {
+		d.Remove = filepath.Base(c.Dir)
+	}
+	cmd := selfAs(roleGuardian, &d)
+	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.output(), c.output(), []*os.File{theirs, launcher, parent}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
+	if flags&unix.CLONE_NEWUSER != 0 {
+		me, group := os.Getuid(), os.Getgid()
+		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: me, HostID: me, Size: 1}}
+		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
+		cmd.SysProcAttr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN} // for the mounts
+	}
+	err = cmd.Start()
+	theirs.Close()
+	if err != nil {
+		ours.Close()
+		return err
+	}
+	var greeting [8]byte
+	if _, err := io.ReadFull(ours, greeting[:]); err != nil { // it could not make its mounts
+		ours.Close()
+		return errors.Join(err, cmd.Wait())
+	}
+	p.control, p.controlFd, p.guardian, p.Isolated = ours, int32(ours.Fd()), cmd, d.Isolated
+	return nil
 }
 
 // output is where the program prints to. A nil *os.File in an io.Writer would not be nil.
