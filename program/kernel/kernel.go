@@ -236,7 +236,7 @@ func (k *Kernel) news() (n uint64) {
 	for i := range k.links {
 		if s := k.links[i].socket; s != nil && s.wire != nil {
 			s.poll(k)
-			n += s.ins + s.outs
+			n += s.news.ins + s.news.outs + s.news.changes
 		}
 	}
 	return n
