@@ -43,6 +43,9 @@ func (k *Kernel) Freeze(idle bool) error {
 	}
 	k.template = &state{t.proc.pid, t.proc.fds, k.sets, k.now, k.random}
 	k.threads, k.procs = nil, nil
+	// Story 144: the time of each run was written into the template too. The next copy began with
+	// it, and put another time into its session tickets.
+	k.prog.Detach(t.proc.pid)
 	return nil
 }
 
