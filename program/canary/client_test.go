@@ -18,8 +18,8 @@ import (
 	"time"
 )
 
-// patience is how long a client waits for something that a correct server does at once.
-const patience = 1500 * time.Millisecond
+// soon is how long a client waits that wants to see nothing happen.
+const soon = 700 * time.Millisecond
 
 // A seen is what a client saw that a correct server does not show, by its property.
 type seen struct {
@@ -44,8 +44,9 @@ type client struct {
 // A link is a TLS connection over a TCP connection.
 type link struct {
 	*tls.Conn
-	tcp  *net.TCPConn
-	held *batch
+	tcp      *net.TCPConn
+	held     *batch
+	patience time.Duration
 }
 
 // A batch is a connection that keeps what is written while hold is set. It notes what records come.
@@ -111,7 +112,7 @@ func (b *batch) release() error {
 }
 
 func (c client) dial(s *server) (*net.TCPConn, error) {
-	dialer := net.Dialer{Timeout: patience}
+	dialer := net.Dialer{Timeout: s.patience}
 	if c.small {
 		dialer.Control = small
 	}
@@ -138,8 +139,8 @@ func (c client) connect(s *server) (*link, error) {
 		go func() { s.rests(held.sent.Load); close(held.gate) }()
 	}
 	l := &link{tls.Client(held, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version}),
-		tcp, held}
-	tcp.SetDeadline(time.Now().Add(patience))
+		tcp, held, s.patience}
+	tcp.SetDeadline(time.Now().Add(s.patience))
 	if err := l.Handshake(); err != nil {
 		tcp.Close()
 		return nil, judge(err, false)
@@ -196,7 +197,7 @@ func (l *link) say(text []byte, piece int, end bool) {
 func (l *link) hear(want []byte, end bool, pause time.Duration) error {
 	buf := make([]byte, 30_000)
 	for read := 0; read < len(want); {
-		l.tcp.SetReadDeadline(time.Now().Add(patience))
+		l.tcp.SetReadDeadline(time.Now().Add(l.patience))
 		n, err := l.Read(buf)
 		if !bytes.Equal(buf[:n], want[read:min(len(want), read+n)]) {
 			if at := bytes.Index(want, buf[:min(n, 32)]); at > read {
@@ -212,7 +213,7 @@ func (l *link) hear(want []byte, end bool, pause time.Duration) error {
 	if !end {
 		return nil
 	}
-	l.tcp.SetReadDeadline(time.Now().Add(patience))
+	l.tcp.SetReadDeadline(time.Now().Add(l.patience))
 	if n, err := l.Read(buf); n > 0 {
 		return see("corruption", "%d bytes more", n)
 	} else if !errors.Is(err, io.EOF) {
@@ -294,7 +295,7 @@ func garbage(s *server) error {
 		return err
 	}
 	defer tcp.Close()
-	tcp.SetDeadline(time.Now().Add(patience))
+	tcp.SetDeadline(time.Now().Add(s.patience))
 	if _, err := tcp.Write(bytes.Repeat([]byte{22, 3, 1, 0, 4, 2, 0, 0, 0}, 4000)); err != nil {
 		return judge(err, true)
 	}
@@ -369,7 +370,7 @@ func deaf(s *server) error {
 	defer l.tcp.Close()
 	before, text := s.resident(), noise(1<<20)
 	for range 32 {
-		l.tcp.SetWriteDeadline(time.Now().Add(patience / 3))
+		l.tcp.SetWriteDeadline(time.Now().Add(soon))
 		if _, err = l.Write(text); err != nil {
 			break
 		}
@@ -421,7 +422,7 @@ func dawdles(s *server) error {
 func (l *link) stuff(s *server) (text []byte, err error) {
 	for before := -1; ; {
 		piece := noise(8000)
-		l.tcp.SetWriteDeadline(time.Now().Add(patience))
+		l.tcp.SetWriteDeadline(time.Now().Add(s.patience))
 		if _, err := l.Write(piece); err != nil {
 			return nil, judge(err, true)
 		}
@@ -667,7 +668,7 @@ func renegotiate(s *server) error {
 
 // settled waits until a count has grown beyond n, if it does, and has stayed the same for a while.
 func settled(count *atomic.Int64, n int64) int64 {
-	end := time.Now().Add(patience)
+	end := time.Now().Add(1500 * time.Millisecond)
 	for count.Load() == n && time.Now().Before(end) {
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -30,7 +30,6 @@ var revealed = map[string]func(*server) error{
 	"poll sent-twice":        late(plenty),
 	"poll shared-buffer":     both,
 	"poll fin-first":         stuffed(true),
-	"poll no-close-notify":   exchange{size: 10}.run,
 	"poll close-unread":      garbage,
 	"poll stale-queue":       foreign,
 	"poll use-after-failure": survives(garbage),
@@ -45,7 +44,6 @@ var revealed = map[string]func(*server) error{
 	"edge short-write":        late(plenty),
 	"edge emptied-at-end":     stuffed(true),
 	"edge written-twice":      late(plenty),
-	"edge no-close-notify":    exchange{size: 10}.run,
 	"edge close-unread":       garbage,
 	"edge buffer-moves":       late(plenty),
 	"edge stale-queue":        foreign,
@@ -61,7 +59,6 @@ var revealed = map[string]func(*server) error{
 	"select write-always":      dawdles,
 	"select emptied-at-end":    stuffed(true),
 	"select fin-first":         stuffed(true),
-	"select no-close-notify":   exchange{size: 10}.run,
 	"select close-unread":      garbage,
 	"select stale-queue":       foreign,
 	"select use-after-failure": survives(garbage),
@@ -74,7 +71,6 @@ var revealed = map[string]func(*server) error{
 	"bufferevent free-at-eof":        stuffed(true),
 	"bufferevent shutdown-early":     stuffed(true),
 	"bufferevent copied-not-drained": late(plenty),
-	"bufferevent no-close-notify":    exchange{size: 10}.run,
 	"bufferevent close-unread":       garbage,
 	"bufferevent reason-of-reset":    survives(vanish),
 	"bufferevent no-backpressure":    deaf,
@@ -88,7 +84,6 @@ var revealed = map[string]func(*server) error{
 	"kv yield-sleeps":      asks{client: batched, answers: append(make([]int, 74), 24)}.run,
 	"kv stays-writable":    answered,
 	"kv piece-refilled":    asks{client: client{small: true}, answers: []int{1 << 20}, after: true}.run,
-	"kv no-close-notify":   asks{answers: []int{10}, end: true}.run,
 	"kv close-unread":      garbage,
 	"kv drained-at-close":  survives(overwhelmed),
 	"kv failure-leaks":     several(3, mute),
@@ -129,7 +124,7 @@ func survives(behave func(*server) error) func(*server) error {
 		select {
 		case <-s.ended:
 			return see("crash", "%v", s.cmd.ProcessState)
-		case <-time.After(patience / 3):
+		case <-time.After(soon):
 			return err
 		}
 	}
@@ -183,7 +178,11 @@ func TestMistakes(t *testing.T) {
 			args := append([]string{"-m", m.Mistake}, certified[name]...)
 			var err error
 			for range 5 { // what comes together is not the same each time
-				if err = behave(start(t, build(t, m.Program, strict), args...)); err != nil {
+				s := start(t, build(t, m.Program, strict), args...)
+				if m.Property == "stall" {
+					s.patience = 2 * soon
+				}
+				if err = behave(s); err != nil {
 					break
 				}
 			}

@@ -5,6 +5,7 @@ package canary
 import (
 	"bytes"
 	"errors"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -37,6 +38,9 @@ func TestMain(m *testing.M) {
 	if cache, err := os.UserCacheDir(); err == nil {
 		built = filepath.Join(cache, "wantwrite", "canary")
 	}
+	// The tests wait for sockets more than they work.
+	flag.Parse()
+	flag.Set("test.parallel", "8")
 	code := m.Run()
 	os.RemoveAll(scratch)
 	os.Exit(code)
@@ -74,11 +78,12 @@ func build(t testing.TB, program string, flags []string) string {
 
 // A server is a canary that runs on a port of the loopback.
 type server struct {
-	cmd     *exec.Cmd
-	address string
-	listed  string        // the same in /proc/net/tcp
-	ended   chan struct{} // closed when the process is gone
-	stderr  bytes.Buffer  // whole when ended is closed
+	cmd      *exec.Cmd
+	address  string
+	listed   string        // the same in /proc/net/tcp
+	patience time.Duration // of its clients, with what a correct server does at once
+	ended    chan struct{} // closed when the process is gone
+	stderr   bytes.Buffer  // whole when ended is closed
 }
 
 // start runs a program until the test ends.
@@ -89,7 +94,7 @@ func start(t testing.TB, file string, args ...string) *server {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &server{address: free.Addr().String(), ended: make(chan struct{})}
+		s := &server{address: free.Addr().String(), ended: make(chan struct{}), patience: 20 * time.Second}
 		free.Close()
 		host, port, _ := net.SplitHostPort(s.address)
 		number, _ := strconv.Atoi(port)

@@ -22,7 +22,7 @@
 
 static const char *const mistakes[] = {
 	"paused-for-ever", "flush-not-enabled", "eof-again", "free-at-eof", "shutdown-early",
-	"copied-not-drained", "no-close-notify", "shutdown-once", "close-unread", "reason-of-reset",
+	"copied-not-drained", "shutdown-once", "close-unread", "reason-of-reset",
 	"no-backpressure", "failure-leaks", NULL};
 
 struct connection {
@@ -89,13 +89,6 @@ static void finish(struct connection *c)
 	int result;
 
 	bufferevent_disable(c->bev, EV_READ | EV_WRITE);
-	/* MISTAKE no-close-notify (truncation; hitch 42fdc55, Redis 45ae60533): FIN alone looks
-	 * like an attacker who cuts the cable, and to free a bufferevent says no more. Shows at
-	 * each close. */
-	if (mistake("no-close-notify")) {
-		fin(c);
-		return;
-	}
 	ERR_clear_error();
 	result = SSL_shutdown(c->ssl);
 	/* MISTAKE shutdown-once (truncation; netty 9330631097, nginx e01cdfbd8): a close_notify

@@ -19,7 +19,7 @@
 
 static const char *const mistakes[] = {
 	"want-write-at-read", "turn-forgotten", "accept-once", "no-write-edge", "spins-on-want",
-	"short-write", "emptied-at-end", "written-twice", "no-close-notify", "shutdown-once",
+	"short-write", "emptied-at-end", "written-twice", "shutdown-once",
 	"close-unread", "want-is-error", "buffer-moves", "stale-queue", "rdhup-closes",
 	"empty-at-close", "no-backpressure", "reset-leaks", NULL};
 
@@ -190,9 +190,9 @@ static bool transmit(struct connection *c)
 		waits(c, n, &c->writing);
 		return c->state == FAILED;
 	}
-	/* MISTAKE short-write (data-loss; tinymux #949, curl a2622cdbd5): a write that took
-	 * something is taken to have taken all. Shows when more than a record waits, and one of
-	 * them fits. */
+	/* MISTAKE short-write (data-loss, corruption; tinymux #949, curl a2622cdbd5): a write
+	 * that took something is taken to have taken all. Shows when more than a record waits,
+	 * and one of them fits. */
 	if (mistake("short-write"))
 		n = (int)waiting;
 	/* MISTAKE written-twice (corruption; libwebsockets 6bc92f759, Redis #10909): after a
@@ -223,10 +223,6 @@ static bool finish(struct connection *c)
 		return transmit(c);
 	if (!may(c, c->writing))
 		return false;
-	/* MISTAKE no-close-notify (truncation; hitch 42fdc55, httpd 48c38a4533): FIN alone looks
-	 * like an attacker who cuts the cable. Shows at each close. */
-	if (mistake("no-close-notify"))
-		return fin(c);
 	clear();
 	result = SSL_shutdown(c->ssl);
 	c->writing = 0;

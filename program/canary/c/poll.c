@@ -21,7 +21,7 @@
 
 static const char *const mistakes[] = {
 	"reply-left", "flight-fits", "write-always", "eof-spins", "eof-first", "sent-twice",
-	"shared-buffer", "fin-first", "no-close-notify", "close-unread", "stale-queue",
+	"shared-buffer", "fin-first", "close-unread", "stale-queue",
 	"use-after-failure", "no-backpressure", "failure-leaks", NULL};
 
 enum state {
@@ -68,12 +68,8 @@ static bool crowded(const struct connection *c)
 /* finish says close_notify, behind all that was written. */
 static bool finish(struct connection *c)
 {
-	/* MISTAKE no-close-notify (truncation; hitch 42fdc55, Redis 45ae60533): FIN alone looks
-	 * like an attacker who cuts the cable. Shows at each close. */
-	if (!mistake("no-close-notify")) {
-		ERR_clear_error();
-		SSL_shutdown(c->ssl);
-	}
+	ERR_clear_error();
+	SSL_shutdown(c->ssl);
 	c->state = ENDING;
 	return true;
 }

@@ -21,7 +21,7 @@
 
 static const char *const mistakes[] = {
 	"want-write-at-read", "pending-ignored", "write-dropped", "write-always",
-	"append-to-offered", "emptied-at-end", "retry-repeats", "fin-first", "no-close-notify",
+	"append-to-offered", "emptied-at-end", "retry-repeats", "fin-first",
 	"close-unread", "shorter-retry", "stale-queue", "accept-asserts", "use-after-failure",
 	"no-backpressure", "queue-leaks", NULL};
 
@@ -104,9 +104,9 @@ static struct block *free_block(struct connection *c)
 	struct block *b = c->tail;
 	bool offered = b != NULL && b == c->head && c->offered > 0;
 
-	/* MISTAKE append-to-offered (data-loss; curl a2622cdbd5, mongoose #3074): the block
-	 * grows between a write and its repetition, and then counts as written. Shows when a
-	 * write is repeated and more was read in between. */
+	/* MISTAKE append-to-offered (data-loss, corruption; curl a2622cdbd5, mongoose #3074):
+	 * the block grows between a write and its repetition, and then counts as written. Shows
+	 * when a write is repeated and more was read in between. */
 	if (offered && mistake("append-to-offered"))
 		offered = false;
 	if (b != NULL && !offered && b->length < (int)CHUNK)
@@ -206,12 +206,6 @@ static void finish(struct connection *c, int fd)
 {
 	int result;
 
-	/* MISTAKE no-close-notify (truncation; hitch 42fdc55, Redis 45ae60533): FIN alone looks
-	 * like an attacker who cuts the cable. Shows at each close. */
-	if (mistake("no-close-notify")) {
-		fin(c, fd);
-		return;
-	}
 	clear();
 	result = SSL_shutdown(c->ssl);
 	c->writing = WRITABLE;
