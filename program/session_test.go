@@ -51,6 +51,7 @@ func (w *wire) Send(b []byte) (int, model.IOStatus) {
 	return len(b), model.IOOK
 }
 func (w *wire) Room() int   { return 1 << 16 }
+func (w *wire) Offer(int)   {}
 func (w *wire) Split() int  { return 0 }
 func (w *wire) CloseWrite() {}
 func (w *wire) Close()      { w.closed = true }

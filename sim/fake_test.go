@@ -279,6 +279,7 @@ func (e *fakeEnd) Send(p []byte) (int, model.IOStatus) {
 	if pieces := e.wire.Split(); pieces > 0 {
 		most = min(most, 16*pieces)
 	}
+	e.wire.Offer(len(p))
 	n, st := e.wire.Send(p[:most])
 	if st == model.WouldBlock && !e.blocked {
 		e.blocked = true

@@ -66,8 +66,15 @@ func (s *stranger) Send(p []byte) (int, model.IOStatus) {
 	if n > 0 {
 		s.e.acct.Taken = 0
 	}
+	if s.e.w.trace != nil {
+		s.e.w.trace.offered(max(s.offer, len(p)))
+	}
+	s.offer = 0
 	return n, st
 }
+
+// Offer implements foreign.Wire.
+func (s *stranger) Offer(n int) { s.offer = n }
 
 // Room implements foreign.Wire.
 func (s *stranger) Room() int { return s.e.out.room() }

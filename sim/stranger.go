@@ -19,6 +19,7 @@ type stranger struct {
 	program foreign.Program
 	arrived bool // the connection is made: see deliver
 	split   int  // see foreign.Wire
+	offer   int  // see foreign.Wire
 }
 
 // breaks are the properties that the faults of a program break. A call that is not understood

@@ -30,6 +30,9 @@ type Event struct {
 	// Text is what a program's call was about, such as "add server read+write, edge". It is
 	// empty for other calls, and for those that move bytes.
 	Text string
+	// Offered is how many bytes a program's send had; N of them were taken. It is 0 for a
+	// pump's.
+	Offered int
 	// Status is the call's answer: a model.IOStatus, Status or Cause.
 	Status uint8
 	// Why is the engine's error, of a call that failed.

@@ -77,6 +77,13 @@ func (t *Trace) carried(p []byte) {
 	t.size += len(p)
 }
 
+// offered notes how many bytes the program had in the send that was the last event.
+func (t *Trace) offered(n int) {
+	if last := len(t.Events) - 1; last >= 0 && t.Events[last].op == opSend {
+		t.Events[last].Offered = n
+	}
+}
+
 // brought notes what the step's action has made visible of a stream.
 func (t *Trace) brought(s *stream) {
 	if s.seen > t.from && t.at >= 0 {

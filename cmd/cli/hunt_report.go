@@ -14,7 +14,7 @@ import (
 func tell(t *terminal, failure *hunt.Failure, path string) {
 	s := failure.Script
 	t.printf("%s in %s: schedule %d of seed %d, scenario %s, after %.2fs\n",
-		t.bold(s.Property), s.Config.Pump, failure.Schedule, failure.Seed, s.Config.Scenario,
+		t.bold(s.Property), s.Config.Subject(), failure.Schedule, failure.Seed, s.Config.Scenario,
 		failure.Stats.Elapsed.Seconds())
 	t.printf("%s\n", indent(failure.Story))
 	if n := len(s.Actions); n == failure.Original {
@@ -93,7 +93,7 @@ type divergedJSON struct {
 
 func violationObject(f *huntFlags, failure *hunt.Failure, path string) violationJSON {
 	s := failure.Script
-	o := violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
+	o := violationJSON{Result: "violation", Property: s.Property, Pump: s.Config.Subject(),
 		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
 		Strategy: f.strategy, Seed: failure.Seed, Schedules: failure.Stats.Schedules,
 		Steps: failure.Stats.Steps, Actions: len(s.Actions), Seconds: failure.Stats.Elapsed.Seconds(),

@@ -290,7 +290,7 @@ func (f *replayFlags) report(t *terminal, path string, s *script.Script, out *ru
 			property = res.Violation.Violated()
 		}
 		return t.object(replayJSON{Result: result, Property: property,
-			Pump: cmp.Or(f.Pump, s.Config.Pump), Engine: cmp.Or(f.Engine, s.Config.Engine),
+			Pump: cmp.Or(f.Pump, s.Config.Subject()), Engine: cmp.Or(f.Engine, s.Config.Engine),
 			TLS: s.Config.Version.String(), Scenario: s.Config.Scenario, Strategy: "script",
 			Steps: res.Steps, Actions: len(s.Actions), Skipped: res.Skipped, Script: path,
 			Hash: fmt.Sprintf("%016x", res.Hash), Wire: fmt.Sprintf("%016x", res.Wire),

@@ -237,7 +237,7 @@ func (f *shrunkFile) report() error {
 // object makes the object of the result.
 func (f *shrunkFile) object() shrinkJSON {
 	s, st := f.script, &f.stats
-	o := shrinkJSON{Result: "violation", Property: s.Property, Pump: s.Config.Pump,
+	o := shrinkJSON{Result: "violation", Property: s.Property, Pump: s.Config.Subject(),
 		Engine: s.Config.Engine, TLS: s.Config.Version.String(), Scenario: s.Config.Scenario,
 		Strategy: "script", Before: st.Before, Actions: st.After, Runs: st.Runs,
 		Minimal: st.Minimal, Changed: f.changed, Script: f.to, Original: f.kept,

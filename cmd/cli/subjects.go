@@ -365,7 +365,7 @@ func traitSubjects() (all []subject) {
 
 // obligationSubjects are what an end may owe, as --json names it.
 func obligationSubjects() (all []subject) {
-	for o := oracle.NoObligation + 1; o <= oracle.Delivery; o++ {
+	for o := oracle.NoObligation + 1; o.What() != oracle.NoObligation.What(); o++ { // behind the last is nothing
 		all = append(all, subject{names: []string{o.String()}, explain: func() explanation {
 			e := newExplanation("obligation", o.String(), o.What())
 			e.tell("moved by", o.Wakeup())
@@ -385,7 +385,11 @@ func scriptSubjects() (all []subject) {
 				panic(err) // a part of the program
 			}
 			e.tell("breaks", s.Property)
-			e.tell("pump", fmt.Sprintf("%s against %s", s.Config.Pump, s.Config.Peer))
+			kind := "pump"
+			if s.Config.Program != "" {
+				kind = "program"
+			}
+			e.tell(kind, fmt.Sprintf("%s against %s", s.Config.Subject(), s.Config.Peer))
 			e.tell("scenario", s.Config.Scenario)
 			for _, line := range s.Story {
 				e.tell("story", line)

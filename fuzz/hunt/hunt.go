@@ -104,14 +104,14 @@ type Report struct {
 // A DeterminismError is a run that was repeated and differed. Either the workbench has
 // a defect, or the pump depends on something that is not in the script.
 type DeterminismError struct {
-	Pump     string
+	Pump     string // or the program
 	Schedule uint64
 	Step     int // the first step that differs, from 1
 }
 
 // Error implements error.
 func (e *DeterminismError) Error() string {
-	return fmt.Sprintf("hunt: schedule %d of pump %q ran twice and differs at step %d; "+
+	return fmt.Sprintf("hunt: schedule %d of %q ran twice and differs at step %d; "+
 		"a run may not depend on maps' order, the clock, addresses or goroutines",
 		e.Schedule, e.Pump, e.Step)
 }
@@ -194,7 +194,7 @@ func (f *Failure) Tell(r *run.Runner) error {
 		return err
 	}
 	if !out.Result.Found {
-		return &DeterminismError{f.Script.Config.Pump, f.Schedule, out.Result.Steps}
+		return &DeterminismError{f.Script.Config.Subject(), f.Schedule, out.Result.Steps}
 	}
 	f.Result, f.Story = out.Result, story.Explain(f.Script, &out)
 	f.Script.Hash, f.Script.Story = out.Result.Hash, f.Story

@@ -13,7 +13,7 @@ import (
 // the end under test: what it sent, and what arrived, faults included. Each link is a TCP
 // stream. In a packet's time the seconds are virtual ticks and the microseconds are the
 // number of the step. Comments say what the engine processed and produced, and what was
-// found. The secrets of real engines are in the file.
+// found; with a program they say it of its peer's. The secrets of real engines are in the file.
 func Capture(s *Story, t *sim.Trace) []byte {
 	c := &capture{trace: t, cfg: &s.Config, story: s}
 	for i := range c.flows {
@@ -62,6 +62,8 @@ type flow struct {
 	sides  [2]side
 	newest int      // the last packet with data that came; -1: none
 	made   []string // what the engine has produced and has not left
+	told   []string // with a program: what its peer's engine has produced and has not come
+	sent   int      // with a program: its last packet with data; -1: none
 	fin    bool     // the end has called for its FIN in this step
 }
 
@@ -89,7 +91,7 @@ func CaptureDecoding() []string {
 }
 
 func (c *capture) flow(link int) flow {
-	f := flow{end: script.End(2*link + int(c.cfg.Under)), newest: -1}
+	f := flow{end: script.End(2*link + int(c.cfg.Under)), newest: -1, sent: -1}
 	client := side{addr: [4]byte{192, 0, 2, 1}, port: uint16(40001 + link), next: 1000}
 	server := side{addr: [4]byte{198, 51, 100, 1}, port: capturePort, next: 2000}
 	if f.sides = [2]side{client, server}; c.cfg.Under == model.Server {
@@ -167,13 +169,15 @@ func (c *capture) event(ev *sim.Event) {
 	switch {
 	case ev.IsAction():
 		c.action(f, ev, mine)
+	case !mine && ev.IsNote() && c.cfg.Foreign(f.end):
+		c.peerNote(f, ev)
 	case !mine:
 	case ev.IsNote():
 		c.note(f, ev)
 	case ev.Call == "send" && ev.N > 0:
 		at := c.data(f, 0, ev.Data)
 		c.packets[at].comments = append(c.packets[at].comments, f.made...)
-		f.made = nil
+		f.made, f.sent = nil, at
 	case ev.Call == "shutdown(write)" || ev.Call == "close":
 		f.fin = true
 	}
@@ -202,6 +206,8 @@ func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
 	case len(ev.Data) == 0:
 	case mine:
 		f.newest = c.data(f, 1, ev.Data)
+		c.packets[f.newest].comments = append(c.packets[f.newest].comments, f.told...)
+		f.told = nil
 		f.sides[0].seen = f.sides[1].next
 		c.send(f, 0, tcpAck, nil)
 	default:
@@ -214,13 +220,29 @@ func (c *capture) action(f *flow, ev *sim.Event, mine bool) {
 	}
 }
 
+// noteOf says what an engine processed or produced.
+func noteOf(ev *sim.Event) string {
+	return fmt.Sprintf("step %d: the %s's engine %s", ev.Step, ev.End, noteText(ev))
+}
+
 // note adds what the engine processed or produced to the packet concerned.
 func (c *capture) note(f *flow, ev *sim.Event) {
-	text := fmt.Sprintf("step %d: the %s's engine %s", ev.Step, ev.End, noteText(ev))
+	text := noteOf(ev)
 	if ev.Note.Sent {
 		f.made = append(f.made, text)
 	} else {
 		c.comment(f.newest, text)
+	}
+}
+
+// peerNote adds what the engine of a program's peer processed or produced: of the program's own
+// nothing is known.
+func (c *capture) peerNote(f *flow, ev *sim.Event) {
+	text := noteOf(ev)
+	if ev.Note.Sent {
+		f.told = append(f.told, text)
+	} else {
+		c.comment(f.sent, text)
 	}
 }
 
@@ -302,6 +324,9 @@ func (c *capture) conclude() {
 	for i := range c.flows[:c.cfg.Links] {
 		for _, text := range c.flows[i].made {
 			c.comment(last[i], text+", which never left")
+		}
+		for _, text := range c.flows[i].told {
+			c.comment(last[i], text+", which never came")
 		}
 	}
 	if v := &c.story.Verdict; v.Property != "" {

@@ -42,6 +42,9 @@ func decisionOf(number int) pumps.Decision { return pumps.Decisions()[number-1] 
 // cause finds the decision that the pump got wrong, from what was owed or broken and from what
 // happened in the turn.
 func (e *evidence) cause() mistake {
+	if e.isProgram() {
+		return e.infer().mistake
+	}
 	if e.guilt.how != "" {
 		return e.guilt.mistake
 	}
@@ -382,10 +385,14 @@ func (e *evidence) crashCause() mistake {
 func (e *evidence) offence() string {
 	at := said(claim{e.end == e.seen, "At"}, claim{true, "Seen at"})
 	text := fmt.Sprintf("%s step %d, at %s: ", at, e.v.Step, e.who(e.seen))
-	var clauses []string
+	return text + strings.Join(e.clauses(), "; ") + "."
+}
+
+// clauses are what was seen, and what is owed.
+func (e *evidence) clauses() (all []string) {
 	if e.saw.Obligation != oracle.NoObligation {
 		bytes := said(claim{e.saw.Bytes > 0, fmt.Sprintf(", %d bytes", e.saw.Bytes)})
-		clauses = append(clauses, e.what()+bytes)
+		all = append(all, e.what()+bytes)
 	}
-	return text + strings.Join(append(clauses, e.details()...), "; ") + "."
+	return append(all, e.details()...)
 }

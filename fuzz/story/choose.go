@@ -45,9 +45,6 @@ func (e *evidence) choose(s *Story) {
 func (e *evidence) markOffence(mark map[int]string) {
 	const broken = "the rule is broken here"
 	mark[e.v.Step] = broken
-	if e.program() {
-		return
-	}
 	if c := e.cause(); c.when > 0 && c.when != e.v.Step {
 		mark[c.when], mark[e.v.Step] = broken, "it is seen here"
 	}

@@ -19,11 +19,11 @@ func Explain(s *script.Script, out *run.Outcome) []string {
 	}
 	e := newEvidence(s, out)
 	e.say("%s: %s", e.v.Violated(), why(&e.v.Finding))
-	if e.program() {
-		e.explainProgram()
+	e.lapses()
+	if e.isProgram() && e.v.Name == "" {
+		e.programLines()
 		return e.lines
 	}
-	e.lapses()
 	e.origin()
 	e.verdict()
 	e.sources()
@@ -53,8 +53,8 @@ func generated(line string, out *run.Outcome) bool {
 		return true
 	}
 	for _, begin := range [...]string{"at step ", "seen at step ", "broken at step ", unsureText,
-		"nothing can happen ", "the loop goes on calling ", "something is in flight", "missing: ", lastTurnAt,
-		"confirmed on "} {
+		"nothing can happen ", "the loop goes on calling ", "something is in flight", "missing: ",
+		"confirmed on ", "in step ", "it has made no call on the connection", inferred, lacking} {
 		if strings.HasPrefix(line, begin) {
 			return true
 		}
@@ -82,10 +82,10 @@ func (e *evidence) say(format string, args ...any) {
 	e.lines = append(e.lines, fmt.Sprintf(format, args...))
 }
 
-// pumpOf names the pump of an end.
+// pumpOf names the pump of an end, or the program that stands there.
 func pumpOf(c *script.Config, end script.End) string {
 	if model.Role(end&1) == c.Under {
-		return c.Subject()
+		return strings.TrimSpace(c.Subject() + " " + c.ProgramVersion)
 	}
 	return c.Peer
 }
@@ -189,15 +189,13 @@ const unsureText = "the bytes do not tell which end broke it"
 
 // is says something of an end and its pump.
 func (e *evidence) is(end script.End, what string) string {
-	return fmt.Sprintf("%s (%s %s): %s", end, e.kindOf(end), e.pumpOf(end), what)
+	return fmt.Sprintf("%s: %s", e.inside(end), what)
 }
 
-// kindOf says what stands at an end.
-func (e *evidence) kindOf(end script.End) string {
-	if e.cfg.Foreign(end) {
-		return "program"
-	}
-	return "pump"
+// inside names an end and its pump or program.
+func (e *evidence) inside(end script.End) string {
+	kind := said(claim{e.cfg.Foreign(end), "program"}, claim{true, "pump"})
+	return fmt.Sprintf("%s (%s %s)", end, kind, e.pumpOf(end))
 }
 
 // waiting says in a clause what the end waits with.

@@ -100,6 +100,9 @@ func (st *Step) object() stepJSON {
 func (s *Story) state(step int, end script.End) stateJSON {
 	o := stateJSON{End: end.String(), Pump: s.pump(end)}
 	for _, h := range s.holds(step, end) {
+		if s.unseen(h, end) {
+			continue
+		}
 		o.Holds = append(o.Holds, holdJSON{h.Name, h.Bytes, h.Limit})
 	}
 	for _, w := range s.waits(step, end) {

@@ -21,7 +21,8 @@ func (e *evidence) steps() (all []Step) {
 				Quiesce: ev.Quiesce, Now: ev.Now})
 		}
 		if len(all) == 0 {
-			all = append(all, Step{Text: "the pumps are made"})
+			all = append(all, Step{Text: said(claim{e.cfg.Program != "", "the program and our pump are made"},
+				claim{true, "the pumps are made"})})
 		}
 		s := &all[len(all)-1]
 		if m, ok := e.move(&ev); ok {
@@ -104,15 +105,13 @@ var routes = map[string]struct {
 
 // call draws a call of a pump.
 func (e *evidence) call(ev *sim.Event) Move {
-	m := Move{From: lanePump, To: laneEngine, Text: callText(ev), Aside: ev.Idle()}
-	program := e.cfg.Foreign(ev.End)
-	if program && routes[ev.Call].to == routes[ev.Call].from { // it moves nothing that has a lane
-		m.From, m.To, m.Text = lanePump, lanePump, programCall(ev)
-		return m
+	if e.cfg.Foreign(ev.End) {
+		return programMove(ev)
 	}
+	m := Move{From: lanePump, To: laneEngine, Text: callText(ev), Aside: ev.Idle()}
 	if r, ok := routes[ev.Call]; ok {
 		m.From, m.To = r.from, r.to
-		if r.socket && e.cfg.Transport == model.Attached && !program {
+		if r.socket && e.cfg.Transport == model.Attached {
 			m.From, m.To = swap(m.From), swap(m.To)
 		}
 	}
@@ -128,6 +127,24 @@ func (e *evidence) call(ev *sim.Event) Move {
 	}
 	if ev.Call == "send" {
 		m.Aside = false // a full socket is half of most stories
+	}
+	return m
+}
+
+// programMove draws a call of a program. All of it is in the pump's lane: its engine and app can't be
+// seen.
+func programMove(ev *sim.Event) Move {
+	m := Move{From: lanePump, To: lanePump, Text: programText(ev), Aside: ev.Call != "send" && ev.Idle()}
+	switch ev.Call {
+	case "recv":
+		m.From, m.Bytes = laneSocket, ev.N
+	case "send":
+		m.To, m.Bytes = laneSocket, ev.N
+	case "shutdown(write)", "close":
+		m.To = laneSocket
+		if ev.Text != "" { // the program's close, and not yet the socket's
+			m.To, m.Aside = lanePump, true
+		}
 	}
 	return m
 }

@@ -28,9 +28,12 @@ func (s *Story) Dues(step int, end script.End) (all []due) {
 	if v.Account.Gone {
 		return nil
 	}
+	if s.Config.Foreign(end) {
+		return s.programDues(step, end)
+	}
 	for o := oracle.EngineOutput; o <= oracle.SocketEnd; o++ {
 		n, waits := waiting(o, v, p)
-		if !waits || v.Account.Foreign && o != oracle.SocketInput { // no more is seen of a program
+		if !waits {
 			continue
 		}
 		d := due{What: o, Bytes: n, Wakeup: armed(o, v, p)}
@@ -116,4 +119,18 @@ func patient(o oracle.Obligation, v, p *sim.View) bool {
 		return v.Account.Frames
 	}
 	return false
+}
+
+// programDues is what a program would owe if nothing more could happen after a step. Which wakeup will
+// move it nobody knows before that is so.
+func (s *Story) programDues(step int, end script.End) []due {
+	l := s.Trace.LedgerAt(&s.Config, step)
+	f, owes := l.Check(oracle.PropertySet(0).With(oracle.Stall), int(end), oracle.AtQuiescence)
+	switch {
+	case !owes:
+		return nil
+	case step == s.Trace.Last() && s.Verdict.Wakeup != "":
+		return []due{{f.Obligation, int(f.Bytes), s.Verdict.Wakeup, true}}
+	}
+	return []due{{f.Obligation, int(f.Bytes), "the program's next turn", false}}
 }

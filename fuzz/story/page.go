@@ -37,6 +37,8 @@ type pageRun struct {
 	Words []string
 	// Ends are the two ends of the link and their pumps, the one to blame first.
 	Ends [2]string
+	// Lanes are the names of the lanes; one without a name is not drawn.
+	Lanes []string
 	// Holds are the names of the places where bytes lie. Waits are the names of what an
 	// end waits for.
 	Holds, Waits []string
@@ -61,6 +63,9 @@ type pageStep struct {
 	// S is the state of both ends, if there is one.
 	S []pageState
 }
+
+// unseenBytes stands for the bytes of a place inside a program.
+const unseenBytes = -1
 
 type pageState struct {
 	H []int    // bytes in each place
@@ -142,6 +147,8 @@ func (s *Story) run() *pageRun {
 	d := &dictionary{at: map[string]int{}}
 	d.word("")
 	r := &pageRun{Lost: s.Verdict.Lost, Came: s.Verdict.Came, Found: s.Verdict.Step, Differs: -1}
+	lanes := s.lanes()
+	r.Lanes = lanes[:]
 	for i, end := range [...]script.End{s.End, s.End.Peer()} {
 		r.Ends[i] = end.String() + ", " + s.pump(end)
 	}
@@ -188,6 +195,9 @@ func bit(b bool) int {
 // and which wakeup will move it.
 func (s *Story) pageState(step int, end script.End, d *dictionary) (p pageState) {
 	for _, h := range s.holds(step, end) {
+		if s.unseen(h, end) {
+			h.Bytes = unseenBytes
+		}
 		p.H = append(p.H, h.Bytes)
 	}
 	for _, w := range s.waits(step, end) {

@@ -38,6 +38,14 @@ func (l lane) String() string {
 	return fmt.Sprintf("Lane(%d)", uint8(l))
 }
 
+// lanes names the lanes. A program is in the pump's, and its app and its engine have none.
+func (s *Story) lanes() [numLanes]string {
+	if s.Config.Foreign(s.End) {
+		return [numLanes]string{lanePump: "program", laneSocket: "socket", laneLink: "link", lanePeer: "peer"}
+	}
+	return laneText
+}
+
 // A Story is a run as a sequence diagram, with its verdict. It is data; [Story.Text] and
 // [Page] draw it.
 type Story struct {
@@ -128,9 +136,14 @@ func Tell(s *script.Script, out *run.Outcome) *Story {
 	return st
 }
 
-// title says what ran.
+// title says what ran. What a program's transport and trigger are is not known: those of the world
+// are its peer's.
 func title(c *script.Config) string {
-	return fmt.Sprintf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered", c.Subject(),
+	if c.Program != "" {
+		return fmt.Sprintf("%s at the %s against %s, %s, TLS %s", pumpOf(c, script.End(c.Under)), c.Under, c.Peer,
+			engines(c), c.Version)
+	}
+	return fmt.Sprintf("%s at the %s against %s, %s, TLS %s, %s transport, %s-triggered", c.Pump,
 		c.Under, c.Peer, engines(c), c.Version, c.Transport, c.Trigger)
 }
 
@@ -157,7 +170,9 @@ type evidence struct {
 	saw   oracle.Finding // what was seen
 	seen  script.End     // and where; end is the one to blame
 	guilt culprit
-	wants [2 * script.MaxLinks][]bool // see dropped
+	// program is what the program did that is to blame; nil if it is a pump.
+	program *conduct
+	wants   [2 * script.MaxLinks][]bool // see dropped
 
 	lost, came int // see lostAt
 	unseen     bool
@@ -175,8 +190,10 @@ func newEvidence(s *script.Script, out *run.Outcome) *evidence {
 		return e
 	}
 	e.saw, e.seen = e.v.Finding, script.End(e.v.End)
-	if e.program() {
-		e.accuseProgram()
+	if e.cfg.Foreign(e.seen) {
+		e.blameProgram()
+		e.end = e.seen
+		e.lost, e.came, e.unseen = e.leftProgram()
 		return e
 	}
 	e.guilt = e.blame()

@@ -41,7 +41,7 @@ type TextOptions struct {
 // Where a line has no room for a text, the text goes on in the next one: no word is cut unless it
 // is wider than the whole text.
 func (s *Story) Text(o TextOptions) string {
-	w := &storyWriter{o: o, width: widest}
+	w := &storyWriter{o: o, width: widest, names: s.lanes()}
 	if o.Width != 0 {
 		w.width = max(narrowest, min(o.Width, widest))
 	}
@@ -70,7 +70,8 @@ type storyWriter struct {
 	o     TextOptions
 	width int
 	lanes [numLanes]int
-	style string // of the lines that follow
+	names [numLanes]string // empty: the lane is not drawn
+	style string           // of the lines that follow
 }
 
 // bold and dim are styles, red is for what is wrong.
@@ -155,7 +156,7 @@ func (s *Story) leftOut(i int, all bool) (n int) {
 func (w *storyWriter) heading() string {
 	r := []rune(strings.Repeat(" ", w.width))
 	for l, at := range w.lanes {
-		word := lane(l).String()
+		word := w.names[l]
 		put(r, at-len(word)/2, word)
 	}
 	return string(r)
@@ -233,8 +234,10 @@ func repeated(moves []Move) (period, again int) {
 // row is a row with nothing but the lanes.
 func (w *storyWriter) row() []rune {
 	r := []rune(strings.Repeat(" ", w.width))
-	for _, at := range w.lanes {
-		r[at] = '│'
+	for l, at := range w.lanes {
+		if w.names[l] != "" {
+			r[at] = '│'
+		}
 	}
 	return r
 }

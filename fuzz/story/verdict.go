@@ -25,7 +25,7 @@ func (e *evidence) judge() Verdict {
 		v.Places = e.places(mistake{})
 		return e.judgeOwn(v)
 	}
-	if e.program() {
+	if e.isProgram() {
 		return e.judgeProgram(v)
 	}
 	c := e.cause()
@@ -87,7 +87,7 @@ func (e *evidence) wakeup() string {
 
 // who names an end and its pump.
 func (e *evidence) who(end script.End) string {
-	return fmt.Sprintf("the %s (%s %s)", end, e.kindOf(end), e.pumpOf(end))
+	return "the " + e.inside(end)
 }
 
 // debt says what is owed, to whom, and where it waits.
@@ -255,10 +255,7 @@ func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 // Brief is the verdict in one line.
 func (v *Verdict) Brief() string {
 	who := fmt.Sprintf("%s at the %s", v.Pump, v.End)
-	if v.Property != "" && v.Decision.Number == 0 && v.Wakeup != "" {
-		return fmt.Sprintf("%s: %s, and there is no wakeup: %s", who, v.Owed, v.Wakeup)
-	}
-	if v.Property != "" && v.Decision.Number == 0 {
+	if v.Property != "" && v.Decision.Number == 0 && v.Wakeup == "" {
 		return fmt.Sprintf("%s, step %d: %s does not hold", who, v.Step, v.Property)
 	}
 	switch {

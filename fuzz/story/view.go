@@ -15,11 +15,16 @@ type hold struct {
 	Bytes, Limit int
 }
 
-// firstInward is the first place of holds for incoming bytes.
-const firstInward = "socket, unread"
+// firstInward is the first place of holds for incoming bytes, lastOutward that in front of it.
+const firstInward, lastOutward = "socket, unread", "in flight to the peer"
 
 // view is what was seen of an end after a step.
 func (s *Story) view(step int, end script.End) *sim.View { return &s.Trace.View(step)[end] }
+
+// unseen says whether a hold can't be seen: what lies inside a program.
+func (s *Story) unseen(h hold, end script.End) bool {
+	return s.Config.Foreign(end) && h.Name != firstInward && h.Name != lastOutward
+}
 
 // holds lists what lies where at an end after a step, from the app's plaintext on its
 // way out to decrypted data on its way in.
@@ -37,7 +42,7 @@ func (s *Story) holds(step int, end script.End) []hold {
 		{"engine, sealed", r.Sealed, 0},
 		{"engine, output", r.Output, bio},
 		{"pump, ciphertext out", int(a.PipeOut()), z.Pipe},
-		{"in flight to the peer", s.view(step, end.Peer()).InFlight, z.Flight},
+		{lastOutward, s.view(step, end.Peer()).InFlight, z.Flight},
 		{firstInward, r.Unread, z.Window},
 		{"pump, ciphertext in", int(a.PipeIn()), z.Pipe},
 		{"engine, input", v.Input, bio},

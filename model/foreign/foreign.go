@@ -149,6 +149,9 @@ type Wire interface {
 
 	// Send takes at most len(p) bytes of p.
 	Send(p []byte) (int, model.IOStatus)
+	// Offer says how many bytes the program's next send has, where they are more than Send is
+	// given. Only the trace shows it. The number is forgotten then.
+	Offer(n int)
 	// Room is how many bytes Send would take.
 	Room() int
 	// Split is how many pieces of its vector the next writev or sendmsg may take. 0 is all. The

@@ -229,6 +229,9 @@ func (severed) Send([]byte) (int, model.IOStatus) { return 0, model.Reset }
 // Room implements foreign.Wire.
 func (severed) Room() int { return 0 }
 
+// Offer implements foreign.Wire.
+func (severed) Offer(int) {}
+
 // Split implements foreign.Wire.
 func (severed) Split() int { return 0 }
 

@@ -59,6 +59,7 @@ func (p *plain) Send(b []byte) (int, model.IOStatus) {
 	return n, model.IOOK
 }
 func (p *plain) Room() int   { return p.room }
+func (p *plain) Offer(int)   {}
 func (p *plain) Split() int  { return 0 }
 func (p *plain) CloseWrite() { p.calls = append(p.calls, "fin") }
 func (p *plain) Close()      { p.closed = true; p.calls = append(p.calls, "close") }

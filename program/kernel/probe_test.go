@@ -200,6 +200,7 @@ func (l *line) Ended() (fin, reset bool) { return l.fin, l.reset }
 func (l *line) CloseWrite()              { l.finSent = true }
 func (l *line) Abort()                   { l.aborted, l.closed = true, true }
 func (l *line) Close()                   { l.aborted, l.finSent, l.closed = len(l.in) > 0, true, true }
+func (l *line) Offer(int)                {}
 func (l *line) Split() (n int)           { n, l.split = l.split, 0; return n }
 
 func (l *line) Room() int {

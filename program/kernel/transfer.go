@@ -82,6 +82,7 @@ func (k *Kernel) scatter(t *thread, v []piece, b []byte) unix.Errno {
 func (k *Kernel) send(t *thread, v []piece, flags int) {
 	f := t.file(0)
 	if s, ok := f.node.(*socket); ok && s.wire != nil {
+		s.wire.Offer(size(v))
 		if most := s.wire.Split(); len(v) > 1 && most > 0 && most < len(v) {
 			v = v[:most]
 			s.full = true

@@ -1,6 +1,5 @@
 "use strict";
 (async () => {
-  const LANES = ["app", "pump", "engine", "socket", "link", "peer"];
   const AT = [60, 190, 375, 500, 600, 715]; // where each lane is, in pixels
   const WIDTH = 770, ROW = 20, TOP = 26, CHAR = 7.9;
   const SHEET = 46; // rows that are printed in one piece
@@ -69,10 +68,11 @@
       svg.replaceChildren();
       svg.setAttribute("viewBox", `0 0 ${this.wide} ${height}`);
       this.bands(svg, first, last, shift);
-      AT.forEach((x) => element(svg, "line", { class: "lane", x1: x, x2: x, y1: TOP, y2: height }));
+      AT.forEach((x, i) => this.run.Lanes[i] &&
+        element(svg, "line", { class: "lane", x1: x, x2: x, y1: TOP, y2: height }));
       for (let r = first; r < last; r++) this.row(svg, this.rows[r], shift(r));
       element(svg, "rect", { class: "top", x: 0, y: 0, width: this.wide, height: TOP - 4 });
-      LANES.forEach((name, i) => element(svg, "text",
+      this.run.Lanes.forEach((name, i) => element(svg, "text",
         { class: "lane", x: AT[i], y: 15, "text-anchor": "middle" }, name));
     }
 
@@ -184,7 +184,8 @@
       moves.replaceChildren();
       if (s.S) this.ends(body, s.S, before);
       for (const m of s.V || []) {
-        const way = m[0] === m[1] ? LANES[m[0]] : LANES[m[0]] + " → " + LANES[m[1]];
+        const [from, to] = m.map((lane) => this.run.Lanes[lane]);
+        const way = from === to ? from : from + " → " + to;
         html(moves, "li", way + ": " + this.run.Words[m[2]], m[3] ? "aside" : "");
       }
       if (!(s.V || []).length) html(moves, "li", "nothing moved", "aside");
@@ -241,6 +242,10 @@
       html(tr, "th", name).scope = "row";
       state.forEach((e, i) => {
         const n = e.H[k], changed = before && before[i].H[k] !== n;
+        if (n < 0) {
+          html(tr, "td", "not seen", "zero");
+          return;
+        }
         const td = html(tr, "td", undefined, (changed ? "changed" : "") + (n ? "" : " zero"));
         if (limit && n) {
           const m = html(td, "meter");
@@ -256,7 +261,7 @@
     says() {
       const s = this.run.Steps[Math.min(at, this.run.Steps.length - 1)], w = this.run.Words;
       return "step " + s.N + ": " + w[s.T] + (s.K ? ", " + w[s.K] : "") + ". " +
-        (s.V || []).filter((m) => !m[3]).map((m) => LANES[m[1]] + " " + w[m[2]]).join(", ");
+        (s.V || []).filter((m) => !m[3]).map((m) => this.run.Lanes[m[1]] + " " + w[m[2]]).join(", ");
     }
 
     matches(i, text) {
