@@ -20,7 +20,7 @@ type Program struct {
 	// Name is also that of its source, without ".c".
 	Name string
 	// Speaks is the dialogue: "echo" gives back each byte, and at the peer's close_notify, after
-	// the rest, close_notify and FIN. "memcached" is the binary protocol: the low half of a
+	// the rest, close_notify and FIN. "memcached-binary" is memcached's binary protocol: the low half of a
 	// request's cas is the length of the answer's body in bytes, 0 for no answer.
 	Speaks string
 	// About is one sentence.
@@ -57,7 +57,7 @@ var programs = []Program{
 		Defects:   onSocket,
 		libraries: []string{"-levent_openssl", "-levent_core", "-lssl", "-lcrypto"},
 		needs:     []need{needsOpenSSL, needsLibevent}},
-	{Name: "kv", Speaks: "memcached", About: "Couchbase's memcached server around MB-53428: epoll, " +
+	{Name: "kv", Speaks: "memcached-binary", About: "Couchbase's memcached server around MB-53428: epoll, " +
 		"level-triggered, with a BIO pair", libraries: openssl, needs: []need{needsOpenSSL}},
 }
 

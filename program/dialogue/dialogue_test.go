@@ -262,8 +262,8 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{
-		"htpp": `dialogue: got dialogue "htpp"; want http, http-any, redis, memcached, echo or smtp; did you mean http?`,
-		"":     `dialogue: got dialogue ""; want http, http-any, redis, memcached, echo or smtp`,
+		"htpp": `dialogue: got dialogue "htpp"; want http, http-any, redis, memcached, memcached-binary, echo or smtp; did you mean http?`,
+		"":     `dialogue: got dialogue ""; want http, http-any, redis, memcached, memcached-binary, echo or smtp`,
 	} {
 		if _, err := Named(name); err == nil || err.Error() != want {
 			t.Errorf("Named(%q): %v; want %s", name, err, want)

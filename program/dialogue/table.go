@@ -10,7 +10,9 @@ import (
 
 // All are the dialogues that have a name. Each New makes Judges. What a user writes for a server
 // of his own is read by Parse.
-func All() []*own.Dialogue { return []*own.Dialogue{&http, &httpAny, &redis, &memcached, &echo, &smtp} }
+func All() []*own.Dialogue {
+	return []*own.Dialogue{&http, &httpAny, &redis, &memcached, &memcachedBinary, &echo, &smtp}
+}
 
 // Named is the dialogue with that name.
 func Named(name string) (*own.Dialogue, error) {
