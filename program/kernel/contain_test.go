@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/program/seccomp"
+	"golang.org/x/sys/unix"
 )
 
 // marked lists the processes whose environment has a marker, zombies of ours left out: those have
@@ -117,6 +119,39 @@ func TestDies(t *testing.T) {
 			t.Errorf("a child: %q", got)
 		}
 	})
+}
+
+// TestACopyDies: its death is told, and not that of a copy before it.
+func TestACopyDies(t *testing.T) {
+	v := newOurs(t, 1)
+	play(v, connected[:strings.Index(connected, "< connect")]+"epoll e\nctl e 1 l 0x1 7\nwait e 8 -1")
+	if err := v.k.Freeze(false); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		v.w.lines = []*line{{world: v.w, room: bufferSize}}
+		if err := v.k.Fork(); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.k.Begin(v.w); err != nil {
+			t.Fatal(err)
+		}
+		v.w.lines[0].arrived = true
+		if v.k.Ready(0) == 0 {
+			t.Fatal("the copy does not see that a link has arrived")
+		}
+		if i == 2 {
+			if err := unix.Kill(v.k.procs[0].pid, unix.SIGBUS); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v.k.Turn(0, foreign.Wakeup{})
+		f := v.k.Fault()
+		if i < 2 && f != nil || i == 2 && (f == nil || f.Text != "it was killed by bus error") {
+			t.Fatalf("copy %d: got %+v", i, f)
+		}
+		v.k.Kill()
+	}
 }
 
 // TestKillsAChild: a process that another wants to end has not crashed.

@@ -57,7 +57,11 @@ func (k *Kernel) Fork() error {
 		return err
 	}
 	s := k.template
-	p := &process{pid: pid, copied: true, first: true, begun: true}
+	at, err := statusOf(pid)
+	if err != nil {
+		return err
+	}
+	p := &process{pid: pid, inner: at.inner, copied: true, first: true, begun: true}
 	p.fds, k.sets = copyFiles(s)
 	k.procs, k.threads, k.forks, k.links = []*process{p}, nil, nil, nil
 	k.unborn, k.born, k.leaving, k.asked = 0, 0, nil, map[int]bool{}

@@ -69,7 +69,7 @@ func (k *Kernel) watchDeath() {
 		k.bury(p)
 		switch text := k.obituary(p, told); {
 		case slices.ContainsFunc(told, seccomp.Death.Greedy):
-			k.blame(foreign.Leaks, told[0].String())
+			k.blame(foreign.Leaks, seccomp.Death{}.String())
 		case k.asked[p.inner]: // another process of the program wanted it
 		case text == seccomp.Spun:
 			k.blame(foreign.Spins, text)
@@ -93,7 +93,7 @@ func (k *Kernel) suspect(p *process) bool {
 func (k *Kernel) obituary(p *process, told []seccomp.Death) string {
 	for range 200 {
 		for _, d := range told {
-			if d.Process == p.inner || p.inner == 0 {
+			if d.Process == p.inner { // those of copies that we have killed are told too
 				return d.String()
 			}
 		}
