@@ -61,7 +61,6 @@ type Kernel struct {
 	fault    *foreign.Fault
 	broken   error // a mistake of ours, or of the system
 	buf      []byte
-	current  *thread // whose call is being answered
 }
 
 // A link is one of the world's links, as the program has it.

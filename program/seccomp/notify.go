@@ -3,7 +3,6 @@
 package seccomp
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -63,9 +62,6 @@ const (
 	flagSync     = 1 // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
 	flagSetFD    = 1 // SECCOMP_ADDFD_FLAG_SETFD
 )
-
-// errDead says that the thread that made a call is dead: its call needs no answer.
-var errDead = errors.New("seccomp: the thread is dead")
 
 // ioctl calls the listener, and once more when a signal has interrupted it.
 func (p *Program) ioctl(request uintptr, arg unsafe.Pointer) (uintptr, syscall.Errno) {
