@@ -37,6 +37,13 @@ func (p *Program) firstExec(launcher *os.File) error {
 		return err
 	}
 	status, err := waitFor(p.main)
+	// Story 133: a signal of Go's runtime stopped the launcher in front of its execve, and that stop
+	// was taken for the one behind it.
+	for err == nil && status.Stopped() && status.TrapCause() != unix.PTRACE_EVENT_EXEC {
+		if err = ptrace(unix.PTRACE_CONT, p.main, 0, uintptr(status.StopSignal())); err == nil {
+			status, err = waitFor(p.main)
+		}
+	}
 	if err != nil {
 		return err
 	}
