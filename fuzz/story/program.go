@@ -94,7 +94,7 @@ func (e *evidence) inferStall() inference {
 	case r.HalfAlert && e.v.Obligation > oracle.Delivery:
 		return inference{mistake{how: "OpenSSL does not tell the program of an alert that does not fit (loses-alerts), so " +
 			"this is its library's doing, and not the program's"}, "none that the program could arm: its library has the rest"}
-	case c.tried != nil && c.isAlert(e.cfg.Version) && !e.owesAnswer():
+	case e.v.Obligation == oracle.HandshakeDone && c.isAlert(e.cfg.Version):
 		return inference{mistake{how: e.droppedAlert()}, "none that the program could arm: the alert is gone"}
 	case e.v.Property == oracle.Deadlock:
 		return inference{mistake{decision: readWhileBlocked, how: "it waits for " + c.interest(r.Mask) +
@@ -222,6 +222,10 @@ func (e *evidence) inferSpin() inference {
 	case mask&model.Readable != 0 && r.Unread == 0 && c.metEnd():
 		return inference{mistake: mistake{decision: kindsOfEnd, how: "it goes on waiting for read" +
 			c.event(model.Readable) + ", and the end of the stream, which it has read, keeps its socket ready"}}
+	case mask&model.Readable != 0 && r.Unread > 0 && c.tried != nil && r.Mask&model.Writable == 0:
+		return inference{mistake: mistake{decision: readWantsWrite, how: fmt.Sprintf("its library wants to write before it "+
+			"reads on (SSL_ERROR_WANT_WRITE), and it waits for %s, where %d unread bytes wake it again and again",
+			c.interest(r.Mask), r.Unread)}}
 	case mask&model.Readable != 0:
 		return inference{mistake: mistake{how: fmt.Sprintf("it waits for read%s, and does not read what is there: %s",
 			c.event(model.Readable), said(claim{unreadText(r) != "", unreadText(r)}, claim{true, "nothing"}))}}
@@ -247,8 +251,9 @@ func (e *evidence) inferEnd() inference {
 	m := mistake{when: c.ended.Step}
 	shaken := e.view(max(0, m.when-1), e.end.Peer()).Account.Quiescence.InitDone
 	switch unread := e.unreadAt(c.closed); {
-	case c.tried != nil && c.isAlert(e.cfg.Version):
-		m.how = e.droppedAlert()
+	case e.v.Property == oracle.Truncation && c.isAlert(e.cfg.Version):
+		m.decision, m.how = localClose, fmt.Sprintf("it closed though its close_notify, by its size of %d bytes, had not "+
+			"left: SSL_shutdown is to be called again once there is room", c.left)
 	case c.tried != nil && e.v.Property == oracle.SpuriousFailure && !shaken:
 		m.decision, m.how = readWantsWrite, "a send of the handshake that did not fit was taken for a failure"
 	case c.tried != nil && e.v.Property == oracle.DataLoss:

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/wantwrite/wantwrite/engine/require"
+	realprog "github.com/wantwrite/wantwrite/program"
+)
+
+// needMemcached is for tests of what is known of the memcached of Debian 12.
+func needMemcached(t *testing.T) {
+	t.Helper()
+	const version = "1.6.18"
+	if err := realprog.Supported(); err != nil {
+		t.Skip(err)
+	}
+	d, err := realprog.Find("memcached")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := d.FindVersion(); err != nil || got != version {
+		require.Missing(t, "memcached", "memcached "+version+" is not here: install the package memcached of Debian 12")
+	}
+}
+
+// memcachedScript is a script of memcached.
+func memcachedScript(t *testing.T, actions string) string {
+	t.Helper()
+	return write(t, "memcached.script", "wantwrite script 1\nprogram: memcached 1.6.18\npeer: reference\nengine: puppet\n"+
+		"scenario: small-buffers\ndialogue: memcached\nunder: server\ntls: 1.3\ntransport: pair\ntrigger: level\n"+
+		"links: 1\nseed: 0x1\nsizes: bio=8192 pipe=8192 queue=8192 chunk=8192 flight=16384 window=16384 "+
+		"record=16384 hello=16384 chain=0 client-chain=0 tickets=0 linger=16\nproperty: stall\n\n"+actions)
+}
+
+// TestShowProgram: the story of a real program that hangs, as text, page, object and capture. The
+// handshake's flight does not fit the socket, and memcached waits for input.
+func TestShowProgram(t *testing.T) {
+	needMemcached(t)
+	t.Chdir(t.TempDir())
+	script := memcachedScript(t, "poll client\ndeliver server all\nsqueeze server 600\npoll server\n")
+	out := want(t, exitClean, "show", "--html", "page.html", "--pcap", "x.pcapng", "--keylog", "keys", script)
+	text := strings.Join(strings.Fields(out), " ")
+	tells(t, text, "memcached 1.6.18 at the server against reference, puppet, TLS 1.3",
+		"send 600 of 1023 offered", "send of 423: would-block", "4 poll server [read] <<< the wakeup is lost here",
+		"423 bytes of what it had offered to its socket did not leave",
+		"Of the last record that it began, 264 of 735 bytes are missing.",
+		"Missing: write interest (EPOLLOUT). It was lost at step 4.",
+		"its library wanted to write (SSL_ERROR_WANT_WRITE) at a read or handshake call, for the turn began with a read "+
+			"event, and the handshake is not done; the program waits for read (EPOLLIN) alone: EPOLLOUT is missing.",
+		"This is decision 9 of a pump, WANT_WRITE from a read or a handshake")
+	tells(t, read(t, "page.html"), "memcached 1.6.18 at the server", "EPOLLOUT is missing")
+	tells(t, read(t, "keys"), "SERVER_HANDSHAKE_TRAFFIC_SECRET ")
+	object := objects(t, want(t, exitClean, "show", "--json", script))[0]
+	verdict := object["story"].(map[string]any)["verdict"].(map[string]any)
+	if verdict["pump"] != "memcached 1.6.18" || verdict["decision"] != 9.0 || verdict["lost"] != 4.0 {
+		t.Errorf("got the verdict %v", verdict)
+	}
+	needTshark(t)
+	wellFormed(t, "x.pcapng")
+	rows := tshark(t, "x.pcapng", "tls.handshake", "tls.handshake.type", "frame.comment")
+	if types := values(rows, 0); !slices.Equal(types, []string{"1", "2", "8"}) {
+		t.Errorf("tshark sees the messages %v; want ClientHello, ServerHello and, decrypted, EncryptedExtensions", types)
+	}
+	tells(t, rows[1][1], "the client's engine absorbs EncryptedExtensions (6 bytes)")
+}
+
+// TestShowProgramPending: memcached has the rest of a record in its library, and waits for the socket.
+func TestShowProgramPending(t *testing.T) {
+	needMemcached(t)
+	t.Chdir(t.TempDir())
+	out := want(t, exitClean, "show", memcachedScript(t, "write client 0 8192\n"))
+	tells(t, strings.Join(strings.Fields(out), " "), "1 answers, first VALUE", "What has come is 1 whole answer.",
+		"its last recv gave some: it did not ask until would-block", "SSL_pending",
+		"its peer made 2 records with application data for it, and the last one holds 35 bytes",
+		"This is decision 14 of a pump")
+}
