@@ -64,13 +64,7 @@ func TestRepeats(t *testing.T) {
 		forks bool
 	}{{"nginx", true}, {"memcached", false}, {"redis", true}} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := Find(c.name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := d.Path(); err != nil {
-				require.Missing(t, c.name, err)
-			}
+			d := here(t, c.name)
 			var first *wire
 			same := func(mode foreign.Mode, times int) {
 				p := New(d, Options{Mode: mode})

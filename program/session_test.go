@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
 )
@@ -143,6 +144,19 @@ func ask(t *testing.T, p *Program, question string, until string) string {
 	}
 }
 
+// here is a program that is described. The test is skipped if the machine does not have it.
+func here(t *testing.T, name string) *Description {
+	t.Helper()
+	d, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.FindVersion(); err != nil {
+		require.Missing(t, d.Command[0], err)
+	}
+	return d
+}
+
 // TestTalks lets each program that is described, and here, answer a client.
 func TestTalks(t *testing.T) {
 	for _, c := range []struct{ name, question, until string }{
@@ -152,13 +166,7 @@ func TestTalks(t *testing.T) {
 		{"memcached", "version\r\n", "VERSION"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := Find(c.name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := d.Path(); err != nil {
-				t.Skip(err)
-			}
+			d := here(t, c.name)
 			for _, mode := range []foreign.Mode{foreign.Copies, foreign.Living, foreign.Fresh} {
 				p := New(d, Options{Mode: mode, Output: os.Stderr})
 				for range 3 {
@@ -175,11 +183,15 @@ func TestTalks(t *testing.T) {
 	}
 }
 
+// TestTrace shows the calls of nginx until it waits: those that are answered, and those that are not.
 func TestTrace(t *testing.T) {
-	d, _ := Find("nginx")
 	var b strings.Builder
-	if err := Trace(d, Options{}, &b); err != nil {
+	if err := Trace(here(t, "nginx"), Options{}, &b); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(b.String())
+	for _, want := range []string{`openat(-100, "nginx.conf"`, "goes on to the system", "bind(100, ", "= 0\n", "it listens on [8443]\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got no %q in:\n%s", want, b.String())
+		}
+	}
 }

@@ -140,10 +140,9 @@ func newProgram(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "program",
 		Short: "look at a real program from the outside",
-		Args:  countArgs(0, 0, "a command: trace"),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return fmt.Errorf("got no command; want: %s program trace -- COMMAND", p.name)
-		},
+		Long: "program has what helps whoever adds a real program to those that hunts know. See also\n" +
+			"hunt --program, hunt --listen, and list --programs.",
+		Example: "  wantwrite program trace --program nginx",
 	}
 	var name string
 	trace := &cobra.Command{

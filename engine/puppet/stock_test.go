@@ -29,11 +29,7 @@ import (
 // command is openssl with these arguments. It ends with the test.
 func command(t *testing.T, args ...string) (out *bufio.Scanner) {
 	t.Helper()
-	name, err := exec.LookPath("openssl")
-	if err != nil {
-		require.Missing(t, "openssl", "openssl(1) is missing: install the Debian package openssl")
-	}
-	cmd := exec.Command(name, args...)
+	cmd := exec.Command(require.Runs(t, "openssl", "version"), args...)
 	complaint := new(strings.Builder)
 	cmd.Stderr = complaint
 	_, inErr := cmd.StdinPipe() // stays open

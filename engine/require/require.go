@@ -3,7 +3,9 @@
 package require
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -38,4 +40,21 @@ func Fewer(n uint64) uint64 {
 		return n / 10
 	}
 	return n
+}
+
+// Runs skips a test whose command is missing or does not run, as one without its libraries: see
+// Missing. The arguments should make it print its version. It returns the command's file.
+func Runs(t testing.TB, name string, args ...string) (path string) {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err == nil {
+		var out []byte
+		if out, err = exec.Command(path, args...).CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, out)
+		}
+	}
+	if err != nil {
+		Missing(t, name, fmt.Sprintf("%s does not run here: %v; install its Debian package", name, err))
+	}
+	return path
 }

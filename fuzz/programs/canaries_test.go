@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -39,6 +40,11 @@ func build(t *testing.T, c canary.Program) *canaryHunt {
 		require.Missing(t, missing.Tool, err)
 	} else if err != nil {
 		t.Fatal(err)
+	}
+	const notStarted = 127 // by the loader: a library is missing
+	var exit *exec.ExitError
+	if out, err := exec.Command(path).CombinedOutput(); errors.As(err, &exit) && exit.ExitCode() == notStarted {
+		require.Missing(t, "libssl-dev", string(out))
 	}
 	dir := t.TempDir()
 	chain, err := certificate.ForProgram(1, 700)

@@ -73,6 +73,11 @@ func build(t testing.TB, program string, flags []string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const notStarted = 127 // by the loader: a library is missing
+	var exit *exec.ExitError
+	if out, err := exec.Command(file).CombinedOutput(); errors.As(err, &exit) && exit.ExitCode() == notStarted {
+		require.Missing(t, "libssl-dev", string(out))
+	}
 	return file
 }
 

@@ -5,11 +5,10 @@ package kernel
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/program/seccomp"
@@ -65,64 +64,9 @@ func (p *plain) CloseWrite() { p.calls = append(p.calls, "fin") }
 func (p *plain) Close()      { p.closed = true; p.calls = append(p.calls, "close") }
 func (p *plain) Abort()      { p.closed = true; p.calls = append(p.calls, "abort") }
 
-func TestNginx(t *testing.T) {
-	nginx, err := exec.LookPath("nginx")
-	if err != nil {
-		t.Skip(err)
-	}
-	dir := t.TempDir()
-	conf := `daemon off; master_process off; pid nginx.pid; error_log stderr info;
-events { worker_connections 64; }
-http { access_log off; client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
-server { listen 127.0.0.1:8443; root html; } }`
-	_ = os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644)
-	_ = os.Mkdir(filepath.Join(dir, "html"), 0o755)
-	_ = os.WriteFile(filepath.Join(dir, "html", "index.html"), []byte("hello world"), 0o644)
-	p, err := seccomp.Start(&seccomp.Command{Path: nginx, Args: []string{"nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"}, Env: []string{"PATH=/usr/bin"}, Dir: dir, Output: os.Stderr}, Rules(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	k, err := New(p, Options{Port: 8443})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := k.Boot(1); err != nil {
-		t.Fatal(err)
-	}
-	w := &plain{room: 1 << 20}
-	if err := k.Begin(w); err != nil {
-		t.Fatal(err)
-	}
-	t.Log(k.Ready(0), k.Interest(0), k.Timer(), k.Threads())
-	w.arrived = true
-	w.in = []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-	start := time.Now()
-	for range 5 {
-		t.Log(k.Ready(0), k.Interest(0), k.Timer())
-		if k.Ready(0) == 0 {
-			break
-		}
-		k.Turn(0, foreign.Wakeup{})
-		if k.Fault() != nil {
-			t.Fatal(k.Fault())
-		}
-	}
-	t.Log(time.Since(start))
-	t.Logf("%s", w.out)
-	for _, c := range w.calls {
-		t.Log(c)
-	}
-	if err := k.Settled(); err != nil {
-		t.Fatal(err)
-	}
-}
-
+// startNginx starts an nginx in the clear.
 func startNginx(tb testing.TB) *Kernel {
-	nginx, err := exec.LookPath("nginx")
-	if err != nil {
-		tb.Skip(err)
-	}
+	nginx := require.Runs(tb, "nginx", "-v")
 	dir := tb.TempDir()
 	conf := `daemon off; master_process off; pid nginx.pid; error_log stderr crit;
 events { worker_connections 64; }
@@ -146,6 +90,7 @@ server { listen 127.0.0.1:8443; root html; } }`
 	return k
 }
 
+// talk asks it for a page, and looks whether it came.
 func talk(tb testing.TB, k *Kernel) *plain {
 	w := &plain{room: 1 << 20, arrived: true, in: []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n")}
 	if err := k.Begin(w); err != nil {
@@ -166,6 +111,7 @@ func talk(tb testing.TB, k *Kernel) *plain {
 	return w
 }
 
+// BenchmarkLong is a request to a process that lives on, and BenchmarkFork one to a copy of it.
 func BenchmarkLong(b *testing.B) {
 	k := startNginx(b)
 	calls := 0
