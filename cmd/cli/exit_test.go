@@ -57,6 +57,9 @@ func TestExitCodes(t *testing.T) {
 		"help exit-codes":            exitClean,
 		"help nope":                  exitUsage,
 		"nope":                       exitUsage,
+		"program":                    exitClean,
+		"program nope":               exitUsage,
+		"program trace":              exitUsage,
 	} {
 		name, _, _ := strings.Cut(line, " ")
 		seen[fmt.Sprint(name, code)] = true

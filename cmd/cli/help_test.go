@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wantwrite/wantwrite/engine/certificate"
 	"github.com/wantwrite/wantwrite/engine/openssl"
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/engines"
@@ -84,7 +86,11 @@ var anyPort = regexp.MustCompile(`--http \S+`)
 func bounded(example string) string {
 	words := strings.Fields(example)
 	if bound := bounds[words[1]]; bound != "" {
-		example += " " + bound
+		front, own, _ := strings.Cut(example, " -- ") // a command of the user's stands behind it
+		example = front + " " + bound
+		if own != "" {
+			example += " -- " + own
+		}
 	}
 	if words[1] == "matrix" && !strings.Contains(example, "--pump") && !strings.Contains(example, "--mutant") {
 		example += fewRows
@@ -109,11 +115,13 @@ func TestEveryExampleRuns(t *testing.T) {
 	}
 	t.Chdir(t.TempDir())
 	failure := read(t, stall(t))
+	noServer := myServer(t)
 	ran := map[string]bool{}
 	for _, cmd := range described() {
 		for _, example := range strings.Split(cmd.Example, "\n") {
 			example = strings.TrimSpace(example)
-			if ran[example] || missing != nil && strings.Contains(example, "openssl") {
+			program := strings.Contains(example, "nginx") || strings.Contains(example, "./myserver")
+			if ran[example] || missing != nil && strings.Contains(example, "openssl") || noServer != nil && program {
 				continue
 			}
 			ran[example] = true
@@ -124,6 +132,37 @@ func TestEveryExampleRuns(t *testing.T) {
 	if len(ran) < 30 {
 		t.Errorf("got %d examples; want those of all commands", len(ran))
 	}
+}
+
+// myServer puts a server named myserver into this folder, which is nginx with other arguments. The
+// error says why there is none on this machine.
+func myServer(t *testing.T) error {
+	t.Helper()
+	nginx, err := exec.LookPath("nginx")
+	if err == nil {
+		err = exec.Command(nginx, "-v").Run()
+	}
+	if err != nil || runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return errors.Join(err, errors.New("want nginx, and Linux on amd64"))
+	}
+	chain, err := certificate.ForProgram(1, 700)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pem, key, _, err := chain.PEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, "chain.pem", string(pem))
+	write(t, "key.pem", string(key))
+	write(t, "nginx.conf", "daemon off; master_process off; pid pid; events {} http { access_log off; client_body_temp_path b; "+
+		"proxy_temp_path p; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s; server { listen 127.0.0.1:8443 ssl; "+
+		"ssl_certificate chain.pem; ssl_certificate_key key.pem; } }")
+	write(t, "myserver", "#!/bin/sh\nexec "+nginx+" -p . -c nginx.conf -e stderr\n")
+	if err := os.Chmod("myserver", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return nil
 }
 
 // runExample runs an example: in this process, or, if it has something in it that a shell does, in a

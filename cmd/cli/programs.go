@@ -60,7 +60,7 @@ func (f *programFlags) take(cmd *cobra.Command, c *run.Catalog, args []string) (
 		return nil, err
 	}
 	f.program = d.Name
-	return args[:dash], programs.Add(c, d, realprog.Options{CPU: -1})
+	return args[:dash], programs.Add(c, d, realprog.Options{CPU: -1, Output: os.Stderr})
 }
 
 // describe makes a description of a command line.
@@ -143,6 +143,12 @@ func newProgram(p *program) *cobra.Command {
 		Long: "program has what helps whoever adds a real program to those that hunts know. See also\n" +
 			"hunt --program, hunt --listen, and list --programs.",
 		Example: "  wantwrite program trace --program nginx",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return unknownCommand(cmd, args[0])
+			}
+			return cmd.Help()
+		},
 	}
 	var name string
 	trace := &cobra.Command{
