@@ -189,7 +189,7 @@ func TestTrace(t *testing.T) {
 	if err := Trace(here(t, "nginx"), Options{}, &b); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`openat(-100, "nginx.conf"`, "goes on to the system", "bind(100, ", "= 0\n", "it listens on [8443]\n"} {
+	for _, want := range []string{`openat(-100, "./nginx.conf"`, "goes on to the system", "bind(100, ", "= 0\n", "it listens on [8443]\n"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("got no %q in:\n%s", want, b.String())
 		}
