@@ -25,7 +25,7 @@ func Add(c *run.Catalog, d program.Description, o program.Options) error {
 	}
 	c.AddProgram(run.Program{Name: d.Name, About: d.About, Dialogue: says, Quirks: quirks,
 		FindVersion: d.FindVersion,
-		Open: func(m foreign.Mode) run.Session {
+		Open: func(m foreign.Mode) foreign.Session {
 			o := o
 			o.Mode = m
 			return program.New(&d, o)

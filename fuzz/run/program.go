@@ -25,19 +25,9 @@ type Program struct {
 	// Quirks are what it does otherwise than others, each with its reason.
 	Quirks []string
 	// Open makes a session. It starts no process: its Start does.
-	Open func(foreign.Mode) Session
+	Open func(foreign.Mode) foreign.Session
 
 	spec model.Spec // stands for it where a pump is asked for
-}
-
-// A Session is a program that runs. It is used for many runs, one after the other.
-type Session interface {
-	foreign.Program
-	// Close ends the program.
-	Close()
-	// Forks says whether runs have copies of a process. Otherwise each has a new one, which takes
-	// a hundred times as long. It is known once the program has run.
-	Forks() bool
 }
 
 // AddProgram makes a program known.
@@ -92,7 +82,7 @@ func (p *Program) meet() (err error) {
 }
 
 // session is the runner's session of a program in a mode. Quiet runs have their own.
-func (r *Runner) session(p *Program, mode foreign.Mode, quiet bool) Session {
+func (r *Runner) session(p *Program, mode foreign.Mode, quiet bool) foreign.Session {
 	for _, s := range r.sessions {
 		if s.of == p && s.mode == mode && s.quiet == quiet {
 			return s.Session
@@ -123,7 +113,7 @@ func (r *Runner) Renew() {
 
 // A session is one of a runner.
 type session struct {
-	Session
+	foreign.Session
 	of    *Program
 	mode  foreign.Mode
 	quiet bool

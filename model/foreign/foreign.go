@@ -70,6 +70,16 @@ const (
 	Fresh
 )
 
+// A Session is a program that runs. It is used for many runs, one after the other.
+type Session interface {
+	Program
+	// Close ends the program.
+	Close()
+	// Forks says whether runs have copies of a process. Otherwise each has a new one, which takes
+	// a hundred times as long. It is known once the program has run.
+	Forks() bool
+}
+
 // A Wakeup says how a wait returns.
 type Wakeup struct {
 	// Alone: it reports this link's events alone, though others are ready.
