@@ -155,11 +155,11 @@ func (f *replayFlags) openProgram(c *run.Catalog, path string, s *script.Script)
 	if f.Pump != "" {
 		return nil, fmt.Errorf("%s: got --pump for a script of program %s; want a script of a pump", path, s.Config.Program)
 	}
-	p, err := c.Program(s.Config.Program)
+	o, err := c.Subject(&s.Config)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return run.NewRunner(c, run.Options{Program: p})
+	return run.NewRunner(c, o)
 }
 
 // save saves a script in a folder, under the names of its property, pump and scenario.

@@ -15,7 +15,6 @@ import (
 // An epoll is an epoll set: epoll(7). Descriptors of the system are in a real set, which is the
 // descriptor that the program has, and ours in a list beside it.
 type epoll struct {
-	k       *Kernel
 	entries []entry
 	real    int // our copy of the real set
 	system  bool
@@ -158,7 +157,7 @@ func (k *Kernel) newEpoll(t *thread, flags int) {
 		k.refuse(t, err.(unix.Errno))
 		return
 	}
-	s := &epoll{k: k, real: real}
+	s := &epoll{real: real}
 	k.sets = append(k.sets, s)
 	k.open(t, s, real, flags&unix.EPOLL_CLOEXEC != 0)
 }

@@ -13,7 +13,6 @@ import (
 // A pollWait is a thread in poll(2) or select(2).
 type pollWait struct {
 	items []item
-	until time.Duration
 	tell  func(t *thread) (count int, errno unix.Errno) // writes what the items have got
 }
 
@@ -128,7 +127,6 @@ func (w *pollWait) begin(k *Kernel, t *thread, until time.Duration, now bool) {
 		w.finish(k, t, wakeup{link: -1, expired: true})
 		return
 	}
-	w.until = until
 	k.hold(t, w, until)
 }
 
