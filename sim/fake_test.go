@@ -48,6 +48,7 @@ const (
 	dies           // once it had to wait it dies
 	leaks          // and this one grows
 	hoards         // it reads on while it can't answer
+	ignores        // it reads a renegotiation and says nothing
 	unsupported    // it does what nobody understands
 
 	// What is a server's way.
@@ -56,6 +57,7 @@ const (
 	takesItsTime // it answers after 300 ms
 	hangsUp      // after 5 s without a byte it closes
 	ticks        // it wakes up each 100 ms to no purpose
+	refuses      // a renegotiation, with an alert
 )
 
 // mostOnce is how many bytes a fake says back that then closes.
@@ -248,7 +250,12 @@ func (e *fakeEnd) accept() {
 	c := &model.EngineConfig{Role: model.Server, Version: e.f.cfg.Version, In: 1024, Out: 512,
 		Errors: &e.f.errors, Key: fold(e.f.seam.Seed(), uint64(e.link)), MaxRecord: 1024,
 		HandshakeRecord: 1024, ServerChain: e.f.cfg.Sizes.Chain, PartialWrite: true, MovingBuffer: true}
-	if e.f.mistake == unsupported {
+	switch e.f.mistake {
+	case ignores:
+		c.Traits.Renegotiation = model.RenegIgnore
+	case refuses:
+		c.Traits.Renegotiation = model.RenegRefuse
+	case unsupported:
 		e.f.fault = &foreign.Fault{Kind: foreign.Unsupported, Text: "io_uring_setup(8, 0): want epoll or poll"}
 	}
 	var err error

@@ -325,6 +325,23 @@ func TestWhatEndsARun(t *testing.T) {
 	}
 }
 
+// TestUnansweredRenegotiation: a program refuses a renegotiation or carries it on. One that says
+// nothing stalls, and it is no way of it that it does so in quiet too (story 180).
+func TestUnansweredRenegotiation(t *testing.T) {
+	for _, m := range []mistake{ignores, refuses, none} {
+		w, _, _ := fakeWorld(t, m, 1, func(c *script.Config) { c.Version = model.TLS12 })
+		for _, a := range scripted(t, shake+"\ndeliver client all\npoll client\nrenegotiate client") {
+			if !w.Do(a) {
+				t.Fatalf("%s can't be done, or ended the run: %v", a, w.Violation())
+			}
+		}
+		r := w.End()
+		if found := m == ignores; r.Found != found || found && !r.Violation.Obligation.Always() {
+			t.Errorf("way %d: got %v, %s", m, r.Found, &r.Violation)
+		}
+	}
+}
+
 // TestHoard: a program that reads on while it can't answer is found, and one that stops is not.
 func TestHoard(t *testing.T) {
 	for _, m := range []mistake{hoards, none} {

@@ -58,7 +58,7 @@ var resets = known{oracle.DataLoss, "delivery", "it closes with a KeyUpdate unre
 var alerts = known{oracle.Stall, "half-alert", "OpenSSL keeps the rest of an alert that does not fit, and tells nobody"}
 
 // behind is OpenSSL's own, too.
-var behind = known{oracle.Stall, "handshake", "OpenSSL keeps an alert that comes while a record is half written until the next SSL_write (ssl3_send_alert)"}
+var behind = known{oracle.Stall, "renegotiation", "OpenSSL keeps an alert that comes while a record is half written until the next SSL_write (ssl3_send_alert)"}
 
 // TestHunts hunts in real servers as they are. What is found is known, and each find is repeated by
 // ten of ten new processes. Everything else is a failure, of the server or of the workbench.

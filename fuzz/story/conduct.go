@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
-	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/wire"
 	"github.com/wantwrite/wantwrite/sim"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -220,7 +219,7 @@ func ioText(st model.IOStatus) string {
 // lacking says what has come of what the program owes, and what has not, in sentences.
 func (e *evidence) lacking() (all []string) {
 	c, peer := e.program, e.end.Peer()
-	if e.v.Obligation == oracle.HandshakeDone {
+	if e.v.Obligation.Handshake() {
 		if got := e.absorbed(peer); got == "" {
 			all = append(all, fmt.Sprintf("the %s's engine has got no message of it", peer))
 		} else {

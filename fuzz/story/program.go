@@ -94,7 +94,7 @@ func (e *evidence) inferStall() inference {
 	case r.HalfAlert && e.v.Obligation > oracle.Delivery:
 		return inference{mistake{how: "OpenSSL does not tell the program of an alert that does not fit (loses-alerts), so " +
 			"this is its library's doing, and not the program's"}, "none that the program could arm: its library has the rest"}
-	case e.v.Obligation == oracle.HandshakeDone && c.isAlert(e.cfg.Version):
+	case e.v.Obligation.Handshake() && c.isAlert(e.cfg.Version):
 		return inference{mistake{how: e.droppedAlert()}, "none that the program could arm: the alert is gone"}
 	case e.v.Property == oracle.Deadlock:
 		return inference{mistake{decision: readWhileBlocked, how: "it waits for " + c.interest(r.Mask) +
@@ -120,7 +120,7 @@ func (e *evidence) inferStall() inference {
 // owesAnswer says whether what is owed is an answer of a dialogue. What only programs owe stands behind
 // what pumps owe: answers, and closes that were said.
 func (e *evidence) owesAnswer() bool {
-	return e.v.Obligation > oracle.Delivery && e.view(e.last, e.end.Peer()).Account.Owed != ""
+	return e.v.Obligation > oracle.Delivery && !e.v.Obligation.Handshake() && e.view(e.last, e.end.Peer()).Account.Owed != ""
 }
 
 // unreadText says what a socket has to read.
@@ -144,7 +144,7 @@ func (e *evidence) inferBlocked() inference {
 	missing := "write interest" + out
 	waits := fmt.Sprintf("the program waits for %s: %s is missing", c.interest(mask),
 		said(claim{out != "", c.events + "OUT"}, claim{true, "write interest"}))
-	if e.v.Obligation == oracle.HandshakeDone {
+	if e.v.Obligation.Handshake() {
 		began := said(claim{e.toldAt(c.tried.Step)&model.Readable != 0, "the turn began with a read event, and "})
 		return inference{mistake{decision: readWantsWrite, how: "its library wanted to write " +
 			"(SSL_ERROR_WANT_WRITE) at a read or handshake call, for " + began +
@@ -174,7 +174,7 @@ func (e *evidence) inferInside() inference {
 	case o == oracle.SocketEnd && c.metEnd():
 		return inference{mistake{decision: localClose, how: "it has read the end of the stream, and has not closed " +
 			"its socket"}, closes}
-	case o == oracle.SocketEnd, o > oracle.Delivery && !e.owesAnswer():
+	case o == oracle.SocketEnd, o > oracle.Delivery && !o.Handshake() && !e.owesAnswer():
 		return inference{mistake{decision: localClose, how: "it has nothing more to read and nothing that did not fit, " +
 			"and has not closed its socket"}, closes}
 	case c.turn == 0:
@@ -187,7 +187,7 @@ func (e *evidence) inferInside() inference {
 	case !c.dry():
 		return inference{mistake{how: "it has read all bytes, and did not ask until would-block. What it has read may " +
 			"lie in its library, which no event announces"}, "a call of its library before it waits"}
-	case o == oracle.HandshakeDone && !c.sent():
+	case o.Handshake() && !c.sent():
 		d, flush := flushAfterHandshake, "a handshake call"
 		if shaken {
 			d, flush = flushAfterRead, "a read"

@@ -167,7 +167,7 @@ func TestInferences(t *testing.T) {
 		{"a flight in a memory BIO", seenProgram{calls: []sim.Event{recv(149), dry(), level}, program: reads,
 			finding: stalls(oracle.HandshakeDone)}, 2, "a memory BIO"},
 		{"an answer to a renegotiation in a memory BIO", seenProgram{calls: []sim.Event{recv(149), dry(), level},
-			program: reads, peer: again, finding: stalls(oracle.HandshakeDone)}, 1, "a memory BIO"},
+			program: reads, peer: again, account: asked, finding: stalls(oracle.Delivery + 4)}, 1, "a memory BIO"},
 		{"bytes that nobody is told of", seenProgram{calls: []sim.Event{recv(5), control("change link nothing")},
 			program: oracle.Quiescence{Room: 4, Unread: 7}, finding: stalls(oracle.SocketInput)}, 0,
 			"7 bytes, is announced to nobody: it waits for nothing"},

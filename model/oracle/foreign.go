@@ -157,6 +157,8 @@ func (l *Ledger) owedByProgram(p int) (Obligation, uint64) {
 	case l.tainted(p) || a.Hostile || a.Closing || a.Told || a.Paused && a.Quiescence.Shaken:
 	case r.HalfAlert:
 		return halfAlert, 0
+	case !a.Quiescence.InitDone && a.Quiescence.Shaken:
+		return renegotiation, 0
 	case !a.Quiescence.InitDone:
 		return HandshakeDone, 0
 	case a.Owed != "" && a.settled():

@@ -63,7 +63,7 @@ func TestPropertiesOfPrograms(t *testing.T) {
 		{"unread bytes and a timer", AtWait, at(unread), Stall, SocketInput, at(given, noRoom)},
 		{"an unread end", AtQuiescence, at(unreadEnd, tainted), Stall, SocketInput, at(given)},
 		{"a handshake", AtQuiescence, at(shaking, paused), Stall, HandshakeDone, at(given, tainted, closing, hostile)},
-		{"a renegotiation", AtWait, at(again), Stall, HandshakeDone, at(given, tainted, closing, hostile, paused)},
+		{"a renegotiation", AtWait, at(again), Stall, renegotiation, at(given, tainted, closing, hostile, paused)},
 		{"half an alert", AtQuiescence, at(again, half), Stall, halfAlert, at(given, tainted, closing, hostile)},
 		{"an answer", AtQuiescence, at(asked), Stall, answer,
 			at(given, tainted, closing, paused, backlogged, ourUnread, closedWith(model.Clean))},

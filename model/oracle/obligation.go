@@ -43,6 +43,8 @@ const (
 	farewell
 	// halfAlert: the rest of a program's alert does not come.
 	halfAlert
+	// renegotiation: one was begun, and a program neither carries it on nor refuses it.
+	renegotiation
 
 	numObligations
 )
@@ -78,7 +80,16 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	halfAlert: {"half-alert", "a part of an alert has left the program, and its library has the rest",
 		"none: OpenSSL does not tell the program of an alert that does not fit (loses-alerts)"},
 	farewell: {"farewell", "the program has said that it closes the link, and does not", "its own close"},
+	renegotiation: {"renegotiation", "a renegotiation was begun, and the program neither carries it on nor refuses it",
+		"a drain after the read that has taken it in, or write interest"},
 }
+
+// Handshake says whether it is a handshake, the first of a link or another.
+func (o Obligation) Handshake() bool { return o == HandshakeDone || o == renegotiation }
+
+// Always says whether a program owes it whatever its way is: who refuses a renegotiation says so
+// (no_renegotiation: RFC 5246, section 7.2.2), or closes.
+func (o Obligation) Always() bool { return o == renegotiation }
 
 // String is the obligation's word.
 func (o Obligation) String() string {

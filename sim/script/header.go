@@ -125,19 +125,22 @@ func CheckName(key, name string) error {
 var pumpLine = nameLine(pump, func(c *Config) *string { return &c.Pump })
 
 // programLine is "program: nginx 1.22.1". It stands in the place of the pump's line.
+// Story 181: a program of the user's own has no version that anybody knows, and the parser wanted one:
+// no script that was saved of it could be read.
 var programLine = line{key: program, optional: true,
 	get: func(s *Script) string {
 		return strings.TrimSpace(s.Config.Program + " " + s.Config.ProgramVersion)
 	},
 	set: func(s *Script, value string) error {
 		words := strings.Fields(value)
-		if len(words) != 2 {
-			return unexpected(program, value, `"NAME VERSION"`)
+		if len(words) != 1 && len(words) != 2 {
+			return unexpected(program, value, `"NAME" or "NAME VERSION"`)
 		}
-		s.Config.Program, s.Config.ProgramVersion = words[0], words[1]
-		if err := CheckName(program, words[0]); err != nil {
+		s.Config.Program, s.Config.ProgramVersion = words[0], ""
+		if err := CheckName(program, words[0]); err != nil || len(words) == 1 {
 			return err
 		}
+		s.Config.ProgramVersion = words[1]
 		return checkVersion(words[1])
 	}}
 
