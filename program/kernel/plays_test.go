@@ -532,6 +532,38 @@ var plays = map[string]string{
 		< hello
 		wait main
 	`,
+	// The rest of an answer is there when a part of it was read, whoever asks: FIONREAD, poll, a set
+	// that waits for levels, and one that waits for edges if more comes.
+	"service": `
+		socket s 2 1
+		epoll e 0
+		ctl e 1 s 0x80002005
+		connect s SERVICE
+		soerror s
+		poll 0 s 0x5
+		fionread s
+		write s 100
+		wait e 8 0
+		fionread s
+		read s 30
+		fionread s
+		poll 0 s 0x5
+		wait e 8 0
+		recv s 10 2
+		write s 7
+		wait e 8 0
+		fionread s
+		writev s 3 4
+		read s 200
+		fionread s
+		nonblock s 1
+		read s 1
+		wait e 8 0
+		shutdown s 1
+		poll 0 s 0x2005
+		read s 1
+		close s
+	`,
 	"bad numbers": `
 		set x 950
 		read x 1
