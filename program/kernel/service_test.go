@@ -74,10 +74,10 @@ func (u *upstream) serve(c net.Conn, s own.Speaker) {
 }
 
 // catchUp waits until the service has answered what a call has written: on our kernel its answers
-// are there at once. s is the socket that is connected to it.
+// are there at once. u is the socket that is connected to it.
 func (u *upstream) catchUp(worker, line, answer string) {
 	words := strings.Fields(line)
-	if worker != "main" || len(words) < 2 || words[1] != "s" {
+	if worker != "main" || len(words) < 2 || words[1] != "u" {
 		return
 	}
 	switch words[0] {
