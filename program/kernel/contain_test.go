@@ -103,11 +103,11 @@ func TestLoopsForEver(t *testing.T) {
 func TestDies(t *testing.T) {
 	eachWay(t, func(t *testing.T, c seccomp.Command) {
 		for line, want := range map[string]string{
-			"crash":    "crashed: it was killed by segmentation fault",
-			"raise 6":  "crashed: it was killed by aborted",
+			"crash":    "crashed: it was killed by SIGSEGV",
+			"raise 6":  "crashed: it was killed by SIGABRT",
 			"exit 3":   "crashed: it exited with 3",
 			"exit 0":   "crashed: it exited with 0",
-			"raise 10": "crashed: it was killed by user defined signal 1",
+			"raise 10": "crashed: it was killed by SIGUSR1",
 		} {
 			if got := newOursFor(t, 1, Options{Port: virtualPort}, c).tell("main", line); got != want {
 				t.Errorf("%s: got %q; want %q", line, got, want)
@@ -147,7 +147,7 @@ func TestACopyDies(t *testing.T) {
 		}
 		v.k.Turn(0, foreign.Wakeup{})
 		f := v.k.Fault()
-		if i < 2 && f != nil || i == 2 && (f == nil || f.Text != "it was killed by bus error") {
+		if i < 2 && f != nil || i == 2 && (f == nil || f.Text != "it was killed by SIGBUS") {
 			t.Fatalf("copy %d: got %+v", i, f)
 		}
 		v.k.Kill()

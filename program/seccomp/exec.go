@@ -108,7 +108,7 @@ func (d Death) String() string {
 	case d.Status.Signaled() && d.Status.Signal() == unix.SIGXCPU:
 		return Spun
 	case d.Status.Signaled():
-		return "it was killed by " + d.Status.Signal().String()
+		return "it was killed by " + unix.SignalName(d.Status.Signal())
 	}
 	return fmt.Sprintf("it exited with %d", d.Status.ExitStatus())
 }

@@ -145,7 +145,7 @@ func TestMemory(t *testing.T) {
 func TestDeaths(t *testing.T) {
 	for line, want := range map[string]string{
 		"exit 0": "it exited with 0", "exit 7": "it exited with 7",
-		"kill -9 $$": "it was killed by killed", "kill -SEGV $$": "it was killed by segmentation fault",
+		"kill -9 $$": "it was killed by SIGKILL", "kill -SEGV $$": "it was killed by SIGSEGV",
 		"kill -XCPU $$": Spun,
 	} {
 		_, deaths := serve(t, shell(line), nil, nothing)
