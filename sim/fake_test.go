@@ -104,8 +104,8 @@ func (f *fake) Ready(link int) (ev model.Events) {
 // Interest implements foreign.Program.
 func (f *fake) Interest(link int) model.Events { return f.ends[link].interest() }
 
-// Turn implements foreign.Program.
-func (f *fake) Turn(link int, how foreign.Wakeup) {
+// Turn implements foreign.Program. All that it moves passes its wires.
+func (f *fake) Turn(link int, how foreign.Wakeup) (moved bool) {
 	f.seam.Call("wait", fmt.Sprintf("returns for %d", link), 0)
 	for i := range f.ends {
 		if f.backward {
@@ -132,6 +132,7 @@ func (f *fake) Turn(link int, how foreign.Wakeup) {
 			f.slow = now + 100
 		}
 	}
+	return false
 }
 
 // Prefer implements foreign.Program.
@@ -222,7 +223,7 @@ func (e *fakeEnd) interest() model.Events {
 
 // turn handles events.
 func (e *fakeEnd) turn(ev model.Events) {
-	if ev == 0 || e.gone {
+	if ev == 0 || e.gone || !e.wire.Arrived() {
 		return
 	}
 	if e.pump == nil {

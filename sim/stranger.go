@@ -108,15 +108,15 @@ func (s *stranger) revive() {}
 // turn implements inside.
 func (s *stranger) turn(_ model.Events, alone bool) { s.wake(foreign.Wakeup{Alone: alone}) }
 
-// wake lets a wait return. A changed registration counts as a movement, like a byte that moves
-// at another of its ends.
+// wake lets a wait return. What counts as a movement is a byte that moves at any of its ends, a
+// changed registration, and what the program alone can see.
 func (s *stranger) wake(how foreign.Wakeup) {
 	w := s.e.w
 	s.e.calls = 0
 	moves, waits := w.movement(), w.registrations()
-	s.program.Turn(s.link(), how)
+	moved := s.program.Turn(s.link(), how)
 	w.programRan()
-	if w.registrations() != waits || w.movement() != moves {
+	if moved || w.registrations() != waits || w.movement() != moves {
 		s.e.moves++
 	}
 }
@@ -156,15 +156,19 @@ func (s *stranger) act(a script.Action) {
 	s.e.open = s.choices()
 }
 
-// choices implements inside. A wait can only return too early for what it waits for.
-func (s *stranger) choices() uint16 {
-	if !s.arrived || s.e.acct.Gone {
+// choices implements inside. A wait can only return too early for what it waits for. Before the
+// connection arrives that is its listener: accept(2) says why one may be ready for nothing.
+func (s *stranger) choices() (m uint16) {
+	if s.e.acct.Gone {
 		return 0
 	}
-	m := uint16(1<<slot(script.Squeeze) | 1<<slot(script.Split))
 	if s.e.mask != 0 {
 		m |= 1 << slot(script.Spurious)
 	}
+	if !s.arrived {
+		return m
+	}
+	m |= 1<<slot(script.Squeeze) | 1<<slot(script.Split)
 	if s.e.out.flight != s.e.w.cfg.Sizes.Flight {
 		m |= 1 << slot(script.Ease)
 	}

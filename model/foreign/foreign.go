@@ -35,8 +35,9 @@ type Program interface {
 	// Interest is what the waits would report about the link if it came: Readable and Writable.
 	Interest(link int) model.Events
 	// Turn lets a wait that watches the link return, and the program go on until all its threads
-	// wait again.
-	Turn(link int, w Wakeup)
+	// wait again. It was not for nothing if a byte has moved anywhere in the program, a
+	// registration has changed, something new had come since the last turn, or its time.
+	Turn(link int, w Wakeup) (moved bool)
 
 	// Prefer makes thread n, from 0 in the order of their creation, go first from now on, where
 	// several could go on. Threads is how many there are.
@@ -94,8 +95,8 @@ type FaultKind uint8
 const (
 	// Crashed: a signal, an abort, an exit, a sanitizer's report.
 	Crashed FaultKind = iota
-	// Spins: for seconds of its processor's time it made no call that is caught, or it went on
-	// waking without a byte moved or a registration changed.
+	// Spins: for seconds of its processor's time it made no call that is caught, or it made calls
+	// without end.
 	Spins
 	// Leaks: memory, descriptors or processes grow without end.
 	Leaks

@@ -65,7 +65,7 @@ func (k *Kernel) Fork() error {
 	p.fds, k.sets = copyFiles(s)
 	k.procs, k.threads, k.forks, k.links = []*process{p}, nil, nil, nil
 	k.unborn, k.born, k.leaving, k.asked = 0, 0, nil, map[int]bool{}
-	k.now, k.random, k.fault, k.broken, k.idle = s.now, s.random, nil, nil, 0
+	k.now, k.random, k.fault, k.broken = s.now, s.random, nil, nil
 	k.addThread(pid, p)
 	k.calls = 0
 	k.settle()

@@ -57,7 +57,7 @@ func (e *entry) now(k *Kernel) uint32 {
 		return m
 	}
 	n := &s.news
-	if s.listens || n.changes != e.seen.changes || n.ins != e.seen.ins && e.events&(inMask&^pollRdHup) != 0 ||
+	if n.changes != e.seen.changes || n.ins != e.seen.ins && e.events&(inMask&^pollRdHup) != 0 ||
 		n.outs != e.seen.outs && e.events&outMask != 0 {
 		return m
 	}

@@ -51,12 +51,12 @@ type Kernel struct {
 	leaving   []int        // threads and processes that are about to end
 	asked     map[int]bool // processes that the program itself has sent a signal, by their own numbers
 
+	arrivals uint64        // connections that have come to its port
 	base     time.Duration // the virtual time at tick 0 of this run
 	now      time.Duration // the virtual time since the start of the program
 	random   uint64
 	progress uint64 // grows when bytes move or a registration changes
-	seen     uint64 // progress and news after the last turn that had any
-	idle     int    // turns in a row without either
+	seen     uint64 // progress and news after the last turn
 	calls    int    // in this turn
 	fault    *foreign.Fault
 	broken   error // a mistake of ours, or of the system
@@ -73,8 +73,8 @@ type link struct {
 const (
 	// maxCalls is how many calls a turn may make. A turn that needs more does not end itself.
 	maxCalls = 1 << 17
-	// maxIdle is how many wakeups in a row may move no byte and change no registration.
-	maxIdle = 16
+	// maxVain is how many calls in a row of one turn may move no byte and change no registration.
+	maxVain = 1 << 12
 	// epoch is the real time when a program starts, since 1970: 15 January 2027, 08:00 UTC.
 	epoch = 1_800_000_000 * time.Second
 	// uptime is how long the machine has been running then. Go's runtime does not take 0.
@@ -155,7 +155,7 @@ func (k *Kernel) Begin(s foreign.Seam) error {
 	if err := k.Err(); err != nil {
 		return err
 	}
-	k.seam, k.base, k.idle, k.preferred = s, k.now, 0, -1
+	k.seam, k.base, k.seen, k.preferred = s, k.now, k.progress, -1
 	k.random = s.Seed()
 	k.links = k.links[:0]
 	for i := range s.Links() {
@@ -171,7 +171,7 @@ func (k *Kernel) Ready(l int) (ev model.Events) {
 		if t.wait == nil {
 			continue
 		}
-		ready, _ := t.wait.watch(k, l)
+		ready, _ := k.watched(t, l)
 		ev |= events(ready)
 		if l == 0 && k.expired(t) {
 			ev |= model.Expired
@@ -184,11 +184,21 @@ func (k *Kernel) Ready(l int) (ev model.Events) {
 func (k *Kernel) Interest(l int) (ev model.Events) {
 	for _, t := range k.threads {
 		if t.wait != nil {
-			_, interest := t.wait.watch(k, l)
+			_, interest := k.watched(t, l)
 			ev |= events(interest)
 		}
 	}
 	return ev
+}
+
+// watched is what a thread's wait would report about a link, now and if it came, as poll masks.
+// Before the link arrives the listener waits for it, which may have others.
+func (k *Kernel) watched(t *thread, l int) (ready, interest uint32) {
+	ready, interest = t.wait.watch(k, l)
+	if l < len(k.links) && k.links[l].arrived == 0 {
+		ready = 0
+	}
+	return ready, interest
 }
 
 // events are the events of a poll mask.
@@ -203,30 +213,23 @@ func events(mask uint32) (ev model.Events) {
 }
 
 // Turn implements foreign.Program.
-func (k *Kernel) Turn(l int, w foreign.Wakeup) {
+func (k *Kernel) Turn(l int, w foreign.Wakeup) (moved bool) {
 	if k.Err() != nil {
-		return
+		return false
 	}
 	k.calls = 0
 	t := k.waiter(l, w.Spurious != 0)
 	if t == nil {
-		return
+		return false
 	}
 	expired := k.expired(t)
 	k.wake(t, wakeup{link: l, alone: w.Alone, spurious: mask(w.Spurious), expired: expired})
 	k.settle()
 	// Story 143: nginx had to write, and each byte that arrived meanwhile woke it for nothing. It was
 	// blamed for sixteen wakeups that it had not asked for.
-	now := k.progress + k.news()
-	switch {
-	case now != k.seen || w.Spurious != 0:
-		k.seen, k.idle = now, 0
-	case expired: // the clock has woken it, and it may have found nothing to do
-	default:
-		if k.idle++; k.idle >= maxIdle {
-			k.blame(foreign.Spins, fmt.Sprintf("%d wakeups in a row moved no byte and changed no registration", maxIdle))
-		}
-	}
+	before := k.seen
+	k.seen = k.progress + k.news()
+	return k.seen != before || expired // by the clock, which may find nothing to do
 }
 
 // news counts what has come to the program's links, bytes and room, so far. A wakeup for something
@@ -259,7 +262,7 @@ func (k *Kernel) waiter(l int, spurious bool) (first *thread) {
 		if t.wait == nil {
 			continue
 		}
-		ready, interest := t.wait.watch(k, l)
+		ready, interest := k.watched(t, l)
 		if spurious {
 			ready = interest
 		}
@@ -277,7 +280,7 @@ func (k *Kernel) waiter(l int, spurious bool) (first *thread) {
 func (k *Kernel) waiterOn(l int) *thread {
 	for _, t := range k.threads {
 		if t.wait != nil {
-			if ready, _ := t.wait.watch(k, l); ready != 0 {
+			if ready, _ := k.watched(t, l); ready != 0 {
 				return t
 			}
 		}
@@ -287,6 +290,7 @@ func (k *Kernel) waiterOn(l int) *thread {
 
 // settle lets the program go on until all its threads wait.
 func (k *Kernel) settle() {
+	vain, before := 0, k.progress
 	for k.Err() == nil {
 		k.receive()
 		t := k.next()
@@ -297,11 +301,17 @@ func (k *Kernel) settle() {
 			k.watchDeath()
 			return
 		}
-		if k.calls++; k.calls > maxCalls {
-			k.blame(foreign.Spins, fmt.Sprintf("a turn made %d calls and did not end", maxCalls))
-			return
+		if vain++; k.progress != before {
+			vain, before = 0, k.progress
 		}
-		k.handle(t)
+		switch k.calls++; {
+		case k.calls > maxCalls:
+			k.blame(foreign.Spins, fmt.Sprintf("a turn made %d calls and did not end", maxCalls))
+		case vain > maxVain:
+			k.blame(foreign.Spins, fmt.Sprintf("in a turn %d calls in a row moved no byte and changed no registration", maxVain))
+		default:
+			k.handle(t)
+		}
 	}
 }
 

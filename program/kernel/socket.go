@@ -55,6 +55,7 @@ func (k *Kernel) arrive(l int) {
 		order = max(order, k.links[i].arrived+1)
 	}
 	k.links[l].arrived = order
+	k.arrivals++
 }
 
 // waitingLink is the link that a listener's accept returns next; -1 if there is none.
@@ -74,7 +75,10 @@ func (k *Kernel) waitingLink(s *socket) int {
 func (s *socket) poll(k *Kernel) (m uint32) {
 	switch {
 	case s.listens:
-		if k.waitingLink(s) >= 0 {
+		// Story 150: an edge of a listener was told again and again while connections waited. Who
+		// takes one connection for each edge was never caught: epoll(7), question 9.
+		waits := k.waitingLink(s) >= 0
+		if s.news.ins = k.arrivals; waits {
 			return pollIn | pollRdNorm
 		}
 		return 0
@@ -149,7 +153,7 @@ func (s *socket) takeError(otherwise unix.Errno) unix.Errno {
 // read implements node.
 func (s *socket) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 	if s.service != nil {
-		return s.service.read(k, s, p, peek)
+		return s.service.read(k, p, peek)
 	}
 	if s.wire == nil {
 		return 0, unix.ENOTCONN
@@ -177,21 +181,6 @@ func (s *socket) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 		return 0, s.takeError(0)
 	}
 	return n, 0
-}
-
-// unread is how many bytes a read would give.
-//
-// Story 145: of what a service had said there were always 0. nginx takes that for a socket that it
-// has emptied and waits for an edge, so an answer of more than its 4 KiB buffer stalled behind
-// it, in quiet runs too, and no stall of such a program was told any more.
-func (s *socket) unread() int {
-	switch {
-	case s.service != nil:
-		return len(s.service.said)
-	case s.wire != nil:
-		return s.wire.Unread()
-	}
-	return 0
 }
 
 // write implements node.

@@ -325,7 +325,11 @@ func (k *Kernel) sendFile(t *thread) {
 // pendingBytes is ioctl(2) with FIONREAD.
 func (k *Kernel) pendingBytes(t *thread) {
 	if _, s := k.socketOf(t); s != nil {
-		k.put32(t, t.call.Args[2], uint32(s.unread()))
+		n := 0
+		if s.wire != nil {
+			n = s.wire.Unread()
+		}
+		k.put32(t, t.call.Args[2], uint32(n))
 		k.reply(t, 0)
 	}
 }

@@ -94,7 +94,7 @@ func (k *Kernel) expired(t *thread) bool {
 	return due != never && due <= k.now
 }
 
-// about says whether a file is the program's end of a link, or the listener where it waits.
+// about says whether a file is the program's end of a link, or the listener where it is accepted.
 func (k *Kernel) about(f *file, l int) bool {
 	if l < 0 || l >= len(k.links) {
 		return false
@@ -103,7 +103,7 @@ func (k *Kernel) about(f *file, l int) bool {
 		return f.node == s
 	}
 	s, ok := f.node.(*socket)
-	return ok && s.listens && s.port == k.opts.Port && k.links[l].arrived > 0
+	return ok && s.listens && s.port == k.opts.Port
 }
 
 // worldly says whether the world decides when something happens at a file: on a link, or by time.
