@@ -178,6 +178,7 @@ func (a *app) hear(p []byte) {
 // begin is the app's decision to say something unasked.
 func (a *app) begin(body int, answer uint32) {
 	a.said = a.speaker.Begin(a.said[:0], body, int(answer))
+	a.e.acct.Longest = max(a.e.acct.Longest, uint64(len(a.said)))
 	a.e.plain.add(a.said)
 	a.offer()
 }

@@ -160,6 +160,7 @@ func programScenarios() []Scenario {
 		{Name: "hostile-client", shape: hostileClient, Needs: model.Capabilities{Attacks: true},
 			Why: "the client's engine sends what no honest library would"},
 		{Name: "several-links", shape: severalLinks, Why: "two clients at once"},
+		{Name: "floods", shape: floods, Why: "more requests than fit a turn, from a client that reads late or never"},
 	}
 }
 
@@ -185,6 +186,9 @@ func (d *drawer) drawForeign(sc *Scenario) {
 	sc.shape(d)
 	d.swarm()
 	d.widen()
+	if d.cfg.LastingPause { // what nobody reads need not pass
+		s.Flight, s.Window = min(s.Flight, 1<<14), min(s.Window, 1<<14)
+	}
 }
 
 // asks are some requests, the first at once.
@@ -292,6 +296,27 @@ func severalLinks(d *drawer) {
 	if d.rand.OneIn(2) {
 		d.scale(4)
 		d.set(client, script.Close, 4, 1)
+		d.set(server, script.Reset, 1, 1)
+	}
+}
+
+// floods make the program hold what it can't say. It has to stop reading then, and go on when there
+// is room. What ends meanwhile has an answer still to come.
+func floods(d *drawer) {
+	d.asks(1)
+	d.set(client, script.Write, 60, uint16(d.rand.Between(20, 60)))
+	d.plan.Body, d.plan.Answer = 1<<d.rand.Between(2, 14), d.body(1000)
+	d.plan.Steps = d.rand.Between(100, 300)
+	if d.cfg.LastingPause = d.rand.OneIn(2); d.cfg.LastingPause && d.rand.OneIn(2) {
+		// More than a program may take in, whatever it buffers.
+		d.set(client, script.Write, 100, uint16(d.rand.Between(100, 250)))
+		d.plan.Body, d.plan.Steps = 1<<16, 500
+	}
+	d.set(client, script.Pause, 20, 0)
+	d.set(client, script.Resume, 4, 0)
+	if d.rand.OneIn(2) {
+		d.scale(4)
+		d.set(client, script.Shut, 4, 1)
 		d.set(server, script.Reset, 1, 1)
 	}
 }

@@ -64,7 +64,8 @@ type Account struct {
 	// makes of the answers. Owed says in a clause what it still waits for, and Wrong what is
 	// wrong with what has come; empty is nothing. Answers is how many whole ones have come.
 	// Partial: so has a part of another. Ends: the program may close now, for the dialogue
-	// says so.
+	// says so. Longest is how many bytes the longest message has that it has begun to say.
+	Longest       uint64
 	Owed, Wrong   string
 	Answers       int
 	Partial, Ends bool

@@ -13,9 +13,9 @@ const (
 	// maxWakeups is how many wakeups in a row may move no byte and change no registration. It
 	// is more than for a pump: a program may hand work from thread to thread.
 	maxWakeups = 16
-	// maxTaken is how many bytes a program may take in while it has no room to answer. It is
-	// more than the longest message, which may have to be whole before anything is answered.
-	maxTaken = 5 << 18
+	// maxTaken is how many bytes a program may take in while it has no room to answer, beside a
+	// whole message: that may have to be there before anything is answered.
+	maxTaken = 1 << 18
 )
 
 // foreign says whether a program stands at one end of e's link.
@@ -83,7 +83,8 @@ func foreignCrash(l *Ledger, e int) (Finding, bool) { return checkCrash(l, e, At
 func foreignBuffer(l *Ledger, e int) (Finding, bool) {
 	a := &l.Ends[e]
 	return Finding{End: e, Obligation: SocketInput, Bytes: a.Taken,
-		Detail: "it takes in more and more while it has no room to answer"}, a.Foreign && a.Taken > maxTaken
+			Detail: "it takes in more and more while it has no room to answer"},
+		a.Foreign && a.Taken > maxTaken+l.peer(e).Longest
 }
 
 func foreignSpin(l *Ledger, e int) (Finding, bool) {

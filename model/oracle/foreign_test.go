@@ -36,6 +36,7 @@ func wrong(_ *Ledger, a, _ *Account)      { a.Wrong, a.Mismatch = "byte 3 of ans
 func spinning(_ *Ledger, _, q *Account)   { q.Idle = maxWakeups }
 func almost(_ *Ledger, _, q *Account)     { q.Idle, q.Taken = maxWakeups-1, maxTaken }
 func hoarding(_ *Ledger, _, q *Account)   { q.Taken = maxTaken + 1 }
+func aLongOne(_ *Ledger, a, _ *Account)   { a.Longest = 1 }
 func dead(_ *Ledger, _, q *Account)       { q.Misuse = "SIGSEGV" }
 func backlogged(_ *Ledger, a, _ *Account) { a.Backlog = 5 }
 func ourUnread(_ *Ledger, a, _ *Account)  { a.Quiescence.Unread = 4 }
@@ -73,7 +74,7 @@ func TestPropertiesOfPrograms(t *testing.T) {
 		{"two full directions", AtQuiescence, at(bothFull, bothUnread), Deadlock, SocketInput,
 			at(given, left, paused, ourStuck)},
 		{"a crash", AtStep, at(dead), Crash, NoObligation, nil},
-		{"a hoard", AtStep, at(hoarding), UnboundedBuffer, SocketInput, at(almost)},
+		{"a hoard", AtStep, at(hoarding), UnboundedBuffer, SocketInput, at(almost, aLongOne)},
 		{"wakeups", AtTurn, at(spinning), BusyLoop, NoObligation, at(almost)},
 		{"a wrong byte", AtData, at(wrong), Corruption, NoObligation, nil},
 		{"an answer is lost", AtClosed, at(asked, closedWith(model.Clean)), DataLoss, Delivery,
