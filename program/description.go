@@ -69,7 +69,8 @@ type Quirk struct{ Name, Why string }
 // Options are what a session may be given.
 type Options struct {
 	Mode foreign.Mode
-	// CPU is where the program runs, with our thread; the first that is allowed if it is -1.
+	// CPU is where the program runs, with our thread: a number, from 0, among those that we may
+	// use. Behind the last comes the first again.
 	CPU int
 	// Output takes what the program prints. nil throws it away.
 	Output *os.File

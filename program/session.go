@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/model/foreign"
@@ -124,18 +123,22 @@ func (p *Program) settleIn() (err error) {
 	return p.desc.furnish(p.dir)
 }
 
-// cpu is the CPU of the options, or the first that we may use.
+// cpu is the CPU of the options, as the system counts.
 func (p *Program) cpu() int {
 	var allowed unix.CPUSet
-	if p.opts.CPU >= 0 || unix.SchedGetaffinity(0, &allowed) != nil {
-		return max(0, p.opts.CPU)
+	if unix.SchedGetaffinity(0, &allowed) != nil || allowed.Count() == 0 {
+		return 0
 	}
-	for cpu := range runtime.NumCPU() * 8 {
-		if allowed.IsSet(cpu) {
+	left := p.opts.CPU % allowed.Count()
+	for cpu := 0; ; cpu++ {
+		if !allowed.IsSet(cpu) {
+			continue
+		}
+		if left == 0 {
 			return cpu
 		}
+		left--
 	}
-	return 0
 }
 
 // Slower says in a line what is slower here, or less well kept, than it could be; "" if nothing is.

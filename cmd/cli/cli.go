@@ -79,7 +79,7 @@ type program struct {
 func (p *program) catalog() *run.Catalog {
 	c := run.NewCatalog(p.pumps...)
 	engines.AddTo(c)
-	if err := programs.AddTo(c, realprog.Options{CPU: -1}); err != nil {
+	if err := programs.AddTo(c, realprog.Options{}); err != nil {
 		panic(err) // a description names a dialogue that there is not
 	}
 	return c

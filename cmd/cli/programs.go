@@ -60,7 +60,7 @@ func (f *programFlags) take(cmd *cobra.Command, c *run.Catalog, args []string) (
 		return nil, err
 	}
 	f.program = d.Name
-	return args[:dash], programs.Add(c, d, realprog.Options{CPU: -1, Output: os.Stderr})
+	return args[:dash], programs.Add(c, d, realprog.Options{Output: os.Stderr})
 }
 
 // describe makes a description of a command line.
@@ -170,7 +170,7 @@ func newProgram(p *program) *cobra.Command {
 				}
 				d = *known
 			}
-			return realprog.Trace(&d, realprog.Options{CPU: -1, Output: os.Stderr}, p.terminal)
+			return realprog.Trace(&d, realprog.Options{Output: os.Stderr}, p.terminal)
 		},
 	}
 	trace.Flags().StringVar(&name, "program", "", "one that is described: see list --programs")

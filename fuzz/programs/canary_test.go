@@ -79,7 +79,7 @@ func (c *canaryHunt) catalog(t *testing.T, mistake string) (*run.Catalog, *run.P
 	d := program.Description{Name: c.name, Command: append(command, "127.0.0.1", "8443"), Port: 8443, Dialogue: c.speaks, Dir: c.dir}
 	catalog := run.NewCatalog()
 	engines.AddTo(catalog)
-	if err := Add(catalog, d, program.Options{CPU: -1}); err != nil {
+	if err := Add(catalog, d, program.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	p, err := catalog.Program(c.name)

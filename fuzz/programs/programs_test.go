@@ -19,12 +19,18 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// catalog has the programs of this machine.
+// catalog has the programs of this machine, which run on the first CPU that there is.
 func catalog(t testing.TB) *run.Catalog {
+	t.Helper()
+	return catalogOn(t, 0)
+}
+
+// catalogOn has the programs of this machine, which run on a CPU: see program.Options.
+func catalogOn(t testing.TB, cpu int) *run.Catalog {
 	t.Helper()
 	c := run.NewCatalog()
 	engines.AddTo(c)
-	if err := AddTo(c, program.Options{CPU: -1}); err != nil {
+	if err := AddTo(c, program.Options{CPU: cpu}); err != nil {
 		t.Fatal(err)
 	}
 	return c
@@ -61,9 +67,10 @@ var alerts = known{oracle.Stall, "half-alert", "OpenSSL keeps the rest of an ale
 var behind = known{oracle.Stall, "renegotiation", "OpenSSL keeps an alert that comes while a record is half written until the next SSL_write (ssl3_send_alert)"}
 
 // TestHunts hunts in real servers as they are. What is found is known, and each find is repeated by
-// ten of ten new processes. Everything else is a failure, of the server or of the workbench.
+// ten of ten new processes. Everything else is a failure, of the server or of the workbench. Each CPU
+// has a server at a time.
 func TestHunts(t *testing.T) {
-	for _, c := range []struct {
+	for i, c := range []struct {
 		program, command string
 		known            []known
 	}{
@@ -78,7 +85,8 @@ func TestHunts(t *testing.T) {
 			{oracle.Truncation, "nothing", "it closes when the close_notify has not left"}}},
 	} {
 		t.Run(c.program, func(t *testing.T) {
-			catalog := catalog(t)
+			t.Parallel()
+			catalog := catalogOn(t, i)
 			h := hunt.Hunt{Seed: 1, Schedules: require.Times(30, 2000)}
 			h.Program = here(t, catalog, c.program, c.command)
 			h.Found = func(f *hunt.Failure) error {
