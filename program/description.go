@@ -74,6 +74,8 @@ type Options struct {
 	CPU int
 	// Output takes what the program prints. nil throws it away.
 	Output *os.File
+	// Observe has the program's libssl watched, for stories: see package observer.
+	Observe bool
 	// Network lets it have the network of the machine.
 	Network bool
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/program/dialogue"
 	"github.com/wantwrite/wantwrite/program/kernel"
+	"github.com/wantwrite/wantwrite/program/observer"
 	"github.com/wantwrite/wantwrite/program/seccomp"
 	"golang.org/x/sys/unix"
 )
@@ -84,6 +85,9 @@ func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer 
 		return err
 	}
 	o := kernel.Options{Port: p.desc.Port, Watch: watch, Services: map[int]*own.Dialogue{}}
+	if p.opts.Observe {
+		o.Observer, o.Blind = watcher()
+	}
 	for port, name := range p.desc.Services {
 		if o.Services[port], err = dialogue.Named(name); err != nil {
 			return err
@@ -103,6 +107,18 @@ func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer 
 		return fmt.Errorf("program: %s does not come up: %w", p.desc.Name, err)
 	}
 	return nil
+}
+
+// watcher is the observer, or why there is none. It is compiled when it is first wanted.
+func watcher() (o *observer.Observer, blind string) {
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		o, err = observer.Build(filepath.Join(cache, "wantwrite"))
+	}
+	if err != nil {
+		return nil, err.Error()
+	}
+	return o, ""
 }
 
 // Forks says whether runs have copies of a process. It is known once the program has run.

@@ -25,10 +25,11 @@ type wire struct {
 	calls   []string
 }
 
-func (w *wire) Links() int            { return 1 }
-func (w *wire) Wire(int) foreign.Wire { return w }
-func (w *wire) Seed() uint64          { return 7 }
-func (w *wire) Now() uint64           { return 0 }
+func (w *wire) Links() int                  { return 1 }
+func (w *wire) Wire(int) foreign.Wire       { return w }
+func (w *wire) Seed() uint64                { return 7 }
+func (w *wire) Now() uint64                 { return 0 }
+func (w *wire) Inside(int, foreign.Insight) {}
 func (w *wire) Call(name, text string, n int64) {
 	w.calls = append(w.calls, fmt.Sprintf("%s %s = %d", name, text, n))
 }

@@ -32,6 +32,7 @@ const (
 	opWriteEarly
 	opReadEarly
 	opProgram
+	opInside // not in the hash chain
 
 	numOps
 )
@@ -78,6 +79,7 @@ var ops = [numOps]struct {
 	opWriteEarly:   {"write early", readAnswer},
 	opReadEarly:    {"read early", readAnswer},
 	opProgram:      {"call", countAnswer},
+	opInside:       {"inside", countAnswer},
 }
 
 // engineCalls are the calls that an engine answers with a model.Status.

@@ -28,6 +28,20 @@ func (s seam) Call(name, text string, n int64) {
 	e.observeCall(name, text, n)
 }
 
+// Inside implements foreign.Seam.
+func (s seam) Inside(link int, i foreign.Insight) {
+	t, e := s.w.trace, s.w.strangers[link].e
+	switch {
+	case t == nil:
+	case i.Unseen != "":
+		t.Unseen = i.Unseen
+	case i.Call == "":
+		t.note(e, i.Message)
+	default:
+		t.add(Event{Step: s.w.steps, End: e.id, Now: s.w.now, Call: i.Call, N: i.Result, Inside: &i, op: opInside})
+	}
+}
+
 // The methods below make a stranger a foreign.Wire: the program's side of a socket. They are
 // those of the socket that pumps have, and what only real programs do.
 

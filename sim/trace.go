@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
@@ -47,6 +48,10 @@ type Event struct {
 	// nothing is. The calls are write, send, feed and app: data.
 	Wrong string
 
+	// Inside is what was seen of a call of a program's TLS library, if the event is one: Call is its
+	// name then, and N what it has returned. See foreign.Seam.
+	Inside *foreign.Insight
+
 	// Note is a message that an engine sent or absorbed.
 	Note model.Note
 	// Err is what an engine said whose library failed by itself, in the call that
@@ -76,6 +81,9 @@ type Trace struct {
 	Gap   Gap
 	// Secrets are the lines of the key log (EngineConfig.KeyLog), in order.
 	Secrets []string
+	// Unseen says why the TLS library of a program was not watched, or not wholly; "" if nobody asked,
+	// or nothing is missing.
+	Unseen string
 
 	size int    // of events and views, in bytes
 	most int    // it may be; 0 is mostTrace
@@ -157,6 +165,8 @@ func (ev Event) String() string {
 		return fmt.Sprintf("engine %s %s (%d bytes)", way, ev.Note.Message, ev.Note.Bytes)
 	case ev.Err != nil:
 		return fmt.Sprintf("engine fails: %v", ev.Err)
+	case ev.Inside != nil:
+		return ev.Inside.String()
 	case ev.op == opProgram:
 		return strings.TrimSpace(fmt.Sprintf("%s %s", ev.Call, ev.Text)) + fmt.Sprintf(": %d", ev.N)
 	case ev.Call != "":

@@ -64,6 +64,7 @@ func newShow(p *program) *cobra.Command {
 	}
 	f.add(cmd, p.engineNames())
 	cmd.Flags().BoolVar(&f.all, "all", false, "show all steps and calls, not only those that matter")
+	cmd.Flags().BoolVar(&f.Inside, "observe", true, "of a program, show what its libssl does, if it loads one\n(--observe=false: its system calls alone)")
 	cmd.Flags().StringVar(&f.pcap, "pcap", "", "write the run to this file, in pcapng")
 	cmd.Flags().StringVar(&f.keylog, "keylog", "",
 		"write the secrets of real engines to this file, in NSS's key log format")

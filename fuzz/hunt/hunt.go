@@ -37,6 +37,8 @@ type Hunt struct {
 	// one of these properties.
 	First bool
 	Until oracle.PropertySet
+	// Inside has the TLS library of a program watched when a failure's story is told.
+	Inside bool
 	// Unshrunk leaves failures as long as they are.
 	Unshrunk bool
 	// Progress, if not nil, is called now and then.
@@ -188,8 +190,11 @@ func (h *Hunt) make(ctx context.Context, r *run.Runner, t *run.Task, res sim.Res
 }
 
 // Tell runs the failure's script once more and sets its result, hash and story.
-func (f *Failure) Tell(r *run.Runner) error {
-	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
+func (f *Failure) Tell(r *run.Runner) error { return f.tell(r, false) }
+
+// tell is Tell. With inside the TLS library of a program is watched.
+func (f *Failure) tell(r *run.Runner, inside bool) error {
+	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true, Inside: inside})
 	if err != nil {
 		return err
 	}

@@ -79,14 +79,14 @@ func (k *campaign) shorten(ctx context.Context, r *run.Runner, f *Failure) error
 	if err != nil {
 		return err
 	}
-	err = f.Tell(r)
+	err = f.tell(r, k.hunt.Inside)
 	var differs *DeterminismError
 	if fast && errors.As(err, &differs) {
 		f.Script = long
 		if err := k.hunt.shrink(ctx, r, f, k.rep); err != nil {
 			return err
 		}
-		return f.Tell(r)
+		return f.tell(r, k.hunt.Inside)
 	}
 	return err
 }

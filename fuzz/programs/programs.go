@@ -25,9 +25,9 @@ func Add(c *run.Catalog, d program.Description, o program.Options) error {
 	}
 	c.AddProgram(run.Program{Name: d.Name, About: d.About, Dialogue: says, Quirks: quirks,
 		FindVersion: d.FindVersion,
-		Open: func(m foreign.Mode) foreign.Session {
+		Open: func(m foreign.Mode, inside bool) foreign.Session {
 			o := o
-			o.Mode = m
+			o.Mode, o.Observe = m, inside
 			return program.New(&d, o)
 		}})
 	return nil

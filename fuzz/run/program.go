@@ -24,8 +24,9 @@ type Program struct {
 	Dialogue *own.Dialogue
 	// Quirks are what it does otherwise than others, each with its reason.
 	Quirks []string
-	// Open makes a session. It starts no process: its Start does.
-	Open func(foreign.Mode) foreign.Session
+	// Open makes a session. It starts no process: its Start does. With inside the program's TLS library
+	// is watched.
+	Open func(m foreign.Mode, inside bool) foreign.Session
 
 	spec model.Spec // stands for it where a pump is asked for
 }
@@ -81,14 +82,16 @@ func (p *Program) meet() (err error) {
 	return err
 }
 
-// session is the runner's session of a program in a mode. Quiet runs have their own.
+// session is the runner's session of a program in a mode. Quiet runs have their own, and so have those
+// in which the library is watched. A process that lives on is not.
 func (r *Runner) session(p *Program, mode foreign.Mode, quiet bool) foreign.Session {
+	inside := r.inside && !quiet && mode != foreign.Living
 	for _, s := range r.sessions {
-		if s.of == p && s.mode == mode && s.quiet == quiet {
+		if s.of == p && s.mode == mode && s.quiet == quiet && s.inside == inside {
 			return s.Session
 		}
 	}
-	s := session{Session: p.Open(mode), of: p, mode: mode, quiet: quiet}
+	s := session{Session: p.Open(mode, inside), of: p, mode: mode, quiet: quiet, inside: inside}
 	r.sessions = append(r.sessions, s)
 	return s.Session
 }
@@ -114,9 +117,9 @@ func (r *Runner) Renew() {
 // A session is one of a runner.
 type session struct {
 	foreign.Session
-	of    *Program
-	mode  foreign.Mode
-	quiet bool
+	of            *Program
+	mode          foreign.Mode
+	quiet, inside bool
 }
 
 // partsOf adds a program's sessions to the parts of a world.

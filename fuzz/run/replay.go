@@ -13,8 +13,8 @@ import (
 type ReplayOptions struct {
 	// Loose skips actions that are not enabled; Result.Skipped counts them.
 	Loose bool
-	// Trace keeps a trace of the run.
-	Trace bool
+	// Trace keeps a trace of the run. With Inside it has what the TLS library of a program does.
+	Trace, Inside bool
 	// Engine and PeerEngine, if not empty, replace the script's.
 	Engine, PeerEngine string
 	// Pump, if not empty, replaces the script's.
@@ -82,6 +82,8 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	}
 	r.World().Locate(r.catalog.placesOf(&cfg))
 	defer r.World().Locate(nil)
+	r.inside = o.Inside && o.Trace
+	defer func() { r.inside = false }()
 	res, stuck, err := r.actions(&cfg, s.Actions, o.Loose, watch, out.Trace)
 	if err != nil {
 		return out, err

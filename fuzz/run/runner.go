@@ -46,6 +46,7 @@ type Runner struct {
 	parts     sim.Parts // of schedules
 	alike     sim.Parts // of schedules whose peer is the pump itself
 	sessions  []session // of programs
+	inside    bool      // a program's TLS library is watched
 
 	observer Observer // nil except in a child process
 }

@@ -28,6 +28,8 @@ type conduct struct {
 	// it closed. They are nil if there is none.
 	recv, ended, closed *sim.Event
 
+	library []libraryCall // what was seen of its TLS library, if that was watched
+
 	edge   bool   // it waits for edges
 	events string // how the events that it waits for are called: EPOLL or POLL, and empty with select
 	cut    int    // the last step in which the socket did not take all of a send; 0 is none
@@ -35,7 +37,7 @@ type conduct struct {
 
 // watched finds the conduct of the program at an end.
 func (e *evidence) watched(end script.End) *conduct {
-	c := &conduct{}
+	c := &conduct{library: e.libraryCalls(end)}
 	for i := range e.trace.Events {
 		ev := &e.trace.Events[i]
 		if ev.Call == "" || !e.cfg.Foreign(ev.End) {
@@ -191,6 +193,9 @@ func (c *conduct) doings() string {
 // programText says a call of a program with its answer.
 func programText(ev *sim.Event) string {
 	st := model.IOStatus(ev.Status)
+	if ev.Inside != nil {
+		return ev.Inside.String()
+	}
 	switch ev.Call {
 	case "recv":
 		return said(claim{st == model.IOOK, fmt.Sprint("recv ", ev.N)}, claim{true, "recv: " + ioText(st)})

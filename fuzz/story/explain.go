@@ -54,7 +54,7 @@ func generated(line string, out *run.Outcome) bool {
 	}
 	for _, begin := range [...]string{"at step ", "seen at step ", "broken at step ", unsureText,
 		"nothing can happen ", "the loop goes on calling ", "something is in flight", "missing: ",
-		"confirmed on ", "in step ", "it has made no call on the connection", inferred, lacking} {
+		"confirmed on ", "in step ", "it has made no call on the connection", inferred, seen, lacking} {
 		if strings.HasPrefix(line, begin) {
 			return true
 		}

@@ -19,13 +19,21 @@ type inference struct {
 	mistake
 	// missing is the wakeup, or the call, that would have moved what is owed.
 	missing string
+	// seen: the program's library was watched, and shows it.
+	seen bool
 }
+
+// lacks is an inference from calls about something that is missing.
+func lacks(m mistake, missing string) inference { return inference{mistake: m, missing: missing} }
 
 const (
 	// inferred begins what is concluded, and lacking what has not come.
 	inferred = "inferred from the calls: "
 	lacking  = "lacking: "
 )
+
+// mark begins what is said: it was concluded, or seen.
+func (i *inference) mark() string { return said(claim{i.seen, seen}, claim{true, inferred}) }
 
 // isProgram says whether the end to blame is a program's.
 func (e *evidence) isProgram() bool { return e.program != nil }
@@ -92,27 +100,27 @@ func (e *evidence) inferStall() inference {
 	reads, writes := r.Mask&model.Readable != 0, r.Mask&model.Writable != 0
 	switch unread := r.Unread > 0 || r.UnreadEnd; {
 	case r.HalfAlert && e.v.Obligation > oracle.Delivery:
-		return inference{mistake{how: "OpenSSL does not tell the program of an alert that does not fit (loses-alerts), so " +
-			"this is its library's doing, and not the program's"}, "none that the program could arm: its library has the rest"}
+		return e.confirmed(lacks(mistake{how: "OpenSSL does not tell the program of an alert that does not fit (loses-alerts), so " +
+			"this is its library's doing, and not the program's"}, "none that the program could arm: its library has the rest"), sealsAlert)
 	case e.v.Obligation.Handshake() && c.isAlert(e.cfg.Version):
-		return inference{mistake{how: e.droppedAlert()}, "none that the program could arm: the alert is gone"}
+		return e.confirmed(lacks(mistake{how: e.droppedAlert()}, "none that the program could arm: the alert is gone"), sealsAlert)
 	case e.v.Property == oracle.Deadlock:
-		return inference{mistake{decision: readWhileBlocked, how: "it waits for " + c.interest(r.Mask) +
-			" while both directions are full"}, "read interest" + c.event(model.Readable)}
+		return lacks(mistake{decision: readWhileBlocked, how: "it waits for " + c.interest(r.Mask) +
+			" while both directions are full"}, "read interest"+c.event(model.Readable))
 	case c.tried != nil && !writes:
 		return e.inferBlocked()
 	case c.tried != nil && c.edge:
-		return inference{mistake{decision: edgeTrigger, how: "its socket has room, the edge of that was " +
-			"reported, and it has not tried again what did not fit"}, "a send before it waits: the edge was reported"}
+		return lacks(mistake{decision: edgeTrigger, how: "its socket has room, the edge of that was " +
+			"reported, and it has not tried again what did not fit"}, "a send before it waits: the edge was reported")
 	case unread && !reads:
-		return inference{mistake{how: fmt.Sprintf("what its socket has to read, %s, is announced to nobody: it "+
-			"waits for %s", unreadText(r), c.interest(r.Mask))}, "read interest" + c.event(model.Readable)}
+		return lacks(mistake{how: fmt.Sprintf("what its socket has to read, %s, is announced to nobody: it "+
+			"waits for %s", unreadText(r), c.interest(r.Mask))}, "read interest"+c.event(model.Readable))
 	case unread && c.edge:
-		return inference{mistake{decision: edgeTrigger, how: fmt.Sprintf("the edge of what its socket has to "+
+		return lacks(mistake{decision: edgeTrigger, how: fmt.Sprintf("the edge of what its socket has to "+
 			"read, %s, was reported, and its turn ended before would-block", unreadText(r))},
-			"a read before it waits: the edge was reported"}
+			"a read before it waits: the edge was reported")
 	case unread:
-		return inference{mistake{how: "it waits for read, and does not read " + unreadText(r)}, "the read itself"}
+		return lacks(mistake{how: "it waits for read, and does not read " + unreadText(r)}, "the read itself")
 	}
 	return e.inferInside()
 }
@@ -144,14 +152,17 @@ func (e *evidence) inferBlocked() inference {
 	missing := "write interest" + out
 	waits := fmt.Sprintf("the program waits for %s: %s is missing", c.interest(mask),
 		said(claim{out != "", c.events + "OUT"}, claim{true, "write interest"}))
+	if i, ok := e.seesBlocked(waits, missing); ok {
+		return i
+	}
 	if e.v.Obligation.Handshake() {
 		began := said(claim{e.toldAt(c.tried.Step)&model.Readable != 0, "the turn began with a read event, and "})
-		return inference{mistake{decision: readWantsWrite, how: "its library wanted to write " +
+		return lacks(mistake{decision: readWantsWrite, how: "its library wanted to write " +
 			"(SSL_ERROR_WANT_WRITE) at a read or handshake call, for " + began +
-			"the handshake is not done; " + waits}, missing}
+			"the handshake is not done; " + waits}, missing)
 	}
-	return inference{mistake{decision: armWrite, how: "its socket did not take all that it had to send " +
-		"(SSL_ERROR_WANT_WRITE, if its library sent it); " + waits}, missing}
+	return lacks(mistake{decision: armWrite, how: "its socket did not take all that it had to send " +
+		"(SSL_ERROR_WANT_WRITE, if its library sent it); " + waits}, missing)
 }
 
 // toldAt is what the program's wait reported of the link in a step.
@@ -168,37 +179,40 @@ func (e *evidence) toldAt(step int) (told model.Events) {
 // send of it was cut short.
 func (e *evidence) inferInside() inference {
 	c := e.program
+	if i, ok := e.seesInside(); ok && e.liesInside() {
+		return i
+	}
 	shaken := e.view(e.last, e.end.Peer()).Account.Quiescence.Shaken
 	const closes = "its own close"
 	switch o := e.v.Obligation; {
 	case o == oracle.SocketEnd && c.metEnd():
-		return inference{mistake{decision: localClose, how: "it has read the end of the stream, and has not closed " +
-			"its socket"}, closes}
+		return lacks(mistake{decision: localClose, how: "it has read the end of the stream, and has not closed " +
+			"its socket"}, closes)
 	case o == oracle.SocketEnd, o > oracle.Delivery && !o.Handshake() && !e.owesAnswer():
-		return inference{mistake{decision: localClose, how: "it has nothing more to read and nothing that did not fit, " +
-			"and has not closed its socket"}, closes}
+		return lacks(mistake{decision: localClose, how: "it has nothing more to read and nothing that did not fit, " +
+			"and has not closed its socket"}, closes)
 	case c.turn == 0:
-		return inference{mistake{how: "it has never looked at the connection"}, "an accept"}
+		return lacks(mistake{how: "it has never looked at the connection"}, "an accept")
 	case !c.dry() && e.owesAnswer():
 		read := said(claim{e.lastRead() != "", "; " + e.lastRead()})
-		return inference{mistake{decision: moreToRead, how: "it has read all bytes, and its last recv gave some: it " +
+		return lacks(mistake{decision: moreToRead, how: "it has read all bytes, and its last recv gave some: it " +
 			"did not ask until would-block. So what it has read may lie in its library (SSL_pending), which no " +
-			"event announces" + read}, "a read of its library before it waits (SSL_pending)"}
+			"event announces" + read}, "a read of its library before it waits (SSL_pending)")
 	case !c.dry():
-		return inference{mistake{how: "it has read all bytes, and did not ask until would-block. What it has read may " +
-			"lie in its library, which no event announces"}, "a call of its library before it waits"}
+		return lacks(mistake{how: "it has read all bytes, and did not ask until would-block. What it has read may " +
+			"lie in its library, which no event announces"}, "a call of its library before it waits")
 	case o.Handshake() && !c.sent():
 		d, flush := flushAfterHandshake, "a handshake call"
 		if shaken {
 			d, flush = flushAfterRead, "a read"
 		}
-		return inference{mistake{decision: d, how: "it has read all bytes until would-block, and tried to send nothing. " +
+		return lacks(mistake{decision: d, how: "it has read all bytes until would-block, and tried to send nothing. " +
 			"A library answers a handshake message in the call that reads it, so the answer may lie in the " +
-			"library's output (a memory BIO), which no event announces"}, "a drain after " + flush + ", or write interest"}
+			"library's output (a memory BIO), which no event announces"}, "a drain after "+flush+", or write interest")
 	}
-	return inference{mistake{how: "it has read all bytes until would-block, and no send of it was cut short. What " +
+	return lacks(mistake{how: "it has read all bytes until would-block, and no send of it was cut short. What " +
 		"is owed lies in the program or in its library, or was never made: the calls do not tell"},
-		"not known: the calls do not tell where it waits"}
+		"not known: the calls do not tell where it waits")
 }
 
 // sent says whether the program has sent something in the turn.
@@ -363,7 +377,7 @@ func (e *evidence) concludeProgram(v *Verdict, i *inference) string {
 		b.WriteString("The calls do not tell more.")
 	default:
 		at := said(claim{!e.rests(), fmt.Sprintf("at step %d ", i.at(e.v.Step))})
-		fmt.Fprintf(&b, "%s%s%s.", upper(inferred), at, i.how)
+		fmt.Fprintf(&b, "%s%s%s.", upper(i.mark()), at, i.how)
 	}
 	d := v.Decision
 	if d.Number == 0 {
@@ -404,7 +418,7 @@ func (e *evidence) programLines() {
 	}
 	if i.how != "" {
 		at := said(claim{!e.rests() && i.when > 0, fmt.Sprintf("at step %d ", i.when)})
-		e.say("%s%s%s", inferred, at, i.how)
+		e.say("%s%s%s", i.mark(), at, i.how)
 	}
 	if e.rests() {
 		e.say("missing: %s", i.missing)

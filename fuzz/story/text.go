@@ -61,6 +61,11 @@ func (s *Story) Text(o TextOptions) string {
 	for _, line := range sources(s.Verdict.Places) {
 		w.hang("    ", line, "      ")
 	}
+	w.style = ""
+	if text := unseen(s.Trace); text != "" {
+		w.line("")
+		w.wrap(text, "  ")
+	}
 	return w.String()
 }
 

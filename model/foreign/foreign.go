@@ -139,6 +139,53 @@ type Seam interface {
 	// arguments in words, and a count or an answer, such as Call("epoll_ctl", "add server
 	// read+write, edge", 0). No address, process number or descriptor of the kernel may be in it.
 	Call(name, text string, n int64)
+	// Inside tells what was seen inside the program, on a link. It enters the run's trace and story
+	// alone, and not its hash: a run is the same whether somebody looks inside or not.
+	Inside(link int, i Insight)
+}
+
+// An Insight is what an observer in a program's process has seen of its TLS library: a call that has
+// returned, or a message that was absorbed or sealed in the call that returns next.
+type Insight struct {
+	// Call is its name, such as "SSL_read"; "" is a message.
+	Call string
+	// Message is that.
+	Message model.Note
+	// Result is what the call has returned, and Status what that means: SSL_get_error(3).
+	Result int
+	Status model.Status
+	// Moved is how many bytes of plaintext it has moved, and Pending how many more wait to be
+	// read (SSL_pending).
+	Moved, Pending int
+	// Output is the kind of the connection's write BIO, such as "BIO pair", and Waits how many bytes wait
+	// in it; -1 is not known.
+	Output string
+	Waits  int
+	// Shakes: a handshake is under way. Deferred: the answer to a KeyUpdate waits for the next write.
+	Shakes, Deferred bool
+	// Unseen, if not "", says why nothing is seen, or not all.
+	Unseen string
+}
+
+// String says what was seen, as a line of a trace.
+func (i *Insight) String() string {
+	if i.Call == "" {
+		return i.Message.Message
+	}
+	text := fmt.Sprintf("%s: %d", i.Call, i.Result)
+	if i.Result <= 0 {
+		text += ", " + i.Status.String()
+	}
+	if i.Waits > 0 {
+		text += fmt.Sprintf("; %d bytes wait in its %s", i.Waits, i.Output)
+	}
+	if i.Pending > 0 {
+		text += fmt.Sprintf("; %d bytes wait to be read", i.Pending)
+	}
+	if i.Deferred {
+		text += "; a KeyUpdate waits for the next write"
+	}
+	return text
 }
 
 // A Wire is the world's side of one socket of a program. Its calls are entered into the run's

@@ -12,6 +12,7 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/own"
+	"github.com/wantwrite/wantwrite/program/observer"
 	"github.com/wantwrite/wantwrite/program/seccomp"
 	"golang.org/x/sys/unix"
 )
@@ -30,6 +31,10 @@ type Options struct {
 	// Watch, if not nil, is told of each call that was caught, and how it was answered: "= 3",
 	// "= -EAGAIN", "goes on to the system".
 	Watch func(thread int, call, answer string)
+	// Observer, if not nil, is put into the program when it has come up. Blind is why there is none
+	// though somebody wants one.
+	Observer *observer.Observer
+	Blind    string
 }
 
 // A Kernel is the kernel of one program. It implements foreign.Program, but for Start and Stop,
@@ -45,6 +50,7 @@ type Kernel struct {
 	preferred int          // goes first
 	sets      []*epoll     // all epoll sets
 	template  *state       // what copies begin with
+	insight   insight      // what the observer has to tell
 	forks     []fork       // that were made, and whose processes have not called yet
 	unborn    int          // threads that were made, and have not called yet
 	born      int          // threads that have called
@@ -124,6 +130,7 @@ func (k *Kernel) Boot(seed uint64) error {
 			}
 		}
 	}
+	k.observe()
 	return k.Err()
 }
 
@@ -161,6 +168,7 @@ func (k *Kernel) Begin(s foreign.Seam) error {
 	for i := range s.Links() {
 		k.links = append(k.links, link{wire: s.Wire(i)})
 	}
+	k.beginInsight()
 	return nil
 }
 

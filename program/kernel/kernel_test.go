@@ -25,10 +25,11 @@ type plain struct {
 	now     uint64
 }
 
-func (p *plain) Links() int            { return 1 }
-func (p *plain) Wire(int) foreign.Wire { return p }
-func (p *plain) Seed() uint64          { return 7 }
-func (p *plain) Now() uint64           { return p.now }
+func (p *plain) Links() int                  { return 1 }
+func (p *plain) Wire(int) foreign.Wire       { return p }
+func (p *plain) Seed() uint64                { return 7 }
+func (p *plain) Now() uint64                 { return p.now }
+func (p *plain) Inside(int, foreign.Insight) {}
 func (p *plain) Call(name, text string, n int64) {
 	p.calls = append(p.calls, fmt.Sprint(name, " ", text, " = ", n))
 }

@@ -169,10 +169,11 @@ type world struct {
 	seed  uint64
 }
 
-func (w *world) Links() int              { return len(w.lines) }
-func (w *world) Wire(l int) foreign.Wire { return w.lines[l] }
-func (w *world) Seed() uint64            { return w.seed }
-func (w *world) Now() uint64             { return w.now }
+func (w *world) Links() int                  { return len(w.lines) }
+func (w *world) Wire(l int) foreign.Wire     { return w.lines[l] }
+func (w *world) Seed() uint64                { return w.seed }
+func (w *world) Now() uint64                 { return w.now }
+func (w *world) Inside(int, foreign.Insight) {}
 func (w *world) Call(name, text string, n int64) {
 	w.calls = append(w.calls, fmt.Sprint(name, " ", text, " = ", n))
 }

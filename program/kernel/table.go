@@ -180,6 +180,7 @@ func Rules() (list []seccomp.Rule) {
 // handle answers the call of a thread.
 func (k *Kernel) handle(t *thread) {
 	nr := t.call.Nr
+	k.overhear(t)
 	switch {
 	case nr >= 0 && nr < len(byNumber) && byNumber[nr] != nil:
 		byNumber[nr].answer(k, t)

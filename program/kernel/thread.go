@@ -33,6 +33,7 @@ type thread struct {
 	pending bool          // the call is to be answered
 	wait    waiter        // why it is held; nil if it is not
 	until   time.Duration // when it is woken by the clock; never
+	link    int           // on which it made its last call; see insight
 }
 
 // never is the time of a wait without end.

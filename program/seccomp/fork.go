@@ -18,34 +18,41 @@ type template struct {
 // Freeze makes a template of a process with a single thread, which waits in a call: it stands
 // still in front of that call from now on. See Copy.
 func (p *Program) Freeze(c *Call) error {
-	pid := c.Thread
 	const options = unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_EXITKILL
-	if err := ptrace(unix.PTRACE_SEIZE, pid, 0, options); err != nil {
-		return err
+	regs, err := p.halt(c, options)
+	if err == nil {
+		p.template = template{c.Thread, regs}
 	}
-	if err := ptrace(unix.PTRACE_INTERRUPT, pid, 0, 0); err != nil {
-		return err
+	return err
+}
+
+// halt makes a thread that waits in a call stand still in front of that call, traced with such
+// options. regs are those with which it makes the call.
+func (p *Program) halt(c *Call, options uintptr) (regs unix.PtraceRegs, err error) {
+	if err := ptrace(unix.PTRACE_SEIZE, c.Thread, 0, options); err != nil {
+		return regs, err
+	}
+	if err := ptrace(unix.PTRACE_INTERRUPT, c.Thread, 0, 0); err != nil {
+		return regs, err
 	}
 	// The stop comes when the call returns. It never sees the answer, for it is made again.
 	if err := p.Reply(c, 0, unix.EINTR); err != nil {
-		return err
+		return regs, err
 	}
-	status, err := waitFor(pid)
+	status, err := waitFor(c.Thread)
 	if err != nil || !status.Stopped() {
-		return fmt.Errorf("seccomp: the process did not stand still: %v, %w", status, err)
+		return regs, fmt.Errorf("seccomp: the process did not stand still: %v, %w", status, err)
 	}
-	t := template{pid: pid}
-	if err := ptrace(unix.PTRACE_GETREGS, pid, 0, uintptr(unsafe.Pointer(&t.regs))); err != nil {
-		return err
+	if err := ptrace(unix.PTRACE_GETREGS, c.Thread, 0, uintptr(unsafe.Pointer(&regs))); err != nil {
+		return regs, err
 	}
 	const syscallLen = 2
-	if t.regs.Rip != c.ip {
-		return fmt.Errorf("seccomp: the process stands at %#x; want %#x, behind its call", t.regs.Rip, c.ip)
+	if regs.Rip != c.ip {
+		return regs, fmt.Errorf("seccomp: the process stands at %#x; want %#x, behind its call", regs.Rip, c.ip)
 	}
-	t.regs.Rip -= syscallLen
-	t.regs.Rax, t.regs.Orig_rax = uint64(c.Nr), ^uint64(0)
-	p.template = t
-	return nil
+	regs.Rip -= syscallLen
+	regs.Rax, regs.Orig_rax = uint64(c.Nr), ^uint64(0)
+	return regs, nil
 }
 
 // Copy makes a copy of the template (fork(2)), which goes on with the template's call, and returns
