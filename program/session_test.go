@@ -23,13 +23,14 @@ type wire struct {
 	fin     bool
 	closed  bool
 	calls   []string
+	inside  []foreign.Insight
 }
 
-func (w *wire) Links() int                  { return 1 }
-func (w *wire) Wire(int) foreign.Wire       { return w }
-func (w *wire) Seed() uint64                { return 7 }
-func (w *wire) Now() uint64                 { return 0 }
-func (w *wire) Inside(int, foreign.Insight) {}
+func (w *wire) Links() int                      { return 1 }
+func (w *wire) Wire(int) foreign.Wire           { return w }
+func (w *wire) Seed() uint64                    { return 7 }
+func (w *wire) Now() uint64                     { return 0 }
+func (w *wire) Inside(_ int, i foreign.Insight) { w.inside = append(w.inside, i) }
 func (w *wire) Call(name, text string, n int64) {
 	w.calls = append(w.calls, fmt.Sprintf("%s %s = %d", name, text, n))
 }

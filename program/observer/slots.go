@@ -133,7 +133,7 @@ func (b *Blind) Error() string { return b.Why }
 
 // ownCallbacks are the functions by which a program may have a message callback of its own. There is no
 // way to ask for it, so ours must not take its place.
-var ownCallbacks = []string{"SSL_set_msg_callback", "SSL_CTX_set_msg_callback", "SSL_callback_ctrl", "SSL_CTX_callback_ctrl"}
+var ownCallbacks = []string{"SSL_set_msg_callback", "SSL_CTX_set_msg_callback"}
 
 // look makes a plan for objects.
 func (o *Observer) look(list []object) (plan *Plan, partly string, err error) {
