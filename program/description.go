@@ -69,14 +69,15 @@ type Quirk struct{ Name, Why string }
 // Options are what a session may be given.
 type Options struct {
 	Mode foreign.Mode
-	// CPU is where the program runs, with our thread: a number, from 0, among those that we may
-	// use. Behind the last comes the first again.
+	// CPU is where the program runs, with our thread: a number, from 1, among those that we may
+	// use. Behind the last comes the first again. 0 is where our thread is.
 	CPU int
 	// Output takes what the program prints. nil throws it away.
 	Output *os.File
 	// Observe has the program's libssl watched, for stories: see package observer.
 	Observe bool
-	// Network lets it have the network of the machine.
+	// Network lets it have the network of the machine, and the sockets of other programs. What it
+	// does then may not repeat, and while it has such a connection no stall is told.
 	Network bool
 }
 

@@ -84,7 +84,8 @@ func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer 
 	if err := p.settleIn(); err != nil {
 		return err
 	}
-	o := kernel.Options{Port: p.desc.Port, Watch: watch, Services: map[int]*own.Dialogue{}}
+	o := kernel.Options{Port: p.desc.Port, Watch: watch, Services: map[int]*own.Dialogue{},
+		Dir: p.dir, Network: p.opts.Network}
 	if p.opts.Observe {
 		o.Observer, o.Blind = watcher()
 	}
@@ -142,10 +143,10 @@ func (p *Program) settleIn() (err error) {
 // cpu is the CPU of the options, as the system counts.
 func (p *Program) cpu() int {
 	var allowed unix.CPUSet
-	if unix.SchedGetaffinity(0, &allowed) != nil || allowed.Count() == 0 {
-		return 0
+	if p.opts.CPU == 0 || unix.SchedGetaffinity(0, &allowed) != nil || allowed.Count() == 0 {
+		return seccomp.Here
 	}
-	left := p.opts.CPU % allowed.Count()
+	left := (p.opts.CPU - 1) % allowed.Count()
 	for cpu := 0; ; cpu++ {
 		if !allowed.IsSet(cpu) {
 			continue

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/wantwrite/wantwrite/model"
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -311,6 +312,11 @@ func TestWhatEndsARun(t *testing.T) {
 	rebuild(t, w, cfg, p, oracle.EveryProperty)
 	if r := w.Run(nothing{}); r.Found || w.Err() == nil || w.Err().Error() != "thread 2 runs" {
 		t.Errorf("got %v, %v; want the error of Settled", r.Found, w.Err())
+	}
+	rebuild(t, w, cfg, p, oracle.EveryProperty)
+	p.Program.(*fake).settled = fmt.Errorf("a connection: %w", foreign.ErrOutside)
+	if r := w.Run(nothing{}); r.Found || w.Err() != nil {
+		t.Errorf("got %v, %v; want no verdict on what may come from outside", r.Found, w.Err())
 	}
 	rebuild(t, w, cfg, p, oracle.EveryProperty)
 	if p.Program.(*fake).settled = nil; w.Err() != nil {

@@ -1,9 +1,11 @@
 package sim
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/oracle"
 )
 
@@ -44,8 +46,8 @@ func (w *World) suspect(e *endpoint, m oracle.Moment) {
 	case m == oracle.AtStep || m == oracle.AtTurn:
 		w.find(f)
 	case len(w.suspicions) < mostSuspicions && !w.suspected(&f):
-		if s.liveness() {
-			w.settled()
+		if s.liveness() && !w.settled() {
+			return
 		}
 		s.ledger = w.ledger.Clone()
 		if w.trace != nil {
@@ -58,11 +60,13 @@ func (w *World) suspect(e *endpoint, m oracle.Moment) {
 	}
 }
 
-// settled asks the program to look closer whether all its threads wait.
-func (w *World) settled() {
-	if err := w.parts.Program.Settled(); err != nil {
+// settled asks the program to look closer whether all its threads wait, and only for this world.
+func (w *World) settled() bool {
+	err := w.parts.Program.Settled()
+	if err != nil && !errors.Is(err, foreign.ErrOutside) {
 		w.fail(err)
 	}
+	return err == nil
 }
 
 // suspected says whether the same was suspected before.

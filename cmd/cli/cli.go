@@ -47,7 +47,7 @@ func Main(pumps ...model.Spec) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
-	p := &program{&terminal{name: name, out: os.Stdout, err: os.Stderr}, pumps}
+	p := &program{terminal: &terminal{name: name, out: os.Stdout, err: os.Stderr}, pumps: pumps}
 	os.Exit(execute(ctx, p, os.Args[1:]))
 }
 
@@ -73,13 +73,14 @@ func execute(ctx context.Context, p *program, args []string) (code int) {
 type program struct {
 	*terminal
 	pumps []model.Spec
+	real  realprog.Options // of the real programs under test
 }
 
 // catalog makes a catalog of all pumps and of the libraries of this machine.
 func (p *program) catalog() *run.Catalog {
 	c := run.NewCatalog(p.pumps...)
 	engines.AddTo(c)
-	if err := programs.AddTo(c, realprog.Options{}); err != nil {
+	if err := programs.AddTo(c, p.real); err != nil {
 		panic(err) // a description names a dialogue that there is not
 	}
 	return c

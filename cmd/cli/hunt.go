@@ -67,7 +67,7 @@ func newHunt(p *program) *cobra.Command {
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.pump, "pump", p.pump(), "the pump under test: see list")
-	f.add(cmd, true)
+	f.add(cmd, p, true)
 	fl.StringVar(&f.peer, "peer", "", "the other end's pump (default: reference, or now and then"+
 		" the pump itself)")
 	fl.StringVar(&f.engine, "engine", run.DefaultEngine,

@@ -23,15 +23,25 @@ import (
 // programFlags choose a real program: one that is described, or the user's own.
 type programFlags struct {
 	program, listen, speaks string
+
+	options *realprog.Options // of all programs: the catalog has them
 }
 
-func (f *programFlags) add(cmd *cobra.Command, own bool) {
+func (f *programFlags) add(cmd *cobra.Command, p *program, own bool) {
 	fl := cmd.Flags()
 	if own { // others take the program of the script
 		fl.StringVar(&f.program, "program", "", "a real program under test, in place of a pump: see list --programs")
 	}
 	fl.StringVar(&f.listen, "listen", "", "where your own server speaks TLS, such as 127.0.0.1:8443; its command\nstands behind --")
 	fl.StringVar(&f.speaks, "speaks", "", "what your own server speaks: "+strings.Join(dialogueNames(), ", ")+", or a file of lines:\nsee docs/dialogues.md")
+	allowNetwork(cmd, p)
+	f.options = &p.real
+}
+
+// allowNetwork adds the flag that lets a real program out.
+func allowNetwork(cmd *cobra.Command, p *program) {
+	cmd.Flags().BoolVar(&p.real.Network, "allow-network", false,
+		"let the program have the network, and sockets of other programs: such runs may\nnot repeat, and no stall is told while it has a connection there")
 }
 
 // dialogueNames lists the dialogues that have a name.
@@ -60,7 +70,9 @@ func (f *programFlags) take(cmd *cobra.Command, c *run.Catalog, args []string) (
 		return nil, err
 	}
 	f.program = d.Name
-	return args[:dash], programs.Add(c, d, realprog.Options{Output: os.Stderr})
+	o := *f.options
+	o.Output = os.Stderr
+	return args[:dash], programs.Add(c, d, o)
 }
 
 // describe makes a description of a command line.
@@ -170,9 +182,12 @@ func newProgram(p *program) *cobra.Command {
 				}
 				d = *known
 			}
-			return realprog.Trace(&d, realprog.Options{Output: os.Stderr}, p.terminal)
+			o := p.real
+			o.Output = os.Stderr
+			return realprog.Trace(&d, o, p.terminal)
 		},
 	}
+	allowNetwork(trace, p)
 	trace.Flags().StringVar(&name, "program", "", "one that is described: see list --programs")
 	cmd.AddCommand(trace)
 	return cmd

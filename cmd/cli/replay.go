@@ -27,14 +27,14 @@ type replayFlags struct {
 	json bool
 }
 
-func (f *replayFlags) add(cmd *cobra.Command, engines string) {
+func (f *replayFlags) add(cmd *cobra.Command, p *program) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.Pump, "pump", "", "run another pump than the script's, such as a fixed one")
-	fl.StringVar(&f.Engine, "engine", "", "another TLS library than the script's: "+engines)
+	fl.StringVar(&f.Engine, "engine", "", "another TLS library than the script's: "+p.engineNames())
 	fl.StringVar(&f.PeerEngine, "peer-engine", "",
 		"the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.Loose, "loose", false, "skip actions that are not enabled, and count them")
-	f.programFlags.add(cmd, false)
+	f.programFlags.add(cmd, p, false)
 }
 
 func newReplay(p *program) *cobra.Command {
@@ -60,7 +60,7 @@ func newReplay(p *program) *cobra.Command {
 			return f.replay(cmd.Context(), p, c, scripts(files))
 		},
 	}
-	f.add(cmd, p.engineNames())
+	f.add(cmd, p)
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON object a line")
 	return cmd
 }

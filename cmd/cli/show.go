@@ -62,7 +62,7 @@ func newShow(p *program) *cobra.Command {
 			return f.show(p, c, args)
 		},
 	}
-	f.add(cmd, p.engineNames())
+	f.add(cmd, p)
 	cmd.Flags().BoolVar(&f.all, "all", false, "show all steps and calls, not only those that matter")
 	cmd.Flags().BoolVar(&f.Inside, "observe", true, "of a program, show what its libssl does, if it loads one\n(--observe=false: its system calls alone)")
 	cmd.Flags().StringVar(&f.pcap, "pcap", "", "write the run to this file, in pcapng")

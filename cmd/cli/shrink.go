@@ -57,7 +57,7 @@ func newShrink(p *program) *cobra.Command {
 	fl.StringVar(&f.PeerEngine, "peer-engine", "",
 		"the other end's TLS library (default: that of --engine)")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
-	f.programFlags.add(cmd, false)
+	f.programFlags.add(cmd, p, false)
 	return cmd
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/wantwrite/wantwrite/sim/script"
 )
 
-// catalog has the programs of this machine, which run on the first CPU that there is.
+// catalog has the programs of this machine.
 func catalog(t testing.TB) *run.Catalog {
 	t.Helper()
 	return catalogOn(t, 0)
@@ -86,7 +86,7 @@ func TestHunts(t *testing.T) {
 	} {
 		t.Run(c.program, func(t *testing.T) {
 			t.Parallel()
-			catalog := catalogOn(t, i)
+			catalog := catalogOn(t, 1+i)
 			h := hunt.Hunt{Seed: 1, Schedules: require.Times(30, 2000)}
 			h.Program = here(t, catalog, c.program, c.command)
 			h.Found = func(f *hunt.Failure) error {

@@ -10,6 +10,7 @@
 package foreign
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/wantwrite/wantwrite/model"
@@ -52,9 +53,13 @@ type Program interface {
 	// Fault is what the program has done that ends the run; nil is nothing.
 	Fault() *Fault
 	// Settled is an error if, on a closer look, some thread does not wait. It is asked before a
-	// verdict of liveness.
+	// verdict of liveness. It is ErrOutside if what the program waits for may come from outside of
+	// the world: then there is no verdict.
 	Settled() error
 }
+
+// ErrOutside is wrapped by the error of [Program.Settled] of a program that is let out of the world.
+var ErrOutside = errors.New("it may wait for something outside of the world")
 
 // A Mode says how a program is made new for a run.
 type Mode uint8

@@ -11,6 +11,7 @@
 //	file.go       descriptors and what they stand for; close and dup
 //	socket.go     sockets and listeners
 //	service.go    servers in the clear that we play
+//	outside.go    what is not of the world: the network, other programs' sockets
 //	transfer.go   read and write, in all their forms
 //	epoll.go      epoll(7): level, edge, one-shot, exclusive
 //	poll.go       poll and select

@@ -15,6 +15,8 @@ type file struct {
 	refs int
 	real int // our copy of the descriptor that the program has; its O_NONBLOCK is the file's
 	kept bool
+	// outside: it was let out of the world, and its calls are those of the system: see leave.
+	outside bool
 }
 
 // A node is what a file is: a socket, an epoll set, a timer, a source of random bytes.
@@ -52,7 +54,7 @@ func (f *file) nonblocking() bool {
 func (t *thread) file(i int) *file { return t.proc.at(t.call.Int(i)) }
 
 func (p *process) at(number int) *file {
-	if number < seccomp.First || number > seccomp.Last {
+	if number < seccomp.First || number > seccomp.Last || p.fds[number] == nil || p.fds[number].outside {
 		return nil
 	}
 	return p.fds[number]
@@ -113,14 +115,14 @@ func (f *file) alarm() time.Duration {
 
 // close is close(2).
 func (k *Kernel) close(t *thread) {
-	f := t.file(0)
-	if f == nil {
-		k.through(t)
-		return
+	number := t.call.Int(0)
+	if f := t.file(0); f != nil {
+		k.progress++
+		k.note("close", k.nameOf(f), 0)
 	}
-	k.progress++
-	k.note("close", k.nameOf(f), 0)
-	k.drop(t.proc, t.call.Int(0))
+	if number >= seccomp.First && number <= seccomp.Last && t.proc.fds[number] != nil {
+		k.drop(t.proc, number)
+	}
 	k.through(t)
 }
 

@@ -23,6 +23,10 @@ type Options struct {
 	Port int
 	// Services are the servers in the clear that we play for the program, by their ports.
 	Services map[int]*own.Dialogue
+	// Dir is the working directory, whose sockets are the program's own.
+	Dir string
+	// Network lets it reach what is not of the world: see outside.go.
+	Network bool
 	// Threads is the most threads and processes that the program may have; 0 is 256.
 	Threads int
 	// Patience is how long it may run without a call that is caught; 0 is three seconds. It is real

@@ -76,7 +76,7 @@ server { listen 127.0.0.1:8443; root html; } }`
 	_ = os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644)
 	_ = os.Mkdir(filepath.Join(dir, "html"), 0o755)
 	_ = os.WriteFile(filepath.Join(dir, "html", "index.html"), []byte("hello world"), 0o644)
-	p, err := seccomp.Start(&seccomp.Command{Path: nginx, Args: []string{"nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"}, Env: []string{"PATH=/usr/bin"}, Dir: dir, Output: os.Stderr}, Rules(), 0)
+	p, err := seccomp.Start(&seccomp.Command{Path: nginx, Args: []string{"nginx", "-p", ".", "-c", "nginx.conf", "-e", "stderr"}, Env: []string{"PATH=/usr/bin"}, Dir: dir, Output: os.Stderr}, Rules(), seccomp.Here)
 	if err != nil {
 		tb.Fatal(err)
 	}

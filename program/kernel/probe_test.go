@@ -250,7 +250,7 @@ func newOursFor(tb testing.TB, links int, o Options, c seccomp.Command) *ours {
 	v := &ours{pipes: newPipes(tb), w: &world{seed: 7}}
 	c.Path, c.Args, c.Dir, c.Output = path, []string{"probe"}, v.dir, os.Stderr
 	var err error
-	if v.prog, err = seccomp.Start(&c, Rules(), 0); err != nil {
+	if v.prog, err = seccomp.Start(&c, Rules(), seccomp.Here); err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(v.prog.Close)

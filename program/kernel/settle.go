@@ -95,11 +95,15 @@ func (k *Kernel) allHeld() bool {
 }
 
 // Settled implements foreign.Program. It looks at all threads, those too that have made no call.
+// While the program has a connection to the network nothing is known.
 func (k *Kernel) Settled() error {
 	for range 2000 {
 		k.calls = 0
 		k.settle()
 		if k.Err() != nil || k.asleep() {
+			if k.outside() {
+				return errOutside
+			}
 			return nil
 		}
 		time.Sleep(time.Millisecond)

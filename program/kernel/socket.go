@@ -234,6 +234,8 @@ func (k *Kernel) newSocket(t *thread) {
 	switch {
 	case domain == unix.AF_UNIX || domain == unix.AF_NETLINK:
 		k.through(t)
+	case k.opts.Network && (!inet || kind&^flags != unix.SOCK_STREAM):
+		k.through(t)
 	case !inet || kind&^flags != unix.SOCK_STREAM:
 		k.note("socket", fmt.Sprintf("domain %d, type %d: refused", domain, kind&^flags), -1)
 		k.refuse(t, unix.EACCES)
@@ -326,6 +328,10 @@ func (k *Kernel) accept(t *thread, flags int) {
 
 // connect is connect(2). Nothing listens but the services that we play, which are there at once.
 func (k *Kernel) connect(t *thread) {
+	if t.file(0) == nil {
+		k.connectOutside(t, 1, 2)
+		return
+	}
 	f, s := k.socketOf(t)
 	if s == nil {
 		return
@@ -336,6 +342,9 @@ func (k *Kernel) connect(t *thread) {
 	case errno != 0:
 	case s.service != nil || s.wire != nil:
 		errno = unix.EISCONN
+	case d == nil && k.opts.Network:
+		k.leave(t, f)
+		return
 	case d == nil:
 		errno = unix.ECONNREFUSED
 	default:

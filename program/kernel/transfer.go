@@ -172,6 +172,10 @@ func (k *Kernel) recvFrom(t *thread) {
 // sendTo is sendto(2).
 func (k *Kernel) sendTo(t *thread) {
 	flags := t.call.Int(3)
+	if t.file(0) == nil {
+		k.connectOutside(t, 4, 5) // it has an address
+		return
+	}
 	if _, s := k.socketOf(t); s == nil || k.oddFlags(t, flags) {
 		return
 	}

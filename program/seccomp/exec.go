@@ -74,7 +74,7 @@ func (p *Program) last(launcher *os.File) string {
 // schedule keeps a process on our CPU, in front of us if we may do that.
 func (p *Program) schedule(pid int) (realtime bool) {
 	var one unix.CPUSet
-	one.Set(p.cpu)
+	one.Set(p.pin.cpu)
 	_ = unix.SchedSetaffinity(pid, &one)
 	if p.plain {
 		return false

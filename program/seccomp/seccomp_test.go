@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func serve(t *testing.T, c *Command, rules []Rule, reply func(p *Program, c *Cal
 	if c.Dir == "" {
 		c.Dir = t.TempDir()
 	}
-	p, err := Start(c, append(rules, Rule{Nr: unix.SYS_EXECVE}), 0)
+	p, err := Start(c, append(rules, Rule{Nr: unix.SYS_EXECVE}), Here)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,5 +181,46 @@ func TestStartSaysWhyNot(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s in %s: got %v; want %q in it", c.path, c.dir, err, c.want)
 		}
+	}
+}
+
+// TestOneCPU: all programs of a goroutine are on one CPU, and it is free when the last has ended.
+func TestOneCPU(t *testing.T) {
+	allowed := func() int {
+		var set unix.CPUSet
+		if err := unix.SchedGetaffinity(0, &set); err != nil {
+			t.Fatal(err)
+		}
+		return set.Count()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := allowed()
+	start := func(cpu int) (*Program, error) {
+		return Start(&Command{Path: "/bin/true", Args: []string{"true"}, Dir: t.TempDir()}, []Rule{{Nr: unix.SYS_EXECVE}}, cpu)
+	}
+	one, err := start(Here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := start(Here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := start(one.pin.cpu + 1); err == nil || !strings.Contains(err.Error(), "has another program") {
+		p.Close()
+		t.Errorf("got %v; want that the goroutine has a program elsewhere", err)
+	}
+	one.Close()
+	if got := allowed(); got != 1 {
+		t.Errorf("got %d CPUs beside a program; want 1", got)
+	}
+	if one, err = start(Here); err != nil || one.pin.cpu != two.pin.cpu {
+		t.Errorf("got CPU %d, %v; want %d, that of the other program", one.pin.cpu, err, two.pin.cpu)
+	}
+	one.Close()
+	two.Close()
+	if got := allowed(); got != before {
+		t.Errorf("got %d CPUs when all have ended; want %d", got, before)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -62,8 +61,7 @@ type Program struct {
 	mourning  bool
 	guardian  *exec.Cmd
 	main      int // the first process
-	cpu       int
-	before    unix.CPUSet // of our thread
+	pin       *pin
 	patience  time.Duration
 	plain     bool
 	clock     clock
@@ -96,8 +94,7 @@ func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
 	if err := Supported(); err != nil {
 		return nil, err
 	}
-	runtime.LockOSThread()
-	p = &Program{listener: -1, cpu: cpu, plain: c.Plain, patience: c.Patience, clock: clock{mono: time.Second}}
+	p = &Program{listener: -1, plain: c.Plain, patience: c.Patience, clock: clock{mono: time.Second}}
 	if p.patience == 0 {
 		p.patience = 3 * time.Second
 	}
@@ -106,7 +103,7 @@ func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
 			p.Close()
 		}
 	}()
-	if err := p.pin(); err != nil {
+	if p.pin, err = pinTo(cpu); err != nil {
 		return p, err
 	}
 	launcher, err := p.guard(c)
@@ -133,19 +130,6 @@ func (p *Program) Slower() string {
 	return ""
 }
 
-// pin keeps our thread on the program's CPU.
-func (p *Program) pin() error {
-	if err := unix.SchedGetaffinity(0, &p.before); err != nil {
-		return os.NewSyscallError("sched_getaffinity", err)
-	}
-	var one unix.CPUSet
-	one.Set(p.cpu)
-	if err := unix.SchedSetaffinity(0, &one); err != nil {
-		return fmt.Errorf("seccomp: got cpu %d; want one that this process may use: %w", p.cpu, err)
-	}
-	return nil
-}
-
 // Close kills the program and gives everything back. The listener goes last: without it each
 // caught call of a program that still lives would answer ENOSYS.
 func (p *Program) Close() {
@@ -164,10 +148,9 @@ func (p *Program) Close() {
 		p.listener = -1
 	}
 	p.clock.close()
-	if p.before.Count() > 0 {
-		_ = unix.SchedSetaffinity(0, &p.before)
-		p.before = unix.CPUSet{}
-		runtime.UnlockOSThread()
+	if p.pin != nil {
+		p.pin.release()
+		p.pin = nil
 	}
 }
 

@@ -33,6 +33,7 @@
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -216,7 +217,20 @@ static void sockets(struct line *l)
 		value(l, here(f, domain_of(f), num(w[2]), bind));
 	else if (!strcmp(w[0], "connect"))
 		value(l, here(f, domain_of(f), num(w[2]), connect));
-	else if (!strcmp(w[0], "listen"))
+	else if (!strcmp(w[0], "local")) { /* local socket path: connect to a socket of the file system */
+		struct sockaddr_un u = {.sun_family = AF_UNIX};
+		strncpy(u.sun_path, w[2], sizeof u.sun_path - 1);
+		value(l, connect(f, (void *)&u, sizeof u));
+	} else if (!strcmp(w[0], "tell")) { /* tell socket path: send a datagram there */
+		struct sockaddr_un u = {.sun_family = AF_UNIX};
+		strncpy(u.sun_path, w[2], sizeof u.sun_path - 1);
+		value(l, sendto(f, "hi", 2, 0, (void *)&u, sizeof u));
+	} else if (!strcmp(w[0], "serve")) { /* serve socket path: bind it there and listen */
+		struct sockaddr_un u = {.sun_family = AF_UNIX};
+		strncpy(u.sun_path, w[2], sizeof u.sun_path - 1);
+		n = bind(f, (void *)&u, sizeof u);
+		value(l, n ? n : listen(f, 5));
+	} else if (!strcmp(w[0], "listen"))
 		value(l, listen(f, 5));
 	else if (!strcmp(w[0], "port")) {
 		getsockname(f, (void *)&s, &len);
