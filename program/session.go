@@ -26,6 +26,8 @@ type Program struct {
 	dir  string
 	lock *os.File // of the directory, if it is ours
 	proc *seccomp.Program
+	// guardian starts all processes of the session, one after the other.
+	guardian *seccomp.Guardian
 	// copies: runs have copies of the process.
 	copies bool
 	left   int // links that it has not closed when their runs had ended
@@ -98,6 +100,12 @@ func (p *Program) run(rules []seccomp.Rule, watch func(thread int, call, answer 
 	args := append([]string{filepath.Base(p.desc.Command[0])}, p.desc.Command[1:]...)
 	c := &seccomp.Command{Path: path, Args: args, Env: env, Dir: p.dir, Output: p.opts.Output,
 		Temporary: p.dir != p.desc.Dir, Network: p.opts.Network, FileSize: 1 << 30}
+	if p.guardian == nil {
+		if p.guardian, err = seccomp.Guard(c); err != nil {
+			return fmt.Errorf("program: %s does not start: %w", p.desc.Name, err)
+		}
+	}
+	c.Guardian = p.guardian
 	if p.proc, err = seccomp.Start(c, rules, p.cpu()); err != nil {
 		return fmt.Errorf("program: %s does not start: %w", p.desc.Name, err)
 	}
@@ -183,6 +191,7 @@ func (p *Program) Stop() {
 // Close ends the session, and the program with it.
 func (p *Program) Close() {
 	p.shut()
+	p.dismiss()
 	if p.dir != "" && p.dir != p.desc.Dir {
 		os.RemoveAll(p.dir)
 		p.lock.Close()
@@ -200,5 +209,16 @@ func (p *Program) shut() {
 		p.proc.Close()
 		p.proc = nil
 	}
+	if p.guardian != nil && p.guardian.Gone() {
+		p.dismiss()
+	}
 	p.left, p.copies = 0, false
+}
+
+// dismiss ends the guardian. The next process gets a new one.
+func (p *Program) dismiss() {
+	if p.guardian != nil {
+		p.guardian.Close()
+		p.guardian = nil
+	}
 }

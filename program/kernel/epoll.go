@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,7 +19,8 @@ type epoll struct {
 	entries []entry
 	real    int // our copy of the real set
 	system  bool
-	told    []unix.EpollEvent // by the real set, and not yet to the program
+	told    []unix.EpollEvent    // by the real set, and not yet to the program
+	news    *[64]unix.EpollEvent // where the real set tells it
 }
 
 // An entry is a descriptor of ours in a set.
@@ -114,14 +116,18 @@ func (s *epoll) poll(k *Kernel) uint32 {
 	return 0
 }
 
-// ask takes what the real set has to tell.
+// ask takes what the real set has to tell. It does not wait.
 func (s *epoll) ask() {
 	if !s.system {
 		return
 	}
-	var list [64]unix.EpollEvent
-	if n, err := unix.EpollWait(s.real, list[:], 0); err == nil {
-		s.told = append(s.told, list[:n]...)
+	if s.news == nil {
+		s.news = new([64]unix.EpollEvent)
+	}
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_WAIT, uintptr(s.real), uintptr(unsafe.Pointer(s.news)),
+		uintptr(len(s.news)), 0, 0, 0)
+	if errno == 0 {
+		s.told = append(s.told, s.news[:n]...)
 	}
 }
 
@@ -372,7 +378,9 @@ func (w *epollWait) collect(k *Kernel, by wakeup) (list []unix.EpollEvent) {
 	if by.alone || by.spurious != 0 {
 		return list
 	}
-	w.set.ask()
+	if by.link < 0 { // when a link's turn came nothing ran any more, and the set was asked then: inner
+		w.set.ask()
+	}
 	for len(w.set.told) > 0 && len(list) < w.max {
 		list = append(list, w.set.told[0])
 		w.set.told = w.set.told[1:]

@@ -17,7 +17,17 @@ type file struct {
 	kept bool
 	// outside: it was let out of the world, and its calls are those of the system: see leave.
 	outside bool
+	mode    mode
 }
+
+// A mode is whether a file has O_NONBLOCK.
+type mode byte
+
+const (
+	unknown mode = iota // or changed since we knew it
+	blocks
+	asks
+)
 
 // A node is what a file is: a socket, an epoll set, a timer, a source of random bytes.
 type node interface {
@@ -43,10 +53,24 @@ const (
 	pollRdNorm, pollWrNorm = 0x40, 0x100
 )
 
-// nonblocking says whether a file has O_NONBLOCK.
+// nonblocking says whether a file has O_NONBLOCK. The system knows; we ask it once, and again when
+// the program may have changed it.
 func (f *file) nonblocking() bool {
-	flags, err := unix.FcntlInt(uintptr(f.real), unix.F_GETFL, 0)
-	return err == nil && flags&unix.O_NONBLOCK != 0
+	if f.mode == unknown {
+		f.mode = blocks
+		if flags, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(f.real), unix.F_GETFL, 0); errno == 0 && flags&unix.O_NONBLOCK != 0 {
+			f.mode = asks
+		}
+	}
+	return f.mode == asks
+}
+
+// changeMode lets the system carry out a call that may change O_NONBLOCK.
+func (k *Kernel) changeMode(t *thread) {
+	if f := t.file(0); f != nil {
+		f.mode = unknown
+	}
+	k.through(t)
 }
 
 // file is the file of the descriptor that is argument i of a thread's call; nil if it is none of
@@ -138,6 +162,15 @@ func (k *Kernel) closeRange(t *thread) {
 		}
 	}
 	k.through(t)
+}
+
+// fcntl is fcntl(2): F_DUPFD, and what changes the flags.
+func (k *Kernel) fcntl(t *thread) {
+	if cmd := t.call.Int(1); cmd == unix.F_SETFL {
+		k.changeMode(t)
+	} else {
+		k.dup(t, t.call.Int(2), cmd == unix.F_DUPFD_CLOEXEC)
+	}
 }
 
 // dup is dup(2), and fcntl(2) with F_DUPFD: the copy stays in our range.

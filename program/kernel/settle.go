@@ -32,11 +32,19 @@ func (k *Kernel) receive() {
 	var c seccomp.Call
 	var start time.Time
 	var used time.Duration
-	for k.Err() == nil && !k.allHeld() {
-		if k.prog.Receive(&c, k.glance()) || k.busy() && k.prog.Receive(&c, time.Millisecond) {
-			if t := k.thread(&c); t != nil {
-				t.call, t.pending = c, true
+	for k.Err() == nil {
+		running, alone := k.running()
+		if running == 0 {
+			return
+		}
+		if alone != nil && !alone.sleeps {
+			if alone.sleeps = !k.prog.Await(&c); !alone.sleeps {
+				k.met(&c)
+				continue
 			}
+		}
+		if k.prog.Receive(&c, k.glance()) || k.busy() && k.prog.Receive(&c, time.Millisecond) {
+			k.met(&c)
 			continue
 		}
 		if !k.busy() {
@@ -87,11 +95,27 @@ func (k *Kernel) busy() bool {
 	return false
 }
 
-// allHeld says whether all threads that there are wait for us. Then nothing is to be looked for, which
-// saves two calls of three.
-func (k *Kernel) allHeld() bool {
-	return k.unborn == 0 && len(k.forks) == 0 && len(k.leaving) == 0 &&
-		!slices.ContainsFunc(k.threads, func(t *thread) bool { return !t.pending && t.wait == nil })
+// met notes a call that has come.
+func (k *Kernel) met(c *seccomp.Call) {
+	if t := k.thread(c); t != nil {
+		t.call, t.pending = *c, true
+	}
+}
+
+// running is how many threads may run, for they do not wait for us. With none there is nothing to
+// look for. alone is the only one, nil if there are more or it is not known yet.
+func (k *Kernel) running() (n int, alone *thread) {
+	n = k.unborn + len(k.forks) + len(k.leaving)
+	for _, t := range k.threads {
+		if !t.pending && t.wait == nil {
+			n++
+			alone = t
+		}
+	}
+	if n > 1 {
+		alone = nil
+	}
+	return n, alone
 }
 
 // Settled implements foreign.Program. It looks at all threads, those too that have made no call.

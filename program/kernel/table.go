@@ -25,6 +25,14 @@ func virtual(nr int) seccomp.Rule {
 	return seccomp.Rule{Nr: nr, When: []seccomp.All{{seccomp.Virtual(0)}}}
 }
 
+// virtualWith is a command (ioctl, fcntl) on a descriptor of ours.
+func virtualWith(command uint32) seccomp.All {
+	return seccomp.All{seccomp.Virtual(0), seccomp.Is(1, command)}
+}
+
+// fionbio is FIONBIO: ioctl_fionbio(2).
+const fionbio = 0x5421
+
 // when catches a call if one of the alternatives holds.
 func when(nr int, alternatives ...seccomp.All) seccomp.Rule {
 	return seccomp.Rule{Nr: nr, When: alternatives}
@@ -63,7 +71,7 @@ var table = []row{
 	{virtual(unix.SYS_RECVMMSG), strange, "not understood"},
 	{virtual(unix.SYS_SENDMMSG), strange, "not understood"},
 	{when(unix.SYS_SPLICE, seccomp.All{seccomp.Virtual(0)}, seccomp.All{seccomp.Virtual(2)}), strange, "not understood"},
-	{when(unix.SYS_IOCTL, seccomp.All{seccomp.Virtual(0), seccomp.Is(1, unix.TIOCINQ)}), (*Kernel).pendingBytes, "FIONREAD alone"},
+	{when(unix.SYS_IOCTL, virtualWith(unix.TIOCINQ), virtualWith(fionbio)), (*Kernel).ioctl, "FIONREAD alone, and FIONBIO is heard of"},
 
 	// Sockets.
 	{always(unix.SYS_SOCKET), (*Kernel).newSocket, "TCP is ours, AF_UNIX the system's, and nothing else is allowed, but by Options.Network"},
@@ -85,8 +93,8 @@ var table = []row{
 	{virtual(unix.SYS_DUP), func(k *Kernel, t *thread) { k.dup(t, 0, false) }, "the copy stays in our range"},
 	{when(unix.SYS_DUP2, seccomp.All{seccomp.Virtual(0)}, seccomp.All{seccomp.Virtual(1)}), (*Kernel).dupTo, ""},
 	{when(unix.SYS_DUP3, seccomp.All{seccomp.Virtual(0)}, seccomp.All{seccomp.Virtual(1)}), (*Kernel).dupTo, ""},
-	{when(unix.SYS_FCNTL, seccomp.All{seccomp.Virtual(0), seccomp.Is(1, unix.F_DUPFD)}, seccomp.All{seccomp.Virtual(0), seccomp.Is(1, unix.F_DUPFD_CLOEXEC)}),
-		func(k *Kernel, t *thread) { k.dup(t, t.call.Int(2), t.call.Int(1) == unix.F_DUPFD_CLOEXEC) }, "F_DUPFD alone"},
+	{when(unix.SYS_FCNTL, virtualWith(unix.F_DUPFD), virtualWith(unix.F_DUPFD_CLOEXEC), virtualWith(unix.F_SETFL)),
+		(*Kernel).fcntl, "F_DUPFD alone, and F_SETFL is heard of"},
 	{always(unix.SYS_OPEN), func(k *Kernel, t *thread) { k.openFile(t, 0, 1) }, "/dev/urandom alone"},
 	{always(unix.SYS_OPENAT), func(k *Kernel, t *thread) { k.openFile(t, 1, 2) }, "/dev/urandom alone"},
 

@@ -31,6 +31,7 @@ type thread struct {
 
 	call    seccomp.Call
 	pending bool          // the call is to be answered
+	sleeps  bool          // it has slept in the system, or run for long: we do not wait for it blindly
 	wait    waiter        // why it is held; nil if it is not
 	until   time.Duration // when it is woken by the clock; never
 	link    int           // on which it made its last call; see insight

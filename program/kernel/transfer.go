@@ -326,9 +326,11 @@ func (k *Kernel) sendFile(t *thread) {
 	k.reply(t, int64(n))
 }
 
-// pendingBytes is ioctl(2) with FIONREAD.
-func (k *Kernel) pendingBytes(t *thread) {
-	if _, s := k.socketOf(t); s != nil {
+// ioctl is ioctl(2) with FIONREAD or FIONBIO.
+func (k *Kernel) ioctl(t *thread) {
+	if t.call.Int(1) == fionbio {
+		k.changeMode(t)
+	} else if _, s := k.socketOf(t); s != nil {
 		n := 0
 		if s.wire != nil {
 			n = s.wire.Unread()

@@ -4,8 +4,11 @@
 //
 //	filter.go    which calls are caught: a table of rules, as BPF
 //	start.go     starts a program: guardian, launcher, listener
-//	guardian.go  the two helper processes, which are this binary once more
+//	guard.go     starts a guardian, and gives it orders
+//	guardian.go  the guardian itself, which is this binary once more
+//	launcher.go  what becomes the program: some machine code that we write
 //	notify.go    receives a call and answers it
+//	watch.go     ends a wait for a call that does not come
 //	memory.go    reads and writes the program's memory
 //	exec.go      what is done to a process at its execve: CPU, vDSO
 //	clock.go     the virtual clock, written over the vDSO's code

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 	"unsafe"
 
@@ -16,11 +15,11 @@ import (
 
 // firstExec lets the launcher become the program. The new program stands still in front of its
 // first instruction while it gets its CPU and its clock.
-func (p *Program) firstExec(launcher *os.File) error {
+func (p *Program) firstExec(l *launcher, socket *os.File) error {
 	var c Call
 	for {
 		if !p.Receive(&c, 10*time.Second) {
-			return fmt.Errorf("seccomp: the launcher makes no call%s", p.last(launcher))
+			return fmt.Errorf("seccomp: the launcher makes no call: %s", l.last(socket))
 		}
 		if c.Nr == unix.SYS_EXECVE {
 			break
@@ -33,12 +32,21 @@ func (p *Program) firstExec(launcher *os.File) error {
 	if err := ptrace(unix.PTRACE_SEIZE, p.main, 0, unix.PTRACE_O_TRACEEXEC); err != nil {
 		return fmt.Errorf("seccomp: the program can't be traced; want PTRACE to be allowed: %w", err)
 	}
-	if err := p.Continue(&c); err != nil {
+	if err := p.becomes(&c, l, socket); err != nil {
+		finish(p.main)
+		return err
+	}
+	return ptrace(unix.PTRACE_DETACH, p.main, 0, 0)
+}
+
+// becomes lets the launcher's execve go on, and makes the new program ready.
+func (p *Program) becomes(c *Call, l *launcher, socket *os.File) error {
+	if err := p.Continue(c); err != nil {
 		return err
 	}
 	status, err := waitFor(p.main)
-	// Story 133: a signal of Go's runtime stopped the launcher in front of its execve, and that stop
-	// was taken for the one behind it.
+	// Story 133: a signal stopped the launcher in front of its execve, and that stop was taken for the
+	// one behind it.
 	for err == nil && status.Stopped() && status.TrapCause() != unix.PTRACE_EVENT_EXEC {
 		if err = ptrace(unix.PTRACE_CONT, p.main, 0, uintptr(status.StopSignal())); err == nil {
 			status, err = waitFor(p.main)
@@ -48,28 +56,17 @@ func (p *Program) firstExec(launcher *os.File) error {
 		return err
 	}
 	if !status.Stopped() {
-		return fmt.Errorf("seccomp: %s", strings.TrimPrefix(p.last(launcher), ": "))
+		return fmt.Errorf("seccomp: %s", l.last(socket))
 	}
 	p.Realtime = p.schedule(p.main)
 	if err := p.clock.attach(p.main); err != nil || hidden {
-		if err := hide(p.main); err != nil {
-			return err
-		}
+		return hide(p.main)
 	}
-	return ptrace(unix.PTRACE_DETACH, p.main, 0, 0)
+	return nil
 }
 
 // hidden, in tests, has the vDSO hidden.
 var hidden bool
-
-// last is what the launcher has said in the end.
-func (p *Program) last(launcher *os.File) string {
-	text, _ := io.ReadAll(io.LimitReader(launcher, 4096))
-	if said := strings.TrimSpace(string(text)); said != "" {
-		return ": " + said
-	}
-	return ""
-}
 
 // schedule keeps a process on our CPU, in front of us if we may do that.
 func (p *Program) schedule(pid int) (realtime bool) {
@@ -122,7 +119,7 @@ func (p *Program) Deaths() (list []Death) {
 		return nil
 	}
 	p.mourning = false
-	fds := [...]unix.PollFd{{Fd: p.controlFd, Events: unix.POLLIN}}
+	fds := [...]unix.PollFd{{Fd: p.guardian.fd, Events: unix.POLLIN}}
 	for {
 		if n, err := unix.Poll(fds[:], 0); err == unix.EINTR {
 			continue
@@ -130,7 +127,7 @@ func (p *Program) Deaths() (list []Death) {
 			return list
 		}
 		var line [8]byte
-		if _, err := io.ReadFull(p.control, line[:]); err != nil {
+		if _, err := io.ReadFull(p.guardian.control, line[:]); err != nil {
 			return list
 		}
 		list = append(list, Death{int(binary.LittleEndian.Uint32(line[:])),

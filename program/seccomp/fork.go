@@ -106,18 +106,22 @@ func (p *Program) Kill(pid int) error {
 	return nil
 }
 
-// release kills the template, and reaps it: nobody else is told of the death of a process that is
-// traced, and its namespace would not end before.
+// release kills the template.
 func (p *Program) release() {
-	if p.template.pid == 0 {
-		return
+	if p.template.pid != 0 {
+		finish(p.template.pid)
+		p.template = template{}
 	}
-	_ = unix.Kill(p.template.pid, unix.SIGKILL)
+}
+
+// finish kills a process that we trace, and reaps it: nobody else is told of its death, and its
+// namespace would not end before.
+func finish(pid int) {
+	_ = unix.Kill(pid, unix.SIGKILL)
 	for {
-		status, err := waitFor(p.template.pid)
+		status, err := waitFor(pid)
 		if err != nil || status.Exited() || status.Signaled() {
-			break
+			return
 		}
 	}
-	p.template = template{}
 }

@@ -78,7 +78,7 @@ func (p *Program) Pending() bool { return p.ready(0) }
 
 // ready waits for at most so long until a call is there.
 func (p *Program) ready(wait time.Duration) bool {
-	fds := [...]unix.PollFd{{Fd: int32(p.listener), Events: unix.POLLIN}, {Fd: p.controlFd, Events: unix.POLLIN}}
+	fds := [...]unix.PollFd{{Fd: int32(p.listener), Events: unix.POLLIN}, {Fd: p.guardian.fd, Events: unix.POLLIN}}
 	span := unix.NsecToTimespec(int64(wait))
 	for {
 		var n uintptr
@@ -100,12 +100,28 @@ func (p *Program) ready(wait time.Duration) bool {
 // Receive takes the next call that is there, and waits for at most so long. It is not ok if none
 // has come.
 func (p *Program) Receive(c *Call, wait time.Duration) (ok bool) {
-	if !p.ready(wait) {
-		return false
-	}
+	return p.ready(wait) && p.take(c, syscall.RawSyscall)
+}
+
+// Await takes the next call of a program of which one thread runs, and all others wait for us. It is
+// one call of the system, where Receive makes two. It is not ok if no call has come for some
+// hundredths of a second: the thread sleeps in the system, takes its time, or is dead.
+//
+// Story 170: it told Go's scheduler nothing of a call that may wait. A collection of garbage had to
+// stop all goroutines, could not stop this one, and so nobody was left to ring.
+func (p *Program) Await(c *Call) (ok bool) {
+	p.waits.Add(1)
+	ok = p.take(c, syscall.Syscall)
+	p.waits.Add(1)
+	return ok
+}
+
+// take takes the next call, and waits for it until somebody rings.
+func (p *Program) take(c *Call, by func(nr, a, b, c uintptr) (r, r2 uintptr, errno syscall.Errno)) (ok bool) {
 	p.note = notification{}
-	if _, errno := p.ioctl(ioctlReceive, unsafe.Pointer(&p.note)); errno != 0 {
-		return false // ENOENT: the thread was killed meanwhile
+	_, _, errno := by(unix.SYS_IOCTL, uintptr(p.listener), ioctlReceive, uintptr(unsafe.Pointer(&p.note)))
+	if errno != 0 { // EINTR: see ring. ENOENT: the thread was killed meanwhile, or all are dead.
+		return false
 	}
 	n := &p.note
 	*c = Call{id: n.id, Thread: int(n.pid), Nr: int(n.nr), Args: n.args, ip: n.ip}

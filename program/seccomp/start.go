@@ -3,16 +3,12 @@
 package seccomp
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -42,6 +38,9 @@ type Command struct {
 	Patience time.Duration
 	// Plain: it gets neither namespaces nor SCHED_FIFO, as under a user who may have neither.
 	Plain bool
+	// Guardian, if not nil, starts it, and lives on when it has ended. It was made for a command
+	// with the same Dir, Output, Network, Temporary, Memory and Plain. Otherwise Start makes one.
+	Guardian *Guardian
 }
 
 // A Program is a program whose calls are caught. It belongs to the goroutine that has started
@@ -54,18 +53,19 @@ type Program struct {
 	// a guardian kills its processes one by one.
 	Isolated bool
 
+	guardian *Guardian
+	own      bool // it is ours alone, and ends with the program
 	listener int
-	control  *os.File // to the guardian; its end is the end of the program
-	// controlFd is its descriptor. mourning: it has deaths to tell of.
-	controlFd int32
-	mourning  bool
-	guardian  *exec.Cmd
-	main      int // the first process
-	pin       *pin
-	patience  time.Duration
-	plain     bool
-	clock     clock
-	template  template
+	mourning bool // the guardian has deaths to tell of
+	main     int  // the first process
+	pin      *pin
+	patience time.Duration
+	plain    bool
+	clock    clock
+	template template
+
+	waits atomic.Uint64 // odd while we are in Await
+	over  chan struct{} // ends watch
 
 	note   notification
 	answer response
@@ -106,15 +106,16 @@ func Start(c *Command, rules []Rule, cpu int) (p *Program, err error) {
 	if p.pin, err = pinTo(cpu); err != nil {
 		return p, err
 	}
-	launcher, err := p.guard(c)
-	if err != nil {
-		return p, err
+	p.over = make(chan struct{})
+	go p.watch(unix.Gettid(), p.over)
+	if p.guardian = c.Guardian; p.guardian == nil {
+		p.own = true
+		if p.guardian, err = Guard(c); err != nil {
+			return p, err
+		}
 	}
-	defer launcher.Close()
-	if err := p.launch(launcher, c, rules); err != nil {
-		return p, err
-	}
-	return p, p.firstExec(launcher)
+	p.Isolated = p.guardian.isolated
+	return p, p.launch(c, rules)
 }
 
 // Slower says what is slower, or less well kept, than it could be, in a line; "" if nothing is.
@@ -134,96 +135,27 @@ func (p *Program) Slower() string {
 // caught call of a program that still lives would answer ENOSYS.
 func (p *Program) Close() {
 	p.release()
-	if p.control != nil {
-		_, _ = p.control.Write([]byte("farewell"))
-		p.control.Close()
-		p.control = nil
+	switch {
+	case p.guardian == nil:
+	case p.own:
+		p.guardian.Close()
+	default:
+		p.guardian.clear()
 	}
-	if p.guardian != nil {
-		_ = p.guardian.Wait()
-		p.guardian = nil
-	}
+	p.guardian = nil
 	if p.listener >= 0 {
 		unix.Close(p.listener)
 		p.listener = -1
 	}
 	p.clock.close()
+	if p.over != nil {
+		close(p.over)
+		p.over = nil
+	}
 	if p.pin != nil {
 		p.pin.release()
 		p.pin = nil
 	}
-}
-
-// isolation is how much a program may be kept to itself. The first that the system allows counts.
-var isolation = []uintptr{
-	unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWNET,
-	unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC | unix.CLONE_NEWNET | unix.CLONE_NEWUSER,
-	0,
-}
-
-// guard starts the guardian, and returns our end of the launcher's socket.
-func (p *Program) guard(c *Command) (*os.File, error) {
-	launcher, other, err := pair()
-	if err != nil {
-		return nil, err
-	}
-	defer other.Close()
-	parent, err := os.Open(filepath.Dir(c.Dir))
-	if err != nil {
-		launcher.Close()
-		return nil, fmt.Errorf("seccomp: got working directory %s: %w", c.Dir, err)
-	}
-	defer parent.Close()
-	for _, flags := range isolation {
-		if c.Plain && flags != 0 {
-			continue
-		}
-		if c.Network {
-			flags &^= unix.CLONE_NEWNET
-		}
-		if err = p.guardWith(c, flags, other, parent); err == nil {
-			return launcher, nil
-		}
-	}
-	launcher.Close()
-	return nil, fmt.Errorf("seccomp: the guardian can't be started: %w", err)
-}
-
-// guardWith starts the guardian in such namespaces.
-func (p *Program) guardWith(c *Command, flags uintptr, launcher, parent *os.File) error {
-	ours, theirs, err := pair()
-	if err != nil {
-		return err
-	}
-	d := duty{Dir: c.Dir, Memory: c.Memory, Isolated: flags != 0}
-	if d.Memory == 0 {
-		d.Memory = 4 << 30
-	}
-	if c.Temporary {
-		d.Remove = filepath.Base(c.Dir)
-	}
-	cmd := selfAs(roleGuardian, &d)
-	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = c.output(), c.output(), []*os.File{theirs, launcher, parent}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: flags, Setsid: true}
-	if flags&unix.CLONE_NEWUSER != 0 {
-		me, group := os.Getuid(), os.Getgid()
-		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: me, HostID: me, Size: 1}}
-		cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: group, HostID: group, Size: 1}}
-		cmd.SysProcAttr.AmbientCaps = []uintptr{unix.CAP_SYS_ADMIN} // for the mounts
-	}
-	err = cmd.Start()
-	theirs.Close()
-	if err != nil {
-		ours.Close()
-		return err
-	}
-	var greeting [8]byte
-	if _, err := io.ReadFull(ours, greeting[:]); err != nil { // it could not make its mounts
-		ours.Close()
-		return errors.Join(err, cmd.Wait())
-	}
-	p.control, p.controlFd, p.guardian, p.Isolated = ours, int32(ours.Fd()), cmd, d.Isolated
-	return nil
 }
 
 // output is where the program prints to. A nil *os.File in an io.Writer would not be nil.
@@ -243,60 +175,62 @@ func pair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "ours"), os.NewFile(uintptr(fds[1]), "theirs"), nil
 }
 
-// A launch is what the launcher is told. Filter is the BPF program, as its instructions.
-type launch struct {
-	Path      string
-	Args, Env []string
-	Dir       string
-	FileSize  uint64
-	Seconds   uint64 // of CPU without a call that waits
-	Filter    []unix.SockFilter
-}
-
-// launch tells the launcher what to do, and takes the listener from it.
-func (p *Program) launch(launcher *os.File, c *Command, rules []Rule) error {
-	job := launch{Path: c.Path, Args: c.Args, Env: c.Env, Dir: c.Dir,
-		FileSize: c.FileSize, Seconds: uint64((p.patience + time.Second - 1) / time.Second),
-		Filter: compile(rules)}
-	if err := json.NewEncoder(launcher).Encode(&job); err != nil {
-		return fmt.Errorf("seccomp: the launcher does not listen: %w", err)
+// launch starts a launcher, takes the listener from it, and lets it become the program.
+func (p *Program) launch(c *Command, rules []Rule) error {
+	l, err := newLauncher(c, rules, uint64((p.patience+time.Second-1)/time.Second))
+	if err != nil {
+		return err
 	}
-	fd, text, err := receiveDescriptor(launcher)
+	socket, other, err := pair()
+	if err != nil {
+		return err
+	}
+	defer socket.Close()
+	err = p.guardian.order(l.file(), other)
+	other.Close()
+	if err != nil {
+		return err
+	}
+	fd, report, err := receiveDescriptor(socket)
 	switch {
 	case err != nil:
 		return fmt.Errorf("seccomp: the launcher died: %w", err)
 	case fd < 0:
-		return fmt.Errorf("seccomp: %s", text)
+		return fmt.Errorf("seccomp: %s", l.failure(report))
 	}
 	p.listener = fd
 	flags := uint64(flagSync) // Linux 6.6; earlier ones are a little slower
 	_, _, _ = unix.Syscall(unix.SYS_IOCTL, uintptr(fd), ioctlSetFlags, uintptr(flags))
-	return nil
+	return p.firstExec(l, socket)
 }
 
-// receiveDescriptor reads a message with a descriptor, or else with a text.
-func receiveDescriptor(from *os.File) (fd int, text string, err error) {
-	conn, err := net.FileConn(from)
-	if err != nil {
-		return -1, "", err
-	}
-	defer conn.Close()
-	data, extra := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
-	n, rights, _, _, err := conn.(*net.UnixConn).ReadMsgUnix(data, extra)
+// receiveDescriptor reads a message with a descriptor, or else one that says what is wrong.
+func receiveDescriptor(from *os.File) (fd int, report []byte, err error) {
+	report, extra := make([]byte, 4096), make([]byte, unix.CmsgSpace(4))
+	n, rights, err := receive(int(from.Fd()), report[:8], extra)
 	if err == nil && n == 0 {
 		err = io.ErrUnexpectedEOF
 	}
-	if err != nil || rights == 0 {
-		return -1, strings.TrimSpace(string(data[:n])), err
-	}
-	messages, err := unix.ParseSocketControlMessage(extra[:rights])
 	if err != nil {
-		return -1, "", err
+		return -1, nil, err
+	}
+	if rights == 0 {
+		more, _ := io.ReadFull(from, report[n:])
+		return -1, report[:n+more], nil
+	}
+	fd, err = rightIn(extra[:rights])
+	return fd, nil, err
+}
+
+// rightIn is the descriptor in a control message.
+func rightIn(extra []byte) (fd int, err error) {
+	messages, err := unix.ParseSocketControlMessage(extra)
+	if err != nil || len(messages) != 1 {
+		return -1, errors.Join(err, errors.New("seccomp: want one message with a descriptor"))
 	}
 	fds, err := unix.ParseUnixRights(&messages[0])
 	if err != nil || len(fds) != 1 {
-		return -1, "", errors.Join(err, errors.New("want one descriptor"))
+		return -1, errors.Join(err, errors.New("seccomp: want one descriptor"))
 	}
-	unix.CloseOnExec(fds[0])
-	return fds[0], "", nil
+	return fds[0], nil
 }
