@@ -166,6 +166,9 @@ func (k *Kernel) Begin(s foreign.Seam) error {
 	if err := k.Err(); err != nil {
 		return err
 	}
+	// Story 171: nobody looked at what the guardian told of the copies of earlier runs. When its socket
+	// was full it reaped no more.
+	k.prog.Pending()
 	k.seam, k.base, k.seen, k.preferred = s, k.now, k.progress, -1
 	k.random = s.Seed()
 	k.links = k.links[:0]
