@@ -57,6 +57,12 @@ func (k *known) is(f *oracle.Finding) bool {
 	return k.property == f.Property && k.obligation == f.Obligation.String()
 }
 
+// A rare defect takes more than some thousands of schedules, and is known in one scenario alone.
+type rare struct {
+	scenario string
+	known
+}
+
 // resets is known of servers that close with data unread.
 var resets = known{oracle.DataLoss, "delivery", "it closes with a KeyUpdate unread, and the reset destroys the answer (RFC 2525, section 2.17)"}
 
@@ -66,8 +72,16 @@ var alerts = known{oracle.Stall, "half-alert", "OpenSSL keeps the rest of an ale
 // behind is OpenSSL's own, too.
 var behind = known{oracle.Stall, "renegotiation", "OpenSSL keeps an alert that comes while a record is half written until the next SSL_write (ssl3_send_alert)"}
 
-// ofNginx is what hunts find in nginx 1.22.1.
-var ofNginx = []known{alerts, behind, resets}
+// rareInNginx is what hunts find in nginx 1.22.1 beside alerts, behind and resets.
+var rareInNginx = []rare{
+	{"renegotiations", known{oracle.SpuriousFailure, "nothing",
+		"OpenSSL loses the rest of an alert that does not fit, and the next record is garbled (loses-alerts in docs/engines.md)"}},
+	{"floods", known{oracle.Truncation, "nothing",
+		"who has read our close_notify in front of its last answer sends none (no_send_shutdown in ngx_ssl_handle_recv)"}},
+	{"key-updates", known{oracle.Stall, "answer",
+		"SSL_read says want-write between two requests; when it says want-read again, the write handler of that time comes " +
+			"back, which does nothing (saved_write_handler in ngx_ssl_handle_recv), though an answer waits for room"}},
+}
 
 // judge fails the test if a find is none of those that are known, or is not repeated by ten of ten new
 // processes.
@@ -90,7 +104,7 @@ func TestHunts(t *testing.T) {
 		program, command string
 		known            []known
 	}{
-		{"nginx", "nginx", ofNginx},
+		{"nginx", "nginx", []known{alerts, behind, resets}},
 		{"nginx-proxy", "nginx", []known{alerts, behind, resets}},
 		{"redis", "redis-server", []known{alerts, behind, resets,
 			{oracle.Truncation, "nothing", "it closes when the close_notify has not left: SSL_shutdown is called once"}}},
