@@ -155,8 +155,14 @@ squeeze server 512
 poll server
 `
 
+// asking is the head of a script in which nginx is asked.
+var asking = func() string {
+	head, _, _ := strings.Cut(flight, "\n\n")
+	return strings.NewReplacer("memcached 1.6.18", "nginx 1.22.1", "dialogue: memcached", "dialogue: http", "stall", "none").Replace(head)
+}()
+
 // replay runs a script in a mode.
-func replay(t *testing.T, r *run.Runner, text string, mode foreign.Mode) run.Outcome {
+func replay(t testing.TB, r *run.Runner, text string, mode foreign.Mode) run.Outcome {
 	t.Helper()
 	s, err := script.Parse(strings.NewReader(text), "test")
 	if err != nil {
@@ -206,12 +212,10 @@ func TestOneHash(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	head, _, _ := strings.Cut(flight, "\n\n")
-	head = strings.NewReplacer("memcached 1.6.18", "nginx 1.22.1", "dialogue: memcached", "dialogue: http", "stall", "none").Replace(head)
-	want := replay(t, r, head+"\n\n"+talk, foreign.Copies).Result
+	want := replay(t, r, asking+"\n\n"+talk, foreign.Copies).Result
 	for mode, times := range map[foreign.Mode]uint64{foreign.Copies: require.Times(30, 1000), foreign.Fresh: require.Times(3, 100)} {
 		for range times {
-			if got := replay(t, r, head+"\n\n"+talk, mode).Result; got.Hash != want.Hash || got.Wire != want.Wire {
+			if got := replay(t, r, asking+"\n\n"+talk, mode).Result; got.Hash != want.Hash || got.Wire != want.Wire {
 				t.Fatalf("mode %d: got hash %016x, wire %016x; want %016x, %016x", mode, got.Hash, got.Wire, want.Hash, want.Wire)
 			}
 		}
