@@ -81,6 +81,9 @@ var rareInNginx = []rare{
 	{"key-updates", known{oracle.Stall, "answer",
 		"SSL_read says want-write between two requests; when it says want-read again, the write handler of that time comes " +
 			"back, which does nothing (saved_write_handler in ngx_ssl_handle_recv), though an answer waits for room"}},
+	{"hostile-client", known{oracle.Crash, "nothing",
+		"thirty KeyUpdates, whose answers do not fit the socket, and half a request: SSL_read says want-write and then " +
+			"want-read, and nginx closes the link and is killed by SIGSEGV"}},
 }
 
 // judge fails the test if a find is none of those that are known, or is not repeated by ten of ten new
