@@ -91,7 +91,7 @@ func (k *Kernel) suspect(p *process) bool {
 // obituary says how a process has died. The guardian knows it of its own children, and tells it at
 // once.
 func (k *Kernel) obituary(p *process, told []seccomp.Death) string {
-	for range 200 {
+	for range 2000 { // on a busy machine the guardian may have to wait for its turn
 		for _, d := range told {
 			if d.Process == p.inner { // those of copies that we have killed are told too
 				return d.String()
