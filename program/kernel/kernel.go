@@ -65,8 +65,8 @@ type Kernel struct {
 	base     time.Duration // the virtual time at tick 0 of this run
 	now      time.Duration // the virtual time since the start of the program
 	random   uint64
-	progress uint64 // grows when bytes move or a registration changes
-	seen     uint64 // progress and news after the last turn
+	progress uint64 // grows when bytes move, or a descriptor comes or goes
+	seen     uint64 // progress, news and registrations after the last turn
 	calls    int    // in this turn
 	fault    *foreign.Fault
 	broken   error // a mistake of ours, or of the system
@@ -169,7 +169,7 @@ func (k *Kernel) Begin(s foreign.Seam) error {
 	// Story 171: nobody looked at what the guardian told of the copies of earlier runs. When its socket
 	// was full it reaped no more.
 	k.prog.Pending()
-	k.seam, k.base, k.seen, k.preferred = s, k.now, k.progress, -1
+	k.seam, k.base, k.seen, k.preferred = s, k.now, k.progress+k.registrations(), -1
 	k.random = s.Seed()
 	k.links = k.links[:0]
 	for i := range s.Links() {
@@ -243,7 +243,7 @@ func (k *Kernel) Turn(l int, w foreign.Wakeup) (moved bool) {
 	// Story 143: nginx had to write, and each byte that arrived meanwhile woke it for nothing. It was
 	// blamed for sixteen wakeups that it had not asked for.
 	before := k.seen
-	k.seen = k.progress + k.news()
+	k.seen = k.progress + k.news() + k.registrations()
 	return k.seen != before || expired // by the clock, which may find nothing to do
 }
 

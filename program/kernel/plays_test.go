@@ -273,6 +273,18 @@ var plays = map[string]string{
 		wait e 8 0
 		wait e 8 0
 	`,
+	"an edge of a listener": `
+		epoll e
+		ctl e 1 l 0x80000001 7
+		wait e 8 0
+		< connect
+		wait e 8 0
+		wait e 8 0
+		< connect
+		wait e 8 0
+		accept l d 0x800
+		wait e 8 0
+	`,
 	"one-shot": `
 		epoll e
 		ctl e 1 c 0x40000005 7

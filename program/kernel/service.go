@@ -42,12 +42,19 @@ func (s *service) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 	return n, 0
 }
 
-// hear takes what the program says.
-func (s *service) hear(k *Kernel, p []byte) (int, unix.Errno) {
+// hear takes what the program says by a socket. Each thing that the service says then is an edge there.
+func (s *service) hear(k *Kernel, by *socket, p []byte) (int, unix.Errno) {
 	if s.over() {
 		return 0, unix.EPIPE
 	}
 	k.progress++
+	before := len(s.said)
 	s.said = s.speaker.Hear(s.said, p)
+	if len(s.said) > before {
+		by.news.ins++
+	}
+	if s.speaker.Over() {
+		by.news.changes++
+	}
 	return len(p), 0
 }

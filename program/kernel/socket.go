@@ -29,6 +29,7 @@ type socket struct {
 	fin, reset bool
 	came       uint64     // bytes
 	taken      uint64     // bytes that were read
+	met        bool       // their end, too
 	full       bool       // there was no room
 	err        unix.Errno // that a call will tell, once (SO_ERROR)
 	news       edges
@@ -175,8 +176,10 @@ func (s *socket) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 	if n == 0 && st == model.WouldBlock {
 		return 0, unix.EAGAIN
 	}
-	k.progress++
-	s.taken += uint64(n)
+	if n > 0 || !s.met {
+		k.progress++
+	}
+	s.taken, s.met = s.taken+uint64(n), n == 0
 	if n == 0 && st == model.Reset && !s.fin {
 		return 0, s.takeError(0)
 	}
@@ -192,7 +195,7 @@ func (s *socket) write(k *Kernel, p []byte) (int, unix.Errno) {
 		return 0, unix.EPIPE
 	case s.service != nil:
 		s.news.ins++
-		return s.service.hear(k, p)
+		return s.service.hear(k, s, p)
 	}
 	if s.look(); s.shut[1] {
 		return 0, s.takeError(unix.EPIPE)
@@ -203,7 +206,6 @@ func (s *socket) write(k *Kernel, p []byte) (int, unix.Errno) {
 	}
 	switch {
 	case st == model.Reset:
-		k.progress++
 		return 0, s.takeError(unix.EPIPE)
 	case n > 0 || len(p) == 0:
 		k.progress++

@@ -114,7 +114,6 @@ func (k *Kernel) setTimer(t *thread) {
 		k.refuse(t, unix.EFAULT)
 		return
 	}
-	k.progress++
 	tm.every, tm.next = every, never
 	switch {
 	case first == 0:
