@@ -29,7 +29,7 @@ type dialogued struct {
 const (
 	// mostKnown is how many dialogues are kept. Then all are forgotten.
 	mostKnown = 1 << 8
-	// mostRests is how many ledgers of a dialogue are kept.
+	// mostRests is how many ledgers of a dialogue are kept: the first ones, and the last.
 	mostRests = 64
 )
 
@@ -104,10 +104,11 @@ func (q *quiet) run(w *World, cfg *script.Config, said []script.Action) []oracle
 
 // note keeps the ledger of a quiet world at rest, if it differs from the last one.
 func (w *World) note() {
-	if n := len(w.rests); n == mostRests || n > 0 && slices.Equal(w.rests[n-1].Ends, w.accounts[:w.n]) {
+	n := len(w.rests)
+	if n > 0 && slices.Equal(w.rests[n-1].Ends, w.accounts[:w.n]) {
 		return
 	}
-	w.rests = append(w.rests, w.ledger.Clone())
+	w.rests = append(w.rests[:min(n, mostRests-1)], w.ledger.Clone())
 }
 
 // A teller is the scheduler of a quiet run. What can't be done where it stands waits until the
