@@ -120,9 +120,9 @@ func (c *canaryHunt) clean(t *testing.T, s *script.Script) bool {
 
 // defects are what OpenSSL does by itself, by the names that canaries have for it. A program that
 // lets it write to the socket shows them.
-var defects = map[string]known{
-	"LosesAlerts": alerts,
-	"DiesBlocked": {oracle.DataLoss, "delivery", "a KeyUpdate meets a write that is blocked, and the link dies (OpenSSL issue 8677)"},
+var defects = map[string][]known{
+	"LosesAlerts": {alerts, behind},
+	"DiesBlocked": {{oracle.DataLoss, "delivery", "a KeyUpdate meets a write that is blocked, and the link dies (OpenSSL issue 8677)"}},
 }
 
 // TestCorrectCanaries finds nothing in the correct servers but what OpenSSL does by itself.
@@ -131,7 +131,7 @@ func TestCorrectCanaries(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			build(t, c).hunt(t, "", require.Times(30, 20_000), func(f *hunt.Failure) error {
 				for _, name := range c.Defects {
-					if d := defects[name]; d.is(&f.Result.Violation.Finding) {
+					if slices.ContainsFunc(defects[name], func(d known) bool { return d.is(&f.Result.Violation.Finding) }) {
 						return nil
 					}
 				}
@@ -144,17 +144,12 @@ func TestCorrectCanaries(t *testing.T) {
 
 // unfound are the mistakes that hunts do not find yet, by program and mistake: why.
 var unfound = map[string]string{
-	"poll no-backpressure":        deaf,
-	"edge no-backpressure":        deaf,
-	"select no-backpressure":      deaf,
-	"bufferevent no-backpressure": deaf,
-	"select pending-ignored":      "the last record of a burst would have to be cut by the end of a block",
-	"select queue-leaks":          "memory is not weighed from run to run",
-	"bufferevent eof-again":       "an end would have to come while the socket has no room for long",
-	"kv yield-sleeps":             "more than 20 requests would have to fit the pipe at once",
+	"select pending-ignored": "the last record of a burst would have to be cut by the end of a block",
+	"poll no-backpressure":   "few clients write so much that never read",
+	"kv yield-sleeps":        "it stalls in quiet too, when all requests come at once",
+	"select queue-leaks":     "memory is not weighed from run to run",
+	"bufferevent eof-again":  "an end would have to come while the socket has no room for long",
 }
-
-const deaf = "no client writes so much that never reads"
 
 // early are mistakes that each hunt finds within some schedules: one for each way to see one.
 var early = []string{"poll flight-fits", "poll use-after-failure"}

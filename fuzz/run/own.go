@@ -211,13 +211,13 @@ func (d *drawer) setting(s *own.Setting) {
 	}
 }
 
-// A fixed is a size that an author's scenario has drawn.
+// A fixed is a size that a scenario has drawn for good.
 type fixed struct {
 	dimension *script.Dimension
 	value     int
 }
 
-// hold keeps the sizes that an author's scenario has drawn, whatever was widened since.
+// hold keeps the sizes that a scenario has drawn for good, whatever was widened since.
 func (d *drawer) hold() {
 	for _, f := range d.fixed {
 		f.dimension.Set(&d.cfg, f.value)

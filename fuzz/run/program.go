@@ -189,9 +189,7 @@ func (d *drawer) drawForeign(sc *Scenario) {
 	sc.shape(d)
 	d.swarm()
 	d.widen()
-	if d.cfg.LastingPause { // what nobody reads need not pass
-		s.Flight, s.Window = min(s.Flight, 1<<14), min(s.Window, 1<<14)
-	}
+	d.hold()
 }
 
 // asks are some requests, the first at once.
@@ -308,18 +306,24 @@ func severalLinks(d *drawer) {
 func floods(d *drawer) {
 	d.asks(1)
 	d.set(client, script.Write, 60, uint16(d.rand.Between(20, 60)))
-	d.plan.Body, d.plan.Answer = 1<<d.rand.Between(2, 14), d.body(1000)
-	d.plan.Steps = d.rand.Between(100, 300)
-	if d.cfg.LastingPause = d.rand.OneIn(2); d.cfg.LastingPause && d.rand.OneIn(2) {
-		// More than a program may take in, whatever it buffers.
-		d.set(client, script.Write, 100, uint16(d.rand.Between(100, 250)))
-		d.plan.Body, d.plan.Steps = 1<<16, 500
+	d.plan.Body, d.plan.Answer = 1<<d.rand.Between(12, 16), d.body(1000)
+	if d.rand.OneIn(2) { // many in a record, or in a turn
+		d.plan.Body = 1 << d.rand.Between(2, 8)
 	}
+	d.plan.Steps = d.rand.Between(100, 300)
 	d.set(client, script.Pause, 20, 0)
 	d.set(client, script.Resume, 4, 0)
-	if d.rand.OneIn(2) {
+	for _, size := range []*script.Dimension{dim.flight, dim.window} { // the answers don't fit
+		d.fixed = append(d.fixed, fixed{size, d.size(512, 1<<14)})
+	}
+	if d.cfg.LastingPause = d.rand.OneIn(3); d.cfg.LastingPause && d.rand.OneIn(2) {
+		// More than a program may take in, whatever it buffers.
+		d.set(client, script.Write, 100, uint16(d.rand.Between(100, 250)))
+		d.set(client, script.Resume, 0, 0)
+		d.plan.Body, d.plan.Steps = 1<<17, 500
+	} else if d.rand.OneIn(2) {
 		d.scale(4)
-		d.set(client, script.Shut, 4, 1)
+		d.set(client, script.Shut, 8, 1)
 		d.set(server, script.Reset, 1, 1)
 	}
 }
