@@ -23,6 +23,7 @@ import (
 // programFlags choose a real program: one that is described, or the user's own.
 type programFlags struct {
 	program, listen, speaks string
+	observe                 bool
 
 	options *realprog.Options // of all programs: the catalog has them
 }
@@ -30,6 +31,7 @@ type programFlags struct {
 func (f *programFlags) add(cmd *cobra.Command, p *program, own bool) {
 	fl := cmd.Flags()
 	if own { // others take the program of the script
+		fl.BoolVar(&f.observe, "observe", false, "tell the stories of finds with what the program's libssl did")
 		fl.StringVar(&f.program, "program", "", "a real program under test, in place of a pump: see list --programs")
 	}
 	fl.StringVar(&f.listen, "listen", "", "where your own server speaks TLS, such as 127.0.0.1:8443; its command\nstands behind --")
@@ -100,9 +102,15 @@ func (f *programFlags) describe(command []string) (d realprog.Description, err e
 // choose makes a hunt one of the program that the flags name, if they name one.
 func (f *programFlags) choose(cmd *cobra.Command, h *hunt.Hunt, c *run.Catalog, args []string) (chosen bool, err error) {
 	rest, err := f.take(cmd, c, args)
-	if err != nil || f.program == "" {
+	switch {
+	case err != nil:
 		return false, err
+	case f.program == "" && f.observe:
+		return false, fmt.Errorf("got --observe without a program; want --program NAME, or a command behind --")
+	case f.program == "":
+		return false, nil
 	}
+	h.Inside = f.observe
 	if len(rest) > 0 {
 		return false, fmt.Errorf("got %d arguments in front of --; want none", len(rest))
 	}

@@ -37,7 +37,8 @@ func newShow(p *program) *cobra.Command {
 			"With --html it writes a page to step through the run, which needs only a browser. With a\n" +
 			"second script the page has both runs side by side. With --against it has the script's\n" +
 			"own run and one with another pump or engine, in which actions that are not enabled are\n" +
-			"left out. The first difference is marked.",
+			"left out. The first difference is marked.\n\n" +
+			"Of a program it shows what its libssl does too, if it loads one and a C compiler is here.",
 		Example: "  wantwrite show found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --all --engine openssl found/stall/kv-original-idle-renegotiation.script\n" +
 			"  wantwrite show --engine openssl --pcap stall.pcapng " +

@@ -164,15 +164,21 @@ var asking = func() string {
 	return strings.NewReplacer("memcached 1.6.18", "nginx 1.22.1", "dialogue: memcached", "dialogue: http", "stall", "none").Replace(head)
 }()
 
-// replay runs a script in a mode.
-func replay(t testing.TB, r *run.Runner, text string, mode foreign.Mode) run.Outcome {
+// parsed is a script.
+func parsed(t testing.TB, text string) *script.Script {
 	t.Helper()
 	s, err := script.Parse(strings.NewReader(text), "test")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s
+}
+
+// replay runs a script in a mode.
+func replay(t testing.TB, r *run.Runner, text string, mode foreign.Mode) run.Outcome {
+	t.Helper()
 	r.Mode = mode
-	out, err := run.Replay(r, s, run.ReplayOptions{Loose: true})
+	out, err := run.Replay(r, parsed(t, text), run.ReplayOptions{Loose: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,8 @@ func (e *evidence) seesInside() (i inference, ok bool) {
 		i.how = fmt.Sprintf("%s; %d bytes wait in its write BIO (a %s), %s", c, last.Inside.Waits, last.Inside.Output, reached(last))
 	case last.Inside.Pending > 0:
 		i.decision, i.missing = moreToRead, "a read of its library before it waits (SSL_pending)"
-		i.how = fmt.Sprintf("%s, and %d bytes of plaintext wait to be read (SSL_pending), which no event announces", last, last.Inside.Pending)
+		i.how = fmt.Sprintf("%s, and %d bytes of plaintext wait to be read (SSL_pending), which no event announces%s", last,
+			last.Inside.Pending, said(claim{e.lastRead() != "", "; " + e.lastRead()}))
 	case last.Inside.Status == model.WantWrite:
 		i.decision, i.missing = readWantsWrite, "the same call of its library again, once there is room"
 		i.how = last.String() + ": it has to write before it goes on, and was not called again"

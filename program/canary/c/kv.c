@@ -483,6 +483,17 @@ static void release(struct connection *c)
 	admitting(EPOLLIN);
 }
 
+/* serve gives a connection its turn. */
+static void serve(struct connection *c)
+{
+	command_loop(c);
+	if (c->dead || c->state == OVER)
+		release(c);
+	else
+		arm(c, EPOLL_CTL_MOD);
+}
+
+/* admit accepts a connection. Its first bytes are often there already, so it has a turn at once. */
 static void admit(SSL_CTX *ctx)
 {
 	struct connection *c;
@@ -503,6 +514,7 @@ static void admit(SSL_CTX *ctx)
 	SSL_set_bio(c->ssl, application, application);
 	c->fd = fd;
 	arm(c, EPOLL_CTL_ADD);
+	serve(c);
 }
 
 int main(int argc, char **argv)
@@ -525,17 +537,10 @@ int main(int argc, char **argv)
 		if (n < 0 && errno != EINTR)
 			die("epoll_wait");
 		for (int i = 0; i < n; i++) {
-			struct connection *c = events[i].data.ptr;
-
-			if (c == NULL) {
+			if (events[i].data.ptr == NULL)
 				admit(ctx);
-				continue;
-			}
-			command_loop(c);
-			if (c->dead || c->state == OVER)
-				release(c);
 			else
-				arm(c, EPOLL_CTL_MOD);
+				serve(events[i].data.ptr);
 		}
 	}
 }
