@@ -68,11 +68,13 @@ func (e *endpoint) peer() *endpoint { return &e.w.ends[e.id.Peer()] }
 func (e *endpoint) turn(ev model.Events, alone bool) {
 	before := e.moves
 	e.inside.turn(ev, alone)
-	if e.moves != before || e.ready() == 0 {
+	switch {
+	case e.moves != before || e.ready() == 0:
 		e.acct.Idle = 0
-		return
+	case e.stranger != nil && ev&model.Expired != 0: // its clock woke it, and it may have had nothing to do
+	default:
+		e.acct.Idle++
 	}
-	e.acct.Idle++
 }
 
 // seeQuiescence fills in what can be seen of the end when nothing can happen any

@@ -244,7 +244,7 @@ func (k *Kernel) Turn(l int, w foreign.Wakeup) (moved bool) {
 	// blamed for sixteen wakeups that it had not asked for.
 	before := k.seen
 	k.seen = k.progress + k.news() + k.registrations()
-	return k.seen != before || expired // by the clock, which may find nothing to do
+	return k.seen != before
 }
 
 // news counts what has come to the program's links, bytes and room, so far. A wakeup for something

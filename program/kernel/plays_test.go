@@ -544,6 +544,38 @@ var plays = map[string]string{
 		< hello
 		wait main
 	`,
+	// The rest of an answer is there when a part of it was read, whoever asks: FIONREAD, poll, a set
+	// that waits for levels, and one that waits for edges if more comes.
+	"service": `
+		socket u 2 1
+		epoll e 0
+		ctl e 1 u 0x80002005
+		connect u SERVICE
+		soerror u
+		poll 0 u 0x5
+		fionread u
+		write u 100
+		wait e 8 0
+		fionread u
+		read u 30
+		fionread u
+		poll 0 u 0x5
+		wait e 8 0
+		recv u 10 2
+		write u 7
+		wait e 8 0
+		fionread u
+		writev u 3 4
+		read u 200
+		fionread u
+		nonblock u 1
+		read u 1
+		wait e 8 0
+		shutdown u 1
+		poll 0 u 0x2005
+		read u 1
+		close u
+	`,
 	"bad numbers": `
 		set x 950
 		read x 1

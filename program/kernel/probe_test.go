@@ -17,6 +17,7 @@ import (
 	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/own"
 	"github.com/wantwrite/wantwrite/program/seccomp"
 	"golang.org/x/sys/unix"
 )
@@ -242,7 +243,8 @@ const virtualPort = 8443
 
 // newOurs starts a probe on our kernel, with so many links, which have not arrived.
 func newOurs(tb testing.TB, links int) *ours {
-	return newOursFor(tb, links, Options{Port: virtualPort}, seccomp.Command{})
+	o := Options{Port: virtualPort, Services: map[int]*own.Dialogue{servicePort: upstreamDialogue(tb)}}
+	return newOursFor(tb, links, o, seccomp.Command{})
 }
 
 func newOursFor(tb testing.TB, links int, o Options, c seccomp.Command) *ours {
@@ -271,7 +273,7 @@ func newOursFor(tb testing.TB, links int, o Options, c seccomp.Command) *ours {
 }
 
 func (v *ours) tell(worker, line string) string {
-	v.say(worker, strings.ReplaceAll(line, "PORT", fmt.Sprint(virtualPort)))
+	v.say(worker, strings.NewReplacer("PORT", fmt.Sprint(virtualPort), "SERVICE", fmt.Sprint(servicePort)).Replace(line))
 	return v.answer(worker)
 }
 
@@ -351,10 +353,12 @@ type linux struct {
 	cmd  *exec.Cmd
 	port string
 	peer int
+
+	upstream *upstream
 }
 
 func newLinux(tb testing.TB) *linux {
-	r := &linux{pipes: newPipes(tb), cmd: exec.Command(probePath(tb)), peer: -1}
+	r := &linux{pipes: newPipes(tb), cmd: exec.Command(probePath(tb)), peer: -1, upstream: newUpstream(tb)}
 	r.cmd.Dir, r.cmd.Stderr = r.dir, os.Stderr
 	if err := r.cmd.Start(); err != nil {
 		tb.Fatal(err)
@@ -371,8 +375,9 @@ func newLinux(tb testing.TB) *linux {
 }
 
 func (r *linux) tell(worker, line string) string {
-	r.say(worker, strings.ReplaceAll(line, "PORT", "0"))
+	r.say(worker, strings.NewReplacer("PORT", "0", "SERVICE", r.upstream.port).Replace(line))
 	text := r.answer(worker)
+	r.upstream.catchUp(worker, line, text)
 	words := strings.Fields(line)
 	if text != "..." && words[0] != "settime" && slices.Contains(words, "90") { // it waited 90 ms
 		r.workers[worker].early = text

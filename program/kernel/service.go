@@ -14,24 +14,30 @@ type service struct {
 	said    []byte // and not read yet
 }
 
-// over says whether the service has closed.
-func (s *service) over() bool { return s.speaker.Over() && len(s.said) == 0 }
+// over says whether the service has closed: it has said its last, or the program has, on whose
+// socket it is.
+func (s *service) over(of *socket) bool {
+	return (s.speaker.Over() || of.shut[1]) && len(s.said) == 0
+}
 
 // poll is the readiness of the program's socket.
 func (s *service) poll(of *socket) uint32 {
 	m := uint32(pollOut | pollWrNorm)
-	if len(s.said) > 0 || s.over() || of.shut[0] {
+	if len(s.said) > 0 || s.over(of) || of.shut[0] {
 		m |= pollIn | pollRdNorm
 	}
-	if s.over() || of.shut[0] {
+	if s.over(of) || of.shut[0] {
 		m |= pollRdHup
+	}
+	if s.over(of) && of.shut[1] {
+		m |= pollHup
 	}
 	return m
 }
 
 // read gives the program what was said.
-func (s *service) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
-	if len(s.said) == 0 && !s.over() {
+func (s *service) read(k *Kernel, of *socket, p []byte, peek bool) (int, unix.Errno) {
+	if len(s.said) == 0 && !s.over(of) {
 		return 0, unix.EAGAIN
 	}
 	n := copy(p, s.said)
@@ -44,7 +50,7 @@ func (s *service) read(k *Kernel, p []byte, peek bool) (int, unix.Errno) {
 
 // hear takes what the program says by a socket. Each thing that the service says then is an edge there.
 func (s *service) hear(k *Kernel, by *socket, p []byte) (int, unix.Errno) {
-	if s.over() {
+	if s.speaker.Over() {
 		return 0, unix.EPIPE
 	}
 	k.progress++

@@ -331,11 +331,7 @@ func (k *Kernel) ioctl(t *thread) {
 	if t.call.Int(1) == fionbio {
 		k.changeMode(t)
 	} else if _, s := k.socketOf(t); s != nil {
-		n := 0
-		if s.wire != nil {
-			n = s.wire.Unread()
-		}
-		k.put32(t, t.call.Args[2], uint32(n))
+		k.put32(t, t.call.Args[2], uint32(s.unread()))
 		k.reply(t, 0)
 	}
 }
