@@ -80,13 +80,7 @@ func TestLeaksNothing(t *testing.T) {
 	var warm, end, nginx, nginxEnd holding
 	h := hunt.Hunt{Seed: 7, Schedules: schedules, Found: func(f *hunt.Failure) error {
 		t.Logf("schedule %d: %s: %d of 10", f.Schedule, f.Result.Violation, f.Repeated)
-		list := []known{alerts, behind, resets}
-		for _, r := range rareInNginx {
-			if r.scenario == f.Script.Config.Scenario {
-				list = append(list, r.known)
-			}
-		}
-		return judge(t, f, list)
+		return judge(t, f, append(in(f.Script.Config.Scenario, rareInNginx), alerts, behind, resets))
 	}}
 	h.Program = here(t, catalog, "nginx", "nginx")
 	h.Progress = func(s hunt.Stats) {
