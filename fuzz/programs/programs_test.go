@@ -134,7 +134,9 @@ func TestHunts(t *testing.T) {
 			catalog := catalogOn(t, 1+i)
 			h := hunt.Hunt{Seed: 1, Schedules: require.Times(30, 2000)}
 			h.Program = here(t, catalog, c.program, c.command)
-			h.Found = func(f *hunt.Failure) error { return judge(t, f, slices.Concat(c.known, in(f.Script.Config.Scenario, c.rare))) }
+			h.Found = func(f *hunt.Failure) error {
+				return judge(t, f, slices.Concat(c.known, in(f.Script.Config.Scenario, c.rare)))
+			}
 			rep, err := h.Run(context.Background(), catalog)
 			if err != nil {
 				t.Fatal(err)
