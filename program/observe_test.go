@@ -83,7 +83,7 @@ func TestObserverOfForks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !cc.Has("openssl/ssl.h") {
+	if !cc.Has("openssl/ssl.h", "SSL_new", "-lssl", "-lcrypto") {
 		require.Missing(t, "libssl-dev", "openssl/ssl.h is not here")
 	}
 	path, err := cc.Build(t.TempDir(), "forks", []cc.File{{Name: "forks.c", Text: source}},

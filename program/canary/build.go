@@ -42,11 +42,11 @@ func Build(dir, program string, flags ...string) (string, error) {
 	return "", fmt.Errorf("canary: %w", err)
 }
 
-// headers says which library's headers are not here, if a build has failed for that.
+// headers says which library can't be built with here, if a build has failed for that.
 func headers(p Program) error {
 	for _, need := range p.needs {
-		if !cc.Has(need.header) {
-			return &Missing{Tool: need.tool, Why: fmt.Sprintf("canary: got no %s; want the headers: apt-get install %s",
+		if !cc.Has(need.header, need.function, p.libraries...) {
+			return &Missing{Tool: need.tool, Why: fmt.Sprintf("canary: got no %s, or nothing to link with it; want the library to build with: apt-get install %s",
 				need.header, need.pkg)}
 		}
 	}

@@ -36,12 +36,12 @@ type Program struct {
 	needs     []need
 }
 
-// A need is a header, what tests call the library it belongs to, and the package of Debian.
-type need struct{ header, tool, pkg string }
+// A need is a header, a function of its library, what tests call that, and the package of Debian.
+type need struct{ header, function, tool, pkg string }
 
 var (
-	needsOpenSSL  = need{"openssl/ssl.h", "libssl-dev", "libssl-dev"}
-	needsLibevent = need{"event2/bufferevent_ssl.h", "libevent", "libevent-dev"}
+	needsOpenSSL  = need{"openssl/ssl.h", "SSL_new", "libssl-dev", "libssl-dev"}
+	needsLibevent = need{"event2/bufferevent_ssl.h", "bufferevent_openssl_socket_new", "libevent", "libevent-dev"}
 	openssl       = []string{"-lssl", "-lcrypto"}
 	onSocket      = []string{"LosesAlerts", "DiesBlocked"}
 )

@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"sync"
 	"testing"
 	"time"
 
@@ -63,11 +64,18 @@ var strict = []string{"-Wall", "-Wextra", "-Werror"}
 // sanitized are the flags of a build that tells of its mistakes with memory.
 var sanitized = []string{"-Wall", "-Wextra", "-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"}
 
+// lacks has what the programs need that this machine lacks. To look takes a second each time.
+var lacks sync.Map
+
 func build(t testing.TB, program string, flags []string) string {
 	t.Helper()
+	if missing, ok := lacks.Load(program); ok {
+		require.Missing(t, missing.(*Missing).Tool, missing)
+	}
 	file, err := Build(built, program, flags...)
 	var missing *Missing
 	if errors.As(err, &missing) {
+		lacks.Store(program, missing)
 		require.Missing(t, missing.Tool, err)
 	}
 	if err != nil {

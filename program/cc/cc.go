@@ -74,10 +74,11 @@ func compiler() string {
 	return "cc"
 }
 
-// Has says whether the compiler finds a header.
-func Has(header string) bool {
-	cmd := exec.Command(compiler(), "-E", "-x", "c", "-o", os.DevNull, "-")
-	cmd.Stdin = strings.NewReader("#include <" + header + ">\n")
+// Has says whether the compiler finds a header, and the linker a function in libraries, which are
+// flags such as -lssl. A library may be there without its headers, and headers without what to link.
+func Has(header, function string, libraries ...string) bool {
+	cmd := exec.Command(compiler(), append([]string{"-w", "-x", "c", "-o", os.DevNull, "-"}, libraries...)...)
+	cmd.Stdin = strings.NewReader("#include <" + header + ">\nvoid *volatile f = (void *)" + function + ";\nint main(void) { return f == 0; }\n")
 	return cmd.Run() == nil
 }
 
