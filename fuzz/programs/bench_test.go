@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/wantwrite/wantwrite/engine/certificate"
+	"github.com/wantwrite/wantwrite/engine/require"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/model/oracle"
@@ -160,7 +161,7 @@ func loopback(b *testing.B) (alone, total time.Duration) {
 	}
 	path, err := d.Path()
 	if err != nil {
-		b.Skip(err)
+		require.Missing(b, "nginx", err)
 	}
 	const address = "127.0.0.1:18443"
 	dir := b.TempDir()
