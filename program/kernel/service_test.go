@@ -100,3 +100,21 @@ func (u *upstream) heard() int {
 		return 0
 	}
 }
+
+// TestServiceThatIsFull: what a service says is not read, so it hears no more. Levels and edges tell
+// when it does again.
+func TestServiceThatIsFull(t *testing.T) {
+	v := newOurs(t, 1)
+	for _, step := range []struct{ line, want string }{
+		{"socket u 2 1", "descriptor"}, {"connect u SERVICE", "0"}, {"nonblock u 1", "0"},
+		{"epoll e 0", "descriptor"}, {"ctl e 1 u 0x80000004 7", "0"}, {"wait e 8 0", "1 7:0x4"},
+		{"fill u", "-11"}, {"poll 0 u 0x5", "1 0x1"}, {"wait e 8 0", "0"},
+		{"recv u 10 0x20", "10 "}, {"poll 0 u 0x5", "1 0x1"},
+		{"recv u 1000 0x20", "1000 "}, {"poll 0 u 0x5", "1 0x5"}, {"wait e 8 0", "1 7:0x4"}, {"wait e 8 0", "0"},
+		{"write u 100", "100"},
+	} {
+		if got := v.tell("main", step.line); got != step.want && !(strings.HasSuffix(step.want, " ") && strings.HasPrefix(got, step.want)) {
+			t.Errorf("%s: got %s; want %s", step.line, got, step.want)
+		}
+	}
+}

@@ -140,7 +140,7 @@ var table = []row{
 	{always(unix.SYS_TIME), (*Kernel).getTime, "virtual time"},
 	{when(unix.SYS_FUTEX, futexTimed()...), (*Kernel).futex, "waits with a time-out alone, in virtual time"},
 	{always(unix.SYS_SETITIMER), (*Kernel).setAlarm, "to disarm alone"},
-	{always(unix.SYS_TIMER_CREATE), strangeTimer, "not understood"},
+	{always(unix.SYS_TIMER_CREATE), (*Kernel).newCPUTimer, "of the time of a CPU alone"},
 	{when(unix.SYS_ALARM, seccomp.All{{Arg: 0, Least: 1, Most: ^uint32(0)}}), strangeTimer, "not understood"},
 
 	// Randomness.

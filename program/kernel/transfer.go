@@ -49,7 +49,7 @@ func (k *Kernel) recv(t *thread, v []piece, flags int) (done bool) {
 		k.hold(t, &blocked{f, pollIn}, never)
 		return false
 	}
-	if errno == 0 {
+	if errno == 0 && flags&unix.MSG_TRUNC == 0 { // tcp(7): else they are thrown away
 		if errno = k.scatter(t, v, want[:n]); errno != 0 { // the bytes are gone
 			k.unsupported(t, "a buffer that can't be written")
 			return false
@@ -184,7 +184,7 @@ func (k *Kernel) sendTo(t *thread) {
 
 // oddFlags ends the run if a call has flags that we don't know.
 func (k *Kernel) oddFlags(t *thread, flags int) bool {
-	const known = unix.MSG_PEEK | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL | unix.MSG_MORE | unix.MSG_CMSG_CLOEXEC
+	const known = unix.MSG_PEEK | unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL | unix.MSG_MORE | unix.MSG_CMSG_CLOEXEC | unix.MSG_TRUNC
 	if flags&^known == 0 {
 		return false
 	}

@@ -386,6 +386,8 @@ static void waits(struct line *l)
 
 static long ms_of(struct timespec t) { return t.tv_sec * 1000 + t.tv_nsec / 1000000; }
 
+static long us_of(struct timespec t) { return t.tv_sec * 1000000 + t.tv_nsec / 1000; }
+
 static void times(struct line *l)
 {
 	char **w = l->w;
@@ -406,14 +408,20 @@ static void times(struct line *l)
 		say(l, " %d %ld", v.it_value.tv_sec || v.it_value.tv_nsec, ms_of(v.it_interval));
 	} else if (!strcmp(w[0], "sleep") || !strcmp(w[0], "sleepuntil")) { /* tells the time that has passed */
 		clock_gettime(CLOCK_MONOTONIC, &from);
+		long until = us_of(from) + 1000 * num(w[1]);
 		t = span(num(w[1]));
 		if (w[0][5]) {
 			t = span(ms_of(from) + num(w[1]));
+			until = us_of(t);
 			value(l, -(errno = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL)));
 		} else
 			value(l, nanosleep(&t, NULL));
 		clock_gettime(CLOCK_MONOTONIC, &t);
-		say(l, ms_of(t) - ms_of(from) >= num(w[1]) - 1 ? " late" : " early");
+		say(l, us_of(t) > until || !num(w[1]) ? " late" : " early");
+	} else if (!strcmp(w[0], "cputimer")) { /* cputimer clock */
+		struct sigevent none = {.sigev_notify = SIGEV_NONE};
+		timer_t id;
+		value(l, timer_create(num(w[1]), &none, &id));
 	} else if (!strcmp(w[0], "now")) {
 		clock_gettime(num(w[1]), &t);
 		say(l, "%ld.%09ld", (long)t.tv_sec, t.tv_nsec);
