@@ -40,13 +40,16 @@ type Description struct {
 	Certificate Certificate
 	// Port is the TCP port where it speaks TLS, on any address.
 	Port int
-	// Dialogue is the name of what our end says: see package dialogue.
-	Dialogue string
+	// Dialogue is the name of what our end says: see package dialogue. Lines, if there are some, are
+	// what it says then, as a file of lines: see docs/dialogues.md.
+	Dialogue, Lines string
 	// Services are the servers in the clear that it finds at these ports, by their dialogues: a
 	// proxy's upstream.
 	Services map[int]string
 	// Quirks are what it does otherwise than others, each with a reason.
 	Quirks []Quirk
+	// Unable, if not "", is why it can't be hunted in.
+	Unable string
 }
 
 // A Version is a command line that prints a program's version, and what it looks like: the first
@@ -161,6 +164,9 @@ func (d *Description) Path() (string, error) {
 // FindVersion asks the program for its version; "" if it tells none. It fails if the program is not
 // here, or can't run, as without its libraries.
 func (d *Description) FindVersion() (string, error) {
+	if d.Unable != "" {
+		return "", fmt.Errorf("program: got %s, which can't be hunted in: %s; want another of list --programs", d.Name, d.Unable)
+	}
 	path, err := d.Path()
 	if err != nil || len(d.Version.Arguments) == 0 {
 		return "", err

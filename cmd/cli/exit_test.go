@@ -24,6 +24,7 @@ func TestExitCodes(t *testing.T) {
 		"hunt --schedules 2000":                          exitViolation,
 		"hunt --fixed " + script:                         exitViolation,
 		"hunt --fixed missing":                           exitUsage,
+		"hunt --program openssl-s-server":                exitUsage,
 		"check --pump reference --buffers 1":             exitClean,
 		"check --property stall":                         exitViolation,
 		"check --pump reference --states 100":            exitUsage,

@@ -132,11 +132,14 @@ func listPrograms(t *terminal, asJSON bool) error {
 	for _, d := range realprog.Known() {
 		version, err := d.FindVersion()
 		here := cmp.Or(version, "here")
-		if err != nil {
+		switch {
+		case d.Unable != "":
+			here = "can't run: " + d.Unable
+		case err != nil:
 			here = "not here: apt-get install " + d.Package
 		}
 		if asJSON {
-			if err := t.object(programJSON{d.Name, d.About, version, err == nil, d.Package, d.Dialogue}); err != nil {
+			if err := t.object(programJSON{d.Name, d.About, version, err == nil, d.Package, d.Dialogue, d.Unable}); err != nil {
 				return err
 			}
 			continue
@@ -154,6 +157,7 @@ type programJSON struct {
 	Here     bool   `json:"here"`
 	Package  string `json:"package"`
 	Dialogue string `json:"dialogue"`
+	Unable   string `json:"unable,omitempty"`
 }
 
 func newProgram(p *program) *cobra.Command {

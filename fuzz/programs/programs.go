@@ -15,7 +15,7 @@ import (
 
 // Add makes a program known to a catalog. Nothing is started before somebody wants it.
 func Add(c *run.Catalog, d program.Description, o program.Options) error {
-	says, err := speaks(d.Dialogue)
+	says, err := speaks(&d)
 	if err != nil {
 		return err
 	}
@@ -33,8 +33,12 @@ func Add(c *run.Catalog, d program.Description, o program.Options) error {
 	return nil
 }
 
-// speaks is the dialogue with that name, or of that file.
-func speaks(name string) (*own.Dialogue, error) {
+// speaks is the dialogue of a program: that with its name, or of that file, or of lines.
+func speaks(d *program.Description) (*own.Dialogue, error) {
+	name := d.Dialogue
+	if d.Lines != "" {
+		return dialogue.Parse(name, d.Lines)
+	}
 	if !strings.ContainsAny(name, "./") {
 		return dialogue.Named(name)
 	}
