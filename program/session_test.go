@@ -161,11 +161,21 @@ func here(t *testing.T, name string) *Description {
 
 // TestTalks lets each program that is described, and here, answer a client.
 func TestTalks(t *testing.T) {
+	const get = "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n"
 	for _, c := range []struct{ name, question, until string }{
-		{"nginx", "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n", "Accept-Ranges"},
-		{"nginx-proxy", "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n", "200 OK"},
+		{"nginx", get, "Accept-Ranges"},
+		{"nginx-proxy", get, "200 OK"},
 		{"redis", "PING\r\n", "PONG"},
 		{"memcached", "version\r\n", "VERSION"},
+		{"apache", get, "Accept-Ranges"},
+		{"haproxy", get, "200 OK"},
+		{"hitch", "hello", "hello"},
+		{"lighttpd", get, "Accept-Ranges"},
+		{"mosquitto", "\x10\x0e\x00\x04MQTT\x04\x02\x00\x00\x00\x02c0", "\x20\x02\x00\x00"},
+		{"python-asyncio", "hello", "hello"},
+		{"python-uvloop", "hello", "hello"},
+		{"socat", "hello", "hello"},
+		{"stunnel", "hello", "hello"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := here(t, c.name)
