@@ -30,6 +30,12 @@ func (*Program) Stop() {}
 // Forks is false.
 func (*Program) Forks() bool { return false }
 
+// Memory is 0.
+func (*Program) Memory(bool) (uint64, int) { return 0, 0 }
+
+// Renew does nothing.
+func (*Program) Renew() {}
+
 // Close does nothing.
 func (*Program) Close() {}
 

@@ -30,6 +30,7 @@ type Program struct {
 	guardian *seccomp.Guardian
 	// copies: runs have copies of the process.
 	copies bool
+	runs   int // that the process has had
 	left   int // links that it has not closed when their runs had ended
 }
 
@@ -62,6 +63,7 @@ func (p *Program) Start(s foreign.Seam) (err error) {
 			return err
 		}
 	}
+	p.runs++
 	return p.Begin(s)
 }
 
@@ -133,6 +135,14 @@ func watcher() (o *observer.Observer, blind string) {
 // Forks says whether runs have copies of a process. It is known once the program has run.
 func (p *Program) Forks() bool { return p.copies }
 
+// Memory implements foreign.Session.
+func (p *Program) Memory(exact bool) (bytes uint64, runs int) {
+	if p.Kernel == nil {
+		return 0, 0
+	}
+	return p.Kernel.Memory(exact), p.runs
+}
+
 // settleIn makes the working directory, once.
 func (p *Program) settleIn() (err error) {
 	if p.dir != "" {
@@ -188,6 +198,9 @@ func (p *Program) Stop() {
 	}
 }
 
+// Renew implements foreign.Session.
+func (p *Program) Renew() { p.shut() }
+
 // Close ends the session, and the program with it.
 func (p *Program) Close() {
 	p.shut()
@@ -212,7 +225,7 @@ func (p *Program) shut() {
 	if p.guardian != nil && p.guardian.Gone() {
 		p.dismiss()
 	}
-	p.left, p.copies = 0, false
+	p.left, p.runs, p.copies = 0, 0, false
 }
 
 // dismiss ends the guardian. The next process gets a new one.

@@ -46,7 +46,7 @@ func quietConfig(cfg script.Config) script.Config {
 	z.Bio, z.Pipe, z.Queue, z.Chunk, z.Flight, z.Window = quietSize, quietSize, quietSize, quietSize,
 		quietSize, quietSize
 	z.Record, z.Hello = quietRecord, quietRecord
-	cfg.Seed, cfg.Scenario, cfg.Hostile, cfg.EagerPeer = 1, "", false, false
+	cfg.Seed, cfg.Scenario, cfg.Hostile, cfg.EagerPeer, cfg.Repeats = 1, "", false, false, 0
 	return cfg
 }
 

@@ -31,7 +31,8 @@ replays for ever, on any machine, on the model and on real libraries.
 
 The header names pump, peer and engine, the scenario, who is under test, the sizes of
 all buffers in bytes, the property that does not hold, and the hash of the run. Lines
-that begin with # tell the story.
+that begin with # tell the story. The script of a real program may say how often its run
+is repeated to weigh the program's memory: repeats.
 
   deliver server all      bytes in flight to the server arrive: byte, part, record, all,
                           or so many

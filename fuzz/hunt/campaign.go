@@ -26,6 +26,7 @@ type campaign struct {
 	crew     []*scout
 	attempts []attempt
 	causes   []oracle.Finding // that were told of a program
+	hoard    hoard            // of the program's memory
 	start    time.Time
 }
 
@@ -41,8 +42,9 @@ type attempt struct {
 	done     bool
 	result   sim.Result
 	sighting sim.Sighting
-	actions  []script.Action // set only if it reached something new, or a program failed
-	cfg      script.Config   // of a program that failed
+	actions  []script.Action // set only if it reached something new, or for a script
+	cfg      script.Config   // as actions
+	heavy    bool            // it is to be weighed
 	err      error
 	fault    any // a panic of the workbench, not of the pump
 }
@@ -192,11 +194,9 @@ func (k *campaign) attempt(s *scout, a *attempt) {
 		return
 	}
 	a.sighting = s.cover.Sighting()
-	if k.hunt.Program != nil && a.result.Found {
-		a.cfg = s.Config()
-	}
-	if a.sighting.Around > 0 && k.search.learns || a.cfg.Program != "" {
-		a.actions = append([]script.Action(nil), s.World().Actions()...)
+	a.heavy = k.hoards(s, a)
+	if a.sighting.Around > 0 && k.search.learns || k.hunt.Program != nil && (a.result.Found || a.heavy) {
+		a.cfg, a.actions = s.Config(), append([]script.Action(nil), s.World().Actions()...)
 	}
 	if a.task.N%repeatEvery == repeatEvery-1 && k.hunt.Program == nil {
 		a.err = k.hunt.again(s.Runner, &a.task, a.result, k.watch)
@@ -227,10 +227,14 @@ func (k *campaign) merge(ctx context.Context) (over bool, err error) {
 			return true, err
 		}
 		k.search.learn(&a.task, a)
-		if !a.result.Found {
+		act := k.found
+		switch {
+		case a.heavy:
+			act = k.weigh
+		case !a.result.Found:
 			continue
 		}
-		if over, err := k.found(ctx, a); over || err != nil {
+		if over, err := act(ctx, a); over || err != nil {
 			return true, err
 		}
 	}

@@ -97,6 +97,8 @@ type Report struct {
 	// Unrepeated is how many schedules failed in a real program that lived on, and in no new
 	// process of it. They are not told.
 	Unrepeated int
+	// Weighed is how many schedules were weighed for memory that a real program keeps.
+	Weighed int
 	// Interrupted: the context ended before the schedules did.
 	Interrupted bool
 	// Coverage is what the schedules reached.

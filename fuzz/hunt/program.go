@@ -33,6 +33,21 @@ func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err
 	if k.known(&a.result.Violation.Finding) {
 		return false, nil
 	}
+	f, err := k.proved(ctx, a)
+	if err != nil {
+		return true, err
+	}
+	if f == nil {
+		k.rep.Unrepeated++
+		k.crew[0].Renew() // it may be in a state of its own by now
+		return false, nil
+	}
+	return k.told(a, f)
+}
+
+// proved is the failure of an attempt, shrunk, and repeated by new processes. It is nil if none repeats
+// it.
+func (k *campaign) proved(ctx context.Context, a *attempt) (*Failure, error) {
 	r := k.crew[0].Runner
 	r.World().SetCover(nil)
 	defer r.World().SetCover(&k.crew[0].cover)
@@ -42,30 +57,21 @@ func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err
 	f.Stats = k.rep.Stats
 	r.Mode = foreign.Copies
 	out, err := run.Replay(r, f.Script, run.ReplayOptions{Loose: true})
-	if err != nil {
-		return true, err
-	}
-	if !out.Result.Found {
-		k.rep.Unrepeated++
-		r.Renew() // it may be in a state of its own by now
-		return false, nil
+	if err != nil || !out.Result.Found {
+		return nil, err
 	}
 	f.Script.Actions = append([]script.Action(nil), r.World().Actions()...)
 	if err := k.shorten(ctx, r, f); err != nil {
-		return true, err
+		return nil, err
 	}
-	if f.Repeated, err = repeated(r, f.Script); err != nil {
-		return true, err
-	}
-	if f.Repeated == 0 {
-		k.rep.Unrepeated++
-		return false, nil
+	if f.Repeated, err = repeated(r, f.Script); err != nil || f.Repeated == 0 {
+		return nil, err
 	}
 	k.causes = append(k.causes, a.result.Violation.Finding)
 	if !k.known(&f.Result.Violation.Finding) {
 		k.causes = append(k.causes, f.Result.Violation.Finding)
 	}
-	return k.told(a, f)
+	return f, nil
 }
 
 // shorten shrinks a failure's script in the cheapest mode, and tells its story. If a new process

@@ -147,7 +147,6 @@ var unfound = map[string]string{
 	"select pending-ignored": "the last record of a burst would have to be cut by the end of a block",
 	"poll no-backpressure":   "few clients write so much that never read",
 	"kv yield-sleeps":        "it stalls in quiet too, when all requests come at once",
-	"select queue-leaks":     "memory is not weighed from run to run",
 	"bufferevent eof-again":  "an end would have to come while the socket has no room for long",
 }
 
@@ -186,7 +185,7 @@ func (c *canaryHunt) search(t *testing.T, m canary.Planted) {
 	var others []string
 	rep := c.hunt(t, m.Mistake, 2000, func(f *hunt.Failure) error {
 		v := &f.Result.Violation
-		leak := m.Property == "leak" && v.Obligation == oracle.SocketEnd // of a descriptor
+		leak := m.Property == "leak" && (v.Obligation == oracle.SocketEnd || v.Obligation == oracle.KeptMemory)
 		if (f.Script.Property == m.Property || leak) && c.clean(t, f.Script) {
 			at = f
 			return errEnough

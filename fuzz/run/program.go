@@ -3,6 +3,8 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
@@ -71,6 +73,11 @@ func (c *Catalog) Subject(cfg *script.Config) (o Options, err error) {
 	return o, err
 }
 
+// Caches says whether it keeps something of links that are gone, up to a bound, by its quirk.
+func (p *Program) Caches() bool {
+	return slices.ContainsFunc(p.Quirks, func(q string) bool { return q == "caches" || strings.HasPrefix(q, "caches:") })
+}
+
 // meet asks a program for its version, once.
 func (p *Program) meet() (err error) {
 	if p.FindVersion != nil {
@@ -82,16 +89,16 @@ func (p *Program) meet() (err error) {
 	return err
 }
 
-// session is the runner's session of a program in a mode. Quiet runs have their own, and so have those
+// session is the runner's session of a program in a mode, for a use. Each has its own, and so have runs
 // in which the library is watched. A process that lives on is not.
-func (r *Runner) session(p *Program, mode foreign.Mode, quiet bool) foreign.Session {
-	inside := r.inside && !quiet && mode != foreign.Living
+func (r *Runner) session(p *Program, mode foreign.Mode, use use) foreign.Session {
+	inside := r.inside && use == tested && mode != foreign.Living
 	for _, s := range r.sessions {
-		if s.of == p && s.mode == mode && s.quiet == quiet && s.inside == inside {
+		if s.of == p && s.mode == mode && s.use == use && s.inside == inside {
 			return s.Session
 		}
 	}
-	s := session{Session: p.Open(mode, inside), of: p, mode: mode, quiet: quiet, inside: inside}
+	s := session{Session: p.Open(mode, inside), of: p, mode: mode, use: use, inside: inside}
 	r.sessions = append(r.sessions, s)
 	return s.Session
 }
@@ -99,7 +106,7 @@ func (r *Runner) session(p *Program, mode foreign.Mode, quiet bool) foreign.Sess
 // Cheapest is the fastest mode in which each run of a script begins anew, or nearly: that of
 // Copies, or Living for a program that can't be copied.
 func (r *Runner) Cheapest(p *Program) foreign.Mode {
-	if r.session(p, foreign.Copies, false).Forks() {
+	if r.session(p, foreign.Copies, tested).Forks() {
 		return foreign.Copies
 	}
 	return foreign.Living
@@ -117,14 +124,24 @@ func (r *Runner) Renew() {
 // A session is one of a runner.
 type session struct {
 	foreign.Session
-	of            *Program
-	mode          foreign.Mode
-	quiet, inside bool
+	of     *Program
+	mode   foreign.Mode
+	use    use
+	inside bool
 }
+
+// A use is what a session's runs are for.
+type use uint8
+
+const (
+	tested  use = iota
+	quiet       // they show what the program does when nothing interferes
+	weighed     // they are repeated: see weigh.go
+)
 
 // partsOf adds a program's sessions to the parts of a world.
 func (r *Runner) partsOf(p *Program, mode foreign.Mode, parts *sim.Parts) {
-	parts.Program, parts.Quiet = r.session(p, mode, false), r.session(p, foreign.Copies, true)
+	parts.Program, parts.Quiet = r.session(p, mode, tested), r.session(p, foreign.Copies, quiet)
 	parts.Dialogue = p.Dialogue
 }
 

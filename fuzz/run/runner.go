@@ -43,10 +43,11 @@ type Runner struct {
 	cfg       script.Config  // of the last run
 	searchers []sim.Searcher // of the strategy, by its methods
 	script    sim.Scripted
-	parts     sim.Parts // of schedules
-	alike     sim.Parts // of schedules whose peer is the pump itself
-	sessions  []session // of programs
-	inside    bool      // a program's TLS library is watched
+	parts     sim.Parts  // of schedules
+	alike     sim.Parts  // of schedules whose peer is the pump itself
+	sessions  []session  // of programs
+	inside    bool       // a program's TLS library is watched
+	scales    *sim.World // of runs that are repeated
 
 	observer Observer // nil except in a child process
 }
@@ -147,6 +148,9 @@ func (r *Runner) Config() script.Config { return r.cfg }
 
 // Close frees what the runner holds.
 func (r *Runner) Close() {
+	if r.scales != nil {
+		r.scales.Close()
+	}
 	r.world.Close()
 	for _, s := range r.sessions {
 		s.Close()
@@ -207,9 +211,9 @@ func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.Proper
 	if err != nil {
 		return sim.Result{}, err
 	}
+	var p *Program
 	if cfg.Program != "" {
-		p, err := r.catalog.Program(cfg.Program)
-		if err != nil {
+		if p, err = r.catalog.Program(cfg.Program); err != nil {
 			return sim.Result{}, err
 		}
 		r.partsOf(p, r.Mode, &parts)
@@ -227,7 +231,10 @@ func (r *Runner) Follow(cfg *script.Config, s sim.Scheduler, watch oracle.Proper
 		return res, &script.InputError{Msg: fmt.Sprintf("got a run of more than %d steps, and calls "+
 			"that move something; want one that ends earlier", uint64(mostWork))}
 	}
-	return res, nil
+	if p != nil && cfg.Repeats > 0 && !res.Found && watch.Has(oracle.UnboundedBuffer) {
+		err = r.weigh(p, cfg, parts, &res)
+	}
+	return res, err
 }
 
 // actions runs a list of actions. With loose, those that are not enabled are skipped. Otherwise

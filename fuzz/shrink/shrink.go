@@ -24,6 +24,9 @@ const (
 	// usualSteps steps, or usualBytes bytes, cost as much as an empty run. So a long run
 	// counts for several.
 	usualSteps, usualBytes = 32, 1 << 15
+	// fewRepeats repetitions of a program's run count as one more run. That is too little, but a
+	// shrink has to have some.
+	fewRepeats = 32
 	// shrinkReportEvery is how many runs pass between reports of progress.
 	shrinkReportEvery = 64
 )
@@ -154,18 +157,18 @@ func (k *shrinker) run(c *candidate, look func(*sim.World)) (res sim.Result, err
 	if err != nil {
 		return res, err
 	}
-	k.cost += costOf(&res, k.r.World())
+	k.cost += costOf(&c.cfg, &res, k.r.World())
 	return res, nil
 }
 
 // costOf is what a run costs, in empty runs of about the same time.
-func costOf(res *sim.Result, w *sim.World) int {
+func costOf(cfg *script.Config, res *sim.Result, w *sim.World) int {
 	n := uint64(0)
 	for i := range w.Ledger().Ends {
 		a := &w.Ledger().Ends[i]
 		n += a.Accepted + a.Sent + a.Received
 	}
-	return 1 + res.Steps/usualSteps + int(n/usualBytes)
+	return (1 + res.Steps/usualSteps + int(n/usualBytes)) * (1 + cfg.Repeats/fewRepeats)
 }
 
 // A probe is the strategy of a script that is being tried. It skips what is not

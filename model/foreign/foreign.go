@@ -79,11 +79,17 @@ const (
 // A Session is a program that runs. It is used for many runs, one after the other.
 type Session interface {
 	Program
+	// Renew ends the program's process. The next run has a new one.
+	Renew()
 	// Close ends the program.
 	Close()
 	// Forks says whether runs have copies of a process. Otherwise each has a new one, which takes
 	// a hundred times as long. It is known once the program has run.
 	Forks() bool
+	// Memory is how much memory the program has to itself, in bytes, and how many runs its process has
+	// had. It is asked when a run has been stopped. Without exact the number is to be had at once, and
+	// may be off by some pages.
+	Memory(exact bool) (bytes uint64, runs int)
 }
 
 // A Wakeup says how a wait returns.

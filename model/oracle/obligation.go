@@ -45,6 +45,8 @@ const (
 	halfAlert
 	// renegotiation: one was begun, and a program neither carries it on nor refuses it.
 	renegotiation
+	// KeptMemory: a program keeps memory of links that are gone.
+	KeptMemory
 
 	numObligations
 )
@@ -82,6 +84,7 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	farewell: {"farewell", "the program has said that it closes the link, and does not", "its own close"},
 	renegotiation: {"renegotiation", "a renegotiation was begun, and the program neither carries it on nor refuses it",
 		"a drain after the read that has taken it in, or write interest"},
+	KeptMemory: {"kept-memory", "memory of links that are gone is not given back", "none: it is lost"},
 }
 
 // Handshake says whether it is a handshake, the first of a link or another.

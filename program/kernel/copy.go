@@ -125,7 +125,7 @@ func copyNode(n node) node {
 func (k *Kernel) Kill() {
 	for _, p := range k.procs {
 		k.fail(k.prog.Kill(p.pid))
-		release(&p.fds, false)
+		p.close()
 	}
 	k.procs, k.threads, k.links, k.sets, k.seam = nil, nil, nil, nil, nil
 }
@@ -133,7 +133,7 @@ func (k *Kernel) Kill() {
 // Close gives back what we hold of the program's descriptors. The program is dead, or about to be.
 func (k *Kernel) Close() {
 	for _, p := range k.procs {
-		release(&p.fds, false)
+		p.close()
 	}
 	if k.template != nil {
 		release(&k.template.fds, true)

@@ -53,6 +53,7 @@ func (k *Kernel) bury(p *process) {
 	k.threads = slices.DeleteFunc(k.threads, func(t *thread) bool { return t.proc == p })
 	k.procs = slices.DeleteFunc(k.procs, func(other *process) bool { return other == p })
 	k.prog.Detach(p.pid)
+	p.statm.Close()
 }
 
 func (k *Kernel) removeThread(t *thread) {

@@ -21,6 +21,13 @@ type process struct {
 	begun bool                    // it is more than a first program that has made no call
 	// copied: it is a copy of the template, and nobody has set its clock yet.
 	copied bool
+	statm  *os.File // its memory, once somebody has asked
+}
+
+// close gives back what we hold of the process.
+func (p *process) close() {
+	release(&p.fds, false)
+	p.statm.Close() // nil gives an error
 }
 
 // A thread is a thread of the program. It runs, or it waits for us, or the system has it wait.

@@ -76,7 +76,10 @@ type Config struct {
 	// EagerPeer: the peer sends while the pump under test receives, not only
 	// between its turns.
 	EagerPeer bool
-	Sizes     Sizes
+	// Repeats is how often the run is repeated in one process of a program, whose memory is weighed
+	// meanwhile; 0 is not at all. No run depends on it.
+	Repeats int
+	Sizes   Sizes
 }
 
 // Sizes are the sizes of a world, in bytes unless said otherwise. Bugs live in

@@ -77,6 +77,7 @@ const (
 var rows = []Dimension{
 	{Key: pump, Line: pump, own: &pumpLine},
 	{Key: program, Line: program, own: &programLine},
+	{Key: repeats, Line: repeats, own: &repeatsLine},
 	peer(Dimension{Key: "peer", Order: 250}),
 	name("engine", func(c *Config) *string { return &c.Engine }),
 	{Key: "peer-engine", Line: "peer-engine", own: &peerEngineLine},

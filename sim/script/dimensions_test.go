@@ -10,9 +10,10 @@ import (
 	"github.com/wantwrite/wantwrite/model"
 )
 
-// noDimension are the fields of Config that have no value: names and the seed.
+// noDimension are the fields of Config that have no value, for no run depends on it: names, the seed
+// and how often a run is repeated.
 // They have rows too, for their lines.
-var noDimension = []string{"Dialogue", "Pump", "Program", "ProgramVersion", "Engine", "PeerEngine", "Scenario", "Seed"}
+var noDimension = []string{"Dialogue", "Pump", "Program", "ProgramVersion", "Engine", "PeerEngine", "Scenario", "Seed", "Repeats"}
 
 // leaves lists the fields of a Config, those of its Sizes included.
 func leaves(t reflect.Type, path string) (names []string) {
@@ -72,7 +73,7 @@ func TestEachFieldHasOneRow(t *testing.T) {
 			}
 			owner[field] = d.Key
 			if got, want := d.Order == 0, slices.Contains(noDimension, field); got != want {
-				t.Errorf("row %s of field %s has order %d; want 0 only for names and the seed",
+				t.Errorf("row %s of field %s has order %d; want 0 only for names, the seed and repeats",
 					d.Key, field, d.Order)
 			}
 		}
@@ -96,7 +97,7 @@ func fieldsOf(d *Dimension) int {
 func probes(d *Dimension) (list []Config) {
 	if d.Order == 0 {
 		var s Script
-		if err := d.own.set(&s, strings.TrimSpace(strings.Repeat(" 7", fieldsOf(d)))); err != nil {
+		if err := d.own.set(&s, strings.TrimSpace(strings.Repeat(" 77", fieldsOf(d)))); err != nil {
 			panic(err)
 		}
 		return append(list, s.Config)

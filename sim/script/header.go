@@ -17,13 +17,14 @@ type line struct {
 	set      func(s *Script, value string) error
 }
 
-// The keys of the two lines that hold several dimensions, and of the two of which a header has
-// one.
+// The keys of the two lines that hold several dimensions, of the two of which a header has one, and of
+// one that only a program's has.
 const (
 	traits  = "traits"
 	sizes   = "sizes"
 	pump    = "pump"
 	program = "program"
+	repeats = "repeats"
 )
 
 // header is every line of the header, in canonical order: what the world is, and
@@ -142,6 +143,24 @@ var programLine = line{key: program, optional: true,
 		}
 		s.Config.ProgramVersion = words[1]
 		return checkVersion(words[1])
+	}}
+
+// leastRepeats is the fewest of which anything can be said: what some runs leave behind may be a buffer
+// that is kept for the next. mostRepeats bounds what a script of a stranger's costs.
+const leastRepeats, mostRepeats = 64, 4096
+
+// repeatsLine is left out of scripts that run once.
+var repeatsLine = line{key: repeats, optional: true,
+	get: func(s *Script) string {
+		if s.Config.Repeats == 0 {
+			return ""
+		}
+		return strconv.Itoa(s.Config.Repeats)
+	},
+	set: func(s *Script, value string) error {
+		n, err := readNumber(repeats, value, leastRepeats, mostRepeats)
+		s.Config.Repeats = int(n)
+		return err
 	}}
 
 // checkVersion accepts what packages and programs have as versions.

@@ -191,6 +191,9 @@ func (p *parser) complete() error {
 	if seen[pump] && seen[program] {
 		return unexpected("header line", pump, "no pump beside a program, or no program")
 	}
+	if seen[repeats] && !seen[program] {
+		return unexpected("header line", repeats, "it beside a program, whose memory is weighed")
+	}
 	seen[pump] = seen[pump] || seen[program]
 	return complete("a header", required, func(key string) bool { return seen[key] })
 }

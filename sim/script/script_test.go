@@ -94,6 +94,21 @@ func TestOwnProgram(t *testing.T) {
 	}
 }
 
+// TestRepeats: a script says how often its run is repeated, if it is.
+func TestRepeats(t *testing.T) {
+	text := strings.Replace(programText, "\npeer:", "\nrepeats: 128\npeer:", 1)
+	s := parse(t, text)
+	if s.Config.Repeats != 128 {
+		t.Errorf("got %d repetitions; want 128", s.Config.Repeats)
+	}
+	if diff := cmp.Diff(text, string(s.Format())); diff != "" {
+		t.Error(diff)
+	}
+	if s := parse(t, programText); s.Config.Repeats != 0 {
+		t.Errorf("got %d repetitions of a script that has none", s.Config.Repeats)
+	}
+}
+
 // TestProgramStandsInThePumpsPlace: a script has a pump or a program, and a program its version.
 func TestProgramStandsInThePumpsPlace(t *testing.T) {
 	s := parse(t, programText)

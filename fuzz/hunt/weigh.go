@@ -1,0 +1,117 @@
+package hunt
+
+import (
+	"context"
+	"slices"
+
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/foreign"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// The process of a hunt shows whether a program keeps memory: it has more behind a schedule than behind
+// all before it. That is a hint and no proof. Each process grows at first, and what one schedule has
+// taken may show in a later one. So such a schedule is weighed: its run is repeated in a process of
+// its own, whatever the hunt's process has been through (see run.Runner). A correct program has few of
+// them.
+//
+// A cache grows like a leak until it is full, and so does a heap whose garbage nobody has collected yet.
+// So what grows is repeated on, until much has come together.
+
+const (
+	// warm is how many runs a process has behind it before it counts that it grows.
+	warm = 100
+	// unweighed is how many schedules there must be for each that is weighed.
+	unweighed = 200
+	// repetitions is how often a run is repeated. If nothing grows it ends after a few of them.
+	repetitions = 128
+	// much is how many bytes are to come together, and mostRepetitions how often a run is repeated for it.
+	much, mostRepetitions = 16 << 20, 2048
+	// mostBounded is how many schedules may turn out to fill something that gets full. Then the hunt looks
+	// for leaks no more: each takes as long as thousands of schedules.
+	mostBounded = 2
+)
+
+// A hoard is what a hunt knows of its program's memory.
+type hoard struct {
+	most    uint64 // bytes that the process has had behind a schedule
+	runs    int    // that it has had
+	weighed uint64 // schedules
+	bounded int    // of those, how many have filled something
+}
+
+// hoards says whether a schedule is to be weighed: its process has never had as much memory.
+func (k *campaign) hoards(s *scout, a *attempt) bool {
+	if !k.weighs() {
+		return false
+	}
+	h := &k.hoard
+	bytes, runs := s.Memory()
+	if runs <= h.runs { // another process
+		h.most = 0
+	}
+	grown := bytes > h.most
+	h.most, h.runs = max(h.most, bytes), runs
+	if !grown || runs <= warm || a.result.Found || h.weighed*unweighed > a.task.N {
+		return false
+	}
+	h.weighed++
+	return true
+}
+
+// weighs says whether the hunt looks for memory that is kept. It is told once.
+func (k *campaign) weighs() bool {
+	told := func(f oracle.Finding) bool { return f.Obligation == oracle.KeptMemory }
+	return k.hunt.Program != nil && k.hunt.counted == nil && k.watch.Has(oracle.UnboundedBuffer) &&
+		!k.hunt.Program.Caches() && k.hoard.bounded < mostBounded && !slices.ContainsFunc(k.causes, told)
+}
+
+// weigh weighs a schedule. If it leaves something behind, and not only for a while, that is a failure.
+func (k *campaign) weigh(ctx context.Context, a *attempt) (over bool, err error) {
+	if !k.weighs() { // the one before it was told meanwhile
+		return false, nil
+	}
+	k.rep.Weighed++
+	k.crew[0].World().SetCover(nil)
+	defer k.crew[0].World().SetCover(&k.crew[0].cover)
+	a.cfg.Repeats = repetitions
+	s := &script.Script{Config: a.cfg, Actions: a.actions, Property: oracle.UnboundedBuffer.String()}
+	each, err := k.kept(s, repetitions)
+	if err != nil || each == 0 {
+		return err != nil, err
+	}
+	if more, err := k.growsOn(s, each); err != nil || !more {
+		return err != nil, err
+	}
+	a.result.Violation.Finding = oracle.Finding{Property: oracle.UnboundedBuffer, End: int(a.cfg.Under), Obligation: oracle.KeptMemory}
+	f, err := k.proved(ctx, a)
+	if err != nil || f == nil {
+		return err != nil, err
+	}
+	if more, err := k.growsOn(f.Script, f.Result.Violation.Bytes); err != nil || !more {
+		return err != nil, err
+	}
+	return k.told(a, f)
+}
+
+// growsOn says whether a script that leaves so many bytes behind does so when much has come together.
+func (k *campaign) growsOn(s *script.Script, each uint64) (bool, error) {
+	more, err := k.kept(s, int(min(max(much/each, repetitions), mostRepetitions)))
+	if more == 0 && err == nil {
+		k.hoard.bounded++
+	}
+	return more > 0, err
+}
+
+// kept is how many bytes each run of a script leaves behind, when it is repeated so often.
+func (k *campaign) kept(s *script.Script, repeats int) (uint64, error) {
+	long := s.Clone()
+	long.Config.Repeats = repeats
+	k.crew[0].Mode = foreign.Copies
+	out, err := run.Replay(k.crew[0].Runner, long, run.ReplayOptions{Loose: true})
+	if err != nil || !out.Result.Found {
+		return 0, err
+	}
+	return out.Result.Violation.Bytes, nil
+}
