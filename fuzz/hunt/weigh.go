@@ -2,6 +2,7 @@ package hunt
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
@@ -62,7 +63,7 @@ func (k *campaign) hoards(s *scout, a *attempt) bool {
 
 // weighs says whether the hunt looks for memory that is kept. It is told once.
 func (k *campaign) weighs() bool {
-	told := func(f oracle.Finding) bool { return f.Obligation == oracle.KeptMemory }
+	told := func(f oracle.Finding) bool { return f.Obligation.Kept() }
 	return k.hunt.Program != nil && k.hunt.counted == nil && k.watch.Has(oracle.UnboundedBuffer) &&
 		!k.hunt.Program.Caches() && k.hoard.bounded < mostBounded && !slices.ContainsFunc(k.causes, told)
 }
@@ -73,45 +74,55 @@ func (k *campaign) weigh(ctx context.Context, a *attempt) (over bool, err error)
 		return false, nil
 	}
 	k.rep.Weighed++
-	k.crew[0].World().SetCover(nil)
-	defer k.crew[0].World().SetCover(&k.crew[0].cover)
 	a.cfg.Repeats = repetitions
-	s := &script.Script{Config: a.cfg, Actions: a.actions, Property: oracle.UnboundedBuffer.String()}
-	each, err := k.kept(s, repetitions)
-	if err != nil || each == 0 {
+	more, err := k.growsOn(a)
+	if err != nil || !more {
 		return err != nil, err
 	}
-	if more, err := k.growsOn(s, each); err != nil || !more {
-		return err != nil, err
-	}
-	a.result.Violation.Finding = oracle.Finding{Property: oracle.UnboundedBuffer, End: int(a.cfg.Under), Obligation: oracle.KeptMemory}
 	f, err := k.proved(ctx, a)
 	if err != nil || f == nil {
-		return err != nil, err
-	}
-	if more, err := k.growsOn(f.Script, f.Result.Violation.Bytes); err != nil || !more {
 		return err != nil, err
 	}
 	return k.told(a, f)
 }
 
-// growsOn says whether a script that leaves so many bytes behind does so when much has come together.
-func (k *campaign) growsOn(s *script.Script, each uint64) (bool, error) {
-	more, err := k.kept(s, int(min(max(much/each, repetitions), mostRepetitions)))
-	if more == 0 && err == nil {
+// growsOn says whether a schedule's run leaves something behind, and goes on to when much has come
+// together.
+func (k *campaign) growsOn(a *attempt) (bool, error) {
+	r := k.crew[0].Runner
+	r.World().SetCover(nil)
+	defer r.World().SetCover(&k.crew[0].cover)
+	r.Mode = foreign.Copies
+	s := &script.Script{Config: a.cfg, Actions: a.actions, Property: oracle.UnboundedBuffer.String()}
+	out, err := run.Replay(r, s, run.ReplayOptions{Loose: true})
+	if err != nil || !out.Result.Found {
+		return false, err
+	}
+	a.result.Violation = out.Result.Violation
+	s.Config.Repeats = enough(&a.result.Violation.Finding)
+	if out, err = run.Replay(r, s, run.ReplayOptions{Loose: true}); err == nil && !out.Result.Found {
 		k.hoard.bounded++
 	}
-	return more > 0, err
+	return out.Result.Found, err
 }
 
-// kept is how many bytes each run of a script leaves behind, when it is repeated so often.
-func (k *campaign) kept(s *script.Script, repeats int) (uint64, error) {
-	long := s.Clone()
-	long.Config.Repeats = repeats
-	k.crew[0].Mode = foreign.Copies
-	out, err := run.Replay(k.crew[0].Runner, long, run.ReplayOptions{Loose: true})
-	if err != nil || !out.Result.Found {
-		return 0, err
+// enough is how often a run is repeated so that much comes together.
+func enough(f *oracle.Finding) int {
+	return int(min(max(much/max(1, f.Bytes), repetitions), mostRepetitions))
+}
+
+// longer makes a script that was shrunk with few repetitions one with enough of them, and says whether it
+// still fails. Without repetitions it is left alone.
+func (k *campaign) longer(r *run.Runner, f *Failure) (bool, error) {
+	if f.Script.Config.Repeats == 0 {
+		return true, nil
 	}
-	return out.Result.Violation.Bytes, nil
+	f.Script.Config.Repeats = enough(&f.Result.Violation.Finding)
+	err := f.tell(r, k.hunt.Inside)
+	var not *DeterminismError
+	if errors.As(err, &not) {
+		k.hoard.bounded++
+		return false, nil
+	}
+	return err == nil, err
 }

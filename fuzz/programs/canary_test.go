@@ -185,7 +185,7 @@ func (c *canaryHunt) search(t *testing.T, m canary.Planted) {
 	var others []string
 	rep := c.hunt(t, m.Mistake, 2000, func(f *hunt.Failure) error {
 		v := &f.Result.Violation
-		leak := m.Property == "leak" && (v.Obligation == oracle.SocketEnd || v.Obligation == oracle.KeptMemory)
+		leak := m.Property == "leak" && (v.Obligation == oracle.SocketEnd || v.Obligation.Kept())
 		if (f.Script.Property == m.Property || leak) && c.clean(t, f.Script) {
 			at = f
 			return errEnough

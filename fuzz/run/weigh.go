@@ -24,8 +24,9 @@ func (r *Runner) weigh(p *Program, cfg *script.Config, parts sim.Parts, res *sim
 		r.scales = sim.NewWorld()
 	}
 	r.scales.SetLimit(mostWork)
-	scale := oracle.NewScale(cfg.Repeats)
-	for n := 1; n <= cfg.Repeats; n++ {
+	var memory []uint64
+	f, next := r.world.Ledger().Weigh(cfg.Repeats, nil)
+	for n := 1; n <= next; n++ {
 		if err := r.scales.Reset(cfg, &parts, 0); err != nil {
 			return err
 		}
@@ -35,16 +36,17 @@ func (r *Runner) weigh(p *Program, cfg *script.Config, parts sim.Parts, res *sim
 			return err
 		}
 		s.Stop()
-		if !scale.Due(n) {
+		if n < next {
 			continue
 		}
-		memory, runs := s.Memory(true)
-		if runs != n || !scale.Weigh(memory) { // another process had to be started meanwhile
+		bytes, runs := s.Memory(true)
+		if runs != n { // another process had to be started meanwhile
 			return nil
 		}
+		memory = append(memory, bytes)
+		f, next = r.world.Ledger().Weigh(cfg.Repeats, memory)
 	}
-	f, leaks := scale.Leak(int(cfg.Under))
-	if leaks {
+	if f.Property != oracle.NoProperty {
 		res.Found, res.Violation = true, sim.Violation{Finding: f, Step: res.Steps}
 	}
 	return nil

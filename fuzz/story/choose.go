@@ -43,6 +43,10 @@ func (e *evidence) choose(s *Story) {
 
 // markOffence marks the step that broke a rule and the step in which that was seen.
 func (e *evidence) markOffence(mark map[int]string) {
+	if e.v.Obligation.Kept() { // no step of one run shows it
+		mark[e.v.Step] = "the run ends here, and is repeated"
+		return
+	}
 	const broken = "the rule is broken here"
 	mark[e.v.Step] = broken
 	if c := e.cause(); c.when > 0 && c.when != e.v.Step {

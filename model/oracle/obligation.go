@@ -45,8 +45,8 @@ const (
 	halfAlert
 	// renegotiation: one was begun, and a program neither carries it on nor refuses it.
 	renegotiation
-	// KeptMemory: a program keeps memory of links that are gone.
-	KeptMemory
+	// keptMemory: a program keeps memory of links that are gone.
+	keptMemory
 
 	numObligations
 )
@@ -84,7 +84,7 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	farewell: {"farewell", "the program has said that it closes the link, and does not", "its own close"},
 	renegotiation: {"renegotiation", "a renegotiation was begun, and the program neither carries it on nor refuses it",
 		"a drain after the read that has taken it in, or write interest"},
-	KeptMemory: {"kept-memory", "memory of links that are gone is not given back", "none: it is lost"},
+	keptMemory: {"kept-memory", "memory of links that are gone is not given back", "none: it is lost"},
 }
 
 // Handshake says whether it is a handshake, the first of a link or another.
@@ -93,6 +93,9 @@ func (o Obligation) Handshake() bool { return o == HandshakeDone || o == renegot
 // Always says whether a program owes it whatever its way is: who refuses a renegotiation says so
 // (no_renegotiation: RFC 5246, section 7.2.2), or closes.
 func (o Obligation) Always() bool { return o == renegotiation }
+
+// Kept says whether it is memory that a program keeps of links that are gone.
+func (o Obligation) Kept() bool { return o == keptMemory }
 
 // String is the obligation's word.
 func (o Obligation) String() string {

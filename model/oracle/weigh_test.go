@@ -4,21 +4,22 @@ import "testing"
 
 const page = 4096
 
-// weigh repeats runs of which each changes the memory, in pages, and says how many were made.
-func weigh(repeats int, after func(n int) uint64) (f Finding, leaks bool, made int) {
-	s := NewScale(repeats)
-	for made < repeats {
-		made++
-		if s.Due(made) && !s.Weigh(page*after(made)) {
-			break
+// weigh repeats a run that leaves so much memory behind, in pages, and says how many were made.
+func weigh(repeats int, after func(n int) uint64) (f Finding, made int) {
+	l := programLedger()
+	var memory []uint64
+	next := 1
+	for next > 0 {
+		if f, next = l.Weigh(repeats, memory); next > 0 {
+			made = next
+			memory = append(memory, page*after(made))
 		}
 	}
-	f, leaks = s.Leak(1)
-	return f, leaks, made
+	return f, made
 }
 
-// TestScale: what grows to the end is a leak, and nothing else.
-func TestScale(t *testing.T) {
+// TestWeigh: what grows to the end is a leak, and nothing else.
+func TestWeigh(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		repeats int
@@ -37,11 +38,12 @@ func TestScale(t *testing.T) {
 		{"garbage that is collected", 128, func(n int) uint64 { return uint64(300 + n%100) }, 0, 112},
 		{"another process", 128, func(n int) uint64 { return uint64(300 + n%20) }, 0, 24},
 	} {
-		f, leaks, made := weigh(c.repeats, c.after)
+		f, made := weigh(c.repeats, c.after)
+		leaks := f.Property != NoProperty
 		if leaks != (c.each > 0) || f.Bytes != c.each || made != c.made {
 			t.Errorf("%s: got a leak %v of %d bytes after %d runs; want %d bytes after %d", c.name, leaks, f.Bytes, made, c.each, c.made)
 		}
-		if leaks && (f.Property != UnboundedBuffer || f.Obligation != KeptMemory || f.End != 1) {
+		if leaks && (f.Property != UnboundedBuffer || !f.Obligation.Kept() || f.End != 1) {
 			t.Errorf("%s: got %+v", c.name, f)
 		}
 	}
