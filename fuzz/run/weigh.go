@@ -19,6 +19,7 @@ import (
 func (r *Runner) weigh(p *Program, cfg *script.Config, parts sim.Parts, res *sim.Result) error {
 	s := r.session(p, foreign.Living, weighed)
 	s.Renew()
+	defer s.Renew()
 	parts.Program, parts.Quiet = s, nil
 	if r.scales == nil {
 		r.scales = sim.NewWorld()
@@ -52,8 +53,8 @@ func (r *Runner) weigh(p *Program, cfg *script.Config, parts sim.Parts, res *sim
 	return nil
 }
 
-// Memory is how much memory the program has behind a schedule, in bytes, and how many schedules its
-// process has had. The schedule's links are reset.
+// Memory is how much memory the program has behind a schedule, in bytes, and how many runs its process
+// has had: a schedule has one or two. The schedule's links are reset.
 func (r *Runner) Memory() (bytes uint64, runs int) {
 	s := r.session(r.Opts.Program, foreign.Living, tested)
 	s.Stop()
