@@ -131,15 +131,15 @@ func listPrograms(t *terminal, asJSON bool) error {
 	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	for _, d := range realprog.Known() {
 		version, err := d.FindVersion()
-		here := cmp.Or(version, "here")
+		here, about := cmp.Or(version, "here"), d.About
 		switch {
 		case d.Unable != "":
-			here = "can't run: " + d.Unable
+			here, d.About = "can't run", d.About+": "+d.Unable
 		case err != nil:
 			here = "not here: apt-get install " + d.Package
 		}
 		if asJSON {
-			if err := t.object(programJSON{d.Name, d.About, version, err == nil, d.Package, d.Dialogue, d.Unable}); err != nil {
+			if err := t.object(programJSON{d.Name, about, version, err == nil, d.Package, d.Dialogue, d.Unable}); err != nil {
 				return err
 			}
 			continue

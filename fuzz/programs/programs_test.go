@@ -115,24 +115,29 @@ func judge(t *testing.T, f *hunt.Failure, list []known) error {
 func TestHunts(t *testing.T) {
 	for i, c := range []struct {
 		program, command string
+		long             uint64 // schedules of a long hunt
 		rare             []rare
 		known            []known
 	}{
-		{"nginx", "nginx", rareInNginx, []known{alerts, behind, resets}},
-		{"nginx-proxy", "nginx", rareInNginx, []known{alerts, behind, resets}},
-		{"redis", "redis-server", nil, []known{alerts, behind, resets,
+		{"nginx", "nginx", 2000, rareInNginx, []known{alerts, behind, resets}},
+		{"nginx-proxy", "nginx", 2000, rareInNginx, []known{alerts, behind, resets}},
+		{"redis", "redis-server", 2000, nil, []known{alerts, behind, resets,
 			{oracle.Truncation, "nothing", "it closes when the close_notify has not left: SSL_shutdown is called once"}}},
-		{"memcached", "memcached", nil, []known{alerts, resets,
+		{"memcached", "memcached", 2000, nil, []known{alerts, resets,
 			{oracle.Stall, "handshake", "its read says want-write, and it waits for EPOLLIN alone"},
 			{oracle.Stall, "answer", "what is left of a record lies in the SSL object (SSL_pending), and it waits for the socket"},
 			{oracle.Stall, "farewell", "the same, where what is left is the client's quit"},
 			{oracle.BusyLoop, "nothing", "its read says want-write with bytes unread, and EPOLLIN wakes it for ever"},
 			{oracle.Truncation, "nothing", "it closes when the close_notify has not left"}}},
+		{"lighttpd", "lighttpd", 100, nil, []known{alerts, resets,
+			{oracle.BusyLoop, "nothing", "its read says want-write with bytes unread, and it goes on waiting for EPOLLIN, too"}}},
+		{"stunnel", "stunnel4", 300, nil, []known{alerts}},
+		{"python-asyncio", "python3", 300, nil, nil},
 	} {
 		t.Run(c.program, func(t *testing.T) {
 			t.Parallel()
 			catalog := catalogOn(t, 1+i)
-			h := hunt.Hunt{Seed: 1, Schedules: require.Times(30, 2000)}
+			h := hunt.Hunt{Seed: 1, Schedules: require.Times(30, c.long)}
 			h.Program = here(t, catalog, c.program, c.command)
 			h.Found = func(f *hunt.Failure) error {
 				return judge(t, f, slices.Concat(c.known, in(f.Script.Config.Scenario, c.rare)))
