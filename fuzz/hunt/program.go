@@ -64,10 +64,10 @@ func (k *campaign) proved(ctx context.Context, a *attempt) (*Failure, error) {
 	if err := k.shorten(ctx, r, f); err != nil {
 		return nil, err
 	}
-	if more, err := k.longer(r, f); err != nil || !more {
+	if f.Repeated, err = repeated(r, f.Script); err != nil || f.Repeated == 0 {
 		return nil, err
 	}
-	if f.Repeated, err = repeated(r, f.Script); err != nil || f.Repeated == 0 {
+	if more, err := k.longer(r, f); err != nil || !more {
 		return nil, err
 	}
 	k.causes = append(k.causes, a.result.Violation.Finding)
