@@ -3,6 +3,7 @@ package program
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"embed"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/wantwrite/wantwrite/model/foreign"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -161,6 +163,10 @@ func (d *Description) Path() (string, error) {
 	return "", fmt.Errorf("program: got no %s on this machine; want a command that is in PATH", name)
 }
 
+// versionPatience is how long a program may take to tell its version. One that does not know the
+// question may begin to serve, and never end.
+const versionPatience = 10 * time.Second
+
 // FindVersion asks the program for its version; "" if it tells none. It fails if the program is not
 // here, or can't run, as without its libraries.
 func (d *Description) FindVersion() (string, error) {
@@ -171,7 +177,9 @@ func (d *Description) FindVersion() (string, error) {
 	if err != nil || len(d.Version.Arguments) == 0 {
 		return "", err
 	}
-	out, failed := exec.Command(path, d.Version.Arguments...).CombinedOutput()
+	ctx, cancel := context.WithTimeout(context.Background(), versionPatience)
+	defer cancel()
+	out, failed := exec.CommandContext(ctx, path, d.Version.Arguments...).CombinedOutput()
 	pattern, err := regexp.Compile(d.Version.Pattern)
 	if err != nil {
 		return "", fmt.Errorf("program: got version pattern %q of %s: %w", d.Version.Pattern, d.Name, err)
