@@ -525,6 +525,13 @@ var plays = map[string]string{
 		second: exit 3
 		waitpid
 	`,
+	"a process that borrows memory": `
+		spawn /bin/true
+		waitpid
+		spawn /nothing
+		< hello
+		read c 10
+	`,
 	"what a dead process had is closed": `
 		fork second
 		close c

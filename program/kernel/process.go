@@ -37,6 +37,9 @@ func (k *Kernel) clone(t *thread, flags uint64) {
 	} else {
 		k.unborn++
 	}
+	if flags&unix.CLONE_VFORK != 0 {
+		t.lends, t.sleeps = true, true
+	}
 	k.through(t)
 }
 

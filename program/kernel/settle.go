@@ -88,7 +88,7 @@ func (k *Kernel) busy() bool {
 		if t.pending || t.wait != nil {
 			continue
 		}
-		if s, err := statusOf(t.id); err == nil && (s.state == 'R' || s.state == 'D') {
+		if s, err := statusOf(t.id); err == nil && (s.state == 'R' || s.state == 'D' && !t.lends) {
 			return true
 		}
 	}
@@ -98,7 +98,7 @@ func (k *Kernel) busy() bool {
 // met notes a call that has come.
 func (k *Kernel) met(c *seccomp.Call) {
 	if t := k.thread(c); t != nil {
-		t.call, t.pending = *c, true
+		t.call, t.pending, t.lends = *c, true, false
 	}
 }
 
@@ -161,7 +161,9 @@ func (k *Kernel) sleepers() (list []string, ok bool) {
 			runs, _ := os.ReadFile(task + "/schedstat")
 			switch state := stateOf(task); state {
 			case 'R', 'D':
-				return nil, false
+				if state == 'R' || !k.lends(id) {
+					return nil, false
+				}
 			case 'Z', 'X', 0:
 			default:
 				list = append(list, fmt.Sprint(id, " ", string(runs)))
@@ -205,6 +207,15 @@ func stateOf(task string) byte {
 // holds says whether a thread waits by a call that we hold.
 func (k *Kernel) holds(id int) bool {
 	return slices.ContainsFunc(k.threads, func(t *thread) bool { return t.id == id && (t.wait != nil || t.pending) })
+}
+
+// lends says whether a thread waits for a child that has its memory. Its state is D then, as that of
+// one that waits for a disk.
+//
+// Story 194: it was waited for. The child's next call was never answered, so neither went on, and no
+// program could start another by vfork or posix_spawn.
+func (k *Kernel) lends(id int) bool {
+	return slices.ContainsFunc(k.threads, func(t *thread) bool { return t.id == id && t.lends })
 }
 
 // alive says whether a thread or a process is there.

@@ -148,7 +148,7 @@ var table = []row{
 
 	// Processes.
 	{always(unix.SYS_FORK), func(k *Kernel, t *thread) { k.clone(t, 0) }, "counted"},
-	{always(unix.SYS_VFORK), func(k *Kernel, t *thread) { k.clone(t, 0) }, "counted"},
+	{always(unix.SYS_VFORK), func(k *Kernel, t *thread) { k.clone(t, unix.CLONE_VFORK) }, "counted"},
 	{when(unix.SYS_CLONE, seccomp.All{{Arg: 0, Mask: unix.CLONE_PARENT}}), func(k *Kernel, t *thread) { k.clone(t, t.call.Args[0]) }, "counted"},
 	{always(unix.SYS_CLONE3), (*Kernel).clone3, "counted"},
 	{always(unix.SYS_EXIT), (*Kernel).exit, ""},

@@ -42,6 +42,7 @@ type thread struct {
 	wait    waiter        // why it is held; nil if it is not
 	until   time.Duration // when it is woken by the clock; never
 	link    int           // on which it made its last call; see insight
+	lends   bool          // it has lent its memory to a child, and waits until that gives it back: vfork(2)
 }
 
 // never is the time of a wait without end.
