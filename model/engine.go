@@ -35,14 +35,13 @@ func (s Status) String() string {
 	return fmt.Sprintf("Status(%d)", uint8(s))
 }
 
-// A ShutState is what SSL_get_shutdown(3) says: which close_notify alerts have
-// passed.
+// A ShutState is what SSL_get_shutdown(3) says: which alerts that end a direction have passed.
 type ShutState uint8
 
 const (
 	// SentClose: our close_notify was sealed. It may still be in the engine.
 	SentClose ShutState = 1 << iota
-	// ReceivedClose: the peer's close_notify was read.
+	// ReceivedClose: the peer's close_notify was read, or its fatal alert (SSL_set_shutdown(3)).
 	ReceivedClose
 )
 

@@ -215,6 +215,7 @@ func (e *engine) alerted(content []byte) *failure {
 		e.settle()
 	case level == wire.LevelFatal || e.tls13 && a != wire.AlertUserCanceled:
 		e.err, e.plain = fmt.Errorf("puppet: the peer sent alert %s", a), nil
+		e.shut |= model.ReceivedClose
 	}
 	return nil
 }

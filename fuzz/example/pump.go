@@ -42,6 +42,7 @@ type Pump struct {
 	reset   bool // the socket has said reset when it was read
 	mute    bool // the socket takes no more bytes
 	shut    bool // close_notify is with the engine
+	shaken  bool // the first handshake is done
 	closed  bool // the socket is closed
 	inTurn  bool // Ready is running
 }
@@ -61,7 +62,7 @@ func (p *Pump) Snapshot(s *model.Snapshot) {
 	s.Bytes(&p.out)
 	s.Bytes(&p.queue)
 	s.Flags(&p.refused, &p.told, &p.failed, &p.ended, &p.reset, &p.mute, &p.closing, &p.shut,
-		&p.closed)
+		&p.closed, &p.shaken)
 }
 
 // maxRounds bounds a turn. A peer may send as fast as the pump reads, and the other
@@ -191,6 +192,10 @@ func (p *Pump) recv() bool {
 	return n > 0
 }
 
+// Story 162: a server closed in good order while its client began a renegotiation, and the client's app
+// was told of a failure, as if it were the first handshake that had ended. Either party may close at any
+// time (RFC 5246, section 7.2.1), and OpenSSL says SSL_ERROR_ZERO_RETURN then.
+//
 // read moves plaintext from the engine to the app. The end of the socket counts only when the
 // engine has no more data, and says WantRead. If it says WantWrite it has: data may lie
 // behind a message that it has to answer first.
@@ -203,11 +208,12 @@ func (p *Pump) read() bool {
 	}
 	p.env.Engine.ClearErrors()
 	n, st := p.env.Engine.Read(p.buf[:p.env.Limits.Chunk])
+	p.shaken = p.shaken || p.env.Engine.InitFinished()
 	switch {
 	case st == model.OK:
 		p.env.App.Data(p.buf[:n])
 		return true
-	case st == model.Closed && p.env.Engine.InitFinished():
+	case st == model.Closed && p.shaken:
 		p.tell(model.Clean)
 	case st == model.Closed || st == model.Failed: // Closed: the peer gave the handshake up
 		p.tell(model.Fault)
