@@ -91,7 +91,9 @@ func (d *Draw) arguments(v script.Verb, e script.End) script.Action {
 	case script.Write:
 		a.Arg, a.Arg2 = draw(d.Plan.Body+1, "body"), draw(d.Plan.Answer+1, "answer")
 	case script.KeyUpdate:
-		a.Arg = draw(2, "requested")
+		if a.Arg = draw(2, "requested"); d.Plan.Updates > 1 {
+			a.Arg2 = draw(d.Plan.Updates+1, "key updates")
+		}
 	case script.Spurious:
 		a.Arg = 1 + draw(3, "events")
 	case script.Window:

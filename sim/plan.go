@@ -23,6 +23,8 @@ type Plan struct {
 	Most     int
 	// Body and Answer are the largest bodies of messages and answers, bytes.
 	Body, Answer int
+	// Updates is how many KeyUpdates one action sends at most; 0 and 1 are one.
+	Updates int
 	// Mutations are the arguments that Mutate takes in turn, and Attacks those of Attack.
 	Mutations, Attacks []script.Action
 }
@@ -154,6 +156,9 @@ func (o *odds) arguments(v script.Verb, e script.End) script.Action {
 		a.Arg, a.Arg2 = o.drawSize(o.plan.Body), o.drawSize(o.plan.Answer)
 	case script.KeyUpdate:
 		a.Arg = uint32(o.rand.Below(2))
+		if o.plan.Updates > 1 {
+			a.Arg2 = o.drawSize(o.plan.Updates)
+		}
 	case script.Spurious:
 		a.Arg = 1 + uint32(o.rand.Below(3))
 	case script.Window:

@@ -173,7 +173,9 @@ func (g *goPump) act(a script.Action) {
 	case script.Renegotiate:
 		g.renegotiate()
 	case script.KeyUpdate:
-		g.starter.KeyUpdate(a.Arg == 1)
+		for range max(1, a.Arg2) {
+			g.starter.KeyUpdate(a.Arg == 1)
+		}
 	case script.Shut, script.Close:
 		g.app.leave(a.Verb == script.Close)
 	case script.Attack:

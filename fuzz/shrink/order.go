@@ -100,7 +100,7 @@ var arguments = [script.NumVerbs][2]*argument{
 	script.Split:     {ticks},
 	script.Thread:    {names},
 	script.Write:     {bytesOf, bytesOf},
-	script.KeyUpdate: {names},
+	script.KeyUpdate: {names, bytesOf},
 	script.Spurious:  {firstName},
 	script.Window:    {ticks},
 	script.Mutate:    {names, bytesOf},

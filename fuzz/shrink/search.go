@@ -428,6 +428,9 @@ func variants(a script.Action, on script.End, large uint32) (out []script.Action
 	case script.KeyUpdate:
 		add(script.KeyUpdate, 0, 0)
 		add(script.KeyUpdate, 1, 0)
+		if a.Arg2 > 0 {
+			out = append(out, b)
+		}
 	case script.Close, script.Reset, script.Fin:
 		add(script.Close, 0, 0)
 		out = append(out, b)

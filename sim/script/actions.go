@@ -32,7 +32,8 @@ const (
 	// Renegotiate lets the app begin a new handshake. In TLS 1.3, which has no
 	// renegotiation, a server's app asks for the client's certificate instead.
 	Renegotiate
-	// KeyUpdate lets the app send a KeyUpdate; Arg 1 is with update_requested.
+	// KeyUpdate lets the app send a KeyUpdate; Arg 1 is with update_requested. From 2 on Arg2 is how
+	// many of them, one behind the other.
 	KeyUpdate
 	// Shut lets the app half-close: it has nothing more to write.
 	Shut
@@ -206,7 +207,7 @@ var (
 		show: showAmount, read: readAmount}
 	messageSyntax = syntax{args: " BODY ANSWER", least: 2, most: 2,
 		show: showMessage, read: readMessage}
-	updateSyntax = syntax{args: " requested|quiet", least: 1, most: 1,
+	updateSyntax = syntax{args: " requested|quiet [N]", least: 1, most: 2,
 		show: showUpdate, read: readUpdate}
 	eventsSyntax = syntax{args: " read|write|read+write", least: 1, most: 1,
 		show: showEvents, read: readEvents}
@@ -345,17 +346,23 @@ func readMessage(a *Action, words []string) (err error) {
 var updateText = [...]string{"quiet", "requested"}
 
 func showUpdate(dst []byte, a Action) []byte {
-	if a.Arg == 1 {
-		return append(dst, updateText[1]...)
+	dst = append(dst, updateText[a.Arg&1]...)
+	if a.Arg2 < 2 {
+		return dst
 	}
-	return append(dst, updateText[0]...)
+	return appendNumber(append(dst, ' '), a.Arg2)
 }
 
 func readUpdate(a *Action, words []string) error {
 	i, err := pick("key update", words[0], updateText[:])
-	a.Arg = uint32(i)
+	if a.Arg = uint32(i); err == nil && len(words) > 1 {
+		a.Arg2, err = readNumber("key updates", words[1], 2, mostUpdates)
+	}
 	return err
 }
+
+// mostUpdates is how many KeyUpdates one action sends at most.
+const mostUpdates = 1 << 10
 
 // eventWords are the words of the event sets, from value 1.
 var eventWords = [...]string{
