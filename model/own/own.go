@@ -69,6 +69,10 @@ type Side struct {
 type Dialogue struct {
 	// Name is the word of the line "dialogue" in scripts: a-z, 0-9 and -. About is one sentence.
 	Name, About string
+	// Finishes: to a real program the protocol says that who says no more is still answered, and
+	// that the program then closes in good order, as echo's does (RFC 862). Without it a program may
+	// take a half-close for a close.
+	Finishes bool
 	// New makes the speaker of one end, for one link.
 	New func(at Place) Speaker
 }
@@ -116,6 +120,8 @@ type Judge interface {
 	// speaker put there or can compute, it compares; what is the program's own, such as a date, it
 	// does not. Behind what is wrong nothing is heard any more.
 	Wrong() string
+	// Missing: what is wrong is that bytes did not come, and later ones did.
+	Missing() bool
 	// Answers is how many answers are whole, and whether another has begun. An answer of unknown
 	// length that the end of the link ends is whole when its length can't be told any more.
 	Answers() (whole int, partial bool)

@@ -179,8 +179,9 @@ func (b *binaryServer) Snapshot(s *model.Snapshot) {
 }
 
 var memcachedBinary = own.Dialogue{
-	Name:  "memcached-binary",
-	About: "memcached's binary protocol, as our pumps speak it: a request says how long an answer it wants",
+	Name:     "memcached-binary",
+	About:    "memcached's binary protocol, as our pumps speak it: a request says how long an answer it wants",
+	Finishes: true,
 	New: func(at own.Place) own.Speaker {
 		if at.Server {
 			return &binaryServer{}

@@ -8,16 +8,20 @@ import (
 
 // An ear keeps what a Judge says about what it has heard.
 type ear struct {
-	wrong string
-	whole int
-	begun bool // an answer has begun
-	ends  bool
-	heard uint64 // hash of the whole answers
-	part  uint64 // hash of what has come of the next
+	wrong  string
+	missed bool // see Missing
+	whole  int
+	begun  bool // an answer has begun
+	ends   bool
+	heard  uint64 // hash of the whole answers
+	part   uint64 // hash of what has come of the next
 }
 
 // Wrong implements own.Judge.
 func (e *ear) Wrong() string { return e.wrong }
+
+// Missing implements own.Judge.
+func (e *ear) Missing() bool { return e.missed }
 
 // Answers implements own.Judge.
 func (e *ear) Answers() (whole int, partial bool) { return e.whole, e.begun }
@@ -69,7 +73,7 @@ func (e *ear) snapshot(s *model.Snapshot) {
 		e.wrong = string(wrong)
 	}
 	s.Int(&e.whole)
-	s.Flags(&e.begun, &e.ends)
+	s.Flags(&e.begun, &e.ends, &e.missed)
 	s.Word(&e.heard)
 	s.Word(&e.part)
 }

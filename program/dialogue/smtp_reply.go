@@ -73,7 +73,7 @@ func (r *smtpReply) snapshot(s *model.Snapshot) {
 func appendMail(dst []byte, number, size int, stuffed bool) []byte {
 	b := bodyOf(number, size)
 	for b.left > 0 {
-		n := min(1+int(pattern[b.at])%76, b.left)
+		n := min(1+int(b.first())%76, b.left)
 		at := len(dst)
 		dst = b.appendTo(dst, n)
 		line := dst[at:]

@@ -160,7 +160,7 @@ func Parse(file, text string) (*own.Dialogue, error) {
 	if name == "" {
 		name = "text"
 	}
-	return &own.Dialogue{Name: name, About: "the lines of " + path.Base(file), New: func(at own.Place) own.Speaker {
+	return &own.Dialogue{Name: name, About: "the lines of " + path.Base(file), Finishes: r.half > 0, New: func(at own.Place) own.Speaker {
 		end := 0
 		if at.Server {
 			end = 1

@@ -139,6 +139,8 @@ var otherHeard = []heard{
 	{speaks: "echo", asks: []ask{{3, 0}}, answer: sent(0, 3), whole: 1},
 	{speaks: "echo", asks: []ask{{3, 0}}, answer: sent(0, 2), owed: "1 bytes that are to come back"},
 	{speaks: "echo", asks: []ask{{3, 0}}, answer: sent(0, 2) + "?", wrong: `byte 3 of 3 of message 1 came back as "?"`},
+	{speaks: "echo", asks: []ask{{100, 0}}, answer: sent(0, 40) + sent(0, 100)[50:], wrong: "10 bytes are missing from byte 41 of 100 of message 1 on"},
+	{speaks: "echo", asks: []ask{{100, 0}}, answer: sent(0, 40) + sent(0, 40), wrong: `byte 41 of 100 of message 1 came back as ` + clause([]byte(sent(0, 1)))},
 	{speaks: "echo", asks: []ask{{3, 0}}, answer: sent(0, 3) + "?", whole: 1, wrong: `a byte came back that nobody sent: "?"`},
 	{speaks: "smtp", asks: []ask{{0, 0}}, answer: "250-x\r\n250 y\r\n250 ok\r\n", whole: 2},
 	{speaks: "smtp", asks: []ask{{0, 0}}, answer: "250 ok\r\n250\r\n", whole: 2},
