@@ -69,7 +69,10 @@ type Certificate struct {
 }
 
 // A Quirk is a peculiarity of a program, which hunts respect and print.
-type Quirk struct{ Name, Why string }
+type Quirk struct {
+	Name string `json:"name"`
+	Why  string `json:"why"`
+}
 
 // Options are what a session may be given.
 type Options struct {

@@ -43,7 +43,8 @@ const (
 	garbles        // once it had to wait it says a wrong byte
 	repeats        // once it had to wait it says the last bytes twice
 	dropsAll       // once it had to wait it throws the rest away and closes
-	cutsOff        // once it had to wait it closes without close_notify
+	givesUp        // once it had to wait it closes without close_notify
+	closesBare     // it never sends close_notify
 	startles       // it closes when a wait has reported nothing
 	dies           // once it had to wait it dies
 	leaks          // and this one grows
@@ -52,12 +53,13 @@ const (
 	unsupported    // it does what nobody understands
 
 	// What is a server's way.
-	closesBare   // it never sends close_notify
+	saysBare     // it never sends close_notify, and its description says so
 	answersOnce  // it closes after the first bytes: see mostOnce
 	takesItsTime // it answers after 300 ms
 	hangsUp      // after 5 s without a byte it closes
 	ticks        // it wakes up each 100 ms to no purpose
 	refuses      // a renegotiation, with an alert
+	halfIsWhole  // at a half-close it drops what waits, and closes
 )
 
 // mostOnce is how many bytes a fake says back that then closes.
@@ -181,6 +183,7 @@ type fakeEnd struct {
 	answered int
 	heard    bool // in this turn
 	told     bool
+	halved   bool // its peer says no more, and something waits
 }
 
 // ready is what the program's wait would report about the end.
@@ -300,7 +303,7 @@ func (e *fakeEnd) Send(p []byte) (int, model.IOStatus) {
 			e.queue = append(e.queue, 'x')
 		case repeats:
 			e.queue = append(bytes.Clone(e.queue[:min(len(e.queue), 9)]), e.queue...)
-		case cutsOff:
+		case givesUp:
 			e.Close()
 		}
 	}
@@ -384,6 +387,8 @@ func (e *fakeEnd) say() {
 	}
 	switch {
 	case e.gone:
+	case e.halved && len(e.queue) == 0 && !e.told:
+		e.Closed(model.Clean)
 	case e.f.mistake == dropsAll && len(e.queue) > 0 && e.blocked:
 		e.queue = nil
 		e.pump.Close()
@@ -404,14 +409,30 @@ func (e *fakeEnd) Closed(why model.Cause) {
 	if e.told {
 		return
 	}
+	if why == model.Clean && e.f.cfg.Version == model.TLS13 && len(e.queue) > 0 && e.f.finishes() {
+		e.halved = true // what waits is still said
+		return
+	}
 	e.told = true
 	switch {
 	case e.gone:
-	case e.f.mistake == closesBare:
+	case e.f.mistake == closesBare || e.f.mistake == saysBare:
 		e.Close()
+	case e.f.mistake == halfIsWhole:
+		e.queue = nil
+		e.pump.Close()
 	default:
 		e.pump.Close()
 	}
+}
+
+// finishes says whether the fake still says what waits when its peer says no more.
+func (f *fake) finishes() bool {
+	switch f.mistake {
+	case halfIsWhole, answersOnce, closesBare, saysBare:
+		return false
+	}
+	return true
 }
 
 // echoed is the dialogue of a fake.
@@ -463,6 +484,9 @@ func (e *echo) Owed() string {
 	}
 	return fmt.Sprintf("%d bytes that are to come back", len(e.said))
 }
+
+// Missing implements own.Judge.
+func (e *echo) Missing() bool { return false }
 
 // Heard implements own.Judge.
 func (e *echo) Heard() uint64 { return uint64(e.n) }

@@ -11,6 +11,9 @@ func (a *app) hearProgram(p []byte) {
 	a.hear(p)
 	if acct.Wrong = a.judge.Wrong(); acct.Wrong != "" {
 		acct.Mismatch = oracle.Garbled
+		if a.judge.Missing() {
+			acct.Mismatch = oracle.Gap
+		}
 		a.e.w.judge(a.e, oracle.AtData)
 		return
 	}

@@ -8,15 +8,35 @@ import (
 )
 
 // A quiet is the runs that show what a program does when nothing interferes: the same dialogue,
-// in a world with large buffers in which everything is delivered whole. There are two forms, for
-// a run lies between them. In both hands are shaken first. Then in one the world settles after
-// each action of an app, and in the other all actions come at once. Each gives its ledger whenever
-// nothing can happen any more but that time passes.
+// in a world with large buffers in which everything is delivered whole. There are several forms, for
+// a run lies between them. Each gives its ledger whenever nothing can happen any more but that time
+// passes.
 //
 // What is known depends on the actions and settings alone, so it is kept from run to run.
 type quiet struct {
 	world *World
-	known map[dialogued][]oracle.Ledger
+	known map[dialogued][]rest
+}
+
+// A form is a way in which a quiet run goes on once hands are shaken.
+type form uint8
+
+const (
+	// stepwise: the world settles after each action of an app.
+	stepwise form = iota
+	// atOnce: all actions come at once.
+	atOnce
+	// stifled: they do, and the program has heard all of them before it can answer any. That shows
+	// what it takes a half-close for while answers wait, and nothing else counts of it.
+	stifled
+
+	numForms
+)
+
+// A rest is a quiet world at rest.
+type rest struct {
+	oracle.Ledger
+	form form
 }
 
 // A dialogued is what a quiet run depends on.
@@ -54,7 +74,7 @@ func quietConfig(cfg script.Config) script.Config {
 const quietRecord = 1 << 14
 
 // quietRuns are the ledgers of the quiet runs of a workload.
-func (w *World) quietRuns(workload []script.Action) []oracle.Ledger {
+func (w *World) quietRuns(workload []script.Action) []rest {
 	if w.parts.Quiet == nil || w.err != nil {
 		return nil
 	}
@@ -72,7 +92,7 @@ func (w *World) quietRuns(workload []script.Action) []oracle.Ledger {
 	}
 	l := w.quieter.run(w, &key.cfg, said)
 	if len(w.quieter.known) >= mostKnown || w.quieter.known == nil {
-		w.quieter.known = map[dialogued][]oracle.Ledger{}
+		w.quieter.known = map[dialogued][]rest{}
 	}
 	if w.err == nil {
 		w.quieter.known[key] = l
@@ -81,19 +101,23 @@ func (w *World) quietRuns(workload []script.Action) []oracle.Ledger {
 }
 
 // run makes the runs for a world.
-func (q *quiet) run(w *World, cfg *script.Config, said []script.Action) []oracle.Ledger {
+func (q *quiet) run(w *World, cfg *script.Config, said []script.Action) []rest {
 	if q.world == nil {
 		q.world = NewWorld()
 	}
 	q.world.quiet, q.world.rests = true, nil
 	parts := w.parts
 	parts.Program, parts.Quiet, parts.Properties = parts.Quiet, nil, nil
-	for _, settles := range [...]bool{true, false} {
+	for form := range numForms {
+		if form == stifled && !halfCloses(said) {
+			break
+		}
+		q.world.form = form
 		if err := q.world.Reset(cfg, &parts, 0); err != nil {
 			w.fail(err)
 			return nil
 		}
-		q.world.Run(&teller{said: said, settles: settles, unsettled: true})
+		q.world.Run(&teller{said: said, form: form, unsettled: true})
 		if q.world.err != nil {
 			w.fail(q.world.err)
 			return nil
@@ -102,13 +126,18 @@ func (q *quiet) run(w *World, cfg *script.Config, said []script.Action) []oracle
 	return q.world.rests
 }
 
+// halfCloses says whether a workload, or a dialogue that says its last, half-closes.
+func halfCloses(said []script.Action) bool {
+	return slices.ContainsFunc(said, func(a script.Action) bool { return a.Verb == script.Shut })
+}
+
 // note keeps the ledger of a quiet world at rest, if it differs from the last one.
 func (w *World) note() {
 	n := len(w.rests)
-	if n > 0 && slices.Equal(w.rests[n-1].Ends, w.accounts[:w.n]) {
+	if n > 0 && w.rests[n-1].form == w.form && slices.Equal(w.rests[n-1].Ends, w.accounts[:w.n]) {
 		return
 	}
-	w.rests = append(w.rests[:min(n, mostRests-1)], w.ledger.Clone())
+	w.rests = append(w.rests[:min(n, mostRests-1)], rest{w.ledger.Clone(), w.form})
 }
 
 // A teller is the scheduler of a quiet run. What can't be done where it stands waits until the
@@ -116,9 +145,10 @@ func (w *World) note() {
 // link, or it did so in the run that is compared.
 type teller struct {
 	said      []script.Action
-	settles   bool // after each action of an app
+	form      form
 	unsettled bool
-	unrest    int // actions since it was settled
+	stifled   script.End // links whose program's end has no room: see stifle
+	unrest    int        // actions since it was settled
 	waited    bool
 	last      bool       // all is said
 	end       script.End // whose turn it is
@@ -136,11 +166,14 @@ func (t *teller) Next(w *World) (script.Action, bool) {
 		if a, ok := t.settle(w); ok {
 			return a, true
 		}
+		if a, ok := t.stifle(w); ok {
+			return a, true
+		}
 		switch {
 		case len(t.said) > 0 && w.Can(t.said[0]):
 			a := t.said[0]
 			t.said, t.waited = t.said[1:], false
-			if t.settles {
+			if t.form == stepwise {
 				t.unsettle()
 			}
 			return a, true
@@ -158,6 +191,18 @@ func (t *teller) Next(w *World) (script.Action, bool) {
 	}
 }
 
+// stifle takes the room of the program's next end, in the form that does so. From then on nothing
+// comes back, until the world quiesces.
+func (t *teller) stifle(w *World) (script.Action, bool) {
+	for t.form == stifled && int(t.stifled) < w.cfg.Links {
+		a := script.Action{Verb: script.Squeeze, On: 2*t.stifled + script.End(w.cfg.Under), Arg: 1}
+		if t.stifled++; w.Can(a) {
+			return a, true
+		}
+	}
+	return script.Action{}, false
+}
+
 // settle is the next action on the way to a settled world. The ends take turns.
 func (t *teller) settle(w *World) (script.Action, bool) {
 	if !t.unsettled || t.unrest >= mostUnrest {
@@ -171,7 +216,7 @@ func (t *teller) settle(w *World) (script.Action, bool) {
 		for _, a := range [...]script.Action{{Verb: script.Deliver, On: on, Arg: script.All},
 			{Verb: script.Poll, On: on}} {
 
-			if w.Can(a) {
+			if deaf := t.stifled > 0 && a.Verb == script.Deliver && w.ends[on].stranger == nil; w.Can(a) && !deaf {
 				t.end = on
 				if a.Verb == script.Poll {
 					t.end = (on + 1) % script.End(w.n)

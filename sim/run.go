@@ -115,16 +115,36 @@ func (w *World) quiesce() {
 	w.judgeQuiescence()
 }
 
-// calm opens windows, ends pauses, and gives send buffers their size back.
+// stuff lets a program take in all that it will while its peer does not read.
+//
+// Story 182: the last record of a burst ended in the middle of a program's buffer, and the rest of it
+// was forgotten. That needs answers that have no room until all has come. But who had paused read again
+// before.
+func (w *World) stuff() {
+	for i := range w.ends[:w.n] {
+		e := &w.ends[i]
+		for moved := true; moved && e.acct.Paused && e.peer().stranger != nil && !w.over; {
+			before := w.movement()
+			w.sweep()
+			moved = w.movement() != before
+		}
+	}
+}
+
+// calm opens windows, gives send buffers their size back, and ends pauses.
 func (w *World) calm() {
 	for i := range w.ends[:w.n] {
 		e := &w.ends[i]
 		e.in.shutUntil = 0
-		if e.acct.Paused && !e.acct.Gone && !w.over && !w.cfg.LastingPause {
-			w.step(script.Action{Verb: script.Resume, On: e.id})
-		}
 		if ease := (script.Action{Verb: script.Ease, On: e.id}); e.stranger != nil && w.Can(ease) && !w.over {
 			w.step(ease)
+		}
+	}
+	w.refreshAll()
+	w.stuff()
+	for i := range w.ends[:w.n] {
+		if e := &w.ends[i]; e.acct.Paused && !e.acct.Gone && !w.over && !w.cfg.LastingPause {
+			w.step(script.Action{Verb: script.Resume, On: e.id})
 		}
 	}
 	w.refreshAll()

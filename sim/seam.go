@@ -104,7 +104,30 @@ func (s *stranger) Split() int {
 func (s *stranger) CloseWrite() { socket{s.e}.CloseWrite() }
 
 // Close implements foreign.Wire.
-func (s *stranger) Close() { socket{s.e}.Close() }
+func (s *stranger) Close() {
+	s.destroy()
+	socket{s.e}.Close()
+	if s.e.acct.Destroyed > 0 || s.e.acct.AlertLost {
+		s.e.w.judge(s.e, oracle.AtFin)
+	}
+}
+
+// destroy notes what a close now destroys that our end still wants: what is on its way, if there is
+// data unread.
+func (s *stranger) destroy() {
+	p, out := s.e.peer(), s.e.out
+	if s.e.in.unread() == 0 || out.inFlight() == 0 || out.reset || p.acct.Closing || p.acct.Gone || p.acct.Told {
+		return
+	}
+	p.inside.see(&p.acct.Quiescence)
+	start, end, alert := out.lastRecord(s.e.w.cfg.Version)
+	s.e.acct.AlertLost = alert && end == out.tail
+	if s.e.acct.AlertLost {
+		s.e.acct.Destroyed = max(start, out.seen) - out.seen
+	} else {
+		s.e.acct.Destroyed = out.tail - out.seen
+	}
+}
 
 // Abort implements foreign.Wire.
 func (s *stranger) Abort() {

@@ -180,28 +180,29 @@ func (s *stranger) choices() (m uint16) {
 
 // see implements inside: nothing can be seen, but how the last record begins that was sent.
 func (s *stranger) see(q *oracle.Quiescence) {
-	q.HalfAlert = s.e.out.halfAlert(s.e.w.cfg.Version)
+	_, end, alert := s.e.out.lastRecord(s.e.w.cfg.Version)
+	q.HalfAlert = alert && end > s.e.out.tail && !s.e.out.reset
 }
 
-// halfAlert says whether the last record of the stream is an alert of which only a part was
-// sent. In TLS 1.3 alerts are sealed, and known by their length: two bytes, the type, and the
-// tag of 16 (RFC 8446, section 5.2).
-func (s *stream) halfAlert(v model.Version) bool {
+// lastRecord is where the stream's last record begins and ends, and whether it is an alert. Its end is
+// behind the stream's tail if only a part of it was sent. In TLS 1.3 alerts are sealed, and known by
+// their length: two bytes, the type, and the tag of 16 (RFC 8446, section 5.2).
+func (s *stream) lastRecord(v model.Version) (start, end uint64, alert bool) {
 	const sealed = 2 + 1 + 16
-	start, end := s.recordStart, s.recordEnd
+	start, end = s.recordStart, s.recordEnd
 	for end < s.tail {
 		n := s.recordAt(end)
 		if n == 0 {
-			return false // not even its header
+			return start, end, false // not even its header
 		}
 		start, end = end, end+uint64(n)
 	}
-	if end == s.tail || s.reset {
-		return false
+	if start == end {
+		return start, end, false // nothing was sent
 	}
 	var head [wire.HeaderLen]byte
 	s.copyOut(head[:], start)
-	return head[0] == wire.TypeAlert || v == model.TLS13 && wire.RecordSize(head[:]) == wire.HeaderLen+sealed
+	return start, end, head[0] == wire.TypeAlert || v == model.TLS13 && wire.RecordSize(head[:]) == wire.HeaderLen+sealed
 }
 
 // output implements inside.

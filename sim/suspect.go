@@ -23,7 +23,8 @@ type suspicion struct {
 	since   uint64 // the tick
 	until   uint64 // the tick at which it had gone; 0: it is still there
 	ledger  oracle.Ledger
-	event   int // the number of events of the trace
+	event   int  // the number of events of the trace
+	never   bool // quiet runs show it too, and that is no excuse
 }
 
 // liveness says whether the world was at rest.
@@ -112,15 +113,40 @@ func (w *World) excused(s *suspicion) bool {
 	if s.finding.Obligation.Always() && s.until == 0 {
 		return false
 	}
-	for _, l := range w.quietRuns(w.actions[:s.actions]) {
-		if l.Shows(&s.finding, s.moment, &s.ledger) {
+	halved := s.halved()
+	for i := range w.quietRuns(w.actions[:s.actions]) {
+		r := &w.quietRuns(w.actions[:s.actions])[i]
+		if s.never = s.never || r.form != stifled && r.Repeats(&s.finding, s.moment, &s.ledger); !w.counts(r, halved) {
+			continue
+		}
+		if r.Shows(&s.finding, s.moment, &s.ledger, r.form == atOnce) || r.form == stifled && r.Repeats(&s.finding, s.moment, &s.ledger) {
 			return true
 		}
-		if _, waits := l.Check(hung, s.finding.End, s.moment); waits && s.until > 0 {
+		if _, waits := r.Check(hung, s.finding.End, s.moment); waits && s.until > 0 {
 			return true
 		}
 	}
 	return w.err != nil
+}
+
+// halved says whether answers were lost when our app had half-closed.
+func (s *suspicion) halved() bool {
+	ours := s.finding.End ^ 1
+	return s.finding.Property == oracle.DataLoss && s.ledger.Ends[ours].HalfClosing
+}
+
+// counts says whether a quiet run can excuse a loss. Many programs take a half-close for a close, so
+// what waits is lost: halved. One that does shows it when it is stifled. Where the dialogue says that
+// all is answered, that is no excuse, and neither is what came at once.
+func (w *World) counts(r *rest, halved bool) bool {
+	finishes := w.parts.Dialogue != nil && w.parts.Dialogue.Finishes
+	switch r.form {
+	case stifled:
+		return halved && !finishes
+	case atOnce:
+		return !halved || !finishes
+	}
+	return true
 }
 
 // convict makes a suspicion the finding, if it is watched. The accounts and the trace end where
@@ -136,6 +162,9 @@ func (w *World) convict(s *suspicion) {
 			late = s.finding.Detail + ", " + late
 		}
 		s.finding.Detail = late
+	}
+	if s.never {
+		s.finding.Detail += ", and it is so when nothing interferes"
 	}
 	w.found, w.finding, w.at = true, s.finding, s.step
 	copy(w.accounts[:], s.ledger.Ends)

@@ -17,6 +17,8 @@ type Parts struct {
 	// Program, if not nil, stands at the side under test in the place of Pump and Engine. Quiet is
 	// another of the same kind, for the runs that show what it does when nothing interferes.
 	Program, Quiet foreign.Program
+	// Quirks are the program's: see oracle.Ledger.Quirk.
+	Quirks []string
 	// Dialogue is what the apps speak; nil is memcached's protocol.
 	Dialogue *own.Dialogue
 	// Properties are the author's own. Number i has the id oracle.Own + i.
@@ -53,9 +55,10 @@ type World struct {
 	turn     script.End // the end whose action is being done
 
 	quiescing bool
-	wide      bool            // an action at one end may change what can happen at any
-	quiet     bool            // the run only shows what happens: nothing is judged
-	rests     []oracle.Ledger // of quiet runs: see note
+	wide      bool   // an action at one end may change what can happen at any
+	quiet     bool   // the run only shows what happens: nothing is judged
+	rests     []rest // of quiet runs: see note
+	form      form   // of the quiet run
 	found     bool
 	over      bool // the run has found something, or can't go on
 	finding   oracle.Finding
@@ -106,6 +109,9 @@ func (w *World) Reset(cfg *script.Config, parts *Parts, watch oracle.PropertySet
 	w.n = 2 * cfg.Links
 	w.wide = cfg.Links > 1 || cfg.StrictReneg || cfg.EagerPeer
 	w.ledger = ledgerOf(cfg)
+	for _, word := range parts.Quirks {
+		w.ledger.Quirk(word)
+	}
 	w.ledger.Ends, w.ledger.Tainted = w.accounts[:w.n], w.tainted[:cfg.Links]
 	w.spied = w.trace != nil || w.cover != nil
 	if w.cover != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/programs"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	realprog "github.com/wantwrite/wantwrite/program"
 	"github.com/wantwrite/wantwrite/program/dialogue"
 )
@@ -24,6 +25,7 @@ import (
 type programFlags struct {
 	program, listen, speaks string
 	observe                 bool
+	quirks                  []string
 
 	options *realprog.Options // of all programs: the catalog has them
 }
@@ -35,6 +37,8 @@ func (f *programFlags) add(cmd *cobra.Command, p *program, own bool) {
 		fl.StringVar(&f.program, "program", "", "a real program under test, in place of a pump: see list --programs")
 	}
 	fl.StringVar(&f.listen, "listen", "", "where your own server speaks TLS, such as 127.0.0.1:8443; its command\nstands behind --")
+	fl.StringSliceVar(&f.quirks, "quirk", nil, "what your own server is known for, and is not to be found again:\n"+
+		"no-close-notify (it ends links without), closes-unread (its reset may overtake its alert),\nno-half-close (it takes a half-close for a close),\ncaches (it keeps something of links that are gone, up to a bound),\ndeep-buffers (it stops reading late, but within 1 MiB)")
 	fl.StringVar(&f.speaks, "speaks", "", "what your own server speaks: "+strings.Join(dialogueNames(), ", ")+", or a file of lines:\nsee docs/dialogues.md")
 	allowNetwork(cmd, p)
 	f.options = &p.real
@@ -59,7 +63,7 @@ func dialogueNames() (names []string) {
 func (f *programFlags) take(cmd *cobra.Command, c *run.Catalog, args []string) ([]string, error) {
 	dash := cmd.ArgsLenAtDash()
 	switch {
-	case f.listen == "" && f.speaks == "" && dash < 0:
+	case f.listen == "" && f.speaks == "" && len(f.quirks) == 0 && dash < 0:
 		return args, nil
 	case f.listen == "" || f.speaks == "" || dash < 0 || dash == len(args):
 		return nil, fmt.Errorf("got a part of a program of your own; want all of it: --listen ADDRESS:PORT " +
@@ -93,6 +97,12 @@ func (f *programFlags) describe(command []string) (d realprog.Description, err e
 		d.Name = "own-" + d.Name
 	}
 	d.Command, d.Dialogue = command, f.speaks
+	for _, word := range f.quirks {
+		if !new(oracle.Ledger).Quirk(word) {
+			return d, fmt.Errorf("got --quirk %s; want no-close-notify, closes-unread, no-half-close, caches or deep-buffers", word)
+		}
+		d.Quirks = append(d.Quirks, realprog.Quirk{Name: word, Why: "the command line says so"})
+	}
 	if d.Dir, err = os.Getwd(); err != nil {
 		return d, err
 	}
@@ -139,12 +149,15 @@ func listPrograms(t *terminal, asJSON bool) error {
 			here = "not here: apt-get install " + d.Package
 		}
 		if asJSON {
-			if err := t.object(programJSON{d.Name, about, version, err == nil, d.Package, d.Dialogue, d.Unable}); err != nil {
+			if err := t.object(programJSON{d.Name, about, version, err == nil, d.Package, d.Dialogue, d.Unable, d.Quirks}); err != nil {
 				return err
 			}
 			continue
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\n", d.Name, here, d.About)
+		for _, q := range d.Quirks {
+			fmt.Fprintf(w, "\t\t  %s: %s\n", q.Name, q.Why)
+		}
 	}
 	return w.Flush()
 }
@@ -158,6 +171,8 @@ type programJSON struct {
 	Package  string `json:"package"`
 	Dialogue string `json:"dialogue"`
 	Unable   string `json:"unable,omitempty"`
+	// Quirks are what it does otherwise than others.
+	Quirks []realprog.Quirk `json:"quirks,omitempty"`
 }
 
 func newProgram(p *program) *cobra.Command {

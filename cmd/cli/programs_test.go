@@ -32,3 +32,15 @@ func TestProgramsThatCantRun(t *testing.T) {
 		}
 	}
 }
+
+// TestQuirks: what a server of one's own is known for is one of a few words.
+func TestQuirks(t *testing.T) {
+	f := programFlags{listen: "127.0.0.1:8443", speaks: "echo", quirks: []string{"closes-unread", "no-close-notify"}}
+	if d, err := f.describe([]string{"./server"}); err != nil || len(d.Quirks) != 2 {
+		t.Errorf("got %v, %v; want both quirks", d.Quirks, err)
+	}
+	f.quirks = []string{"slow"}
+	if d, err := f.describe([]string{"./server"}); err == nil {
+		t.Errorf("got %v; want an error", d.Quirks)
+	}
+}

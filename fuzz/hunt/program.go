@@ -3,6 +3,7 @@ package hunt
 import (
 	"context"
 	"errors"
+	"regexp"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
@@ -24,9 +25,15 @@ const repeats = 10
 func (k *campaign) known(f *oracle.Finding) bool {
 	return slices.ContainsFunc(k.causes, func(c oracle.Finding) bool {
 		return c.Property == f.Property && c.Obligation == f.Obligation && c.End&1 == f.End&1 &&
-			(f.Obligation != oracle.NoObligation || c.Gist() == f.Gist())
+			(f.Obligation != oracle.NoObligation || gist(&c) == gist(f))
 	})
 }
+
+// quoted is a quotation of what was heard.
+var quoted = regexp.MustCompile(`"[^"]*"`)
+
+// gist is that of a finding, whatever bytes were heard: wrong ones are others each time.
+func gist(f *oracle.Finding) string { return quoted.ReplaceAllString(f.Gist(), "") }
 
 // foundProgram makes a failure of an attempt with a program, if a new process repeats it.
 func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err error) {

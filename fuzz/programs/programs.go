@@ -21,7 +21,7 @@ func Add(c *run.Catalog, d program.Description, o program.Options) error {
 	}
 	var quirks []string
 	for _, q := range d.Quirks {
-		quirks = append(quirks, q.Name+": "+q.Why)
+		quirks = append(quirks, q.Name)
 	}
 	c.AddProgram(run.Program{Name: d.Name, About: d.About, Dialogue: says, Quirks: quirks,
 		FindVersion: d.FindVersion,

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/foreign"
@@ -24,7 +23,7 @@ type Program struct {
 	Version string
 	// Dialogue is what our end says.
 	Dialogue *own.Dialogue
-	// Quirks are what it does otherwise than others, each with its reason.
+	// Quirks are what it does otherwise than others, in words of programs' descriptions.
 	Quirks []string
 	// Open makes a session. It starts no process: its Start does. With inside the program's TLS library
 	// is watched.
@@ -75,7 +74,7 @@ func (c *Catalog) Subject(cfg *script.Config) (o Options, err error) {
 
 // Caches says whether it keeps something of links that are gone, up to a bound, by its quirk.
 func (p *Program) Caches() bool {
-	return slices.ContainsFunc(p.Quirks, func(q string) bool { return q == "caches" || strings.HasPrefix(q, "caches:") })
+	return slices.Contains(p.Quirks, "caches")
 }
 
 // meet asks a program for its version, once.
@@ -142,7 +141,12 @@ const (
 // partsOf adds a program's sessions to the parts of a world.
 func (r *Runner) partsOf(p *Program, mode foreign.Mode, parts *sim.Parts) {
 	parts.Program, parts.Quiet = r.session(p, mode, tested), r.session(p, foreign.Copies, quiet)
-	parts.Dialogue = p.Dialogue
+	parts.Dialogue, parts.Quirks = p.Dialogue, p.Quirks
+	if parts.Dialogue != nil && slices.Contains(p.Quirks, "no-half-close") {
+		says := *p.Dialogue
+		says.Finishes = false
+		parts.Dialogue = &says
+	}
 }
 
 // programPeer is the library of our end of a program's links, where none is named: the first that
@@ -179,8 +183,10 @@ func programScenarios() []Scenario {
 		{Name: "damaged-records", shape: damagedRecords, Why: "records that are damaged, repeated, lost, split or injected"},
 		{Name: "hostile-client", shape: hostileClient, Needs: model.Capabilities{Attacks: true},
 			Why: "the client's engine sends what no honest library would"},
-		{Name: "several-links", shape: severalLinks, Why: "two clients at once"},
+		{Name: "several-links", shape: severalLinks, Why: "two clients at once, of which one may fail"},
 		{Name: "floods", shape: floods, Why: "more requests than fit a turn, from a client that reads late or never"},
+		{Name: "half-closes", shape: halfCloses, Only13: true,
+			Why: "the client says no more, while answers or the close itself have no room"},
 	}
 }
 
@@ -198,8 +204,13 @@ func (d *drawer) drawForeign(sc *Scenario) {
 	s := &d.cfg.Sizes
 	d.drawSizes()
 	s.Chain, s.ClientChain, s.Tickets, d.cfg.Resume, d.cfg.Retry = 0, 0, 0, false, false
-	// Only the program is under test: our own end has room for everything.
-	s.Bio, s.Pipe, s.Queue, s.Chunk = dim.bio.Default, dim.pipe.Default, dim.queue.Default, dim.record.Default
+	// Only the program is under test: our own end has room for everything. Its records are of all
+	// lengths, so that one ends in the middle of what the program reads.
+	s.Bio, s.Pipe, s.Queue = 1<<16, 1<<16, 1<<16
+	if s.Chunk = dim.record.Default; d.rand.OneIn(2) {
+		least := 1 << d.rand.Between(8, 13)
+		s.Chunk = d.rand.Between(least, 2*least)
+	}
 	d.drawOdds()
 	d.plan.Steps = d.rand.Between(20, 200)
 	d.plan.Most = s.Flight
@@ -256,6 +267,10 @@ func uploads(d *drawer) {
 func keyUpdates(d *drawer) {
 	d.asks(6)
 	d.set(client, script.KeyUpdate, 20, uint16(d.rand.Between(1, 6)))
+	if d.rand.OneIn(4) { // more than a buffer takes the answers of
+		d.plan.Updates = 1 << 10
+		d.room(1<<13, 1<<16)
+	}
 	d.squeezes()
 }
 
@@ -307,9 +322,27 @@ func hostileClient(d *drawer) {
 	d.squeezes()
 }
 
+// severalLinks are two clients. What the program does about one of them must not touch the other: its
+// buffers, its errors, its turn.
 func severalLinks(d *drawer) {
 	d.cfg.Links = 2
 	d.asks(6)
+	switch d.rand.Below(4) {
+	case 0:
+		d.set(client, script.Write, 60, uint16(d.rand.Between(20, 40)))
+		d.plan.Body, d.plan.Most, d.plan.Steps = 1<<d.rand.Between(16, 17), 256, d.rand.Between(200, 400)
+		d.room(1<<12, 1<<16) // a record of 16 KiB may fit, or not
+		d.set(server, script.Squeeze, 40, 8)
+		if d.rand.OneIn(2) { // each takes all that there is, and then they go on in turn
+			d.set(client, script.Pause, 20, 2)
+			d.set(client, script.Resume, 0, 0)
+		}
+		return
+	case 1, 2:
+		d.set(server, script.Mutate, 8, 1)
+		d.mutations()
+		return
+	}
 	d.squeezes()
 	if d.rand.OneIn(2) {
 		d.scale(4)
@@ -328,19 +361,52 @@ func floods(d *drawer) {
 		d.plan.Body = 1 << d.rand.Between(2, 8)
 	}
 	d.plan.Steps = d.rand.Between(100, 300)
+	if d.rand.OneIn(2) {
+		d.plan.Portions = [...]uint16{1, 1, 1, 13}
+	}
 	d.set(client, script.Pause, 20, 0)
 	d.set(client, script.Resume, 4, 0)
-	for _, size := range []*script.Dimension{dim.flight, dim.window} { // the answers don't fit
-		d.fixed = append(d.fixed, fixed{size, d.size(512, 1<<14)})
-	}
-	if d.cfg.LastingPause = d.rand.OneIn(3); d.cfg.LastingPause && d.rand.OneIn(2) {
+	room := 1 << 14 // the answers don't fit
+	switch d.cfg.LastingPause = d.rand.OneIn(3); {
+	case d.cfg.LastingPause && d.rand.OneIn(2):
 		// More than a program may take in, whatever it buffers.
 		d.set(client, script.Write, 100, uint16(d.rand.Between(100, 250)))
 		d.set(client, script.Resume, 0, 0)
 		d.plan.Body, d.plan.Steps = 1<<17, 500
-	} else if d.rand.OneIn(2) {
+	case d.rand.OneIn(2):
+		// About as much as a buffer takes, and the last of it comes while nothing can be sent.
+		d.plan.Body = 1 << 16
+		d.set(client, script.Write, 60, uint16(d.rand.Between(8, 20)))
+		d.set(client, script.Resume, 0, 0)
+		room = 1 << 12
+	case d.rand.OneIn(2):
 		d.scale(4)
 		d.set(client, script.Shut, 8, 1)
 		d.set(server, script.Reset, 1, 1)
 	}
+	d.room(512, room)
+}
+
+// room is how much each direction of the link takes.
+func (d *drawer) room(least, most int) {
+	for _, size := range []*script.Dimension{dim.flight, dim.window} {
+		d.fixed = append(d.fixed, fixed{size, d.size(least, most)})
+	}
+}
+
+func halfCloses(d *drawer) {
+	d.asks(4)
+	d.plan.Body = 1 << d.rand.Between(0, 17)
+	d.plan.Most = 1 << d.rand.Between(5, 11)
+	if d.rand.OneIn(2) { // all is answered, and close_notify has no room
+		d.plan.Body, d.plan.Most = 1<<d.rand.Between(0, 5), 1<<d.rand.Between(2, 5)
+	}
+	d.set(server, script.Squeeze, 20, 4)
+	d.set(server, script.Ease, 5, 4)
+	if d.cfg.LastingPause = d.rand.OneIn(3); d.cfg.LastingPause {
+		d.set(client, script.Pause, 20, 0)
+		d.set(server, script.Ease, 0, 0)
+	}
+	d.scale(4)
+	d.set(client, script.Shut, 20, 1)
 }

@@ -58,6 +58,10 @@ type Account struct {
 	// Foreign: a real program stands here. Of the counts only Sent and Received are known, of
 	// Quiescence only what is the socket's, and what its app has decided is not known either.
 	Foreign bool
+	// Destroyed is how many bytes of it were on their way when it closed its socket with data unread,
+	// without an alert at their end. AlertLost: there was one.
+	Destroyed uint64
+	AlertLost bool
 	// Taken is how many bytes a program has received since it had room to send.
 	Taken uint64
 	// The next ones are those of an app whose peer is a program. They are what its speaker

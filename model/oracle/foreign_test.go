@@ -43,6 +43,14 @@ func ourUnread(_ *Ledger, a, _ *Account)  { a.Quiescence.Unread = 4 }
 func bothUnread(_ *Ledger, a, q *Account) { a.Quiescence.Unread, q.Quiescence.Unread = 4, 4 }
 func bothFull(_ *Ledger, a, q *Account)   { a.Quiescence.Room, q.Quiescence.Room = 0, 0 }
 func ourStuck(_ *Ledger, a, _ *Account)   { a.Quiescence.Stuck, a.Quiescence.Mask = true, model.Writable }
+func gap(_ *Ledger, a, _ *Account)        { a.Mismatch = Gap }
+func refused(_ *Ledger, a, _ *Account)    { a.Quiescence.Failed = true }
+func destroyed(_ *Ledger, _, q *Account)  { q.Destroyed = 40 }
+func alertLost(_ *Ledger, _, q *Account)  { q.AlertLost = true }
+func bareAsEver(l *Ledger, _, _ *Account) { l.Quirk("no-close-notify") }
+func unreadAsEver(l *Ledger, _, _ *Account) {
+	l.Quirk("closes-unread")
+}
 func closedWith(why model.Cause) programHand {
 	return func(_ *Ledger, a, _ *Account) { a.Told, a.Why = true, why }
 }
@@ -77,10 +85,22 @@ func TestPropertiesOfPrograms(t *testing.T) {
 		{"a hoard", AtStep, at(hoarding), UnboundedBuffer, SocketInput, at(almost, aLongOne)},
 		{"wakeups", AtTurn, at(spinning), BusyLoop, NoObligation, at(almost)},
 		{"a wrong byte", AtData, at(wrong), Corruption, NoObligation, nil},
+		{"missing bytes", AtData, at(wrong, gap), DataLoss, Delivery, nil},
 		{"an answer is lost", AtClosed, at(asked, closedWith(model.Clean)), DataLoss, Delivery,
-			at(tainted, leftBefore, hostile, halved)},
-		{"half an answer", AtClosed, at(inPart, closedWith(model.Broken)), DataLoss, Delivery, at(tainted, leftBefore)},
-		{"a bare end", AtClosed, at(closedWith(model.Truncated)), Truncation, NoObligation, at(tainted, leftBefore)},
+			at(tainted, leftBefore, hostile)},
+		{"an answer is lost behind a half-close", AtClosed, at(asked, halved, closedWith(model.Clean)), DataLoss, Delivery,
+			at(tainted, leftBefore, hostile)},
+		{"an answer is lost at a close that was said", AtClosed, at(asked, mayEnd, closedWith(model.Broken)), DataLoss,
+			Delivery, at(tainted)},
+		{"half an answer", AtClosed, at(inPart, mayEnd, closedWith(model.Broken)), DataLoss, Delivery, at(tainted, leftBefore)},
+		{"a bare end", AtClosed, at(mayEnd, closedWith(model.Truncated)), Truncation, NoObligation,
+			at(tainted, leftBefore, bareAsEver)},
+		{"a link that is given up", AtClosed, at(asked, closedWith(model.Truncated)), SpuriousFailure, NoObligation,
+			at(tainted, leftBefore, hostile, halved, mayEnd)},
+		{"records that do not open", AtClosed, at(asked, refused, closedWith(model.Fault)), Corruption, NoObligation,
+			at(tainted, leftBefore, hostile)},
+		{"an answer that a reset destroys", AtFin, at(asked, destroyed), DataLoss, Delivery, at(tainted, hostile)},
+		{"an alert that a reset destroys", AtFin, at(tainted, hostile, alertLost), Truncation, lastAlert, at(unreadAsEver)},
 		{"a bare end behind a half-close", AtClosed, at(halved, closedWith(model.Broken)), Truncation, NoObligation,
 			at(tainted)},
 		{"an alert", AtClosed, at(asked, closedWith(model.Fault)), SpuriousFailure, NoObligation,
@@ -130,6 +150,7 @@ func TestQuietRunsExcuse(t *testing.T) {
 	with := func(hands []programHand, more ...programHand) *Ledger {
 		return make(append(hands[:len(hands):len(hands)], more...)...)
 	}
+	quirky := func(l *Ledger) *Ledger { l.Quirk("no-close-notify"); return l }
 	for _, c := range []struct {
 		name     string
 		moment   Moment
@@ -146,10 +167,14 @@ func TestQuietRunsExcuse(t *testing.T) {
 		{"half an answer more", AtClosed, with(lost, inPart), with(lost), false, DataLoss},
 		{"the same alert", AtClosed, make(closedWith(model.Fault)), make(closedWith(model.Fault)), true, SpuriousFailure},
 		{"a close there", AtClosed, make(closedWith(model.Fault)), make(closedWith(model.Clean)), false, SpuriousFailure},
-		{"a reset there", AtClosed, make(closedWith(model.Truncated)), make(closedWith(model.Broken)), true, Truncation},
-		{"its app has closed since", AtClosed, make(closedWith(model.Truncated)),
-			make(closedWith(model.Truncated), programHand(closing), left), true, Truncation},
-		{"the same answer", AtData, make(wrong), make(wrong), true, Corruption},
+		{"a reset there", AtClosed, quirky(make(closedWith(model.Truncated))), make(closedWith(model.Broken)), true, SpuriousFailure},
+		{"its app has closed since", AtClosed, quirky(make(closedWith(model.Truncated))),
+			make(closedWith(model.Truncated), programHand(closing), left), true, SpuriousFailure},
+		{"a bare end of who says goodbye", AtClosed, make(closedWith(model.Truncated)), make(closedWith(model.Truncated)),
+			false, SpuriousFailure},
+		{"the same bare end", AtClosed, make(mayEnd, closedWith(model.Truncated)), make(mayEnd, closedWith(model.Truncated)),
+			false, Truncation},
+		{"the same answer", AtData, make(wrong), make(wrong), false, Corruption},
 		{"the right answer", AtData, make(wrong), make(), false, Corruption},
 	} {
 		e := 1
@@ -160,7 +185,7 @@ func TestQuietRunsExcuse(t *testing.T) {
 		if !bad || f.Property != c.property {
 			t.Errorf("%s: got %v, %s; want %s", c.name, bad, f.Property, c.property)
 		}
-		if got := c.quiet.Shows(&f, c.moment, c.run); got != c.excused {
+		if got := c.quiet.Shows(&f, c.moment, c.run, false); got != c.excused {
 			t.Errorf("%s: excused is %v; want %v", c.name, got, c.excused)
 		}
 	}

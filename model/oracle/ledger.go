@@ -21,6 +21,8 @@ type Ledger struct {
 	IgnoreReneg bool
 	// Late: nothing could happen any more, and time has passed since.
 	Late bool
+
+	quirks quirk // of the program
 }
 
 // Clone is a copy that nothing changes any more.

@@ -47,6 +47,8 @@ const (
 	renegotiation
 	// keptMemory: a program keeps memory of links that are gone.
 	keptMemory
+	// lastAlert: a program's own reset destroys the alert that it has sent.
+	lastAlert
 
 	numObligations
 )
@@ -85,6 +87,7 @@ var obligationText = [numObligations]struct{ word, what, wakeup string }{
 	renegotiation: {"renegotiation", "a renegotiation was begun, and the program neither carries it on nor refuses it",
 		"a drain after the read that has taken it in, or write interest"},
 	keptMemory: {"kept-memory", "memory of links that are gone is not given back", "none: it is lost"},
+	lastAlert:  {"last-alert", "the last alert is destroyed before it arrives", "none: it is lost"},
 }
 
 // Handshake says whether it is a handshake, the first of a link or another.
