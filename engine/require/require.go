@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -13,13 +14,32 @@ import (
 
 // Missing skips a test whose library or tool of this name is missing. why should say what to
 // install. If WANTWRITE_REQUIRE, a list with commas, has the name, the test fails instead, so that
-// a CI without the library does not pass.
+// a CI without the library does not pass. If WANTWRITE_SKIPPED names a file, the package and the test
+// are written there, so that a CI can run them where the library is.
 func Missing(t testing.TB, name string, why any) {
 	t.Helper()
 	if slices.Contains(strings.Split(os.Getenv("WANTWRITE_REQUIRE"), ","), name) {
 		t.Fatal(why)
 	}
+	if list := os.Getenv("WANTWRITE_SKIPPED"); list != "" {
+		noteSkipped(t, list)
+	}
 	t.Skip(why)
+}
+
+// noteSkipped appends a line to a list: the import path of the package, and the test.
+func noteSkipped(t testing.TB, list string) {
+	t.Helper()
+	f, err := os.OpenFile(list, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, _ := debug.ReadBuildInfo()
+	test, _, _ := strings.Cut(t.Name(), "/")
+	if _, err := fmt.Fprintln(f, strings.TrimSuffix(info.Path, ".test"), test); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Long reports whether tests run at full length, as in CI: WANTWRITE_LONG is 1.
