@@ -25,8 +25,8 @@ type campaign struct {
 	watch    oracle.PropertySet // what is still looked for
 	crew     []*scout
 	attempts []attempt
-	causes   []oracle.Finding // that were told of a program
-	hoard    hoard            // of the program's memory
+	causes   []cause // that were told of a program
+	hoard    hoard   // of the program's memory
 	start    time.Time
 }
 

@@ -63,7 +63,7 @@ func (k *campaign) hoards(s *scout, a *attempt) bool {
 
 // weighs says whether the hunt looks for memory that is kept. It is told once.
 func (k *campaign) weighs() bool {
-	told := func(f oracle.Finding) bool { return f.Obligation.Kept() }
+	told := func(c cause) bool { return c.Obligation.Kept() }
 	return k.hunt.Program != nil && k.hunt.counted == nil && k.watch.Has(oracle.UnboundedBuffer) &&
 		!k.hunt.Program.Caches() && k.hoard.bounded < mostBounded && !slices.ContainsFunc(k.causes, told)
 }
