@@ -114,8 +114,9 @@ func (w *World) excused(s *suspicion) bool {
 		return false
 	}
 	halved := s.halved()
-	for i := range w.quietRuns(w.actions[:s.actions]) {
-		r := &w.quietRuns(w.actions[:s.actions])[i]
+	runs := w.quietRuns(w.actions[:s.actions])
+	for i := range runs {
+		r := &runs[i]
 		if s.never = s.never || r.form != stifled && r.Repeats(&s.finding, s.moment, &s.ledger); !w.counts(r, halved) {
 			continue
 		}
