@@ -22,6 +22,11 @@ func Add(c *run.Catalog, d program.Description, o program.Options) error {
 	var quirks []string
 	for _, q := range d.Quirks {
 		quirks = append(quirks, q.Name)
+		if q.Name == "no-half-close" {
+			closes := *says
+			closes.Finishes = false
+			says = &closes
+		}
 	}
 	c.AddProgram(run.Program{Name: d.Name, About: d.About, Dialogue: says, Quirks: quirks,
 		FindVersion: d.FindVersion,

@@ -142,11 +142,6 @@ const (
 func (r *Runner) partsOf(p *Program, mode foreign.Mode, parts *sim.Parts) {
 	parts.Program, parts.Quiet = r.session(p, mode, tested), r.session(p, foreign.Copies, quiet)
 	parts.Dialogue, parts.Quirks = p.Dialogue, p.Quirks
-	if parts.Dialogue != nil && slices.Contains(p.Quirks, "no-half-close") {
-		says := *p.Dialogue
-		says.Finishes = false
-		parts.Dialogue = &says
-	}
 }
 
 // programPeer is the library of our end of a program's links, where none is named: the first that
