@@ -77,10 +77,15 @@ type program struct {
 }
 
 // catalog makes a catalog of all pumps and of the libraries of this machine.
-func (p *program) catalog() *run.Catalog {
+func (p *program) catalog() *run.Catalog { return p.catalogOn(p.real.CPU) }
+
+// catalogOn is a catalog whose programs run on a CPU: see program.Options.
+func (p *program) catalogOn(cpu int) *run.Catalog {
 	c := run.NewCatalog(p.pumps...)
 	engines.AddTo(c)
-	if err := programs.AddTo(c, p.real); err != nil {
+	o := p.real
+	o.CPU = cpu
+	if err := programs.AddTo(c, o); err != nil {
 		panic(err) // a description names a dialogue that there is not
 	}
 	return c

@@ -85,6 +85,9 @@ var anyPort = regexp.MustCompile(`--http \S+`)
 // bounded is an example that ends soon.
 func bounded(example string) string {
 	words := strings.Fields(example)
+	if words[1] == "matrix" && strings.Contains(example, "--program") { // one program of them will do
+		return strings.Replace(example, "'*'", "redis", 1) + " --schedules 3"
+	}
 	if bound := bounds[words[1]]; bound != "" {
 		front, own, _ := strings.Cut(example, " -- ") // a command of the user's stands behind it
 		example = front + " " + bound

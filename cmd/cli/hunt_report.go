@@ -35,7 +35,7 @@ func summary(t *terminal, f *huntFlags, rep hunt.Report) {
 		f.pump, len(rep.Failures), rep.Schedules, rep.Steps, seconds,
 		float64(rep.Schedules)/max(seconds, 1e-9))
 	if len(rep.Failures) > 1 {
-		table(t, f, rep)
+		tabulate(t, f, rep)
 	}
 	covered(t, rep.Coverage)
 	if f.again != nil && len(rep.Failures) == 0 {
@@ -43,8 +43,8 @@ func summary(t *terminal, f *huntFlags, rep hunt.Report) {
 	}
 }
 
-// table lists the failures.
-func table(t *terminal, f *huntFlags, rep hunt.Report) {
+// tabulate lists the failures.
+func tabulate(t *terminal, f *huntFlags, rep hunt.Report) {
 	w := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "\n  PROPERTY\tEND\tWHAT\tSCRIPT\n")
 	for i, failure := range rep.Failures {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,6 +25,7 @@ type matrixFlags struct {
 	pumps, mutants, engines, tls, strategies, confirm string
 	csv, html, corpus                                 string
 	json                                              bool
+	surveyFlags
 }
 
 func newMatrix(p *program) *cobra.Command {
@@ -37,12 +39,17 @@ func newMatrix(p *program) *cobra.Command {
 			"libraries the script fails too. A cell in which nothing can fail says why. Exit code 1\n" +
 			"means that some mutant was not killed in any cell, or that a sound pump failed.\n\n" +
 			"The scripts are saved like those of hunt. An interrupt keeps what is done. The result\n" +
-			"does not depend on --workers.",
+			"does not depend on --workers.\n\n" +
+			"With --program it hunts in real programs, scenario by scenario and TLS version by TLS version:\n" +
+			"what was seen, after how many schedules, how short the script is, how many of ten new processes\n" +
+			"repeat it, and what is known of it. Exit code 1 then means that something is not judged yet.",
 		Example: "  wantwrite matrix\n" +
 			"  wantwrite matrix --html matrix.html --csv matrix.csv\n" +
 			"  wantwrite matrix --mutant A,B,*-renegotiation --strategy portfolio,random,pct:3\n" +
 			"  wantwrite matrix --engine model,openssl --pump reference,kv-landed --tls any\n" +
-			"  wantwrite matrix --json",
+			"  wantwrite matrix --json\n" +
+			"  wantwrite matrix --program '*' --checkpoint zoo.checkpoint --html zoo.html\n" +
+			"  wantwrite matrix --program 'nginx*' --scenario key-updates,closes --schedules 500",
 		Args: countArgs(0, 0, "none"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd, p) },
 	}
@@ -74,11 +81,15 @@ func newMatrix(p *program) *cobra.Command {
 	fl.StringVar(&f.html, "html", "", "write a page of the cells to this file, and a page of each"+
 		" script into a\nfolder beside it")
 	fl.BoolVar(&f.json, "json", false, "print one JSON object a line")
+	f.add(cmd)
 	return cmd
 }
 
 func (f *matrixFlags) run(cmd *cobra.Command, p *program) error {
 	t := p.terminal
+	if f.programs != "" {
+		return f.survey(cmd, p)
+	}
 	if err := f.parse(cmd, p); err != nil {
 		return err
 	}
@@ -118,6 +129,11 @@ func filled(r *matrix.Table) string {
 
 // parse makes a matrix from the flags.
 func (f *matrixFlags) parse(cmd *cobra.Command, p *program) error {
+	for _, flag := range onlyPrograms {
+		if cmd.Flags().Changed(flag) {
+			return fmt.Errorf("got --%s without --program; want both: pumps and mutants go through all scenarios", flag)
+		}
+	}
 	if f.Time < 0 {
 		return fmt.Errorf("got --time %s; want a time such as 30s or 5m", f.Time)
 	}
@@ -263,11 +279,7 @@ func (f *matrixFlags) end(t *terminal, rep *matrix.Table) error {
 	if f.json {
 		return t.broken
 	}
-	for _, path := range []string{f.csv, f.html} {
-		if path != "" {
-			t.printf("  written: %s\n", path)
-		}
-	}
+	f.written(t)
 	return t.broken
 }
 
@@ -285,17 +297,29 @@ func (f *matrixFlags) object(rep *matrix.Table) matrixJSON {
 
 // files writes the files of --csv and --html.
 func (f *matrixFlags) files(rep *matrix.Table) error {
-	if f.csv != "" {
-		var text bytes.Buffer
-		if err := rep.CSV(&text); err != nil {
-			return err
-		}
-		if err := corpus.Replace(f.csv, text.Bytes()); err != nil {
-			return err
-		}
-	}
-	if f.html == "" {
-		return nil
+	if err := f.writeCSV(rep.CSV); err != nil || f.html == "" {
+		return err
 	}
 	return rep.WritePages(f.html)
+}
+
+// writeCSV writes the file of --csv.
+func (f *matrixFlags) writeCSV(write func(io.Writer) error) error {
+	if f.csv == "" {
+		return nil
+	}
+	var text bytes.Buffer
+	if err := write(&text); err != nil {
+		return err
+	}
+	return corpus.Replace(f.csv, text.Bytes())
+}
+
+// written tells of the files that were written.
+func (f *matrixFlags) written(t *terminal) {
+	for _, path := range []string{f.csv, f.html} {
+		if path != "" {
+			t.printf("  written: %s\n", path)
+		}
+	}
 }

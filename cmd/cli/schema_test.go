@@ -67,7 +67,7 @@ func TestSchemas(t *testing.T) {
 		"replay":  {"replay " + stalled, "replay --pump reference --loose " + stalled},
 		"shrink":  {"shrink " + stalled, "shrink --pump reference -o none.script " + stalled},
 		"list":    {"list", "list --traits", "list --decisions"},
-		"matrix":  {"matrix --mutant recv-after-close --schedules 100 --seeds 1 --confirm none"},
+		"matrix":  {"matrix --mutant recv-after-close --schedules 100 --seeds 1 --confirm none", "matrix --program squid"},
 		"show":    {"show " + stalled, "show --html two.html --against reference " + stalled},
 		"explain": {"explain stall", "explain 1", "explain A1", "explain B12", "explain openssl"},
 	}

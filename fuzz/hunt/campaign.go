@@ -3,6 +3,7 @@ package hunt
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -58,7 +59,7 @@ func newCampaign(h *Hunt, c *run.Catalog, rep *Report) (*campaign, error) {
 		return nil, err
 	}
 	k := &campaign{hunt: h, rep: rep, search: newSearch(h.Seed, strategy),
-		watch: h.watched(), start: time.Now()}
+		watch: h.watched(), causes: slices.Clone(h.known), start: time.Now()}
 	if err := k.hire(c); err != nil {
 		k.close()
 		return nil, err

@@ -50,6 +50,8 @@ type Hunt struct {
 	// reported: see guard.Guard.Confirm.
 	Confirm func(*script.Script) (*run.Confirmation, error)
 
+	known []cause // that were told of the program before: see Remember
+
 	// Child is what a child process does differently: see package guard.
 	Child Child
 
@@ -97,6 +99,8 @@ type Report struct {
 	// Unrepeated is how many schedules failed in a real program that lived on, and in no new
 	// process of it. They are not told.
 	Unrepeated int
+	// Causes are what was told of a program, or remembered, with how often it was seen.
+	Causes []cause
 	// Weighed is how many schedules were weighed for memory that a real program keeps.
 	Weighed int
 	// Interrupted: the context ended before the schedules did.
@@ -132,7 +136,7 @@ func (h *Hunt) Run(ctx context.Context, c *run.Catalog) (rep Report, err error) 
 	defer k.close()
 	defer func() {
 		rep.Elapsed = time.Since(k.start)
-		if h.Program == nil { // what is counted is the decisions of pumps
+		if rep.Causes = k.causes; h.Program == nil { // what is covered is the decisions of pumps
 			rep.Coverage = h.Covered(k.search.atlas)
 		}
 	}()

@@ -2,7 +2,9 @@ package hunt
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 
@@ -20,10 +22,33 @@ import (
 // repeats is how often a failure's script is run on new processes.
 const repeats = 10
 
-// A cause is what was told of a program: a finding, and the verbs that its script takes.
+// A cause is what is told of a program once: a finding, and the verbs that its script takes.
 type cause struct {
 	oracle.Finding
-	takes verbs
+	Takes verbs
+	// Find is the number of the failure that told it, from 1. A failure may tell two: what was found, and
+	// what its shrunk script shows.
+	Find int
+	// Seen is how many schedules of the hunt showed it, and First the first of these, from 1.
+	Seen, First uint64
+}
+
+// Memory is the causes of a report, as text that Hunt.Remember takes.
+func (rep *Report) Memory() ([]byte, error) { return json.Marshal(rep.Causes) }
+
+// Remember makes a hunt in a program go on behind what other hunts have told: the causes that are in a
+// Report.Memory of the last of them. They are not told again, but counted. No memory is an empty one.
+func (h *Hunt) Remember(memory []byte) error {
+	if h.known = nil; len(memory) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(memory, &h.known); err != nil {
+		return fmt.Errorf("hunt: got causes that can't be read: %w", err)
+	}
+	for i := range h.known {
+		h.known[i].Seen, h.known[i].First = 0, 0
+	}
+	return nil
 }
 
 // verbs are those of a workload, beside what happens in each: requests, deliveries and turns.
@@ -39,16 +64,30 @@ func verbsOf(actions []script.Action) (m verbs) {
 	return m & telling
 }
 
-// known says whether the same was told before: a program may break a property in several ways, and
-// each is told once. What takes a verb that this workload does not have is another.
+// known is the cause that was told of the same before; nil if it was not: a program may break a
+// property in several ways, and each is told once. What takes a verb that this workload does not have is
+// another.
 //
 // Story 185: a server took the error of one link for that of another, and gave it up. That was never
 // told, for OpenSSL had given up a link at a KeyUpdate, which looks the same.
-func (k *campaign) known(f *oracle.Finding, did verbs) bool {
-	return slices.ContainsFunc(k.causes, func(c cause) bool {
+func (k *campaign) known(f *oracle.Finding, did verbs) *cause {
+	i := slices.IndexFunc(k.causes, func(c cause) bool {
 		return c.Property == f.Property && c.Obligation == f.Obligation && c.End&1 == f.End&1 &&
-			(f.Obligation != oracle.NoObligation || gist(&c.Finding) == gist(f) && c.takes&^did == 0)
+			(f.Obligation != oracle.NoObligation || gist(&c.Finding) == gist(f) && c.Takes&^did == 0)
 	})
+	if i < 0 {
+		return nil
+	}
+	return &k.causes[i]
+}
+
+// numbered is the number of the hunt's next failure.
+func (k *campaign) numbered() int {
+	n := 0
+	for _, c := range k.causes {
+		n = max(n, c.Find)
+	}
+	return n + 1
 }
 
 // quoted is a quotation of what was heard.
@@ -59,7 +98,10 @@ func gist(f *oracle.Finding) string { return quoted.ReplaceAllString(f.Gist(), "
 
 // foundProgram makes a failure of an attempt with a program, if a new process repeats it.
 func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err error) {
-	if k.known(&a.result.Violation.Finding, verbsOf(a.actions)) {
+	if c := k.known(&a.result.Violation.Finding, verbsOf(a.actions)); c != nil {
+		if c.Seen++; c.Seen == 1 { // by this hunt
+			c.First = a.task.N + 1
+		}
 		return false, nil
 	}
 	f, err := k.proved(ctx, a)
@@ -100,9 +142,9 @@ func (k *campaign) proved(ctx context.Context, a *attempt) (*Failure, error) {
 		return nil, err
 	}
 	takes := verbsOf(f.Script.Actions)
-	k.causes = append(k.causes, cause{a.result.Violation.Finding, takes})
-	if !k.known(&f.Result.Violation.Finding, takes) {
-		k.causes = append(k.causes, cause{f.Result.Violation.Finding, takes})
+	k.causes = append(k.causes, cause{a.result.Violation.Finding, takes, k.numbered(), 1, a.task.N + 1})
+	if k.known(&f.Result.Violation.Finding, takes) == nil {
+		k.causes = append(k.causes, cause{f.Result.Violation.Finding, takes, k.numbered() - 1, 0, 0})
 	}
 	return f, nil
 }

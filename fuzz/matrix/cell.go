@@ -1,13 +1,12 @@
 package matrix
 
 import (
-	"encoding/csv"
 	"fmt"
 	"io"
-	"reflect"
 	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/table"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
@@ -160,33 +159,11 @@ func (c *Cell) property() string {
 	return run.PropertyName(c.Property, &c.Subject.Spec)
 }
 
-// CSV writes the filled cells in the format of RFC 4180, with a first line of names. Several words in
-// a field have blanks between them.
+// CSV writes the filled cells: see table.CSV.
 func (t *Table) CSV(out io.Writer) error {
-	w := csv.NewWriter(out)
-	w.UseCRLF = true
-	kind := reflect.TypeFor[Row]()
-	var names []string
-	for i := 1; i < kind.NumField(); i++ { // without Result
-		names = append(names, kind.Field(i).Tag.Get("json"))
-	}
-	if err := w.Write(names); err != nil {
-		return err
-	}
+	var rows []Row
 	for _, c := range t.ran() {
-		row := reflect.ValueOf(c.Row())
-		var fields []string
-		for i := 1; i < row.NumField(); i++ {
-			text := fmt.Sprint(row.Field(i).Interface())
-			if words, ok := row.Field(i).Interface().([]string); ok {
-				text = strings.Join(words, " ")
-			}
-			fields = append(fields, text)
-		}
-		if err := w.Write(fields); err != nil {
-			return err
-		}
+		rows = append(rows, c.Row())
 	}
-	w.Flush()
-	return w.Error()
+	return table.CSV(out, rows)
 }

@@ -9,16 +9,11 @@ import (
 
 	"github.com/wantwrite/wantwrite/corpus"
 	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/fuzz/table"
 )
 
 //go:embed page/matrix.html
 var pageHTML string
-
-//go:embed page/matrix.css
-var pageCSS string
-
-//go:embed page/matrix.js
-var pageJS string
 
 // Page shows the table as one HTML file that needs no other. Its script sorts and filters rows.
 // A cell with a page is a link to <folder>/<slug>.html, where folder is relative to the file.
@@ -31,7 +26,7 @@ func (t *Table) Page(folder string) ([]byte, error) {
 	for _, c := range t.ran() {
 		view.Rows = append(view.Rows, newPageRow(c, folder))
 	}
-	page := story.Document{HTML: pageHTML, CSS: pageCSS, JS: pageJS}
+	page := story.Document{HTML: pageHTML, CSS: table.CSS, JS: table.JS}
 	return page.Render(view)
 }
 

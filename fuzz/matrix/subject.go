@@ -2,16 +2,14 @@ package matrix
 
 import (
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
 	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/table"
 	"github.com/wantwrite/wantwrite/model"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/model/pumps"
-	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Subject is a row of the table: a pump or a mutant.
@@ -65,7 +63,7 @@ func Pumps(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	var known []string
 	for _, spec := range c.Pumps() {
 		known = append(known, spec.Name)
-		if chosen(patterns, used, spec.Name) {
+		if table.Chosen(patterns, used, spec.Name) {
 			list = append(list, Subject{Spec: spec, Sound: sound(spec.Name)})
 		}
 	}
@@ -79,7 +77,7 @@ func Mutants(c *run.Catalog, patterns []string) (list []Subject, err error) {
 	var known []string
 	for _, m := range c.Mutants() {
 		known = append(known, m.Name)
-		if chosen(patterns, used, m.Name, family(&m)) {
+		if table.Chosen(patterns, used, m.Name, family(&m)) {
 			list = append(list, Subject{Spec: m.Spec, Mutant: &m})
 		}
 	}
@@ -94,30 +92,14 @@ func family(m *pumps.Mutant) string {
 	return m.Bugs[0][:1]
 }
 
-// chosen says whether one of the patterns matches one of the names, and marks the patterns
-// that did.
-func chosen(patterns []string, used []bool, names ...string) (is bool) {
-	for i, pattern := range patterns {
-		for _, name := range names {
-			if fits, _ := path.Match(pattern, name); fits {
-				is, used[i] = true, true
-			}
-		}
-	}
-	return is
-}
-
 // idle is the error of a pattern that matched none of the names that are known.
 func idle(kind string, patterns []string, used []bool, known []string) error {
 	want := "a name, or a pattern such as kv-*"
 	if kind == "mutant" {
 		want = "a name, a pattern such as *-renegotiation, or a family, A to K"
 	}
-	for i, pattern := range patterns {
-		if !used[i] {
-			return fmt.Errorf("matrix: got %s %q; want %s; see: wantwrite list%s", kind,
-				strings.ToValidUTF8(pattern, "?"), want, script.Suggest(pattern, known))
-		}
+	if err := table.Idle(kind, want, patterns, used, known); err != nil {
+		return fmt.Errorf("matrix: %w", err)
 	}
 	return nil
 }

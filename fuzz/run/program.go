@@ -185,6 +185,18 @@ func programScenarios() []Scenario {
 	}
 }
 
+// ScenariosOf lists the scenarios of a program in a TLS version, 1.2 or 1.3.
+func (c *Catalog) ScenariosOf(p *Program, version string) (fit []Scenario, err error) {
+	peer, err := c.programPeer()
+	if err != nil {
+		return nil, err
+	}
+	o := Options{Program: p, Pump: &p.spec, Engine: peer, TLS: version}
+	l := o.libraries()
+	fit, _ = fitting(&o, &l)
+	return fit, nil
+}
+
 // drawForeign makes the world and the plan of a schedule with a program.
 func (d *drawer) drawForeign(sc *Scenario) {
 	o := d.opts

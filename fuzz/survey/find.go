@@ -1,0 +1,62 @@
+package survey
+
+import (
+	"strings"
+
+	"github.com/wantwrite/wantwrite/fuzz/hunt"
+	"github.com/wantwrite/wantwrite/fuzz/run"
+	"github.com/wantwrite/wantwrite/fuzz/story"
+	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
+)
+
+// A Find is a failure of a program: one for each cause.
+type Find struct {
+	// Number is its place among the program's, from 1.
+	Number int
+	// Script is shrunk, with its story. Property, Scenario and TLS stand in it, too.
+	Script *script.Script `json:"-"`
+	// Text is the script's.
+	Text string
+	// Original is how many actions it had before.
+	Original int
+	// Repeated is how many of ten new processes failed by it.
+	Repeated int
+	// What is the finding in a clause.
+	What string
+	// Judged is what is known of it; "" if nothing is.
+	Judged string
+	// Path is where the script was saved.
+	Path string
+}
+
+func newFind(f *hunt.Failure) *Find {
+	return &Find{Script: f.Script, Text: string(f.Script.Format()), Original: f.Original, Repeated: f.Repeated,
+		What: what(&f.Result.Violation.Finding)}
+}
+
+// what is a finding in a clause or two.
+func what(f *oracle.Finding) string {
+	if f.Obligation == oracle.NoObligation {
+		return f.Detail
+	}
+	return strings.TrimSuffix(f.Obligation.What()+": "+f.Detail, ": ")
+}
+
+// page makes the page of a find: its script is replayed once more.
+func (f *Find) page(c *run.Catalog) ([]byte, error) {
+	o, err := c.Subject(&f.Script.Config)
+	if err != nil {
+		return nil, err
+	}
+	r, err := run.NewRunner(c, o)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
+	if err != nil {
+		return nil, err
+	}
+	return story.Page(story.Tell(f.Script, &out))
+}
