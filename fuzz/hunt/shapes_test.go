@@ -27,8 +27,7 @@ func TestShapesHold(t *testing.T) {
 	for _, spec := range pumps.Sound()[1:] {
 		t.Run(spec.Name, func(t *testing.T) {
 			t.Parallel()
-			h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 11, Schedules: schedules,
-				Workers: 1}
+			h := hunt.Hunt{Options: run.Options{Pump: &spec}, Seed: 11, Schedules: schedules}
 			rep, err := h.Run(context.Background(), run.NewCatalog())
 			if err != nil {
 				t.Fatal(err)
