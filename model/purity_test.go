@@ -64,12 +64,13 @@ var arrows = map[string]struct {
 	"fuzz/example":     {"model", false},
 	"fuzz/live":        {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story sim sim/script model/oracle", true},
 	"fuzz/table":       {"sim/script", false},
+	"fuzz/versus":      {"fuzz/run fuzz/hunt sim sim/script model model/foreign model/oracle", false},
 	"fuzz/survey":      {"fuzz/run fuzz/hunt fuzz/story fuzz/table sim/script model/oracle corpus", false},
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/table sim/script model model/oracle " +
 		"model/pumps corpus", false},
 	"cmd/wantwrite": {"cmd/cli", false},
 	"cmd/cli": {"program program/dialogue fuzz/programs fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
-		"fuzz/matrix fuzz/survey fuzz/table sim sim/script model model/attack model/oracle model/pumps corpus " +
+		"fuzz/matrix fuzz/survey fuzz/table fuzz/versus sim sim/script model model/attack model/oracle model/pumps corpus " +
 		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }
 

@@ -32,7 +32,7 @@ type huntFlags struct {
 	time                           time.Duration
 	workers                        int
 	json, first                    bool
-	http                           string
+	http, against                  string
 	open                           bool
 
 	saved []string      // the paths of the failures' scripts
@@ -62,6 +62,7 @@ func newHunt(p *program) *cobra.Command {
 			"  wantwrite hunt --time 30s --json\n" +
 			"  wantwrite hunt --time 1h --http 127.0.0.1:8080\n" +
 			"  wantwrite hunt --program nginx\n" +
+			"  wantwrite hunt --program nginx --against ./my-nginx\n" +
 			"  wantwrite hunt --listen 127.0.0.1:8443 --speaks http -- ./myserver --config my.conf",
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd, p, args) },
 	}
@@ -84,6 +85,7 @@ func newHunt(p *program) *cobra.Command {
 	fl.StringVar(&f.property, "property", "", "look for one property only: see list")
 	fl.StringVar(&f.fixed, "fixed", "", "a script that once failed: replay it, and then look for its"+
 		" property\nuntil 99 % sure that it does not come back (default pump: the script's)")
+	fl.StringVar(&f.against, "against", "", "with a real program: the file of another version of it. Both run the same\nschedules, and the hunt says where they part")
 	fl.StringVar(&f.corpus, "corpus", "found", "the folder where scripts are saved")
 	fl.Uint64Var(&f.seed, "seed", 1, "the seed of the hunt")
 	fl.Var(schedulesOf(&f.schedules), "schedules", "how many schedules (default: 20000, or with"+
@@ -226,6 +228,9 @@ func (f *huntFlags) run(cmd *cobra.Command, p *program, args []string) error {
 	}
 	if err := corpus.Dir(f.corpus).Writable(); err != nil {
 		return err
+	}
+	if f.against != "" {
+		return f.compare(cmd, p, &h)
 	}
 	page, err := f.serve(p, &h)
 	if err != nil {

@@ -38,6 +38,7 @@ func TestBadCommandLines(t *testing.T) {
 		"check --workers 200000":                 `got --workers "200000"; want a whole number from 1 to 256`,
 		"matrix --workers 200000":                `got --workers "200000"; want a whole number from 1 to 256`,
 		"matrix --seeds 200000":                  `got --seeds "200000"; want a whole number from 1 to 1000`,
+		"hunt --against ./x":                     "got --against ./x without a program; want --program NAME, or a command behind --",
 		"matrix --scenario closes":               "got --scenario without --program; want both",
 		"matrix --program redis --seeds 2":       "got --program and --seeds; want one of them",
 		"matrix --program redis --tls any":       "got --tls any; want some of 1.2, 1.3",

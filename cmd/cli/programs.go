@@ -27,7 +27,8 @@ type programFlags struct {
 	observe                 bool
 	quirks                  []string
 
-	options *realprog.Options // of all programs: the catalog has them
+	options *realprog.Options     // of all programs: the catalog has them
+	own     *realprog.Description // the user's; nil if it is none
 }
 
 func (f *programFlags) add(cmd *cobra.Command, p *program, own bool) {
@@ -75,7 +76,7 @@ func (f *programFlags) take(cmd *cobra.Command, c *run.Catalog, args []string) (
 	if err != nil {
 		return nil, err
 	}
-	f.program = d.Name
+	f.program, f.own = d.Name, &d
 	o := *f.options
 	o.Output = os.Stderr
 	return args[:dash], programs.Add(c, d, o)

@@ -196,6 +196,11 @@ func (k *campaign) attempt(s *scout, a *attempt) {
 	}
 	a.sighting = s.cover.Sighting()
 	a.heavy = k.hoards(s, a)
+	if k.hunt.Ran != nil && !a.result.Found {
+		ran := &script.Script{Config: s.Config(), Actions: append([]script.Action(nil), s.World().Actions()...),
+			Property: oracle.NoProperty.String()}
+		a.err = k.hunt.Ran(ran, s.World().Ledger().Ends)
+	}
 	if a.sighting.Around > 0 && k.search.learns || k.hunt.Program != nil && (a.result.Found || a.heavy) {
 		a.cfg, a.actions = s.Config(), append([]script.Action(nil), s.World().Actions()...)
 	}

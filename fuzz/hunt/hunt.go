@@ -39,6 +39,9 @@ type Hunt struct {
 	Until oracle.PropertySet
 	// Inside has the TLS library of a program watched when a failure's story is told.
 	Inside bool
+	// Ran, if not nil, is called after each schedule of a program in which nothing failed, with what was
+	// seen at each end. An error ends the hunt.
+	Ran func(*script.Script, []oracle.Account) error
 	// Unshrunk leaves failures as long as they are.
 	Unshrunk bool
 	// Progress, if not nil, is called now and then.

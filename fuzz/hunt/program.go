@@ -33,8 +33,15 @@ type cause struct {
 	Seen, First uint64
 }
 
-// Memory is the causes of a report, as text that Hunt.Remember takes.
-func (rep *Report) Memory() ([]byte, error) { return json.Marshal(rep.Causes) }
+// Memory is the causes of a report, as text that Hunt.Remember takes. With keep only those of the finds
+// that it keeps, by their numbers, from 1.
+func (rep *Report) Memory(keep func(find int) bool) ([]byte, error) {
+	kept := slices.Clone(rep.Causes)
+	if keep != nil {
+		kept = slices.DeleteFunc(kept, func(c cause) bool { return !keep(c.Find) })
+	}
+	return json.Marshal(kept)
+}
 
 // Remember makes a hunt in a program go on behind what other hunts have told: the causes that are in a
 // Report.Memory of the last of them. They are not told again, but counted. No memory is an empty one.
@@ -135,7 +142,7 @@ func (k *campaign) proved(ctx context.Context, a *attempt) (*Failure, error) {
 	if err := k.shorten(ctx, r, f); err != nil {
 		return nil, err
 	}
-	if f.Repeated, err = repeated(r, f.Script); err != nil || f.Repeated == 0 {
+	if f.Repeated, err = r.Repeats(f.Script, repeats); err != nil || f.Repeated == 0 {
 		return nil, err
 	}
 	if more, err := k.longer(r, f); err != nil || !more {
@@ -170,22 +177,6 @@ func (k *campaign) shorten(ctx context.Context, r *run.Runner, f *Failure) error
 		return f.tell(r, k.hunt.Inside)
 	}
 	return err
-}
-
-// repeated runs a script on new processes and counts how often it fails again.
-func repeated(r *run.Runner, s *script.Script) (n int, err error) {
-	r.Mode = foreign.Fresh
-	defer func() { r.Mode = foreign.Copies }()
-	for range repeats {
-		out, err := run.Replay(r, s, run.ReplayOptions{Loose: true})
-		if err != nil {
-			return n, err
-		}
-		if out.Result.Found {
-			n++
-		}
-	}
-	return n, nil
 }
 
 // shrinkOptions are those of a failure's shrink.

@@ -102,6 +102,23 @@ func (r *Runner) session(p *Program, mode foreign.Mode, use use) foreign.Session
 	return s.Session
 }
 
+// Repeats runs a program's script on some new processes, and says how many of them fail by its property.
+func (r *Runner) Repeats(s *script.Script, times int) (n int, err error) {
+	mode := r.Mode
+	r.Mode = foreign.Fresh
+	defer func() { r.Mode = mode }()
+	for range times {
+		out, err := Replay(r, s, ReplayOptions{Loose: true})
+		if err != nil {
+			return n, err
+		}
+		if out.Result.Found {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // Cheapest is the fastest mode in which each run of a script begins anew, or nearly: that of
 // Copies, or Living for a program that can't be copied.
 func (r *Runner) Cheapest(p *Program) foreign.Mode {

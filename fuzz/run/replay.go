@@ -19,6 +19,8 @@ type ReplayOptions struct {
 	Engine, PeerEngine string
 	// Pump, if not empty, replaces the script's.
 	Pump string
+	// Watch, if not 0, are the properties to look for, in place of the script's.
+	Watch oracle.PropertySet
 }
 
 // An Outcome is the result of a replay.
@@ -79,6 +81,9 @@ func Replay(r *Runner, s *script.Script, o ReplayOptions) (out Outcome, err erro
 	watch, err := r.catalog.Watched(s, cfg.Pump)
 	if err != nil {
 		return out, err
+	}
+	if o.Watch != 0 {
+		watch = o.Watch
 	}
 	r.World().Locate(r.catalog.placesOf(&cfg))
 	defer r.World().Locate(nil)

@@ -266,7 +266,7 @@ func (w *hunting) fill(rep *hunt.Report, failed error) error {
 	w.tick()
 	if rep.Causes != nil {
 		var err error
-		if r.Known, err = rep.Memory(); err != nil {
+		if r.Known, err = rep.Memory(nil); err != nil {
 			return err
 		}
 	}
