@@ -327,7 +327,7 @@ func TestCounts(t *testing.T) {
 		{"bounds.md", "the reference's first 88 mutants"}, // of fuzz/check's TestCheckAgreesWithHunts
 		{"porting.md", fmt.Sprintf("`wantwrite list --decisions` lists %d.", decisions)},
 		{"engines.md", fmt.Sprintf("`list` names the %d attacks", attack.Count)},
-		{"../README.md", fmt.Sprintf("of %d public bugs of such code, %d are planted", len(bugs), planted)},
+		{"../README.md", fmt.Sprintf("of %d known bugs of such code, %d are planted", len(bugs), planted)},
 	} {
 		text := strings.Join(strings.Fields(strings.Join(read(t, c.page), " ")), " ")
 		if !strings.Contains(text, c.sentence) {

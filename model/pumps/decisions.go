@@ -133,7 +133,7 @@ var decisions = [...]Decision{
 		Rule: "a want belongs to its call: it is made again when what it waited for has come, and " +
 			"a later call's answer takes its place",
 		Known:  []string{"MB-35717", "Redis 15080"},
-		Points: []Point{atRetryWrite, atClearReady, atStaleWant},
+		Points: []Point{atRetryWrite, atClearReady, atStaleWant, atGiveBack},
 		Mutant: "write-never-retried",
 	},
 	{
@@ -465,6 +465,8 @@ const (
 	atClearReady
 	// atStaleWant: is the want of an older call taken for this call's?
 	atStaleWant
+	// atGiveBack: does a write go on that waits for room, now that the read needs none any more?
+	atGiveBack
 	// atBufferFree: may the buffer of an operation be written to?
 	atBufferFree
 	// atSent: how many bytes of a send are through?
@@ -531,6 +533,7 @@ var points = [numPoints]struct{ word, right string }{
 	atSetReady:        {"set-ready", "always: what came with it raises no event"},
 	atClearReady:      {"clear-ready", "always, whichever call it is"},
 	atStaleWant:       {"stale-want", "never: each call is made, and says what it wants"},
+	atGiveBack:        {"give-back", "always: whoever waits now has the write event"},
 	atBufferFree:      {"buffer-free", "when the operation has completed"},
 	atSent:            {"sent", "what the completion says"},
 	atKeepLock:        {"keep-lock", "never: whoever waits lets the other one go on"},

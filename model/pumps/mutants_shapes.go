@@ -67,6 +67,14 @@ var shapeMutants = []plan{
 			}},
 			{at: atStaleWant, judge: (*readyFlags).stale},
 		})},
+	{name: "flags-old-handler-back", breaks: oracle.Stall, bugs: ids{"C31"}, scenario: "renegotiation",
+		about:   "gives the write event back to who had it when a read borrowed it, whoever waits now",
+		also:    either(oracle.Truncation, oracle.DataLoss),
+		because: "a close goes by what is written, and this pump does not write it",
+		variant: inFlags([]mistakeIn[*readyFlags]{
+			{at: atClearReady, judge: (*readyFlags).lend},
+			{at: atGiveBack, judge: (*readyFlags).oldHandler},
+		})},
 	{name: "flags-armed-while-ready", breaks: oracle.BusyLoop, bugs: ids{"C10"},
 		scenario: "slow-reader",
 		about:    "leaves the read event registered while its flag is set",
@@ -305,6 +313,28 @@ func (p *readyFlags) stale(bool) bool {
 	p.slip.n++
 	p.readReady = p.slip.n == 1
 	return p.slip.n > 1
+}
+
+// lend notes that a read borrows the write event, and whether nothing waited to be written then.
+func (p *readyFlags) lend(right bool) bool {
+	if p.slip.n == 0 && p.shaken && !p.stuckW && !p.stuckS {
+		p.slip.on, p.slip.n = p.queue.len() == 0, 1
+	}
+	return right
+}
+
+// oldHandler gives the write event back when the read is through. Where nothing waited before, what
+// waits now is not written until more is.
+func (p *readyFlags) oldHandler(right bool) bool {
+	const given = 2 // and how much waited then
+	s := &p.slip
+	switch {
+	case s.n == 1 && !p.lent && !p.readReady && s.on && p.queue.len() > 0:
+		s.n = given + p.queue.len()
+	case s.n == 1 && !p.lent && !p.readReady, s.n > given && s.n != given+p.queue.len():
+		s.n = 0
+	}
+	return right && s.n <= given
 }
 
 func (p *writeRequest) unlessRequested(right bool) bool { return right && (!p.current || !p.up()) }

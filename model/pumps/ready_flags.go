@@ -55,7 +55,7 @@ func (p *readyFlags) round() bool {
 	default:
 		p.onRead()
 	}
-	if p.writeReady {
+	if p.writeReady && p.decide(atGiveBack, true) {
 		p.onWrite()
 	}
 	moved = p.leave(p.owes) || moved
