@@ -24,11 +24,17 @@ const Ext = ".script"
 
 // files are the scripts of this folder.
 //
-//go:embed README.md */*.script
+//go:embed README.md */*.script programs/*/*.script
 var files embed.FS
 
-// Names lists the project's own scripts as <property>/<slug>.script, sorted.
+// Names lists the project's own scripts as <property>/<slug>.script, sorted. Those of real programs,
+// programs/<program>/<slug>.script, are not among them: not every machine can run them.
 func Names() []string {
+	return slices.DeleteFunc(all(), func(name string) bool { return strings.HasPrefix(name, "programs/") })
+}
+
+// all lists them with those of real programs.
+func all() []string {
 	names, err := list(files)
 	if err != nil {
 		panic("corpus: the embedded files can't be listed: " + err.Error())
@@ -36,8 +42,8 @@ func Names() []string {
 	return names
 }
 
-// Text returns one of the project's own scripts by its name in Names. It panics if there is
-// none.
+// Text returns one of the project's own scripts by its name in Names, or that of a real program's. It
+// panics if there is none.
 func Text(name string) []byte {
 	text, err := files.ReadFile(name)
 	if err != nil {
@@ -80,11 +86,11 @@ func list(from fs.FS) (names []string, err error) {
 	return names, err
 }
 
-// Find lists the project's own scripts that a name means, as names of Names: a name of Names, or
-// its last part. It may begin with corpus/, lack Ext, or be a pattern of path.Match.
+// Find lists the project's own scripts that a name means, with those of real programs: a name of Names,
+// or its last part. It may begin with corpus/, lack Ext, or be a pattern of path.Match.
 func Find(name string) (found []string) {
 	name = strings.TrimPrefix(path.Clean(filepath.ToSlash(name)), "corpus/")
-	for _, own := range Names() {
+	for _, own := range all() {
 		for _, form := range [...]string{own, path.Base(own)} {
 			whole, _ := path.Match(name, form)
 			short, _ := path.Match(name+Ext, form)

@@ -223,10 +223,10 @@ func TestEmbeddedIsTheFolder(t *testing.T) {
 	for i, path := range onDisk {
 		onDisk[i] = filepath.ToSlash(path)
 	}
-	if diff := cmp.Diff(onDisk, corpus.Names()); diff != "" {
+	if diff := cmp.Diff(onDisk, corpus.All()); diff != "" {
 		t.Fatalf("(-on disk +embedded):\n%s", diff)
 	}
-	for _, name := range corpus.Names() {
+	for _, name := range corpus.All() {
 		text, err := fs.ReadFile(corpus.Embedded, name)
 		if err != nil || string(text) != read(t, name) {
 			t.Errorf("%s is not embedded as it is (%v)", name, err)

@@ -27,7 +27,7 @@ const mostOfAll = 400
 var added = map[string]int{"model/own": 12, "model/foreign": 17, "engine/message": 30,
 	"engine/certificate": 8, "program/dialogue": 10, "program/canary": 6,
 	"program/cc": 4, "program/observer": 6, "program": 14, "program/kernel": 8, "program/seccomp": 19, "fuzz/programs": 3,
-	"fuzz/survey": 8, "fuzz/table": 5, "fuzz/versus": 4}
+	"fuzz/survey": 8, "fuzz/table": 5, "fuzz/versus": 4, "corpus/programs": 3}
 
 // forUsers are the packages whose names are there for other modules and for tests: what
 // a pump's author imports, compares with or wraps, and what tests share.

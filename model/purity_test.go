@@ -43,6 +43,7 @@ var arrows = map[string]struct {
 	"engine/require":      {"", false},
 	"engine/linktest":     {"model", false},
 	"corpus":              {"", false},
+	"corpus/programs":     {"corpus", false},
 	"program/dialogue":    {"model model/own model/splitmix sim/script", false},
 	"program/canary":      {"program/cc", false},
 	"program/cc":          {"", false},
@@ -69,7 +70,7 @@ var arrows = map[string]struct {
 	"fuzz/matrix": {"fuzz/run fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/table sim/script model model/oracle " +
 		"model/pumps corpus", false},
 	"cmd/wantwrite": {"cmd/cli", false},
-	"cmd/cli": {"program program/dialogue fuzz/programs fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
+	"cmd/cli": {"corpus/programs program program/dialogue fuzz/programs fuzz/run fuzz/engines fuzz/hunt fuzz/shrink fuzz/story fuzz/guard fuzz/check fuzz/live " +
 		"fuzz/matrix fuzz/survey fuzz/table fuzz/versus sim sim/script model model/attack model/oracle model/pumps corpus " +
 		"engine/openssl engine/gotls engine/puppet engine/differential", true},
 }

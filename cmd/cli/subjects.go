@@ -26,7 +26,7 @@ func subjects(c *run.Catalog) []subject {
 	return slices.Concat(propertySubjects(c), pumpSubjects(c), mutantSubjects(), decisionSubjects(),
 		bugSubjects(), engineSubjects(c), scenarioSubjects(c), settingSubjects(), actionSubjects(),
 		attackSubjects(), strategySubjects(), traitSubjects(), obligationSubjects(), scriptSubjects(),
-		dialogueSubjects(c))
+		dialogueSubjects(c), programSubjects(), findSubjects())
 }
 
 // mutantsOf are those that break a property.

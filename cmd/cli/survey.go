@@ -10,9 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	judged "github.com/wantwrite/wantwrite/corpus/programs"
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/survey"
 	"github.com/wantwrite/wantwrite/fuzz/table"
+	"github.com/wantwrite/wantwrite/model/oracle"
 	realprog "github.com/wantwrite/wantwrite/program"
 )
 
@@ -41,6 +43,7 @@ func (f *matrixFlags) survey(cmd *cobra.Command, p *program) error {
 	if err != nil {
 		return err
 	}
+	s.Judged = func(program string, f *oracle.Finding) string { return judged.Known(program, f.Cause()) }
 	s.Found = func(find *survey.Find) (string, error) { return save(f.corpus, find.Script) }
 	if !f.json {
 		s.Progress = func(table *survey.Table) { t.draw(surveyed(table)) }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/wantwrite/wantwrite/fuzz/run"
@@ -79,8 +78,7 @@ func verbsOf(actions []script.Action) (m verbs) {
 // told, for OpenSSL had given up a link at a KeyUpdate, which looks the same.
 func (k *campaign) known(f *oracle.Finding, did verbs) *cause {
 	i := slices.IndexFunc(k.causes, func(c cause) bool {
-		return c.Property == f.Property && c.Obligation == f.Obligation && c.End&1 == f.End&1 &&
-			(f.Obligation != oracle.NoObligation || gist(&c.Finding) == gist(f) && c.Takes&^did == 0)
+		return c.Cause() == f.Cause() && (f.Obligation != oracle.NoObligation || c.Takes&^did == 0)
 	})
 	if i < 0 {
 		return nil
@@ -96,12 +94,6 @@ func (k *campaign) numbered() int {
 	}
 	return n + 1
 }
-
-// quoted is a quotation of what was heard.
-var quoted = regexp.MustCompile(`"[^"]*"`)
-
-// gist is that of a finding, whatever bytes were heard: wrong ones are others each time.
-func gist(f *oracle.Finding) string { return quoted.ReplaceAllString(f.Gist(), "") }
 
 // foundProgram makes a failure of an attempt with a program, if a new process repeats it.
 func (k *campaign) foundProgram(ctx context.Context, a *attempt) (over bool, err error) {

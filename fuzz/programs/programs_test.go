@@ -246,26 +246,6 @@ func TestFlightThatDoesNotFit(t *testing.T) {
 	}
 }
 
-// TestStaleWriteHandler replays what a long hunt has found in nginx 1.22.1: a write handler that
-// comes back when its time is over. It does nothing, or it uses a request that is no more.
-func TestStaleWriteHandler(t *testing.T) {
-	c := catalog(t)
-	r, err := run.NewRunner(c, run.Options{Program: here(t, c, "nginx", "nginx")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	for name, want := range map[string]oracle.PropertyID{"nginx-stall": oracle.Stall, "nginx-crash": oracle.Crash} {
-		text, err := os.ReadFile("testdata/" + name + ".script")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out := replay(t, r, string(text), foreign.Fresh); !out.Result.Found || out.Result.Violation.Property != want {
-			t.Errorf("%s: got %v; want a %v", name, out.Result.Violation, want)
-		}
-	}
-}
-
 // TestOneHash runs a script again and again, on new processes and on copies of one. Calls, answers
 // and ciphertext are the same each time.
 func TestOneHash(t *testing.T) {

@@ -2,7 +2,10 @@ package oracle
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+
+	"github.com/wantwrite/wantwrite/model"
 )
 
 // A PropertyID numbers the properties.
@@ -93,6 +96,19 @@ func (f *Finding) Gist() string {
 		}
 		return r
 	}, f.Detail)
+}
+
+// quotation is what was heard, in a detail.
+var quotation = regexp.MustCompile(`"[^"]*"`)
+
+// Cause is what findings of one kind have in common: the property, the role at whose end it was seen, and
+// what was owed, or else the gist without what was heard, which is something else each time.
+func (f *Finding) Cause() string {
+	what := f.Obligation.String()
+	if f.Obligation == NoObligation {
+		what = quotation.ReplaceAllString(f.Gist(), "")
+	}
+	return fmt.Sprintf("%s, %s: %s", f.Violated(), model.Role(f.End&1), what)
 }
 
 // A Property is something that must hold in every run. It is named by what goes wrong.
