@@ -50,6 +50,9 @@ const (
 	leaks          // and this one grows
 	hoards         // it reads on while it can't answer
 	ignores        // it reads a renegotiation and says nothing
+	cutsAtHello    // it carries renegotiations on, but what waits at one is dropped, and the link closed
+	cutsFirst      // it ends a link at a second renegotiation, but what waits is dropped at the first
+	leavesBare     // it ends a link at a renegotiation, without close_notify if something waits
 	unsupported    // it does what nobody understands
 
 	// What is a server's way.
@@ -59,6 +62,8 @@ const (
 	hangsUp      // after 5 s without a byte it closes
 	ticks        // it wakes up each 100 ms to no purpose
 	refuses      // a renegotiation, with an alert
+	leaves       // it refuses one, drops what waits, and closes
+	leavesSecond // it carries one on, and does so at the next
 	halfIsWhole  // at a half-close it drops what waits, and closes
 )
 
@@ -184,6 +189,7 @@ type fakeEnd struct {
 	heard    bool // in this turn
 	told     bool
 	halved   bool // its peer says no more, and something waits
+	hellos   int  // ClientHellos that have come
 }
 
 // ready is what the program's wait would report about the end.
@@ -257,10 +263,15 @@ func (e *fakeEnd) accept() {
 	switch e.f.mistake {
 	case ignores:
 		c.Traits.Renegotiation = model.RenegIgnore
-	case refuses:
+	case refuses, leaves, leavesBare:
 		c.Traits.Renegotiation = model.RenegRefuse
 	case unsupported:
 		e.f.fault = &foreign.Fault{Kind: foreign.Unsupported, Text: "io_uring_setup(8, 0): want epoll or poll"}
+	}
+	c.Watch = func(n model.Note) {
+		if n.Message == "ClientHello" && !n.Sent {
+			e.hellos++
+		}
 	}
 	var err error
 	if e.engine, err = e.f.library.New(c); err != nil {
@@ -369,8 +380,33 @@ func (e *fakeEnd) Data(p []byte) {
 	}
 }
 
+// leaves says whether it ends the link now, for its client has begun to renegotiate.
+func (e *fakeEnd) leaves() bool {
+	waits := len(e.queue) > 0
+	switch e.f.mistake {
+	case leaves, leavesBare:
+		return e.hellos > 1
+	case cutsAtHello:
+		return e.hellos > 1 && waits
+	case leavesSecond:
+		return e.hellos > 2
+	case cutsFirst:
+		return e.hellos > 2 || e.hellos > 1 && waits
+	}
+	return false
+}
+
 // say says back what was heard.
 func (e *fakeEnd) say() {
+	if !e.told && !e.gone && e.leaves() {
+		bare := e.f.mistake == leavesBare && len(e.queue) > 0
+		if e.queue, e.told = nil, true; bare {
+			e.Close()
+		} else {
+			e.pump.Close()
+		}
+		return
+	}
 	if e.f.mistake == takesItsTime && e.again > e.f.seam.Now() {
 		return
 	}

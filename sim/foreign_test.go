@@ -353,6 +353,92 @@ func TestUnansweredRenegotiation(t *testing.T) {
 	}
 }
 
+// TestEndsAtRenegotiations: a program may end its links at renegotiations, the first or a later one, and
+// drops what waits then. Quiet runs show that, and that one goes on (story 195). A second renegotiation
+// may meet the close_notify of one that has left at the first.
+func TestEndsAtRenegotiations(t *testing.T) {
+	const asked = shake + `
+		squeeze server 50
+		deliver client all
+		poll client
+		write client 300 0
+		renegotiate client
+		deliver server all
+		poll server`
+	const another = shake + `
+		deliver client all
+		poll client
+		renegotiate client
+		deliver server all
+		poll server
+		deliver client record
+		poll client
+		renegotiate client`
+	const whole = shake + `
+		deliver client all
+		poll client
+		renegotiate client
+		deliver server all
+		poll server
+		deliver client all
+		poll client
+		deliver server all
+		poll server
+		deliver client all
+		poll client
+		squeeze server 50
+		write client 300 0
+		renegotiate client
+		deliver server all
+		poll server`
+	for _, c := range []struct {
+		name     string
+		mistake  mistake
+		text     string
+		property oracle.PropertyID
+	}{
+		{"it goes on", none, asked, oracle.NoProperty},
+		{"it refuses, and goes on", refuses, asked, oracle.NoProperty},
+		{"it leaves, and an answer waits", leaves, asked, oracle.NoProperty},
+		{"it leaves, and another begins", leaves, another, oracle.NoProperty},
+		{"it leaves at the second, and an answer waits", leavesSecond, whole, oracle.NoProperty},
+		{"it goes on, and drops the answer", cutsAtHello, asked, oracle.DataLoss},
+		{"it leaves at the second, and drops the answer at the first", cutsFirst, asked, oracle.DataLoss},
+		{"it leaves without close_notify", leavesBare, asked, oracle.SpuriousFailure},
+	} {
+		w, _, _ := fakeWorld(t, c.mistake, 1, func(c *script.Config) {
+			c.Version, c.SoftRefusal = model.TLS12, true
+		})
+		for _, a := range scripted(t, c.text) {
+			if !w.Do(a) {
+				t.Fatalf("%s: %s can't be done, or ended the run: %v", c.name, a, w.Violation())
+			}
+		}
+		if r := w.End(); r.Violation.Property != c.property || w.Err() != nil {
+			t.Errorf("%s: got %s, %v; want %s", c.name, &r.Violation, w.Err(), c.property)
+		}
+	}
+}
+
+// TestWhereARenegotiationBegins: behind all that our end has sent or still has to send, however its engine
+// is joined to the socket.
+func TestWhereARenegotiationBegins(t *testing.T) {
+	for _, tr := range []model.Transport{model.Pair, model.Attached} {
+		w, _, _ := fakeWorld(t, none, 1, func(c *script.Config) { c.Version, c.Transport = model.TLS12, tr })
+		for _, a := range scripted(t, shake+"\ndeliver client all\npoll client\nwrite client 40 0") {
+			if !w.Do(a) {
+				t.Fatalf("%s can't be done, or ended the run: %v", a, w.Violation())
+			}
+		}
+		a := w.ends[0].acct
+		sent := a.Sent
+		if w.Do(scripted(t, "renegotiate client")[0]); a.Renegotiations != 1 || a.RenegotiatesAt != sent || a.Sent <= sent {
+			t.Errorf("transport %v: got %d at %d, and %d bytes sent; want 1 at %d", tr, a.Renegotiations, a.RenegotiatesAt,
+				a.Sent, sent)
+		}
+	}
+}
+
 // TestEndsThatAreDue: our app half-closes while an answer waits for room. Each party must send
 // close_notify, so a program that never does is found, unless its description says so .
 // One that drops the answer takes a half-close for a close, which is a way that stifled quiet runs
@@ -474,19 +560,27 @@ func TestHalfAlert(t *testing.T) {
 	alert12 := []byte{21, 3, 3, 0, 26, 1, 2, 3}
 	alert13 := []byte{23, 3, 3, 0, 19, 1, 2, 3}
 	data := append([]byte{23, 3, 3, 0, 30}, make([]byte, 30)...)
+	behind := func(p []byte) []byte { return append(data[:len(data):len(data)], p...) }
 	for _, c := range []struct {
-		name string
-		sent []byte
-		v    model.Version
-		half bool
+		name  string
+		sent  []byte
+		offer uint64 // where the last send would have ended
+		v     model.Version
+		half  bool
 	}{
-		{"a part of an alert of TLS 1.2", alert12, model.TLS12, true},
-		{"a part of one of TLS 1.3 behind data", append(append([]byte{}, data...), alert13...), model.TLS13, true},
-		{"it is data in TLS 1.2", alert13, model.TLS12, false},
-		{"a part of some data", data[:20], model.TLS13, false},
-		{"all of it", data, model.TLS13, false},
-		{"a part of a header", alert12[:4], model.TLS12, false},
-		{"nothing", nil, model.TLS12, false},
+		{"a part of an alert of TLS 1.2", alert12, 31, model.TLS12, true},
+		{"a part of one of TLS 1.3 behind data", behind(alert13), 59, model.TLS13, true},
+		{"it is data in TLS 1.2", alert13, 24, model.TLS12, false},
+		{"a part of some data", data[:20], 35, model.TLS13, false},
+		{"all of it", data, 35, model.TLS13, false},
+		{"a part of the header of an alert", alert12[:4], 31, model.TLS12, true},
+		{"a byte of it, and no more was offered", alert12[:1], 1, model.TLS12, true},
+		{"a byte of it, behind data", behind(alert12[:1]), 66, model.TLS12, true},
+		{"a byte of one of TLS 1.3, behind data", behind(alert13[:1]), 59, model.TLS13, true},
+		{"a byte of some data", behind(alert13[:1]), 60, model.TLS13, false},
+		{"a byte of what has this length in TLS 1.2", behind(alert13[:1]), 59, model.TLS12, false},
+		{"nothing of it, behind data", data, 66, model.TLS12, false},
+		{"nothing", nil, 0, model.TLS12, false},
 	} {
 		for _, look := range []bool{false, true} { // the framing may have gone on before
 			var s stream
@@ -497,7 +591,7 @@ func TestHalfAlert(t *testing.T) {
 				s.record()
 			}
 			end := s.recordEnd
-			_, behind, alert := s.lastRecord(c.v)
+			_, behind, alert := s.lastRecord(c.v, c.offer)
 			if got := alert && behind > s.tail; got != c.half || s.recordEnd != end {
 				t.Errorf("%s: got %v; want %v, and an untouched stream", c.name, got, c.half)
 			}

@@ -171,6 +171,8 @@ func (g *goPump) act(a script.Action) {
 	case script.Pause, script.Resume:
 		g.pause(a.Verb == script.Pause)
 	case script.Renegotiate:
+		a := g.e.acct
+		a.Renegotiations, a.RenegotiatesAt = a.Renegotiations+1, max(a.Drained, a.Sent)+uint64(g.output())
 		g.renegotiate()
 	case script.KeyUpdate:
 		for range max(1, a.Arg2) {

@@ -29,6 +29,9 @@ const (
 	// stifled: they do, and the program has heard all of them before it can answer any. That shows
 	// what it takes a half-close for while answers wait, and nothing else counts of it.
 	stifled
+	// shaken: of all that is said only the renegotiations are, one after the other. That shows whether
+	// it ends links at renegotiations, and nothing else counts of it.
+	shaken
 
 	numForms
 )
@@ -109,8 +112,9 @@ func (q *quiet) run(w *World, cfg *script.Config, said []script.Action) []rest {
 	parts := w.parts
 	parts.Program, parts.Quiet, parts.Properties = parts.Quiet, nil, nil
 	for form := range numForms {
-		if form == stifled && !halfCloses(said) {
-			break
+		said := form.of(said)
+		if len(said) == 0 && form > atOnce {
+			continue
 		}
 		q.world.form = form
 		if err := q.world.Reset(cfg, &parts, 0); err != nil {
@@ -126,9 +130,17 @@ func (q *quiet) run(w *World, cfg *script.Config, said []script.Action) []rest {
 	return q.world.rests
 }
 
-// halfCloses says whether a workload, or a dialogue that says its last, half-closes.
-func halfCloses(said []script.Action) bool {
-	return slices.ContainsFunc(said, func(a script.Action) bool { return a.Verb == script.Shut })
+// of is what is said in a form, of all that was said. It is nothing if the form can show nothing.
+func (f form) of(said []script.Action) []script.Action {
+	switch f {
+	case stifled:
+		if !slices.ContainsFunc(said, func(a script.Action) bool { return a.Verb == script.Shut }) {
+			return nil
+		}
+	case shaken:
+		return slices.DeleteFunc(slices.Clone(said), func(a script.Action) bool { return a.Verb != script.Renegotiate })
+	}
+	return said
 }
 
 // note keeps the ledger of a quiet world at rest, if it differs from the last one.
@@ -173,7 +185,7 @@ func (t *teller) Next(w *World) (script.Action, bool) {
 		case len(t.said) > 0 && w.Can(t.said[0]):
 			a := t.said[0]
 			t.said, t.waited = t.said[1:], false
-			if t.form == stepwise {
+			if t.form == stepwise || t.form == shaken {
 				t.unsettle()
 			}
 			return a, true

@@ -76,14 +76,15 @@ func (s *stranger) Ended() (fin, reset bool) { return s.e.in.finSeen, s.e.in.res
 
 // Send implements foreign.Wire.
 func (s *stranger) Send(p []byte) (int, model.IOStatus) {
+	offer := max(s.offer, len(p))
+	s.offer, s.offered = 0, s.e.out.tail+uint64(offer)
 	n, st := socket{s.e}.Send(p)
 	if n > 0 {
 		s.e.acct.Taken = 0
 	}
 	if s.e.w.trace != nil {
-		s.e.w.trace.offered(max(s.offer, len(p)))
+		s.e.w.trace.offered(offer)
 	}
-	s.offer = 0
 	return n, st
 }
 
@@ -120,7 +121,7 @@ func (s *stranger) destroy() {
 		return
 	}
 	p.inside.see(&p.acct.Quiescence)
-	start, end, alert := out.lastRecord(s.e.w.cfg.Version)
+	start, end, alert := out.lastRecord(s.e.w.cfg.Version, s.offered)
 	s.e.acct.AlertLost = alert && end == out.tail
 	if s.e.acct.AlertLost {
 		s.e.acct.Destroyed = max(start, out.seen) - out.seen

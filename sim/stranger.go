@@ -17,9 +17,10 @@ import (
 type stranger struct {
 	e       *endpoint
 	program foreign.Program
-	arrived bool // the connection is made: see deliver
-	split   int  // see foreign.Wire
-	offer   int  // see foreign.Wire
+	arrived bool   // the connection is made: see deliver
+	split   int    // see foreign.Wire
+	offer   int    // see foreign.Wire
+	offered uint64 // where in its stream the last send would have ended if all of it had fitted
 }
 
 // breaks are the properties that the faults of a program break. A call that is not understood
@@ -180,20 +181,25 @@ func (s *stranger) choices() (m uint16) {
 
 // see implements inside: nothing can be seen, but how the last record begins that was sent.
 func (s *stranger) see(q *oracle.Quiescence) {
-	_, end, alert := s.e.out.lastRecord(s.e.w.cfg.Version)
+	_, end, alert := s.e.out.lastRecord(s.e.w.cfg.Version, s.offered)
 	q.HalfAlert = alert && end > s.e.out.tail && !s.e.out.reset
 }
 
 // lastRecord is where the stream's last record begins and ends, and whether it is an alert. Its end is
 // behind the stream's tail if only a part of it was sent. In TLS 1.3 alerts are sealed, and known by
-// their length: two bytes, the type, and the tag of 16 (RFC 8446, section 5.2).
-func (s *stream) lastRecord(v model.Version) (start, end uint64, alert bool) {
-	const sealed = 2 + 1 + 16
+// their length: two bytes, the type, and the tag of 16 (RFC 8446, section 5.2). Of a record whose header
+// is not whole the first byte and the end are known: offered is where the sender's last send would have
+// ended.
+//
+// Story 196: three bytes of a close_notify fitted, and the rest stayed in OpenSSL. They were taken for
+// nothing, and lighttpd was blamed for a link that it did not close.
+func (s *stream) lastRecord(v model.Version, offered uint64) (start, end uint64, alert bool) {
+	const sealed = wire.HeaderLen + 2 + 1 + 16
 	start, end = s.recordStart, s.recordEnd
 	for end < s.tail {
 		n := s.recordAt(end)
 		if n == 0 {
-			return start, end, false // not even its header
+			n = int(max(offered, end+wire.HeaderLen) - end)
 		}
 		start, end = end, end+uint64(n)
 	}
@@ -202,7 +208,7 @@ func (s *stream) lastRecord(v model.Version) (start, end uint64, alert bool) {
 	}
 	var head [wire.HeaderLen]byte
 	s.copyOut(head[:], start)
-	return start, end, head[0] == wire.TypeAlert || v == model.TLS13 && wire.RecordSize(head[:]) == wire.HeaderLen+sealed
+	return start, end, head[0] == wire.TypeAlert || v == model.TLS13 && end-start == sealed
 }
 
 // output implements inside.

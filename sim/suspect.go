@@ -117,6 +117,12 @@ func (w *World) excused(s *suspicion) bool {
 	runs := w.quietRuns(w.actions[:s.actions])
 	for i := range runs {
 		r := &runs[i]
+		if r.form == shaken {
+			if r.Leaves(&s.finding, s.moment, &s.ledger) {
+				return true
+			}
+			continue
+		}
 		if s.never = s.never || r.form != stifled && r.Repeats(&s.finding, s.moment, &s.ledger); !w.counts(r, halved) {
 			continue
 		}

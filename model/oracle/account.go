@@ -73,6 +73,10 @@ type Account struct {
 	Owed, Wrong   string
 	Answers       int
 	Partial, Ends bool
+	// Renegotiations is how many it has begun. What it has sent of the last one lies behind
+	// RenegotiatesAt bytes of its ciphertext.
+	Renegotiations int
+	RenegotiatesAt uint64
 
 	// Quiescence is filled when nothing can happen any more, and in part when the
 	// end of a stream is judged.

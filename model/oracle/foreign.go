@@ -82,22 +82,61 @@ func (l *Ledger) checkForeign(set PropertySet, e int, m Moment) (Finding, bool) 
 //
 // An answer that is missing there excuses one that is missing here, if as many others came. After a
 // reset that does not count: it destroys whatever is on its way. hurried says that all requests came
-// at once. A program that answers them one by one, and then not, stalls.
+// at once. A program that answers them one by one, and then not, stalls; and one that a renegotiation
+// has made drop an answer is excused by Leaves alone.
 //
 // Wrong bytes are nobody's way: dialogues want what their protocol demands.
 //
 // Story 184: a server said a part of each long answer twice, in quiet as well, and was excused.
 func (l *Ledger) Shows(f *Finding, m Moment, in *Ledger, hurried bool) bool {
-	if m == AtData || !l.Repeats(f, m, in) || in.never(f) || hurried && f.Obligation == answer {
-		return false
-	}
 	ours := in.ours(f.End)
 	here, there := &in.Ends[ours], &l.Ends[ours]
+	dropped := here.Told && here.lacks() && here.Why != model.Fault && in.renegotiated(ours) > 0 && !here.due()
+	if m == AtData || !l.Repeats(f, m, in) || in.never(f) || hurried && (f.Obligation == answer || dropped) {
+		return false
+	}
 	missing := f.Property == DataLoss || f.Obligation == answer
 	if f.Property == DataLoss && here.Why == model.Broken && there.Why == model.Broken {
 		return true
 	}
 	return !missing || here.Answers >= there.Answers && (there.Partial || !here.Partial)
+}
+
+// Leaves says whether a ledger of a quiet run in which our app says nothing and only renegotiates
+// shows that the program ends its links then, and that has ended the link of what was found in
+// another run. Such a program drops what it has not answered yet. in is that run's ledger.
+//
+// As many renegotiations must have come to it there, and the link must end in the same way. It is
+// no excuse for an end without close_notify.
+//
+// Story 195: hitch refuses a renegotiation and closes, and was blamed for the answer that waited. In
+// quiet each answer had come before.
+func (l *Ledger) Leaves(f *Finding, m Moment, in *Ledger) bool {
+	ours := in.ours(f.End)
+	here, there := &in.Ends[ours], &l.Ends[ours]
+	dropped := f.Property == DataLoss || f.Property == SpuriousFailure
+	left := there.Told && there.Renegotiations > 0 && in.renegotiated(ours) >= l.renegotiated(ours)
+	return m == AtClosed && dropped && left && here.cause() == there.cause() && !in.never(f)
+}
+
+// renegotiated is how many renegotiations of our app at e have come to the program. There is one
+// at a time, so all but the last one have.
+func (l *Ledger) renegotiated(e int) int {
+	a := &l.Ends[e]
+	if a.Renegotiations > 0 && l.peer(e).Received <= a.RenegotiatesAt {
+		return a.Renegotiations - 1
+	}
+	return a.Renegotiations
+}
+
+// cause is why the link of our app has ended, as the program has made it: a close_notify that meets a
+// renegotiation is a close, and a failure only to our engine.
+func (a *Account) cause() model.Cause {
+	r := &a.Quiescence
+	if a.Why == model.Fault && r.Shaken && !r.InitDone && r.Shut&model.ReceivedClose != 0 {
+		return model.Clean
+	}
+	return a.Why
 }
 
 // Repeats says whether the same is found in a ledger of a quiet run.

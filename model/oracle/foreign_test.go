@@ -191,6 +191,54 @@ func TestQuietRunsExcuse(t *testing.T) {
 	}
 }
 
+// TestEndsAtRenegotiations: a program that ends links at a renegotiation, when nothing but that is said, may
+// do so when answers wait.
+func TestEndsAtRenegotiations(t *testing.T) {
+	begun := func(n int, at uint64) programHand {
+		return func(_ *Ledger, a, _ *Account) { a.Renegotiations, a.RenegotiatesAt = n, at }
+	}
+	met := func(_ *Ledger, a, _ *Account) { // in the middle of one
+		a.Quiescence.InitDone, a.Quiescence.Shut = false, model.ReceivedClose
+	}
+	at := func(h ...programHand) []programHand { return h }
+	clean, fault, bare := closedWith(model.Clean), closedWith(model.Fault), closedWith(model.Truncated)
+	const heard, unheard = 89, 90 // of what is sent, the program has received 90
+	for _, c := range []struct {
+		name       string
+		run, quiet []programHand
+		property   PropertyID
+		excused    bool
+	}{
+		{"an answer waits", at(asked, clean, begun(1, heard)), at(clean, begun(1, heard)), DataLoss, true},
+		{"half an answer has come", at(inPart, clean, begun(1, heard)), at(clean, begun(1, heard)), DataLoss, true},
+		{"another one meets the end", at(fault, met, begun(2, unheard)), at(clean, begun(1, heard)), SpuriousFailure, true},
+		{"it sends an alert there, too", at(fault, begun(1, heard)), at(fault, begun(1, heard)), SpuriousFailure, true},
+		{"it sends an alert", at(fault, begun(1, heard)), at(clean, begun(1, heard)), SpuriousFailure, false},
+		{"it has not heard of it", at(asked, clean, begun(1, unheard)), at(clean, begun(1, heard)), DataLoss, false},
+		{"there was none", at(asked, clean), at(clean, begun(1, heard)), DataLoss, false},
+		{"it leaves at the second", at(asked, clean, begun(1, heard)), at(clean, begun(2, heard)), DataLoss, false},
+		{"it leaves at once", at(asked, clean, begun(1, heard)), at(clean), DataLoss, false},
+		{"it goes on", at(asked, clean, begun(1, heard)), at(begun(1, heard)), DataLoss, false},
+		{"a bare end", at(asked, bare, begun(1, heard)), at(bare, begun(1, heard)), SpuriousFailure, false},
+	} {
+		make := func(hands []programHand) *Ledger {
+			l := programLedger()
+			for _, h := range hands {
+				h(l, &l.Ends[0], &l.Ends[1])
+			}
+			return l
+		}
+		run := make(c.run)
+		f, bad := run.Check(EveryProperty, 0, AtClosed)
+		if !bad || f.Property != c.property {
+			t.Errorf("%s: got %v, %s; want %s", c.name, bad, f.Property, c.property)
+		}
+		if got := make(c.quiet).Leaves(&f, AtClosed, run); got != c.excused {
+			t.Errorf("%s: excused is %v; want %v", c.name, got, c.excused)
+		}
+	}
+}
+
 // TestOwedOfPrograms: what stories ask is what the properties ask.
 func TestOwedOfPrograms(t *testing.T) {
 	l := programLedger()
