@@ -109,7 +109,7 @@ func (j *Judgement) parse(text string) error {
 		if field == nil {
 			return fmt.Errorf("corpus: %s.md: got line %q; want verdict, report, confirmed, upstream or cause, and an empty line before the text", j.Name(), line)
 		}
-		*field = value
+		*field = strings.Join(strings.Fields(value), " ")
 	}
 	j.Text = strings.TrimSpace(rest)
 	switch {

@@ -125,11 +125,12 @@ var defects = map[string][]known{
 	"DiesBlocked": {blocked},
 }
 
-// TestCorrectCanaries finds nothing in the correct servers but what OpenSSL does by itself.
+// TestCorrectCanaries finds nothing in the correct servers but what OpenSSL does by itself, in 200,000
+// schedules of a long test.
 func TestCorrectCanaries(t *testing.T) {
 	for _, c := range canary.Programs() {
 		t.Run(c.Name, func(t *testing.T) {
-			build(t, c).hunt(t, "", require.Times(30, 20_000), func(f *hunt.Failure) error {
+			build(t, c).hunt(t, "", require.Times(30, 40_000), func(f *hunt.Failure) error {
 				for _, name := range c.Defects {
 					if slices.ContainsFunc(defects[name], func(d known) bool { return d.is(&f.Result.Violation.Finding) }) {
 						return nil

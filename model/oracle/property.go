@@ -108,7 +108,7 @@ func (f *Finding) Cause() string {
 	if f.Obligation == NoObligation {
 		what = quotation.ReplaceAllString(f.Gist(), "")
 	}
-	return fmt.Sprintf("%s, %s: %s", f.Violated(), model.Role(f.End&1), what)
+	return fmt.Sprintf("%s, %s: %s", f.Violated(), model.Role(f.End&1), strings.Join(strings.Fields(what), " "))
 }
 
 // A Property is something that must hold in every run. It is named by what goes wrong.
