@@ -87,8 +87,10 @@ func All() (list []Judgement) {
 	return list
 }
 
-// Known names the judgements of a cause in a program, with blanks between them; "" if there is none.
+// Known names the judgements of a cause in a program, with blanks between them; "" if there is none. A
+// blank at the cause's end, where something quoted was left out, does not count.
 func Known(program, cause string) string {
+	cause = strings.TrimSpace(cause)
 	var names []string
 	for _, j := range All() {
 		if j.Program == program && j.Cause == cause {

@@ -3,6 +3,8 @@
 package programs
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	judged "github.com/wantwrite/wantwrite/corpus/programs"
@@ -37,7 +39,8 @@ func TestJudgedFinds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := out.Result.Violation.Cause(); !out.Result.Found || got != j.Cause {
+			got := out.Result.Violation.Cause()
+			if known := strings.Fields(judged.Known(j.Program, got)); !out.Result.Found || !slices.Contains(known, j.Name()) {
 				t.Fatalf("got %q; want %q", got, j.Cause)
 			}
 			if want := int(require.Times(0, 10)); want > 0 {
