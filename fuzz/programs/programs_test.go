@@ -59,7 +59,7 @@ func (k *known) is(f *oracle.Finding) bool {
 	return k.property == f.Property && k.obligation == f.Obligation.String()
 }
 
-// A rare defect takes more than some thousands of schedules, and is known in one scenario alone.
+// A rare defect takes more than some thousands of schedules, and is known in one scenario alone; "" is any.
 type rare struct {
 	scenario string
 	known
@@ -68,7 +68,7 @@ type rare struct {
 // in is those of a list that are known in a scenario.
 func in(scenario string, list []rare) (known []known) {
 	for _, r := range list {
-		if r.scenario == scenario {
+		if r.scenario == scenario || r.scenario == "" {
 			known = append(known, r.known)
 		}
 	}
@@ -83,6 +83,10 @@ var alerts = known{oracle.Stall, "half-alert", "OpenSSL keeps the rest of an ale
 
 // behind is OpenSSL's own, too.
 var behind = known{oracle.Stall, "renegotiation", "OpenSSL keeps an alert that comes while a record is half written until the next SSL_write (ssl3_send_alert)"}
+
+// garbled is OpenSSL's own: it refuses a renegotiation by an alert.
+var garbled = rare{"renegotiations", known{oracle.Corruption, "nothing",
+	"OpenSSL loses the rest of an alert that does not fit, and the next record is garbled (loses-alerts in docs/engines.md)"}}
 
 // blocked is OpenSSL's own.
 var blocked = known{oracle.SpuriousFailure, "nothing", "a KeyUpdate meets a write that is blocked, and the link dies (OpenSSL issue 8677)"}
@@ -100,8 +104,7 @@ var inNginx = []known{alerts, behind, resets, unanswered, continued}
 
 // rareInNginx is what hunts find in nginx 1.22.1 beside what each hunt finds.
 var rareInNginx = []rare{
-	{"renegotiations", known{oracle.Corruption, "nothing",
-		"OpenSSL loses the rest of an alert that does not fit, and the next record is garbled (loses-alerts in docs/engines.md)"}},
+	garbled,
 	{"key-updates", blocked},
 	{"key-updates", known{oracle.Stall, "answer",
 		"SSL_read says want-write between two requests; when it says want-read again, the write handler of that time comes " +
