@@ -163,11 +163,14 @@ func here(t *testing.T, name string) *Description {
 // TestTalks lets each program that is described, and here, answer a client.
 func TestTalks(t *testing.T) {
 	const get = "GET /f/100 HTTP/1.1\r\nHost: x\r\n\r\n"
+	const binding = "\x00\x01\x00\x00\x21\x12\xa4\x42\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b"
 	for _, c := range []struct{ name, question, until string }{
 		{"nginx", get, "Accept-Ranges"},
 		{"nginx-proxy", get, "200 OK"},
 		{"redis", "PING\r\n", "PONG"},
 		{"memcached", "version\r\n", "VERSION"},
+		{"coturn", binding, "\x01\x01"},
+		{"inspircd", "JOIN #x\r\n", " 451 "},
 		{"apache", get, "Accept-Ranges"},
 		{"gnutls-serv", "hello\n", "hello\n"},
 		{"h2o", get, "accept-ranges"},
