@@ -120,8 +120,12 @@ func (k *Kernel) running() (n int, alone *thread) {
 
 // Settled implements foreign.Program. It looks at all threads, those too that have made no call.
 // While the program has a connection to the network nothing is known.
+//
+// Story 186: a machine that was busy with other hunts let a thread run after two seconds only, and its
+// program was said to run on. What counts is what it has run.
 func (k *Kernel) Settled() error {
-	for range 2000 {
+	start, used := time.Now(), k.processorTime()
+	for k.processorTime()-used < k.opts.Patience && time.Since(start) < 20*k.opts.Patience {
 		k.calls = 0
 		k.settle()
 		if k.Err() != nil || k.asleep() {
