@@ -85,7 +85,8 @@ var anyPort = regexp.MustCompile(`--http \S+`)
 // bounded is an example that ends soon.
 func bounded(example string) string {
 	words := strings.Fields(example)
-	if words[1] == "matrix" && strings.Contains(example, "--program") { // one program of them will do
+	example = strings.Replace(example, "./my-nginx", "/usr/sbin/nginx", 1) // another version is not at hand
+	if words[1] == "matrix" && strings.Contains(example, "--program") {    // one program of them will do
 		return strings.Replace(example, "'*'", "redis", 1) + " --schedules 3"
 	}
 	if bound := bounds[words[1]]; bound != "" {

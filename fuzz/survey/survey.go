@@ -30,7 +30,7 @@ type Survey struct {
 	// Strategy is how actions are picked, and Seed that of all hunts.
 	Strategy string
 	Seed     uint64
-	// Schedules is how many each program gets. They are divided among its cells.
+	// Schedules is how many each program gets. They are divided among its cells, and each has one at least.
 	Schedules uint64
 	// Workers is how many programs are hunted in at once, each on a CPU. What is found does not depend
 	// on it.
@@ -177,7 +177,7 @@ func (s *Survey) cells(c *run.Catalog, r *Row, p *run.Program, used []bool) (kno
 	n := uint64(len(r.Cells))
 	for i, cell := range r.Cells {
 		cell.Schedules = s.Schedules / n
-		if uint64(i) < s.Schedules%n {
+		if uint64(i) < s.Schedules%n || cell.Schedules == 0 { // no cell is left out
 			cell.Schedules++
 		}
 	}
@@ -187,7 +187,7 @@ func (s *Survey) cells(c *run.Catalog, r *Row, p *run.Program, used []bool) (kno
 // fill fills the cells of a row, one after the other.
 func (s *Survey) fill(ctx context.Context, t *Table, r *Row, c *run.Catalog, tick func()) error {
 	for _, cell := range r.Cells {
-		if cell.Filled || cell.Schedules == 0 || ctx.Err() != nil {
+		if cell.Filled || ctx.Err() != nil {
 			continue
 		}
 		w := &hunting{Survey: s, table: t, row: r, cell: cell, tick: tick}
