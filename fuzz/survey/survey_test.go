@@ -123,3 +123,21 @@ func paged(t *testing.T, s *Survey, table *Table) {
 		t.Error(err)
 	}
 }
+
+// TestWorkersDoNotMatter: two programs side by side come to what they come to one after the other.
+func TestWorkersDoNotMatter(t *testing.T) {
+	require.Runs(t, "nginx", "-v")
+	var tables []string
+	for _, workers := range []int{1, 2} {
+		s := inRedis(t)
+		s.Programs, s.Scenarios, s.Schedules, s.Workers = []string{"redis", "nginx"}, []string{"requests"}, 10, workers
+		table, err := s.Run(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables = append(tables, timeless(table))
+	}
+	if tables[0] != tables[1] {
+		t.Errorf("one worker:\n%s\ntwo:\n%s", tables[0], tables[1])
+	}
+}
