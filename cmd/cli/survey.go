@@ -44,6 +44,7 @@ func (f *matrixFlags) survey(cmd *cobra.Command, p *program) error {
 		return err
 	}
 	s.Judged = func(program string, f *oracle.Finding) string { return judged.Known(program, f.Cause()) }
+	s.Picture = p.drawFailure
 	s.Found = func(find *survey.Find) (string, error) { return save(f.corpus, find.Script) }
 	if !f.json {
 		s.Progress = func(table *survey.Table) { t.draw(surveyed(table)) }

@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/fuzz/hunt"
-	"github.com/wantwrite/wantwrite/fuzz/run"
-	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/sim/script"
 )
@@ -41,22 +39,4 @@ func what(f *oracle.Finding) string {
 		return f.Detail
 	}
 	return strings.TrimSuffix(f.Obligation.What()+": "+f.Detail, ": ")
-}
-
-// page makes the page of a find: its script is replayed once more.
-func (f *Find) page(c *run.Catalog) ([]byte, error) {
-	o, err := c.Subject(&f.Script.Config)
-	if err != nil {
-		return nil, err
-	}
-	r, err := run.NewRunner(c, o)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	out, err := run.Replay(r, f.Script, run.ReplayOptions{Trace: true})
-	if err != nil {
-		return nil, err
-	}
-	return story.Page(story.Tell(f.Script, &out))
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/wantwrite/wantwrite/corpus"
-	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/story"
 	"github.com/wantwrite/wantwrite/fuzz/table"
 )
@@ -21,12 +20,11 @@ var pageHTML string
 // folder beside it: matrix-finds for matrix.html. The scripts of the finds are replayed for theirs.
 func (s *Survey) WritePages(t *Table, path string) error {
 	folder := strings.TrimSuffix(path, filepath.Ext(path)) + "-finds"
-	c := s.Catalog(1)
 	links := map[string]string{} // by their scripts
 	for _, r := range t.Rows {
 		for _, f := range r.Finds {
 			name := fmt.Sprintf("%s-%d.html", corpus.Slug(r.Program, f.Script.Property), f.Number)
-			if err := f.write(c, filepath.Join(folder, name)); err != nil {
+			if err := s.draw(f, filepath.Join(folder, name)); err != nil {
 				return err
 			}
 			links[f.Path] = "./" + filepath.Base(folder) + "/" + name
@@ -40,9 +38,9 @@ func (s *Survey) WritePages(t *Table, path string) error {
 	return corpus.Replace(path, text)
 }
 
-// write writes the page of a find.
-func (f *Find) write(c *run.Catalog, path string) error {
-	page, err := f.page(c)
+// draw writes the page of a find.
+func (s *Survey) draw(f *Find, path string) error {
+	page, err := s.Picture(f.Script)
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(path), 0o777)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/fuzz/table"
 	"github.com/wantwrite/wantwrite/model/oracle"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // A Survey says which programs are hunted in, and how much.
@@ -43,6 +44,8 @@ type Survey struct {
 	// Found is called with each find, and says where it has saved the script. It is called by one
 	// goroutine at a time.
 	Found func(*Find) (path string, err error)
+	// Picture makes the page of a find's script, for WritePages.
+	Picture func(*script.Script) ([]byte, error)
 	// Progress, if not nil, is called now and then with the cells that are filled so far.
 	Progress func(*Table)
 

@@ -15,6 +15,7 @@ import (
 	"github.com/wantwrite/wantwrite/fuzz/run"
 	"github.com/wantwrite/wantwrite/model/oracle"
 	"github.com/wantwrite/wantwrite/program"
+	"github.com/wantwrite/wantwrite/sim/script"
 )
 
 // catalog has the programs of this machine.
@@ -42,7 +43,8 @@ func inRedis(t *testing.T) *Survey {
 			}
 			return ""
 		},
-		Found: func(f *Find) (string, error) { return "found/" + f.Script.Property + ".script", nil }}
+		Picture: func(s *script.Script) ([]byte, error) { return []byte(s.Property), nil },
+		Found:   func(f *Find) (string, error) { return "found/" + f.Script.Property + ".script", nil }}
 }
 
 // TestGoesOn interrupts a survey behind its first cell. Another one goes on from the checkpoint, and
